@@ -1,0 +1,70 @@
+"""Blocks of rows, and the protocol of everything that yields them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# A block of about one megabyte of doubles: large enough that the work on it dwarfs the cost of handing it to a thread,
+# small enough that a few of them fit in the caches and in any memory budget.
+_VALUES_PER_BLOCK = 2**17
+_MINIMUM_ROWS = 256
+
+
+def rows_per_block(n_columns: int) -> int:
+    """Return the fixed number of rows in a block of a table with `n_columns` columns.
+
+    It depends on nothing else, so the same table is cut at the same places by every source and every engine.
+    """
+    rows = max(_MINIMUM_ROWS, _VALUES_PER_BLOCK // max(n_columns, 1))
+    return rows - rows % _MINIMUM_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive rows of a table.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_columns), float32 or float64
+        Finite numbers; any memory order.
+    weights : ndarray of shape (n_rows,), float64, or None
+        Sample weights; None means one for every row.
+    first_row : int
+        Position of the first row in the table, from 0.
+    """
+
+    values: Array
+    weights: NDArray[np.float64] | None
+    first_row: int
+
+
+class Rows(Protocol):
+    """A table that can be read again and again, block by block.
+
+    Attributes
+    ----------
+    columns : tuple of str, or None
+        Names of the columns, None for a plain array.
+    n_columns : int
+        Number of columns.
+    n_rows : int or None
+        Number of rows, None while it is unknown.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...] | None: ...  # noqa: D102
+
+    @property
+    def n_columns(self) -> int: ...  # noqa: D102
+
+    @property
+    def n_rows(self) -> int | None: ...  # noqa: D102
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows in order, `rows_per_block(n_columns)` at a time, the last block shorter."""
+        ...
