@@ -1,0 +1,39 @@
+"""Engines: where passes over rows run."""
+
+from typing import Any, Literal
+
+from ..errors import MissingDependencyError
+from .engine import Engine, Monoid
+from .threads import ThreadEngine
+
+__all__ = ["Engine", "EngineName", "Monoid", "ThreadEngine", "engine_for", "is_dask"]
+
+EngineName = Literal["threads", "dask"]
+
+
+def engine_for(engine: Engine | EngineName | None, source: Any = None) -> Engine:
+    """Return the engine meant: one given by name, or the one that suits the source when there is none."""
+    if engine is None:
+        engine = "dask" if is_dask(source) else "threads"
+    if engine == "threads":
+        return ThreadEngine()
+    if engine == "dask":
+        return _dask_engine()
+    if isinstance(engine, str) or not (hasattr(engine, "fold") and hasattr(engine, "map")):
+        raise ValueError(f"engine must be 'threads', 'dask' or an engine with fold and map, not {engine!r}")
+    return engine
+
+
+def is_dask(source: Any) -> bool:
+    """Return whether a source is a Dask array or frame, without importing Dask."""
+    return type(source).__module__.partition(".")[0] == "dask"
+
+
+def _dask_engine() -> Engine:
+    try:
+        from .dask import DaskEngine  # noqa: PLC0415  # Dask is optional and slow to import
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the engine 'dask' needs Dask, which is not installed: pip install 'mixtura[dask]'"
+        ) from error
+    return DaskEngine()

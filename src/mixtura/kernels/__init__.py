@@ -1,0 +1,94 @@
+"""The compiled passes, at the best instruction-set level of this processor.
+
+The environment variable ``MIXTURA_ISA`` forces a level: ``v2``, ``v3`` or ``v4`` of x86-64, ``plain`` elsewhere.
+"""
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LEVELS", "Kernel", "accumulate", "level", "score"]
+
+Kernel = Literal["full", "tied", "diagonal", "spherical"]
+
+LEVELS = ("v2", "v3", "v4", "plain")
+_FORCE = "MIXTURA_ISA"
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}._{name}")
+
+
+def _choose() -> Any:
+    forced = os.environ.get(_FORCE)
+    if forced and forced not in LEVELS:
+        raise ImportError(f"{_FORCE}={forced!r} is not one of {', '.join(LEVELS)}: unset it or set one of these")
+    try:
+        base = _module("v2")
+    except ModuleNotFoundError:
+        base = _module("plain")
+    best: str = base.processor_level
+    wanted = forced or best
+    if LEVELS.index(wanted) > LEVELS.index(best):
+        raise ImportError(f"{_FORCE}={forced!r}, but this processor offers {best} at most: unset it or lower it")
+    try:
+        return base if wanted == base.level else _module(wanted)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{_FORCE}={forced!r}, but no kernels were built for that level: unset it") from error
+
+
+_native = _choose()
+
+level: str = _native.level
+"""The instruction-set level in use."""
+
+_ACCUMULATE: dict[str, Callable[..., float]] = {
+    "full": _native.accumulate_full,
+    "tied": _native.accumulate_tied,
+    "diagonal": _native.accumulate_diagonal,
+    "spherical": _native.accumulate_spherical,
+}
+_SCORE: dict[str, Callable[..., None]] = {
+    "full": _native.score_full,
+    "tied": _native.score_tied,
+    "diagonal": _native.score_diagonal,
+    "spherical": _native.score_spherical,
+}
+
+
+def accumulate(
+    kernel: Kernel,
+    values: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    log_constants: NDArray[np.float64],
+    means: NDArray[Any],
+    factors: NDArray[Any],
+    counts: NDArray[np.float64],
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+) -> float:
+    """Add the moments of a block to `counts`, `first` and `second`; return its weighted log-likelihood.
+
+    `values`, `means` and `factors` are all float32 or all float64; what `factors`, `first` and `second` hold for each
+    shape stands at its class in ``native/mixture.hpp``.
+    """
+    return _ACCUMULATE[kernel](values, weights, log_constants, means, factors, counts, first, second)
+
+
+def score(
+    kernel: Kernel,
+    values: NDArray[Any],
+    log_constants: NDArray[np.float64],
+    means: NDArray[Any],
+    factors: NDArray[Any],
+    *,
+    log_density: NDArray[Any] | None = None,
+    responsibilities: NDArray[Any] | None = None,
+    labels: NDArray[np.int64] | None = None,
+) -> None:
+    """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
+    _SCORE[kernel](values, log_constants, means, factors, log_density, responsibilities, labels)

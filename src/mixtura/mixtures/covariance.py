@@ -1,0 +1,463 @@
+"""The four covariance shapes of a Gaussian mixture; all that differs between them is here.
+
+Each class holds the covariances of the components as a frozen value in scikit-learn's layout, and knows its own
+estimate from moments, parameter count, marginal, conditional and kernel.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from ..errors import SingularCovarianceError
+from ..kernels import Kernel
+
+Floats = NDArray[np.float64]
+
+
+class Covariance(ABC):
+    """Covariances of the components of a mixture.
+
+    Parameters
+    ----------
+    values : array_like
+        Covariances: (n_components, n_features, n_features) for `Full`, (n_features, n_features) for `Tied`,
+        (n_components, n_features) for `Diagonal`, (n_components,) for `Spherical`.
+    n_components, n_features : int
+        Number of components and of features.
+
+    Raises
+    ------
+    SingularCovarianceError
+        When the precision of a covariance that is not positive definite is asked for.
+    """
+
+    name: ClassVar[str]
+    kernel: ClassVar[Kernel]
+
+    def __init__(self, values: Any, n_components: int, n_features: int) -> None:
+        array = np.array(values, dtype=np.float64)
+        if array.shape != self.shape(n_components, n_features):
+            raise ValueError(
+                f"{self.name} covariances of {n_components} components and {n_features} features have shape "
+                f"{self.shape(n_components, n_features)}, not {array.shape}"
+            )
+        array.setflags(write=False)
+        self.values: Floats = array
+        self.n_components = n_components
+        self.n_features = n_features
+
+    @staticmethod
+    @abstractmethod
+    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        """Return the shape of `values`."""
+
+    @staticmethod
+    @abstractmethod
+    def n_parameters(n_components: int, n_features: int) -> int:
+        """Return the number of free parameters."""
+
+    @staticmethod
+    @abstractmethod
+    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        """Return the shape of the second moments that a pass returns."""
+
+    @staticmethod
+    @abstractmethod
+    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
+        """Return the second moments of rows about `means`, given their shares of the components, as a pass would."""
+
+    @classmethod
+    @abstractmethod
+    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+        """Return the maximum-likelihood covariances about the new means.
+
+        Parameters
+        ----------
+        counts : ndarray of shape (n_components,)
+            Weight of each component, positive.
+        shift : ndarray of shape (n_components, n_features)
+            New means less the centres of the moments.
+        second : ndarray
+            Second moments about the centres.
+        reg_covar : float
+            Added to every variance.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        """Return what precisions of the right shape should be and are not, None when they are."""
+
+    @classmethod
+    @abstractmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        """Return the covariances whose inverses are `precisions`, in the same layout."""
+
+    @cached_property
+    @abstractmethod
+    def precision_cholesky(self) -> Floats:
+        """Upper triangular U with U U^T the precision (its square root where it is diagonal), in the same layout."""
+
+    @cached_property
+    @abstractmethod
+    def precisions(self) -> Floats:
+        """Inverses, in the same layout."""
+
+    @cached_property
+    @abstractmethod
+    def half_log_precision(self) -> Floats:
+        """Half the logarithm of the determinant of each precision, shape (n_components,)."""
+
+    @cached_property
+    @abstractmethod
+    def dense(self) -> Floats:
+        """Covariance matrices, shape (n_components, n_features, n_features)."""
+
+    @abstractmethod
+    def select(self, columns: Sequence[int]) -> Self:
+        """Return the covariances of some of the columns."""
+
+    def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
+        """Return the covariances of the columns `kept` when the columns `known` are known."""
+        return self.select(kept)
+
+    def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
+        """Return these covariances with those of `other` for the components marked."""
+        mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
+        return type(self)(np.where(mask, other.values, self.values), self.n_components, self.n_features)
+
+    def factors(self, means: Floats) -> Floats:
+        """Return what the kernel needs beside means, flat."""
+        return self.precision_cholesky.ravel()
+
+    def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
+        """Return the first and second moments in the units of the table, given what the kernel summed."""
+        return first, second
+
+
+class Full(Covariance):
+    """Each component has a covariance matrix of its own."""
+
+    name = "full"
+    kernel = "full"
+
+    @staticmethod
+    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components, n_features, n_features)
+
+    @staticmethod
+    def n_parameters(n_components: int, n_features: int) -> int:
+        return n_components * _packed(n_features)
+
+    @staticmethod
+    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components, _packed(n_features))
+
+    @staticmethod
+    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
+        lower = np.tril_indices(X.shape[1])
+        return np.stack([_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
+
+    @classmethod
+    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+        matrices = _unpack(second, shift.shape[1]) / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
+        _add_to_diagonal(matrices, reg_covar)
+        return cls(matrices, *shift.shape)
+
+    @staticmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        return _matrix_fault(precisions)
+
+    @classmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        return cls(_inverses(precisions), n_components, n_features)
+
+    @cached_property
+    def precision_cholesky(self) -> Floats:
+        return np.stack(
+            [_precision_cholesky(matrix, f"component {k}'s covariance") for k, matrix in enumerate(self.values)]
+        )
+
+    @cached_property
+    def precisions(self) -> Floats:
+        return self.precision_cholesky @ self.precision_cholesky.transpose(0, 2, 1)
+
+    @cached_property
+    def half_log_precision(self) -> Floats:
+        diagonals = np.diagonal(self.precision_cholesky, axis1=1, axis2=2)
+        return np.asarray(np.log(diagonals).sum(axis=1))
+
+    @cached_property
+    def dense(self) -> Floats:
+        return self.values
+
+    def select(self, columns: Sequence[int]) -> Self:
+        index = np.asarray(columns)
+        return type(self)(self.values[:, index[:, None], index], self.n_components, len(index))
+
+    def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
+        matrices = np.stack([_schur(matrix, kept, known) for matrix in self.values])
+        return type(self)(matrices, self.n_components, len(kept))
+
+
+class Tied(Covariance):
+    """All components share one covariance matrix."""
+
+    name = "tied"
+    kernel = "tied"
+
+    @staticmethod
+    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_features, n_features)
+
+    @staticmethod
+    def n_parameters(n_components: int, n_features: int) -> int:
+        return _packed(n_features)
+
+    @staticmethod
+    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (_packed(n_features),)
+
+    @staticmethod
+    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
+        lower = np.tril_indices(X.shape[1])
+        total = np.zeros(_packed(X.shape[1]))
+        for mean, share in zip(means, shares.T, strict=True):
+            total += _outer(X - mean, share)[lower]
+        return total
+
+    @classmethod
+    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+        matrix = (_unpack(second, shift.shape[1]) - (counts[:, None] * shift).T @ shift) / counts.sum()
+        _add_to_diagonal(matrix, reg_covar)
+        return cls(matrix, *shift.shape)
+
+    @staticmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        return _matrix_fault(precisions[None])
+
+    @classmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        return cls(_inverses(precisions[None])[0], n_components, n_features)
+
+    @cached_property
+    def precision_cholesky(self) -> Floats:
+        return _precision_cholesky(self.values, "the shared covariance")
+
+    @cached_property
+    def precisions(self) -> Floats:
+        return self.precision_cholesky @ self.precision_cholesky.T
+
+    @cached_property
+    def half_log_precision(self) -> Floats:
+        return np.full(self.n_components, np.log(np.diagonal(self.precision_cholesky)).sum())
+
+    @cached_property
+    def dense(self) -> Floats:
+        return np.broadcast_to(self.values, (self.n_components, *self.values.shape))
+
+    def select(self, columns: Sequence[int]) -> Self:
+        return type(self)(self.values[np.ix_(columns, columns)], self.n_components, len(columns))
+
+    def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
+        return type(self)(_schur(self.values, kept, known), self.n_components, len(kept))
+
+    def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
+        """Return these covariances: what all components share is estimated from those that are left."""
+        return self
+
+    def factors(self, means: Floats) -> Floats:
+        """Return U, the middle of the means, and the means in the coordinates U^T (x - middle), flat."""
+        middle = means.mean(axis=0)
+        whitened = (means - middle) @ self.precision_cholesky
+        return np.concatenate([self.precision_cholesky.ravel(), middle, whitened.ravel()])
+
+    def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
+        d = self.n_features
+        unwhiten = solve_triangular(self.precision_cholesky.T, np.eye(d), lower=True)
+        scatter = unwhiten @ _unpack(second, d) @ unwhiten.T
+        return first @ unwhiten.T, scatter[np.tril_indices(d)]
+
+
+class Diagonal(Covariance):
+    """Each component has a variance of its own for each column, and no correlations."""
+
+    name = "diag"
+    kernel = "diagonal"
+
+    @staticmethod
+    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components, n_features)
+
+    @staticmethod
+    def n_parameters(n_components: int, n_features: int) -> int:
+        return n_components * n_features
+
+    @staticmethod
+    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components, n_features)
+
+    @staticmethod
+    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
+        return np.stack([share @ (X - mean) ** 2 for mean, share in zip(means, shares.T, strict=True)])
+
+    @classmethod
+    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+        return cls(second / counts[:, None] - shift**2 + reg_covar, *shift.shape)
+
+    @staticmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        return None if (precisions > 0).all() else "positive"
+
+    @classmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        return cls(1 / precisions, n_components, n_features)
+
+    @cached_property
+    def precision_cholesky(self) -> Floats:
+        return _inverse_roots(self.values)
+
+    @cached_property
+    def precisions(self) -> Floats:
+        return np.asarray(self.precision_cholesky**2)
+
+    @cached_property
+    def half_log_precision(self) -> Floats:
+        return np.asarray(np.log(self.precision_cholesky).sum(axis=1))
+
+    @cached_property
+    def dense(self) -> Floats:
+        return np.stack([np.diag(variances) for variances in self.values])
+
+    def select(self, columns: Sequence[int]) -> Self:
+        return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
+
+
+class Spherical(Covariance):
+    """Each component has one variance for all columns."""
+
+    name = "spherical"
+    kernel = "spherical"
+
+    @staticmethod
+    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components,)
+
+    @staticmethod
+    def n_parameters(n_components: int, n_features: int) -> int:
+        return n_components
+
+    @staticmethod
+    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
+        return (n_components,)
+
+    @staticmethod
+    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
+        return np.array([(share @ (X - mean) ** 2).sum() for mean, share in zip(means, shares.T, strict=True)])
+
+    @classmethod
+    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+        variances = (second / counts - (shift**2).sum(axis=1)) / shift.shape[1]
+        return cls(variances + reg_covar, *shift.shape)
+
+    @staticmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        return None if (precisions > 0).all() else "positive"
+
+    @classmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        return cls(1 / precisions, n_components, n_features)
+
+    @cached_property
+    def precision_cholesky(self) -> Floats:
+        return _inverse_roots(self.values)
+
+    @cached_property
+    def precisions(self) -> Floats:
+        return np.asarray(self.precision_cholesky**2)
+
+    @cached_property
+    def half_log_precision(self) -> Floats:
+        return np.asarray(self.n_features * np.log(self.precision_cholesky))
+
+    @cached_property
+    def dense(self) -> Floats:
+        return self.values[:, None, None] * np.eye(self.n_features)
+
+    def select(self, columns: Sequence[int]) -> Self:
+        return type(self)(self.values, self.n_components, len(columns))
+
+
+SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}
+
+
+def _packed(n_features: int) -> int:
+    return n_features * (n_features + 1) // 2
+
+
+def _unpack(packed: Floats, n_features: int) -> Floats:
+    """Return symmetric matrices from their packed lower triangles on the last axis."""
+    rows, columns = np.tril_indices(n_features)
+    matrices = np.empty((*packed.shape[:-1], n_features, n_features))
+    matrices[..., rows, columns] = packed
+    matrices[..., columns, rows] = packed
+    return matrices
+
+
+def _outer(centred: Floats, share: Floats) -> Floats:
+    return np.asarray((share[:, None] * centred).T @ centred)
+
+
+def _add_to_diagonal(matrices: Floats, value: float) -> None:
+    index = np.arange(matrices.shape[-1])
+    matrices[..., index, index] += value
+
+
+def _schur(matrix: Floats, kept: Sequence[int], known: Sequence[int]) -> Floats:
+    cross = matrix[np.ix_(kept, known)]
+    return np.asarray(matrix[np.ix_(kept, kept)] - cross @ np.linalg.solve(matrix[np.ix_(known, known)], cross.T))
+
+
+def _matrix_fault(matrices: Floats) -> str | None:
+    symmetric = np.isclose(matrices, matrices.transpose(0, 2, 1)).all()
+    fine = bool(symmetric) and bool((np.linalg.eigvalsh(matrices) > 0).all())
+    return None if fine else "symmetric, positive-definite"
+
+
+def _inverses(matrices: Floats) -> Floats:
+    """Return the inverses of symmetric positive definite matrices, symmetric themselves."""
+    inverses = np.linalg.inv(matrices)
+    return np.asarray((inverses + inverses.transpose(0, 2, 1)) / 2)
+
+
+def _singular(what: str) -> SingularCovarianceError:
+    # scikit-learn's sentence, which its users search for, then what was found.
+    return SingularCovarianceError(
+        "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "
+        "caused by singleton or collapsed samples). Try to decrease the number of components, increase reg_covar, or "
+        f"scale the input data. Here {what}."
+    )
+
+
+def _precision_cholesky(matrix: Floats, what: str) -> Floats:
+    try:
+        lower = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        lower = np.full_like(matrix, np.nan)
+    if not np.isfinite(lower).all():
+        rank = np.linalg.matrix_rank(matrix, hermitian=True) if np.isfinite(matrix).all() else 0
+        raise _singular(f"{what} has rank {rank} of {len(matrix)}")
+    return np.asarray(solve_triangular(lower, np.eye(len(lower)), lower=True).T)
+
+
+def _inverse_roots(variances: Floats) -> Floats:
+    wrong = ~(variances > 0) | ~np.isfinite(variances)
+    if wrong.any():
+        component = int(np.argwhere(wrong)[0][0])
+        raise _singular(f"component {component} has a variance of {variances[wrong][0]:.3g}")
+    return np.asarray(1 / np.sqrt(variances))

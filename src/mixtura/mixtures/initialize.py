@@ -1,0 +1,135 @@
+"""Where EM starts: mixtures estimated from a first division of a bounded sample of the rows."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.utils.random import sample_without_replacement
+from threadpoolctl import threadpool_limits
+
+from ..engines import Engine
+from ..rows import Block, Rows
+from ..statistics.moments import Moments
+from .covariance import Covariance, Floats
+from .mixture import Mixture
+from .updates import MaximumLikelihood
+
+Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
+
+# Enough rows to place hundreds of centres, few enough that k-means on them takes well under a second.
+SAMPLE_ROWS = 2**15
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A bounded part of the rows.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features), float32 or float64
+        The rows, in the order of the table.
+    weights : ndarray of shape (n_rows,)
+        Their weights.
+    """
+
+    X: NDArray[Any]
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class _Take:
+    """Picks rows by their positions in the table, which are in increasing order."""
+
+    positions: NDArray[np.int64]
+
+    def __call__(self, block: Block) -> tuple[NDArray[Any], Floats]:
+        first, last = np.searchsorted(self.positions, [block.first_row, block.first_row + len(block.values)])
+        index = self.positions[first:last] - block.first_row
+        weights = np.ones(len(index)) if block.weights is None else block.weights[index]
+        return np.array(block.values[index]), weights
+
+
+def take_sample(
+    rows: Rows, engine: Engine, random_state: np.random.RandomState, n_components: int, max_rows: int = SAMPLE_ROWS
+) -> Sample:
+    """Return all rows when there are few, else a random sample without replacement.
+
+    The sample holds at least 50 rows a component, so that many components still find rows to start from.
+    """
+    n_rows = rows.n_rows
+    if n_rows is None:
+        raise ValueError("a sample can be taken only from rows whose number is known: spool them first")
+    size = min(n_rows, max(max_rows, 50 * n_components))
+    positions = (
+        np.arange(n_rows)
+        if size == n_rows
+        else np.sort(sample_without_replacement(n_rows, size, random_state=random_state))
+    )
+    parts = list(engine.map(rows, _Take(positions)))
+    return Sample(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]))
+
+
+def divide(sample: Sample, n_components: int, method: Method, random_state: np.random.RandomState) -> Floats:
+    """Return responsibilities of a sample's rows to start from, shape (n_rows, n_components).
+
+    The methods are scikit-learn's, and draw the same random numbers: ``kmeans`` gives each row to its k-means cluster,
+    ``k-means++`` and ``random_from_data`` give each component one row, ``random`` draws responsibilities.
+    """
+    X = sample.X
+    shares = np.zeros((len(X), n_components))
+    if method == "random":
+        shares = random_state.uniform(size=shares.shape)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+    if method == "kmeans":
+        # On one thread k-means adds in one order, and the same seed gives the same clusters on any machine.
+        with threadpool_limits(1):
+            labels = (
+                KMeans(n_components, n_init=1, random_state=random_state)
+                .fit(np.ascontiguousarray(X), sample_weight=sample.weights)
+                .labels_
+            )
+        shares[np.arange(len(X)), labels] = 1
+        return shares
+    if method == "k-means++":
+        _, chosen = kmeans_plusplus(X, n_components, sample_weight=sample.weights, random_state=random_state)
+    else:
+        chosen = random_state.choice(len(X), size=n_components, replace=False)
+    shares[chosen, np.arange(n_components)] = 1
+    return shares
+
+
+def mixture_of(sample: Sample, shares: Floats, update: MaximumLikelihood) -> Mixture:
+    """Return the mixture of highest likelihood given the shares of a sample's rows."""
+    X = sample.X.astype(np.float64)
+    weighted = shares * sample.weights[:, None]
+    counts = weighted.sum(axis=0)
+    means = (weighted.T @ X) / np.maximum(counts, np.finfo(np.float64).tiny)[:, None]
+    moments = Moments(
+        means,
+        float(sample.weights.sum()),
+        0.0,
+        counts,
+        np.zeros_like(means),
+        update.shape.scatter(X, weighted, means),
+    )
+    return update(moments)
+
+
+def given_or(
+    start: Mixture | None,
+    shape: type[Covariance],
+    weights: Floats | None,
+    means: Floats | None,
+    precisions: Floats | None,
+) -> Mixture:
+    """Return `start` with the parameters given in place of its own."""
+    if means is None or weights is None or precisions is None:
+        assert start is not None, "a start is needed unless every parameter is given"
+        weights = start.weights if weights is None else weights
+        means = start.means if means is None else means
+        covariance = start.covariance
+    if precisions is not None:
+        covariance = shape.from_precisions(precisions, *means.shape)
+    return Mixture(weights / weights.sum(), means, covariance)

@@ -1,0 +1,24 @@
+"""Any table as blocks of rows, and scored tables back to disk."""
+
+from .arrays import ArrayRows
+from .block import Block, Rows, rows_per_block
+from .columns import LeftOut
+from .opening import TableRows, open
+from .scaled import ScaledRows
+from .spool import SpooledRows, spool
+from .writer import TableWriter, open_writer
+
+__all__ = [
+    "ArrayRows",
+    "Block",
+    "LeftOut",
+    "Rows",
+    "ScaledRows",
+    "SpooledRows",
+    "TableRows",
+    "TableWriter",
+    "open",
+    "open_writer",
+    "rows_per_block",
+    "spool",
+]

@@ -1,0 +1,134 @@
+"""Which columns are used, which are left out, and why."""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..errors import ColumnError, EmptyTableError
+from .checks import quoted
+
+NonNumeric = Literal["error", "drop"]
+
+# The kinds of column that hold numbers; every other kind is the reason why a column is left out.
+NUMERIC_KINDS = frozenset({"number", "float32"})
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A column that was not used because it does not hold numbers.
+
+    Attributes
+    ----------
+    name : str
+        Name of the column.
+    reason : str
+        What it holds instead: "text", "date or time", "true/false", "category", …
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the caller wants the columns: the keyword arguments of `rows.open`."""
+
+    columns: Sequence[Any] | Any | None = None
+    drop: Sequence[Any] | Any | None = None
+    sample_weight: Any = None
+    non_numeric: NonNumeric = "error"
+
+    @property
+    def weight_column(self) -> str | None:
+        """Name of the column that holds the weights, if they are in a column."""
+        return self.sample_weight if isinstance(self.sample_weight, str) else None
+
+
+def as_list(names: Sequence[Any] | Any | None) -> list[Any]:
+    """Return the names given, a single one as a list of one."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, (str, int)) else list(names)
+
+
+def check_unique(names: Sequence[Any], where: str) -> None:
+    """Raise unless every name occurs once."""
+    repeated = [str(name) for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ColumnError(f"{where} has {quoted(repeated)} more than once: give every column its own name")
+
+
+def choose(
+    names: Sequence[str], kinds: Sequence[str], choice: Choice, where: str
+) -> tuple[tuple[str, ...], tuple[LeftOut, ...]]:
+    """Choose the columns to use.
+
+    Parameters
+    ----------
+    names, kinds : sequence of str
+        Name of each column of the table, and what it holds: one of `NUMERIC_KINDS`, or a reason to leave it out.
+    choice : Choice
+        What the caller asked for.
+    where : str
+        The table, for messages.
+
+    Returns
+    -------
+    used : tuple of str
+        The columns to use, in the order of `columns=` or of the table.
+    left_out : tuple of LeftOut
+        Columns that nobody named and that do not hold numbers.
+
+    Raises
+    ------
+    ColumnError
+        A name is repeated or unknown, or a column does not hold numbers.
+    EmptyTableError
+        No column is left.
+    """
+    if not names:
+        raise EmptyTableError(f"{where} has no columns: give a table with at least one numeric column")
+    check_unique(names, where)
+    if choice.columns is not None and choice.drop is not None:
+        raise ColumnError("both columns= and drop= are given: name the columns to use, or those to leave out")
+    kind = dict(zip(names, kinds, strict=True))
+    wanted = [str(name) for name in as_list(choice.columns)]
+    dropped = [str(name) for name in as_list(choice.drop)]
+    weight = [] if choice.weight_column is None else [choice.weight_column]
+    check_unique(wanted, "columns=")
+    _check_known([*wanted, *dropped, *weight], names, where)
+    if choice.columns is not None:
+        candidates = wanted
+    else:
+        candidates = [name for name in names if name not in dropped and name not in weight]
+    left_out = tuple(LeftOut(name, kind[name]) for name in candidates if kind[name] not in NUMERIC_KINDS)
+    if left_out and (choice.columns is not None or choice.non_numeric == "error"):
+        raise _not_numeric(left_out, where, named=choice.columns is not None)
+    if weight and kind[weight[0]] not in NUMERIC_KINDS:
+        raise _not_numeric([LeftOut(weight[0], kind[weight[0]])], where, named=True)
+    used = tuple(name for name in candidates if kind[name] in NUMERIC_KINDS)
+    if not used:
+        raise EmptyTableError(f"{where} has no numeric columns to use: name at least one that holds numbers")
+    return used, left_out
+
+
+def _check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
+    unknown = [name for name in asked if name not in names]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {quoted(names)}"
+        raise ColumnError(f"{where} has no {quoted(unknown)}: {hint}")
+
+
+def _not_numeric(left_out: Sequence[LeftOut], where: str, *, named: bool) -> ColumnError:
+    names = quoted([column.name for column in left_out])
+    reasons = ", ".join(dict.fromkeys(column.reason for column in left_out))
+    verb = "does" if len(left_out) == 1 else "do"
+    remedy = (
+        "turn it into numbers or name other columns"
+        if named
+        else "pass columns= with the columns to use, or drop= with those to leave out"
+    )
+    return ColumnError(f"{names} of {where} {verb} not hold numbers ({reasons}): {remedy}")

@@ -1,0 +1,75 @@
+"""DuckDB: sessions, quoting, and its errors in one sentence of ours."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError
+from .optional import need
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@contextmanager
+def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
+    """Open a private in-memory DuckDB for one pass; its errors come out as `SourceError` about `label`.
+
+    Nothing is fetched from the network and Python variables are not visible to queries. `scratch` is a folder for the
+    intermediate results of queries. There is no limit of memory of ours: scans stream and need little, but how little
+    depends on the width of the table, and a limit would only make wide ones fail.
+    """
+    duckdb = need("duckdb", "reading files and queries")
+    settings: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "python_enable_replacements": "false",
+        "preserve_insertion_order": "true",
+    }
+    if scratch is not None:
+        settings["temp_directory"] = str(scratch)
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        yield connection
+    except (duckdb.Error, OSError) as error:
+        reason = first_sentence(str(error))
+        if scratch is None:
+            # The label says which file; DuckDB may know it by a temporary name.
+            reason = re.sub(r"(?i) ?(?:(?:in|at end of) )?file ([\"']).*?\1,? ?", " ", reason).strip()
+        raise SourceError(f"cannot read {label}: {reason}") from error
+    finally:
+        connection.close()
+
+
+def first_sentence(message: str) -> str:
+    r"""Return the gist of a DuckDB message: its first line, without the pointer into the query and the advice.
+
+    Examples
+    --------
+    >>> first_sentence('Parser Error: syntax error at or near "selec"\n\nLINE 1: selec 1\n        ^')
+    'syntax error at or near "selec"'
+    """
+    line = message.strip().splitlines()[0] if message.strip() else "no reason given"
+    return re.sub(r"^(?:[A-Z][A-Za-z]* )+Error: ", "", line).strip()
+
+
+def text(value: str) -> str:
+    """Return `value` as an SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(value: str) -> str:
+    """Return `value` as an SQL identifier."""
+    return '"' + value.replace('"', '""') + '"'
+
+
+def path(file: Path) -> str:
+    """Return a path as an SQL string literal that DuckDB takes for that one file, whatever characters it holds."""
+    return text(re.sub(r"([*?\[])", r"[\1]", str(file.absolute())))
+
+
+def stream(connection: Any, query: str, columns: Sequence[str], rows_at_once: int) -> Iterator["pa.RecordBatch"]:
+    """Run a query and yield its record batches, columns renamed to `columns`, never the whole result at once."""
+    for batch in connection.sql(query).to_arrow_reader(rows_at_once):
+        yield batch.rename_columns(list(columns))

@@ -1,0 +1,152 @@
+"""`rows.open`: any table as rows."""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..errors import SourceError
+from .arrays import ArrayRows
+from .block import Block, Rows
+from .columns import Choice, LeftOut, NonNumeric
+from .frames import FrameRows, open_record_batch
+from .optional import need
+from .paths import open_path
+from .sql import is_query, open_query
+from .streams import open_arrow_stream, open_binary
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@runtime_checkable
+class TableRows(Rows, Protocol):
+    """Rows that still know the table they come from; what `open` returns for every source but `Rows`.
+
+    Attributes
+    ----------
+    left_out : tuple of LeftOut
+        Columns that are not used because they do not hold numbers.
+    """
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102
+
+    def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
+        """Yield every block with a pyarrow Table of all input columns of its rows."""
+        ...
+
+
+def open(
+    source: Any,
+    *,
+    columns: Any = None,
+    drop: Any = None,
+    sample_weight: Any = None,
+    non_numeric: NonNumeric = "error",
+) -> Rows:
+    """Open a table as rows that can be read again and again, block by block.
+
+    Parameters
+    ----------
+    source : object
+        One of
+
+        - a NumPy array of two dimensions, or a list of lists;
+        - a pandas, Polars or pyarrow table or record batch; any other Arrow stream (the PyCapsule interface) is copied
+          to a temporary file first, because it may be readable only once;
+        - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
+          tell whether it is Parquet, Arrow IPC, JSON or else CSV;
+        - a string whose first word, after comments, is SELECT, WITH, FROM or VALUES in any case, followed by a space,
+          a quote or a parenthesis: a DuckDB query, run once, its result kept in a temporary file;
+        - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
+          ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
+          from the ending: .csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text formats
+          also with .gz;
+        - `Rows`, returned as they are.
+    columns : sequence of str, or of int for an array, optional
+        Columns to use, in this order. Default: every column that holds numbers. True/false, dates, categories and
+        text are never turned into numbers.
+    drop : sequence of str, or of int for an array, optional
+        Columns not to use.
+    sample_weight : array_like of shape (n_rows,), or str, optional
+        Weight of each row, or the name of the column that holds it; that column is not used otherwise.
+    non_numeric : {"error", "drop"}, default "error"
+        What to do with columns that do not hold numbers and that neither `columns` nor `drop` names: raise, or leave
+        them out and list them in `left_out`.
+
+    Returns
+    -------
+    Rows
+        A `TableRows`, unless `source` is other `Rows`.
+
+    Raises
+    ------
+    ColumnError
+        A column is unknown, repeated, or does not hold numbers.
+    EmptyTableError
+        There are no rows, or no columns to use.
+    SourceError
+        The source cannot be read.
+    MissingDependencyError
+        A library that reads such a source is not installed.
+
+    Notes
+    -----
+    Missing and infinite values are found in the pass that reads them, and raise `MissingValuesError` and
+    `InfiniteValuesError` there.
+
+    The first record of a CSV file is its header unless every field in it is a number. The delimiter is the one of
+    comma, semicolon, tab and bar that splits that record into the most fields. An empty field, NA, N/A, NULL or None
+    in a column of numbers is a missing value.
+
+    Messages count rows of files, streams and queries from 1, without the header, and rows of arrays and dataframes
+    from 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import rows
+    >>> table = rows.open(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), columns=[1])
+    >>> [block.values.ravel().tolist() for block in table.blocks()]
+    [[2.0, 4.0, 6.0]]
+    """
+    if non_numeric not in ("error", "drop"):
+        raise ValueError(f"non_numeric is {non_numeric!r}: use 'error' or 'drop'")
+    choice = Choice(columns, drop, sample_weight, non_numeric)
+    if isinstance(source, (str, os.PathLike)):
+        return _open_text(source, choice)
+    if hasattr(source, "blocks") and hasattr(source, "n_columns"):
+        if choice != Choice(non_numeric=non_numeric):
+            raise SourceError("these rows are open already: choose columns and weights where they are opened first")
+        rows: Rows = source
+        return rows
+    return _open_object(source, choice)
+
+
+def _open_text(source: "str | os.PathLike[str]", choice: Choice) -> Rows:
+    if source == "-":
+        return open_binary(sys.stdin.buffer, "standard input", choice)
+    if isinstance(source, str) and is_query(source):
+        return open_query(source, choice)
+    return open_path(source, choice)
+
+
+def _open_object(source: Any, choice: Choice) -> Rows:
+    is_array = isinstance(source, (np.ndarray, list, tuple))
+    if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
+        return FrameRows(source, choice)
+    if hasattr(source, "__arrow_c_array__"):
+        return open_record_batch(source, choice)
+    if hasattr(source, "__arrow_c_stream__"):
+        return open_arrow_stream(source, choice)
+    if is_array or hasattr(source, "__array__"):
+        return ArrayRows(source, columns=choice.columns, drop=choice.drop, sample_weight=choice.sample_weight)
+    if hasattr(source, "read"):
+        return open_binary(source, str(getattr(source, "name", "the stream")), choice)
+    raise SourceError(
+        f"cannot read a table from {type(source).__name__}: "
+        "give an array, a dataframe, a path, a query or a binary file"
+    )

@@ -1,0 +1,47 @@
+"""One file as a stream of Arrow record batches: what every format provides."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Part(Protocol):
+    """One file of a table.
+
+    Attributes
+    ----------
+    label : str
+        What messages call it.
+    schema : pyarrow.Schema
+        Names and types of all its columns, the names as the file has them (they may repeat).
+    n_rows : int or None
+        Number of rows, None if only a pass tells.
+    empty : bool
+        Whether it has no rows.
+    """
+
+    label: str
+    schema: "pa.Schema"
+    n_rows: int | None
+    empty: bool
+
+    def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
+        """Yield the numeric columns `names`, in that order."""
+        ...
+
+    def table_schema(self, used: Sequence[str]) -> "pa.Schema":
+        """Return the schema of what `tables` yields for the same `used`."""
+        ...
+
+    def tables(self, used: Sequence[str]) -> Iterator["pa.RecordBatch"]:
+        """Yield all columns; those in `used` hold numbers."""
+        ...
+
+
+def is_gzip(file: Path) -> bool:
+    """Tell from its first bytes whether a file is compressed by gzip."""
+    with file.open("rb") as stream:
+        return stream.read(2) == b"\x1f\x8b"

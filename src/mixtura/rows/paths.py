@@ -1,0 +1,76 @@
+"""From a path or a pattern to the files it means, and their format."""
+
+import difflib
+import glob
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from ..errors import SourceError
+from .columns import Choice
+from .delimited import DelimitedPart
+from .files import FileRows
+from .ipc import IpcPart
+from .parts import Part
+from .scans import JsonPart, ParquetPart
+
+Reader = Callable[[Path, str], Part]
+
+READERS: Mapping[str, Reader] = {
+    ".csv": DelimitedPart,
+    ".tsv": partial(DelimitedPart, tabs=True),
+    ".txt": DelimitedPart,
+    ".parquet": ParquetPart,
+    ".json": JsonPart,
+    ".jsonl": JsonPart,
+    ".ndjson": JsonPart,
+    ".arrow": IpcPart,
+    ".feather": IpcPart,
+    ".ipc": IpcPart,
+}
+
+# Text formats may be compressed: data.csv.gz.
+_COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
+
+
+def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
+    """Open the file, or the files that a pattern matches, in the order of their names."""
+    given = os.fspath(path)
+    files = _matching(Path(given).expanduser() if given.startswith("~/") else Path(given))
+    suffixes = {_suffix(file) for file in files}
+    if len(suffixes) > 1:
+        raise SourceError(
+            f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
+        )
+    reader = READERS[suffixes.pop()]
+    return FileRows([reader(file, str(file)) for file in files], given, choice)
+
+
+def _suffix(file: Path) -> str:
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in _COMPRESSED:
+        return suffixes[-2]
+    if not suffixes or suffixes[-1] not in READERS:
+        raise SourceError(
+            f"cannot tell the format of {file} from its name: it must end in {', '.join(READERS)}, "
+            "or in .gz after a text format"
+        )
+    return suffixes[-1]
+
+
+def _matching(path: Path) -> list[Path]:
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder: name a file, or a pattern such as {path / '*.parquet'}")
+    if path.exists():
+        return [path]
+    if glob.has_magic(str(path)):
+        files = sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())
+        if not files:
+            raise SourceError(f"no file matches {path}: check the pattern")
+        return files
+    if not path.parent.is_dir():
+        raise SourceError(f"there is no file {path}, nor a folder {path.parent}: check the path")
+    close = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1)
+    hint = f"did you mean {path.parent / close[0]}?" if close else "check the path"
+    raise SourceError(f"there is no file {path}: {hint}")

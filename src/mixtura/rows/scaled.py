@@ -1,0 +1,55 @@
+"""Rows on another scale."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .block import Block, Rows
+
+
+class ScaledRows:
+    """Rows whose columns are centred and scaled: (values − center) / scale, block by block.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows; their type of number stays.
+    center, scale : array_like of shape (n_columns,)
+        What to subtract from each column, and what to divide it by.
+
+    Examples
+    --------
+    >>> from mixtura.rows import ArrayRows
+    >>> rows = ScaledRows(ArrayRows([[1.0, 10.0], [3.0, 30.0]]), center=[2.0, 20.0], scale=[1.0, 10.0])
+    >>> next(rows.blocks()).values
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    """
+
+    def __init__(self, rows: Rows, center: ArrayLike, scale: ArrayLike) -> None:
+        self._rows = rows
+        self._center = np.asarray(center)
+        self._scale = np.asarray(scale)
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of the columns, None for a plain array."""
+        return self._rows.columns
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return self._rows.n_columns
+
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows, None while it is unknown."""
+        return self._rows.n_rows
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the scaled rows in order."""
+        for block in self._rows.blocks():
+            dtype = block.values.dtype
+            yield replace(block, values=(block.values - self._center.astype(dtype)) / self._scale.astype(dtype))

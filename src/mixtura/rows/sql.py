@@ -1,0 +1,47 @@
+"""DuckDB queries: run once, the result kept on disk and read from there in every pass."""
+
+import re
+
+from ..errors import SourceError
+from . import duck
+from .columns import Choice
+from .files import FileRows
+from .scans import ParquetPart
+from .scratch import Scratch
+
+_LABEL = "the query"
+
+# The first word after white space and comments, then something that cannot be part of a file name's stem alone.
+_QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values)(?:[\s('\"*]|/\*|--)", re.I | re.S)
+
+
+def is_query(source: str) -> bool:
+    """Tell whether a string is a query: its first word is select, with, from or values, and more follows.
+
+    Examples
+    --------
+    >>> is_query("SELECT * FROM 'data.csv'"), is_query("values (1, 2)"), is_query("select.csv")
+    (True, True, False)
+    """
+    return _QUERY.match(source) is not None
+
+
+def open_query(query: str, choice: Choice) -> FileRows:
+    """Run a query and open its result.
+
+    The result goes to a temporary Parquet file, so that every pass sees the same rows in the same order, also where
+    the query itself promises no order.
+    """
+    scratch = Scratch()
+    file = scratch.folder / "query.parquet"
+    with duck.session(_LABEL, scratch=scratch.folder) as connection:
+        statements = connection.extract_statements(query)
+        if len(statements) != 1 or statements[0].type.name != "SELECT":
+            raise SourceError("the query must be one statement that returns a table: write one SELECT")
+        result = connection.sql(query)
+        names = result.columns
+        # DuckDB would rename columns in Parquet whose names repeat or differ in case only.
+        result.project(", ".join(f"#{position + 1} as c{position}" for position in range(len(names)))).write_parquet(
+            str(file)
+        )
+    return FileRows([ParquetPart(file, _LABEL, names)], _LABEL, choice, scratch)

@@ -1,0 +1,72 @@
+"""What can be read only once (standard input, an open file, an Arrow stream): copied to disk, then read as a file."""
+
+import gzip
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import EmptyTableError, SourceError
+from .columns import Choice
+from .files import FileRows
+from .ipc import FILE_MAGIC, IpcPart
+from .optional import need
+from .paths import READERS
+from .scratch import Scratch, no_room
+
+# Enough for the longest mark below and the white space that people put before JSON.
+_HEAD = 4096
+
+
+def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
+    """Copy a binary stream to a temporary file and open that; its first bytes tell the format."""
+    scratch = Scratch()
+    file = scratch.folder / "stream"
+    with file.open("wb") as copy:
+        try:
+            shutil.copyfileobj(stream, copy)
+        except OSError as error:
+            raise no_room(scratch.folder.parent, error) from error
+        except TypeError as error:
+            raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
+    if not file.stat().st_size:
+        raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
+    return FileRows([READERS[sniff(file)](file, label)], label, choice, scratch)
+
+
+def sniff(file: Path) -> str:
+    """Return the suffix of the format that a file's first bytes show: Parquet, Arrow IPC, JSON, otherwise CSV.
+
+    Text may be compressed by gzip. JSON starts with an object, or with an array of objects.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(b"PAR1"):
+        return ".parquet"
+    # An Arrow stream starts with a continuation mark of four 0xFF bytes.
+    if head.startswith((FILE_MAGIC, b"\xff\xff\xff\xff")):
+        return ".arrow"
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            with gzip.open(file) as stream:
+                head = stream.read(_HEAD)
+        except (OSError, EOFError):
+            return ".csv"  # The reader says what is wrong with it.
+    return ".json" if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")) else ".csv"
+
+
+def open_arrow_stream(source: Any, choice: Choice) -> FileRows:
+    """Copy anything with the Arrow PyCapsule interface to a temporary Arrow file and open that."""
+    pa = need("pyarrow", "reading Arrow streams")
+    label = "the Arrow stream"
+    scratch = Scratch()
+    file = scratch.folder / "stream.arrow"
+    try:
+        reader = pa.RecordBatchReader.from_stream(source)
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except OSError as error:
+        raise no_room(scratch.folder.parent, error) from error
+    except (pa.ArrowException, TypeError) as error:
+        raise SourceError(f"cannot read {label}: {str(error).splitlines()[0]}") from error
+    return FileRows([IpcPart(file, label)], label, choice, scratch)

@@ -1,0 +1,118 @@
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mixtura import rows
+from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
+from mixtura.rows import ArrayRows
+
+from .conftest import assert_same_blocks, json_lines_of, table_of
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    def parquet(table):
+        pq.write_table(table, tmp_path / "t.parquet")
+        return tmp_path / "t.parquet"
+
+    return parquet
+
+
+def test_parquet_has_the_blocks_of_the_array(parquet, numbers):
+    table = rows.open(parquet(table_of(numbers)))
+    assert (table.columns, table.n_rows) == (("a", "b"), len(numbers))
+    assert_same_blocks(table, ArrayRows(numbers))
+
+
+def test_parquet_float32_stays_only_if_all_columns_are(parquet, numbers):
+    narrow = numbers[:20].clip(-9, 9).astype(np.float32)
+    assert_same_blocks(rows.open(parquet(table_of(narrow))), ArrayRows(narrow))
+    mixed = table_of(narrow).append_column("c", pa.array(np.arange(20)))
+    assert next(rows.open(parquet(mixed)).blocks()).values.dtype == np.float64
+    assert next(rows.open(parquet(mixed), sample_weight="c").blocks()).values.dtype == np.float32
+
+
+def test_parquet_types(parquet):
+    table = pa.table({"i": [2**53], "d": [Decimal("1.25")], "flag": [True], "day": pa.array([1], pa.date32())})
+    opened = rows.open(parquet(table), non_numeric="drop")
+    assert opened.columns == ("i", "d")
+    assert [column.reason for column in opened.left_out] == ["true/false", "date or time"]
+    ((whole, block),) = opened.tables()
+    assert block.values.tolist() == next(opened.blocks()).values.tolist() == [[2.0**53, 1.25]]
+    assert whole.to_pydict() == table.to_pydict()
+
+
+def test_parquet_names(parquet):
+    with pytest.raises(ColumnError, match="column 'a' more than once"):
+        rows.open(parquet(pa.table([[1], [2]], names=["a", "a"])))
+    opened = rows.open(parquet(pa.table([[1], [2], [3]], names=["a", "A", 'x"y'])))
+    ((whole, block),) = opened.tables()
+    assert opened.columns == tuple(whole.column_names) == ("a", "A", 'x"y')
+    assert block.values.tolist() == next(opened.blocks()).values.tolist() == [[1, 2, 3]]
+
+
+def test_parquet_missing_values(parquet):
+    with pytest.raises(MissingValuesError, match=r"row 2 of .*t\.parquet .*column 'a'"):
+        list(rows.open(parquet(pa.table({"a": [1, None]}))).blocks())
+
+
+def test_parquet_without_rows(parquet):
+    with pytest.raises(EmptyTableError, match=r"t\.parquet has no rows"):
+        rows.open(parquet(pa.table({"a": pa.array([], pa.float64())})))
+
+
+@pytest.mark.parametrize("damage", ["junk", "cut", "overwritten"])
+def test_damaged_parquet(parquet, numbers, damage):
+    path = parquet(table_of(numbers))
+    content = path.read_bytes()
+    path.write_bytes(
+        {
+            "junk": b"PAR1 this is not one",
+            "cut": content[: len(content) // 2],
+            "overwritten": content[:50_000] + b"\xff" * 20_000 + content[70_000:],
+        }[damage]
+    )
+    with pytest.raises(SourceError, match=r"^cannot read .*t\.parquet: [^\n]*$"):
+        list(rows.open(path).blocks())
+
+
+def test_json_has_the_blocks_of_the_array(write, numbers):
+    lines = json_lines_of(numbers)
+    assert_same_blocks(rows.open(write("t.jsonl", lines)), ArrayRows(numbers))
+    array = "[" + ",".join(lines.splitlines()) + "]"
+    assert_same_blocks(rows.open(write("t.json", array)), ArrayRows(numbers))
+
+
+def test_json_whole_numbers_that_turn_to_fractions_are_not_rounded(write):
+    path = write("t.jsonl", '{"a": 1, "n": 2}\n' * 30_000 + '{"a": 1.5, "n": 3}\n')
+    *_, (whole, block) = rows.open(path).tables()
+    assert block.values[-1].tolist() == [1.5, 3]
+    assert whole.slice(whole.num_rows - 1).to_pylist() == [{"a": 1.5, "n": 3}]
+
+
+@pytest.mark.parametrize("late", ['"x"', "true"])
+def test_json_numbers_that_turn_to_something_else(write, late):
+    path = write("t.jsonl", '{"a": 1, "b": 2}\n' * 30_000 + f'{{"a": {late}, "b": 3}}\n')
+    with pytest.raises(ColumnError, match=r"column 'a' of .* does not hold numbers"):
+        rows.open(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        ("", EmptyTableError, "has no rows"),
+        ("[]", EmptyTableError, "has no rows"),
+        ("[1, 2]", SourceError, "does not hold records"),
+        ('[{"a": 1}, {"a":', SourceError, r"cannot read .*t\.json: Malformed JSON"),
+        ('[{"a": 1, "a": 2}]', SourceError, "duplicate key"),
+        ('[{"a": 1}, {"b": 2}]', MissingValuesError, "columns 'a' and 'b'"),
+        ('[{"a": {"b": 1}}]', ColumnError, "nested values"),
+        ('[{"a": "1"}]', ColumnError, "text"),
+    ],
+)
+def test_json_that_is_no_table(write, content, error, message):
+    with pytest.raises(error, match=message):
+        list(rows.open(write("t.json", content)).blocks())

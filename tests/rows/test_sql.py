@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from mixtura import rows
+from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
+from mixtura.rows import ArrayRows
+from mixtura.rows.sql import is_query
+
+from .conftest import assert_same_blocks, csv_of
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "select 1",
+        "SELECT\n1",
+        "  \n with a as (select 1) select * from a",
+        "From 't.csv'",
+        'from "t.csv"',
+        "from'x'",
+        "values (1)",
+        "VALUES(1)",
+        "-- a remark\nselect 1",
+        "/* one\n two */ select 1",
+        "select/**/1",
+        "select*from t",
+    ],
+)
+def test_what_is_a_query(source):
+    assert is_query(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["select.csv", "selection 1.csv", "from", "values.parquet", "data/select 1.csv", "-", ""]
+)
+def test_what_is_a_path(source):
+    assert not is_query(source)
+
+
+def test_same_blocks_as_the_array(write, numbers):
+    path = write("t.csv", csv_of(numbers))
+    table = rows.open(f"select a, b from '{path}'")
+    assert (table.columns, table.n_rows) == (("a", "b"), len(numbers))
+    assert_same_blocks(table, ArrayRows(numbers))
+
+
+def test_every_pass_sees_the_same_rows_whatever_the_query():
+    table = rows.open("select random() as a, i from range(5000) t(i)")
+    first, second = (np.concatenate([block.values for block in table.blocks()]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_order_by_holds():
+    table = rows.open("select i from range(100000) t(i) order by i desc")
+    values = np.concatenate([block.values for block in table.blocks()])[:, 0]
+    np.testing.assert_array_equal(values, np.arange(100000)[::-1])
+
+
+def test_names_that_differ_in_case_only_or_hold_quotes():
+    table = rows.open('select 1 as a, 2 as "A", 3 as "x""y", \'t\' as "it\'s"', non_numeric="drop")
+    ((whole, block),) = table.tables()
+    assert table.columns == ("a", "A", 'x"y')
+    assert whole.column_names == ["a", "A", 'x"y', "it's"]
+    assert block.values.tolist() == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "message"),
+    [
+        ("select 1 as a, 2 as a", ColumnError, "the query has column 'a' more than once"),
+        ("select 'x' as t", ColumnError, "column 't' of the query does not hold numbers"),
+        ("select 1 as a where false", EmptyTableError, "the query has no rows"),
+        ("select null::int as a", MissingValuesError, r"row 1 of the query .*column 'a'"),
+        ("select from where", SourceError, "^cannot read the query: syntax error at or near"),
+        ("select x from range(3) t(i)", SourceError, '^cannot read the query: Referenced column "x" not found'),
+        ("from 'no_such_file.csv'", SourceError, r"no_such_file\.csv"),
+        ("select 1; select 2", SourceError, "must be one statement"),
+        ("with a as (select 1) insert into b from a", SourceError, "must be one statement that returns a table"),
+        ("select * from frame", SourceError, "frame"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(query, error, message):
+    frame = np.zeros((1, 1))  # A Python variable, which a query must not see.
+    assert frame.size
+    with pytest.raises(error, match=message) as caught:
+        list(rows.open(query).blocks())
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    table = rows.open("select 1 as a")
+    assert list(tmp_path.iterdir())
+    del table
+    with pytest.raises(SourceError):
+        rows.open("select x")
+    assert not list(tmp_path.iterdir())

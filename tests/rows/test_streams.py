@@ -1,0 +1,124 @@
+import gzip
+import io
+import sys
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mixtura import rows
+from mixtura.errors import EmptyTableError, MissingValuesError, SourceError
+from mixtura.rows import ArrayRows
+
+from .conftest import assert_same_blocks, csv_of, json_lines_of, table_of
+
+
+def parquet(values):
+    sink = io.BytesIO()
+    pq.write_table(table_of(values), sink)
+    return sink.getvalue()
+
+
+def arrow(values, new=pa.ipc.new_file):
+    sink = io.BytesIO()
+    with new(sink, table_of(values).schema) as writer:
+        writer.write_table(table_of(values))
+    return sink.getvalue()
+
+
+CONTENTS = {
+    "csv": lambda values: csv_of(values).encode(),
+    "csv gzip": lambda values: gzip.compress(csv_of(values).encode()),
+    "json lines": lambda values: b"\n " + json_lines_of(values).encode(),
+    "json gzip": lambda values: gzip.compress(json_lines_of(values).encode()),
+    "json": lambda values: b"[" + json_lines_of(values).strip().replace("\n", ",").encode() + b"]",
+    "parquet": parquet,
+    "arrow file": arrow,
+    "arrow stream": lambda values: arrow(values, pa.ipc.new_stream),
+}
+contents = pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
+
+
+@contents
+def test_standard_input_tells_its_format(content, numbers, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content(numbers[:2000]))))
+    assert_same_blocks(rows.open("-"), ArrayRows(numbers[:2000]))
+
+
+def test_binary_files(write, numbers):
+    with write("anything", csv_of(numbers)).open("rb") as stream:
+        assert_same_blocks(rows.open(stream), ArrayRows(numbers))
+
+
+def test_messages_name_the_stream_not_the_copy(write, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nNA\n1\n")))
+    with pytest.raises(MissingValuesError, match="row 1 of standard input"):
+        list(rows.open("-").blocks())
+    for content in (b'[{"a": 1}, {"a"', b"PAR1 junk", gzip.compress(b"a\n1\n" * 5000)[:-20]):
+        with pytest.raises(SourceError, match=r"^cannot read the stream: [^\n]*$") as caught:
+            list(rows.open(io.BytesIO(content)).blocks())
+        assert "mixtura-" not in str(caught.value)
+
+
+def test_empty_and_text_streams():
+    with pytest.raises(EmptyTableError, match="the stream is empty"):
+        rows.open(io.BytesIO())
+    with pytest.raises(SourceError, match="gives text, not bytes: open the file with mode 'rb'"):
+        rows.open(io.StringIO("a\n1\n"))
+
+
+class Stream:
+    """Something with the Arrow PyCapsule interface and nothing else, to be read once."""
+
+    def __init__(self, table):
+        self._reader = table.to_reader()
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._reader.__arrow_c_stream__(requested_schema)
+
+
+def test_arrow_streams_that_can_be_read_once(numbers):
+    assert_same_blocks(rows.open(Stream(table_of(numbers))), ArrayRows(numbers))
+    assert_same_blocks(rows.open(table_of(numbers).to_reader()), ArrayRows(numbers))
+
+
+def test_duckdb_relations():
+    with duckdb.connect() as connection:
+        table = rows.open(connection.sql("select i::double as a from range(3) t(i)"))
+    assert_same_blocks(table, ArrayRows(np.arange(3.0).reshape(-1, 1)))
+
+
+@pytest.mark.parametrize("source", [pa.array([1.0]), pa.chunked_array([[1.0]])])
+def test_arrow_data_that_is_no_table(source):
+    with pytest.raises(ValueError, match=r"Arrow (data|stream)"):
+        rows.open(source)
+
+
+@pytest.mark.parametrize("source", [None, 5, object()])
+def test_what_is_no_source(source):
+    with pytest.raises(SourceError, match=f"cannot read a table from {type(source).__name__}: give an array"):
+        rows.open(source)
+
+
+def test_non_numeric_is_error_or_drop():
+    with pytest.raises(ValueError, match="use 'error' or 'drop'"):
+        rows.open([[1]], non_numeric="ignore")
+
+
+def test_the_copy_is_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    table = rows.open(io.BytesIO(b"a\n1\n"))
+    assert list(tmp_path.iterdir())
+    del table
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(SourceError, match=r"temporary copy .*No space left on device.*TMPDIR"):
+        rows.open(io.BytesIO(b"a\n1\n"))
