@@ -1,12 +1,15 @@
 """Engines: where passes over rows run."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import MissingDependencyError
 from .engine import Engine, Monoid
 from .threads import ThreadEngine
 
-__all__ = ["Engine", "EngineName", "Monoid", "ThreadEngine", "engine_for", "is_dask"]
+if TYPE_CHECKING:
+    from .dask import DaskRows
+
+__all__ = ["Engine", "EngineName", "Monoid", "ThreadEngine", "engine_for", "is_dask", "open_dask"]
 
 EngineName = Literal["threads", "dask"]
 
@@ -18,7 +21,8 @@ def engine_for(engine: Engine | EngineName | None, source: Any = None) -> Engine
     if engine == "threads":
         return ThreadEngine()
     if engine == "dask":
-        return _dask_engine()
+        dask_engine: Engine = _dask().DaskEngine()
+        return dask_engine
     if isinstance(engine, str) or not (hasattr(engine, "fold") and hasattr(engine, "map")):
         raise ValueError(f"engine must be 'threads', 'dask' or an engine with fold and map, not {engine!r}")
     return engine
@@ -29,11 +33,16 @@ def is_dask(source: Any) -> bool:
     return type(source).__module__.partition(".")[0] == "dask"
 
 
-def _dask_engine() -> Engine:
+def open_dask(source: Any, sample_weight: Any = None, *, columns: Any = None) -> "DaskRows":
+    """Open a Dask array or DataFrame as rows: see `mixtura.engines.dask.DaskRows`."""
+    return _dask().DaskRows(source, sample_weight, columns=columns)
+
+
+def _dask() -> Any:
     try:
-        from .dask import DaskEngine  # noqa: PLC0415  # Dask is optional and slow to import
+        from . import dask  # noqa: PLC0415  # Dask is optional and slow to import
     except ImportError as error:
         raise MissingDependencyError(
             "the engine 'dask' needs Dask, which is not installed: pip install 'mixtura[dask]'"
         ) from error
-    return DaskEngine()
+    return dask

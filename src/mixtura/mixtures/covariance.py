@@ -122,6 +122,10 @@ class Covariance(ABC):
     def select(self, columns: Sequence[int]) -> Self:
         """Return the covariances of some of the columns."""
 
+    def repeat(self, components: NDArray[np.int64]) -> Self:
+        """Return the covariances of the components listed, some perhaps more than once."""
+        return type(self)(self.values[components], len(components), self.n_features)
+
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         """Return the covariances of the columns `kept` when the columns `known` are known."""
         return self.select(kept)
@@ -270,6 +274,10 @@ class Tied(Covariance):
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances: what all components share is estimated from those that are left."""
         return self
+
+    def repeat(self, components: NDArray[np.int64]) -> Self:
+        """Return the same covariance for as many components as are listed."""
+        return type(self)(self.values, len(components), self.n_features)
 
     def factors(self, means: Floats) -> Floats:
         """Return U, the middle of the means, and the means in the coordinates U^T (x - middle), flat."""

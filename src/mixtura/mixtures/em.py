@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..engines import Engine
-from ..rows import ArrayRows, Rows
+from ..rows import Rows
 from .mixture import Mixture, Passes
 from .updates import Update
 
@@ -44,8 +44,6 @@ class Progress:
 
     Attributes
     ----------
-    stage : str
-        What is being fitted.
     start : int
         Which start, from 0.
     iteration : int
@@ -56,7 +54,6 @@ class Progress:
         What it gained since the iteration before.
     """
 
-    stage: str
     start: int
     iteration: int
     lower_bound: float
@@ -79,9 +76,8 @@ def run_em(
     Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm". The mean
     log-likelihood is that before the last update, as in scikit-learn.
     """
-    dtype = rows_dtype(rows)
     while fit.n_iter < max_iter and not fit.converged:
-        passes = Passes(fit.mixture, dtype)
+        passes = Passes(fit.mixture, rows.dtype)
         moments = engine.fold(rows, passes.moments, passes.zero)
         bound = moments.log_likelihood / moments.weight
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)

@@ -133,3 +133,24 @@ def given_or(
     if precisions is not None:
         covariance = shape.from_precisions(precisions, *means.shape)
     return Mixture(weights / weights.sum(), means, covariance)
+
+
+def split_widest(mixture: Mixture, n_components: int) -> Mixture:
+    """Return a mixture with more components: the one that spreads the most, by its weight, is split until they do.
+
+    The halves lie half a standard deviation to either side of the middle, along the longest axis.
+    """
+    weights, means = mixture.weights, mixture.means
+    dense = mixture.covariance.dense
+    parents = np.arange(len(weights))
+    while len(weights) < n_components:
+        variances, axes = np.linalg.eigh(dense[parents])
+        widest = int(np.argmax(weights * np.sqrt(variances[:, -1])))
+        step = np.sqrt(variances[widest, -1]) / 2 * axes[widest, :, -1]
+        step = step if step[np.argmax(np.abs(step))] > 0 else -step
+        weights = np.append(weights, weights[widest] / 2)
+        weights[widest] /= 2
+        means = np.vstack([means, means[widest] + step])
+        means[widest] -= step
+        parents = np.append(parents, parents[widest])
+    return Mixture(weights, means, mixture.covariance.repeat(parents))

@@ -101,19 +101,18 @@ class Mixture:
 
     def log_density(self, X: ArrayLike) -> NDArray[Any]:
         """Return the logarithm of the density at each row of `X`, shape (n_rows,)."""
-        return self.passes(_table(X)).log_density(_table(X))
+        block = _block(X)
+        return Passes(self, block.values.dtype).log_density(block)
 
     def responsibilities(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
-        return self.passes(_table(X)).responsibilities(_table(X))
+        block = _block(X)
+        return Passes(self, block.values.dtype).responsibilities(block)
 
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,)."""
-        return self.passes(_table(X)).labels(_table(X))
-
-    def passes(self, X: NDArray[Any]) -> "Passes":
-        """Return the passes over rows of the type of `X`."""
-        return Passes(self, X.dtype)
+        block = _block(X)
+        return Passes(self, block.values.dtype).labels(block)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState) -> tuple[Floats, NDArray[np.int64]]:
         """Draw rows.
@@ -218,28 +217,37 @@ class Passes:
         weight = float(len(block.values)) if block.weights is None else float(block.weights.sum())
         return Moments(self._centers, weight, log_likelihood, zero.counts, first, second)
 
-    def log_density(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Return the log density of each row."""
-        out = np.empty(len(X), self.dtype)
-        self._score(X, log_density=out)
+    def likelihoods(self, block: Block) -> Floats:
+        """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""
+        log_density = np.empty(len(block.values), self.dtype)
+        shares = np.empty((len(block.values), len(self._means)), self.dtype)
+        self._score(block, log_density=log_density, responsibilities=shares)
+        weights = np.ones(len(log_density)) if block.weights is None else block.weights
+        # A row so far away that no component claims it is assigned with certainty to none: it adds nothing.
+        highest = shares.max(axis=1).astype(np.float64)
+        log_assigned = np.log(np.where(highest > 0, highest, 1.0))
+        return np.array([weights @ log_density, weights @ log_assigned, weights.sum()])
+
+    def log_density(self, block: Block) -> NDArray[Any]:
+        """Return the log density of each row of a block."""
+        out = np.empty(len(block.values), self.dtype)
+        self._score(block, log_density=out)
         return out
 
-    def responsibilities(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Return the responsibilities of the components for each row."""
-        out = np.empty((len(X), len(self._means)), self.dtype)
-        self._score(X, responsibilities=out)
+    def responsibilities(self, block: Block) -> NDArray[Any]:
+        """Return the responsibilities of the components for each row of a block."""
+        out = np.empty((len(block.values), len(self._means)), self.dtype)
+        self._score(block, responsibilities=out)
         return out
 
-    def labels(self, X: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the most probable component of each row."""
-        out = np.empty(len(X), np.int64)
-        self._score(X, labels=out)
+    def labels(self, block: Block) -> NDArray[np.int64]:
+        """Return the most probable component of each row of a block."""
+        out = np.empty(len(block.values), np.int64)
+        self._score(block, labels=out)
         return out
 
-    def _score(self, X: NDArray[Any], **out: NDArray[Any]) -> None:
-        if X.shape[1] != self._means.shape[1]:
-            raise ValueError(f"the rows have {X.shape[1]} columns, and the mixture {self._means.shape[1]}")
-        kernels.score(self.covariance.kernel, X, self._log_constants, self._means, self._factors, **out)
+    def _score(self, block: Block, **out: NDArray[Any]) -> None:
+        kernels.score(self.covariance.kernel, block.values, self._log_constants, self._means, self._factors, **out)
 
 
 def _frozen(values: ArrayLike) -> Floats:
@@ -248,10 +256,10 @@ def _frozen(values: ArrayLike) -> Floats:
     return array
 
 
-def _table(X: ArrayLike) -> NDArray[Any]:
+def _block(X: ArrayLike) -> Block:
     array = np.asarray(X)
     if array.dtype != np.float32:
         array = array.astype(np.float64, copy=False)
     if array.ndim != 2:
         raise ValueError(f"rows come as a two-dimensional array, not one of shape {array.shape}")
-    return array
+    return Block(array, None, 0)

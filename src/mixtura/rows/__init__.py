@@ -4,6 +4,7 @@ from .arrays import ArrayRows
 from .block import Block, Rows, rows_per_block
 from .columns import LeftOut
 from .opening import TableRows, open
+from .results import as_frame
 from .scaled import ScaledRows
 from .spool import SpooledRows, spool
 from .writer import TableWriter, open_writer
@@ -17,6 +18,7 @@ __all__ = [
     "SpooledRows",
     "TableRows",
     "TableWriter",
+    "as_frame",
     "open",
     "open_writer",
     "rows_per_block",

@@ -15,8 +15,6 @@ from .optional import need
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_describe = partial(describe_rows, first=0, where="the array", remark="counted from 0")
-
 
 class ArrayRows:
     """The rows of a two-dimensional array, sliced and never copied as a whole.
@@ -30,6 +28,10 @@ class ArrayRows:
         Positions of the columns to use, or to leave out.
     sample_weight : array_like of shape (n_rows,), optional
         Weight of each row.
+    checked : bool, default False
+        Whether the caller knows all values to be finite. Otherwise passes check them until one has come to the end.
+    first_row : int, default 0
+        Position of the first row, where the array is a part of a larger table.
 
     Attributes
     ----------
@@ -56,11 +58,23 @@ class ArrayRows:
     columns: None = None
     left_out: tuple[LeftOut, ...] = ()
 
-    def __init__(self, array: Any, *, columns: Any = None, drop: Any = None, sample_weight: Any = None) -> None:
+    def __init__(
+        self,
+        array: Any,
+        *,
+        columns: Any = None,
+        drop: Any = None,
+        sample_weight: Any = None,
+        checked: bool = False,
+        first_row: int = 0,
+    ) -> None:
         self._array = _two_dimensions(array)
         self._used = _positions(self._array.shape[1], Choice(columns, drop))
         self._dtype = self._array.dtype if self._array.dtype in (np.float32, np.float64) else np.dtype(np.float64)
-        self._weights = None if sample_weight is None else Weights(sample_weight, self.n_rows, _describe)
+        self._first_row = first_row
+        self._describe = partial(describe_rows, first=first_row, where="the array", remark="counted from 0")
+        self._weights = None if sample_weight is None else Weights(sample_weight, self.n_rows, self._describe)
+        self._checked = checked
 
     @property
     def n_columns(self) -> int:
@@ -72,6 +86,11 @@ class ArrayRows:
         """Number of rows."""
         return len(self._array)
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._dtype
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time; views where the array allows."""
         size = rows_per_block(self.n_columns)
@@ -79,14 +98,18 @@ class ArrayRows:
         for first in range(0, self.n_rows, size):
             piece = self._array[first : first + size]
             values = _to_float(piece if self._used is None else piece[:, self._used], self._dtype)
-            check_finite(values, names, first, _describe)
-            yield Block(values, None if self._weights is None else self._weights.rows(first, len(values)), first)
+            if not self._checked:
+                check_finite(values, names, first, self._describe)
+            weights = None if self._weights is None else self._weights.rows(first, len(values))
+            yield Block(values, weights, self._first_row + first)
+        self._checked = True
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows, named x0, x1 and so on."""
         pa = need("pyarrow", "making tables")
         for block in self.blocks():
-            piece = self._array[block.first_row : block.first_row + len(block.values)]
+            first = block.first_row - self._first_row
+            piece = self._array[first : first + len(block.values)]
             if np.ma.isMaskedArray(piece) or piece.dtype.kind not in "iub" or not piece.dtype.isnative:
                 piece = _to_float(piece, self._dtype)
             columns = [pa.array(np.ascontiguousarray(column)) for column in piece.T]

@@ -54,6 +54,8 @@ class Rows(Protocol):
         Number of columns.
     n_rows : int or None
         Number of rows, None while it is unknown.
+    dtype : dtype
+        float32 or float64: the type of the values of every block.
     """
 
     @property
@@ -64,6 +66,9 @@ class Rows(Protocol):
 
     @property
     def n_rows(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time, the last block shorter."""

@@ -75,6 +75,11 @@ class FileRows:
         """Number of rows; None for text files until a pass has come to the end."""
         return self._n_rows
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._dtype
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
         for _, block in self._walk(lambda part: part.batches(self._numbers)):

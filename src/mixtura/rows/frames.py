@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ColumnError, EmptyTableError
 from .block import Array, Block, rows_per_block
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _WHERE = "the table"
-_describe = partial(describe_rows, first=0, where=_WHERE, remark="positions counted from 0")
 
 
 class FrameRows:
     """The rows of a dataframe, sliced and turned into numbers one block at a time.
 
     Use `mixtura.rows.open`.
+
+    Parameters
+    ----------
+    frame : dataframe
+        Any eager dataframe that narwhals knows.
+    choice : Choice
+        Columns and weights.
+    first_row : int
+        Position of its first row, where the frame is a part of a larger table.
 
     Attributes
     ----------
@@ -32,7 +41,7 @@ class FrameRows:
         Columns that are not used because they do not hold numbers.
     """
 
-    def __init__(self, frame: Any, choice: Choice) -> None:
+    def __init__(self, frame: Any, choice: Choice, first_row: int = 0) -> None:
         nw = need("narwhals", "reading dataframes")
         # pyarrow and the others spell it differently; narwhals would refuse repeated names in its own words.
         native_names = frame.column_names if hasattr(frame, "column_names") else frame.columns
@@ -48,10 +57,13 @@ class FrameRows:
         dtypes = list(schema.values())
         float32 = all(dtypes[self._position[name]] == nw.Float32 for name in self.columns)
         self._dtype = np.dtype(np.float32 if float32 else np.float64)
+        self._first_row = first_row
+        self._describe = partial(describe_rows, first=first_row, where=_WHERE, remark="positions counted from 0")
+        self._checked = False
         self._weight_column = choice.weight_column
         self._weights: Weights | None = None
         if choice.sample_weight is not None and self._weight_column is None:
-            self._weights = Weights(choice.sample_weight, self.n_rows, _describe)
+            self._weights = Weights(choice.sample_weight, self.n_rows, self._describe)
 
     @property
     def n_columns(self) -> int:
@@ -63,11 +75,17 @@ class FrameRows:
         """Number of rows."""
         return len(self._frame)
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._dtype
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
         size = rows_per_block(self.n_columns)
         for first in range(0, self.n_rows, size):
             yield self._block(self._frame[first : first + size], first)
+        self._checked = True
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows."""
@@ -81,7 +99,8 @@ class FrameRows:
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise ColumnError(f"{_WHERE} has a column of mixed values ({error}): turn it into text") from error
         for block in self.blocks():
-            piece = self._frame[block.first_row : block.first_row + len(block.values)]
+            first = block.first_row - self._first_row
+            piece = self._frame[first : first + len(block.values)]
             if schema is not None:
                 yield pa.Table.from_pandas(piece.to_native(), schema=schema, preserve_index=False), block
             else:
@@ -91,14 +110,18 @@ class FrameRows:
         values = np.empty((len(piece), self.n_columns), dtype=self._dtype)
         for position, name in enumerate(self.columns):
             values[:, position] = self._numbers(piece, name)
-        check_finite(values, self.columns, first, _describe)
+        if not self._checked:
+            check_finite(values, self.columns, first, self._describe)
+        return Block(values, self._block_weights(piece, first), self._first_row + first)
+
+    def _block_weights(self, piece: Any, first: int) -> NDArray[np.float64] | None:
         if self._weights is not None:
-            return Block(values, self._weights.rows(first, len(values)), first)
+            return self._weights.rows(first, len(piece))
         if self._weight_column is None:
-            return Block(values, None, first)
+            return None
         weights = np.asarray(self._numbers(piece, self._weight_column), dtype=np.float64)
-        check_finite(weights[:, np.newaxis], [self._weight_column], first, _describe)
-        return Block(values, check_weights(weights, first, _describe), first)
+        check_finite(weights[:, np.newaxis], [self._weight_column], first, self._describe)
+        return check_weights(weights, first, self._describe)
 
     def _numbers(self, piece: Any, name: str) -> Array:
         nw = need("narwhals", "reading dataframes")

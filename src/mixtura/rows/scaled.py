@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +48,11 @@ class ScaledRows:
     def n_rows(self) -> int | None:
         """Number of rows, None while it is unknown."""
         return self._rows.n_rows
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._rows.dtype
 
     def blocks(self) -> Iterator[Block]:
         """Yield the scaled rows in order."""

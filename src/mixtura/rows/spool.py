@@ -1,7 +1,7 @@
 """Rows copied to disk as plain numbers, for sources that are slow to read again."""
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class SpooledRows:
         self._values = self._scratch.folder / "values"
         self._weights = self._scratch.folder / "weights"
         self._n_rows = 0
-        self._dtype = np.dtype(np.float64)
+        self._dtype = rows.dtype
         self._weighted = False
         try:
             self._copy(rows)
@@ -36,7 +36,6 @@ class SpooledRows:
         try:
             with self._values.open("wb") as values, self._weights.open("wb") as weights:
                 for block in rows.blocks():
-                    self._dtype = block.values.dtype
                     self._n_rows += len(block.values)
                     values.write(np.ascontiguousarray(block.values).data)
                     if block.weights is not None:
@@ -59,6 +58,11 @@ class SpooledRows:
     def n_rows(self) -> int:
         """Number of rows."""
         return self._n_rows
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._dtype
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, the same blocks bit for bit that the source gave."""

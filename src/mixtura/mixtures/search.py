@@ -1,0 +1,310 @@
+"""`MixtureSearch`: the number of components and the covariance shape, chosen by an information criterion."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..engines import Engine, EngineName, engine_for
+from ..errors import SingularCovarianceError
+from ..rows import Rows, as_frame
+from .covariance import SHAPES, Floats
+from .em import Fit
+from .gaussian import GaussianMixture
+from .initialize import divide, mixture_of, split_widest, take_sample
+from .mixture import Mixture, Passes
+from .sources import Source, fitting_rows
+from .starts import best_fit
+from .updates import MaximumLikelihood
+
+CRITERIA = ("bic", "aic", "icl")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One fitted combination of a search.
+
+    Attributes
+    ----------
+    n_components : int
+        Number of components.
+    covariance_type : str
+        Covariance shape.
+    bic, aic, icl : float
+        Criteria; lower is better, infinite where the fit is singular.
+    log_likelihood : float
+        Sum of the log densities of the rows.
+    n_parameters : int
+        Free parameters.
+    n_iter : int
+        Iterations of the best start.
+    converged : bool
+        Whether it converged.
+    """
+
+    n_components: int
+    covariance_type: str
+    bic: float
+    aic: float
+    icl: float
+    log_likelihood: float
+    n_parameters: int
+    n_iter: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class SearchProgress:
+    """What the `on_progress` of a search is told after each candidate: how many are done, of how many, and the last."""
+
+    done: int
+    total: int
+    candidate: Candidate
+
+
+class MixtureSearch(DensityMixin, BaseEstimator):
+    """Gaussian mixture whose number of components and covariance shape are chosen by an information criterion.
+
+    Every count is fitted with every shape, from a start of its own and from the fit with the next smaller count, whose
+    widest component is split in two; the better one counts.
+
+    Parameters
+    ----------
+    n_components : int or iterable of int, default=range(1, 10)
+        Numbers of components to try.
+    covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
+        Shapes to try.
+    criterion : {'bic', 'aic', 'icl'}, default='bic'
+        What is minimised: the Bayesian [1]_ or Akaike [2]_ information criterion, or the integrated completed
+        likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups.
+    tol, reg_covar, max_iter, n_init, init_params, random_state, engine
+        As for `GaussianMixture`.
+    on_progress : callable, optional
+        Called with a `SearchProgress` after every candidate.
+
+    Attributes
+    ----------
+    results_ : DataFrame, or dict of lists without pandas
+        One row a candidate, in the order tried; columns as in `Candidate`.
+    candidates_ : list of Candidate
+        The same as values.
+    best_estimator_ : GaussianMixture
+        The best candidate, fitted.
+    best_params_ : dict
+        Its n_components and covariance_type.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    References
+    ----------
+    .. [1] Schwarz (1978), "Estimating the dimension of a model", Annals of Statistics 6.
+    .. [2] Akaike (1974), "A new look at the statistical model identification", IEEE Transactions on Automatic Control 19.
+    .. [3] Biernacki, Celeux and Govaert (2000), "Assessing a mixture model for clustering with the integrated completed
+       likelihood", IEEE Transactions on Pattern Analysis and Machine Intelligence 22.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import MixtureSearch
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (200, 1)), rng.normal(9, 1, (200, 1))])
+    >>> MixtureSearch(range(1, 4), covariance_types=["full"], random_state=0).fit(X).best_params_
+    {'n_components': 2, 'covariance_type': 'full'}
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_components": [Interval(Integral, 1, None, closed="left"), "array-like", range],
+        "covariance_types": ["array-like"],
+        "criterion": [StrOptions(set(CRITERIA))],
+        "tol": [Interval(Real, 0.0, None, closed="left")],
+        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "init_params": [StrOptions({"kmeans", "random", "random_from_data", "k-means++"})],
+        "random_state": ["random_state"],
+        "engine": "no_validation",
+        "on_progress": [callable, None],
+    }
+
+    def __init__(
+        self,
+        n_components: int | Iterable[int] = range(1, 10),
+        *,
+        covariance_types: Sequence[str] = tuple(SHAPES),
+        criterion: str = "bic",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        random_state: Any = None,
+        engine: Engine | EngineName | None = None,
+        on_progress: Callable[[SearchProgress], None] | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_types = covariance_types
+        self.criterion = criterion
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.random_state = random_state
+        self.engine = engine
+        self.on_progress = on_progress
+
+    def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit every candidate to the rows of `X` and keep the best.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        SingularCovarianceError
+            Every candidate is singular.
+        """
+        self._validate_params()
+        counts, shapes = self._candidates()
+        with fitting_rows(self, X, sample_weight) as rows:
+            n_rows = rows.n_rows
+            if n_rows is not None and n_rows < counts[-1]:
+                raise ValueError(f"{counts[-1]} components need as many rows, and the table has {n_rows}: try fewer")
+            self._search(rows, engine_for(self.engine, X), counts, shapes)
+        return self
+
+    def predict(self, X: Source) -> NDArray[np.int64]:
+        """Return the component of each row under the best candidate, shape (n_rows,)."""
+        return self._best.predict(X)
+
+    def predict_proba(self, X: Source) -> NDArray[Any]:
+        """Return the responsibilities under the best candidate, shape (n_rows, n_components)."""
+        return self._best.predict_proba(X)
+
+    def score_samples(self, X: Source) -> NDArray[Any]:
+        """Return the log density of each row under the best candidate, shape (n_rows,)."""
+        return self._best.score_samples(X)
+
+    def score(self, X: Source, y: Any = None) -> float:
+        """Return the mean log density of the rows under the best candidate."""
+        return self._best.score(X)
+
+    @property
+    def _best(self) -> GaussianMixture:
+        check_is_fitted(self)
+        best: GaussianMixture = self.best_estimator_
+        return best
+
+    def _candidates(self) -> tuple[list[int], list[str]]:
+        given = self.n_components
+        counts = sorted({int(given)} if isinstance(given, Integral) else {int(count) for count in given})
+        shapes = list(dict.fromkeys(self.covariance_types))
+        if not counts or counts[0] < 1:
+            raise ValueError(f"n_components must be one or more counts of at least 1, not {given!r}")
+        if not shapes or not set(shapes) <= set(SHAPES):
+            raise ValueError(f"covariance_types must be some of {list(SHAPES)}, not {self.covariance_types!r}")
+        return counts, shapes
+
+    def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]) -> None:
+        random_state = check_random_state(self.random_state)
+        sample = take_sample(rows, engine, random_state, counts[-1])
+        smaller: dict[str, Mixture] = {}
+        found: list[tuple[Candidate, Fit | None]] = []
+        failure: SingularCovarianceError | None = None
+        for count in counts:
+            divisions = [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
+            for shape in shapes:
+                update = MaximumLikelihood(SHAPES[shape], self.reg_covar)
+                starts = [_starter(sample, shares, update) for shares in divisions]
+                if shape in smaller:
+                    starts.append(_grower(smaller[shape], count))
+                try:
+                    fit = best_fit(rows, engine, starts, update, tol=self.tol, max_iter=self.max_iter)
+                except SingularCovarianceError as error:
+                    failure = error
+                    found.append((_singular(count, shape), None))
+                else:
+                    smaller[shape] = fit.mixture
+                    found.append((_measure(fit, shape, rows, engine), fit))
+                if self.on_progress is not None:
+                    self.on_progress(SearchProgress(len(found), len(counts) * len(shapes), found[-1][0]))
+        fitted = [(candidate, fit) for candidate, fit in found if fit is not None]
+        if not fitted:
+            assert failure is not None, "a search without a fit has a failure"
+            raise failure
+        self._keep([candidate for candidate, _ in found], *min(fitted, key=lambda entry: self._value(entry[0])), rows)
+
+    def _value(self, candidate: Candidate) -> float:
+        value: float = getattr(candidate, self.criterion)
+        return value
+
+    def _keep(self, candidates: list[Candidate], best: Candidate, fit: Fit, rows: Rows) -> None:
+        self.candidates_ = candidates
+        names = [field.name for field in fields(Candidate)]
+        table = zip(*map(astuple, candidates), strict=True)
+        self.results_ = as_frame(dict(zip(names, map(list, table), strict=True)))
+        self.best_params_ = {"n_components": best.n_components, "covariance_type": best.covariance_type}
+        estimator = GaussianMixture(
+            **self.best_params_,
+            tol=self.tol,
+            reg_covar=self.reg_covar,
+            max_iter=self.max_iter,
+            n_init=self.n_init,
+            init_params=self.init_params,
+            random_state=self.random_state,
+            engine=self.engine,
+        )
+        estimator.n_features_in_ = self.n_features_in_
+        if hasattr(self, "feature_names_in_"):
+            estimator.feature_names_in_ = self.feature_names_in_
+        estimator._keep(fit, rows.dtype)
+        self.best_estimator_ = estimator
+
+
+def _starter(sample: Any, shares: Floats, update: MaximumLikelihood) -> Callable[[], Mixture]:
+    return lambda: mixture_of(sample, shares, update)
+
+
+def _grower(mixture: Mixture, n_components: int) -> Callable[[], Mixture]:
+    return lambda: split_widest(mixture, n_components)
+
+
+def _measure(fit: Fit, shape: str, rows: Rows, engine: Engine) -> Candidate:
+    mixture = fit.mixture
+    passes = Passes(mixture, rows.dtype)
+    log_likelihood, log_assigned, n_rows = engine.fold(rows, passes.likelihoods, np.zeros(3)).tolist()
+    bic = -2 * log_likelihood + mixture.n_parameters * float(np.log(n_rows))
+    return Candidate(
+        n_components=mixture.n_components,
+        covariance_type=shape,
+        bic=bic,
+        aic=-2 * log_likelihood + 2 * mixture.n_parameters,
+        icl=bic - 2 * log_assigned,
+        log_likelihood=log_likelihood,
+        n_parameters=mixture.n_parameters,
+        n_iter=fit.n_iter,
+        converged=fit.converged,
+    )
+
+
+def _singular(n_components: int, shape: str) -> Candidate:
+    infinite = float("inf")
+    return Candidate(n_components, shape, infinite, infinite, infinite, -infinite, 0, 0, False)
