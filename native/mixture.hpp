@@ -82,15 +82,40 @@ struct Tile {
     }
 };
 
-// to = from - centre, a column of a tile.
+// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four products.
+inline constexpr int kColumns = 4;
 template <class T>
-inline void centre_column(const T* from, T centre, T* to) {
-    for (int r = 0; r < kTile; r += kLanes<T>) store<T>(to + r, load(from + r) - centre);
-}
+inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
+
+// Where a loop over tile columns takes column j at row r from: stored columns, columns less their means, or those times
+// responsibilities.
+template <class T>
+struct Columns {
+    const T* from;
+    Vector<T> operator()(Index j, int r) const { return load(from + j * kStride<T> + r); }
+};
 
 template <class T>
-inline void centre(const Tile<T>& tile, const T* mean, T* to) {
-    for (Index j = 0; j < tile.n_columns; ++j) centre_column(tile.column(j), mean[j], to + j * kStride<T>);
+struct Centred {
+    const T* from;
+    const T* mean;
+    Vector<T> operator()(Index j, int r) const { return load(from + j * kStride<T> + r) - mean[j]; }
+};
+
+template <class T>
+struct Weighted {
+    Centred<T> centred;
+    const T* shares;
+    Vector<T> operator()(Index j, int r) const { return load(shares + r) * centred(j, r); }
+};
+
+// Up to this many columns, centring anew wherever a column is used is cheaper than storing it centred.
+inline constexpr Index kStoreAbove = 32;
+
+template <class T, class Source>
+inline void store_columns(const Source& source, Index d, T* to) {
+    for (Index j = 0; j < d; ++j)
+        for (int r = 0; r < kTile; r += kLanes<T>) store<T>(to + j * kStride<T> + r, source(j, r));
 }
 
 // to = a * b over a tile column; returns the sum of the products.
@@ -116,41 +141,37 @@ inline double sum_column(const T* a) {
     return total[0];
 }
 
-// For Count columns: centred = column - mean, weighted = z centred, sums += the sums of weighted.
+// Adds the sums of z (x - mean) of Count columns to `to`.
 template <int Count, class T>
-inline void centre_and_weigh(const T* columns, const T* mean, const T* z, T* centred, T* weighted, double* sums) {
-    Vector<T> partial[Count] = {};
-    for (int r = 0; r < kTile; r += kLanes<T>) {
-        const Vector<T> share = load(z + r);
-        for (int j = 0; j < Count; ++j) {
-            const Vector<T> c = load(columns + j * kStride<T> + r) - mean[j];
-            store<T>(centred + j * kStride<T> + r, c);
-            store<T>(weighted + j * kStride<T> + r, share * c);
-            partial[j] += share * c;
-        }
-    }
+inline void add_first(const Weighted<T>& source, Index first, double* to) {
+    Vector<T> sums[Count] = {};
+    for (int r = 0; r < kTile; r += kLanes<T>)
+        for (int j = 0; j < Count; ++j) sums[j] += source(first + j, r);
     double totals[Count];
-    lane_sums<T>(partial, totals);
-    for (int j = 0; j < Count; ++j) sums[j] += totals[j];
+    lane_sums<T>(sums, totals);
+    for (int j = 0; j < Count; ++j) to[first + j] += totals[j];
+}
+
+template <class T>
+inline void add_first(const Weighted<T>& source, Index d, double* to) {
+    Index j = 0;
+    for (; j + kColumns <= d; j += kColumns) add_first<kColumns>(source, j, to);
+    for (; j < d; ++j) add_first<1>(source, j, to);
 }
 
 inline constexpr Index packed_size(Index d) { return d * (d + 1) / 2; }
 
-// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four products.
-inline constexpr int kColumns = 4;
-template <class T>
-inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
-
-// Adds to `squares` the squared entries first .. first + Count - 1 of U^T c, for kVectors vectors of rows of the centred
-// columns c and an upper triangular U: d (d + 1) / 2 multiply-adds a row over all columns.
-template <int Count, class T>
-inline void add_squared_columns(const T* upper, Index d, Index first, const T* centred, Vector<T>* squares) {
+// Adds to `squares` the squared entries first .. first + Count - 1 of U^T c, for kVectors vectors of rows from r of the
+// centred columns c and an upper triangular U: d (d + 1) / 2 multiply-adds a row over all columns.
+template <int Count, class T, class Source>
+inline void add_squared_columns(const T* upper, Index d, Index first, const Source& centred, int r,
+                                Vector<T>* squares) {
     constexpr int V = kVectors<T>;
     Vector<T> sums[Count][V] = {};
     for (Index i = 0; i < first; ++i) {
         const T* row = upper + i * d + first;
         Vector<T> c[V];
-        for (int v = 0; v < V; ++v) c[v] = load(centred + i * kStride<T> + v * kLanes<T>);
+        for (int v = 0; v < V; ++v) c[v] = centred(i, r + v * kLanes<T>);
         for (int j = 0; j < Count; ++j)
             for (int v = 0; v < V; ++v) sums[j][v] += row[j] * c[v];
     }
@@ -158,12 +179,30 @@ inline void add_squared_columns(const T* upper, Index d, Index first, const T* c
     for (int i = 0; i < Count; ++i) {
         const T* row = upper + (first + i) * d + first;
         Vector<T> c[V];
-        for (int v = 0; v < V; ++v) c[v] = load(centred + (first + i) * kStride<T> + v * kLanes<T>);
+        for (int v = 0; v < V; ++v) c[v] = centred(first + i, r + v * kLanes<T>);
         for (int j = i; j < Count; ++j)
             for (int v = 0; v < V; ++v) sums[j][v] += row[j] * c[v];
     }
     for (int j = 0; j < Count; ++j)
         for (int v = 0; v < V; ++v) squares[v] += sums[j][v] * sums[j][v];
+}
+
+// Log densities of a tile under one Gaussian: constant - |U^T c|^2 / 2.
+template <class T, class Source>
+inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out) {
+    constexpr int V = kVectors<T>;
+    for (int r = 0; r < kTile; r += V * kLanes<T>) {
+        Vector<T> squares[V] = {};
+        Index j = 0;
+        for (; j + kColumns <= d; j += kColumns) add_squared_columns<kColumns>(upper, d, j, centred, r, squares);
+        switch (d - j) {
+            case 1: add_squared_columns<1>(upper, d, j, centred, r, squares); break;
+            case 2: add_squared_columns<2>(upper, d, j, centred, r, squares); break;
+            case 3: add_squared_columns<3>(upper, d, j, centred, r, squares); break;
+            default: break;
+        }
+        for (int v = 0; v < V; ++v) store<T>(out + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+    }
 }
 
 // The same entries of U^T c, stored.
@@ -180,17 +219,15 @@ inline void multiply_upper(const T* upper, Index d, const T* centred, T* to) {
 }
 
 // Adds to the packed lower triangle `to` the sums over a tile of left_j right_i, i <= j.
-template <int Count, bool Diagonal, class T>
-inline void add_products(const T* left, const T* right, Index j0, Index i0, double* to) {
+template <int Count, bool Diagonal, class T, class Left, class Right>
+inline void add_products(const Left& left, const Right& right, Index j0, Index i0, double* to) {
     constexpr int Width = Diagonal ? Count : kColumns;
     Vector<T> sums[Count * Width] = {};
-    const T* a = left + j0 * kStride<T>;
-    const T* b = right + i0 * kStride<T>;
     for (int r = 0; r < kTile; r += kLanes<T>) {
         Vector<T> y[Width];
-        for (int i = 0; i < Width; ++i) y[i] = load(b + i * kStride<T> + r);
+        for (int i = 0; i < Width; ++i) y[i] = right(i0 + i, r);
         for (int j = 0; j < Count; ++j) {
-            const Vector<T> x = load(a + j * kStride<T> + r);
+            const Vector<T> x = left(j0 + j, r);
             for (int i = 0; i < (Diagonal ? j + 1 : Width); ++i) sums[j * Width + i] += x * y[i];
         }
     }
@@ -203,11 +240,11 @@ inline void add_products(const T* left, const T* right, Index j0, Index i0, doub
 }
 
 // All of them for d columns: d (d + 1) / 2 multiply-adds a row.
-template <class T>
-inline void add_products(const T* left, const T* right, Index d, double* to) {
+template <class T, class Left, class Right>
+inline void add_products(const Left& left, const Right& right, Index d, double* to) {
     const auto rows = [&]<int Count>(Index j) {
-        for (Index i = 0; i < j; i += kColumns) add_products<Count, false>(left, right, j, i, to);
-        add_products<Count, true>(left, right, j, j, to);
+        for (Index i = 0; i < j; i += kColumns) add_products<Count, false, T>(left, right, j, i, to);
+        add_products<Count, true, T>(left, right, j, j, to);
     };
     for (Index j = 0; j < d; j += kColumns) switch (std::min<Index>(kColumns, d - j)) {
             case 1: rows.template operator()<1>(j); break;
@@ -232,41 +269,33 @@ public:
     static Index second_size(Index count, Index d) { return count * packed_size(d); }
 
     void log_densities(const Tile<T>& tile, T* out) {
-        constexpr int V = kVectors<T>;
         for (Index k = 0; k < components_.count; ++k) {
-            centre(tile, components_.means + k * d_, centred_.data());
+            const Centred<T> centred{tile.values.data(), components_.means + k * d_};
             const T* upper = components_.factors + k * d_ * d_;
             const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile; r += V * kLanes<T>) {
-                const T* c = centred_.data() + r;
-                Vector<T> squares[V] = {};
-                Index j = 0;
-                for (; j + kColumns <= d_; j += kColumns) add_squared_columns<kColumns>(upper, d_, j, c, squares);
-                switch (d_ - j) {
-                    case 1: add_squared_columns<1>(upper, d_, j, c, squares); break;
-                    case 2: add_squared_columns<2>(upper, d_, j, c, squares); break;
-                    case 3: add_squared_columns<3>(upper, d_, j, c, squares); break;
-                    default: break;
-                }
-                for (int v = 0; v < V; ++v)
-                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+            if (d_ <= kStoreAbove) {
+                gaussian_densities(upper, d_, centred, constant, out + k * kStride<T>);
+            } else {
+                store_columns(centred, d_, centred_.data());
+                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out + k * kStride<T>);
             }
         }
     }
 
     void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
         for (Index k = 0; k < components_.count; ++k) {
-            const T* z = responsibilities + k * kStride<T>;
-            const auto weigh = [&]<int Count>(Index j) {
-                centre_and_weigh<Count>(tile.column(j), components_.means + k * d_ + j, z,
-                                        centred_.data() + j * kStride<T>, weighted_.data() + j * kStride<T>,
-                                        totals.first + k * d_ + j);
-            };
-            Index j = 0;
-            for (; j + kColumns <= d_; j += kColumns) weigh.template operator()<kColumns>(j);
-            for (; j < d_; ++j) weigh.template operator()<1>(j);
-            totals.counts[k] += sum_column(z);
-            add_products(weighted_.data(), centred_.data(), d_, totals.second + k * packed_size(d_));
+            const Centred<T> centred{tile.values.data(), components_.means + k * d_};
+            const Weighted<T> weighted{centred, responsibilities + k * kStride<T>};
+            double* second = totals.second + k * packed_size(d_);
+            totals.counts[k] += sum_column(weighted.shares);
+            add_first(weighted, d_, totals.first + k * d_);
+            if (d_ <= kStoreAbove) {
+                add_products<T>(weighted, centred, d_, second);
+            } else {
+                store_columns(centred, d_, centred_.data());
+                store_columns(weighted, d_, weighted_.data());
+                add_products<T>(Columns<T>{weighted_.data()}, Columns<T>{centred_.data()}, d_, second);
+            }
         }
     }
 
@@ -299,7 +328,7 @@ public:
     static Index second_size(Index, Index d) { return packed_size(d); }
 
     void log_densities(const Tile<T>& tile, T* out) {
-        centre(tile, centre_, centred_.data());
+        store_columns(Centred<T>{tile.values.data(), centre_}, d_, centred_.data());
         multiply_upper(components_.factors, d_, centred_.data(), whitened_.data());
         constexpr int V = kVectors<T>;
         for (Index k = 0; k < components_.count; ++k) {
@@ -323,14 +352,7 @@ public:
         for (Index k = 0; k < count; ++k) {
             const T* z = responsibilities + k * kStride<T>;
             totals.counts[k] += sum_column(z);
-            for (Index j = 0; j < d_; ++j) {
-                Vector<T> sums[1] = {};
-                for (int r = 0; r < kTile; r += kLanes<T>)
-                    sums[0] += load(z + r) * (load(whitened_.data() + j * kStride<T> + r) - means_[k * d_ + j]);
-                double total[1];
-                lane_sums<T>(sums, total);
-                totals.first[k * d_ + j] += total[0];
-            }
+            add_first(Weighted<T>{{whitened_.data(), means_ + k * d_}, z}, d_, totals.first + k * d_);
         }
         unweigh(tile, responsibilities);
         for (Index j = 0; j < d_; ++j) {
@@ -341,8 +363,8 @@ public:
                 store<T>(centred_.data() + j * kStride<T> + r, e * load(tile.weights.data() + r));
             }
         }
-        add_products(centred_.data(), whitened_.data(), d_, totals.second);
-        add_products(responsibilities, shares_.data(), count, pairs_.data());
+        add_products<T>(Columns<T>{centred_.data()}, Columns<T>{whitened_.data()}, d_, totals.second);
+        add_products<T>(Columns<T>{responsibilities}, Columns<T>{shares_.data()}, count, pairs_.data());
     }
 
     void finish(const Totals& totals) {

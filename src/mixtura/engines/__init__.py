@@ -35,7 +35,8 @@ def is_dask(source: Any) -> bool:
 
 def open_dask(source: Any, sample_weight: Any = None, *, columns: Any = None) -> "DaskRows":
     """Open a Dask array or DataFrame as rows: see `mixtura.engines.dask.DaskRows`."""
-    return _dask().DaskRows(source, sample_weight, columns=columns)
+    rows: DaskRows = _dask().DaskRows(source, sample_weight, columns=columns)
+    return rows
 
 
 def _dask() -> Any:

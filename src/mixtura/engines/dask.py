@@ -1,26 +1,28 @@
 """Dask: passes over arrays and frames that lie in the memories and disks of many machines."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
-from itertools import accumulate, islice
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from itertools import accumulate, islice, repeat
 from operator import add
 from typing import Any, TypeVar
 
 import dask
 import dask.array as da
-import dask.base
 import dask.dataframe as dd
 import numpy as np
-from dask.delayed import Delayed
+from dask.base import get_scheduler
 from dask.dataframe.dispatch import make_meta, meta_nonempty
+from dask.delayed import Delayed
 
-from ..errors import ColumnError, DataError, EmptyTableError, SourceError
-from ..rows import ArrayRows, Block, Rows
-from ..rows.checks import Weights
-from ..rows.columns import Choice, LeftOut
+from ..errors import DataError, EmptyTableError, SourceError
+from ..rows import ArrayRows, Block, LeftOut, Rows
+from ..rows.checks import Weights, describe_rows
+from ..rows.columns import Choice
 from ..rows.frames import FrameRows
 from .engine import M
+from .threads import available_processors
 
 T = TypeVar("T")
 
@@ -50,24 +52,22 @@ class DaskEngine:
         """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""
         if not isinstance(rows, DaskRows):
             return reduce(add, self.map(rows, summarise), zero)
-        shared = _shared(summarise)
-        parts = [dask.delayed(_summary, pure=False)(shared, partition) for partition in rows.partitions()]
+        parts = list(rows.tasks(_summary, _shared(summarise)))
+        merge = dask.delayed(_total, pure=False)
         while len(parts) > 1:
-            parts = [
-                dask.delayed(_total, pure=False)(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)
-            ]
-        (total,) = dask.compute(*parts)
+            parts = [merge(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
+        total: M = parts[0].compute()
         return zero + total
 
     def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
         """Yield `transform` of each block, in the order of the rows."""
         shared = _shared(transform)
         if isinstance(rows, DaskRows):
-            partitions = rows.partitions()
-            for results in _in_order(dask.delayed(_each, pure=False)(shared, part) for part in partitions):
+            for results in _in_order(rows.tasks(_each, shared)):
                 yield from results
         else:
-            yield from _in_order(dask.delayed(_call, pure=False)(shared, block) for block in rows.blocks())
+            call = dask.delayed(_call, pure=False)
+            yield from _in_order(call(shared, block) for block in rows.blocks())
 
 
 class DaskRows:
@@ -108,10 +108,14 @@ class DaskRows:
     left_out: tuple[LeftOut, ...] = ()
 
     def __init__(self, source: Any, sample_weight: Any = None, *, columns: Any = None) -> None:
+        # The tasks made from persisted collections name their data and do not hold it.
+        self._held = (source, sample_weight)
         self._choice = Choice(columns)
         # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
         if isinstance(source, da.Array):
-            self._like: ArrayRows | FrameRows = ArrayRows(np.ones((1, *source.shape[1:]), source.dtype), columns=columns)
+            self._like: ArrayRows | FrameRows = ArrayRows(
+                np.ones((1, *source.shape[1:]), source.dtype), columns=columns
+            )
             source = source.rechunk({1: -1})
             self._lengths = None if np.isnan(source.shape[0]) else tuple(source.chunks[0])
         elif isinstance(source, dd.DataFrame):
@@ -146,15 +150,118 @@ class DaskRows:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, one partition in memory at a time."""
-        for partition in self.partitions():
-            (blocks,) = dask.compute(dask.delayed(list)(partition))
-            yield from blocks
+        for task in self.tasks(list):
+            yield from task.compute()
 
-    def partitions(self) -> Iterator[Delayed]:
-        """Yield a task for each partition, its result an iterable of blocks."""
+    def tasks(self, consume: Callable[..., Any], *arguments: Any) -> Iterator[Delayed]:
+        """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""
+        starts = accumulate(self._counts(), initial=0)
+        weights = repeat(None) if self._weights is None else self._weights
+        task = dask.delayed(_Task(consume, self._choice, self.dtype), pure=False, traverse=False)
+        for piece, first_row, weight in zip(self._pieces, starts, weights, strict=False):
+            yield task(piece, weight, first_row, *arguments)
+
+    def _counts(self) -> tuple[int, ...]:
+        """Return the number of rows of each partition."""
+        if self._lengths is None:
+            self._lengths = _lengths(self._pieces)
+        if not sum(self._lengths):
+            raise EmptyTableError("the Dask table has no rows: give a table with at least one")
+        return self._lengths
+
+    def _aligned(self, sample_weight: Any) -> list[Any]:
+        """Return the weights of each partition."""
         counts = self._counts()
-        starts = accumulate(counts, initial=0)
-        weights = [None] * len(counts) if self._weights is None else self._weights
-        partition = dask.delayed(_Partition, pure=False)
-        for piece, first_row, weight in zip(self._pieces, starts, weights):
-            yield partition(piece, weight, first_row, self._choice, self.dtype)
+        if not dask.is_dask_collection(sample_weight):
+            describe = partial(describe_rows, first=0, where="the Dask table", remark="counted from 0")
+            weights = Weights(sample_weight, self.n_rows, describe)
+            starts = accumulate(counts, initial=0)
+            return [weights.rows(first, count) for first, count in zip(starts, counts, strict=False)]
+        if sample_weight.ndim != 1:
+            raise DataError(f"sample_weight has {sample_weight.ndim} dimensions: give one number for each row")
+        pieces = _pieces(sample_weight)
+        lengths = _lengths(pieces)
+        if sum(lengths) != self.n_rows:
+            raise DataError(
+                f"sample_weight has {sum(lengths)} values and the table {self.n_rows} rows: give one for each row"
+            )
+        if lengths == counts:
+            return pieces
+        parts = [
+            da.from_delayed(dask.delayed(np.asarray)(piece), (length,), sample_weight.dtype)
+            for piece, length in zip(pieces, lengths, strict=True)
+        ]
+        return _pieces(da.concatenate(parts).rechunk((counts,)))
+
+
+def _pieces(collection: Any) -> list[Delayed]:
+    return list(np.ravel(collection.to_delayed()))
+
+
+def _lengths(pieces: list[Delayed]) -> tuple[int, ...]:
+    return tuple(dask.compute(*(dask.delayed(len)(piece) for piece in pieces)))
+
+
+def _shared(function: Callable[[Block], T]) -> Delayed:
+    """Return a function as a task of its own: it travels once, not with every task that calls it."""
+    return dask.delayed(function, pure=False, traverse=False)
+
+
+def _in_order(tasks: Iterator[Delayed]) -> Iterator[Any]:
+    """Yield the results of tasks in their order, only a few of them ahead."""
+    client: Any = getattr(get_scheduler(), "__self__", None)
+    if not hasattr(client, "compute"):
+        for batch in iter(lambda: list(islice(tasks, available_processors())), []):
+            yield from dask.compute(*batch)
+        return
+    waiting: deque[Any] = deque()
+    n_ahead = 2 * sum(client.nthreads().values())
+    for task in tasks:
+        waiting.append(client.compute(task))
+        if len(waiting) > n_ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What runs in the task of a partition: `consume` of its blocks."""
+
+    consume: Callable[..., Any]
+    choice: Choice
+    dtype: np.dtype[Any]
+
+    def __call__(self, piece: Any, weights: Any, first_row: int, *arguments: Any) -> Any:
+        return self.consume(self.blocks(piece, weights, first_row), *arguments)
+
+    def blocks(self, piece: Any, weights: Any, first_row: int) -> Iterator[Block]:
+        """Yield the blocks of a partition, their values checked as those of any other table."""
+        if not len(piece):
+            return
+        rows: Rows
+        if hasattr(piece, "columns"):
+            rows = FrameRows(piece, replace(self.choice, sample_weight=weights), first_row)
+        else:
+            rows = ArrayRows(piece, columns=self.choice.columns, sample_weight=weights, first_row=first_row)
+        for block in rows.blocks():
+            # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
+            yield replace(block, values=block.values.astype(self.dtype, copy=False))
+
+
+def _summary(blocks: Iterator[Block], summarise: Callable[[Block], M]) -> M | None:
+    """Return the sum over the blocks of a partition, None when it is empty."""
+    return _total([summarise(block) for block in blocks])
+
+
+def _total(parts: list[M | None]) -> M | None:
+    present = [part for part in parts if part is not None]
+    return reduce(add, present) if present else None
+
+
+def _each(blocks: Iterator[Block], transform: Callable[[Block], T]) -> list[T]:
+    return [transform(block) for block in blocks]
+
+
+def _call(transform: Callable[[Block], T], block: Block) -> T:
+    return transform(block)

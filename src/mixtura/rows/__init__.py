@@ -6,7 +6,9 @@ from .columns import LeftOut
 from .opening import TableRows, open
 from .results import as_frame
 from .scaled import ScaledRows
+from .selected import SelectedRows
 from .spool import SpooledRows, spool
+from .sql import is_query
 from .writer import TableWriter, open_writer
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "LeftOut",
     "Rows",
     "ScaledRows",
+    "SelectedRows",
     "SpooledRows",
     "TableRows",
     "TableWriter",
     "as_frame",
+    "is_query",
     "open",
     "open_writer",
     "rows_per_block",

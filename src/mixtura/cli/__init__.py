@@ -1,0 +1,34 @@
+"""The command line: `mixtura detect`, `mixtura score`, `mixtura groups`.
+
+Nothing heavy is imported before a command runs, so that ``mixtura --help`` answers at once.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+_LIBRARIES = ("typer", "rich", "duckdb", "pyarrow")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the program's name. Default: those of this process.
+
+    Returns
+    -------
+    int
+        0 done, 1 a fault of ours, 2 bad usage or bad input, 130 stopped by Ctrl-C.
+    """
+    missing = [library for library in _LIBRARIES if importlib.util.find_spec(library) is None]
+    if missing:
+        sys.stderr.write(
+            f"mixtura: the command line needs {', '.join(missing)}, not installed here: pip install 'mixtura[cli]'\n"
+        )
+        return 2
+    from .app import run  # noqa: PLC0415  # the libraries it needs were missing a moment ago, perhaps
+
+    return run(sys.argv[1:] if arguments is None else list(arguments))

@@ -1,0 +1,96 @@
+"""The commands together, and how a run ends: exit codes, and one sentence on standard error when it ends badly."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ..errors import MixturaError
+from .detect import detect
+from .groups import groups
+from .score import score
+
+# Typer carries a copy of click in some versions and imports click in others; its classes are reached from here in both.
+_UsageError = typer.BadParameter.__mro__[1]
+_ClickError = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="mixtura",
+    help="Find the groups in a table, and the rows that do not belong.",
+    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C.\n\n"
+    "mixtura COMMAND --help tells more about a command.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (detect, score, groups):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mixtura {version('mixtura')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows a question mark, not a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False)
+    except _UsageError as error:
+        return _fail(2, _usage(error, arguments))
+    except (MixturaError, _ClickError) as error:
+        return _fail(2, _one_line(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail(130, "stopped: nothing was written")
+    except BrokenPipeError:
+        # Whoever read standard output has left. Python would complain again when it flushes the rest at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fail(1, _fault(error))
+    return code if isinstance(code, int) else 0
+
+
+def _fail(code: int, sentence: str) -> int:
+    sys.stderr.write(f"mixtura: {sentence}\n")
+    return code
+
+
+def _one_line(error: BaseException) -> str:
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    return " ".join(text.split())
+
+
+def _usage(error: BaseException, arguments: Sequence[str]) -> str:
+    names = [command.name for command in app.registered_commands if command.name]
+    known = [argument for argument in arguments[:1] if argument in ("detect", "score", "groups", *names)]
+    return f"{_one_line(error).rstrip('.')} (see {' '.join(['mixtura', *known, '--help'])})"
+
+
+def _fault(error: Exception) -> str:
+    if os.environ.get("MIXTURA_DEBUG") == "1":
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    what = f"{type(error).__name__}: {_one_line(error)}".rstrip(": ")
+    return (
+        f"this is a fault of mixtura, not of your table ({what}): please report it with the command that you ran; "
+        "MIXTURA_DEBUG=1 in the environment shows where it happened"
+    )

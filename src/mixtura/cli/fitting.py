@@ -1,0 +1,187 @@
+"""From a table to a fitted model: scale, search, order the components."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from ..engines import Engine
+from ..errors import DataError, EmptyTableError
+from ..mixtures.mixture import Mixture
+from ..mixtures.search import MixtureSearch, SearchProgress
+from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
+from ..statistics.columns import ColumnMoments, column_moments
+from . import words
+from .summary import CandidateFacts, LeftOutColumn, ModelFacts
+
+Floats = NDArray[np.float64]
+
+# Added to every variance, as a fraction of the column's. Tables hold rounded and discrete columns (prices that end in
+# 9, grades from 1 to 5): with scikit-learn's 1e-6 a component collapses onto a value that repeats, its density there
+# has no bound, and the criterion prefers it to every honest group. A floor of 3 % of the column's standard deviation
+# is below what makes a row an anomaly and well above rounding.
+REG_COVAR = 1e-3
+
+# Enough starts that one bad division into clusters does not decide.
+N_INIT = 3
+
+DEFAULT_COUNTS = range(1, 10)
+# By default no more components than leave each so many rows on average: with fewer a mean is mostly noise.
+_ROWS_PER_COMPONENT = 10
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a table, copied to disk, and what scales them.
+
+    Attributes
+    ----------
+    rows : Rows
+        The columns in use, in the units of the table.
+    columns : tuple of str
+        Their names.
+    constant : tuple of LeftOutColumn
+        Columns of numbers that are not in use because they never change.
+    center, scale : ndarray of shape (n_columns,)
+        Mean and standard deviation of each column.
+    n_rows : int
+        Number of rows.
+    """
+
+    rows: Rows
+    columns: tuple[str, ...]
+    constant: tuple[LeftOutColumn, ...]
+    center: Floats
+    scale: Floats
+    n_rows: int
+
+
+@contextmanager
+def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
+    """Copy the numbers of a table to disk, find where its columns lie, and leave constant columns out.
+
+    Raises
+    ------
+    EmptyTableError
+        There are fewer than two rows, or every column is constant.
+    DataError
+        The numbers of a column are too large for their squares to be numbers.
+    """
+    assert table.columns is not None, "tables from files and queries have column names"
+    with spool(table) as copied:
+        if copied.n_rows < 2:
+            raise EmptyTableError("the table has 1 row, and a model needs at least 2")
+        with np.errstate(over="ignore", invalid="ignore"):
+            moments = engine.fold(copied, column_moments, ColumnMoments.zero(copied.n_columns))
+        constant = moments.constant
+        if constant.all():
+            raise EmptyTableError("every column of numbers is constant: there is nothing to tell rows apart by")
+        used = np.flatnonzero(~constant)
+        center, scale = moments.means[used], _scale(moments)[used]
+        columns = tuple(table.columns[position] for position in used)
+        wrong = ~(np.isfinite(center) & np.isfinite(scale))
+        if wrong.any():
+            raise DataError(
+                f"the numbers of column {columns[int(np.flatnonzero(wrong)[0])]!r} are too large to square: "
+                "divide them by a large number, or leave the column out"
+            )
+        yield Numbers(
+            SelectedRows(copied, used.tolist()),
+            columns,
+            tuple(LeftOutColumn(table.columns[position], "constant") for position in np.flatnonzero(constant)),
+            center,
+            scale,
+            copied.n_rows,
+        )
+
+
+def _scale(moments: ColumnMoments) -> Floats:
+    """Return the standard deviations; half the range where squares are too small to be told from zero."""
+    deviations = np.sqrt(moments.variances)
+    with np.errstate(over="ignore"):
+        return np.where(deviations > 0, deviations, (moments.maxima - moments.minima) / 2)
+
+
+def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
+    """Return the numbers of components to try.
+
+    Raises
+    ------
+    DataError
+        More components are asked for than there are rows.
+    """
+    if asked is None:
+        most = max(1, n_rows // _ROWS_PER_COMPONENT)
+        return [count for count in DEFAULT_COUNTS if count <= most]
+    if asked[-1] > n_rows:
+        raise DataError(
+            f"--components asks for {words.count(asked[-1])}, and the table has {words.plural(n_rows, 'row')}: "
+            "ask for fewer"
+        )
+    return list(asked)
+
+
+def search_mixture(
+    numbers: Numbers,
+    counts: Sequence[int],
+    shapes: Sequence[str],
+    seed: int,
+    engine: Engine,
+    on_progress: Callable[[SearchProgress], None],
+) -> tuple[Mixture, ModelFacts]:
+    """Fit every count with every shape to the scaled numbers, and return the mixture of lowest BIC.
+
+    Returns
+    -------
+    mixture : Mixture
+        Over scaled columns, its components in the order of their weights, the largest first.
+    facts : ModelFacts
+        What was tried.
+    """
+    search = MixtureSearch(
+        counts,
+        covariance_types=shapes,
+        reg_covar=REG_COVAR,
+        n_init=N_INIT,
+        random_state=seed,
+        engine=engine,
+        on_progress=on_progress,
+    )
+    with warnings.catch_warnings():
+        # Whether the best candidate converged is among the facts, and said in a notice.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
+    mixture = _ordered(search.best_estimator_.mixture_)
+    candidates = tuple(
+        CandidateFacts(c.n_components, c.covariance_type, c.bic, c.log_likelihood, c.n_parameters, c.converged)
+        for c in search.candidates_
+    )
+    return mixture, ModelFacts(
+        "mixture", mixture.n_components, mixture.covariance.name, mixture.n_parameters, candidates
+    )
+
+
+def _ordered(mixture: Mixture) -> Mixture:
+    order = np.argsort(-mixture.weights, kind="stable")
+    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
+
+
+def search_notices(facts: ModelFacts, mixture: Mixture, *, default_counts: bool) -> list[str]:
+    """Return what deserves attention in the outcome of a search."""
+    notices = []
+    counts = sorted({candidate.n_components for candidate in facts.candidates})
+    if len(counts) > 1 and facts.n_components == counts[-1]:
+        notices.append(
+            f"{counts[-1]} is the largest number of components tried, and the best: more may fit better still "
+            f"(--components {counts[-1]}-{2 * counts[-1]})."
+        )
+    if not facts.ranking[0].converged:
+        notices.append("the best fit was still improving when it was stopped after 100 iterations.")
+    if (mixture.weights == 0).any():
+        empty = int((mixture.weights == 0).sum())
+        notices.append(f"{words.plural(empty, 'component')} lost all rows: fewer components will do.")
+    return notices

@@ -1,0 +1,207 @@
+"""Options that commands share, and what their text means."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# Written out: asking the library would import it, and --help would take seconds.
+SHAPES = ("full", "tied", "diag", "spherical")
+KINDS = ("mixture",)
+
+# One count beyond which a search is a mistake in typing, not a wish.
+_MOST_COMPONENTS = 1000
+
+TABLE = "Table"
+MODEL = "Model"
+RESULT = "Result"
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A table: a file (.csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text also "
+        "with .gz), a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", or - "
+        "for standard input.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). A file of "
+        "that name is replaced. Default: NAME.scored.parquet in the current folder, NAME being the source's.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
+Save = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        metavar="MODEL",
+        help="Also save the model to this file, for `mixtura score` and `mixtura.load`. A file of that name is "
+        "replaced.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON summary on standard output, and nothing else there.",
+        rich_help_panel=RESULT,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="No summary, no progress, no notices: only the files, the JSON if asked for, and errors.",
+        rich_help_panel=RESULT,
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="A,B,…",
+        help="Use only these columns. May be given several times; put quotes round a name that holds a comma: "
+        "'\"a,b\",c'. Default: every column of numbers.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop",
+        metavar="A,B,…",
+        help="Do not use these columns; they are still copied to the result. Written as for --columns.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Kind = Annotated[
+    str,
+    typer.Option("--model", metavar="KIND", help="Kind of model: mixture.", rich_help_panel=MODEL),
+]
+Components = Annotated[
+    str | None,
+    typer.Option(
+        "--components",
+        metavar="COUNTS",
+        help="Numbers of components to try: 3, or 2,4,8, or 1-12. Default: 1-9, fewer for small tables.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        "--shape",
+        metavar="SHAPES",
+        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all four.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**32 - 1,
+        metavar="N",
+        help="Seed of the random starts: the same seed gives the same result.",
+        rich_help_panel=MODEL,
+    ),
+]
+
+
+def names_from(values: list[str] | None) -> list[str] | None:
+    """Return the column names in comma lists, None when there is no list.
+
+    Examples
+    --------
+    >>> names_from(["a, b", '"x,y",z'])
+    ['a', 'b', 'x,y', 'z']
+    """
+    if not values:
+        return None
+    fields = [field for value in values for field in re.findall(r'\s*("(?:[^"]|"")*"|[^,]*)\s*(?:,|$)', value)]
+    names = [_unquoted(field.strip()) for field in fields]
+    return [name for name in names if name]
+
+
+def _unquoted(field: str) -> str:
+    return field[1:-1].replace('""', '"') if len(field) > 1 and field[0] == field[-1] == '"' else field
+
+
+def counts_from(text: str | None) -> list[int] | None:
+    """Return the numbers of components meant, in increasing order, None when there is no text.
+
+    Examples
+    --------
+    >>> counts_from("8,2-4,3")
+    [2, 3, 4, 8]
+    """
+    if text is None:
+        return None
+    counts: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
+        low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= low <= high <= _MOST_COMPONENTS:
+            raise typer.BadParameter(
+                f"--components is {text!r}: write counts from 1 to {_MOST_COMPONENTS} as in 3, 2,4,8 or 1-12"
+            )
+        counts.update(range(low, high + 1))
+    return sorted(counts)
+
+
+def shapes_from(text: str | None) -> list[str]:
+    """Return the covariance shapes meant, all four when there is no text.
+
+    Examples
+    --------
+    >>> shapes_from("diag, full")
+    ['diag', 'full']
+    """
+    if text is None:
+        return list(SHAPES)
+    shapes = [part.strip().lower() for part in text.split(",")]
+    wrong = [shape for shape in shapes if shape not in SHAPES]
+    if wrong:
+        raise typer.BadParameter(f"--shape has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
+    return list(dict.fromkeys(shapes))
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a kind of model that there is not."""
+    if kind not in KINDS:
+        raise typer.BadParameter(f"--model is {kind!r}: the kinds there are: {', '.join(KINDS)}")
+
+
+def default_out(source: str, *, query: bool) -> str:
+    """Return the name of the result of a source, in the current folder.
+
+    Examples
+    --------
+    >>> default_out("data/x.csv.gz", query=False), default_out("data/part-*.parquet", query=False)
+    ('x.scored.parquet', 'part.scored.parquet')
+    >>> default_out("-", query=False), default_out("select 1", query=True)
+    ('stdin.scored.parquet', 'query.scored.parquet')
+    """
+    if source == "-" or query:
+        return f"{'query' if query else 'stdin'}.scored.parquet"
+    path = Path(source)
+    stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
+    stem = re.sub(r"\[[^]]*\]|[*?]", "", stem).strip("-_. ")
+    return f"{stem or path.parent.name or 'table'}.scored.parquet"

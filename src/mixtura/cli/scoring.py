@@ -1,0 +1,175 @@
+"""The last pass over a table: score every row, write it, and keep what the summary shows."""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decisions.table_model import TableModel
+from ..engines import Engine
+from ..rows import Block, TableRows, TableWriter
+from .summary import Anomaly, Group
+
+Result = Literal["scores", "decisions", "groups"]
+
+# The columns that each result adds to the table.
+NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
+    "decisions": ("anomaly_score", "is_anomaly", "component", "reason"),
+    "scores": ("anomaly_score", "component"),
+    "groups": ("component", "probability"),
+}
+
+N_ANOMALIES = 10
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row among the most anomalous ones; ordered by score, and by the order of the table where scores are equal."""
+
+    score: float
+    row: int
+    component: int
+    values: NDArray[Any]
+
+    def __lt__(self, other: "Found") -> bool:
+        return (self.score, -self.row) < (other.score, -other.row)
+
+
+@dataclass(frozen=True)
+class ScoredBlock:
+    """What the pass returns for a block: the new columns, and what the summary needs."""
+
+    new: dict[str, Any]
+    counts: NDArray[np.int64]
+    n_anomalies: int
+    highest: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The pass: new columns for a block of rows, in the units of the table."""
+
+    model: TableModel
+    result: Result
+
+    def __call__(self, block: Block) -> ScoredBlock:
+        """Return the new columns of a block and its highest scores."""
+        model, values = self.model, block.values
+        labels = model.labels(values)
+        counts = np.bincount(labels, minlength=model.mixture.n_components)
+        if self.result == "groups":
+            shares = model.responsibilities(values)
+            return ScoredBlock({"component": labels, "probability": shares.max(axis=1)}, counts, 0, ())
+        scores = model.scores(values)
+        first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
+        highest = tuple(
+            Found(float(scores[k]), block.first_row + int(k), int(labels[k]), np.array(values[k])) for k in first
+        )
+        if self.result == "scores":
+            return ScoredBlock({"anomaly_score": scores, "component": labels}, counts, 0, highest)
+        flags = model.flags(scores)
+        reasons: list[str | None] = [None] * len(scores)
+        flagged = np.flatnonzero(flags)
+        for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
+            reasons[position] = reason
+        new = {"anomaly_score": scores, "is_anomaly": flags, "component": labels, "reason": reasons}
+        return ScoredBlock(new, counts, len(flagged), highest)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the pass found in the whole table."""
+
+    n_rows: int
+    groups: tuple[Group, ...]
+    n_anomalies: int
+    anomalies: tuple[Anomaly, ...]
+
+
+class OnRows(Protocol):
+    """Told how many rows have been scored."""
+
+    def __call__(self, n_rows: int) -> None: ...
+
+
+class _KeptTables:
+    """The blocks of a table in the columns of a model; the tables they come from wait here for their results."""
+
+    def __init__(self, table: TableRows, model: TableModel) -> None:
+        assert table.columns is not None, "tables from files and queries have column names"
+        self._table = table
+        self._positions = [table.columns.index(name) for name in model.columns]
+        self.columns = model.columns
+        self.n_columns = len(self._positions)
+        self.n_rows = table.n_rows
+        self.dtype = table.dtype
+        self.waiting: deque[Any] = deque()
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows in order."""
+        for table, block in self._table.tables():
+            self.waiting.append(table)
+            yield Block(block.values[:, self._positions], block.weights, block.first_row)
+
+
+def score_table(
+    table: TableRows, model: TableModel, result: Result, writer: TableWriter, engine: Engine, on_rows: OnRows
+) -> Scored:
+    """Score every row of a table and write it with its new columns, never holding more than a few blocks.
+
+    Parameters
+    ----------
+    table : TableRows
+        The table; it has the columns of the model.
+    model : TableModel
+        The model.
+    result : {"decisions", "scores", "groups"}
+        Which columns to add.
+    writer : TableWriter
+        Where the rows go.
+    engine : Engine
+        Where the pass runs.
+    on_rows : callable
+        Told the number of rows done.
+    """
+    kept = _KeptTables(table, model)
+    counts = np.zeros(model.mixture.n_components, np.int64)
+    n_anomalies = 0
+    highest: list[Found] = []
+    for scored in engine.map(kept, Scorer(model, result)):
+        writer.write(kept.waiting.popleft(), scored.new)
+        counts += scored.counts
+        n_anomalies += scored.n_anomalies
+        highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
+        on_rows(int(counts.sum()))
+    n_rows = int(counts.sum())
+    return Scored(n_rows, _groups(model, counts, n_rows), n_anomalies, _anomalies(model, highest))
+
+
+def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
+    names = model.columns
+    return tuple(
+        Group(
+            component,
+            int(n),
+            int(n) / n_rows,
+            dict(zip(names, center.tolist(), strict=True)),
+            dict(zip(names, contrast.tolist(), strict=True)),
+        )
+        for component, (n, center, contrast) in enumerate(
+            zip(counts, model.means, model.mixture.means, strict=True)
+        )
+    )
+
+
+def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:
+    found = list(highest)
+    if not found:
+        return ()
+    values = np.stack([row.values for row in found])
+    explanation = model.explain(values)
+    return ()

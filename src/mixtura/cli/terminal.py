@@ -1,0 +1,174 @@
+"""A summary as text for a terminal, a pipe or a file."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group as Stack, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from . import words
+from .summary import CandidateFacts, Group, ModelFacts, Summary, TableFacts
+
+# A short BIC table: so many counts, the best ones.
+_COUNTS_SHOWN = 9
+# Groups and candidates past these are in the JSON summary.
+_GROUPS_SHOWN = 20
+_NAMES_SHOWN = 12
+
+# Kass and Raftery (1995), "Bayes factors", section 3.2: what a difference in BIC says against the higher one.
+_EVIDENCE = ((2, "hardly any evidence"), (6, "positive evidence"), (10, "strong evidence"), (math.inf, "very strong"))
+
+
+def render(summary: Summary, console: Console) -> str:
+    """Return a summary as text of the console's width, with its colours if it has any.
+
+    Parameters
+    ----------
+    summary : Summary
+        What was found.
+    console : rich.console.Console
+        Where it is meant for; nothing is printed there.
+    """
+    with console.capture() as capture:
+        for number, part in enumerate(_parts(summary, console.width)):
+            if number:
+                console.print()
+            console.print(part)
+    # Tables are padded to the width of the console: a file wants no blanks at the ends of lines.
+    text = capture.get()
+    return text if console.is_terminal else "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
+    yield _table(summary.table)
+    for notice in summary.notices:
+        yield Text.assemble(("Note: ", "yellow"), notice)
+    yield _model(summary.model)
+    yield _groups(summary.groups, summary.table.columns, width)
+    if summary.decision is not None or summary.anomalies:
+        yield _anomalies(summary)
+    yield _files(summary)
+
+
+def _table(table: TableFacts) -> RenderableType:
+    lines = Table.grid(padding=(0, 2))
+    used = words.listing(table.columns, _NAMES_SHOWN)
+    lines.add_row("  used", f"{words.plural(len(table.columns), 'column')}: {used}")
+    if table.left_out:
+        names = [f"{column.name} ({column.reason})" for column in table.left_out]
+        lines.add_row("  left out", words.listing(names, _NAMES_SHOWN))
+    return Stack(_heading(table.source, words.plural(table.n_rows, "row")), lines)
+
+
+def _heading(title: str, rest: str = "") -> Text:
+    return Text.assemble((title, "bold"), f": {rest}" if rest else "")
+
+
+def _model(model: ModelFacts) -> RenderableType:
+    what = f"{words.plural(model.n_components, 'component')}, {model.covariance_type} covariances"
+    ranking = model.ranking
+    if len(ranking) < 2:
+        return _heading("Model", what)
+    best, second = ranking[:2]
+    lead = second.bic - best.bic
+    evidence = next(words_ for limit, words_ in _EVIDENCE if lead < limit)
+    return Stack(
+        _heading("Model", f"{what}, for the lowest BIC"),
+        _bic_table(model, best),
+        Text(f"  The runner-up, {_name(second)}, is {words.number(lead)} behind: {evidence}."),
+    )
+
+
+def _name(candidate: CandidateFacts) -> str:
+    return f"{candidate.n_components} × {candidate.covariance_type}"
+
+
+def _bic_table(model: ModelFacts, best: CandidateFacts) -> RenderableType:
+    found = {(c.n_components, c.covariance_type): c.bic for c in model.candidates}
+    shapes = list(dict.fromkeys(c.covariance_type for c in model.candidates))
+    counts = list(dict.fromkeys(c.n_components for c in model.ranking))
+    shown = sorted(counts[:_COUNTS_SHOWN])
+    decimals = 0 if max(abs(c.bic) for c in model.ranking) >= 1e5 else 1
+    table = _columns(["components", *shapes])
+    for count in shown:
+        cells = [Text(words.count(count))]
+        for shape in shapes:
+            bic = found[count, shape]
+            if (count, shape) == (best.n_components, best.covariance_type):
+                cells.append(Text(f"▸ {bic:,.{decimals}f}", "bold green"))
+            else:
+                cells.append(Text(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "singular"))
+        table.add_row(*cells)
+    left = len({c.n_components for c in model.candidates}) - len(shown)
+    return Stack(table, Text(f"  {words.plural(left, 'count')} of higher BIC not shown")) if left else table
+
+
+def _columns(titles: Sequence[str]) -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim", collapse_padding=False)
+    for title in titles:
+        table.add_column(title, justify="right", no_wrap=True)
+    return table
+
+
+def _groups(groups: Sequence[Group], columns: Sequence[str], width: int) -> RenderableType:
+    shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
+    start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
+    titles = ["component", "rows", "share"]
+    cells = {name: [words.number(g.center[name]) for g in shown] for name in columns}
+    room = width - sum(_width([title, *(row[k] for row in start)]) for k, title in enumerate(titles))
+    chosen = _most_telling(groups, columns, {name: _width([name, *cells[name]]) for name in columns}, room)
+    table = _columns([*titles, *chosen])
+    for position, row in enumerate(start):
+        table.add_row(*row, *(cells[name][position] for name in chosen))
+    notes = []
+    if len(chosen) < len(columns):
+        notes.append(f"of {words.plural(len(columns), 'column')}, the {len(chosen)} that set the groups apart most")
+    if len(shown) < len(groups):
+        notes.append(f"the {len(shown)} largest of {len(groups)} groups")
+    parts = [_heading("Groups", "the mean of every column" if not notes else "; ".join(notes)), table]
+    if notes:
+        parts.append(Text("  … all of them with --json"))
+    return Stack(*parts)
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max(map(len, cells)) + 2
+
+
+def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[str, int], room: int) -> list[str]:
+    """Return the columns that fit, in the order of the table: first those whose means differ most from group to group."""
+    chosen: list[str] = []
+    spread = {name: sum(group.share * group.contrast[name] ** 2 for group in groups) for name in columns}
+    for name in sorted(columns, key=lambda name: -spread[name]):
+        if widths[name] <= room:
+            chosen.append(name)
+            room -= widths[name]
+    return [name for name in columns if name in chosen]
+
+
+def _anomalies(summary: Summary) -> RenderableType:
+    decision = summary.decision
+    rest = ""
+    if decision is not None:
+        flagged = words.plural(decision.n_anomalies, "row")
+        rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {words.number(decision.threshold)}"
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
+    table.add_column("row", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("why")
+    for anomaly in summary.anomalies:
+        table.add_row(
+            Text(words.count(anomaly.row), "bold"), words.number(anomaly.anomaly_score), Text(anomaly.reason)
+        )
+    return Stack(_heading("Anomalies", rest), table)
+
+
+def _files(summary: Summary) -> RenderableType:
+    new = ", ".join(summary.new_columns)
+    lines = [Text.assemble("Wrote ", (summary.out, "bold"), f" (the table with {new})")]
+    if summary.saved is not None:
+        lines.append(Text.assemble("Saved ", (summary.saved, "bold"), " (the model, for mixtura score)"))
+    lines.append(Text(f"Took {words.duration(summary.seconds)}", "dim"))
+    return Padding(Stack(*lines), 0)

@@ -1,0 +1,45 @@
+import importlib
+import logging
+import os
+
+import pytest
+
+# Set by .ci/run, where every optional dependency is installed: a missing one is a failure there, and no reason to skip.
+REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"
+
+
+@pytest.fixture(scope="session")
+def need():
+    """Import an optional library; without it skip the test, or fail it where all of them are required."""
+
+    def need(module):
+        try:
+            return importlib.import_module(module)
+        except ImportError as error:
+            reason = f"needs {module}, which cannot be imported ({error})"
+            if os.environ.get(REQUIRE_OPTIONAL) == "1":
+                pytest.fail(f"{REQUIRE_OPTIONAL}=1, and the test {reason}")
+            pytest.skip(reason)
+
+    return need
+
+
+@pytest.fixture(scope="module")
+def dask_client(need, tmp_path_factory):
+    """Two Dask workers, each a process of its own; `with dask_client.as_current():` computes there."""
+    distributed = need("distributed")
+    # A worker killed twice within this time would be given up, and not started again.
+    patience = {"distributed.deploy.lost-worker-timeout": "1 hour"}
+    with (
+        need("dask").config.set(patience),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path_factory.mktemp("dask")),
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client

@@ -1,0 +1,41 @@
+"""Small mixtures to fit, with the rows they are fitted to."""
+
+import numpy as np
+
+from mixtura.mixtures.covariance import SHAPES
+from mixtura.mixtures.em import Fit, run_em
+from mixtura.mixtures.mixture import Mixture
+from mixtura.mixtures.updates import MaximumLikelihood
+
+
+def three_groups(n_rows, dtype=np.float64):
+    random = np.random.default_rng(0)
+    centers = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 1.0], [0.0, 5.0, -2.0]])
+    return (centers[random.integers(3, size=n_rows)] + random.normal(size=(n_rows, 3))).astype(dtype)
+
+
+def rough_start(shape_name="full"):
+    shape = SHAPES[shape_name]
+    values = {"full": np.stack([4 * np.eye(3)] * 3), "tied": 4 * np.eye(3), "diag": np.full((3, 3), 4.0)}
+    covariance = shape(values.get(shape_name, np.full(3, 4.0)), 3, 3)
+    return Mixture([0.2, 0.3, 0.5], [[1.0, 1.0, 0.0], [3.0, 1.0, 0.0], [1.0, 3.0, 0.0]], covariance)
+
+
+def iterate(rows, engine, *, shape_name="full", max_iter=6, on_iteration=None):
+    """Run EM for a fixed number of iterations."""
+    update = MaximumLikelihood(SHAPES[shape_name], 1e-6)
+    return run_em(
+        rows, engine, Fit(rough_start(shape_name)), update, tol=0.0, max_iter=max_iter, on_iteration=on_iteration
+    )
+
+
+def assert_same_fit(fit, expected, rtol=1e-12):
+    assert fit.n_iter == expected.n_iter
+    np.testing.assert_allclose(fit.lower_bounds, expected.lower_bounds, rtol=rtol)
+    for mine, theirs in (
+        (fit.mixture.weights, expected.mixture.weights),
+        (fit.mixture.means, expected.mixture.means),
+        (fit.mixture.covariances, expected.mixture.covariances),
+    ):
+        # Entries near zero are sums of both signs: they agree relative to the largest.
+        np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=rtol * np.abs(theirs).max())
