@@ -52,7 +52,7 @@ def expected(table):
     return iterate(ArrayRows(table), ThreadEngine())
 
 
-@pytest.fixture(params=["array", "persisted array", "frame", "blocks sent from here"])
+@pytest.fixture
 def rows(request, need, dask_client, table):
     da, dd = need("dask.array"), need("dask.dataframe")
     array = da.from_array(table, chunks=(9_000, 3))
@@ -67,6 +67,7 @@ def rows(request, need, dask_client, table):
             yield ArrayRows(table)
 
 
+@pytest.mark.parametrize("rows", ["array", "persisted array"], indirect=True)
 def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     killed = []
 
@@ -80,6 +81,7 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     assert killed[0] not in dask_client.run(os.getpid).values()
 
 
+@pytest.mark.parametrize("rows", ["persisted array", "frame", "blocks sent from here"], indirect=True)
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):
     before = set(dask_client.run(os.getpid).values())
     marker = tmp_path / "killed"
@@ -89,6 +91,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected,
     assert len(before & set(dask_client.run(os.getpid).values())) == 1
 
 
+@pytest.mark.parametrize("rows", ["array"], indirect=True)
 def test_a_worker_is_killed_while_results_stream_back(rows, dask_client, table, tmp_path):
     marker = tmp_path / "killed"
     parts = list(engine_for("dask").map(rows, KillsItsWorker(lambda block: block.values, marker)))

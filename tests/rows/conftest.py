@@ -52,7 +52,7 @@ def assert_same_blocks(rows, expected):
         pairs = list(zip(rows.blocks(), expected.blocks(), strict=True))
         for mine, theirs in pairs:
             assert mine.first_row == theirs.first_row
-            assert mine.values.dtype == theirs.values.dtype
+            assert rows.dtype == mine.values.dtype == theirs.values.dtype
             assert mine.values.shape == theirs.values.shape
             assert np.ascontiguousarray(mine.values).tobytes() == np.ascontiguousarray(theirs.values).tobytes()
             assert (mine.weights is None) == (theirs.weights is None)

@@ -164,3 +164,38 @@ def test_rows_pass_through(numbers):
     assert_same_blocks(table, ArrayRows(numbers))
     with pytest.raises(SourceError, match="open already"):
         rows.open(table, columns=[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8, bool, np.float16, object])
+def test_the_dtype_is_that_of_the_blocks(dtype):
+    table = ArrayRows(np.ones((3, 2)).astype(dtype))
+    assert table.dtype == only(table).values.dtype
+
+
+def test_values_are_checked_until_a_pass_has_come_to_the_end(numbers):
+    array = numbers.copy()
+    table = ArrayRows(array)
+    next(table.blocks())
+    array[-1, 0] = np.nan
+    for _ in range(2):
+        with pytest.raises(MissingValuesError):
+            list(table.blocks())
+    array[-1, 0] = 0
+    list(table.blocks())
+    array[-1, 0] = np.nan
+    assert np.isnan(list(table.blocks())[-1].values[-1, 0])
+
+
+def test_values_that_the_caller_has_checked_are_not_checked_again():
+    assert np.isnan(only(ArrayRows([[np.nan]], checked=True)).values).all()
+
+
+def test_a_part_of_a_larger_table_counts_its_rows_from_there():
+    array = np.array([[1.0], [np.nan]])
+    assert only(ArrayRows(array[:1], first_row=70)).first_row == 70
+    with pytest.raises(MissingValuesError, match="row 71 of the array"):
+        list(ArrayRows(array, first_row=70).blocks())
+    with pytest.raises(DataError, match="-1 in row 70"):
+        ArrayRows(array, first_row=70, sample_weight=[-1, 1])
+    ((table, block),) = ArrayRows(array[:1], first_row=70).tables()
+    assert (table.num_rows, block.first_row) == (1, 70)

@@ -9,6 +9,8 @@ import pytest
 from mixtura import rows
 from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, LeftOut
+from mixtura.rows.columns import Choice
+from mixtura.rows.frames import FrameRows
 
 from .conftest import assert_same_blocks, table_of
 
@@ -164,3 +166,13 @@ def test_frames_are_converted_block_by_block():
     frame = pl.DataFrame({"a": np.arange(3 * rows.rows_per_block(1))})
     iterator = rows.open(frame).blocks()
     assert next(iterator).values.shape == (rows.rows_per_block(1), 1)
+
+
+def test_a_part_of_a_larger_table_counts_its_rows_from_there():
+    frame = pd.DataFrame({"a": [1.0, np.nan]})
+    (block,) = FrameRows(frame[:1], Choice(sample_weight=[2.0]), first_row=70).blocks()
+    assert (block.first_row, block.weights.tolist()) == (70, [2.0])
+    with pytest.raises(MissingValuesError, match="row 71 of the table"):
+        list(FrameRows(frame, Choice(), first_row=70).blocks())
+    ((table, block),) = FrameRows(frame[:1], Choice(), first_row=70).tables()
+    assert (table.num_rows, block.first_row) == (1, 70)

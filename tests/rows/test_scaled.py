@@ -14,7 +14,7 @@ def test_elementwise_in_the_same_type(numbers, dtype):
     for _ in range(2):
         blocks = list(scaled.blocks())
         values = np.concatenate([block.values for block in blocks])
-        assert values.dtype == dtype
+        assert scaled.dtype == values.dtype == dtype
         np.testing.assert_array_equal(values, (array - center) / scale)
         np.testing.assert_array_equal(np.concatenate([block.weights for block in blocks]), weights)
         assert [block.first_row for block in blocks] == [block.first_row for block in ArrayRows(array).blocks()]

@@ -15,8 +15,8 @@ from .groups import groups
 from .score import score
 
 # Typer carries a copy of click in some versions and imports click in others; its classes are reached from here in both.
-_UsageError = typer.BadParameter.__mro__[1]
-_ClickError = typer.BadParameter.__mro__[2]
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="mixtura",
@@ -24,12 +24,13 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C.\n\n"
     "mixtura COMMAND --help tells more about a command.",
     add_completion=False,
-    no_args_is_help=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (detect, score, groups):
-    app.command()(command)
+COMMANDS = (detect, score, groups)
+for _command in COMMANDS:
+    app.command()(_command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     except (MixturaError, _ClickError) as error:
         return _fail(2, _one_line(error))
     except (KeyboardInterrupt, typer.Abort):
-        return _fail(130, "stopped: nothing was written")
+        return _fail(130, "stopped")
     except BrokenPipeError:
         # Whoever read standard output has left. Python would complain again when it flushes the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,8 +82,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def _usage(error: BaseException, arguments: Sequence[str]) -> str:
-    names = [command.name for command in app.registered_commands if command.name]
-    known = [argument for argument in arguments[:1] if argument in ("detect", "score", "groups", *names)]
+    known = [argument for argument in arguments[:1] if argument in [command.__name__ for command in COMMANDS]]
     return f"{_one_line(error).rstrip('.')} (see {' '.join(['mixtura', *known, '--help'])})"
 
 

@@ -3,17 +3,20 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from ..decisions.table_model import TableModel
+from ..decisions.thresholds import threshold_by_rate
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
 from ..mixtures.mixture import Mixture
 from ..mixtures.search import MixtureSearch, SearchProgress
-from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
+from ..rows import Block, Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 from . import words
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
@@ -127,6 +130,7 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
 
 def search_mixture(
     numbers: Numbers,
+    *,
     counts: Sequence[int],
     shapes: Sequence[str],
     seed: int,
@@ -170,7 +174,21 @@ def _ordered(mixture: Mixture) -> Mixture:
     return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
 
 
-def search_notices(facts: ModelFacts, mixture: Mixture, *, default_counts: bool) -> list[str]:
+def with_threshold(model: TableModel, rows: Rows, rate: float, engine: Engine) -> TableModel:
+    """Return a model with the threshold that flags a share of the rows, given in the units of the table."""
+
+    def log_densities() -> Iterator[Floats]:
+        for scores in engine.map(rows, partial(_scores, model)):
+            yield -scores
+
+    return replace(model, threshold=threshold_by_rate(log_densities, rate), rate=rate)
+
+
+def _scores(model: TableModel, block: Block) -> Floats:
+    return model.scores(block.values)
+
+
+def search_notices(facts: ModelFacts, mixture: Mixture) -> tuple[str, ...]:
     """Return what deserves attention in the outcome of a search."""
     notices = []
     counts = sorted({candidate.n_components for candidate in facts.candidates})
@@ -184,4 +202,4 @@ def search_notices(facts: ModelFacts, mixture: Mixture, *, default_counts: bool)
     if (mixture.weights == 0).any():
         empty = int((mixture.weights == 0).sum())
         notices.append(f"{words.plural(empty, 'component')} lost all rows: fewer components will do.")
-    return notices
+    return tuple(notices)

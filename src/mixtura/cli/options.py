@@ -20,7 +20,6 @@ RESULT = "Result"
 Source = Annotated[
     str,
     typer.Argument(
-        metavar="SOURCE",
         help="A table: a file (.csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text also "
         "with .gz), a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", or - "
         "for standard input.",
@@ -116,8 +115,6 @@ Seed = Annotated[
     int,
     typer.Option(
         "--seed",
-        min=0,
-        max=2**32 - 1,
         metavar="N",
         help="Seed of the random starts: the same seed gives the same result.",
         rich_help_panel=MODEL,
@@ -187,6 +184,12 @@ def check_kind(kind: str) -> None:
     """Refuse a kind of model that there is not."""
     if kind not in KINDS:
         raise typer.BadParameter(f"--model is {kind!r}: the kinds there are: {', '.join(KINDS)}")
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that NumPy would refuse."""
+    if not 0 <= seed < 2**32:
+        raise typer.BadParameter(f"--seed is {seed}: write a whole number from 0 to {2**32 - 1}")
 
 
 def default_out(source: str, *, query: bool) -> str:

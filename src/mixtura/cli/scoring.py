@@ -2,9 +2,9 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,11 +71,12 @@ class Scorer:
         )
         if self.result == "scores":
             return ScoredBlock({"anomaly_score": scores, "component": labels}, counts, 0, highest)
-        flags = model.flags(scores)
+        flags = model.above_threshold(scores)
         reasons: list[str | None] = [None] * len(scores)
         flagged = np.flatnonzero(flags)
-        for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
-            reasons[position] = reason
+        if len(flagged):
+            for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
+                reasons[position] = reason
         new = {"anomaly_score": scores, "is_anomaly": flags, "component": labels, "reason": reasons}
         return ScoredBlock(new, counts, len(flagged), highest)
 
@@ -88,12 +89,6 @@ class Scored:
     groups: tuple[Group, ...]
     n_anomalies: int
     anomalies: tuple[Anomaly, ...]
-
-
-class OnRows(Protocol):
-    """Told how many rows have been scored."""
-
-    def __call__(self, n_rows: int) -> None: ...
 
 
 class _KeptTables:
@@ -117,7 +112,13 @@ class _KeptTables:
 
 
 def score_table(
-    table: TableRows, model: TableModel, result: Result, writer: TableWriter, engine: Engine, on_rows: OnRows
+    table: TableRows,
+    model: TableModel,
+    result: Result,
+    writer: TableWriter,
+    *,
+    engine: Engine,
+    on_rows: Callable[[int], None],
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -160,9 +161,7 @@ def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[
             dict(zip(names, center.tolist(), strict=True)),
             dict(zip(names, contrast.tolist(), strict=True)),
         )
-        for component, (n, center, contrast) in enumerate(
-            zip(counts, model.means, model.mixture.means, strict=True)
-        )
+        for component, (n, center, contrast) in enumerate(zip(counts, model.means, model.mixture.means, strict=True))
     )
 
 
@@ -172,4 +171,16 @@ def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ..
         return ()
     values = np.stack([row.values for row in found])
     explanation = model.explain(values)
-    return ()
+    farthest = np.abs(explanation.distance).argmax(axis=1)
+    return tuple(
+        Anomaly(
+            row=row.row + 1,
+            anomaly_score=row.score,
+            component=row.component,
+            column=model.columns[column],
+            value=float(values[position, column]),
+            expected=float(explanation.expected[position, column]),
+            reason=reason,
+        )
+        for position, (row, column, reason) in enumerate(zip(found, farthest, model.reasons(values), strict=True))
+    )

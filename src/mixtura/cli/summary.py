@@ -16,7 +16,7 @@ class LeftOutColumn:
     name : str
         Its name.
     reason : str
-        Why: what it holds instead of numbers, "constant", or "not in the model".
+        Why: what it holds instead of numbers, or "constant".
     """
 
     name: str
@@ -118,8 +118,8 @@ class Decision:
 
     Attributes
     ----------
-    rate : float
-        Fraction of rows that was asked for, when the model was fitted.
+    rate : float or None
+        Share of the rows that was asked for when the model was fitted.
     threshold : float
         Rows with an anomaly score above it are anomalies.
     n_anomalies : int
@@ -128,7 +128,7 @@ class Decision:
         The same as a fraction of all rows.
     """
 
-    rate: float
+    rate: float | None
     threshold: float
     n_anomalies: int
     share: float

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, Group as Stack, RenderableType
-from rich.padding import Padding
+from rich.console import Console, RenderableType
+from rich.console import Group as Stack
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +18,12 @@ _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
 
 # Kass and Raftery (1995), "Bayes factors", section 3.2: what a difference in BIC says against the higher one.
-_EVIDENCE = ((2, "hardly any evidence"), (6, "positive evidence"), (10, "strong evidence"), (math.inf, "very strong"))
+_EVIDENCE = (
+    (2, "hardly any evidence"),
+    (6, "positive evidence"),
+    (10, "strong evidence"),
+    (math.inf, "very strong evidence"),
+)
 
 
 def render(summary: Summary, console: Console) -> str:
@@ -43,9 +48,9 @@ def render(summary: Summary, console: Console) -> str:
 
 def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
     yield _table(summary.table)
+    yield _model(summary.model)
     for notice in summary.notices:
         yield Text.assemble(("Note: ", "yellow"), notice)
-    yield _model(summary.model)
     yield _groups(summary.groups, summary.table.columns, width)
     if summary.decision is not None or summary.anomalies:
         yield _anomalies(summary)
@@ -82,7 +87,7 @@ def _model(model: ModelFacts) -> RenderableType:
 
 
 def _name(candidate: CandidateFacts) -> str:
-    return f"{candidate.n_components} × {candidate.covariance_type}"
+    return f"{candidate.n_components} × {candidate.covariance_type}"  # noqa: RUF001  # the sign of a product
 
 
 def _bic_table(model: ModelFacts, best: CandidateFacts) -> RenderableType:
@@ -116,7 +121,7 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int) -> Rend
     shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
     titles = ["component", "rows", "share"]
-    cells = {name: [words.number(g.center[name]) for g in shown] for name in columns}
+    cells = {name: words.aligned([g.center[name] for g in shown]) for name in columns}
     room = width - sum(_width([title, *(row[k] for row in start)]) for k, title in enumerate(titles))
     chosen = _most_telling(groups, columns, {name: _width([name, *cells[name]]) for name in columns}, room)
     table = _columns([*titles, *chosen])
@@ -127,7 +132,10 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int) -> Rend
         notes.append(f"of {words.plural(len(columns), 'column')}, the {len(chosen)} that set the groups apart most")
     if len(shown) < len(groups):
         notes.append(f"the {len(shown)} largest of {len(groups)} groups")
-    parts = [_heading("Groups", "the mean of every column" if not notes else "; ".join(notes)), table]
+    parts: list[RenderableType] = [
+        _heading("Groups", "the mean of every column" if not notes else "; ".join(notes)),
+        table,
+    ]
     if notes:
         parts.append(Text("  … all of them with --json"))
     return Stack(*parts)
@@ -138,7 +146,7 @@ def _width(cells: Sequence[str]) -> int:
 
 
 def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[str, int], room: int) -> list[str]:
-    """Return the columns that fit, in the order of the table: first those whose means differ most from group to group."""
+    """Return the columns that fit, in the order of the table: first those that tell groups apart."""
     chosen: list[str] = []
     spread = {name: sum(group.share * group.contrast[name] ** 2 for group in groups) for name in columns}
     for name in sorted(columns, key=lambda name: -spread[name]):
@@ -150,19 +158,23 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
 
 def _anomalies(summary: Summary) -> RenderableType:
     decision = summary.decision
-    rest = ""
+    shown = words.plural(len(summary.anomalies), "row")
+    title, rest = "Most anomalous rows", f"the {shown} of highest score"
     if decision is not None:
         flagged = words.plural(decision.n_anomalies, "row")
-        rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {words.number(decision.threshold)}"
+        title = "Anomalies"
+        rest = (
+            f"{flagged} ({words.percent(decision.share)}) above the threshold {words.number(decision.threshold)}; "
+            f"{rest}"
+        )
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column("row", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("why")
-    for anomaly in summary.anomalies:
-        table.add_row(
-            Text(words.count(anomaly.row), "bold"), words.number(anomaly.anomaly_score), Text(anomaly.reason)
-        )
-    return Stack(_heading("Anomalies", rest), table)
+    scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
+    for anomaly, score in zip(summary.anomalies, scores, strict=True):
+        table.add_row(Text(words.count(anomaly.row), "bold"), score, Text(anomaly.reason))
+    return Stack(_heading(title, rest), table)
 
 
 def _files(summary: Summary) -> RenderableType:
@@ -171,4 +183,4 @@ def _files(summary: Summary) -> RenderableType:
     if summary.saved is not None:
         lines.append(Text.assemble("Saved ", (summary.saved, "bold"), " (the model, for mixtura score)"))
     lines.append(Text(f"Took {words.duration(summary.seconds)}", "dim"))
-    return Padding(Stack(*lines), 0)
+    return Stack(*lines)

@@ -42,15 +42,31 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}g}"
 
 
+def aligned(values: Sequence[float]) -> list[str]:
+    """Write the numbers of one column with the same number of decimals, where they are of similar size.
+
+    Examples
+    --------
+    >>> aligned([0.339, 12.0667, 1.5]), aligned([5614.0, 771.4]), aligned([1e9, 0.001])
+    (['0.34', '12.07', '1.50'], ['5,614', '771'], ['1e+09', '0.001'])
+    """
+    sizes = [abs(value) for value in values if value]
+    if not sizes or not 1e-4 <= min(sizes) <= max(sizes) < min(1e9, 1e4 * min(sizes)):
+        return [number(value) for value in values]
+    decimals = max(0, 3 - math.floor(math.log10(max(sizes))))
+    return [f"{value:,.{decimals}f}" for value in values]
+
+
 def percent(share: float) -> str:
     """Write a share as a percentage.
 
     Examples
     --------
-    >>> percent(0.04), percent(0.3038), percent(0.0009), percent(1.0)
-    ('4%', '30.4%', '0.09%', '100%')
+    >>> percent(0.04), percent(0.3038), percent(0.00094), percent(0.0), percent(1.0)
+    ('4%', '30.4%', '0.094%', '0%', '100%')
     """
-    return f"{100 * share:.3g}%" if share < 1 else "100%"
+    hundredths = 100 * share
+    return f"{hundredths:.2g}%" if hundredths < 1 else f"{hundredths:.1f}".removesuffix(".0") + "%"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,1 @@
+"""What a density means for a row: anomaly or not, and why."""

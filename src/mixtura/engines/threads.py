@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ..rows import Block, Rows
+from ..rows import Block, Rows, rows_per_block
 from .engine import M
 
 T = TypeVar("T")
@@ -50,7 +50,8 @@ class ThreadEngine:
     def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
         """Yield `transform` of each block, in the order of the rows."""
         n_threads = self.n_threads or available_processors()
-        if n_threads == 1:
+        one_block = rows.n_rows is not None and rows.n_rows <= rows_per_block(rows.n_columns)
+        if n_threads == 1 or one_block:
             yield from map(transform, rows.blocks())
             return
         waiting: deque[Future[T]] = deque()

@@ -6,12 +6,13 @@ The environment variable ``MIXTURA_ISA`` forces a level: ``v2``, ``v3`` or ``v4`
 import os
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "Kernel", "accumulate", "level", "score"]
+__all__ = ["LEVELS", "Kernel", "accumulate", "available", "level", "score"]
 
 Kernel = Literal["full", "tied", "diagonal", "spherical"]
 
@@ -23,22 +24,26 @@ def _module(name: str) -> Any:
     return import_module(f"{__name__}._{name}")
 
 
-def _choose() -> Any:
-    forced = os.environ.get(_FORCE)
-    if forced and forced not in LEVELS:
-        raise ImportError(f"{_FORCE}={forced!r} is not one of {', '.join(LEVELS)}: unset it or set one of these")
+def _base() -> Any:
     try:
-        base = _module("v2")
+        return _module("v2")
     except ModuleNotFoundError:
-        base = _module("plain")
-    best: str = base.processor_level
-    wanted = forced or best
-    if LEVELS.index(wanted) > LEVELS.index(best):
-        raise ImportError(f"{_FORCE}={forced!r}, but this processor offers {best} at most: unset it or lower it")
-    try:
-        return base if wanted == base.level else _module(wanted)
-    except ModuleNotFoundError as error:
-        raise ImportError(f"{_FORCE}={forced!r}, but no kernels were built for that level: unset it") from error
+        return _module("plain")
+
+
+def available() -> tuple[str, ...]:
+    """Return the levels that were built and that this processor has, the lowest first."""
+    base = _base()
+    wanted = LEVELS[LEVELS.index(base.level) : LEVELS.index(base.processor_level) + 1]
+    return tuple(level for level in wanted if find_spec(f"{__name__}._{level}") is not None)
+
+
+def _choose() -> Any:
+    levels = available()
+    wanted = os.environ.get(_FORCE) or levels[-1]
+    if wanted not in levels:
+        raise ImportError(f"{_FORCE}={wanted!r}: this processor and build offer {', '.join(levels)}; unset it or set one")
+    return _module(wanted)
 
 
 _native = _choose()

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from ..errors import SingularCovarianceError
 from ..kernels import Kernel
@@ -287,7 +287,7 @@ class Tied(Covariance):
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
         d = self.n_features
-        unwhiten = solve_triangular(self.precision_cholesky.T, np.eye(d), lower=True)
+        unwhiten = _inverse_of_lower(self.precision_cholesky.T)
         scatter = unwhiten @ _unpack(second, d) @ unwhiten.T
         return first @ unwhiten.T, scatter[np.tril_indices(d)]
 
@@ -460,7 +460,17 @@ def _precision_cholesky(matrix: Floats, what: str) -> Floats:
     if not np.isfinite(lower).all():
         rank = np.linalg.matrix_rank(matrix, hermitian=True) if np.isfinite(matrix).all() else 0
         raise _singular(f"{what} has rank {rank} of {len(matrix)}")
-    return np.asarray(solve_triangular(lower, np.eye(len(lower)), lower=True).T)
+    return _inverse_of_lower(lower).T
+
+
+def _inverse_of_lower(lower: Floats) -> Floats:
+    """Return the inverse of a lower triangular matrix whose diagonal is not zero.
+
+    From LAPACK itself: `scipy.linalg.solve_triangular` wakes all threads of the linear algebra library even for a 4 × 4
+    matrix, which takes milliseconds when the processors are busy.
+    """
+    inverse, _ = dtrtri(lower, lower=1)
+    return np.asarray(inverse)
 
 
 def _inverse_roots(variances: Floats) -> Floats:

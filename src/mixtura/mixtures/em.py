@@ -77,8 +77,7 @@ def run_em(
     log-likelihood is that before the last update, as in scikit-learn.
     """
     while fit.n_iter < max_iter and not fit.converged:
-        passes = Passes(fit.mixture, rows.dtype)
-        moments = engine.fold(rows, passes.moments, passes.zero)
+        moments = Passes(fit.mixture, rows.dtype).moments(rows, engine)
         bound = moments.log_likelihood / moments.weight
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
         fit = Fit(update(moments, fit.mixture), (*fit.lower_bounds, bound), abs(change) < tol)

@@ -1,14 +1,15 @@
 """A Gaussian mixture as a frozen value: densities, responsibilities, samples, marginals, conditionals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import kernels
-from ..rows import Block
+from ..engines import Engine
+from ..rows import Block, Rows
 from ..statistics.moments import Moments
 from .covariance import Covariance, Floats
 
@@ -199,9 +200,9 @@ class Passes:
         n_components, n_features = self._means.shape
         return Moments.zero(self._centers, self.covariance.second_shape(n_components, n_features))
 
-    def moments(self, block: Block) -> Moments:
-        """Return the moments of a block: the E-step, summed up."""
-        zero = self.zero
+    def summarise(self, block: Block) -> Moments:
+        """Return the moments of a block in the coordinates of the kernel: the E-step, summed up."""
+        moments = self.zero
         log_likelihood = kernels.accumulate(
             self.covariance.kernel,
             block.values,
@@ -209,13 +210,18 @@ class Passes:
             self._log_constants,
             self._means,
             self._factors,
-            zero.counts,
-            zero.first,
-            zero.second.reshape(-1),
+            moments.counts,
+            moments.first,
+            moments.second.reshape(-1),
         )
-        first, second = self.covariance.kernel_moments(zero.first, zero.second)
         weight = float(len(block.values)) if block.weights is None else float(block.weights.sum())
-        return Moments(self._centers, weight, log_likelihood, zero.counts, first, second)
+        return replace(moments, weight=weight, log_likelihood=log_likelihood)
+
+    def moments(self, rows: Rows, engine: Engine) -> Moments:
+        """Return the moments of all rows, in the units of the table."""
+        total = engine.fold(rows, self.summarise, self.zero)
+        first, second = self.covariance.kernel_moments(total.first, total.second)
+        return replace(total, first=first, second=second)
 
     def likelihoods(self, block: Block) -> Floats:
         """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""

@@ -1,0 +1,1 @@
+"""Mixtura and its peers, in turn, in one run: ``python -m benchmarks``."""

@@ -1,0 +1,50 @@
+"""Command line of the benchmarks."""
+
+import argparse
+import json
+import os
+import platform
+
+import numpy
+import sklearn
+from mixtura import kernels
+
+from .suites import SUITES
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Mixtura and scikit-learn in turn.")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}; default: all")
+    parser.add_argument("--repeat", type=int, default=5, help="pairs of runs a figure is the median of (default 5)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    unknown = set(arguments.suites) - set(SUITES)
+    if unknown:
+        parser.error(f"no such suite: {', '.join(sorted(unknown))}")
+    machine = {
+        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "kernels": kernels.level,
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
+    results = {}
+    if not arguments.json:
+        print("  ".join(f"{name} {value}" for name, value in machine.items()))
+    for name in arguments.suites or SUITES:
+        results[name] = []
+        if not arguments.json:
+            print(f"\n{name}: {SUITES[name].__doc__.split('.')[0]}.", flush=True)
+        for row in SUITES[name](arguments.repeat):
+            results[name].append(row)
+            if not arguments.json:
+                print("  " + "  ".join(f"{key} {_figure(value)}" for key, value in row.items()), flush=True)
+    if arguments.json:
+        print(json.dumps({"machine": machine, **results}, indent=1))
+
+
+def _figure(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+main()

@@ -1,0 +1,188 @@
+"""What is measured: each suite yields rows of figures, plain dicts."""
+
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import mixtura
+import numpy as np
+from mixtura.engines import ThreadEngine
+from mixtura.mixtures.covariance import SHAPES
+from mixtura.mixtures.em import Fit, run_em
+from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.rows import ArrayRows
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as Peer
+
+from .problems import SIZES, Problem, peer_at
+from .timing import in_turn
+
+REG_COVAR = 1e-6
+
+
+def _iterate(rows: ArrayRows, start: Any) -> Any:
+    update = MaximumLikelihood(type(start.covariance), REG_COVAR)
+    return run_em(rows, ThreadEngine(), Fit(start), update, tol=0, max_iter=1).mixture
+
+
+def _peer_iterate(table: np.ndarray, start: Any) -> Peer:
+    peer = peer_at(start)
+    _, log_responsibilities = peer._e_step(table)
+    peer._m_step(table, log_responsibilities)
+    return peer
+
+
+def iteration(repeat: int) -> Iterator[dict[str, Any]]:
+    """One EM iteration in double precision from the same start, the largest difference in the parameters after it, and
+    how much faster single precision is.
+    """
+    for problem in [Problem(*size) for size in SIZES]:
+        table, single = problem.table(), problem.table(np.float32)
+        rows, single_rows = ArrayRows(table, checked=True), ArrayRows(single, checked=True)
+        for shape in SHAPES:
+            start = problem.start(shape)
+            ours, theirs = _iterate(rows, start), _peer_iterate(table, start)
+            difference = max(
+                _relative(ours.weights, theirs.weights_),
+                _relative(ours.means, theirs.means_),
+                _relative(ours.covariances, theirs.covariances_),
+            )
+            seconds, peer_seconds, ratio = in_turn(
+                lambda rows=rows, start=start: _iterate(rows, start),
+                lambda table=table, start=start: _peer_iterate(table, start),
+                repeat,
+            )
+            _, _, gain = in_turn(
+                lambda rows=single_rows, start=start: _iterate(rows, start),
+                lambda rows=rows, start=start: _iterate(rows, start),
+                max(repeat, 7),
+            )
+            yield {
+                "case": problem.name,
+                "shape": shape,
+                "mixtura_ms": 1e3 * seconds,
+                "peer_ms": 1e3 * peer_seconds,
+                "ratio": ratio,
+                "single_gain": gain,
+                "difference": difference,
+            }
+
+
+def scoring(repeat: int) -> Iterator[dict[str, Any]]:
+    """`score_samples` and `predict` of the public estimators, full covariances."""
+    for problem in [Problem(*size) for size in SIZES[:3]]:
+        table, start = problem.table(), problem.start("full")
+        given = {"weights_init": start.weights, "means_init": start.means, "precisions_init": start.covariance.precisions}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            ours = mixtura.GaussianMixture(problem.n_components, max_iter=1, **given).fit(table)
+            peer = Peer(problem.n_components, max_iter=1, **given).fit(table)
+        for method in ("score_samples", "predict"):
+            seconds, peer_seconds, ratio = in_turn(
+                lambda ours=ours, method=method, table=table: getattr(ours, method)(table),
+                lambda peer=peer, method=method, table=table: getattr(peer, method)(table),
+                repeat,
+            )
+            yield {
+                "case": problem.name,
+                "method": method,
+                "mixtura_ms": 1e3 * seconds,
+                "peer_ms": 1e3 * peer_seconds,
+                "ratio": ratio,
+            }
+
+
+def fit(repeat: int) -> Iterator[dict[str, Any]]:
+    """`fit` from a cold start to the default tolerance, and the mean log-likelihood reached."""
+    problem = Problem(*SIZES[1])
+    table = problem.table()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for shape in SHAPES:
+            ours = mixtura.GaussianMixture(problem.n_components, covariance_type=shape, random_state=0)
+            peer = Peer(problem.n_components, covariance_type=shape, random_state=0)
+            seconds, peer_seconds, ratio = in_turn(
+                lambda ours=ours: ours.fit(table), lambda peer=peer: peer.fit(table), max(1, repeat // 3)
+            )
+            yield {
+                "case": problem.name,
+                "shape": shape,
+                "mixtura_ms": 1e3 * seconds,
+                "peer_ms": 1e3 * peer_seconds,
+                "ratio": ratio,
+                "mixtura_score": ours.score(table),
+                "peer_score": peer.score(table),
+                "mixtura_iterations": ours.n_iter_,
+                "peer_iterations": peer.n_iter_,
+            }
+
+
+_MEMORY = """
+import sys
+from benchmarks.problems import Problem
+from benchmarks.suites import _iterate, peak_kilobytes, reset_peak
+from mixtura.mixtures.covariance import SHAPES
+from mixtura.rows import ArrayRows
+n, d, k, shape = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+problem = Problem(n, d, k)
+start = problem.start(shape)
+_iterate(ArrayRows(problem.table()[:5000].copy(), checked=True), start)
+table = problem.table()
+before = reset_peak()
+_iterate(ArrayRows(table, checked=True), start)
+print(peak_kilobytes() - before)
+"""
+
+
+def reset_peak() -> int:
+    """Set the peak resident memory of this process to what is resident now (Linux), and return it in kilobytes."""
+    with open("/proc/self/clear_refs", "w") as control:
+        control.write("5")
+    return _status("VmRSS")
+
+
+def peak_kilobytes() -> int:
+    """Return the peak resident memory since `reset_peak`, in kilobytes."""
+    return _status("VmHWM")
+
+
+def _status(name: str) -> int:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
+
+
+def memory(repeat: int) -> Iterator[dict[str, Any]]:
+    """Peak resident memory above the input in an EM iteration, each case in a process of its own (Linux)."""
+    for n, d, k in SIZES:
+        for shape in SHAPES:
+            command = [sys.executable, "-c", _MEMORY, str(n), str(d), str(k), shape]
+            result = subprocess.run(command, check=True, capture_output=True, text=True)
+            yield {"case": Problem(n, d, k).name, "shape": shape, "peak_mb": int(result.stdout) / 1024}
+
+
+def startup(repeat: int) -> Iterator[dict[str, Any]]:
+    """Whole processes: the command line's help, and importing this library beside scikit-learn's mixtures."""
+    commands = {
+        "mixtura --help": [sys.executable, "-m", "mixtura", "--help"],
+        "import sklearn.mixture": [sys.executable, "-c", "import sklearn.mixture"],
+        "import sklearn.mixture, mixtura": [sys.executable, "-c", "import sklearn.mixture, mixtura"],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(max(repeat, 7) + 1):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            times[name].append(time.perf_counter() - start)
+    for name, values in times.items():
+        yield {"command": name, "ms": 1e3 * statistics.median(values[1:])}
+
+
+def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs)))
+
+
+SUITES = {suite.__name__: suite for suite in (iteration, scoring, fit, memory, startup)}

@@ -1,0 +1,23 @@
+"""Two functions timed in turn."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def in_turn(ours: Callable[[], object], peer: Callable[[], object], repeat: int) -> tuple[float, float, float]:
+    """Return the median seconds of both, and the median of the ratios peer / ours pair by pair, after one warm-up."""
+    ours()
+    peer()
+    pairs = [(_seconds(ours), _seconds(peer)) for _ in range(repeat)]
+    return (
+        statistics.median(pair[0] for pair in pairs),
+        statistics.median(pair[1] for pair in pairs),
+        statistics.median(pair[1] / pair[0] for pair in pairs),
+    )
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start

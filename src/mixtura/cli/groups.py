@@ -1,0 +1,42 @@
+"""`mixtura groups`: the groups of a table."""
+
+from . import options
+from .request import request
+
+
+def groups(
+    source: options.Source,
+    *,
+    columns: options.Columns = None,
+    drop: options.Drop = None,
+    model: options.Kind = "mixture",
+    components: options.Components = None,
+    shape: options.Shape = None,
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    save: options.Save = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Find the groups of a table.
+
+    The same model as `mixtura detect`, without a threshold: every row belongs to a group.
+
+    Writes the table with two more columns: component (numbered from 0, the largest first) and probability (how certain
+    it is that the row belongs to that component, from 0 to 1).
+    """
+    asked = request(
+        source,
+        columns=columns,
+        drop=drop,
+        model=model,
+        components=components,
+        shape=shape,
+        seed=seed,
+        out=out,
+        save=save,
+    )
+    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .work import fit_table  # noqa: PLC0415
+
+    report(fit_table(asked, None, show_progress=not quiet), as_json_text=as_json, quiet=quiet)

@@ -1,0 +1,68 @@
+"""What a command that fits a model was asked for, as values instead of text."""
+
+from dataclasses import dataclass
+
+from . import options
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command that fits a model was asked for.
+
+    Attributes
+    ----------
+    source : str
+        The table.
+    columns, drop : list of str or None
+        Columns to use, or not to use.
+    counts : list of int or None
+        Numbers of components to try, in increasing order.
+    shapes : list of str
+        Covariance shapes to try.
+    seed : int
+        Seed of the random starts.
+    out, save : str or None
+        Where the result and the model go.
+    """
+
+    source: str
+    columns: list[str] | None
+    drop: list[str] | None
+    counts: list[int] | None
+    shapes: list[str]
+    seed: int
+    out: str | None
+    save: str | None
+
+
+def request(
+    source: str,
+    *,
+    columns: list[str] | None,
+    drop: list[str] | None,
+    model: str,
+    components: str | None,
+    shape: str | None,
+    seed: int,
+    out: str | None,
+    save: str | None,
+) -> Request:
+    """Return the request that options mean.
+
+    Raises
+    ------
+    typer.BadParameter
+        An option does not mean anything.
+    """
+    options.check_kind(model)
+    options.check_seed(seed)
+    return Request(
+        source=source,
+        columns=options.names_from(columns),
+        drop=options.names_from(drop),
+        counts=options.counts_from(components),
+        shapes=options.shapes_from(shape),
+        seed=seed,
+        out=out,
+        save=save,
+    )

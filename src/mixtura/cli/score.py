@@ -1,0 +1,30 @@
+"""`mixtura score`: a table judged by a saved model."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+
+
+def score(
+    model: Annotated[str, typer.Argument(help="A model that --save wrote.", show_default=False)],
+    source: options.Source,
+    *,
+    out: options.Out = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score a table by a saved model: the same columns as from the command that saved it.
+
+    The table needs the columns of the model, by name, in any order; others are only copied.
+
+    A model from `mixtura detect` brings its threshold: the result has anomaly_score, is_anomaly, component and reason,
+    and a row of the table that the model was fitted to gets the same score to the last bit. A model from
+    `mixtura groups` has none: the result has anomaly_score and component.
+    """
+    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .work import score_table_by  # noqa: PLC0415
+
+    summary = score_table_by(model, source, out, show_progress=not quiet)
+    report(summary, as_json_text=as_json, quiet=quiet)

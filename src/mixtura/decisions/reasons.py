@@ -1,0 +1,80 @@
+"""Explanations in words: the column that makes a row unusual, in the units of the table."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .explain import Explanation
+
+# Two standard deviations: one value in twenty of a normal column lies farther.
+_NOTABLE = 2.0
+
+
+def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -> list[str]:
+    """Return a sentence for each row that names its most surprising column, the value seen and the value expected.
+
+    It is the column of the largest distance, the first of those that tie. Where no distance reaches two standard
+    deviations the sentence says so: the row is then unusual as a whole, lying between groups or at the edge of one.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+    X : ndarray of shape (n_rows, n_columns)
+        Values seen, in the units of the table.
+    explanation : Explanation
+        What was expected, in the same units.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> explanation = Explanation(np.array([[1.1, 55.0]]), np.array([[0.2, 2.0]]), np.array([[-4.0, 1.0]]))
+    >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation))
+    carat = 0.3, expected 1.1 ± 0.2 given the other columns (4.0 sd below)
+    """
+    others = " given the other columns" if len(columns) > 1 else ""
+    farthest = np.abs(explanation.distance).argmax(axis=1)
+    sentences = []
+    for row, column in enumerate(farthest):
+        distance = float(explanation.distance[row, column])
+        sentence = (
+            f"{columns[column]} = {format_number(float(X[row, column]))}, "
+            f"expected {format_number(float(explanation.expected[row, column]))} "
+            f"± {format_number(float(explanation.deviation[row, column]), 2)}{others} "
+            f"({_steps(abs(distance))} sd {'below' if distance < 0 else 'above'})"
+        )
+        if abs(distance) < _NOTABLE:
+            sentence = f"no single column stands out; furthest is {sentence}"
+        sentences.append(sentence)
+    return sentences
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """Return a number with as many significant digits as given, its whole part always in full.
+
+    Zeros at the end are left out. Only numbers of 10^15 or more, or below 10^-4, get an exponent.
+
+    Examples
+    --------
+    >>> [format_number(value) for value in (0.3, 1.23456, 55000.0, 123456.789, 2.5e-7, 1e20)]
+    ['0.3', '1.235', '55000', '123457', '2.5e-07', '1e+20']
+    """
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if not 1e-4 <= size < 1e15:
+        return f"{value:.{digits}g}"
+    if value == int(value):
+        return str(int(value))
+    text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(size)))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _steps(distance: float) -> str:
+    return f"{distance:.1f}" if distance < 1000 else format_number(distance)

@@ -1,0 +1,51 @@
+"""The source distribution and the wheel made from it install into a clean environment and work there."""
+
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+PROGRAM = """
+import numpy as np, mixtura
+from mixtura import kernels
+X = np.concatenate([np.zeros((50, 2)), np.ones((50, 2)) * 9]) + np.random.default_rng(0).normal(size=(100, 2))
+print(kernels.level, sorted(np.bincount(mixtura.GaussianMixture(2, random_state=0).fit_predict(X))))
+"""
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True)
+    return folder
+
+
+def test_sdist_installs_into_a_clean_environment(distributions, tmp_path):
+    (sdist,) = distributions.glob("*.tar.gz")
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", str(sdist)], check=True, capture_output=True)
+    result = subprocess.run([python, "-c", PROGRAM], check=True, capture_output=True, text=True, cwd=tmp_path)
+    level, _, sizes = result.stdout.strip().partition(" ")
+    assert level in {"v2", "v3", "v4", "plain"}
+    assert "50" in sizes
+
+
+def test_wheel_holds_the_package_and_kernels_alone(distributions):
+    (wheel,) = distributions.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert all(name.startswith(("mixtura/", "mixtura-")) for name in names)
+    assert any(name.startswith("mixtura/kernels/_") and name.endswith(".so") for name in names)
+
+
+def test_sdist_leaves_out_what_a_build_does_not_need(distributions):
+    (sdist,) = distributions.glob("*.tar.gz")
+    tops = {name.split("/")[1] for name in tarfile.open(sdist).getnames() if "/" in name}
+    assert {"native", "src", "CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"} <= tops
+    assert not tops & {"benchmarks", ".ci", "build", "dist"}
