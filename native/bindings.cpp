@@ -87,7 +87,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             score<Shape, T>(table, components, scores);
         },
         "values"_a.noconvert(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
-        "log_density"_a.none(), "responsibilities"_a.none(), "labels"_a.none());
+        "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(),
+        "labels"_a.none().noconvert());
 }
 
 template <template <class> class Shape>

@@ -70,7 +70,8 @@ struct Tile {
             for (Index j = 0; j < n_columns; ++j) {
                 const T* from = source + j * table.column_stride;
                 T* to = values.data() + j * kStride<T>;
-                for (int r = top; r < end; ++r) to[r] = from[r * table.row_stride];
+                for (int r = top; r < end; ++r)
+                    to[r] = std::clamp(from[r * table.row_stride], -Simd<T>::kLargest, Simd<T>::kLargest);
             }
         }
         for (Index j = 0; j < n_columns && n_rows < kTile; ++j) {
@@ -358,6 +359,7 @@ public:
         for (Index j = 0; j < d_; ++j) {
             for (int r = 0; r < kTile; r += kLanes<T>) {
                 Vector<T> e = load(whitened_.data() + j * kStride<T> + r);
+                e = load(tile.weights.data() + r) > T(0) ? e : Vector<T>{};
                 for (Index k = 0; k < count; ++k) e -= means_[k * d_ + j] * load(shares_.data() + k * kStride<T> + r);
                 store<T>(whitened_.data() + j * kStride<T> + r, e);
                 store<T>(centred_.data() + j * kStride<T> + r, e * load(tile.weights.data() + r));
@@ -527,9 +529,10 @@ private:
     Index d_;
 };
 
-// Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density.
+// Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A row
+// so far away that every density is zero belongs to no component: its responsibilities, and its weight, become zero.
 template <class T>
-inline void normalise(T* densities, Index count, const T* weights, T* log_density) {
+inline void normalise(T* densities, Index count, T* weights, T* log_density) {
     for (int r = 0; r < kTile; r += kLanes<T>) {
         Vector<T> top = broadcast<T>(Simd<T>::kLowest);  // a NaN from an overflow compares false and never becomes it
         for (Index k = 0; k < count; ++k) top = maximum(load(densities + k * kStride<T> + r), top);
@@ -539,9 +542,10 @@ inline void normalise(T* densities, Index count, const T* weights, T* log_densit
             store<T>(densities + k * kStride<T> + r, e);
             sum += e;
         }
-        // A row so far away that every density is zero belongs to no component, and its sum is zero.
         const Vector<T> safe = maximum(sum, broadcast<T>(T(1)));
-        const Vector<T> scale = load(weights + r) / safe;
+        const Vector<T> weight = sum > T(0) ? load(weights + r) : Vector<T>{};
+        const Vector<T> scale = weight / safe;
+        store<T>(weights + r, weight);
         for (Index k = 0; k < count; ++k)
             store<T>(densities + k * kStride<T> + r, load(densities + k * kStride<T> + r) * scale);
         store<T>(log_density + r, top + log_from_one<T>(safe));
@@ -553,13 +557,14 @@ template <template <class> class Shape, class T>
 double accumulate(const Table<T>& table, const Components<T>& components, const Totals& totals) {
     Tile<T> tile(table.n_columns);
     Shape<T> shape(components, table.n_columns);
-    Buffer<T> densities(components.count * kStride<T>), log_density(kTile);
+    Buffer<T> densities(components.count * kStride<T>), log_density(kTile), weights(kTile);
     double log_likelihood = 0;
     for (Index first = 0; first < table.n_rows; first += kTile) {
         tile.read(table, first);
         shape.log_densities(tile, densities.data());
+        std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
         normalise(densities.data(), components.count, tile.weights.data(), log_density.data());
-        log_likelihood += multiply_column(log_density.data(), tile.weights.data(), log_density.data());
+        log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data());
         shape.add(tile, densities.data(), totals);
     }
     if constexpr (requires { shape.finish(totals); }) shape.finish(totals);
@@ -595,13 +600,14 @@ void score(const Table<T>& table, const Components<T>& components, const Scores<
     Tile<T> tile(table.n_columns);
     Shape<T> shape(components, table.n_columns);
     const Index count = components.count;
-    Buffer<T> densities(count * kStride<T>), log_density(kTile), ones(kTile, T(1));
+    Buffer<T> densities(count * kStride<T>), log_density(kTile);
     for (Index first = 0; first < table.n_rows; first += kTile) {
         tile.read(table, first);
         shape.log_densities(tile, densities.data());
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
-        normalise(densities.data(), count, ones.data(), log_density.data());
+        std::fill(tile.weights.begin(), tile.weights.end(), T(1));
+        normalise(densities.data(), count, tile.weights.data(), log_density.data());
         if (scores.log_density) std::copy_n(log_density.data(), tile.n_rows, scores.log_density + first);
         if (scores.responsibilities)
             for (int r = 0; r < tile.n_rows; ++r)

@@ -37,7 +37,9 @@ def draw(text: Text) -> str:
     with open(os.devnull, "w") as nowhere:
         console = Console(record=True, width=100, file=nowhere)
         console.print(text)
-    return console.export_svg(title="mixtura", unique_id="mixtura")
+    svg = console.export_svg(title="mixtura", unique_id="mixtura")
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # no font from elsewhere
+    return re.sub(r' clip-path="url\(#mixtura-line-\d+\)"', "", svg)  # the clips cut underscores off other fonts
 
 
 def words(svg: str) -> list[str]:

@@ -98,11 +98,11 @@ class Problem:
         matrices = np.einsum("nk,nki,nkj->kij", z, c, c, optimize=True)
         lower = np.tril_indices(c.shape[2])
         second = {
-            "full": lambda: matrices[:, lower[0], lower[1]].ravel(),
-            "tied": lambda: matrices.sum(axis=0)[lower],
-            "diagonal": lambda: np.diagonal(matrices, axis1=1, axis2=2).ravel(),
-            "spherical": lambda: np.trace(matrices, axis1=1, axis2=2),
-        }[self.shape]()
+            "full": matrices[(slice(None), *lower)].ravel(),
+            "tied": matrices.sum(axis=0)[lower],
+            "diagonal": np.diagonal(matrices, axis1=1, axis2=2).ravel(),
+            "spherical": np.trace(matrices, axis1=1, axis2=2),
+        }[self.shape]
         return weights @ log_density, z.sum(axis=0), np.einsum("nk,nki->ki", z, c), second
 
 
@@ -116,8 +116,8 @@ def problem(shape, dtype, n_rows, d, count, seed=0, spread=2.0):
     weights = random.dirichlet(np.full(count, 5.0))
     means = (spread * random.normal(size=(count, d))).astype(dtype)
     if shape in ("full", "tied"):
-        roots = random.normal(size=(1 if shape == "tied" else count, d, d)) / np.sqrt(d) + 1.5 * np.eye(d)
-        covariances = np.broadcast_to(roots @ roots.transpose(0, 2, 1), (count, d, d))
+        roots = random.normal(size=(1 if shape == "tied" else count, d, d)) / np.sqrt(d)
+        covariances = np.broadcast_to(roots @ roots.transpose(0, 2, 1) + 0.3 * np.eye(d), (count, d, d))
     elif shape == "diagonal":
         covariances = np.stack([np.diag(variances) for variances in random.uniform(0.3, 3, size=(count, d))])
     else:
@@ -275,13 +275,13 @@ def test_a_component_of_weight_zero_takes_no_rows(shape, dtype, empty):
     assert_close(log_density, logsumexp(p.expected_log_densities(), axis=1), TOLERANCE[dtype], scale=1)
 
 
-@pytest.mark.parametrize("far", ["1e3", "1e8", "1e15", "1e25", "1e30", "1e100", "1e150", "1e160", "1e200", "1e300"])
-@pytest.mark.parametrize("dtype", DTYPES)
+FAR = [(np.float64, far) for far in (1e3, 1e8, 1e30, 1e100, 1e150, 1e160, 1e200, 1e300)]
+FAR += [(np.float32, far) for far in (1e3, 1e8, 1e15, 1e18, 1e19, 1e25, 1e30, 1e38)]
+
+
+@pytest.mark.parametrize(("dtype", "far"), FAR)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_rows_far_away_never_give_nan(shape, dtype, far):
-    far = float(far)
-    if far > np.finfo(dtype).max / 4:
-        pytest.skip(f"{far:g} is infinite in {np.dtype(dtype)}")
     for d, count in ((1, 1), (2, 2), (5, 3)):
         p = problem(shape, dtype, 300, d, count)
         X = p.X.copy()
@@ -307,7 +307,7 @@ def test_single_precision_is_summed_in_double(shape):
     # One component claims every row in full, so that only the sums are rounded.
     p = problem(shape, np.float32, 200_000, 3, 1)
     weights = weights_of(len(p.X))
-    _, counts, first, second = p.accumulate(weights=weights)
+    _, counts, _, second = p.accumulate(weights=weights)
     _, expected_counts, _, expected_second = p.expected_moments(weights)
     np.testing.assert_allclose(counts, expected_counts, rtol=1e-6)
     np.testing.assert_allclose(second, expected_second, rtol=1e-6, atol=1e-6 * expected_second.max())
@@ -325,7 +325,7 @@ def test_the_first_of_equal_components_is_the_label(shape, dtype):
     p = assemble(shape, p.X, np.log(np.full(4, 0.25)), means, covariances)
     assert (p.score()[2] == 1).all()
     p = assemble(shape, p.X, np.log(np.full(4, 0.25)), means[[1, 1, 1, 1]], covariances)
-    log_density, responsibilities, labels = p.score()
+    _, responsibilities, labels = p.score()
     assert not labels.any()
     np.testing.assert_allclose(responsibilities, 0.25, rtol=10 * np.finfo(dtype).eps)
 
@@ -381,13 +381,13 @@ def test_arguments_of_the_wrong_size_are_refused(shape):
     kernels.score(shape, **score_arguments(p))
     for name in ("weights", "log_constants", "means", "factors", "counts", "first", "second"):
         arguments = accumulate_arguments(p)
-        with pytest.raises(ValueError, match="must have one|has the wrong"):
+        with pytest.raises(ValueError, match=r"must have one|has the wrong"):
             kernels.accumulate(shape, **(arguments | {name: one_more(arguments[name])}))
     with pytest.raises(ValueError, match="one column for each column"):
         kernels.accumulate(shape, **accumulate_arguments(p, values=p.X[:, :2]))
     for name in ("log_constants", "means", "factors", "log_density", "responsibilities", "labels"):
         arguments = score_arguments(p)
-        with pytest.raises(ValueError, match="must have one|has the wrong"):
+        with pytest.raises(ValueError, match=r"must have one|has the wrong"):
             kernels.score(shape, **(arguments | {name: one_more(arguments[name])}))
 
 
@@ -418,8 +418,6 @@ def test_arguments_of_the_wrong_type_are_refused(shape):
             kernels.score(shape, **score_arguments(p, **changed))
 
 
-LEVELS = kernels.LEVELS[: kernels.LEVELS.index(kernels._native.processor_level) + 1]
-
 # Runs every pass on the problems in a file, at the level that the environment forces, and writes the results.
 AT_A_LEVEL = """
 import sys
@@ -440,7 +438,7 @@ np.savez(sys.argv[2], **results)
 """
 
 
-@pytest.mark.skipif(len(LEVELS) < 2 or "plain" in LEVELS, reason="this processor has one level only")
+@pytest.mark.skipif(len(kernels.available()) < 2, reason="this processor has one level only")
 def test_all_levels_give_the_same_answers(tmp_path):
     arrays = {}
     for shape in SHAPES:
@@ -450,7 +448,7 @@ def test_all_levels_give_the_same_answers(tmp_path):
             arrays |= {f"{shape} {n_rows} {d} {count}/{i}": part for i, part in enumerate(parts)}
     np.savez(tmp_path / "problems.npz", **arrays)
     results = []
-    for level in LEVELS:
+    for level in kernels.available():
         out = tmp_path / f"{level}.npz"
         subprocess.run(
             [sys.executable, "-c", AT_A_LEVEL, str(tmp_path / "problems.npz"), str(out)],
@@ -464,24 +462,25 @@ def test_all_levels_give_the_same_answers(tmp_path):
             assert_close(other[name], expected, 1e-12)
 
 
-@pytest.mark.parametrize(
-    ("level", "message"), [("v9", r"'v9' is not one of v2, v3, v4, plain: unset it"), ("plain", "offers|built")]
-)
-@pytest.mark.skipif("plain" in LEVELS, reason="only x86-64 has levels")
-def test_an_unknown_level_is_refused(level, message, monkeypatch):
-    monkeypatch.setenv("MIXTURA_ISA", level)
-    with pytest.raises(ImportError, match=message):
-        kernels._choose()
-    done = subprocess.run([sys.executable, "-c", "import mixtura.kernels"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("level", ["v9", "plain"])
+@pytest.mark.skipif("plain" in kernels.available(), reason="only x86-64 has levels")
+def test_an_unknown_level_is_refused(level):
+    done = subprocess.run(
+        [sys.executable, "-c", "import mixtura.kernels"],
+        env=os.environ | {"MIXTURA_ISA": level},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
-    assert f"ImportError: MIXTURA_ISA='{level}'" in done.stderr
+    assert f"ImportError: MIXTURA_ISA='{level}': this processor and build offer v2" in done.stderr
 
 
-@pytest.mark.skipif("plain" in LEVELS, reason="only x86-64 has levels")
+@pytest.mark.skipif("v4" not in kernels.available(), reason="pretends that this processor has less than it has")
 def test_a_level_that_the_processor_does_not_have_is_refused(monkeypatch):
-    monkeypatch.setattr(kernels._module("v2"), "processor_level", "v3")
+    monkeypatch.setattr(kernels._base(), "processor_level", "v3")
     monkeypatch.setenv("MIXTURA_ISA", "v4")
-    with pytest.raises(ImportError, match="MIXTURA_ISA='v4', but this processor offers v3 at most"):
+    with pytest.raises(ImportError, match="MIXTURA_ISA='v4': this processor and build offer v2, v3; unset it"):
         kernels._choose()
     monkeypatch.setenv("MIXTURA_ISA", "v3")
     assert kernels._choose().level == "v3"

@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -35,7 +35,10 @@ for _command in COMMANDS:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"mixtura {version('mixtura')}")
+        try:
+            typer.echo(f"mixtura {version('mixtura')}")
+        except PackageNotFoundError:
+            typer.echo("mixtura, run from its source folder and not installed")
         raise typer.Exit
 
 
@@ -61,11 +64,7 @@ def run(arguments: Sequence[str]) -> int:
     except (MixturaError, _ClickError) as error:
         return _fail(2, _one_line(error))
     except (KeyboardInterrupt, typer.Abort):
-        return _fail(130, "stopped")
-    except BrokenPipeError:
-        # Whoever read standard output has left. Python would complain again when it flushes the rest at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 130
     except Exception as error:
         return _fail(1, _fault(error))
     return code if isinstance(code, int) else 0
@@ -83,7 +82,8 @@ def _one_line(error: BaseException) -> str:
 
 def _usage(error: BaseException, arguments: Sequence[str]) -> str:
     known = [argument for argument in arguments[:1] if argument in [command.__name__ for command in COMMANDS]]
-    return f"{_one_line(error).rstrip('.')} (see {' '.join(['mixtura', *known, '--help'])})"
+    what = _one_line(error).removeprefix("Invalid value: ").rstrip(".")
+    return f"{what} (see {' '.join(['mixtura', *known, '--help'])})"
 
 
 def _fault(error: Exception) -> str:

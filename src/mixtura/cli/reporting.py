@@ -1,9 +1,11 @@
 """What a command says at the end, and where."""
 
+import os
 import sys
 
 from rich.console import Console
 
+from ..errors import SourceError
 from .summary import Summary, as_json
 from .terminal import render
 
@@ -15,10 +17,20 @@ def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
             sys.stderr.writelines(f"mixtura: note: {notice}\n" for notice in summary.notices)
         _write(as_json(summary) + "\n")
     elif not quiet:
-        _write(render(summary, Console(highlight=False)))
+        screen = Console()
+        _write(render(summary, width=screen.width, colours=screen.is_terminal))
 
 
 def _write(text: str) -> None:
-    # In one piece, and not through rich, which ends the process itself when nobody reads any more.
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    if sys.stdout is None:  # closed by whoever started this process
+        return
+    try:
+        # In one piece, and not through rich, which ends the process itself when nobody reads any more.
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read standard output has left, as `head` does. The result is written; what is left to print is not
+        # wanted, and Python would complain when it flushes the rest at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise SourceError(f"cannot write to standard output ({error.strerror})") from error

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import typer
+
 from . import options
 
 
@@ -56,6 +58,8 @@ def request(
     """
     options.check_kind(model)
     options.check_seed(seed)
+    if columns and drop:
+        raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
     return Request(
         source=source,
         columns=options.names_from(columns),

@@ -171,7 +171,7 @@ def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ..
         return ()
     values = np.stack([row.values for row in found])
     explanation = model.explain(values)
-    farthest = np.abs(explanation.distance).argmax(axis=1)
+    farthest = explanation.column
     return tuple(
         Anomaly(
             row=row.row + 1,

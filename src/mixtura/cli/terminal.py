@@ -1,5 +1,6 @@
 """A summary as text for a terminal, a pipe or a file."""
 
+import io
 import math
 from collections.abc import Iterable, Sequence
 
@@ -26,24 +27,27 @@ _EVIDENCE = (
 )
 
 
-def render(summary: Summary, console: Console) -> str:
-    """Return a summary as text of the console's width, with its colours if it has any.
+def render(summary: Summary, *, width: int, colours: bool) -> str:
+    """Return a summary as text.
 
     Parameters
     ----------
     summary : Summary
         What was found.
-    console : rich.console.Console
-        Where it is meant for; nothing is printed there.
+    width : int
+        Length of a line.
+    colours : bool
+        Whether it is for a terminal, which shows bold and coloured text.
     """
-    with console.capture() as capture:
-        for number, part in enumerate(_parts(summary, console.width)):
-            if number:
-                console.print()
-            console.print(part)
-    # Tables are padded to the width of the console: a file wants no blanks at the ends of lines.
-    text = capture.get()
-    return text if console.is_terminal else "\n".join(line.rstrip() for line in text.split("\n"))
+    page = io.StringIO()
+    console = Console(file=page, width=width, force_terminal=colours, highlight=False)
+    for number, part in enumerate(_parts(summary, width)):
+        if number:
+            console.print()
+        console.print(part)
+    # Tables are padded to the width of the page: a file wants no blanks at the ends of lines.
+    text = page.getvalue()
+    return text if colours else "\n".join(line.rstrip() for line in text.split("\n"))
 
 
 def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
@@ -73,17 +77,22 @@ def _heading(title: str, rest: str = "") -> Text:
 
 def _model(model: ModelFacts) -> RenderableType:
     what = f"{words.plural(model.n_components, 'component')}, {model.covariance_type} covariances"
-    ranking = model.ranking
-    if len(ranking) < 2:
+    if len(model.ranking) < 2:
         return _heading("Model", what)
-    best, second = ranking[:2]
-    lead = second.bic - best.bic
-    evidence = next(words_ for limit, words_ in _EVIDENCE if lead < limit)
-    return Stack(
-        _heading("Model", f"{what}, for the lowest BIC"),
-        _bic_table(model, best),
-        Text(f"  The runner-up, {_name(second)}, is {words.number(lead)} behind: {evidence}."),
-    )
+    best, *others = model.ranking
+    parts: list[RenderableType] = [_heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
+    rivals = [other for other in others if not _same(best, other)]
+    if rivals:
+        lead = rivals[0].bic - best.bic
+        evidence = next(sentence for limit, sentence in _EVIDENCE if lead < limit)
+        parts.append(Text(f"  The runner-up, {_name(rivals[0])}, is {words.number(lead)} behind: {evidence}."))
+    return Stack(*parts)
+
+
+def _same(one: CandidateFacts, other: CandidateFacts) -> bool:
+    """Tell whether two candidates are one model: a single component has the same matrix, its own or shared."""
+    pair = {one.covariance_type, other.covariance_type}
+    return one.n_components == other.n_components == 1 and pair == {"full", "tied"}
 
 
 def _name(candidate: CandidateFacts) -> str:

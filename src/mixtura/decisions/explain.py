@@ -5,14 +5,18 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
 
 from ..mixtures.mixture import Mixture
 
 Floats = NDArray[np.float64]
 
-# About four arrays of rows × components × columns are alive at once.
+# Two standard deviations: one value in twenty of a normal column lies farther.
+NOTABLE = 2.0
+
+# About six arrays of rows × components × columns are alive at once.
 _WORKING_BYTES = 8 * 2**20
-_WORKING_ARRAYS = 4
+_WORKING_ARRAYS = 6
 
 # Differences from a mean are held within ± this, so that their squares stay finite. Nothing this far off can be told
 # apart anyway.
@@ -34,11 +38,33 @@ class Explanation:
         Standard deviation of the column given the other columns of the row.
     distance : ndarray of shape (n_rows, n_columns)
         Value less `expected`, in units of `deviation`.
+    surprise : ndarray of shape (n_rows, n_columns)
+        Minus the log density of the value given the other columns, in units of `deviation`, less half of log 2π. Where
+        the prediction is a normal distribution it is distance² / 2.
     """
 
     expected: Floats
     deviation: Floats
     distance: Floats
+    surprise: Floats
+
+    @property
+    def stands_out(self) -> NDArray[np.bool_]:
+        """Whether each value is two deviations or more from what is expected, shape (n_rows, n_columns)."""
+        return np.asarray(np.abs(self.distance) >= NOTABLE)
+
+    @property
+    def column(self) -> NDArray[np.int64]:
+        """Column that makes each row unusual, shape (n_rows,).
+
+        Of the values that stand out, the most surprising: without it the row is the least unusual. The largest distance
+        may be elsewhere, for a value far from every group also misleads about the others, and a prediction of two
+        groups deviates more than one of either. Where none stands out, the largest distance. Ties go to the first.
+        """
+        candidates = np.where(self.stands_out, self.surprise, -np.inf)
+        nothing = ~self.stands_out.any(axis=1)
+        candidates[nothing] = np.abs(self.distance[nothing])
+        return np.asarray(candidates.argmax(axis=1))
 
 
 def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
@@ -83,9 +109,10 @@ def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
     result = Explanation(*(np.empty(rows.shape) for _ in fields(Explanation)))
     for piece in _pieces(len(rows), mixture.means.size):
         values = rows[piece].astype(np.float64)
-        expected, deviation = conditionals.moments(values)
+        expected, deviation, surprise = conditionals.describe(values)
         result.expected[piece] = expected
         result.deviation[piece] = deviation
+        result.surprise[piece] = surprise
         with np.errstate(over="ignore"):
             result.distance[piece] = (values - expected) / deviation
     return result
@@ -114,25 +141,28 @@ class _Conditionals:
         diagonal = np.arange(mixture.n_features)
         self._slopes[:, diagonal, diagonal] = 0
 
-    def moments(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return mean and standard deviation of each column of each row given the others."""
+    def describe(self, X: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return mean and standard deviation of each column of each row given the others, and the surprise."""
         n_components, n_columns = self._means.shape
         log_weights = np.empty((n_components, len(X), n_columns))
         means = np.empty_like(log_weights)
+        log_densities = np.empty_like(log_weights)  # of the column given the others, with half of log 2π left out
         for k, mean in enumerate(self._means):
             centred = np.clip(X - mean, -_FARTHEST, _FARTHEST)
             predicted = centred @ self._slopes[k]
             means[k] = mean + predicted
             own = (centred - predicted) / self._deviations[k]
             log_weights[k] = self._log_constants[k] - self._others_distance(k, centred, own) / 2
-        log_weights -= log_weights.max(axis=0)
+            log_densities[k] = -(own**2) / 2 - np.log(self._deviations[k])
+        log_weights -= logsumexp(log_weights, axis=0)
+        surprise = -logsumexp(log_weights + log_densities, axis=0)
         weights = np.exp(log_weights, out=log_weights)
-        weights /= weights.sum(axis=0)
         expected = np.einsum("knj,knj->nj", weights, means)
         means -= expected
         between = np.einsum("knj,knj,knj->nj", weights, means, means)
         within = np.einsum("knj,kj->nj", weights, self._deviations**2)
-        return expected, np.sqrt(within + between)
+        deviation = np.sqrt(within + between)
+        return expected, deviation, surprise - np.log(deviation)
 
     def _others_distance(self, k: int, centred: Floats, own: Floats) -> Floats:
         """Return the squared Mahalanobis distance of the other columns of each row, for each column.

@@ -4,20 +4,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .explain import Explanation
 
-# Two standard deviations: one value in twenty of a normal column lies farther.
-_NOTABLE = 2.0
-
 
 def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -> list[str]:
-    """Return a sentence for each row that names its most surprising column, the value seen and the value expected.
+    """Return a sentence for each row that names the column that makes it unusual, the value seen and the one expected.
 
-    It is the column of the largest distance, the first of those that tie. Where no distance reaches two standard
-    deviations the sentence says so: the row is then unusual as a whole, lying between groups or at the edge of one.
+    Where no value lies two standard deviations off, the sentence says so: the row is then unusual as a whole, lying
+    between groups or at the edge of one.
 
     Parameters
     ----------
@@ -34,14 +30,16 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -
 
     Examples
     --------
-    >>> explanation = Explanation(np.array([[1.1, 55.0]]), np.array([[0.2, 2.0]]), np.array([[-4.0, 1.0]]))
+    >>> import numpy as np
+    >>> expected, deviation, distance = np.array([[[1.1, 55.0]], [[0.2, 2.0]], [[-4.0, 1.0]]])
+    >>> explanation = Explanation(expected, deviation, distance, surprise=distance**2 / 2)
     >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation))
     carat = 0.3, expected 1.1 ± 0.2 given the other columns (4.0 sd below)
     """
     others = " given the other columns" if len(columns) > 1 else ""
-    farthest = np.abs(explanation.distance).argmax(axis=1)
+    stands_out = explanation.stands_out
     sentences = []
-    for row, column in enumerate(farthest):
+    for row, column in enumerate(explanation.column):
         distance = float(explanation.distance[row, column])
         sentence = (
             f"{columns[column]} = {format_number(float(X[row, column]))}, "
@@ -49,7 +47,7 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -
             f"± {format_number(float(explanation.deviation[row, column]), 2)}{others} "
             f"({_steps(abs(distance))} sd {'below' if distance < 0 else 'above'})"
         )
-        if abs(distance) < _NOTABLE:
+        if not stands_out[row, column]:
             sentence = f"no single column stands out; furthest is {sentence}"
         sentences.append(sentence)
     return sentences

@@ -165,10 +165,11 @@ class TableModel:
             np.concatenate([part.expected for part in parts]) * self.scale + self.center,
             np.concatenate([part.deviation for part in parts]) * self.scale,
             np.concatenate([part.distance for part in parts]),
+            np.concatenate([part.surprise for part in parts]),
         )
 
     def reasons(self, X: ArrayLike) -> list[str]:
-        """Return a sentence for each row that names its most surprising column; see `mixtura.decisions.reasons`."""
+        """Return a sentence for each row naming the column that makes it unusual; see `mixtura.decisions.reasons`."""
         return reasons(self.columns, np.asarray(X), self.explain(X))
 
     def _scaled(self, X: ArrayLike) -> Iterator[Block]:

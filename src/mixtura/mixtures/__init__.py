@@ -1,0 +1,1 @@
+"""Gaussian mixtures: the frozen value, the four covariance shapes, the EM loop and the estimators."""

@@ -4,6 +4,8 @@ Each class holds the covariances of the components as a frozen value in scikit-l
 estimate from moments, parameter count, marginal, conditional and kernel.
 """
 
+# ruff: noqa: D102  # what a method does is said once, at `Covariance`
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -460,7 +462,7 @@ def _precision_cholesky(matrix: Floats, what: str) -> Floats:
     if not np.isfinite(lower).all():
         rank = np.linalg.matrix_rank(matrix, hermitian=True) if np.isfinite(matrix).all() else 0
         raise _singular(f"{what} has rank {rank} of {len(matrix)}")
-    return _inverse_of_lower(lower).T
+    return _inverse_of_lower(np.asarray(lower, dtype=np.float64)).T
 
 
 def _inverse_of_lower(lower: Floats) -> Floats:

@@ -19,7 +19,7 @@ from ..rows import Block, Rows
 from .checks import check_means, check_precisions, check_weights
 from .covariance import SHAPES, Floats
 from .em import Fit, Progress, run_em
-from .initialize import Sample, divide, given_or, mixture_of, take_sample
+from .initialize import Method, Sample, divide, given_or, mixture_of, take_sample
 from .mixture import Mixture, Passes
 from .sources import Source, fitting_rows, scoring_rows
 from .starts import best_fit
@@ -28,7 +28,7 @@ from .updates import MaximumLikelihood
 OnProgress = Callable[[Progress], None]
 
 
-class GaussianMixture(DensityMixin, BaseEstimator):
+class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Gaussian mixture fitted by expectation-maximisation.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
@@ -117,7 +117,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     array([1, 0])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "covariance_type": [StrOptions(set(SHAPES))],
         "tol": [Interval(Real, 0.0, None, closed="left")],
@@ -145,7 +145,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         reg_covar: float = 1e-6,
         max_iter: int = 100,
         n_init: int = 1,
-        init_params: str = "kmeans",
+        init_params: Method = "kmeans",
         weights_init: ArrayLike | None = None,
         means_init: ArrayLike | None = None,
         precisions_init: ArrayLike | None = None,
@@ -191,7 +191,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Raises
         ------
         DataError
-            The rows of a file, query or Dask collection cannot be used; for arrays and frames scikit-learn's ValueError.
+            The rows of a file, query or Dask collection cannot be used; arrays and frames raise scikit-learn's
+            ValueError.
         SingularCovarianceError
             The covariance of a component cannot be inverted; a ValueError too.
 
@@ -250,9 +251,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if n_samples < 1:
-            raise ValueError(
-                f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample."
-            )
+            raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
         return self.mixture_.sample(n_samples, check_random_state(self.random_state))
 
     def _n_parameters(self) -> int:

@@ -1,6 +1,7 @@
 """Where EM starts: mixtures estimated from a first division of a bounded sample of the rows."""
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -154,3 +155,32 @@ def split_widest(mixture: Mixture, n_components: int) -> Mixture:
         means[widest] -= step
         parents = np.append(parents, parents[widest])
     return Mixture(weights, means, mixture.covariance.repeat(parents))
+
+
+def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: MaximumLikelihood) -> list[Mixture]:
+    """Return mixtures with fewer components: the pairs that overlap the most are merged until there are that many.
+
+    The last merge is done in two ways, with the closest pair and with the next. Two components overlap by the cosine
+    between their responsibilities for the rows of a sample (Ueda, Nakano, Ghahramani and Hinton 2000, "SMEM algorithm
+    for mixture models"); one that has lost its rows overlaps with every other.
+    """
+    shares = mixture.responsibilities(sample.X)
+    while shares.shape[1] > n_components + 1:
+        shares = _joined(shares, *_closest(shares, sample.weights)[0])
+    closest = _closest(shares, sample.weights)[:2]
+    return [mixture_of(sample, _joined(shares, *pair), update) for pair in closest]
+
+
+def _closest(shares: Floats, weights: Floats) -> list[tuple[int, int]]:
+    """Return the pairs of components, those that overlap the most first."""
+    products = shares.T @ (weights[:, None] * shares)
+    norms = np.sqrt(np.outer(np.diagonal(products), np.diagonal(products)))
+    cosines = np.divide(products, norms, out=np.ones_like(products), where=norms > 0)
+    pairs = combinations(range(len(cosines)), 2)
+    return sorted(pairs, key=lambda pair: float(cosines[pair]), reverse=True)
+
+
+def _joined(shares: Floats, first: int, second: int) -> Floats:
+    joined = np.delete(shares, second, axis=1)
+    joined[:, first] += shares[:, second]
+    return joined

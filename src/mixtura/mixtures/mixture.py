@@ -82,10 +82,7 @@ class Mixture:
     def n_parameters(self) -> int:
         """Number of free parameters: weights, means and covariances."""
         return (
-            self.n_components
-            - 1
-            + self.means.size
-            + self.covariance.n_parameters(self.n_components, self.n_features)
+            self.n_components - 1 + self.means.size + self.covariance.n_parameters(self.n_components, self.n_features)
         )
 
     def __eq__(self, other: object) -> bool:
@@ -187,9 +184,7 @@ class Passes:
         self.covariance = covariance
         with np.errstate(divide="ignore"):  # an empty component has a log weight of minus infinity
             log_weights = np.log(mixture.weights)
-        self._log_constants = (
-            log_weights + covariance.half_log_precision - mixture.n_features / 2 * np.log(2 * np.pi)
-        )
+        self._log_constants = log_weights + covariance.half_log_precision - mixture.n_features / 2 * np.log(2 * np.pi)
         self._means = np.ascontiguousarray(mixture.means, dtype=self.dtype)
         self._factors = np.ascontiguousarray(covariance.factors(mixture.means), dtype=self.dtype)
         self._centers = self._means.astype(np.float64)

@@ -13,15 +13,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..engines import Engine, EngineName, engine_for
-from ..errors import SingularCovarianceError
 from ..rows import Rows, as_frame
 from .covariance import SHAPES, Floats
 from .em import Fit
 from .gaussian import GaussianMixture
-from .initialize import divide, mixture_of, split_widest, take_sample
-from .mixture import Mixture, Passes
+from .initialize import Method, divide, take_sample
+from .mixture import Passes
 from .sources import Source, fitting_rows
-from .starts import best_fit
+from .sweep import sweep, way_down
 from .updates import MaximumLikelihood
 
 CRITERIA = ("bic", "aic", "icl")
@@ -62,18 +61,29 @@ class Candidate:
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """What the `on_progress` of a search is told after each candidate: how many are done, of how many, and the last."""
+    """What the `on_progress` of a search is told after each step.
+
+    Attributes
+    ----------
+    done, total : int
+        Steps done, of how many: one for each candidate on the way up, and one for each on the way down.
+    candidate : Candidate
+        The last, as it now stands.
+    """
 
     done: int
     total: int
     candidate: Candidate
 
 
-class MixtureSearch(DensityMixin, BaseEstimator):
+class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Gaussian mixture whose number of components and covariance shape are chosen by an information criterion.
 
-    Every count is fitted with every shape, from a start of its own and from the fit with the next smaller count, whose
-    widest component is split in two; the better one counts.
+    Every count is fitted with every shape, from starts of its own. EM finds local optima, so that neighbouring counts
+    then help each other: on the way up, the widest component of the fit with the next smaller count is split in two; on
+    the way down, two components of the fit with the next larger count are merged, once the pair that overlaps the most
+    and once the next. What EM reaches from there is kept when its likelihood is higher, and not owed to a component
+    that collapsed onto a few rows.
 
     Parameters
     ----------
@@ -107,7 +117,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):
     References
     ----------
     .. [1] Schwarz (1978), "Estimating the dimension of a model", Annals of Statistics 6.
-    .. [2] Akaike (1974), "A new look at the statistical model identification", IEEE Transactions on Automatic Control 19.
+    .. [2] Akaike (1974), "A new look at the statistical model identification", IEEE Transactions on Automatic
+       Control 19.
     .. [3] Biernacki, Celeux and Govaert (2000), "Assessing a mixture model for clustering with the integrated completed
        likelihood", IEEE Transactions on Pattern Analysis and Machine Intelligence 22.
 
@@ -145,7 +156,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):
         reg_covar: float = 1e-6,
         max_iter: int = 100,
         n_init: int = 1,
-        init_params: str = "kmeans",
+        init_params: Method = "kmeans",
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: Callable[[SearchProgress], None] | None = None,
@@ -215,7 +226,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):
 
     def _candidates(self) -> tuple[list[int], list[str]]:
         given = self.n_components
-        counts = sorted({int(given)} if isinstance(given, Integral) else {int(count) for count in given})
+        counts = sorted({int(given)} if isinstance(given, (int, Integral)) else {int(count) for count in given})
         shapes = list(dict.fromkeys(self.covariance_types))
         if not counts or counts[0] < 1:
             raise ValueError(f"n_components must be one or more counts of at least 1, not {given!r}")
@@ -224,33 +235,28 @@ class MixtureSearch(DensityMixin, BaseEstimator):
         return counts, shapes
 
     def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]) -> None:
+        updates = {shape: MaximumLikelihood(SHAPES[shape], self.reg_covar) for shape in shapes}
         random_state = check_random_state(self.random_state)
         sample = take_sample(rows, engine, random_state, counts[-1])
-        smaller: dict[str, Mixture] = {}
-        found: list[tuple[Candidate, Fit | None]] = []
-        failure: SingularCovarianceError | None = None
-        for count in counts:
-            divisions = [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
-            for shape in shapes:
-                update = MaximumLikelihood(SHAPES[shape], self.reg_covar)
-                starts = [_starter(sample, shares, update) for shares in divisions]
-                if shape in smaller:
-                    starts.append(_grower(smaller[shape], count))
-                try:
-                    fit = best_fit(rows, engine, starts, update, tol=self.tol, max_iter=self.max_iter)
-                except SingularCovarianceError as error:
-                    failure = error
-                    found.append((_singular(count, shape), None))
-                else:
-                    smaller[shape] = fit.mixture
-                    found.append((_measure(fit, shape, rows, engine), fit))
-                if self.on_progress is not None:
-                    self.on_progress(SearchProgress(len(found), len(counts) * len(shapes), found[-1][0]))
-        fitted = [(candidate, fit) for candidate, fit in found if fit is not None]
-        if not fitted:
-            assert failure is not None, "a search without a fit has a failure"
-            raise failure
-        self._keep([candidate for candidate, _ in found], *min(fitted, key=lambda entry: self._value(entry[0])), rows)
+
+        def divisions(count: int) -> list[Floats]:
+            return [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
+
+        steps = sweep(
+            rows, engine, sample, divisions, counts=counts, updates=updates, tol=self.tol, max_iter=self.max_iter
+        )
+        total = (len(counts) + len(way_down(counts))) * len(shapes)
+        found: dict[tuple[int, str], tuple[Candidate, Fit | None]] = {}
+        for done, (count, shape, fit) in enumerate(steps, start=1):
+            known = found.get((count, shape))
+            if known is None or known[1] is not fit:
+                candidate = _singular(count, shape) if fit is None else _measure(fit, shape, rows, engine)
+                found[count, shape] = candidate, fit
+            if self.on_progress is not None:
+                self.on_progress(SearchProgress(done, total, found[count, shape][0]))
+        fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
+        best = min(fitted, key=lambda entry: self._value(entry[0]))
+        self._keep([candidate for candidate, _ in found.values()], *best, rows)
 
     def _value(self, candidate: Candidate) -> float:
         value: float = getattr(candidate, self.criterion)
@@ -263,7 +269,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):
         self.results_ = as_frame(dict(zip(names, map(list, table), strict=True)))
         self.best_params_ = {"n_components": best.n_components, "covariance_type": best.covariance_type}
         estimator = GaussianMixture(
-            **self.best_params_,
+            n_components=best.n_components,
+            covariance_type=best.covariance_type,
             tol=self.tol,
             reg_covar=self.reg_covar,
             max_iter=self.max_iter,
@@ -277,14 +284,6 @@ class MixtureSearch(DensityMixin, BaseEstimator):
             estimator.feature_names_in_ = self.feature_names_in_
         estimator._keep(fit, rows.dtype)
         self.best_estimator_ = estimator
-
-
-def _starter(sample: Any, shares: Floats, update: MaximumLikelihood) -> Callable[[], Mixture]:
-    return lambda: mixture_of(sample, shares, update)
-
-
-def _grower(mixture: Mixture, n_components: int) -> Callable[[], Mixture]:
-    return lambda: split_widest(mixture, n_components)
 
 
 def _measure(fit: Fit, shape: str, rows: Rows, engine: Engine) -> Candidate:

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from ..engines import Engine
 from ..errors import SingularCovarianceError
 from ..rows import Rows
 from .em import Fit, run_em
 from .mixture import Mixture
-from .updates import Update
+from .updates import MaximumLikelihood, Update
 
 # Most starts have converged, or fallen behind, after this many iterations.
 SHORT_RUN = 20
+
+# A variance below this many times `reg_covar` is more the constant added than the spread of any rows.
+_COLLAPSED = 10
 
 
 def best_fit(
@@ -61,3 +66,30 @@ def best_fit(
         assert failure is not None, "every start either finishes or fails"
         raise failure
     return max(finished, key=lambda fit: fit.lower_bound)
+
+
+def better_fit(
+    rows: Rows, engine: Engine, fit: Fit | None, start: Mixture, update: MaximumLikelihood, *, tol: float, max_iter: int
+) -> Fit | None:
+    """Return the fit that EM reaches from `start` when it is better than `fit`, else `fit`.
+
+    EM goes on from the start only when a short run has overtaken `fit`. A component that collapses onto a few rows or
+    onto equal values has a likelihood limited by `reg_covar` alone: such a fit is not taken in place of a sound one.
+    """
+    bound = float("-inf") if fit is None else fit.lower_bound
+    try:
+        other = Fit(start)
+        for limit in (min(SHORT_RUN, max_iter), max_iter):
+            other = run_em(rows, engine, other, update, tol=tol, max_iter=limit)
+            if not other.lower_bound > bound:
+                return fit
+    except SingularCovarianceError:
+        return fit
+    floor = _COLLAPSED * update.reg_covar
+    if fit is not None and _least_variance(other.mixture) < min(floor, _least_variance(fit.mixture)):
+        return fit
+    return other
+
+
+def _least_variance(mixture: Mixture) -> float:
+    return float(np.linalg.eigvalsh(mixture.covariance.dense).min())

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from mixtura.decisions.explain import Explanation
+from mixtura.decisions.reasons import format_number, reasons
+
+
+def reason(columns, values, expected, deviation, distance):
+    explanation = Explanation(
+        *(np.array([part], dtype=float) for part in (expected, deviation, distance, np.square(distance) / 2))
+    )
+    return reasons(columns, np.array([values]), explanation)[0]
+
+
+def test_the_farthest_column():
+    sentence = reason(["carat", "price"], [0.3, 55000.0], [1.1, 1234.5678], [0.2, 8.5], [-4.0, 6325.4])
+    assert sentence == "price = 55000, expected 1235 ± 8.5 given the other columns (6325 sd above)"
+
+
+def test_the_first_of_those_that_tie():
+    assert reason(["a", "b"], [1.0, 9.0], [4.0, 3.0], [1.0, 2.0], [-3.0, 3.0]) == (
+        "a = 1, expected 4 ± 1 given the other columns (3.0 sd below)"
+    )
+
+
+def test_one_column_has_no_others():
+    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125]) == "depth = 9.25, expected 3 ± 2 (3.1 sd above)"
+
+
+def test_nothing_stands_out():
+    assert reason(["a", "b"], [1.0, 2.0], [1.5, 2.0], [0.5, 1.0], [-1.0, 0.0]) == (
+        "no single column stands out; furthest is a = 1, expected 1.5 ± 0.5 given the other columns (1.0 sd below)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-3.0, "-3"),
+        (55000.0, "55000"),
+        (55000.4, "55000"),
+        (123456789.0, "123456789"),
+        (1234.56, "1235"),
+        (0.30000001192092896, "0.3"),  # 0.3 in single precision
+        (0.012345, "0.01235"),
+        (-99.994, "-99.99"),
+        (9.99996, "10"),
+        (0.00012, "0.00012"),
+        (1.25e-9, "1.25e-09"),
+        (1e15, "1e+15"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers(value, text):
+    assert format_number(value) == text
+
+
+def test_no_rows():
+    nothing = np.empty((0, 2))
+    assert reasons(["a", "b"], nothing, Explanation(nothing, nothing, nothing, nothing)) == []

@@ -1,0 +1,113 @@
+import pickle
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+
+from mixtura.decisions.explain import explain
+from mixtura.decisions.table_model import TableModel
+from mixtura.errors import ColumnError, MissingValuesError
+from mixtura.mixtures.covariance import SHAPES, Full
+from mixtura.mixtures.mixture import Mixture
+from mixtura.rows import ArrayRows, ScaledRows
+
+CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
+
+
+def a_model(**changes):
+    covariance = Full([[[1.0, 0.8], [0.8, 1.0]], [[0.5, 0.0], [0.0, 2.0]]], 2, 2)
+    mixture = Mixture([0.7, 0.3], [[0.0, 0.0], [2.0, -1.0]], covariance)
+    parts = {"threshold": -5.0, "rate": 0.04, "info": {"n_rows": 10}} | changes
+    return TableModel(mixture, ("height", "mass"), CENTER, SCALE, **parts)
+
+
+def some_rows(dtype=np.float64, n_rows=70_000):
+    return (CENTER + 2 * SCALE * np.random.default_rng(0).normal(size=(n_rows, 2))).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_have_the_bits_of_scaled_rows(dtype):
+    model, X = a_model(), some_rows(dtype)
+    blocks = ScaledRows(ArrayRows(X), CENTER, SCALE).blocks()
+    log_density = np.concatenate([model.mixture.log_density(block.values) for block in blocks])
+    scores = model.scores(X)
+    assert scores.dtype == np.float64
+    np.testing.assert_array_equal(scores, -log_density)
+    np.testing.assert_array_equal(np.concatenate([model.scores(part) for part in np.array_split(X, 9)]), scores)
+    np.testing.assert_array_equal(model.is_anomaly(X), log_density.astype(float) < model.threshold)
+    scaled = (X - CENTER.astype(dtype)) / SCALE.astype(dtype)
+    np.testing.assert_array_equal(model.labels(X), model.mixture.labels(scaled))
+
+
+def test_a_row_at_the_threshold_is_normal():
+    scores = a_model().scores(some_rows(n_rows=5))
+    model = a_model(threshold=-scores[2])
+    np.testing.assert_array_equal(model.above_threshold(scores), scores > scores[2])
+
+
+def test_explanations_and_groups_are_in_the_units_of_the_table():
+    model, X = a_model(), some_rows(n_rows=50)
+    scaled, explanation = explain(model.mixture, (X - CENTER) / SCALE), model.explain(X)
+    np.testing.assert_allclose((explanation.expected - CENTER) / SCALE, scaled.expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose((X - explanation.expected) / explanation.deviation, scaled.distance, atol=1e-9)
+    np.testing.assert_array_equal(explanation.distance, scaled.distance)
+    np.testing.assert_allclose(model.means, [[170.0, 0.1], [190.0, 0.097]])
+    np.testing.assert_allclose(model.standard_deviations, [[10, 0.003], [10 * 0.5**0.5, 0.003 * 2**0.5]])
+    assert model.reasons([[300.0, 0.1]])[0].startswith("height = 300, expected ")
+    assert len(model.reasons(X)) == len(X)
+
+
+@pytest.mark.parametrize("shape_name", SHAPES)
+def test_standard_deviations_of_every_shape(shape_name):
+    values = {"full": [np.diag([4.0, 9.0])], "tied": np.diag([4.0, 9.0]), "diag": [[4.0, 9.0]], "spherical": [4.0]}
+    mixture = Mixture([1.0], [[0.0, 0.0]], SHAPES[shape_name](values[shape_name], 1, 2))
+    model = TableModel(mixture, ("a", "b"), [0, 0], [1, 10])
+    np.testing.assert_allclose(model.standard_deviations, [[2, 20 if shape_name == "spherical" else 30]])
+
+
+def test_a_value():
+    model = a_model()
+    assert model == a_model()
+    assert pickle.loads(pickle.dumps(model)) == model
+    assert model != "model"
+    for changes in ({"threshold": None}, {"rate": 0.1}, {"info": {}}):
+        assert model != a_model(**changes)
+    assert model != replace(model, scale=SCALE * 2)
+    assert model != replace(model, center=CENTER + 1)
+    assert model != replace(model, columns=("height", "weight"))
+    with pytest.raises(FrozenInstanceError):
+        model.threshold = 0.0
+    with pytest.raises(ValueError, match="read-only"):
+        model.center[0] = 0
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"columns": "ab"}, "strings, all different"),
+        ({"columns": ("a", "a")}, "strings, all different"),
+        ({"columns": ("a", 1)}, "strings, all different"),
+        ({"columns": ("a",)}, "1 names of columns, and 2 in the mixture"),
+        ({"center": [0.0]}, "center must be 2 finite numbers"),
+        ({"scale": [1.0, np.nan]}, "scale must be 2 finite numbers"),
+        ({"scale": [1.0, 0.0]}, "every scale must be positive"),
+        ({"threshold": np.nan}, "finite log density, not nan"),
+        ({"rate": 1.5}, "above 0 and below 1"),
+        ({"info": {"n": np.int64(3)}}, "types that JSON has"),
+        ({"info": {"n": float("nan")}}, "types that JSON has"),
+    ],
+)
+def test_parts_that_do_not_fit(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(a_model(), **changes)
+
+
+def test_rows_that_do_not_fit():
+    with pytest.raises(ColumnError, match="the rows have 1 columns, and the model 2"):
+        a_model().scores([[1.0]])
+    with pytest.raises(MissingValuesError):
+        a_model().labels([[1.0, np.nan]])
+    with pytest.raises(ValueError, match="no threshold"):
+        a_model(threshold=None).is_anomaly([[1.0, 2.0]])
