@@ -7,6 +7,7 @@ import platform
 
 import numpy
 import sklearn
+
 from mixtura import kernels
 
 from .suites import SUITES

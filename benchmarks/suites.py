@@ -8,15 +8,16 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import mixtura
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as Peer
+
+import mixtura
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture as Peer
 
 from .problems import SIZES, Problem, peer_at
 from .timing import in_turn
@@ -76,7 +77,11 @@ def scoring(repeat: int) -> Iterator[dict[str, Any]]:
     """`score_samples` and `predict` of the public estimators, full covariances."""
     for problem in [Problem(*size) for size in SIZES[:3]]:
         table, start = problem.table(), problem.start("full")
-        given = {"weights_init": start.weights, "means_init": start.means, "precisions_init": start.covariance.precisions}
+        given = {
+            "weights_init": start.weights,
+            "means_init": start.means,
+            "precisions_init": start.covariance.precisions,
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             ours = mixtura.GaussianMixture(problem.n_components, max_iter=1, **given).fit(table)

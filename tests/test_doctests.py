@@ -4,8 +4,9 @@ import doctest
 import importlib
 import pkgutil
 
-import mixtura
 import pytest
+
+import mixtura
 
 MODULES = [
     module.name

@@ -46,6 +46,7 @@ def test_wheel_holds_the_package_and_kernels_alone(distributions):
 
 def test_sdist_leaves_out_what_a_build_does_not_need(distributions):
     (sdist,) = distributions.glob("*.tar.gz")
-    tops = {name.split("/")[1] for name in tarfile.open(sdist).getnames() if "/" in name}
+    with tarfile.open(sdist) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames() if "/" in name}
     assert {"native", "src", "CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"} <= tops
     assert not tops & {"benchmarks", ".ci", "build", "dist"}

@@ -15,6 +15,9 @@ from mixtura import GaussianMixture
 
 MODULES = ("sklearn.mixture.tests.test_gaussian_mixture", "sklearn.mixture.tests.test_mixture")
 
+# Some tests stop early on purpose; scikit-learn's suite lets them warn of it.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 # The tests left out: why, and what they raise on our class.
 LEFT_OUT = {
     "test_gaussian_mixture_precisions_init": (
@@ -25,7 +28,7 @@ LEFT_OUT = {
     "test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters": (
         "counts the calls of scikit-learn's private function _estimate_gaussian_parameters, of which there are none",
         AssertionError,
-        "",
+        None,
     ),
 }
 

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -214,19 +214,23 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row, shape (n_rows,)."""
-        return self._map(X, "labels", (), np.dtype(np.int64))
+        return self._map(X, "labels", np.dtype(np.int64))
 
     def predict_proba(self, X: Source) -> NDArray[Any]:
         """Return the probability of each component given each row, shape (n_rows, n_components)."""
-        return self._map(X, "responsibilities", (self.n_components,))
+        return self._map(X, "responsibilities")
 
     def score_samples(self, X: Source) -> NDArray[Any]:
         """Return the log density of each row, shape (n_rows,)."""
-        return self._map(X, "log_density", ())
+        return self._map(X, "log_density")
 
     def score(self, X: Source, y: Any = None) -> float:
         """Return the mean log density of the rows."""
-        total, n_rows = self._log_likelihood(X)
+        total, n_rows = 0.0, 0
+        for part in self._log_densities(X):
+            # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
+            total += float(part.mean()) * len(part)
+            n_rows += len(part)
         return total / n_rows
 
     def bic(self, X: Source) -> float:
@@ -260,18 +264,22 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _engine(self, X: Source) -> Engine:
         return engine_for(self.engine, X)
 
-    def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
+    def _map(self, X: Source, name: str, dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
+        tail = (self.mixture_.n_components,) if name == "responsibilities" else ()
         return _gather(
             self._engine(X), rows, getattr(Passes(self.mixture_, rows.dtype), name), tail, dtype or rows.dtype
         )
 
-    def _log_likelihood(self, X: Source) -> tuple[float, int]:
+    def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
+        return self._engine(X).map(rows, Passes(self.mixture_, rows.dtype).log_density)
+
+    def _log_likelihood(self, X: Source) -> tuple[float, int]:
         total, n_rows = 0.0, 0
-        for part in self._engine(X).map(rows, Passes(self.mixture_, rows.dtype).log_density):
+        for part in self._log_densities(X):
             total += float(part.sum(dtype=np.float64))
             n_rows += len(part)
         return total, n_rows
