@@ -70,7 +70,7 @@ class Bar:
         """Show how far a search has come, and the best candidate so far."""
         if self._best is None or step.candidate.bic < self._best.bic:
             self._best = step.candidate
-        best = f"{self._best.n_components} × {self._best.covariance_type}"  # noqa: RUF001  # the sign of a product
+        best = f"{self._best.n_components} × {self._best.covariance_type}"  # the sign of a product
         detail = f"{step.done} of {step.total}, best {best}"
         self._update(step.done, step.total, detail)
 

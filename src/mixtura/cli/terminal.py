@@ -96,7 +96,7 @@ def _same(one: CandidateFacts, other: CandidateFacts) -> bool:
 
 
 def _name(candidate: CandidateFacts) -> str:
-    return f"{candidate.n_components} × {candidate.covariance_type}"  # noqa: RUF001  # the sign of a product
+    return f"{candidate.n_components} × {candidate.covariance_type}"  # the sign of a product
 
 
 def _bic_table(model: ModelFacts, best: CandidateFacts) -> RenderableType:

@@ -42,7 +42,8 @@ def _choose() -> Any:
     levels = available()
     wanted = os.environ.get(_FORCE) or levels[-1]
     if wanted not in levels:
-        raise ImportError(f"{_FORCE}={wanted!r}, and this processor and build offer {', '.join(levels)}: set one of them")
+        offered = ", ".join(levels)
+        raise ImportError(f"{_FORCE}={wanted!r}: this processor and build offer {offered}; unset it or set one of them")
     return _module(wanted)
 
 

@@ -214,15 +214,16 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row, shape (n_rows,)."""
-        return self._map(X, "labels", np.dtype(np.int64))
+        return self._map(X, "labels", (), np.dtype(np.int64))
 
     def predict_proba(self, X: Source) -> NDArray[Any]:
         """Return the probability of each component given each row, shape (n_rows, n_components)."""
-        return self._map(X, "responsibilities")
+        check_is_fitted(self)
+        return self._map(X, "responsibilities", (self.mixture_.n_components,))
 
     def score_samples(self, X: Source) -> NDArray[Any]:
         """Return the log density of each row, shape (n_rows,)."""
-        return self._map(X, "log_density")
+        return self._map(X, "log_density", ())
 
     def score(self, X: Source, y: Any = None) -> float:
         """Return the mean log density of the rows."""
@@ -264,10 +265,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _engine(self, X: Source) -> Engine:
         return engine_for(self.engine, X)
 
-    def _map(self, X: Source, name: str, dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
+    def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
-        tail = (self.mixture_.n_components,) if name == "responsibilities" else ()
         return _gather(
             self._engine(X), rows, getattr(Passes(self.mixture_, rows.dtype), name), tail, dtype or rows.dtype
         )
