@@ -16,11 +16,14 @@ namespace mixtura {
 
 using Index = std::ptrdiff_t;
 
-inline constexpr int kTile = 256;  // rows; a column of doubles is 2 KB, and 32 columns with their products fit in L2
+// Rows of a tile: 2 KB a column, so that 32 columns with their products fit in the second cache, and sums cross lanes
+// once in 32 vectors of the widest kind.
+template <class T>
+inline constexpr int kTile = 2048 / static_cast<int>(sizeof(T));
 
 // From one column of a tile to the next: a cache line more than the rows, or all columns would share two cache sets.
 template <class T>
-inline constexpr Index kStride = kTile + 64 / static_cast<Index>(sizeof(T));
+inline constexpr Index kStride = kTile<T> + 64 / static_cast<Index>(sizeof(T));
 
 // Rows as they lie in memory, strides counted in values.
 template <class T>
@@ -56,27 +59,26 @@ struct Tile {
     Buffer<T> values;   // column j of row r at j * kStride + r
     Buffer<T> weights;  // zero where the tile is filled up
 
-    explicit Tile(Index d) : n_columns(d), values(d * kStride<T>), weights(kTile) {}
+    explicit Tile(Index d) : n_columns(d), values(d * kStride<T>), weights(kTile<T>) {}
 
     const T* column(Index j) const { return values.data() + j * kStride<T>; }
 
     // Turns rows into columns a strip at a time, so that the rows of a strip stay in the nearest cache.
     void read(const Table<T>& table, Index first) {
         constexpr int kStrip = 16;
-        n_rows = static_cast<int>(std::min<Index>(kTile, table.n_rows - first));
+        n_rows = static_cast<int>(std::min<Index>(kTile<T>, table.n_rows - first));
         const T* source = table.values + first * table.row_stride;
         for (int top = 0; top < n_rows; top += kStrip) {
             const int end = std::min(top + kStrip, n_rows);
             for (Index j = 0; j < n_columns; ++j) {
                 const T* from = source + j * table.column_stride;
                 T* to = values.data() + j * kStride<T>;
-                for (int r = top; r < end; ++r)
-                    to[r] = std::clamp(from[r * table.row_stride], -Simd<T>::kLargest, Simd<T>::kLargest);
+                for (int r = top; r < end; ++r) to[r] = from[r * table.row_stride];
             }
         }
-        for (Index j = 0; j < n_columns && n_rows < kTile; ++j) {
+        for (Index j = 0; j < n_columns && n_rows < kTile<T>; ++j) {
             T* to = values.data() + j * kStride<T>;
-            std::fill(to + n_rows, to + kTile, to[0]);
+            std::fill(to + n_rows, to + kTile<T>, to[0]);
         }
         for (int r = 0; r < n_rows; ++r) weights[r] = table.weights ? static_cast<T>(table.weights[first + r]) : T(1);
         std::fill(weights.begin() + n_rows, weights.end(), T(0));
@@ -116,14 +118,14 @@ inline constexpr Index kStoreAbove = 32;
 template <class T, class Source>
 inline void store_columns(const Source& source, Index d, T* to) {
     for (Index j = 0; j < d; ++j)
-        for (int r = 0; r < kTile; r += kLanes<T>) store<T>(to + j * kStride<T> + r, source(j, r));
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) store<T>(to + j * kStride<T> + r, source(j, r));
 }
 
 // to = a * b over a tile column; returns the sum of the products.
 template <class T>
 inline double multiply_column(const T* a, const T* b, T* to) {
     Vector<T> sums[1] = {};
-    for (int r = 0; r < kTile; r += kLanes<T>) {
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
         const Vector<T> product = load(a + r) * load(b + r);
         store<T>(to + r, product);
         sums[0] += product;
@@ -136,7 +138,7 @@ inline double multiply_column(const T* a, const T* b, T* to) {
 template <class T>
 inline double sum_column(const T* a) {
     Vector<T> sums[1] = {};
-    for (int r = 0; r < kTile; r += kLanes<T>) sums[0] += load(a + r);
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) sums[0] += load(a + r);
     double total[1];
     lane_sums<T>(sums, total);
     return total[0];
@@ -146,7 +148,7 @@ inline double sum_column(const T* a) {
 template <int Count, class T>
 inline void add_first(const Weighted<T>& source, Index first, double* to) {
     Vector<T> sums[Count] = {};
-    for (int r = 0; r < kTile; r += kLanes<T>)
+    for (int r = 0; r < kTile<T>; r += kLanes<T>)
         for (int j = 0; j < Count; ++j) sums[j] += source(first + j, r);
     double totals[Count];
     lane_sums<T>(sums, totals);
@@ -192,7 +194,7 @@ inline void add_squared_columns(const T* upper, Index d, Index first, const Sour
 template <class T, class Source>
 inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out) {
     constexpr int V = kVectors<T>;
-    for (int r = 0; r < kTile; r += V * kLanes<T>) {
+    for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
         Vector<T> squares[V] = {};
         Index j = 0;
         for (; j + kColumns <= d; j += kColumns) add_squared_columns<kColumns>(upper, d, j, centred, r, squares);
@@ -211,7 +213,7 @@ template <class T>
 inline void multiply_upper(const T* upper, Index d, const T* centred, T* to) {
     for (Index j = 0; j < d; ++j) {
         T* out = to + j * kStride<T>;
-        for (int r = 0; r < kTile; r += kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
             Vector<T> sum{};
             for (Index i = 0; i <= j; ++i) sum += upper[i * d + j] * load(centred + i * kStride<T> + r);
             store<T>(out + r, sum);
@@ -224,7 +226,7 @@ template <int Count, bool Diagonal, class T, class Left, class Right>
 inline void add_products(const Left& left, const Right& right, Index j0, Index i0, double* to) {
     constexpr int Width = Diagonal ? Count : kColumns;
     Vector<T> sums[Count * Width] = {};
-    for (int r = 0; r < kTile; r += kLanes<T>) {
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
         Vector<T> y[Width];
         for (int i = 0; i < Width; ++i) y[i] = right(i0 + i, r);
         for (int j = 0; j < Count; ++j) {
@@ -335,7 +337,7 @@ public:
         for (Index k = 0; k < components_.count; ++k) {
             const T* m = means_ + k * d_;
             const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile; r += V * kLanes<T>) {
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -350,6 +352,7 @@ public:
 
     void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
         const Index count = components_.count;
+        drop_unclaimed(tile);
         for (Index k = 0; k < count; ++k) {
             const T* z = responsibilities + k * kStride<T>;
             totals.counts[k] += sum_column(z);
@@ -357,9 +360,8 @@ public:
         }
         unweigh(tile, responsibilities);
         for (Index j = 0; j < d_; ++j) {
-            for (int r = 0; r < kTile; r += kLanes<T>) {
+            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
                 Vector<T> e = load(whitened_.data() + j * kStride<T> + r);
-                e = load(tile.weights.data() + r) > T(0) ? e : Vector<T>{};
                 for (Index k = 0; k < count; ++k) e -= means_[k * d_ + j] * load(shares_.data() + k * kStride<T> + r);
                 store<T>(whitened_.data() + j * kStride<T> + r, e);
                 store<T>(centred_.data() + j * kStride<T> + r, e * load(tile.weights.data() + r));
@@ -384,12 +386,21 @@ public:
     }
 
 private:
+    // A row that belongs to no component may be so far away that its coordinates overflow: it is put at the centre.
+    void drop_unclaimed(const Tile<T>& tile) {
+        for (Index j = 0; j < d_; ++j)
+            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+                T* y = whitened_.data() + j * kStride<T> + r;
+                store<T>(y, load(tile.weights.data() + r) > T(0) ? load(y) : Vector<T>{});
+            }
+    }
+
     // Responsibilities without the row's weight; a row of weight zero adds nothing, whatever its shares.
     void unweigh(const Tile<T>& tile, const T* responsibilities) {
-        Buffer<T> inverse(kTile);
-        for (int r = 0; r < kTile; ++r) inverse[r] = tile.weights[r] > 0 ? T(1) / tile.weights[r] : T(0);
+        Buffer<T> inverse(kTile<T>);
+        for (int r = 0; r < kTile<T>; ++r) inverse[r] = tile.weights[r] > 0 ? T(1) / tile.weights[r] : T(0);
         for (Index k = 0; k < components_.count; ++k)
-            for (int r = 0; r < kTile; r += kLanes<T>)
+            for (int r = 0; r < kTile<T>; r += kLanes<T>)
                 store<T>(shares_.data() + k * kStride<T> + r,
                          load(responsibilities + k * kStride<T> + r) * load(inverse.data() + r));
     }
@@ -417,7 +428,7 @@ public:
             const T* mean = components_.means + k * d_;
             const T* factor = components_.factors + k * d_;
             const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile; r += V * kLanes<T>) {
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -445,7 +456,7 @@ private:
         const T* z = responsibilities + k * kStride<T>;
         const T* mean = components_.means + k * d_ + first;
         Vector<T> sums[2 * Count] = {};
-        for (int r = 0; r < kTile; r += kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
             const Vector<T> share = load(z + r);
             for (int j = 0; j < Count; ++j) {
                 const Vector<T> c = load(tile.column(first + j) + r) - mean[j];
@@ -481,7 +492,7 @@ public:
             const T* mean = components_.means + k * d_;
             const T half_precision = T(0.5) * components_.factors[k] * components_.factors[k];
             const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile; r += V * kLanes<T>) {
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -509,15 +520,16 @@ private:
         const T* z = responsibilities + k * kStride<T>;
         const T* mean = components_.means + k * d_ + first;
         Vector<T> sums[Count + 1] = {};
-        for (int r = 0; r < kTile; r += kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
             const Vector<T> share = load(z + r);
             Vector<T> squares{};
             for (int j = 0; j < Count; ++j) {
                 const Vector<T> c = load(tile.column(first + j) + r) - mean[j];
-                sums[j] += share * c;
-                squares += c * c;
+                const Vector<T> weighted = share * c;  // first, so that a far row of no share adds zero
+                sums[j] += weighted;
+                squares += weighted * c;
             }
-            sums[Count] += share * squares;
+            sums[Count] += squares;
         }
         double total[Count + 1];
         lane_sums<T>(sums, total);
@@ -533,7 +545,7 @@ private:
 // so far away that every density is zero belongs to no component: its responsibilities, and its weight, become zero.
 template <class T>
 inline void normalise(T* densities, Index count, T* weights, T* log_density) {
-    for (int r = 0; r < kTile; r += kLanes<T>) {
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
         Vector<T> top = broadcast<T>(Simd<T>::kLowest);  // a NaN from an overflow compares false and never becomes it
         for (Index k = 0; k < count; ++k) top = maximum(load(densities + k * kStride<T> + r), top);
         Vector<T> sum{};
@@ -557,9 +569,9 @@ template <template <class> class Shape, class T>
 double accumulate(const Table<T>& table, const Components<T>& components, const Totals& totals) {
     Tile<T> tile(table.n_columns);
     Shape<T> shape(components, table.n_columns);
-    Buffer<T> densities(components.count * kStride<T>), log_density(kTile), weights(kTile);
+    Buffer<T> densities(components.count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
     double log_likelihood = 0;
-    for (Index first = 0; first < table.n_rows; first += kTile) {
+    for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
         shape.log_densities(tile, densities.data());
         std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
@@ -581,8 +593,8 @@ struct Scores {
 
 template <class T>
 inline void write_labels(const T* densities, Index count, int n_rows, std::int64_t* labels) {
-    alignas(64) T label[kTile];
-    for (int r = 0; r < kTile; r += kLanes<T>) {
+    alignas(64) T label[kTile<T>];
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
         Vector<T> top = load(densities + r);
         Vector<T> best{};
         for (Index k = 1; k < count; ++k) {
@@ -600,8 +612,8 @@ void score(const Table<T>& table, const Components<T>& components, const Scores<
     Tile<T> tile(table.n_columns);
     Shape<T> shape(components, table.n_columns);
     const Index count = components.count;
-    Buffer<T> densities(count * kStride<T>), log_density(kTile);
-    for (Index first = 0; first < table.n_rows; first += kTile) {
+    Buffer<T> densities(count * kStride<T>), log_density(kTile<T>);
+    for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
         shape.log_densities(tile, densities.data());
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);

@@ -47,7 +47,6 @@ struct Simd<double> {
     static constexpr double kLn2Low = 0x1.ef35793c7673p-45;
     static constexpr double kUnderflow = -650.0;
     static constexpr double kLowest = -1e300;     // a log density no sum or difference of two can overflow
-    static constexpr double kLargest = 1e150;     // a value whose square is still a number; larger ones are cut to it
     static constexpr int kMantissa = 52;
     static constexpr Bits kSqrtHalf = 0x3fe6a09e667f3bcdULL;  // the bits of sqrt(1/2)
     static constexpr int kLogTerms = 11;  // (0.1716)^(2*11+3) / (2*11+3) < 1e-20
@@ -63,7 +62,6 @@ struct Simd<float> {
     static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
     static constexpr float kUnderflow = -60.0f;
     static constexpr float kLowest = -1e37f;
-    static constexpr float kLargest = 1e18f;
     static constexpr int kMantissa = 23;
     static constexpr Bits kSqrtHalf = 0x3f3504f3U;
     static constexpr int kLogTerms = 5;

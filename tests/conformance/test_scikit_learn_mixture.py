@@ -45,13 +45,14 @@ def for_our_class(function):
     """Take scikit-learn's other mixtures out of the estimators that a test is parametrised by."""
     marks = []
     for mark in getattr(function, "pytestmark", []):
-        if mark.name == "parametrize":
-            names, values = mark.args
-            values = list(values)  # pytest wants no iterators
-            if names == "estimator":
-                values = [value for value in values if isinstance(value, GaussianMixture)]
-            mark = pytest.mark.parametrize(names, values).mark
-        marks.append(mark)
+        if mark.name != "parametrize":
+            marks.append(mark)
+            continue
+        names, values = mark.args
+        values = list(values)  # pytest wants no iterators
+        if names == "estimator":
+            values = [value for value in values if isinstance(value, GaussianMixture)]
+        marks.append(pytest.mark.parametrize(names, values).mark)
     function.pytestmark = marks
     return function
 

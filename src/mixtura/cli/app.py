@@ -3,15 +3,18 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
 from ..errors import MixturaError
+from .detect import EXAMPLES as DETECT_EXAMPLES
 from .detect import detect
+from .groups import EXAMPLES as GROUPS_EXAMPLES
 from .groups import groups
+from .score import EXAMPLES as SCORE_EXAMPLES
 from .score import score
 
 # Typer carries a copy of click in some versions and imports click in others; its classes are reached from here in both.
@@ -28,9 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (detect, score, groups)
-for _command in COMMANDS:
-    app.command()(_command)
+COMMANDS: dict[Callable[..., None], str] = {detect: DETECT_EXAMPLES, score: SCORE_EXAMPLES, groups: GROUPS_EXAMPLES}
+for _command, _examples in COMMANDS.items():
+    app.command(epilog=_examples)(_command)
 
 
 def _show_version(wanted: bool) -> None:

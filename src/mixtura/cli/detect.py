@@ -7,6 +7,16 @@ import typer
 from . import options
 from .request import request
 
+EXAMPLES = """\
+**Examples**
+
+- `mixtura detect sales.csv --rate 0.04`
+- `mixtura detect 'part-*.parquet' --drop id,year --out flagged.csv`
+- `mixtura detect sales.csv --components 1-20 --shape full --save sales.model`
+- `mixtura detect "select * from 'x.csv' where year > 2020" --json`
+- `zcat sales.csv.gz | mixtura detect - --quiet --out flagged.parquet`
+"""
+
 
 def detect(
     source: options.Source,

@@ -72,7 +72,7 @@ def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
     EmptyTableError
         There are fewer than two rows, or every column is constant.
     DataError
-        The numbers of a column are too large for their squares to be numbers.
+        The numbers of a column are too large to add up.
     """
     assert table.columns is not None, "tables from files and queries have column names"
     with spool(table) as copied:
@@ -89,7 +89,7 @@ def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
         wrong = ~(np.isfinite(center) & np.isfinite(scale))
         if wrong.any():
             raise DataError(
-                f"the numbers of column {columns[int(np.flatnonzero(wrong)[0])]!r} are too large to square: "
+                f"the numbers of column {columns[int(np.flatnonzero(wrong)[0])]!r} are too large to add up: "
                 "divide them by a large number, or leave the column out"
             )
         yield Numbers(
@@ -103,10 +103,10 @@ def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
 
 
 def _scale(moments: ColumnMoments) -> Floats:
-    """Return the standard deviations; half the range where squares are too small to be told from zero."""
+    """Return the standard deviations; half the range where squares are too small or too large for a double."""
     deviations = np.sqrt(moments.variances)
-    with np.errstate(over="ignore"):
-        return np.where(deviations > 0, deviations, (moments.maxima - moments.minima) / 2)
+    usable = np.isfinite(deviations) & (deviations > 0)
+    return np.where(usable, deviations, moments.maxima / 2 - moments.minima / 2)
 
 
 def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:

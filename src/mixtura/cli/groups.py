@@ -3,6 +3,13 @@
 from . import options
 from .request import request
 
+EXAMPLES = """\
+**Examples**
+
+- `mixtura groups customers.parquet`
+- `mixtura groups customers.parquet --components 4 --columns age,income --out grouped.csv`
+"""
+
 
 def groups(
     source: options.Source,

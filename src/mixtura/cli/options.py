@@ -20,6 +20,7 @@ RESULT = "Result"
 Source = Annotated[
     str,
     typer.Argument(
+        metavar="SOURCE",
         help="A table: a file (.csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text also "
         "with .gz), a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", or - "
         "for standard input.",

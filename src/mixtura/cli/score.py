@@ -6,9 +6,16 @@ import typer
 
 from . import options
 
+EXAMPLES = """\
+**Examples**
+
+- `mixtura detect january.csv --save sales.model`
+- `mixtura score sales.model february.csv --out flagged.csv`
+"""
+
 
 def score(
-    model: Annotated[str, typer.Argument(help="A model that --save wrote.", show_default=False)],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model that --save wrote.", show_default=False)],
     source: options.Source,
     *,
     out: options.Out = None,

@@ -167,8 +167,8 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
 
 def _anomalies(summary: Summary) -> RenderableType:
     decision = summary.decision
-    shown = words.plural(len(summary.anomalies), "row")
-    title, rest = "Most anomalous rows", f"the {shown} of highest score"
+    n_shown = len(summary.anomalies)
+    title, rest = "Most anomalous rows", f"the {words.plural(n_shown, 'row')} of highest score"
     if decision is not None:
         flagged = words.plural(decision.n_anomalies, "row")
         title = "Anomalies"
@@ -182,7 +182,7 @@ def _anomalies(summary: Summary) -> RenderableType:
     table.add_column("why")
     scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
     for anomaly, score in zip(summary.anomalies, scores, strict=True):
-        table.add_row(Text(words.count(anomaly.row), "bold"), score, Text(anomaly.reason))
+        table.add_row(Text(str(anomaly.row), "bold"), score, Text(anomaly.reason))
     return Stack(_heading(title, rest), table)
 
 

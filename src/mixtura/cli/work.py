@@ -1,6 +1,9 @@
 """The work of each command, from a request to a summary."""
 
 import time
+from contextlib import AbstractContextManager
+
+from threadpoolctl import threadpool_limits
 
 from ..decisions.table_model import TableModel
 from ..engines import engine_for
@@ -31,7 +34,7 @@ def fit_table(request: Request, rate: float | None, *, show_progress: bool) -> S
     result: Result = "groups" if rate is None else "decisions"
     place = open_place(request.source, request.out, request.save)
     engine = engine_for(None)
-    with Bar(visible=show_progress) as bar:
+    with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(request.source)}")
         table = open_table(request.source, request.columns, request.drop, NEW_COLUMNS[result])
         with fitting.numbers_of(table, engine) as numbers:
@@ -73,7 +76,7 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
     model = _table_model(model_file)
     result: Result = "scores" if model.threshold is None else "decisions"
     place = open_place(source, out)
-    with Bar(visible=show_progress) as bar:
+    with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
         table = open_table(source, model.columns, None, NEW_COLUMNS[result])
         scored = _score(table, model, result, place, bar)
@@ -91,6 +94,17 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
         saved=None,
         seconds=time.monotonic() - started,
     )
+
+
+def _one_blas_thread() -> AbstractContextManager[object]:
+    """Keep the linear algebra library on one thread.
+
+    The passes have threads of their own, and what is left for it are matrices of a few columns. Its threads would only
+    wait for one another, a thousand times longer than the work takes when the processors are busy; and on one thread it
+    adds in one order, so that the result has the same bits on every number of processors.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def _score(table: TableRows, model: TableModel, result: Result, place: Place, bar: Bar) -> Scored:

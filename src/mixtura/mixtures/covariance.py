@@ -53,6 +53,10 @@ class Covariance(ABC):
         self.n_components = n_components
         self.n_features = n_features
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Floats, int, int]]:
+        # A copy is made read-only again, and does not carry what can be computed.
+        return type(self), (self.values, self.n_components, self.n_features)
+
     @staticmethod
     @abstractmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -123,6 +127,10 @@ class Covariance(ABC):
     @abstractmethod
     def select(self, columns: Sequence[int]) -> Self:
         """Return the covariances of some of the columns."""
+
+    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
+        """Draw rows about zero with the covariance of one component."""
+        return random_state.multivariate_normal(np.zeros(self.n_features), self.dense[component], n_rows)
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
         """Return the covariances of the components listed, some perhaps more than once."""
@@ -347,6 +355,9 @@ class Diagonal(Covariance):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
+    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
+        return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
+
 
 class Spherical(Covariance):
     """Each component has one variance for all columns."""
@@ -401,6 +412,9 @@ class Spherical(Covariance):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values, self.n_components, len(columns))
+
+    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
+        return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
 
 
 SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}

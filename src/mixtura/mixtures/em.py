@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..engines import Engine
+from ..errors import EmptyTableError
 from ..rows import Rows
 from .mixture import Mixture, Passes
 from .updates import Update
@@ -76,11 +77,15 @@ def run_em(
     Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm". The mean
     log-likelihood is that before the last update, as in scikit-learn.
     """
+    passes = Passes(fit.mixture, rows.dtype)
     while fit.n_iter < max_iter and not fit.converged:
-        moments = Passes(fit.mixture, rows.dtype).moments(rows, engine)
+        moments = passes.moments(rows, engine)
+        if not moments.weight > 0:
+            raise EmptyTableError("every row has weight zero: at least one must count")
         bound = moments.log_likelihood / moments.weight
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
         fit = Fit(update(moments, fit.mixture), (*fit.lower_bounds, bound), abs(change) < tol)
+        passes = Passes(fit.mixture, rows.dtype)  # after the last update too: a singular covariance shows here
         if on_iteration is not None:
             on_iteration(fit, change)
     return fit

@@ -294,6 +294,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
         report = _Report(self)
         update = MaximumLikelihood(SHAPES[self.covariance_type], self.reg_covar)
         if self.warm_start and hasattr(self, "mixture_"):
+            self._check_last_fit(rows.n_columns)
             fit = run_em(
                 rows,
                 engine,
@@ -315,6 +316,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
                 on_iteration=report,
             )
         self._keep(fit, rows.dtype)
+
+    def _check_last_fit(self, n_columns: int) -> None:
+        last = self.mixture_
+        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
+        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
+        if asked != found:
+            raise ValueError(f"warm_start goes on from {found}, not with {asked}: set warm_start=False")
 
     def _starts(self, rows: Rows, engine: Engine, update: MaximumLikelihood) -> list[Callable[[], Mixture]]:
         """Return what makes a first mixture, once for each start."""

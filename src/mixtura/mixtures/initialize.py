@@ -11,6 +11,7 @@ from sklearn.utils.random import sample_without_replacement
 from threadpoolctl import threadpool_limits
 
 from ..engines import Engine
+from ..errors import EmptyTableError
 from ..rows import Block, Rows
 from ..statistics.moments import Moments
 from .covariance import Covariance, Floats
@@ -57,7 +58,8 @@ def take_sample(
 ) -> Sample:
     """Return all rows when there are few, else a random sample without replacement.
 
-    The sample holds at least 50 rows a component, so that many components still find rows to start from.
+    The sample holds at least 50 rows a component, so that many components still find rows to start from. Rows of weight
+    zero are left out, as if they were not in the table.
     """
     n_rows = rows.n_rows
     if n_rows is None:
@@ -69,7 +71,14 @@ def take_sample(
         else np.sort(sample_without_replacement(n_rows, size, random_state=random_state))
     )
     parts = list(engine.map(rows, _Take(positions)))
-    return Sample(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]))
+    X, weights = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    counted = weights > 0
+    if counted.sum() < n_components:
+        raise EmptyTableError(
+            f"{n_components} components start from as many rows of positive weight, and {counted.sum()} of {size} have "
+            "one: use fewer components, or check sample_weight"
+        )
+    return Sample(X, weights) if counted.all() else Sample(X[counted], weights[counted])
 
 
 def divide(sample: Sample, n_components: int, method: Method, random_state: np.random.RandomState) -> Floats:
@@ -102,11 +111,15 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
 
 
 def mixture_of(sample: Sample, shares: Floats, update: MaximumLikelihood) -> Mixture:
-    """Return the mixture of highest likelihood given the shares of a sample's rows."""
+    """Return the mixture of highest likelihood given the shares of a sample's rows.
+
+    A component without rows, as k-means leaves when there are fewer distinct rows than clusters, lies in the middle.
+    """
     X = sample.X.astype(np.float64)
     weighted = shares * sample.weights[:, None]
     counts = weighted.sum(axis=0)
-    means = (weighted.T @ X) / np.maximum(counts, np.finfo(np.float64).tiny)[:, None]
+    middle = np.average(X, axis=0, weights=sample.weights)
+    means = np.where(counts[:, None] > 0, weighted.T @ X, middle) / np.where(counts > 0, counts, 1.0)[:, None]
     moments = Moments(
         means,
         float(sample.weights.sum()),

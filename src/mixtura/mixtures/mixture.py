@@ -95,6 +95,9 @@ class Mixture:
             and np.array_equal(self.covariances, other.covariances)
         )
 
+    def __reduce__(self) -> tuple[type["Mixture"], tuple[Floats, Floats, Covariance]]:
+        return type(self), (self.weights, self.means, self.covariance)  # a copy is made read-only again
+
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
     def log_density(self, X: ArrayLike) -> NDArray[Any]:
@@ -125,8 +128,8 @@ class Mixture:
         counts = random_state.multinomial(n_rows, self.weights)
         X = np.vstack(
             [
-                random_state.multivariate_normal(mean, covariance, count)
-                for mean, covariance, count in zip(self.means, self.covariance.dense, counts, strict=True)
+                mean + self.covariance.draw(component, count, random_state)
+                for component, (mean, count) in enumerate(zip(self.means, counts, strict=True))
             ]
         )
         return X, np.repeat(np.arange(self.n_components), counts)

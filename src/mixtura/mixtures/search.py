@@ -1,6 +1,6 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by an information criterion."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import astuple, dataclass, fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -87,7 +87,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Parameters
     ----------
-    n_components : int or iterable of int, default=range(1, 10)
+    n_components : int or sequence of int, default=(1, …, 9)
         Numbers of components to try.
     covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
         Shapes to try.
@@ -148,7 +148,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def __init__(
         self,
-        n_components: int | Iterable[int] = range(1, 10),
+        n_components: int | Collection[int] = tuple(range(1, 10)),
         *,
         covariance_types: Sequence[str] = tuple(SHAPES),
         criterion: str = "bic",
@@ -226,9 +226,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _candidates(self) -> tuple[list[int], list[str]]:
         given = self.n_components
-        counts = sorted({int(given)} if isinstance(given, (int, Integral)) else {int(count) for count in given})
+        each = [given] if isinstance(given, (int, Integral)) else list(given)
+        counts = sorted({int(count) for count in each if isinstance(count, Integral) and count >= 1})
         shapes = list(dict.fromkeys(self.covariance_types))
-        if not counts or counts[0] < 1:
+        if not counts or len(counts) < len(set(each)):
             raise ValueError(f"n_components must be one or more counts of at least 1, not {given!r}")
         if not shapes or not set(shapes) <= set(SHAPES):
             raise ValueError(f"covariance_types must be some of {list(SHAPES)}, not {self.covariance_types!r}")

@@ -46,11 +46,12 @@ def scoring_rows(estimator: BaseEstimator, X: Source) -> Rows:
     """Return the rows of a table to score, with the columns that the estimator was fitted to."""
     if _is_array_like(X):
         return ArrayRows(validate_data(estimator, X, dtype=[np.float64, np.float32], reset=False), checked=True)
+    names = getattr(estimator, "feature_names_in_", None)
+    columns = None if names is None or _is_rows(X) else list(names)
     if is_dask(X):
-        rows: Rows = open_dask(X)
+        rows: Rows = open_dask(X, columns=columns if hasattr(X, "columns") else None)
     else:
-        names = getattr(estimator, "feature_names_in_", None)
-        rows = open(X, columns=None if names is None or _is_rows(X) else list(names))
+        rows = open(X, columns=columns)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
             f"the table has {rows.n_columns} columns, and {type(estimator).__name__} was fitted to "

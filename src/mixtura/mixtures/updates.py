@@ -12,6 +12,9 @@ from .mixture import Mixture
 # Added to every count, as scikit-learn does: it keeps the division defined and moves no other figure.
 _COUNT_FLOOR = 10 * np.finfo(np.float64).eps
 
+# A component that holds less than this part of the weight of all rows holds nothing but rounding.
+_EMPTY = 1e-14
+
 
 class Update(Protocol):
     """How a mixture follows from moments."""
@@ -44,7 +47,7 @@ class MaximumLikelihood:
         shift = moments.first / counts[:, None]
         covariance = self.shape.estimate(counts, shift, moments.second, self.reg_covar)
         means = moments.centers + shift
-        emptied = moments.counts <= _COUNT_FLOOR
+        emptied = moments.counts <= _EMPTY * moments.weight
         if emptied.any() and current is not None:
             means = np.where(emptied[:, None], current.means, means)
             covariance = covariance.replace(emptied, current.covariance)

@@ -1,0 +1,202 @@
+"""How a run ends: its exit code, one sentence on standard error, and no file where something went wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import mixtura.cli
+from mixtura.cli import main
+
+PROGRAM = [sys.executable, "-m", "mixtura"]
+HEAVY = {"numpy", "scipy", "sklearn", "duckdb", "pyarrow", "pandas"}
+
+BAD_USAGE = [
+    (["detect"], "Missing argument"),
+    ([], "Missing command (see mixtura --help)"),
+    (["find", "iris.csv"], "No such command 'find'"),
+    (["detect", "iris.csv", "--speed", "9"], "No such option: --speed"),
+    (["detect", "iris.csv", "--rate", "4"], "--rate is 4: write a share of the rows between 0 and 1"),
+    (["detect", "iris.csv", "--rate", "nan"], "--rate is nan"),
+    (["detect", "iris.csv", "--rate", "few"], "'--rate'"),
+    (["detect", "iris.csv", "--components", "3-1"], "--components is '3-1': write counts"),
+    (["detect", "iris.csv", "--components", "many"], "--components is 'many'"),
+    (["detect", "iris.csv", "--shape", "full,round"], "--shape has 'round': write some of full, tied, diag, spherical"),
+    (["groups", "iris.csv", "--model", "forest"], "--model is 'forest': the kinds there are: mixture"),
+    (["detect", "iris.csv", "--seed", "-1"], "--seed is -1"),
+    (["detect", "iris.csv", "--columns", "a", "--drop", "b"], "--columns and --drop exclude each other"),
+]
+
+BAD_INPUT = [
+    (["detect", "irs.csv"], "there is no file irs.csv: did you mean iris.csv?"),
+    (["detect", "*.parquet"], "no file matches *.parquet"),
+    (["detect", "select nothing from nowhere"], "cannot read the query"),
+    (["detect", "iris.csv", "--columns", "sepal_lenght"], "did you mean 'sepal_length'?"),
+    (["detect", "iris.csv", "--columns", "species"], "does not hold numbers (text)"),
+    (["detect", "iris.csv", "--columns", "year"], "every column of numbers is constant"),
+    (["detect", "iris.csv", "--components", "151"], "--components asks for 151, and the table has 150 rows"),
+    (["detect", "text.csv"], "has no numeric columns"),
+    (["detect", "one.csv"], "the table has 1 row, and a model needs at least 2"),
+    (["detect", "holes.csv"], "missing values in row 2 of holes.csv"),
+    (["detect", "ragged.csv"], "line 3 of ragged.csv"),
+    (["detect", "vast.csv"], "the numbers of column 'a' are too large to add up"),
+    (["detect", "scored.csv"], "scored.csv has a column 'reason' already"),
+    (["detect", "iris.csv", "--out", "out.xlsx"], "cannot tell the format of out.xlsx"),
+    (["detect", "iris.csv", "--out", "no/out.csv"], "there is no folder"),
+    (["detect", "iris.csv", "--out", "iris.csv"], "iris.csv is the table that is read"),
+    (["detect", "iris.csv", "--save", "iris.csv"], "iris.csv is the table that is read"),
+    (["detect", "iris.csv", "--save", "no/model"], "there is no folder"),
+    (["detect", "iris.csv", "--save", "."], "is a folder: name a file in it"),
+    (["detect", "iris.csv", "--out", "x.csv", "--save", "x.csv"], "cannot hold both the result and the model"),
+    (["score", "model", "iris.csv"], "there is no model file model"),
+    (["score", "iris.csv", "iris.csv"], "iris.csv is not a model that mixtura can read"),
+]
+
+
+@pytest.fixture
+def tables(iris, folder):
+    """Tables that cannot be used, beside one that can."""
+    for name, content in {
+        "text.csv": "a\nx\ny\n",
+        "one.csv": "a,b\n1,2\n",
+        "holes.csv": "a,b\n1,2\n3,\n4,5\n",
+        "ragged.csv": "a,b\n1,2\n3\n4,5\n",
+        "vast.csv": "a,b\n1.6e308,2\n1.7e308,3\n1.5e308,4\n",
+        "scored.csv": "a,reason\n1,2\n2,3\n",
+    }.items():
+        (folder / name).write_text(content)
+    return set(os.listdir(folder))
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [*BAD_USAGE, *BAD_INPUT])
+def test_bad_usage_and_bad_input_are_said_in_one_line(run, tables, folder, arguments, sentence):
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err.startswith("mixtura: ")
+    assert ended.err.count("\n") == 1
+    assert sentence in ended.err
+    assert set(os.listdir(folder)) == tables
+
+
+def test_a_table_without_the_columns_of_the_model(run, iris, folder):
+    run("detect", iris, "--components", "1", "--save", "model", "-q")
+    (folder / "other.csv").write_text("sepal_length,sepal_width\n1,2\n")
+    ended = run("score", "model", "other.csv")
+    assert ended.code == 2
+    assert "other.csv has no columns 'petal_length' and 'petal_width'" in ended.err
+
+
+def test_a_mixture_without_columns_is_no_model_for_a_table(run, iris, folder):
+    run("detect", iris, "--components", "1", "--save", "model", "-q")
+    mixtura.save(mixtura.load("model").mixture, "bare")
+    ended = run("score", "bare", iris)
+    assert ended.code == 2
+    assert "bare holds a mixture without column names" in ended.err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to(run, iris, folder):
+    closed = folder / "closed"
+    closed.mkdir(mode=0o500)
+    ended = run("detect", iris, "--out", "closed/x.csv")
+    assert ended.code == 2
+    assert "cannot write to the folder" in ended.err
+
+
+def test_a_fault_of_ours(run, iris, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr("mixtura.cli.work.fit_table", fail)
+    ended = run("detect", iris)
+    assert (ended.code, ended.out) == (1, "")
+    assert "this is a fault of mixtura, not of your table (ZeroDivisionError: by nought)" in ended.err
+    assert "please report it" in ended.err
+    assert "Traceback" not in ended.err
+    monkeypatch.setenv("MIXTURA_DEBUG", "1")
+    assert "Traceback" in run("detect", iris).err
+
+
+def test_libraries_that_are_missing(run, monkeypatch):
+    monkeypatch.setattr(mixtura.cli, "_LIBRARIES", ("typer", "no_such_library"))
+    ended = run("--help")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "mixtura: the command line needs no_such_library, not installed here: pip install 'mixtura[cli]'\n"
+    )
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from mixtura.cli import main; main(['detect', '--help']); print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--components" in ended.stdout
+    assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["detect", "score", "groups"])
+def test_help(run, command):
+    ended = run(command, "--help", width=100)
+    assert ended.code == 0
+    assert "Examples" in ended.out
+    assert "Usage: mixtura " + command in ended.out
+
+
+def test_version(run):
+    ended = run("--version")
+    assert ended.code == 0
+    assert ended.out.startswith("mixtura")
+
+
+def test_the_program(iris, folder):
+    ended = subprocess.run([*PROGRAM, "detect", "iris.csv", "-q"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    ended = subprocess.run([*PROGRAM, "detect", "nothing.csv"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("mixtura: there is no file nothing.csv")
+
+
+def test_nobody_reads_the_summary(iris, folder):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([*PROGRAM, "detect", "iris.csv"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (folder / "iris.scored.parquet").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
+def test_no_room_for_the_summary(iris, folder):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([*PROGRAM, "detect", "iris.csv"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"mixtura: cannot write to standard output")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+def test_ctrl_c_leaves_nothing_behind(iris, folder, tmp_path_factory):
+    lines = iris.read_text().splitlines()
+    iris.write_text("\n".join([lines[0], *lines[1:] * 400]) + "\n")
+    scratch = tmp_path_factory.mktemp("scratch")
+    process = subprocess.Popen(
+        [*PROGRAM, "detect", "iris.csv", "--components", "1-40", "--save", "model"],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+    )
+    while not list(scratch.iterdir()) and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert b"Traceback" not in err
+    assert os.listdir(folder) == ["iris.csv"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_main_takes_the_arguments_of_the_process(iris, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["mixtura", "detect", "iris.csv", "-q", "--components", "1"])
+    assert main() == 0

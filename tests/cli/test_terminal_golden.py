@@ -1,0 +1,87 @@
+"""What people read, held in files; `MIXTURA_UPDATE_GOLDEN=1 pytest tests/cli` writes them anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mixtura.cli.summary import (
+    Anomaly,
+    CandidateFacts,
+    Decision,
+    Group,
+    LeftOutColumn,
+    ModelFacts,
+    Summary,
+    TableFacts,
+)
+from mixtura.cli.terminal import render
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def assert_golden(name, text):
+    file = GOLDEN / name
+    if os.environ.get("MIXTURA_UPDATE_GOLDEN") == "1":
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def masked(text):
+    return "".join("Took TIME\n" if line.startswith("Took ") else line for line in text.splitlines(keepends=True))
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_detect(run, iris, width):
+    # Two components are reached alike by every kernel; where three end depends on the last bits of the processor.
+    ended = run("detect", iris, "--components", "1,2", "--save", "iris.model", width=width)
+    assert (ended.code, ended.err) == (0, "")
+    assert_golden(f"detect_iris_{width}.txt", masked(ended.out))
+
+
+def test_score(run, iris):
+    run("detect", iris, "--components", "2", "--shape", "full", "--save", "iris.model", "-q")
+    ended = run("score", "iris.model", iris, "--out", "again.csv")
+    assert_golden("score_iris.txt", masked(ended.out))
+
+
+def test_groups_of_a_wide_table(run, wide):
+    ended = run("groups", wide, "--components", "1-3", "--shape", "diag,spherical")
+    assert_golden("groups_wide.txt", masked(ended.out))
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_everything_there_is_to_say(width):
+    """Many candidates, one of them singular; many groups; long notices."""
+    counts = range(1, 31)
+    candidates = tuple(
+        CandidateFacts(count, shape, float("inf") if (count, shape) == (3, "full") else bic, -bic / 2, 5, True)
+        for count in counts
+        for shape, bic in (("full", 5000.0 - 90 * count), ("diag", 7000.5 + 10 * count))
+    )
+    names = ("a", "b")
+    groups = tuple(
+        Group(k, 1000 - k, (1000 - k) / 29565, dict.fromkeys(names, k * 1e6), dict.fromkeys(names, k / 10))
+        for k in range(30)
+    )
+    summary = Summary(
+        command="detect",
+        table=TableFacts("t.csv", 29565, names, tuple(LeftOutColumn(f"c{k}", "text") for k in range(20))),
+        model=ModelFacts("mixture", 30, "full", 179, candidates),
+        groups=groups,
+        decision=Decision(0.01, 12345.678, 1, 1 / 29565),
+        anomalies=(Anomaly(20000, 15000.0, 29, "a", 1.0, 2.0, "a = 1, expected 2"),),
+        notices=("a notice that is long enough to need more than one line on a terminal of ordinary width.",),
+        out="t.scored.parquet",
+        new_columns=("anomaly_score",),
+        saved=None,
+        seconds=150.0,
+    )
+    assert_golden(f"everything_{width}.txt", render(summary, width=width, colours=False))
+
+
+def test_colours_are_for_terminals_only():
+    model = ModelFacts("mixture", 1, "full", 2, ())
+    summary = Summary("score", TableFacts("t", 1, ("a",), ()), model, (), None, (), (), "o", ("component",), None, 0.1)
+    assert "\x1b[1m" in render(summary, width=80, colours=True)
+    assert "\x1b" not in render(summary, width=80, colours=False)

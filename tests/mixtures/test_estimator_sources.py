@@ -1,0 +1,138 @@
+"""What an estimator can be fitted to: every source gives the model of the array that it holds."""
+
+import io
+
+import numpy as np
+import pytest
+
+from mixtura import GaussianMixture, MixtureSearch
+from mixtura.errors import ColumnError, DataError, EmptyTableError, MissingValuesError
+from mixtura.rows import ArrayRows, rows_per_block
+from mixtura.rows import open as open_rows
+
+NAMES = ["width", "height"]
+
+
+@pytest.fixture(scope="module", name="X")
+def table():
+    random = np.random.default_rng(0)
+    n_rows = rows_per_block(2) + 400
+    return np.array([[0.0, 0.0], [6.0, 3.0]])[random.integers(2, size=n_rows)] + random.normal(size=(n_rows, 2))
+
+
+@pytest.fixture(scope="module")
+def expected(X):
+    return GaussianMixture(2, random_state=0).fit(X)
+
+
+@pytest.fixture(scope="module")
+def parquet(X, need, tmp_path_factory):
+    pa, pq = need("pyarrow"), need("pyarrow.parquet")
+    path = tmp_path_factory.mktemp("table") / "table.parquet"
+    pq.write_table(pa.table(dict(zip(NAMES, X.T, strict=True))), path)
+    return path
+
+
+@pytest.fixture(params=["path", "text", "glob", "query", "rows", "stream", "pandas", "polars", "arrow"])
+def source(request, X, need, parquet, tmp_path):
+    if request.param == "path":
+        return parquet
+    if request.param == "text":
+        return str(parquet)
+    if request.param == "glob":
+        pa, pq = need("pyarrow"), need("pyarrow.parquet")
+        cut = 1000
+        for part, rows in enumerate((X[:cut], X[cut:])):
+            pq.write_table(pa.table(dict(zip(NAMES, rows.T, strict=True))), tmp_path / f"part-{part}.parquet")
+        return str(tmp_path / "*.parquet")
+    if request.param == "query":
+        need("duckdb")
+        return f"select width, height from '{parquet}'"
+    if request.param == "rows":
+        return ArrayRows(X)
+    if request.param == "stream":
+        return io.BytesIO(parquet.read_bytes())
+    if request.param == "arrow":
+        return need("pyarrow").table(dict(zip(NAMES, X.T, strict=True)))
+    return need(request.param).DataFrame(dict(zip(NAMES, X.T, strict=True)))
+
+
+def test_fit_has_the_same_bits(source, expected):
+    gm = GaussianMixture(2, random_state=0).fit(source)
+    assert gm.mixture_ == expected.mixture_
+    assert gm.lower_bounds_ == expected.lower_bounds_
+
+
+def test_scores_have_the_same_bits(source, X, expected, parquet):
+    gm = GaussianMixture(2, random_state=0).fit(parquet)
+    if isinstance(source, ArrayRows):
+        gm = expected
+    np.testing.assert_array_equal(gm.score_samples(source), expected.score_samples(X))
+
+
+def test_every_method_of_a_file(X, expected, parquet):
+    gm = GaussianMixture(2, random_state=0).fit(parquet)
+    assert gm.feature_names_in_.tolist() == NAMES
+    np.testing.assert_array_equal(gm.predict(parquet), expected.predict(X))
+    np.testing.assert_array_equal(gm.predict_proba(parquet), expected.predict_proba(X))
+    for method in ("score", "bic", "aic"):
+        assert getattr(gm, method)(parquet) == getattr(expected, method)(X)
+    np.testing.assert_array_equal(GaussianMixture(2, random_state=0).fit_predict(parquet), expected.predict(X))
+
+
+def test_search_in_a_file(X, parquet):
+    settings = {"n_components": (1, 2), "covariance_types": ["full", "tied"], "random_state": 0}
+    from_file, from_array = MixtureSearch(**settings).fit(parquet), MixtureSearch(**settings).fit(X)
+    assert from_file.candidates_ == from_array.candidates_
+    np.testing.assert_array_equal(from_file.predict(parquet), from_array.predict(X))
+
+
+def test_columns_of_a_file_are_found_by_name(X, expected, need, tmp_path, parquet):
+    pa, pq = need("pyarrow"), need("pyarrow.parquet")
+    gm = GaussianMixture(2, random_state=0).fit(parquet)
+    path = tmp_path / "more.parquet"
+    pq.write_table(pa.table({"height": X[:, 1], "note": ["x"] * len(X), "width": X[:, 0]}), path)
+    np.testing.assert_array_equal(gm.score_samples(path), expected.score_samples(X))
+    pq.write_table(pa.table({"height": X[:, 1]}), path)
+    with pytest.raises(ColumnError, match="width"):
+        gm.score_samples(path)
+
+
+def test_weights_in_a_column(X, need, tmp_path):
+    pa, pq = need("pyarrow"), need("pyarrow.parquet")
+    weights = np.random.default_rng(1).uniform(0.5, 2, len(X))
+    path = tmp_path / "weighted.parquet"
+    pq.write_table(pa.table({"width": X[:, 0], "height": X[:, 1], "weight": weights}), path)
+    weighted = GaussianMixture(2, random_state=0).fit(X, sample_weight=weights)
+    assert GaussianMixture(2, random_state=0).fit(open_rows(path, sample_weight="weight")).mixture_ == weighted.mixture_
+
+
+def test_rows_with_another_number_of_columns(expected):
+    with pytest.raises(ColumnError, match="the table has 3 columns, and GaussianMixture was fitted to 2"):
+        expected.score_samples(ArrayRows(np.zeros((5, 3))))
+
+
+def test_one_row_in_a_file(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(EmptyTableError, match=r"the table has 1 row\(s\), and a mixture needs at least 2"):
+        GaussianMixture().fit(path)
+
+
+def test_missing_value_in_a_file(tmp_path):
+    path = tmp_path / "holes.csv"
+    path.write_text("a,b\n1,2\n3,\n5,6\n")
+    with pytest.raises(MissingValuesError, match="b"):
+        GaussianMixture().fit(path)
+
+
+def test_faults_of_data_are_value_errors():
+    assert issubclass(DataError, ValueError)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_array_that_is_not_finite(X, value):
+    table = X.copy()
+    table[5, 1] = value
+    with pytest.raises(ValueError, match=r"contains NaN|contains infinity"):
+        GaussianMixture().fit(table)
