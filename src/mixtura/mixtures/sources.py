@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
+from threadpoolctl import threadpool_limits
 
 from ..engines import is_dask, open_dask
 from ..errors import ColumnError, EmptyTableError
@@ -21,8 +22,14 @@ Source = Any
 def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
     """Give the rows of a table to fit, and note its columns on the estimator.
 
-    A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file.
+    A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS runs
+    on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
     """
+    with threadpool_limits(1, user_api="blas"):
+        yield from _fitting_rows(estimator, X, sample_weight)
+
+
+def _fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
     if _is_array_like(X):
         X = validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         if sample_weight is not None:
