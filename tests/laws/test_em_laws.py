@@ -16,7 +16,7 @@ from mixtura.rows import ArrayRows
 SHAPES = ["full", "tied", "diag", "spherical"]
 METHODS = ["kmeans", "k-means++", "random", "random_from_data"]
 
-laws = settings(max_examples=1500, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 
 
 @st.composite

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from .covariance import Covariance, Floats
+from .covariance import Covariance
+from .matrices import Floats
 
 
 def check_weights(weights: ArrayLike | None, n_components: int) -> Floats | None:

@@ -13,12 +13,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtri
 
-from ..errors import SingularCovarianceError
 from ..kernels import Kernel
-
-Floats = NDArray[np.float64]
+from .matrices import (
+    Floats,
+    add_to_diagonal,
+    inverse_of_lower,
+    inverse_roots,
+    inverses,
+    matrix_fault,
+    packed_size,
+    precision_cholesky,
+    schur_complement,
+    unpack,
+    weighted_outer,
+)
 
 
 class Covariance(ABC):
@@ -166,35 +175,35 @@ class Full(Covariance):
 
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
-        return n_components * _packed(n_features)
+        return n_components * packed_size(n_features)
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        return (n_components, _packed(n_features))
+        return (n_components, packed_size(n_features))
 
     @staticmethod
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
         lower = np.tril_indices(X.shape[1])
-        return np.stack([_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
+        return np.stack([weighted_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
 
     @classmethod
     def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        matrices = _unpack(second, shift.shape[1]) / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
-        _add_to_diagonal(matrices, reg_covar)
+        matrices = unpack(second, shift.shape[1]) / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
+        add_to_diagonal(matrices, reg_covar)
         return cls(matrices, *shift.shape)
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
-        return _matrix_fault(precisions)
+        return matrix_fault(precisions)
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(_inverses(precisions), n_components, n_features)
+        return cls(inverses(precisions), n_components, n_features)
 
     @cached_property
     def precision_cholesky(self) -> Floats:
         return np.stack(
-            [_precision_cholesky(matrix, f"component {k}'s covariance") for k, matrix in enumerate(self.values)]
+            [precision_cholesky(matrix, f"component {k}'s covariance") for k, matrix in enumerate(self.values)]
         )
 
     @cached_property
@@ -215,7 +224,7 @@ class Full(Covariance):
         return type(self)(self.values[:, index[:, None], index], self.n_components, len(index))
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
-        matrices = np.stack([_schur(matrix, kept, known) for matrix in self.values])
+        matrices = np.stack([schur_complement(matrix, kept, known) for matrix in self.values])
         return type(self)(matrices, self.n_components, len(kept))
 
 
@@ -231,37 +240,37 @@ class Tied(Covariance):
 
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
-        return _packed(n_features)
+        return packed_size(n_features)
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        return (_packed(n_features),)
+        return (packed_size(n_features),)
 
     @staticmethod
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
         lower = np.tril_indices(X.shape[1])
-        total = np.zeros(_packed(X.shape[1]))
+        total = np.zeros(packed_size(X.shape[1]))
         for mean, share in zip(means, shares.T, strict=True):
-            total += _outer(X - mean, share)[lower]
+            total += weighted_outer(X - mean, share)[lower]
         return total
 
     @classmethod
     def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        matrix = (_unpack(second, shift.shape[1]) - (counts[:, None] * shift).T @ shift) / counts.sum()
-        _add_to_diagonal(matrix, reg_covar)
+        matrix = (unpack(second, shift.shape[1]) - (counts[:, None] * shift).T @ shift) / counts.sum()
+        add_to_diagonal(matrix, reg_covar)
         return cls(matrix, *shift.shape)
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
-        return _matrix_fault(precisions[None])
+        return matrix_fault(precisions[None])
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(_inverses(precisions[None])[0], n_components, n_features)
+        return cls(inverses(precisions[None])[0], n_components, n_features)
 
     @cached_property
     def precision_cholesky(self) -> Floats:
-        return _precision_cholesky(self.values, "the shared covariance")
+        return precision_cholesky(self.values, "the shared covariance")
 
     @cached_property
     def precisions(self) -> Floats:
@@ -279,7 +288,7 @@ class Tied(Covariance):
         return type(self)(self.values[np.ix_(columns, columns)], self.n_components, len(columns))
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
-        return type(self)(_schur(self.values, kept, known), self.n_components, len(kept))
+        return type(self)(schur_complement(self.values, kept, known), self.n_components, len(kept))
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances: what all components share is estimated from those that are left."""
@@ -297,12 +306,35 @@ class Tied(Covariance):
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
         d = self.n_features
-        unwhiten = _inverse_of_lower(self.precision_cholesky.T)
-        scatter = unwhiten @ _unpack(second, d) @ unwhiten.T
+        unwhiten = inverse_of_lower(self.precision_cholesky.T)
+        scatter = unwhiten @ unpack(second, d) @ unwhiten.T
         return first @ unwhiten.T, scatter[np.tril_indices(d)]
 
 
-class Diagonal(Covariance):
+class _Variances(Covariance):
+    """Variances without correlations, whose inverses and roots are taken one by one."""
+
+    @staticmethod
+    def precision_fault(precisions: Floats) -> str | None:
+        return None if (precisions > 0).all() else "positive"
+
+    @classmethod
+    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
+        return cls(1 / precisions, n_components, n_features)
+
+    @cached_property
+    def precision_cholesky(self) -> Floats:
+        return inverse_roots(self.values)
+
+    @cached_property
+    def precisions(self) -> Floats:
+        return np.asarray(self.precision_cholesky**2)
+
+    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
+        return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
+
+
+class Diagonal(_Variances):
     """Each component has a variance of its own for each column, and no correlations."""
 
     name = "diag"
@@ -328,22 +360,6 @@ class Diagonal(Covariance):
     def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
         return cls(second / counts[:, None] - shift**2 + reg_covar, *shift.shape)
 
-    @staticmethod
-    def precision_fault(precisions: Floats) -> str | None:
-        return None if (precisions > 0).all() else "positive"
-
-    @classmethod
-    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(1 / precisions, n_components, n_features)
-
-    @cached_property
-    def precision_cholesky(self) -> Floats:
-        return _inverse_roots(self.values)
-
-    @cached_property
-    def precisions(self) -> Floats:
-        return np.asarray(self.precision_cholesky**2)
-
     @cached_property
     def half_log_precision(self) -> Floats:
         return np.asarray(np.log(self.precision_cholesky).sum(axis=1))
@@ -355,11 +371,8 @@ class Diagonal(Covariance):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
-    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
-        return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
 
-
-class Spherical(Covariance):
+class Spherical(_Variances):
     """Each component has one variance for all columns."""
 
     name = "spherical"
@@ -386,22 +399,6 @@ class Spherical(Covariance):
         variances = (second / counts - (shift**2).sum(axis=1)) / shift.shape[1]
         return cls(variances + reg_covar, *shift.shape)
 
-    @staticmethod
-    def precision_fault(precisions: Floats) -> str | None:
-        return None if (precisions > 0).all() else "positive"
-
-    @classmethod
-    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(1 / precisions, n_components, n_features)
-
-    @cached_property
-    def precision_cholesky(self) -> Floats:
-        return _inverse_roots(self.values)
-
-    @cached_property
-    def precisions(self) -> Floats:
-        return np.asarray(self.precision_cholesky**2)
-
     @cached_property
     def half_log_precision(self) -> Floats:
         return np.asarray(self.n_features * np.log(self.precision_cholesky))
@@ -413,85 +410,5 @@ class Spherical(Covariance):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values, self.n_components, len(columns))
 
-    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
-        return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
-
 
 SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}
-
-
-def _packed(n_features: int) -> int:
-    return n_features * (n_features + 1) // 2
-
-
-def _unpack(packed: Floats, n_features: int) -> Floats:
-    """Return symmetric matrices from their packed lower triangles on the last axis."""
-    rows, columns = np.tril_indices(n_features)
-    matrices = np.empty((*packed.shape[:-1], n_features, n_features))
-    matrices[..., rows, columns] = packed
-    matrices[..., columns, rows] = packed
-    return matrices
-
-
-def _outer(centred: Floats, share: Floats) -> Floats:
-    return np.asarray((share[:, None] * centred).T @ centred)
-
-
-def _add_to_diagonal(matrices: Floats, value: float) -> None:
-    index = np.arange(matrices.shape[-1])
-    matrices[..., index, index] += value
-
-
-def _schur(matrix: Floats, kept: Sequence[int], known: Sequence[int]) -> Floats:
-    cross = matrix[np.ix_(kept, known)]
-    return np.asarray(matrix[np.ix_(kept, kept)] - cross @ np.linalg.solve(matrix[np.ix_(known, known)], cross.T))
-
-
-def _matrix_fault(matrices: Floats) -> str | None:
-    symmetric = np.isclose(matrices, matrices.transpose(0, 2, 1)).all()
-    fine = bool(symmetric) and bool((np.linalg.eigvalsh(matrices) > 0).all())
-    return None if fine else "symmetric, positive-definite"
-
-
-def _inverses(matrices: Floats) -> Floats:
-    """Return the inverses of symmetric positive definite matrices, symmetric themselves."""
-    inverses = np.linalg.inv(matrices)
-    return np.asarray((inverses + inverses.transpose(0, 2, 1)) / 2)
-
-
-def _singular(what: str) -> SingularCovarianceError:
-    # scikit-learn's sentence, which its users search for, then what was found.
-    return SingularCovarianceError(
-        "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "
-        "caused by singleton or collapsed samples). Try to decrease the number of components, increase reg_covar, or "
-        f"scale the input data. Here {what}."
-    )
-
-
-def _precision_cholesky(matrix: Floats, what: str) -> Floats:
-    try:
-        lower = np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        lower = np.full_like(matrix, np.nan)
-    if not np.isfinite(lower).all():
-        rank = np.linalg.matrix_rank(matrix, hermitian=True) if np.isfinite(matrix).all() else 0
-        raise _singular(f"{what} has rank {rank} of {len(matrix)}")
-    return _inverse_of_lower(np.asarray(lower, dtype=np.float64)).T
-
-
-def _inverse_of_lower(lower: Floats) -> Floats:
-    """Return the inverse of a lower triangular matrix whose diagonal is not zero.
-
-    From LAPACK itself: `scipy.linalg.solve_triangular` wakes all threads of the linear algebra library even for a 4 × 4
-    matrix, which takes milliseconds when the processors are busy.
-    """
-    inverse, _ = dtrtri(lower, lower=1)
-    return np.asarray(inverse)
-
-
-def _inverse_roots(variances: Floats) -> Floats:
-    wrong = ~(variances > 0) | ~np.isfinite(variances)
-    if wrong.any():
-        component = int(np.argwhere(wrong)[0][0])
-        raise _singular(f"component {component} has a variance of {variances[wrong][0]:.3g}")
-    return np.asarray(1 / np.sqrt(variances))

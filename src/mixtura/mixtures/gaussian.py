@@ -17,9 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 from ..engines import Engine, EngineName, engine_for
 from ..rows import Block, Rows
 from .checks import check_means, check_precisions, check_weights
-from .covariance import SHAPES, Floats
+from .covariance import SHAPES
 from .em import Fit, Progress, run_em
 from .initialize import Method, Sample, divide, given_or, mixture_of, take_sample
+from .matrices import Floats
 from .mixture import Mixture, Passes
 from .sources import Source, fitting_rows, scoring_rows
 from .starts import best_fit

@@ -14,7 +14,8 @@ from ..engines import Engine
 from ..errors import EmptyTableError
 from ..rows import Block, Rows
 from ..statistics.moments import Moments
-from .covariance import Covariance, Floats
+from .covariance import Covariance
+from .matrices import Floats
 from .mixture import Mixture
 from .updates import MaximumLikelihood
 

@@ -11,7 +11,8 @@ from .. import kernels
 from ..engines import Engine
 from ..rows import Block, Rows
 from ..statistics.moments import Moments
-from .covariance import Covariance, Floats
+from .covariance import Covariance
+from .matrices import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,8 @@ class Mixture:
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from mixtura import Mixture
+    >>> from mixtura.mixtures.covariance import Spherical
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
     >>> mixture.labels([[1.0], [9.0]])
     array([0, 1])

@@ -14,10 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..engines import Engine, EngineName, engine_for
 from ..rows import Rows, as_frame
-from .covariance import SHAPES, Floats
+from .covariance import SHAPES
 from .em import Fit
 from .gaussian import GaussianMixture
 from .initialize import Method, divide, take_sample
+from .matrices import Floats
 from .mixture import Passes
 from .sources import Source, fitting_rows
 from .sweep import sweep, way_down

@@ -22,8 +22,8 @@ Source = Any
 def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
     """Give the rows of a table to fit, and note its columns on the estimator.
 
-    A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS runs
-    on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
+    A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS
+    runs on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
     """
     with threadpool_limits(1, user_api="blas"):
         yield from _fitting_rows(estimator, X, sample_weight)

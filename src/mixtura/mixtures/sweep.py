@@ -7,9 +7,9 @@ from itertools import pairwise
 from ..engines import Engine
 from ..errors import SingularCovarianceError
 from ..rows import Rows
-from .covariance import Floats
 from .em import Fit
 from .initialize import Sample, merge_closest, mixture_of, split_widest
+from .matrices import Floats
 from .starts import best_fit, better_fit
 from .updates import MaximumLikelihood
 

@@ -1,0 +1,310 @@
+// The four covariance shapes of a Gaussian mixture: the log densities of a tile, and its share of the moments.
+#pragma once
+
+#include <vector>
+
+#include "tile.hpp"
+
+namespace mixtura {
+
+// factors is what a shape needs beside means: see the shapes.
+template <class T>
+struct Components {
+    Index count;
+    const double* log_constants;  // log weight + log |precision factor| - (d / 2) log 2 pi, for each component
+    const T* means;
+    const T* factors;
+};
+
+// What a pass adds to; the layout of first and second is the shape's.
+struct Totals {
+    double* counts;
+    double* first;
+    double* second;
+};
+
+// Each shape computes log densities of a tile, weights included, into `out` (component k of row r at k * kStride + r),
+// and adds a tile's share to the totals, given the weighted responsibilities in the same layout.
+
+// factors: K upper triangular matrices U_k with U_k U_k^T = precision_k.
+// first: sums of z (x - mu), K x d; second: of z (x - mu)(x - mu)^T, K packed lower triangles.
+template <class T>
+class Full {
+public:
+    Full(const Components<T>& components, Index d)
+        : components_(components), d_(d), centred_(d * kStride<T>), weighted_(d * kStride<T>) {}
+
+    static Index factors_size(Index count, Index d) { return count * d * d; }
+    static Index second_size(Index count, Index d) { return count * packed_size(d); }
+
+    void log_densities(const Tile<T>& tile, T* out) {
+        for (Index k = 0; k < components_.count; ++k) {
+            const Centred<T> centred{tile.values.data(), components_.means + k * d_};
+            const T* upper = components_.factors + k * d_ * d_;
+            const T constant = static_cast<T>(components_.log_constants[k]);
+            if (d_ <= kStoreAbove) {
+                gaussian_densities(upper, d_, centred, constant, out + k * kStride<T>);
+            } else {
+                store_columns(centred, d_, centred_.data());
+                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out + k * kStride<T>);
+            }
+        }
+    }
+
+    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+        for (Index k = 0; k < components_.count; ++k) {
+            const Centred<T> centred{tile.values.data(), components_.means + k * d_};
+            const Weighted<T> weighted{centred, responsibilities + k * kStride<T>};
+            double* second = totals.second + k * packed_size(d_);
+            totals.counts[k] += sum_column(weighted.shares);
+            add_first(weighted, d_, totals.first + k * d_);
+            if (d_ <= kStoreAbove) {
+                add_products<T>(weighted, centred, d_, second);
+            } else {
+                store_columns(centred, d_, centred_.data());
+                store_columns(weighted, d_, weighted_.data());
+                add_products<T>(Columns<T>{weighted_.data()}, Columns<T>{centred_.data()}, d_, second);
+            }
+        }
+    }
+
+private:
+    Components<T> components_;
+    Index d_;
+    Buffer<T> centred_, weighted_;
+};
+
+// factors: one upper triangular U with U U^T = precision, then the centre c0 of all rows (d), then U^T (mu_k - c0), K x d.
+// first: sums of z (y - m) with y = U^T (x - c0) and m = U^T (mu - c0), K x d; second: the pooled scatter, the sum over
+// rows and components of z (y - m)(y - m)^T, one packed lower triangle.
+//
+// With e = y - sum_k z_k m_k the scatter of a row is  e e^T + sum_{k<l} z_k z_l (m_k - m_l)(m_k - m_l)^T,  so only e e^T
+// and the K (K - 1) / 2 products of responsibilities are summed over rows, and nothing large is ever subtracted.
+template <class T>
+class Tied {
+public:
+    Tied(const Components<T>& components, Index d)
+        : components_(components),
+          d_(d),
+          centre_(components.factors + d * d),
+          means_(centre_ + d),
+          centred_(d * kStride<T>),
+          whitened_(d * kStride<T>),
+          shares_(components.count * kStride<T>),
+          pairs_(packed_size(components.count)) {}
+
+    static Index factors_size(Index count, Index d) { return d * d + d + count * d; }
+    static Index second_size(Index, Index d) { return packed_size(d); }
+
+    void log_densities(const Tile<T>& tile, T* out) {
+        store_columns(Centred<T>{tile.values.data(), centre_}, d_, centred_.data());
+        multiply_upper(components_.factors, d_, centred_.data(), whitened_.data());
+        constexpr int V = kVectors<T>;
+        for (Index k = 0; k < components_.count; ++k) {
+            const T* m = means_ + k * d_;
+            const T constant = static_cast<T>(components_.log_constants[k]);
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+                Vector<T> squares[V] = {};
+                for (Index j = 0; j < d_; ++j)
+                    for (int v = 0; v < V; ++v) {
+                        const Vector<T> e = load(whitened_.data() + j * kStride<T> + r + v * kLanes<T>) - m[j];
+                        squares[v] += e * e;
+                    }
+                for (int v = 0; v < V; ++v)
+                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+            }
+        }
+    }
+
+    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+        const Index count = components_.count;
+        drop_unclaimed(tile);
+        for (Index k = 0; k < count; ++k) {
+            const T* z = responsibilities + k * kStride<T>;
+            totals.counts[k] += sum_column(z);
+            add_first(Weighted<T>{{whitened_.data(), means_ + k * d_}, z}, d_, totals.first + k * d_);
+        }
+        unweigh(tile, responsibilities);
+        for (Index j = 0; j < d_; ++j) {
+            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+                Vector<T> e = load(whitened_.data() + j * kStride<T> + r);
+                for (Index k = 0; k < count; ++k) e -= means_[k * d_ + j] * load(shares_.data() + k * kStride<T> + r);
+                store<T>(whitened_.data() + j * kStride<T> + r, e);
+                store<T>(centred_.data() + j * kStride<T> + r, e * load(tile.weights.data() + r));
+            }
+        }
+        add_products<T>(Columns<T>{centred_.data()}, Columns<T>{whitened_.data()}, d_, totals.second);
+        add_products<T>(Columns<T>{responsibilities}, Columns<T>{shares_.data()}, count, pairs_.data());
+    }
+
+    void finish(const Totals& totals) {
+        for (Index k = 1; k < components_.count; ++k)
+            for (Index l = 0; l < k; ++l) {
+                const double share = pairs_[packed_size(k) + l];
+                const T* a = means_ + k * d_;
+                const T* b = means_ + l * d_;
+                double* to = totals.second;
+                for (Index j = 0; j < d_; ++j) {
+                    const double difference = share * (double(a[j]) - double(b[j]));
+                    for (Index i = 0; i <= j; ++i) *to++ += difference * (double(a[i]) - double(b[i]));
+                }
+            }
+    }
+
+private:
+    // A row that belongs to no component may be so far away that its coordinates overflow: it is put at the centre.
+    void drop_unclaimed(const Tile<T>& tile) {
+        for (Index j = 0; j < d_; ++j)
+            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+                T* y = whitened_.data() + j * kStride<T> + r;
+                store<T>(y, load(tile.weights.data() + r) > T(0) ? load(y) : Vector<T>{});
+            }
+    }
+
+    // Responsibilities without the row's weight; a row of weight zero adds nothing, whatever its shares.
+    void unweigh(const Tile<T>& tile, const T* responsibilities) {
+        Buffer<T> inverse(kTile<T>);
+        for (int r = 0; r < kTile<T>; ++r) inverse[r] = tile.weights[r] > 0 ? T(1) / tile.weights[r] : T(0);
+        for (Index k = 0; k < components_.count; ++k)
+            for (int r = 0; r < kTile<T>; r += kLanes<T>)
+                store<T>(shares_.data() + k * kStride<T> + r,
+                         load(responsibilities + k * kStride<T> + r) * load(inverse.data() + r));
+    }
+
+    Components<T> components_;
+    Index d_;
+    const T* centre_;
+    const T* means_;
+    Buffer<T> centred_, whitened_, shares_;
+    std::vector<double> pairs_;
+};
+
+// factors: 1 / standard deviation, K x d. first: sums of z (x - mu); second: of z (x - mu)^2, both K x d.
+template <class T>
+class Diagonal {
+public:
+    Diagonal(const Components<T>& components, Index d) : components_(components), d_(d) {}
+
+    static Index factors_size(Index count, Index d) { return count * d; }
+    static Index second_size(Index count, Index d) { return count * d; }
+
+    void log_densities(const Tile<T>& tile, T* out) {
+        constexpr int V = kVectors<T>;
+        for (Index k = 0; k < components_.count; ++k) {
+            const T* mean = components_.means + k * d_;
+            const T* factor = components_.factors + k * d_;
+            const T constant = static_cast<T>(components_.log_constants[k]);
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+                Vector<T> squares[V] = {};
+                for (Index j = 0; j < d_; ++j)
+                    for (int v = 0; v < V; ++v) {
+                        const Vector<T> y = (load(tile.column(j) + r + v * kLanes<T>) - mean[j]) * factor[j];
+                        squares[v] += y * y;
+                    }
+                for (int v = 0; v < V; ++v)
+                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+            }
+        }
+    }
+
+    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+        for (Index k = 0; k < components_.count; ++k) {
+            totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+            Index j = 0;
+            for (; j + kColumns <= d_; j += kColumns) add_columns<kColumns>(tile, responsibilities, k, j, totals);
+            for (; j < d_; ++j) add_columns<1>(tile, responsibilities, k, j, totals);
+        }
+    }
+
+private:
+    template <int Count>
+    void add_columns(const Tile<T>& tile, const T* responsibilities, Index k, Index first, const Totals& totals) {
+        const T* z = responsibilities + k * kStride<T>;
+        const T* mean = components_.means + k * d_ + first;
+        Vector<T> sums[2 * Count] = {};
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            const Vector<T> share = load(z + r);
+            for (int j = 0; j < Count; ++j) {
+                const Vector<T> c = load(tile.column(first + j) + r) - mean[j];
+                const Vector<T> weighted = share * c;
+                sums[j] += weighted;
+                sums[Count + j] += weighted * c;
+            }
+        }
+        double total[2 * Count];
+        lane_sums<T>(sums, total);
+        for (int j = 0; j < Count; ++j) {
+            totals.first[k * d_ + first + j] += total[j];
+            totals.second[k * d_ + first + j] += total[Count + j];
+        }
+    }
+
+    Components<T> components_;
+    Index d_;
+};
+
+// factors: 1 / standard deviation, K. first: sums of z (x - mu), K x d; second: of z |x - mu|^2, K.
+template <class T>
+class Spherical {
+public:
+    Spherical(const Components<T>& components, Index d) : components_(components), d_(d) {}
+
+    static Index factors_size(Index count, Index) { return count; }
+    static Index second_size(Index count, Index) { return count; }
+
+    void log_densities(const Tile<T>& tile, T* out) {
+        constexpr int V = kVectors<T>;
+        for (Index k = 0; k < components_.count; ++k) {
+            const T* mean = components_.means + k * d_;
+            const T half_precision = T(0.5) * components_.factors[k] * components_.factors[k];
+            const T constant = static_cast<T>(components_.log_constants[k]);
+            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+                Vector<T> squares[V] = {};
+                for (Index j = 0; j < d_; ++j)
+                    for (int v = 0; v < V; ++v) {
+                        const Vector<T> c = load(tile.column(j) + r + v * kLanes<T>) - mean[j];
+                        squares[v] += c * c;
+                    }
+                for (int v = 0; v < V; ++v)
+                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - half_precision * squares[v]);
+            }
+        }
+    }
+
+    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+        for (Index k = 0; k < components_.count; ++k) {
+            totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+            Index j = 0;
+            for (; j + kColumns <= d_; j += kColumns) add_columns<kColumns>(tile, responsibilities, k, j, totals);
+            for (; j < d_; ++j) add_columns<1>(tile, responsibilities, k, j, totals);
+        }
+    }
+
+private:
+    template <int Count>
+    void add_columns(const Tile<T>& tile, const T* responsibilities, Index k, Index first, const Totals& totals) {
+        const T* z = responsibilities + k * kStride<T>;
+        const T* mean = components_.means + k * d_ + first;
+        Vector<T> sums[Count + 1] = {};
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            const Vector<T> share = load(z + r);
+            Vector<T> squares{};
+            for (int j = 0; j < Count; ++j) {
+                const Vector<T> c = load(tile.column(first + j) + r) - mean[j];
+                const Vector<T> weighted = share * c;  // first, so that a far row of no share adds zero
+                sums[j] += weighted;
+                squares += weighted * c;
+            }
+            sums[Count] += squares;
+        }
+        double total[Count + 1];
+        lane_sums<T>(sums, total);
+        for (int j = 0; j < Count; ++j) totals.first[k * d_ + first + j] += total[j];
+        totals.second[k] += total[Count];
+    }
+
+    Components<T> components_;
+    Index d_;
+};
+
+}  // namespace mixtura
