@@ -177,7 +177,7 @@ def startup(repeat: int) -> Iterator[dict[str, Any]]:
         "import sklearn.mixture, mixtura": [sys.executable, "-c", "import sklearn.mixture, mixtura"],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(max(repeat, 7) + 1):
+    for _ in range(repeat + 1):
         for name, command in commands.items():
             start = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,48 @@
+"""What the README shows works, and the benchmarks run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_python_of_the_readme_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    sizes, chosen = capsys.readouterr().out.splitlines()
+    assert sorted(map(int, re.findall(r"\d+", sizes))) == [45, 50, 55]
+    assert "'n_components': 2" in chosen
+
+
+def test_commands_of_the_readme_are_known():
+    commands = re.findall(r"^    mixtura (\w+) .*$", README, re.MULTILINE)
+    assert commands
+    for command in set(commands):
+        text = subprocess.run(
+            [sys.executable, "-m", "mixtura", command, "--help"], check=True, capture_output=True, text=True
+        ).stdout
+        used = " ".join(line for line in README.splitlines() if line.startswith(f"    mixtura {command} "))
+        for option in set(re.findall(r"--[a-z]+", used)):
+            assert option in text
+
+
+def test_every_decision_has_a_number_of_its_own():
+    numbers = [page.name.split("-")[0] for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_benchmarks_run_and_print_json():
+    result = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "startup", "--repeat", "1", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    figures = json.loads(result.stdout)
+    assert {row["command"] for row in figures["startup"]} >= {"mixtura --help", "import sklearn.mixture, mixtura"}
+    assert all(row["ms"] > 0 for row in figures["startup"])
