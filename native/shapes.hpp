@@ -97,13 +97,12 @@ public:
     static Index second_size(Index, Index d) { return packed_size(d); }
 
     void log_densities(const Tile<T>& tile, T* out) {
-        store_columns(Centred<T>{tile.values.data(), centre_}, d_, centred_.data());
-        multiply_upper(components_.factors, d_, centred_.data(), whitened_.data());
+        multiply_upper(components_.factors, d_, Centred<T>{tile.values.data(), centre_}, whitened_.data());
         constexpr int V = kVectors<T>;
-        for (Index k = 0; k < components_.count; ++k) {
-            const T* m = means_ + k * d_;
-            const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+            for (Index k = 0; k < components_.count; ++k) {
+                const T* m = means_ + k * d_;
+                const T constant = static_cast<T>(components_.log_constants[k]);
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -119,20 +118,15 @@ public:
     void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
         const Index count = components_.count;
         drop_unclaimed(tile);
-        for (Index k = 0; k < count; ++k) {
-            const T* z = responsibilities + k * kStride<T>;
-            totals.counts[k] += sum_column(z);
-            add_first(Weighted<T>{{whitened_.data(), means_ + k * d_}, z}, d_, totals.first + k * d_);
-        }
-        unweigh(tile, responsibilities);
-        for (Index j = 0; j < d_; ++j) {
-            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
-                Vector<T> e = load(whitened_.data() + j * kStride<T> + r);
-                for (Index k = 0; k < count; ++k) e -= means_[k * d_ + j] * load(shares_.data() + k * kStride<T> + r);
-                store<T>(whitened_.data() + j * kStride<T> + r, e);
-                store<T>(centred_.data() + j * kStride<T> + r, e * load(tile.weights.data() + r));
+        for_column_blocks(d_, [&]<int Count>(Index j) {
+            for (Index k = 0; k < count; ++k) {
+                const T* z = responsibilities + k * kStride<T>;
+                add_first<Count>(Weighted<T>{{whitened_.data(), means_ + k * d_}, z}, j, totals.first + k * d_);
             }
-        }
+        });
+        for (Index k = 0; k < count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        unweigh(tile, responsibilities);
+        for_column_blocks(d_, [&]<int Count>(Index j) { subtract_expected<Count>(tile, j); });
         add_products<T>(Columns<T>{centred_.data()}, Columns<T>{whitened_.data()}, d_, totals.second);
         add_products<T>(Columns<T>{responsibilities}, Columns<T>{shares_.data()}, count, pairs_.data());
     }
@@ -152,6 +146,26 @@ public:
     }
 
 private:
+    // Columns j .. j + Count - 1 of e = y - sum_k z_k m_k in place of y, and of e times the row's weight.
+    template <int Count>
+    void subtract_expected(const Tile<T>& tile, Index j) {
+        T* whitened = whitened_.data() + j * kStride<T>;
+        T* weighted = centred_.data() + j * kStride<T>;
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            Vector<T> e[Count];
+            for (int i = 0; i < Count; ++i) e[i] = load(whitened + i * kStride<T> + r);
+            for (Index k = 0; k < components_.count; ++k) {
+                const Vector<T> share = load(shares_.data() + k * kStride<T> + r);
+                for (int i = 0; i < Count; ++i) e[i] -= means_[k * d_ + j + i] * share;
+            }
+            const Vector<T> weight = load(tile.weights.data() + r);
+            for (int i = 0; i < Count; ++i) {
+                store<T>(whitened + i * kStride<T> + r, e[i]);
+                store<T>(weighted + i * kStride<T> + r, e[i] * weight);
+            }
+        }
+    }
+
     // A row that belongs to no component may be so far away that its coordinates overflow: it is put at the centre.
     void drop_unclaimed(const Tile<T>& tile) {
         for (Index j = 0; j < d_; ++j)
@@ -190,11 +204,11 @@ public:
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;
-        for (Index k = 0; k < components_.count; ++k) {
-            const T* mean = components_.means + k * d_;
-            const T* factor = components_.factors + k * d_;
-            const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+            for (Index k = 0; k < components_.count; ++k) {
+                const T* mean = components_.means + k * d_;
+                const T* factor = components_.factors + k * d_;
+                const T constant = static_cast<T>(components_.log_constants[k]);
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -208,12 +222,11 @@ public:
     }
 
     void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
-        for (Index k = 0; k < components_.count; ++k) {
+        for_column_blocks(d_, [&]<int Count>(Index j) {
+            for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
+        });
+        for (Index k = 0; k < components_.count; ++k)
             totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
-            Index j = 0;
-            for (; j + kColumns <= d_; j += kColumns) add_columns<kColumns>(tile, responsibilities, k, j, totals);
-            for (; j < d_; ++j) add_columns<1>(tile, responsibilities, k, j, totals);
-        }
     }
 
 private:
@@ -254,11 +267,11 @@ public:
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;
-        for (Index k = 0; k < components_.count; ++k) {
-            const T* mean = components_.means + k * d_;
-            const T half_precision = T(0.5) * components_.factors[k] * components_.factors[k];
-            const T constant = static_cast<T>(components_.log_constants[k]);
-            for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+            for (Index k = 0; k < components_.count; ++k) {
+                const T* mean = components_.means + k * d_;
+                const T half_precision = T(0.5) * components_.factors[k] * components_.factors[k];
+                const T constant = static_cast<T>(components_.log_constants[k]);
                 Vector<T> squares[V] = {};
                 for (Index j = 0; j < d_; ++j)
                     for (int v = 0; v < V; ++v) {
@@ -272,12 +285,11 @@ public:
     }
 
     void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
-        for (Index k = 0; k < components_.count; ++k) {
+        for_column_blocks(d_, [&]<int Count>(Index j) {
+            for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
+        });
+        for (Index k = 0; k < components_.count; ++k)
             totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
-            Index j = 0;
-            for (; j + kColumns <= d_; j += kColumns) add_columns<kColumns>(tile, responsibilities, k, j, totals);
-            for (; j < d_; ++j) add_columns<1>(tile, responsibilities, k, j, totals);
-        }
     }
 
 private:

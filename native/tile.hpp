@@ -70,6 +70,15 @@ inline constexpr int kColumns = 4;
 template <class T>
 inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
 
+// Calls visit<Count>(j) for blocks of kColumns columns from the first, then for each column left. A block stays in the
+// nearest cache while visit goes through the components.
+template <class Visit>
+inline void for_column_blocks(Index d, const Visit& visit) {
+    Index j = 0;
+    for (; j + kColumns <= d; j += kColumns) visit.template operator()<kColumns>(j);
+    for (; j < d; ++j) visit.template operator()<1>(j);
+}
+
 // Where a loop over tile columns takes column j at row r from: stored columns, columns less their means, or those times
 // responsibilities.
 template <class T>
@@ -137,9 +146,7 @@ inline void add_first(const Weighted<T>& source, Index first, double* to) {
 
 template <class T>
 inline void add_first(const Weighted<T>& source, Index d, double* to) {
-    Index j = 0;
-    for (; j + kColumns <= d; j += kColumns) add_first<kColumns>(source, j, to);
-    for (; j < d; ++j) add_first<1>(source, j, to);
+    for_column_blocks(d, [&]<int Count>(Index j) { add_first<Count>(source, j, to); });
 }
 
 inline constexpr Index packed_size(Index d) { return d * (d + 1) / 2; }
@@ -188,17 +195,23 @@ inline void gaussian_densities(const T* upper, Index d, const Source& centred, T
     }
 }
 
-// The same entries of U^T c, stored.
-template <class T>
-inline void multiply_upper(const T* upper, Index d, const T* centred, T* to) {
-    for (Index j = 0; j < d; ++j) {
-        T* out = to + j * kStride<T>;
+// to = U^T c, column-wise, for an upper triangular U: d (d + 1) / 2 multiply-adds a row.
+template <class T, class Source>
+inline void multiply_upper(const T* upper, Index d, const Source& centred, T* to) {
+    for_column_blocks(d, [&]<int Count>(Index first) {
         for (int r = 0; r < kTile<T>; r += kLanes<T>) {
-            Vector<T> sum{};
-            for (Index i = 0; i <= j; ++i) sum += upper[i * d + j] * load(centred + i * kStride<T> + r);
-            store<T>(out + r, sum);
+            Vector<T> sums[Count] = {};
+            for (Index i = 0; i < first; ++i) {
+                const Vector<T> c = centred(i, r);
+                for (int j = 0; j < Count; ++j) sums[j] += upper[i * d + first + j] * c;
+            }
+            for (int i = 0; i < Count; ++i) {
+                const Vector<T> c = centred(first + i, r);
+                for (int j = i; j < Count; ++j) sums[j] += upper[(first + i) * d + first + j] * c;
+            }
+            for (int j = 0; j < Count; ++j) store<T>(to + (first + j) * kStride<T> + r, sums[j]);
         }
-    }
+    });
 }
 
 // Adds to the packed lower triangle `to` the sums over a tile of left_j right_i, i <= j.
