@@ -36,7 +36,7 @@ def draw(text: Text) -> str:
     """Return the text as a picture of a terminal."""
     with open(os.devnull, "w") as nowhere:
         console = Console(record=True, width=100, file=nowhere)
-        console.print(text)
+        console.print(text, end="\n\n")  # the frame would cut the underscores of its last line
     svg = console.export_svg(title="mixtura", unique_id="mixtura")
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # no font from elsewhere
     return re.sub(r' clip-path="url\(#mixtura-line-\d+\)"', "", svg)  # the clips cut underscores off other fonts

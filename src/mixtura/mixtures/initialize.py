@@ -22,7 +22,7 @@ from .updates import MaximumLikelihood
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
 
 # Enough rows to place hundreds of centres, few enough that k-means on them takes well under a second.
-SAMPLE_ROWS = 2**15
+SAMPLE_ROWS = 2**14
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,13 @@ class Sample:
         The rows, in the order of the table.
     weights : ndarray of shape (n_rows,)
         Their weights.
+    whole : bool
+        Whether these are all rows of the table that count.
     """
 
     X: NDArray[Any]
     weights: Floats
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def take_sample(
             f"{n_components} components start from as many rows of positive weight, and {counted.sum()} of {size} have "
             "one: use fewer components, or check sample_weight"
         )
-    return Sample(X, weights) if counted.all() else Sample(X[counted], weights[counted])
+    whole = size == n_rows
+    return Sample(X, weights, whole) if counted.all() else Sample(X[counted], weights[counted], whole)
 
 
 def divide(sample: Sample, n_components: int, method: Method, random_state: np.random.RandomState) -> Floats:

@@ -4,15 +4,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..engines import Engine
+from ..engines import Engine, ThreadEngine
 from ..errors import SingularCovarianceError
-from ..rows import Rows
+from ..rows import ArrayRows, Rows
 from .em import Fit, run_em
+from .initialize import Sample
 from .mixture import Mixture
 from .updates import MaximumLikelihood, Update
 
 # Most starts have converged, or fallen behind, after this many iterations.
 SHORT_RUN = 20
+
+# Starts tried on a sample for each start on a large table: k-means alone often joins two groups, four times rarely.
+SAMPLE_STARTS = 4
 
 # A variance below this many times `reg_covar` is more the constant added than the spread of any rows.
 _COLLAPSED = 10
@@ -66,6 +70,12 @@ def best_fit(
         assert failure is not None, "every start either finishes or fails"
         raise failure
     return max(finished, key=lambda fit: fit.lower_bound)
+
+
+def best_on_sample(sample: Sample, starts: Sequence[Callable[[], Mixture]], update: Update, *, tol: float) -> Mixture:
+    """Return where the best of several starts gets by a short run on a sample of the rows."""
+    rows = ArrayRows(sample.X, sample_weight=sample.weights, checked=True)
+    return best_fit(rows, ThreadEngine(), starts, update, tol=tol, max_iter=SHORT_RUN).mixture
 
 
 def better_fit(
