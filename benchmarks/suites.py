@@ -186,8 +186,31 @@ def startup(repeat: int) -> Iterator[dict[str, Any]]:
         yield {"command": name, "ms": 1e3 * statistics.median(values[1:])}
 
 
+def limits(repeat: int) -> Iterator[dict[str, Any]]:
+    """What reading the rows alone costs: an iteration with one spherical component, beside one with all of them. Wide
+    tables with few components are read about as fast as memory gives them.
+    """
+    for problem in [Problem(*size) for size in SIZES]:
+        rows = ArrayRows(problem.table(), checked=True)
+        alone = Problem(problem.n_rows, problem.n_features, 1).start("spherical")
+        for shape in ("diag", "spherical"):
+            start = problem.start(shape)
+            seconds, all_seconds, ratio = in_turn(
+                lambda rows=rows, start=alone: _iterate(rows, start),
+                lambda rows=rows, start=start: _iterate(rows, start),
+                repeat,
+            )
+            yield {
+                "case": problem.name,
+                "shape": shape,
+                "reading_ms": 1e3 * seconds,
+                "iteration_ms": 1e3 * all_seconds,
+                "ratio": ratio,
+            }
+
+
 def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs)))
 
 
-SUITES = {suite.__name__: suite for suite in (iteration, scoring, fit, memory, startup)}
+SUITES = {suite.__name__: suite for suite in (iteration, scoring, fit, memory, limits, startup)}

@@ -47,8 +47,9 @@ class _ArrowSink(Sink):
         super().__init__(file, schema)
         self._writer = self._open()
 
+    @abstractmethod
     def _open(self) -> Any:
-        raise NotImplementedError
+        """Open pyarrow's writer."""
 
     def write(self, table: "pa.Table") -> None:
         """Write the next rows."""
