@@ -16,6 +16,7 @@ import mixtura
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
+from mixtura.mixtures.passes import Expectation
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
@@ -26,8 +27,8 @@ REG_COVAR = 1e-6
 
 
 def _iterate(rows: ArrayRows, start: Any) -> Any:
-    update = MaximumLikelihood(type(start.covariance), REG_COVAR)
-    return run_em(rows, ThreadEngine(), Fit(start), update, tol=0, max_iter=1).mixture
+    update = MaximumLikelihood(type(start.covariance), np.full(start.n_features, REG_COVAR))
+    return run_em(Expectation(rows, ThreadEngine()), Fit(start), update, tol=0, max_iter=1).model
 
 
 def _peer_iterate(table: np.ndarray, start: Any) -> Peer:

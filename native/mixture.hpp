@@ -5,49 +5,162 @@
 // Scratch memory depends on the number of columns and components alone.
 #pragma once
 
+#include <cmath>
+#include <limits>
+#include <vector>
+
 #include "shapes.hpp"
 
 namespace mixtura {
 
+// What a pass knows beside the components: the log density, weight included, of a uniform component that takes part in the
+// division of every row, and the log density at and below which a row is left out.
+struct Limits {
+    double log_background;
+    double floor;
+};
+
 // Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A row
-// so far away that every density is zero belongs to no component: its responsibilities, and its weight, become zero.
+// at or below the floor loses its weight. A row so far away that every density is zero belongs to no component: its
+// responsibilities, and its claimed weight, become zero.
 template <class T>
-inline void normalise(T* densities, Index count, T* weights, T* log_density) {
+inline void normalise(T* densities, Index count, const Limits& limits, T* weights, T* claimed, T* log_density) {
+    const T background = static_cast<T>(limits.log_background), floor = static_cast<T>(limits.floor);
     for (int r = 0; r < kTile<T>; r += kLanes<T>) {
-        Vector<T> top = broadcast<T>(Simd<T>::kLowest);  // a NaN from an overflow compares false and never becomes it
-        for (Index k = 0; k < count; ++k) top = maximum(load(densities + k * kStride<T> + r), top);
-        Vector<T> sum{};
+        Vector<T> top = maximum(broadcast<T>(Simd<T>::kLowest), broadcast<T>(background));
+        for (Index k = 0; k < count; ++k)  // a NaN from an overflow compares false and never becomes it
+            top = maximum(load(densities + k * kStride<T> + r), top);
+        Vector<T> sum = exp_negative<T>(background - top);
         for (Index k = 0; k < count; ++k) {
             const Vector<T> e = exp_negative<T>(load(densities + k * kStride<T> + r) - top);
             store<T>(densities + k * kStride<T> + r, e);
             sum += e;
         }
         const Vector<T> safe = maximum(sum, broadcast<T>(T(1)));
-        const Vector<T> weight = sum > T(0) ? load(weights + r) : Vector<T>{};
+        const Vector<T> density = top + log_from_one<T>(safe);
+        const Vector<T> kept = density > floor ? load(weights + r) : Vector<T>{};
+        const Vector<T> weight = sum > T(0) ? kept : Vector<T>{};
         const Vector<T> scale = weight / safe;
-        store<T>(weights + r, weight);
+        store<T>(weights + r, kept);
+        store<T>(claimed + r, weight);
         for (Index k = 0; k < count; ++k)
             store<T>(densities + k * kStride<T> + r, load(densities + k * kStride<T> + r) * scale);
-        store<T>(log_density + r, top + log_from_one<T>(safe));
+        store<T>(log_density + r, density);
     }
 }
 
-// One EM pass: adds the moments of the rows to `totals`, returns the weighted sum of their log densities.
+// Turns -|U^T c|^2 / 2 into the log density of Student's t distribution, and writes u = (nu + d) / (nu + |U^T c|^2), the
+// weight of the row in a component's mean and covariance (Peel and McLachlan 2000, equation 14). The log constants include
+// the normalising constant of the distribution.
+template <class T>
+inline void student_densities(const Components<T>& components, Index d, T* densities, T* scales) {
+    for (Index k = 0; k < components.count; ++k) {
+        const double nu = components.degrees_of_freedom[k], exponent = (nu + static_cast<double>(d)) / 2;
+        const T constant = static_cast<T>(components.log_constants[k]);
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            T* density = densities + k * kStride<T> + r;
+            const Vector<T> q = T(1) - load(density) * static_cast<T>(2 / nu);
+            store<T>(density, constant - static_cast<T>(exponent) * log_from_one<T>(q));
+            store<T>(scales + k * kStride<T> + r, static_cast<T>(2 * exponent / nu) / q);
+        }
+    }
+}
+
+// Adds to `tails` the sums of z, K, then those of z (log u - u), K; then z becomes z u.
+template <class T>
+inline void add_tails(const Components<T>& components, Index d, const T* scales, T* responsibilities, double* tails) {
+    for (Index k = 0; k < components.count; ++k) {
+        const double nu = components.degrees_of_freedom[k];
+        const T highest = static_cast<T>((nu + static_cast<double>(d)) / nu), log_highest = std::log(highest);
+        Vector<T> sums[2] = {};
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            T* z = responsibilities + k * kStride<T> + r;
+            const Vector<T> share = load(z), u = load(scales + k * kStride<T> + r);
+            // Rounding may leave u above the highest value by its last digit, and a logarithm from one needs one.
+            const Vector<T> ratio = maximum(highest / u, broadcast<T>(T(1)));
+            sums[0] += share;
+            sums[1] += share > T(0) ? share * (log_highest - log_from_one<T>(ratio) - u) : Vector<T>{};
+            store<T>(z, share * u);
+        }
+        double total[2];
+        lane_sums<T>(sums, total);
+        tails[k] += total[0];
+        tails[components.count + k] += total[1];
+    }
+}
+
+// The sum of the responsibilities of each row, zero where it is so small that dividing by it could overflow.
+template <class T>
+inline void sum_responsibilities(const T* responsibilities, Index count, T* sums) {
+    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        Vector<T> sum{};
+        for (Index k = 0; k < count; ++k) sum += load(responsibilities + k * kStride<T> + r);
+        store<T>(sums + r, sum > std::numeric_limits<T>::min() * 16 ? sum : Vector<T>{});
+    }
+}
+
+// The log densities of a tile under the components, which are normal or Student's t.
 template <template <class> class Shape, class T>
-double accumulate(const Table<T>& table, const Components<T>& components, const Totals& totals) {
+class Densities {
+public:
+    Densities(const Components<T>& components, Index d)
+        : components_(components),
+          d_(d),
+          zeros_(static_cast<std::size_t>(components.count)),
+          shape_(components.degrees_of_freedom ? without_constants(components) : components, d),
+          scales_(components.degrees_of_freedom ? components.count * kStride<T> : 0) {}
+
+    void compute(const Tile<T>& tile, T* out) {
+        shape_.log_densities(tile, out);
+        if (components_.degrees_of_freedom) student_densities(components_, d_, out, scales_.data());
+    }
+
+    // Adds a tile's share of the moments, given weighted responsibilities, which are used up.
+    void add(Tile<T>& tile, T* responsibilities, bool all_claimed, const Totals& totals) {
+        if (components_.degrees_of_freedom)
+            add_tails(components_, d_, scales_.data(), responsibilities, totals.tails);
+        if (components_.degrees_of_freedom || !all_claimed)
+            sum_responsibilities(responsibilities, components_.count, tile.weights.data());
+        shape_.add(tile, responsibilities, totals);
+    }
+
+    void finish(const Totals& totals) {
+        if constexpr (requires { shape_.finish(totals); }) shape_.finish(totals);
+    }
+
+private:
+    Components<T> without_constants(Components<T> components) const {
+        components.log_constants = zeros_.data();
+        return components;
+    }
+
+    Components<T> components_;
+    Index d_;
+    std::vector<double> zeros_;
+    Shape<T> shape_;
+    Buffer<T> scales_;
+};
+
+// One EM pass: adds the moments of the rows to `totals`, returns the weighted sum of their log densities, and writes
+// these unless the pointer is null.
+template <template <class> class Shape, class T>
+double accumulate(const Table<T>& table, const Components<T>& components, const Limits& limits, const Totals& totals,
+                  T* log_density_out) {
     Tile<T> tile(table.n_columns);
-    Shape<T> shape(components, table.n_columns);
-    Buffer<T> densities(components.count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
+    Densities<Shape, T> densities(components, table.n_columns);
+    Buffer<T> shares(components.count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
+    const bool all_claimed = limits.log_background == -std::numeric_limits<double>::infinity();
     double log_likelihood = 0;
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
-        shape.log_densities(tile, densities.data());
+        densities.compute(tile, shares.data());
         std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
-        normalise(densities.data(), components.count, tile.weights.data(), log_density.data());
+        normalise(shares.data(), components.count, limits, weights.data(), tile.weights.data(), log_density.data());
+        if (log_density_out) std::copy_n(log_density.data(), tile.n_rows, log_density_out + first);
         log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data());
-        shape.add(tile, densities.data(), totals);
+        densities.add(tile, shares.data(), all_claimed, totals);
     }
-    if constexpr (requires { shape.finish(totals); }) shape.finish(totals);
+    densities.finish(totals);
     return log_likelihood;
 }
 
@@ -77,17 +190,18 @@ inline void write_labels(const T* densities, Index count, int n_rows, std::int64
 
 template <template <class> class Shape, class T>
 void score(const Table<T>& table, const Components<T>& components, const Scores<T>& scores) {
+    constexpr double kNone = -std::numeric_limits<double>::infinity();
     Tile<T> tile(table.n_columns);
-    Shape<T> shape(components, table.n_columns);
+    Densities<Shape, T> model(components, table.n_columns);
     const Index count = components.count;
-    Buffer<T> densities(count * kStride<T>), log_density(kTile<T>);
+    Buffer<T> densities(count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
-        shape.log_densities(tile, densities.data());
+        model.compute(tile, densities.data());
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
-        std::fill(tile.weights.begin(), tile.weights.end(), T(1));
-        normalise(densities.data(), count, tile.weights.data(), log_density.data());
+        std::fill(weights.begin(), weights.end(), T(1));
+        normalise(densities.data(), count, Limits{kNone, kNone}, weights.data(), tile.weights.data(), log_density.data());
         if (scores.log_density) std::copy_n(log_density.data(), tile.n_rows, scores.log_density + first);
         if (scores.responsibilities)
             for (int r = 0; r < tile.n_rows; ++r)

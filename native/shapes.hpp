@@ -11,9 +11,10 @@ namespace mixtura {
 template <class T>
 struct Components {
     Index count;
-    const double* log_constants;  // log weight + log |precision factor| - (d / 2) log 2 pi, for each component
+    const double* log_constants;  // the log of weight times density at the mean, for each component
     const T* means;
     const T* factors;
+    const double* degrees_of_freedom;  // of Student's t distributions; null where the components are normal
 };
 
 // What a pass adds to; the layout of first and second is the shape's.
@@ -21,6 +22,7 @@ struct Totals {
     double* counts;
     double* first;
     double* second;
+    double* tails;  // sums over rows that only Student's t components have, else null: see add_tails
 };
 
 // Each shape computes log densities of a tile, weights included, into `out` (component k of row r at k * kStride + r),

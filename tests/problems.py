@@ -5,6 +5,7 @@ import numpy as np
 from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.mixture import Mixture
+from mixtura.mixtures.passes import Expectation
 from mixtura.mixtures.updates import MaximumLikelihood
 
 
@@ -23,9 +24,14 @@ def rough_start(shape_name="full"):
 
 def iterate(rows, engine, *, shape_name="full", max_iter=6, on_iteration=None):
     """Run EM for a fixed number of iterations."""
-    update = MaximumLikelihood(SHAPES[shape_name], 1e-6)
+    update = MaximumLikelihood(SHAPES[shape_name], np.full(3, 1e-6))
     return run_em(
-        rows, engine, Fit(rough_start(shape_name)), update, tol=0.0, max_iter=max_iter, on_iteration=on_iteration
+        Expectation(rows, engine),
+        Fit(rough_start(shape_name)),
+        update,
+        tol=0.0,
+        max_iter=max_iter,
+        on_iteration=on_iteration,
     )
 
 
@@ -33,9 +39,9 @@ def assert_same_fit(fit, expected, rtol=1e-12):
     assert fit.n_iter == expected.n_iter
     np.testing.assert_allclose(fit.lower_bounds, expected.lower_bounds, rtol=rtol)
     for mine, theirs in (
-        (fit.mixture.weights, expected.mixture.weights),
-        (fit.mixture.means, expected.mixture.means),
-        (fit.mixture.covariances, expected.mixture.covariances),
+        (fit.model.weights, expected.model.weights),
+        (fit.model.means, expected.model.means),
+        (fit.model.covariances, expected.model.covariances),
     ):
         # Entries near zero are sums of both signs: they agree relative to the largest.
         np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=rtol * np.abs(theirs).max())

@@ -6,7 +6,7 @@ import pytest
 
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.covariance import SHAPES
-from mixtura.mixtures.mixture import Passes
+from mixtura.mixtures.passes import Passes
 from mixtura.rows import ArrayRows
 from problems import iterate, rough_start, three_groups
 
@@ -27,7 +27,7 @@ def table():
 def test_moments_have_the_same_bits_for_any_number_of_threads(table, shape_name, dtype):
     rows = ArrayRows(table.astype(dtype), sample_weight=np.random.default_rng(1).uniform(size=len(table)))
     assert len(list(rows.blocks())) > 4
-    passes = Passes(rough_start(shape_name), rows.dtype)
+    passes = Passes(rough_start(shape_name).components, rows.dtype)
     folded = [fields(ThreadEngine(n).fold(rows, passes.summarise, passes.zero)) for n in N_THREADS]
     for other in folded[1:]:
         assert all(np.array_equal(mine, first) for mine, first in zip(other, folded[0], strict=True))

@@ -95,7 +95,7 @@ def test_splits_and_merges_are_mixtures(X, shape, n_components, more):
     center, scale = gm.mixture_.weights @ gm.mixture_.means, np.abs(X).max()
     np.testing.assert_allclose(split.weights @ split.means, center, rtol=1e-9, atol=1e-9 * scale)
     sample = take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), n_components)
-    update = MaximumLikelihood(type(gm.mixture_.covariance), ridge)
+    update = MaximumLikelihood(type(gm.mixture_.covariance), np.full(X.shape[1], ridge))
     for merged in merge_closest(split, n_components, sample, update):
         assert merged.n_components == n_components
         assert np.isfinite(merged.log_density(X)).all()

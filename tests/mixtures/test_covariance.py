@@ -59,7 +59,7 @@ def test_estimate_is_the_weighted_covariance(covariance):
     centers = random.normal(size=(K, D))
     counts = shares.sum(axis=0)
     means = shares.T @ X / counts[:, None]
-    found = shape.estimate(counts, means - centers, shape.scatter(X, shares, centers), 0.1)
+    found = shape.estimate(counts, counts, means - centers, shape.scatter(X, shares, centers), np.full(X.shape[1], 0.1))
     full = np.stack([np.cov(X.T, aweights=share, ddof=0) for share in shares.T])
     expected = {
         Full: full,

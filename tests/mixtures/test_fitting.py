@@ -11,6 +11,7 @@ from mixtura.engines import ThreadEngine
 from mixtura.errors import SingularCovarianceError
 from mixtura.mixtures.em import Fit
 from mixtura.mixtures.initialize import merge_closest, split_widest, take_sample
+from mixtura.mixtures.passes import Expectation
 from mixtura.mixtures.starts import SHORT_RUN, best_fit, better_fit
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
@@ -238,20 +239,21 @@ def as_starts(*mixtures):
 
 @pytest.fixture(scope="module")
 def problem(X):
-    update = MaximumLikelihood(GaussianMixture(3, random_state=0).fit(X).mixture_.covariance.__class__, 1e-6)
-    return ArrayRows(X), ThreadEngine(1), update
+    update = MaximumLikelihood(
+        GaussianMixture(3, random_state=0).fit(X).mixture_.covariance.__class__, np.full(2, 1e-6)
+    )
+    return Expectation(ArrayRows(X), ThreadEngine(1)), update
 
 
 def test_short_runs_then_the_best(X, problem):
-    rows, engine, update = problem
+    expect, update = problem
     good = GaussianMixture(3, random_state=0, max_iter=1000, tol=1e-9).fit(X)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         bad = [GaussianMixture(3, init_params="random", random_state=s, max_iter=0).fit(X).mixture_ for s in range(2)]
     counted = {}
     fit = best_fit(
-        rows,
-        engine,
+        expect,
         as_starts(bad[0], good.mixture_, bad[1]),
         update,
         tol=1e-12,
@@ -264,46 +266,46 @@ def test_short_runs_then_the_best(X, problem):
 
 
 def test_singular_start_is_given_up_when_others_are_left(X, problem):
-    rows, engine, update = problem
+    expect, update = problem
     good = GaussianMixture(2, random_state=0).fit(X).mixture_
 
     def singular():
         raise SingularCovarianceError("no")
 
-    fit = best_fit(rows, engine, [singular, *as_starts(good), singular], update, tol=1e-3, max_iter=100)
+    fit = best_fit(expect, [singular, *as_starts(good), singular], update, tol=1e-3, max_iter=100)
     assert fit.converged
     with pytest.raises(SingularCovarianceError, match="no"):
-        best_fit(rows, engine, [singular, singular], update, tol=1e-3, max_iter=100)
+        best_fit(expect, [singular, singular], update, tol=1e-3, max_iter=100)
 
 
 def test_better_fit_takes_only_what_is_better(X, problem):
-    rows, engine, update = problem
+    expect, update = problem
     settings = {"tol": 1e-6, "max_iter": 500}
-    good = best_fit(rows, engine, as_starts(GaussianMixture(3, random_state=0).fit(X).mixture_), update, **settings)
-    poor = Fit(good.mixture, (good.lower_bound - 1,), converged=True)
+    good = best_fit(expect, as_starts(GaussianMixture(3, random_state=0).fit(X).mixture_), update, **settings)
+    poor = Fit(good.model, (good.lower_bound - 1,), converged=True)
     two = GaussianMixture(2, random_state=0).fit(X).mixture_
-    assert better_fit(rows, engine, good, two, update, **settings) is good
-    assert better_fit(rows, engine, poor, good.mixture, update, **settings).lower_bound > poor.lower_bound
-    assert better_fit(rows, engine, None, two, update, **settings).n_iter > 0
+    assert better_fit(expect, good, two, update, **settings) is good
+    assert better_fit(expect, poor, good.model, update, **settings).lower_bound > poor.lower_bound
+    assert better_fit(expect, None, two, update, **settings).n_iter > 0
 
 
 def test_better_fit_does_not_take_a_collapse(problem):
-    _, engine, update = problem
+    _, update = problem
     random = np.random.default_rng(0)
     X = np.concatenate([random.normal(size=(200, 2)), np.tile([[3.0, 3.0]], (20, 1))])
-    rows = ArrayRows(X)
+    expect = Expectation(ArrayRows(X), ThreadEngine(1))
     collapsed = GaussianMixture(2, means_init=[[0, 0], [3, 3]], weights_init=[0.9, 0.1], random_state=0).fit(X)
     assert np.linalg.eigvalsh(collapsed.covariances_).min() < 2e-6
     one = GaussianMixture(1).fit(X)
     sound = Fit(one.mixture_, (one.lower_bound_,), converged=True)
     assert collapsed.lower_bound_ > one.lower_bound_
-    assert better_fit(rows, engine, sound, collapsed.mixture_, update, tol=1e-3, max_iter=100) is sound
+    assert better_fit(expect, sound, collapsed.mixture_, update, tol=1e-3, max_iter=100) is sound
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_split_and_merge(X, shape):
     gm = GaussianMixture(3, covariance_type=shape, random_state=0).fit(X)
-    update = MaximumLikelihood(type(gm.mixture_.covariance), 1e-6)
+    update = MaximumLikelihood(type(gm.mixture_.covariance), np.full(2, 1e-6))
     split = split_widest(gm.mixture_, 5)
     assert (split.n_components, split.n_features) == (5, 2)
     np.testing.assert_allclose(split.weights @ split.means, gm.weights_ @ gm.means_)

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical, Tied
-from mixtura.mixtures.mixture import Mixture, Passes
+from mixtura.mixtures.mixture import Mixture
+from mixtura.mixtures.passes import Passes
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.moments import Moments
@@ -37,7 +38,7 @@ def cases(draw):
         covariance_of(shape, random.uniform(0.5, 2) * np.eye(d), count),
     )
     weights = random.uniform(size=n_rows) if draw(st.booleans()) else None
-    return Passes(mixture, np.float64), 2 * random.normal(size=(n_rows, d)), weights
+    return Passes(mixture.components, np.float64), 2 * random.normal(size=(n_rows, d)), weights
 
 
 def block(X, weights, start=0, stop=None):
@@ -152,7 +153,9 @@ def test_an_offset_of_1e8_standard_deviations_costs_no_digits_of_the_covariance(
     X = 1e8 + random.multivariate_normal(np.zeros(3), MATRIX, size=20_000)
     # Centres a tenth of a standard deviation off, as after an iteration of EM.
     mixture = Mixture([1.0], X[:100].mean(axis=0)[None], covariance_of(shape, MATRIX, 1))
-    fitted = MaximumLikelihood(shape, 0.0)(moments_of(Passes(mixture, np.float64), X, None, size), mixture)
+    fitted = MaximumLikelihood(shape, np.zeros(3))(
+        moments_of(Passes(mixture.components, np.float64), X, None, size), mixture
+    )
     expected = expected_covariance(shape, np.cov(X - X[0], rowvar=False, bias=True))
     np.testing.assert_allclose(fitted.covariances.reshape(np.shape(expected)), expected, rtol=1e-6)
     np.testing.assert_allclose(fitted.means[0] - 1e8, (X - 1e8).mean(axis=0), atol=1e-7)
@@ -167,7 +170,9 @@ def test_clusters_1e6_standard_deviations_apart_cost_no_digits_of_the_covariance
     X[5_000:] -= [1e6, 1e6, 0]
     means = np.array([[1e6, -1e6, 1e6], [-1e6, -1e6, 0]]) + 0.1
     mixture = Mixture([0.5, 0.5], means, covariance_of(shape, MATRIX, 2))
-    fitted = MaximumLikelihood(shape, 0.0)(moments_of(Passes(mixture, np.float64), X, None, 999), mixture)
+    fitted = MaximumLikelihood(shape, np.zeros(3))(
+        moments_of(Passes(mixture.components, np.float64), X, None, 999), mixture
+    )
     parts = [centered] if shape is Tied else [centered[:5_000], centered[5_000:]]
     expected = np.stack([expected_covariance(shape, part.T @ part / len(part)) for part in parts])
     np.testing.assert_allclose(fitted.covariances.reshape(expected.shape), expected, rtol=1e-6)

@@ -76,13 +76,36 @@ def accumulate(
     counts: NDArray[np.float64],
     first: NDArray[np.float64],
     second: NDArray[np.float64],
+    *,
+    degrees_of_freedom: NDArray[np.float64] | None = None,
+    tails: NDArray[np.float64] | None = None,
+    log_background: float = -np.inf,
+    floor: float = -np.inf,
+    log_density: NDArray[Any] | None = None,
 ) -> float:
     """Add the moments of a block to `counts`, `first` and `second`; return its weighted log-likelihood.
 
     `values`, `means` and `factors` are all float32 or all float64; what `factors`, `first` and `second` hold for each
-    shape stands at its class in ``native/mixture.hpp``.
+    shape stands at its class in ``native/shapes.hpp``. Components with `degrees_of_freedom` are Student's t: `counts`
+    then gets the sums of u z, and `tails` those of z and of z (log u - u). `log_background` is the log density, weight
+    included, of a uniform component that takes its part of every row. Rows whose log density is not above `floor`
+    are left out. The log density of every row is written to `log_density` if given.
     """
-    return _ACCUMULATE[kernel](values, weights, log_constants, means, factors, counts, first, second)
+    return _ACCUMULATE[kernel](
+        values,
+        weights,
+        log_constants,
+        means,
+        factors,
+        counts,
+        first,
+        second,
+        degrees_of_freedom,
+        log_background,
+        floor,
+        log_density,
+        tails,
+    )
 
 
 def score(
@@ -92,9 +115,10 @@ def score(
     means: NDArray[Any],
     factors: NDArray[Any],
     *,
+    degrees_of_freedom: NDArray[np.float64] | None = None,
     log_density: NDArray[Any] | None = None,
     responsibilities: NDArray[Any] | None = None,
     labels: NDArray[np.int64] | None = None,
 ) -> None:
     """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
-    _SCORE[kernel](values, log_constants, means, factors, log_density, responsibilities, labels)
+    _SCORE[kernel](values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ..kernels import Kernel
 from .matrices import (
     Floats,
-    add_to_diagonal,
     inverse_of_lower,
     inverse_roots,
     inverses,
@@ -86,22 +85,45 @@ class Covariance(ABC):
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
         """Return the second moments of rows about `means`, given their shares of the components, as a pass would."""
 
-    @classmethod
+    @staticmethod
     @abstractmethod
-    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        """Return the second moments that a pass returns in the layout of `values`."""
+
+    @staticmethod
+    @abstractmethod
+    def spread(weights: Floats, vectors: Floats) -> Floats:
+        """Return the weighted outer products of one vector a component, in the layout of `values` times `divisors`."""
+
+    @staticmethod
+    @abstractmethod
+    def divisors(counts: Floats, n_features: int) -> Floats:
+        """Return what a scatter in the layout of `values` is divided by to give covariances."""
+
+    @staticmethod
+    @abstractmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        """Return covariances in the layout of `values` with `ridge`, one number a column, added to the variances."""
+
+    @classmethod
+    def estimate(cls, counts: Floats, masses: Floats, shift: Floats, second: Floats, ridge: Floats) -> Self:
         """Return the maximum-likelihood covariances about the new means.
 
         Parameters
         ----------
         counts : ndarray of shape (n_components,)
             Weight of each component, positive.
+        masses : ndarray of shape (n_components,)
+            Weight of the moments of each component: that of the component where it is normal.
         shift : ndarray of shape (n_components, n_features)
             New means less the centres of the moments.
         second : ndarray
             Second moments about the centres.
-        reg_covar : float
-            Added to every variance.
+        ridge : ndarray of shape (n_features,)
+            Added to the variances.
         """
+        scatter = cls.unpacked(second, shift.shape[1]) - cls.spread(masses, shift)
+        return cls(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
 
     @staticmethod
     @abstractmethod
@@ -140,6 +162,10 @@ class Covariance(ABC):
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         """Draw rows about zero with the covariance of one component."""
         return random_state.multivariate_normal(np.zeros(self.n_features), self.dense[component], n_rows)
+
+    def of(self, component: int) -> Floats:
+        """Return the covariance of one component: a matrix, variances or one variance."""
+        return np.asarray(self.values[component])
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
         """Return the covariances of the components listed, some perhaps more than once."""
@@ -186,11 +212,21 @@ class Full(Covariance):
         lower = np.tril_indices(X.shape[1])
         return np.stack([weighted_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
 
-    @classmethod
-    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        matrices = unpack(second, shift.shape[1]) / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
-        add_to_diagonal(matrices, reg_covar)
-        return cls(matrices, *shift.shape)
+    @staticmethod
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        return unpack(second, n_features)
+
+    @staticmethod
+    def spread(weights: Floats, vectors: Floats) -> Floats:
+        return np.asarray(weights[:, None, None] * vectors[:, :, None] * vectors[:, None, :])
+
+    @staticmethod
+    def divisors(counts: Floats, n_features: int) -> Floats:
+        return counts[:, None, None]
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return values + np.diag(ridge)
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -254,11 +290,21 @@ class Tied(Covariance):
             total += weighted_outer(X - mean, share)[lower]
         return total
 
-    @classmethod
-    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        matrix = (unpack(second, shift.shape[1]) - (counts[:, None] * shift).T @ shift) / counts.sum()
-        add_to_diagonal(matrix, reg_covar)
-        return cls(matrix, *shift.shape)
+    @staticmethod
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        return unpack(second, n_features)
+
+    @staticmethod
+    def spread(weights: Floats, vectors: Floats) -> Floats:
+        return weighted_outer(vectors, weights)
+
+    @staticmethod
+    def divisors(counts: Floats, n_features: int) -> Floats:
+        return np.asarray(counts.sum())
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return values + np.diag(ridge)
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -294,6 +340,10 @@ class Tied(Covariance):
         """Return these covariances: what all components share is estimated from those that are left."""
         return self
 
+    def of(self, component: int) -> Floats:
+        """Return the covariance that all components share."""
+        return self.values
+
     def repeat(self, components: NDArray[np.int64]) -> Self:
         """Return the same covariance for as many components as are listed."""
         return type(self)(self.values, len(components), self.n_features)
@@ -313,6 +363,10 @@ class Tied(Covariance):
 
 class _Variances(Covariance):
     """Variances without correlations, whose inverses and roots are taken one by one."""
+
+    @staticmethod
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        return second
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -356,9 +410,17 @@ class Diagonal(_Variances):
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
         return np.stack([share @ (X - mean) ** 2 for mean, share in zip(means, shares.T, strict=True)])
 
-    @classmethod
-    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        return cls(second / counts[:, None] - shift**2 + reg_covar, *shift.shape)
+    @staticmethod
+    def spread(weights: Floats, vectors: Floats) -> Floats:
+        return np.asarray(weights[:, None] * vectors**2)
+
+    @staticmethod
+    def divisors(counts: Floats, n_features: int) -> Floats:
+        return counts[:, None]
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return values + ridge
 
     @cached_property
     def half_log_precision(self) -> Floats:
@@ -394,10 +456,17 @@ class Spherical(_Variances):
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
         return np.array([(share @ (X - mean) ** 2).sum() for mean, share in zip(means, shares.T, strict=True)])
 
-    @classmethod
-    def estimate(cls, counts: Floats, shift: Floats, second: Floats, reg_covar: float) -> Self:
-        variances = (second / counts - (shift**2).sum(axis=1)) / shift.shape[1]
-        return cls(variances + reg_covar, *shift.shape)
+    @staticmethod
+    def spread(weights: Floats, vectors: Floats) -> Floats:
+        return np.asarray(weights * (vectors**2).sum(axis=1))
+
+    @staticmethod
+    def divisors(counts: Floats, n_features: int) -> Floats:
+        return counts * n_features
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return np.asarray(values + ridge.mean())
 
     @cached_property
     def half_log_precision(self) -> Floats:

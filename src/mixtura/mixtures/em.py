@@ -1,30 +1,29 @@
-"""The EM loop: passes over the rows and updates of the mixture, in turn."""
+"""The EM loop: passes over the rows and updates of the model, in turn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
-from ..engines import Engine
 from ..errors import EmptyTableError
-from ..rows import Rows
-from .mixture import Mixture, Passes
-from .updates import Update
+from ..statistics.moments import Moments
+from .updates import M, Update
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Generic[M]):
     """Where a run of EM stands.
 
     Attributes
     ----------
-    mixture : Mixture
+    model : Mixture or another model
         Current parameters.
     lower_bounds : tuple of float
-        Mean log-likelihood of the rows before each update.
+        What the update rule raises, before each update: the mean log-likelihood of the rows under maximum likelihood.
     converged : bool
         Whether the last gain was less than the tolerance.
     """
 
-    mixture: Mixture
+    model: M
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
 
@@ -50,7 +49,7 @@ class Progress:
     iteration : int
         Iterations done from this start.
     lower_bound : float
-        Mean log-likelihood before the last update.
+        Mean log-likelihood, or evidence lower bound, before the last update.
     change : float
         What it gained since the iteration before.
     """
@@ -62,30 +61,28 @@ class Progress:
 
 
 def run_em(
-    rows: Rows,
-    engine: Engine,
-    fit: Fit,
-    update: Update,
+    expect: Callable[[M], Moments],
+    fit: Fit[M],
+    update: Update[M],
     *,
     tol: float,
     max_iter: int,
     previous_bound: float = float("-inf"),
-    on_iteration: Callable[[Fit, float], None] | None = None,
-) -> Fit:
-    """Iterate from `fit` until the mean log-likelihood gains less than `tol`, or `max_iter` iterations are done.
+    on_iteration: Callable[[Fit[M], float], None] | None = None,
+) -> Fit[M]:
+    """Iterate from `fit` until the bound gains less than `tol`, or `max_iter` iterations are done.
 
-    Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm". The mean
-    log-likelihood is that before the last update, as in scikit-learn.
+    Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm". The bound is that
+    before the last update, as in scikit-learn.
     """
-    passes = Passes(fit.mixture, rows.dtype)
     while fit.n_iter < max_iter and not fit.converged:
-        moments = passes.moments(rows, engine)
+        moments = expect(fit.model)
         if not moments.weight > 0:
             raise EmptyTableError("every row has weight zero: at least one must count")
-        bound = moments.log_likelihood / moments.weight
+        bound = update.bound(moments, fit.model)
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
-        fit = Fit(update(moments, fit.mixture), (*fit.lower_bounds, bound), abs(change) < tol)
-        passes = Passes(fit.mixture, rows.dtype)  # after the last update too: a singular covariance shows here
+        fit = Fit(update(moments, fit.model), (*fit.lower_bounds, bound), abs(change) < tol)
+        _ = fit.model.components.covariance.precision_cholesky  # after the last update too: raises when singular
         if on_iteration is not None:
             on_iteration(fit, change)
     return fit

@@ -1,35 +1,27 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, DensityMixin
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from ..engines import Engine, EngineName, engine_for
-from ..rows import Block, Rows
+from ..engines import Engine, EngineName
+from ..rows import Rows
 from .checks import check_means, check_precisions, check_weights
 from .covariance import SHAPES
-from .em import Fit, Progress, run_em
-from .initialize import Method, Sample, divide, given_or, mixture_of, take_sample
-from .matrices import Floats
-from .mixture import Mixture, Passes
-from .sources import Source, fitting_rows, scoring_rows
-from .starts import SAMPLE_STARTS, best_fit, best_on_sample
-from .updates import MaximumLikelihood
-
-OnProgress = Callable[[Progress], None]
+from .em import Fit
+from .estimator import CONSTRAINTS, MixtureEstimator, OnProgress, TakeSample
+from .initialize import Method, Sample, given_or
+from .mixture import Mixture
+from .passes import Expectation
+from .sources import Source
+from .updates import MaximumLikelihood, Update
 
 
-class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class GaussianMixture(MixtureEstimator[Mixture]):
     """Gaussian mixture fitted by expectation-maximisation.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
@@ -119,23 +111,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
     array([1, 0])
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "covariance_type": [StrOptions(set(SHAPES))],
-        "tol": [Interval(Real, 0.0, None, closed="left")],
-        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
-        "max_iter": [Interval(Integral, 0, None, closed="left")],
-        "n_init": [Interval(Integral, 1, None, closed="left")],
-        "init_params": [StrOptions({"kmeans", "random", "random_from_data", "k-means++"})],
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS | {
         "weights_init": ["array-like", None],
         "means_init": ["array-like", None],
         "precisions_init": ["array-like", None],
-        "random_state": ["random_state"],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
-        "engine": "no_validation",
-        "on_progress": [callable, None],
     }
 
     def __init__(
@@ -175,67 +154,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.engine = engine
         self.on_progress = on_progress
 
-    def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the mixture to the rows of `X`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_rows, n_features), or any source of rows
-            The table.
-        y : ignored
-        sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row: a row of weight two counts as two equal rows.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            The rows of a file, query or Dask collection cannot be used; arrays and frames raise scikit-learn's
-            ValueError.
-        SingularCovarianceError
-            The covariance of a component cannot be inverted; a ValueError too.
-
-        Warns
-        -----
-        ConvergenceWarning
-            No start converged in `max_iter` iterations, or a component lost all its rows.
-        """
-        with fitting_rows(self, X, sample_weight) as rows:
-            self._fit_rows(rows, self._engine(X))
-        return self
-
-    def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Fit the mixture and return the component of each row; parameters as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
-            engine = self._engine(X)
-            self._fit_rows(rows, engine)
-            return _gather(engine, rows, Passes(self.mixture_, rows.dtype).labels, (), np.dtype(np.int64))
-
-    def predict(self, X: Source) -> NDArray[np.int64]:
-        """Return the most probable component of each row, shape (n_rows,)."""
-        return self._map(X, "labels", (), np.dtype(np.int64))
-
-    def predict_proba(self, X: Source) -> NDArray[Any]:
-        """Return the probability of each component given each row, shape (n_rows, n_components)."""
-        check_is_fitted(self)
-        return self._map(X, "responsibilities", (self.mixture_.n_components,))
-
-    def score_samples(self, X: Source) -> NDArray[Any]:
-        """Return the log density of each row, shape (n_rows,)."""
-        return self._map(X, "log_density", ())
-
-    def score(self, X: Source, y: Any = None) -> float:
-        """Return the mean log density of the rows."""
-        total, n_rows = 0.0, 0
-        for part in self._log_densities(X):
-            # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
-            total += float(part.mean()) * len(part)
-            n_rows += len(part)
-        return total / n_rows
-
     def bic(self, X: Source) -> float:
         """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978)."""
         total, n_rows = self._log_likelihood(X)
@@ -246,176 +164,50 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sci
         total, _ = self._log_likelihood(X)
         return -2 * total + 2 * self._n_parameters()
 
-    def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
-        """Draw rows from the fitted mixture.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            Rows, grouped by component.
-        y : ndarray of shape (n_samples,)
-            Their components.
-        """
-        check_is_fitted(self)
-        if n_samples < 1:
-            raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
-        return self.mixture_.sample(n_samples, check_random_state(self.random_state))
-
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters
 
-    def _engine(self, X: Source) -> Engine:
-        return engine_for(self.engine, X)
+    @property
+    def _model(self) -> Mixture:
+        return self.mixture_
 
-    def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
-        return _gather(
-            self._engine(X), rows, getattr(Passes(self.mixture_, rows.dtype), name), tail, dtype or rows.dtype
-        )
+    def _update(self, rows: Rows, engine: Engine) -> MaximumLikelihood:
+        return MaximumLikelihood(SHAPES[self.covariance_type], np.full(rows.n_columns, self.reg_covar))
 
-    def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
-        return self._engine(X).map(rows, Passes(self.mixture_, rows.dtype).log_density)
-
-    def _log_likelihood(self, X: Source) -> tuple[float, int]:
-        total, n_rows = 0.0, 0
-        for part in self._log_densities(X):
-            total += float(part.sum(dtype=np.float64))
-            n_rows += len(part)
-        return total, n_rows
-
-    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
-        self._validate_params()
-        if rows.n_rows is not None and rows.n_rows < self.n_components:
-            raise ValueError(
-                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
-                f"n_samples = {rows.n_rows}"
-            )
-        report = _Report(self)
-        update = MaximumLikelihood(SHAPES[self.covariance_type], self.reg_covar)
-        if self.warm_start and hasattr(self, "mixture_"):
-            self._check_last_fit(rows.n_columns)
-            fit = run_em(
-                rows,
-                engine,
-                Fit(self.mixture_),
-                update,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                previous_bound=self.lower_bound_,
-                on_iteration=lambda state, change: report(0, state, change),
-            )
-        else:
-            fit = best_fit(
-                rows,
-                engine,
-                self._starts(rows, engine, update),
-                update,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                on_iteration=report,
-            )
-        self._keep(fit, rows.dtype)
-
-    def _check_last_fit(self, n_columns: int) -> None:
-        last = self.mixture_
-        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
-        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
-        if asked != found:
-            raise ValueError(f"warm_start goes on from {found}, not with {asked}: set warm_start=False")
-
-    def _starts(self, rows: Rows, engine: Engine, update: MaximumLikelihood) -> list[Callable[[], Mixture]]:
-        """Return what makes a first mixture, once for each start."""
-        shape = (self.n_components, rows.n_columns)
+    def _starts(
+        self,
+        expect: Expectation,
+        update: Update[Mixture],
+        take: TakeSample,
+        random_state: np.random.RandomState,
+    ) -> list[Callable[[], Mixture]]:
+        shape = (self.n_components, expect.rows.n_columns)
         weights = check_weights(self.weights_init, self.n_components)
         means = check_means(self.means_init, *shape)
         precisions = check_precisions(self.precisions_init, update.shape, *shape)
         if weights is not None and means is not None and precisions is not None:
-            return [lambda: given_or(None, update.shape, weights, means, precisions)]
-        random_state = check_random_state(self.random_state)
-        sample: Sample | None = None
+            covariance = update.shape.from_precisions(precisions, *shape)
+            return [lambda: Mixture(weights / weights.sum(), means, covariance)]
+        return super()._starts(expect, update, take, random_state)
 
-        def draw() -> Mixture:
-            nonlocal sample
-            if sample is None:
-                sample = take_sample(rows, engine, random_state, self.n_components)
-            shares = divide(sample, self.n_components, self.init_params, random_state)
-            return given_or(mixture_of(sample, shares, update), update.shape, weights, means, precisions)
+    def _first(self, sample: Sample, update: Update[Mixture], random_state: np.random.RandomState) -> Mixture:
+        shape = (self.n_components, sample.X.shape[1])
+        return given_or(
+            super()._first(sample, update, random_state),
+            update.shape,
+            check_weights(self.weights_init, self.n_components),
+            check_means(self.means_init, *shape),
+            check_precisions(self.precisions_init, update.shape, *shape),
+        )
 
-        def start() -> Mixture:
-            first = draw()
-            if sample is None or sample.whole:
-                return first
-            return best_on_sample(sample, [lambda: first, *[draw] * (SAMPLE_STARTS - 1)], update, tol=self.tol)
-
-        return [start] * self.n_init
-
-    def _keep(self, fit: Fit, dtype: "np.dtype[Any]") -> None:
-        """Set the fitted attributes, in the type of the rows."""
-        if not fit.converged and self.max_iter > 0:
-            warnings.warn(
-                "Best performing initialization did not converge. Try different init parameters, or increase "
-                "max_iter, tol, or check for degenerate data.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        emptied = np.flatnonzero(fit.mixture.weights == 0)
+    def _keep_fit(self, fit: Fit[Mixture], dtype: "np.dtype[Any]") -> None:
+        super()._keep_fit(fit, dtype)
+        emptied = np.flatnonzero(fit.model.weights == 0)
         if len(emptied):
             warnings.warn(
                 f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
                 "0: use fewer components, or another random_state or init_params",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        mixture = fit.mixture
-        self.mixture_ = mixture
-        self.weights_ = mixture.weights.astype(dtype)
-        self.means_ = mixture.means.astype(dtype)
-        self.covariances_ = mixture.covariances.astype(dtype)
-        self.precisions_ = mixture.covariance.precisions.astype(dtype)
-        self.precisions_cholesky_ = mixture.covariance.precision_cholesky.astype(dtype)
-        self.converged_ = fit.converged
-        self.n_iter_ = fit.n_iter
-        self.lower_bound_ = fit.lower_bound
-        self.lower_bounds_ = list(fit.lower_bounds)
-
-
-class _Report:
-    """Tells `on_progress`, and standard output when the user asked for it by `verbose`."""
-
-    def __init__(self, estimator: GaussianMixture) -> None:
-        self._estimator = estimator
-
-    def __call__(self, start: int, fit: Fit, change: float) -> None:
-        estimator = self._estimator
-        if estimator.on_progress is not None:
-            estimator.on_progress(Progress(start, fit.n_iter, fit.lower_bound, change))
-        if not estimator.verbose:
-            return
-        if fit.n_iter == 1:
-            sys.stdout.write(f"Initialization {start}\n")
-        if fit.converged:
-            sys.stdout.write(f"Initialization converged after {fit.n_iter} iterations.\n")
-        elif fit.n_iter % estimator.verbose_interval == 0:
-            detail = f"\t lower bound {fit.lower_bound:.5f}\t change {change:.5f}" if estimator.verbose > 1 else ""
-            sys.stdout.write(f"  Iteration {fit.n_iter}{detail}\n")
-
-
-def _gather(
-    engine: Engine,
-    rows: Rows,
-    transform: Callable[[Block], NDArray[Any]],
-    tail: tuple[int, ...],
-    dtype: "np.dtype[Any]",
-) -> NDArray[Any]:
-    """Return the results of a pass for all rows as one array, filled in place when the number of rows is known."""
-    if rows.n_rows is None:
-        return np.concatenate(list(engine.map(rows, transform)))
-    out = np.empty((rows.n_rows, *tail), dtype)
-    filled = 0
-    for part in engine.map(rows, transform):
-        out[filled : filled + len(part)] = part
-        filled += len(part)
-    return out
+        self._keep_mixture(fit.model, dtype)

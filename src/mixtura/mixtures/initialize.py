@@ -12,12 +12,12 @@ from threadpoolctl import threadpool_limits
 
 from ..engines import Engine
 from ..errors import EmptyTableError
-from ..rows import Block, Rows
+from ..rows import ArrayRows, Block, Rows
 from ..statistics.moments import Moments
 from .covariance import Covariance
 from .matrices import Floats
 from .mixture import Mixture
-from .updates import MaximumLikelihood
+from .updates import M, MaximumLikelihood, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
 
@@ -42,6 +42,11 @@ class Sample:
     X: NDArray[Any]
     weights: Floats
     whole: bool = True
+
+    @property
+    def rows(self) -> Rows:
+        """The sample as a table."""
+        return ArrayRows(self.X, sample_weight=self.weights, checked=True)
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,8 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
     return shares
 
 
-def mixture_of(sample: Sample, shares: Floats, update: MaximumLikelihood) -> Mixture:
-    """Return the mixture of highest likelihood given the shares of a sample's rows.
+def model_of(sample: Sample, shares: Floats, update: Update[M]) -> M:
+    """Return the model that an update rule makes of the shares of a sample's rows.
 
     A component without rows, as k-means leaves when there are fewer distinct rows than clusters, lies in the middle.
     """
@@ -137,21 +142,14 @@ def mixture_of(sample: Sample, shares: Floats, update: MaximumLikelihood) -> Mix
 
 
 def given_or(
-    start: Mixture | None,
-    shape: type[Covariance],
-    weights: Floats | None,
-    means: Floats | None,
-    precisions: Floats | None,
+    start: Mixture, shape: type[Covariance], weights: Floats | None, means: Floats | None, precisions: Floats | None
 ) -> Mixture:
     """Return `start` with the parameters given in place of its own."""
-    if means is None or weights is None or precisions is None:
-        assert start is not None, "a start is needed unless every parameter is given"
-        weights = start.weights if weights is None else weights
-        means = start.means if means is None else means
-        covariance = start.covariance
-    if precisions is not None:
-        covariance = shape.from_precisions(precisions, *means.shape)
-    return Mixture(weights / weights.sum(), means, covariance)
+    share = start.weights.sum()
+    weights = start.weights if weights is None else share * weights / weights.sum()
+    means = start.means if means is None else means
+    covariance = start.covariance if precisions is None else shape.from_precisions(precisions, *means.shape)
+    return Mixture(weights, means, covariance, start.degrees_of_freedom, start.noise)
 
 
 def split_widest(mixture: Mixture, n_components: int) -> Mixture:
@@ -172,7 +170,8 @@ def split_widest(mixture: Mixture, n_components: int) -> Mixture:
         means = np.vstack([means, means[widest] + step])
         means[widest] -= step
         parents = np.append(parents, parents[widest])
-    return Mixture(weights, means, mixture.covariance.repeat(parents))
+    degrees = None if mixture.degrees_of_freedom is None else mixture.degrees_of_freedom[parents]
+    return Mixture(weights, means, mixture.covariance.repeat(parents), degrees, mixture.noise)
 
 
 def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: MaximumLikelihood) -> list[Mixture]:
@@ -186,7 +185,7 @@ def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: M
     while shares.shape[1] > n_components + 1:
         shares = _joined(shares, *_closest(shares, sample.weights)[0])
     closest = _closest(shares, sample.weights)[:2]
-    return [mixture_of(sample, _joined(shares, *pair), update) for pair in closest]
+    return [model_of(sample, _joined(shares, *pair), update) for pair in closest]
 
 
 def _closest(shares: Floats, weights: Floats) -> list[tuple[int, int]]:

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dtrtri
 
 from ..errors import SingularCovarianceError
 
 Floats = NDArray[np.float64]
+
+
+def frozen(values: ArrayLike) -> Floats:
+    """Return a copy as doubles that cannot be written to."""
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array
 
 
 def packed_size(n_features: int) -> int:
@@ -28,12 +35,6 @@ def unpack(packed: Floats, n_features: int) -> Floats:
 def weighted_outer(centred: Floats, share: Floats) -> Floats:
     """Return the sum over rows of share times the outer product of a row with itself."""
     return np.asarray((share[:, None] * centred).T @ centred)
-
-
-def add_to_diagonal(matrices: Floats, value: float) -> None:
-    """Add a value to the diagonals of square matrices, in place."""
-    index = np.arange(matrices.shape[-1])
-    matrices[..., index, index] += value
 
 
 def schur_complement(matrix: Floats, kept: Sequence[int], known: Sequence[int]) -> Floats:

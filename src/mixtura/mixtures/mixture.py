@@ -1,18 +1,17 @@
 """A Gaussian mixture as a frozen value: densities, responsibilities, samples, marginals, conditionals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import kernels
-from ..engines import Engine
-from ..rows import Block, Rows
-from ..statistics.moments import Moments
+from ..rows import Block
 from .covariance import Covariance
-from .matrices import Floats
+from .matrices import Floats, frozen
+from .noise import Noise
+from .passes import Components, Passes
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +21,16 @@ class Mixture:
     Parameters
     ----------
     weights : array_like of shape (n_components,)
-        Probabilities of the components; they are non-negative and sum to one.
+        Probabilities of the components; they are non-negative and sum to one, with that of the noise.
     means : array_like of shape (n_components, n_features)
         Means of the components.
     covariance : Covariance
         Covariances of the components: `Full`, `Tied`, `Diagonal` or `Spherical`.
+    degrees_of_freedom : array_like of shape (n_components,), optional
+        Makes the components Student's t distributions; `covariance` then holds their scale matrices, which are
+        (nu - 2) / nu of their covariances.
+    noise : Noise, optional
+        A uniform component beside the others.
 
     Raises
     ------
@@ -47,10 +51,19 @@ class Mixture:
     weights: Floats
     means: Floats
     covariance: Covariance
+    degrees_of_freedom: Floats | None
+    noise: Noise | None
 
-    def __init__(self, weights: ArrayLike, means: ArrayLike, covariance: Covariance) -> None:
-        weights_array = _frozen(weights)
-        means_array = _frozen(means)
+    def __init__(
+        self,
+        weights: ArrayLike,
+        means: ArrayLike,
+        covariance: Covariance,
+        degrees_of_freedom: ArrayLike | None = None,
+        noise: Noise | None = None,
+    ) -> None:
+        weights_array = frozen(weights)
+        means_array = frozen(means)
         shape = (covariance.n_components, covariance.n_features)
         if weights_array.shape != shape[:1] or means_array.shape != shape:
             raise ValueError(
@@ -59,11 +72,21 @@ class Mixture:
             )
         if not (np.isfinite(weights_array).all() and np.isfinite(means_array).all()):
             raise ValueError("weights and means must be finite")
-        if (weights_array < 0).any() or not np.isclose(weights_array.sum(), 1, atol=1e-6):
-            raise ValueError(f"weights must be non-negative and sum to one, and their sum is {weights_array.sum():.6g}")
+        total = weights_array.sum() + (0.0 if noise is None else noise.weight)
+        if (weights_array < 0).any() or not np.isclose(total, 1, atol=1e-6):
+            raise ValueError(f"weights must be non-negative and sum to one, and their sum is {total:.6g}")
+        if noise is not None and len(noise.lower) != shape[1]:
+            raise ValueError(f"the noise has {len(noise.lower)} columns, and the components have {shape[1]}")
+        degrees = None if degrees_of_freedom is None else frozen(degrees_of_freedom)
+        if degrees is not None and not (
+            degrees.shape == shape[:1] and (degrees > 0).all() and np.isfinite(degrees).all()
+        ):
+            raise ValueError(f"degrees of freedom are a positive number for each component, not {degrees}")
         object.__setattr__(self, "weights", weights_array)
         object.__setattr__(self, "means", means_array)
         object.__setattr__(self, "covariance", covariance)
+        object.__setattr__(self, "degrees_of_freedom", degrees)
+        object.__setattr__(self, "noise", noise)
 
     @property
     def n_components(self) -> int:
@@ -82,10 +105,21 @@ class Mixture:
 
     @property
     def n_parameters(self) -> int:
-        """Number of free parameters: weights, means and covariances."""
+        """Number of free parameters: weights, means, covariances, degrees of freedom."""
         return (
-            self.n_components - 1 + self.means.size + self.covariance.n_parameters(self.n_components, self.n_features)
+            self.n_components
+            - (self.noise is None)
+            + self.means.size
+            + self.covariance.n_parameters(self.n_components, self.n_features)
+            + (0 if self.degrees_of_freedom is None else self.n_components)
         )
+
+    @property
+    def components(self) -> Components:
+        """What a pass over rows reads."""
+        with np.errstate(divide="ignore"):  # an empty component has a log weight of minus infinity
+            offsets = np.log(self.weights)
+        return Components(offsets, self.means, self.covariance, self.degrees_of_freedom, self.noise)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mixture):
@@ -95,27 +129,30 @@ class Mixture:
             and np.array_equal(self.weights, other.weights)
             and np.array_equal(self.means, other.means)
             and np.array_equal(self.covariances, other.covariances)
+            and _equal(self.degrees_of_freedom, other.degrees_of_freedom)
+            and self.noise == other.noise
         )
 
-    def __reduce__(self) -> tuple[type["Mixture"], tuple[Floats, Floats, Covariance]]:
-        return type(self), (self.weights, self.means, self.covariance)  # a copy is made read-only again
+    def __reduce__(self) -> tuple[type["Mixture"], tuple[Any, ...]]:
+        # A copy is made read-only again.
+        return type(self), (self.weights, self.means, self.covariance, self.degrees_of_freedom, self.noise)
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
     def log_density(self, X: ArrayLike) -> NDArray[Any]:
         """Return the logarithm of the density at each row of `X`, shape (n_rows,)."""
         block = _block(X)
-        return Passes(self, block.values.dtype).log_density(block)
+        return Passes(self.components, block.values.dtype).log_density(block)
 
     def responsibilities(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
         block = _block(X)
-        return Passes(self, block.values.dtype).responsibilities(block)
+        return Passes(self.components, block.values.dtype).responsibilities(block)
 
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,)."""
         block = _block(X)
-        return Passes(self, block.values.dtype).labels(block)
+        return Passes(self.components, block.values.dtype).labels(block)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState) -> tuple[Floats, NDArray[np.int64]]:
         """Draw rows.
@@ -125,21 +162,31 @@ class Mixture:
         X : ndarray of shape (n_rows, n_features)
             Rows, those of one component after those of another.
         labels : ndarray of shape (n_rows,)
-            Component of each row.
+            Component of each row, -1 for noise.
         """
-        counts = random_state.multinomial(n_rows, self.weights)
-        X = np.vstack(
-            [
-                mean + self.covariance.draw(component, count, random_state)
-                for component, (mean, count) in enumerate(zip(self.means, counts, strict=True))
-            ]
-        )
-        return X, np.repeat(np.arange(self.n_components), counts)
+        noise = self.noise
+        probabilities = self.weights if noise is None else np.append(self.weights, noise.weight)
+        counts = random_state.multinomial(n_rows, probabilities)
+        parts = []
+        for component, mean in enumerate(self.means):
+            about_zero = self.covariance.draw(component, counts[component], random_state)
+            if self.degrees_of_freedom is not None:
+                degrees = self.degrees_of_freedom[component]
+                about_zero /= np.sqrt(random_state.chisquare(degrees, (counts[component], 1)) / degrees)
+            parts.append(mean + about_zero)
+        labels = np.repeat(np.arange(self.n_components), counts[: self.n_components])
+        if noise is not None:
+            parts.append(random_state.uniform(noise.lower, noise.upper, (counts[-1], self.n_features)))
+            labels = np.append(labels, np.full(counts[-1], -1))
+        return np.vstack(parts), labels
 
     def marginal(self, columns: Sequence[int]) -> "Mixture":
         """Return the distribution of some of the columns, in the order given."""
         index = self._positions(columns)
-        return Mixture(self.weights, self.means[:, index], self.covariance.select(index))
+        noise = None if self.noise is None else self.noise.select(index)
+        return Mixture(
+            self.weights, self.means[:, index], self.covariance.select(index), self.degrees_of_freedom, noise
+        )
 
     def conditional(self, columns: Sequence[int], values: ArrayLike) -> "Mixture":
         """Return the distribution of the other columns when `columns` have the `values` given.
@@ -147,6 +194,8 @@ class Mixture:
         Each component is conditioned on them, and weighs in proportion to the density it gives them (Bishop 2006,
         section 2.3.1).
         """
+        if self.degrees_of_freedom is not None or self.noise is not None:
+            raise ValueError("conditional distributions are those of normal components without noise")
         known = self._positions(columns)
         point = np.asarray(values, dtype=np.float64).reshape(-1)
         if len(point) != len(known):
@@ -172,94 +221,8 @@ class Mixture:
         return positions
 
 
-class Passes:
-    """The passes over blocks of rows of one type under one mixture, prepared once and picklable.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        The distribution.
-    dtype : dtype
-        Type of the rows, float32 or float64; the parameters are rounded to it.
-    """
-
-    def __init__(self, mixture: Mixture, dtype: "np.dtype[Any] | type") -> None:
-        covariance = mixture.covariance
-        self.dtype = np.dtype(dtype)
-        self.covariance = covariance
-        with np.errstate(divide="ignore"):  # an empty component has a log weight of minus infinity
-            log_weights = np.log(mixture.weights)
-        self._log_constants = log_weights + covariance.half_log_precision - mixture.n_features / 2 * np.log(2 * np.pi)
-        self._means = np.ascontiguousarray(mixture.means, dtype=self.dtype)
-        self._factors = np.ascontiguousarray(covariance.factors(mixture.means), dtype=self.dtype)
-        self._centers = self._means.astype(np.float64)
-
-    @property
-    def zero(self) -> Moments:
-        """The moments of no rows."""
-        n_components, n_features = self._means.shape
-        return Moments.zero(self._centers, self.covariance.second_shape(n_components, n_features))
-
-    def summarise(self, block: Block) -> Moments:
-        """Return the moments of a block in the coordinates of the kernel: the E-step, summed up."""
-        moments = self.zero
-        log_likelihood = kernels.accumulate(
-            self.covariance.kernel,
-            block.values,
-            block.weights,
-            self._log_constants,
-            self._means,
-            self._factors,
-            moments.counts,
-            moments.first,
-            moments.second.reshape(-1),
-        )
-        weight = float(len(block.values)) if block.weights is None else float(block.weights.sum())
-        return replace(moments, weight=weight, log_likelihood=log_likelihood)
-
-    def moments(self, rows: Rows, engine: Engine) -> Moments:
-        """Return the moments of all rows, in the units of the table."""
-        total = engine.fold(rows, self.summarise, self.zero)
-        first, second = self.covariance.kernel_moments(total.first, total.second)
-        return replace(total, first=first, second=second)
-
-    def likelihoods(self, block: Block) -> Floats:
-        """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""
-        log_density = np.empty(len(block.values), self.dtype)
-        shares = np.empty((len(block.values), len(self._means)), self.dtype)
-        self._score(block, log_density=log_density, responsibilities=shares)
-        weights = np.ones(len(log_density)) if block.weights is None else block.weights
-        # A row so far away that no component claims it is assigned with certainty to none: it adds nothing.
-        highest = shares.max(axis=1).astype(np.float64)
-        log_assigned = np.log(np.where(highest > 0, highest, 1.0))
-        return np.array([weights @ log_density, weights @ log_assigned, weights.sum()])
-
-    def log_density(self, block: Block) -> NDArray[Any]:
-        """Return the log density of each row of a block."""
-        out = np.empty(len(block.values), self.dtype)
-        self._score(block, log_density=out)
-        return out
-
-    def responsibilities(self, block: Block) -> NDArray[Any]:
-        """Return the responsibilities of the components for each row of a block."""
-        out = np.empty((len(block.values), len(self._means)), self.dtype)
-        self._score(block, responsibilities=out)
-        return out
-
-    def labels(self, block: Block) -> NDArray[np.int64]:
-        """Return the most probable component of each row of a block."""
-        out = np.empty(len(block.values), np.int64)
-        self._score(block, labels=out)
-        return out
-
-    def _score(self, block: Block, **out: NDArray[Any]) -> None:
-        kernels.score(self.covariance.kernel, block.values, self._log_constants, self._means, self._factors, **out)
-
-
-def _frozen(values: ArrayLike) -> Floats:
-    array = np.array(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+def _equal(one: Floats | None, other: Floats | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _block(X: ArrayLike) -> Block:

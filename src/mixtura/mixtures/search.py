@@ -19,7 +19,8 @@ from .em import Fit
 from .gaussian import GaussianMixture
 from .initialize import Method, divide, take_sample
 from .matrices import Floats
-from .mixture import Passes
+from .mixture import Mixture
+from .passes import Expectation, Passes
 from .sources import Source, fitting_rows
 from .sweep import sweep, way_down
 from .updates import MaximumLikelihood
@@ -237,7 +238,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return counts, shapes
 
     def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]) -> None:
-        updates = {shape: MaximumLikelihood(SHAPES[shape], self.reg_covar) for shape in shapes}
+        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar)) for shape in shapes}
         random_state = check_random_state(self.random_state)
         sample = take_sample(rows, engine, random_state, counts[-1])
 
@@ -245,10 +246,16 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             return [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
 
         steps = sweep(
-            rows, engine, sample, divisions, counts=counts, updates=updates, tol=self.tol, max_iter=self.max_iter
+            Expectation(rows, engine),
+            sample,
+            divisions,
+            counts=counts,
+            updates=updates,
+            tol=self.tol,
+            max_iter=self.max_iter,
         )
         total = (len(counts) + len(way_down(counts))) * len(shapes)
-        found: dict[tuple[int, str], tuple[Candidate, Fit | None]] = {}
+        found: dict[tuple[int, str], tuple[Candidate, Fit[Mixture] | None]] = {}
         for done, (count, shape, fit) in enumerate(steps, start=1):
             known = found.get((count, shape))
             if known is None or known[1] is not fit:
@@ -264,7 +271,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         value: float = getattr(candidate, self.criterion)
         return value
 
-    def _keep(self, candidates: list[Candidate], best: Candidate, fit: Fit, rows: Rows) -> None:
+    def _keep(self, candidates: list[Candidate], best: Candidate, fit: Fit[Mixture], rows: Rows) -> None:
         self.candidates_ = candidates
         names = [field.name for field in fields(Candidate)]
         table = zip(*map(astuple, candidates), strict=True)
@@ -284,13 +291,13 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         estimator.n_features_in_ = self.n_features_in_
         if hasattr(self, "feature_names_in_"):
             estimator.feature_names_in_ = self.feature_names_in_
-        estimator._keep(fit, rows.dtype)
+        estimator._keep_fit(fit, rows.dtype)
         self.best_estimator_ = estimator
 
 
-def _measure(fit: Fit, shape: str, rows: Rows, engine: Engine) -> Candidate:
-    mixture = fit.mixture
-    passes = Passes(mixture, rows.dtype)
+def _measure(fit: Fit[Mixture], shape: str, rows: Rows, engine: Engine) -> Candidate:
+    mixture = fit.model
+    passes = Passes(mixture.components, rows.dtype)
     log_likelihood, log_assigned, n_rows = engine.fold(rows, passes.likelihoods, np.zeros(3)).tolist()
     bic = -2 * log_likelihood + mixture.n_parameters * float(np.log(n_rows))
     return Candidate(

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..engines import Engine, ThreadEngine
+from ..engines import ThreadEngine
 from ..errors import SingularCovarianceError
-from ..rows import ArrayRows, Rows
 from .em import Fit, run_em
 from .initialize import Sample
 from .mixture import Mixture
-from .updates import MaximumLikelihood, Update
+from .passes import Expectation
+from .updates import M, MaximumLikelihood, Update
 
 # Most starts have converged, or fallen behind, after this many iterations.
 SHORT_RUN = 20
@@ -23,26 +23,24 @@ _COLLAPSED = 10
 
 
 def best_fit(
-    rows: Rows,
-    engine: Engine,
-    starts: Sequence[Callable[[], Mixture]],
-    update: Update,
+    expect: Expectation,
+    starts: Sequence[Callable[[], M]],
+    update: Update[M],
     *,
     tol: float,
     max_iter: int,
-    on_iteration: Callable[[int, Fit, float], None] = lambda start, fit, change: None,
-) -> Fit:
-    """Run EM from every start for a few iterations, go on with the best, and return the fit of highest likelihood.
+    on_iteration: Callable[[int, Fit[M], float], None] = lambda start, fit, change: None,
+) -> Fit[M]:
+    """Run EM from every start for a few iterations, go on with the best, and return the fit of highest bound.
 
     Short runs cost a fraction of full ones and rarely miss the best start (Biernacki, Celeux and Govaert 2003,
     "Choosing starting values for the EM algorithm"). A start whose covariance becomes singular is given up when others
     are left.
     """
 
-    def run(start: int, fit: Fit, limit: int) -> Fit:
+    def run(start: int, fit: Fit[M], limit: int) -> Fit[M]:
         return run_em(
-            rows,
-            engine,
+            expect,
             fit,
             update,
             tol=tol,
@@ -51,7 +49,7 @@ def best_fit(
         )
 
     short = max_iter if len(starts) == 1 else min(SHORT_RUN, max_iter)
-    fits: list[tuple[int, Fit]] = []
+    fits: list[tuple[int, Fit[M]]] = []
     failure: SingularCovarianceError | None = None
     for number, start in enumerate(starts):
         try:
@@ -72,15 +70,23 @@ def best_fit(
     return max(finished, key=lambda fit: fit.lower_bound)
 
 
-def best_on_sample(sample: Sample, starts: Sequence[Callable[[], Mixture]], update: Update, *, tol: float) -> Mixture:
+def best_on_sample(
+    expect: Expectation, sample: Sample, starts: Sequence[Callable[[], M]], update: Update[M], *, tol: float
+) -> M:
     """Return where the best of several starts gets by a short run on a sample of the rows."""
-    rows = ArrayRows(sample.X, sample_weight=sample.weights, checked=True)
-    return best_fit(rows, ThreadEngine(), starts, update, tol=tol, max_iter=SHORT_RUN).mixture
+    small = expect.on(sample.rows, ThreadEngine())
+    return best_fit(small, starts, update, tol=tol, max_iter=SHORT_RUN).model
 
 
 def better_fit(
-    rows: Rows, engine: Engine, fit: Fit | None, start: Mixture, update: MaximumLikelihood, *, tol: float, max_iter: int
-) -> Fit | None:
+    expect: Expectation,
+    fit: Fit[Mixture] | None,
+    start: Mixture,
+    update: MaximumLikelihood,
+    *,
+    tol: float,
+    max_iter: int,
+) -> Fit[Mixture] | None:
     """Return the fit that EM reaches from `start` when it is better than `fit`, else `fit`.
 
     EM goes on from the start only when a short run has overtaken `fit`. A component that collapses onto a few rows or
@@ -90,13 +96,13 @@ def better_fit(
     try:
         other = Fit(start)
         for limit in (min(SHORT_RUN, max_iter), max_iter):
-            other = run_em(rows, engine, other, update, tol=tol, max_iter=limit)
+            other = run_em(expect, other, update, tol=tol, max_iter=limit)
             if not other.lower_bound > bound:
                 return fit
     except SingularCovarianceError:
         return fit
-    floor = _COLLAPSED * update.reg_covar
-    if fit is not None and _least_variance(other.mixture) < min(floor, _least_variance(fit.mixture)):
+    floor = _COLLAPSED * float(update.ridge.max())
+    if fit is not None and _least_variance(other.model) < min(floor, _least_variance(fit.model)):
         return fit
     return other
 

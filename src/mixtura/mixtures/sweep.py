@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from ..engines import Engine
 from ..errors import SingularCovarianceError
-from ..rows import Rows
 from .em import Fit
-from .initialize import Sample, merge_closest, mixture_of, split_widest
+from .initialize import Sample, merge_closest, model_of, split_widest
 from .matrices import Floats
+from .mixture import Mixture
+from .passes import Expectation
 from .starts import best_fit, better_fit
 from .updates import MaximumLikelihood
 
@@ -23,8 +23,7 @@ def way_down(counts: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def sweep(
-    rows: Rows,
-    engine: Engine,
+    expect: Expectation,
     sample: Sample,
     divisions: Callable[[int], list[Floats]],
     *,
@@ -32,7 +31,7 @@ def sweep(
     updates: Mapping[str, MaximumLikelihood],
     tol: float,
     max_iter: int,
-) -> Iterator[tuple[int, str, Fit | None]]:
+) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
     """Fit every count with every shape, and yield count, shape and fit whenever a fit is done.
 
     On the way up a fit starts from divisions of the sample, and is challenged by what EM reaches when the widest
@@ -44,21 +43,21 @@ def sweep(
     SingularCovarianceError
         On the way up every start of every candidate was singular.
     """
-    fits: dict[tuple[int, str], Fit] = {}
-    latest: dict[str, Fit] = {}
+    fits: dict[tuple[int, str], Fit[Mixture]] = {}
+    latest: dict[str, Fit[Mixture]] = {}
     failure: SingularCovarianceError | None = None
     for count in counts:
         shares_of_starts = divisions(count)
         for shape, update in updates.items():
-            fit: Fit | None = None
+            fit: Fit[Mixture] | None = None
             try:
-                starts = [partial(mixture_of, sample, shares, update) for shares in shares_of_starts]
-                fit = best_fit(rows, engine, starts, update, tol=tol, max_iter=max_iter)
+                starts = [partial(model_of, sample, shares, update) for shares in shares_of_starts]
+                fit = best_fit(expect, starts, update, tol=tol, max_iter=max_iter)
             except SingularCovarianceError as error:
                 failure = error
             if shape in latest:
-                start = split_widest(latest[shape].mixture, count)
-                fit = better_fit(rows, engine, fit, start, update, tol=tol, max_iter=max_iter)
+                start = split_widest(latest[shape].model, count)
+                fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
                 fits[count, shape] = latest[shape] = fit
             yield count, shape, fit
@@ -68,8 +67,8 @@ def sweep(
         for shape, update in updates.items():
             fit = fits.get((count, shape))
             if (larger, shape) in fits:
-                for start in merge_closest(fits[larger, shape].mixture, count, sample, update):
-                    fit = better_fit(rows, engine, fit, start, update, tol=tol, max_iter=max_iter)
+                for start in merge_closest(fits[larger, shape].model, count, sample, update):
+                    fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
                 fits[count, shape] = fit
             yield count, shape, fit

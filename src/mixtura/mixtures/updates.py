@@ -1,26 +1,41 @@
-"""Update rules: from the moments of a pass to the next mixture."""
+"""Update rules: from the moments of a pass to the next model."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from ..statistics.moments import Moments
 from .covariance import Covariance
+from .matrices import Floats
 from .mixture import Mixture
+from .noise import Noise
+from .passes import Model
+from .student import START, next_degrees
+
+M = TypeVar("M", bound=Model)
 
 # Added to every count, as scikit-learn does: it keeps the division defined and moves no other figure.
 _COUNT_FLOOR = 10 * np.finfo(np.float64).eps
 
 # A component that holds less than this part of the weight of all rows holds nothing but rounding.
-_EMPTY = 1e-14
+EMPTY = 1e-14
 
 
-class Update(Protocol):
-    """How a mixture follows from moments."""
+class Update(Protocol[M]):
+    """How a model follows from moments."""
 
-    def __call__(self, moments: Moments, current: Mixture | None) -> Mixture:
-        """Return the next mixture."""
+    @property
+    def shape(self) -> type[Covariance]:
+        """Covariance shape."""
+        ...
+
+    def __call__(self, moments: Moments, current: M | None = None) -> M:
+        """Return the next model."""
+        ...
+
+    def bound(self, moments: Moments, current: M) -> float:
+        """Return what the iterations raise, for the model that the moments were taken under."""
         ...
 
 
@@ -34,22 +49,47 @@ class MaximumLikelihood:
     ----------
     shape : type of Covariance
         Covariance shape.
-    reg_covar : float
-        Added to every variance.
+    ridge : ndarray of shape (n_features,)
+        Added to the variances.
+    student : bool, default=False
+        Whether the components are Student's t distributions.
+    noise : Noise, optional
+        The uniform component of the first model.
     """
 
     shape: type[Covariance]
-    reg_covar: float
+    ridge: Floats
+    student: bool = False
+    noise: Noise | None = None
 
     def __call__(self, moments: Moments, current: Mixture | None = None) -> Mixture:
         """Return the mixture of highest expected log-likelihood."""
         counts = moments.counts + _COUNT_FLOOR
-        shift = moments.first / counts[:, None]
-        covariance = self.shape.estimate(counts, shift, moments.second, self.reg_covar)
+        masses = moments.masses + _COUNT_FLOOR
+        shift = moments.first / masses[:, None]
+        covariance = self.shape.estimate(counts, masses, shift, moments.second, self.ridge)
         means = moments.centers + shift
-        emptied = moments.counts <= _EMPTY * moments.weight
+        emptied = moments.counts <= EMPTY * moments.weight
         if emptied.any() and current is not None:
             means = np.where(emptied[:, None], current.means, means)
             covariance = covariance.replace(emptied, current.covariance)
             counts = np.where(emptied, 0.0, counts)
-        return Mixture(counts / counts.sum(), means, covariance)
+        noise = self._next_noise(moments, current)
+        share = 1.0 if noise is None else 1 - noise.weight
+        return Mixture(share * counts / counts.sum(), means, covariance, self._next_degrees(moments, current), noise)
+
+    def bound(self, moments: Moments, current: Mixture) -> float:
+        """Return the mean log-likelihood of the rows."""
+        return moments.log_likelihood / moments.weight
+
+    def _next_noise(self, moments: Moments, current: Mixture | None) -> Noise | None:
+        if current is None or current.noise is None:
+            return self.noise
+        return current.noise.reweighted(min(max(1 - float(moments.counts.sum()) / moments.weight, 0.0), 1.0))
+
+    def _next_degrees(self, moments: Moments, current: Mixture | None) -> Floats | None:
+        if not self.student:
+            return None
+        if current is None or current.degrees_of_freedom is None or moments.tails is None:
+            return np.full(len(moments.counts), START)
+        return next_degrees(moments.counts, moments.tails[1], current.degrees_of_freedom, moments.centers.shape[1])

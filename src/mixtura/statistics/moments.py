@@ -28,9 +28,12 @@ class Moments:
     counts : ndarray of shape (n_components,)
         Sums of the weighted responsibilities z_k.
     first : ndarray of shape (n_components, n_features)
-        Sums of z_k (x - c_k).
+        Sums of u_k z_k (x - c_k); u_k is one for normal components, and the weight that Student's t distribution gives
+        the row otherwise.
     second : ndarray
-        Sums of z_k (x - c_k)(x - c_k)^T in the layout of the covariance shape.
+        Sums of u_k z_k (x - c_k)(x - c_k)^T in the layout of the covariance shape.
+    tails : ndarray of shape (2, n_components) or None
+        Of Student's t components, the sums of u_k z_k and of z_k (log u_k - u_k); None for normal components.
 
     References
     ----------
@@ -43,11 +46,26 @@ class Moments:
     counts: Floats
     first: Floats
     second: Floats
+    tails: Floats | None = None
 
     @classmethod
-    def zero(cls, centers: Floats, second_shape: tuple[int, ...]) -> Self:
-        """Return the moments of no rows."""
-        return cls(centers, 0.0, 0.0, np.zeros(len(centers)), np.zeros(centers.shape), np.zeros(second_shape))
+    def zero(cls, centers: Floats, second_shape: tuple[int, ...], *, student: bool = False) -> Self:
+        """Return the moments of no rows, of Student's t components or of normal ones."""
+        n_components = len(centers)
+        return cls(
+            centers,
+            0.0,
+            0.0,
+            np.zeros(n_components),
+            np.zeros(centers.shape),
+            np.zeros(second_shape),
+            np.zeros((2, n_components)) if student else None,
+        )
+
+    @property
+    def masses(self) -> Floats:
+        """Sums of u_k z_k: what the first and second moments weigh together."""
+        return self.counts if self.tails is None else self.tails[0]
 
     def __add__(self, other: "Moments") -> "Moments":
         if not (self.centers is other.centers or np.array_equal(self.centers, other.centers)):
@@ -59,4 +77,5 @@ class Moments:
             self.counts + other.counts,
             self.first + other.first,
             self.second + other.second,
+            None if self.tails is None or other.tails is None else self.tails + other.tails,
         )

@@ -1,0 +1,312 @@
+"""What the mixture estimators share: fitting from several starts, and the answers a fitted mixture gives."""
+
+import sys
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from functools import cache
+from numbers import Integral, Real
+from typing import Any, ClassVar, Generic, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..engines import Engine, EngineName, engine_for
+from ..rows import Block, Rows
+from .covariance import SHAPES
+from .em import Fit, Progress, run_em
+from .initialize import Method, Sample, divide, model_of, take_sample
+from .matrices import Floats
+from .mixture import Mixture
+from .passes import Expectation, Passes
+from .sources import Source, fitting_rows, scoring_rows
+from .starts import SAMPLE_STARTS, best_fit, best_on_sample
+from .updates import M, Update
+
+OnProgress = Callable[[Progress], None]
+TakeSample = Callable[[], Sample]
+
+CONSTRAINTS: dict[str, Any] = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "covariance_type": [StrOptions(set(SHAPES))],
+    "tol": [Interval(Real, 0.0, None, closed="left")],
+    "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
+    "init_params": [StrOptions({"kmeans", "random", "random_from_data", "k-means++"})],
+    "random_state": ["random_state"],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    "engine": "no_validation",
+    "on_progress": [callable, None],
+}
+
+
+class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore[misc]  # scikit-learn has no types
+    """Base of the mixture estimators: subclasses say how a model follows from moments, and what is kept of a fit."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
+
+    n_components: int
+    covariance_type: str
+    tol: float
+    reg_covar: float
+    max_iter: int
+    n_init: int
+    init_params: Method
+    random_state: Any
+    warm_start: bool
+    verbose: int
+    verbose_interval: int
+    engine: Engine | EngineName | None
+    on_progress: OnProgress | None
+    mixture_: Mixture
+
+    def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the mixture to the rows of `X`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The rows of a file, query or Dask collection cannot be used; arrays and frames raise scikit-learn's
+            ValueError.
+        SingularCovarianceError
+            The covariance of a component cannot be inverted; a ValueError too.
+
+        Warns
+        -----
+        ConvergenceWarning
+            No start converged in `max_iter` iterations, or a component lost all its rows.
+        """
+        with fitting_rows(self, X, sample_weight) as rows:
+            self._fit_rows(rows, self._engine(X))
+        return self
+
+    def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
+        """Fit the mixture and return the component of each row; parameters as for `fit`."""
+        with fitting_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            self._fit_rows(rows, engine)
+            return _gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
+
+    def predict(self, X: Source) -> NDArray[np.int64]:
+        """Return the most probable component of each row, shape (n_rows,); -1 is noise."""
+        return self._map(X, "labels", (), np.dtype(np.int64))
+
+    def predict_proba(self, X: Source) -> NDArray[Any]:
+        """Return the probability of each component given each row, shape (n_rows, n_components).
+
+        With noise the rest of one is the probability of noise.
+        """
+        check_is_fitted(self)
+        return self._map(X, "responsibilities", (self.mixture_.n_components,))
+
+    def score_samples(self, X: Source) -> NDArray[Any]:
+        """Return the log density of each row, shape (n_rows,)."""
+        return self._map(X, "log_density", ())
+
+    def score(self, X: Source, y: Any = None) -> float:
+        """Return the mean log density of the rows."""
+        total, n_rows = 0.0, 0
+        for part in self._log_densities(X):
+            # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
+            total += float(part.mean()) * len(part)
+            n_rows += len(part)
+        return total / n_rows
+
+    def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
+        """Draw rows from the fitted mixture.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Rows, grouped by component.
+        y : ndarray of shape (n_samples,)
+            Their components.
+        """
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
+        return self.mixture_.sample(n_samples, check_random_state(self.random_state))
+
+    @abstractmethod
+    def _update(self, rows: Rows, engine: Engine) -> Update[M]:
+        """Return the update rule for the rows of a table."""
+
+    @property
+    @abstractmethod
+    def _model(self) -> M:
+        """The fitted model."""
+
+    def _keep_fit(self, fit: Fit[M], dtype: "np.dtype[Any]") -> None:
+        """Set the fitted attributes, in the type of the rows."""
+        if not fit.converged and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. Try different init parameters, or increase "
+                "max_iter, tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        self.converged_ = fit.converged
+        self.n_iter_ = fit.n_iter
+        self.lower_bound_ = fit.lower_bound
+        self.lower_bounds_ = list(fit.lower_bounds)
+
+    def _keep_mixture(self, mixture: Mixture, dtype: "np.dtype[Any]") -> None:
+        self.mixture_ = mixture
+        self.weights_ = mixture.weights.astype(dtype)
+        self.means_ = mixture.means.astype(dtype)
+        self.covariances_ = mixture.covariances.astype(dtype)
+        self.precisions_ = mixture.covariance.precisions.astype(dtype)
+        self.precisions_cholesky_ = mixture.covariance.precision_cholesky.astype(dtype)
+
+    def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
+        """Return the E-step over the rows."""
+        return Expectation(rows, engine)
+
+    def _division(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        return divide(sample, self.n_components, self.init_params, random_state)
+
+    def _first(self, sample: Sample, update: Update[M], random_state: np.random.RandomState) -> M:
+        """Return the model of one start."""
+        return model_of(sample, self._division(sample, random_state), update)
+
+    def _starts(
+        self, expect: Expectation, update: Update[M], take: TakeSample, random_state: np.random.RandomState
+    ) -> list[Callable[[], M]]:
+        """Return what makes a first model, once for each start."""
+
+        def draw() -> M:
+            return self._first(take(), update, random_state)
+
+        def start() -> M:
+            if take().whole:
+                return draw()
+            return best_on_sample(expect, take(), [draw] * SAMPLE_STARTS, update, tol=self.tol)
+
+        return [start] * self.n_init
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
+        self._validate_params()
+        if rows.n_rows is not None and rows.n_rows < self.n_components:
+            raise ValueError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
+                f"n_samples = {rows.n_rows}"
+            )
+        report = _Report(self)
+        random_state = check_random_state(self.random_state)
+        take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
+        update = self._update(rows, engine)
+        expect = self._expectation(rows, engine, take)
+        if self.warm_start and hasattr(self, "mixture_"):
+            self._check_last_fit(rows.n_columns)
+            fit = run_em(
+                expect,
+                Fit(self._model),
+                update,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                previous_bound=self.lower_bound_,
+                on_iteration=lambda state, change: report(0, state, change),
+            )
+        else:
+            fit = best_fit(
+                expect,
+                self._starts(expect, update, take, random_state),
+                update,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                on_iteration=report,
+            )
+        self._keep_fit(self._finish(fit, expect, update, take), rows.dtype)
+
+    def _finish(self, fit: Fit[M], expect: Expectation, update: Update[M], take: TakeSample) -> Fit[M]:
+        """Return the fit that is kept, given the best of all starts."""
+        return fit
+
+    def _check_last_fit(self, n_columns: int) -> None:
+        last = self.mixture_
+        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
+        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
+        if asked != found:
+            raise ValueError(f"warm_start goes on from {found}, not with {asked}: set warm_start=False")
+
+    def _engine(self, X: Source) -> Engine:
+        return engine_for(self.engine, X)
+
+    def _passes(self, rows: Rows) -> Passes:
+        return Passes(self._model.components, rows.dtype)
+
+    def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
+        check_is_fitted(self)
+        rows = scoring_rows(self, X)
+        return _gather(self._engine(X), rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
+
+    def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
+        check_is_fitted(self)
+        rows = scoring_rows(self, X)
+        return self._engine(X).map(rows, self._passes(rows).log_density)
+
+    def _log_likelihood(self, X: Source) -> tuple[float, int]:
+        total, n_rows = 0.0, 0
+        for part in self._log_densities(X):
+            total += float(part.sum(dtype=np.float64))
+            n_rows += len(part)
+        return total, n_rows
+
+
+class _Report:
+    """Tells `on_progress`, and standard output when the user asked for it by `verbose`."""
+
+    def __init__(self, estimator: "MixtureEstimator[Any]") -> None:
+        self._estimator = estimator
+
+    def __call__(self, start: int, fit: Fit[Any], change: float) -> None:
+        estimator = self._estimator
+        if estimator.on_progress is not None:
+            estimator.on_progress(Progress(start, fit.n_iter, fit.lower_bound, change))
+        if not estimator.verbose:
+            return
+        if fit.n_iter == 1:
+            sys.stdout.write(f"Initialization {start}\n")
+        if fit.converged:
+            sys.stdout.write(f"Initialization converged after {fit.n_iter} iterations.\n")
+        elif fit.n_iter % estimator.verbose_interval == 0:
+            detail = f"\t lower bound {fit.lower_bound:.5f}\t change {change:.5f}" if estimator.verbose > 1 else ""
+            sys.stdout.write(f"  Iteration {fit.n_iter}{detail}\n")
+
+
+def _gather(
+    engine: Engine,
+    rows: Rows,
+    transform: Callable[[Block], NDArray[Any]],
+    tail: tuple[int, ...],
+    dtype: "np.dtype[Any]",
+) -> NDArray[Any]:
+    """Return the results of a pass for all rows as one array, filled in place when the number of rows is known."""
+    if rows.n_rows is None:
+        return np.concatenate(list(engine.map(rows, transform)))
+    out = np.empty((rows.n_rows, *tail), dtype)
+    filled = 0
+    for part in engine.map(rows, transform):
+        out[filled : filled + len(part)] = part
+        filled += len(part)
+    return out

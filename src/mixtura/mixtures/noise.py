@@ -1,0 +1,74 @@
+"""A uniform component: rows that belong to no group, spread over the volume of the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .matrices import Floats, frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Rows drawn evenly from a box.
+
+    Banfield and Raftery (1993), "Model-based Gaussian and non-Gaussian clustering", Biometrics 49.
+
+    Parameters
+    ----------
+    weight : float
+        Probability of a row to be noise, from 0 to 1.
+    lower, upper : array_like of shape (n_features,)
+        Corners of the box; every side has a positive length.
+
+    Raises
+    ------
+    ValueError
+        The weight is not a probability, or the box has no volume.
+    """
+
+    weight: float
+    lower: Floats
+    upper: Floats
+
+    def __init__(self, weight: float, lower: ArrayLike, upper: ArrayLike) -> None:
+        low, high = frozen(lower), frozen(upper)
+        if not 0 <= weight <= 1:
+            raise ValueError(f"the weight of the noise is a probability, not {weight:.6g}")
+        if low.shape != high.shape or low.ndim != 1 or not (np.isfinite(low) & np.isfinite(high) & (low < high)).all():
+            raise ValueError(f"noise fills a box whose sides are finite and positive, not the one from {low} to {high}")
+        object.__setattr__(self, "weight", float(weight))
+        object.__setattr__(self, "lower", low)
+        object.__setattr__(self, "upper", high)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Noise):
+            return NotImplemented
+        return (
+            self.weight == other.weight
+            and np.array_equal(self.lower, other.lower)
+            and np.array_equal(self.upper, other.upper)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
+
+    @property
+    def log_density(self) -> float:
+        """Logarithm of weight over volume: what noise adds to the density of a mixture inside the box."""
+        with np.errstate(divide="ignore"):
+            return float(np.log(self.weight) - np.log(self.upper - self.lower).sum())
+
+    def log_densities(self, values: NDArray[Any]) -> Floats:
+        """Return what noise adds to the log density of each row, minus infinity outside the box."""
+        inside = ((values >= self.lower) & (values <= self.upper)).all(axis=1)
+        return np.where(inside, self.log_density, -np.inf)
+
+    def select(self, columns: Sequence[int]) -> "Noise":
+        """Return the noise in some of the columns."""
+        return Noise(self.weight, self.lower[np.asarray(columns)], self.upper[np.asarray(columns)])
+
+    def reweighted(self, weight: float) -> "Noise":
+        """Return the noise of the same box with another weight."""
+        return Noise(weight, self.lower, self.upper)

@@ -1,0 +1,219 @@
+"""Passes over blocks of rows: what a model knows of each row, and the moments that the next model is computed from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from .. import kernels
+from ..engines import Engine
+from ..rows import Block, Rows
+from ..statistics.moments import Moments
+from .covariance import Covariance
+from .matrices import Floats
+from .noise import Noise
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """What a pass reads of a model.
+
+    Attributes
+    ----------
+    offsets : ndarray of shape (n_components,)
+        Added to the log density of each component: the logarithm of its weight, or what stands for it in variational
+        inference.
+    means : ndarray of shape (n_components, n_features)
+        Means.
+    covariance : Covariance
+        Covariances.
+    degrees_of_freedom : ndarray of shape (n_components,) or None
+        Of Student's t distributions; None for normal ones.
+    noise : Noise or None
+        The uniform component, if there is one.
+    """
+
+    offsets: Floats
+    means: Floats
+    covariance: Covariance
+    degrees_of_freedom: Floats | None = None
+    noise: Noise | None = None
+
+    def select(self, columns: Sequence[int]) -> "Components":
+        """Return the components in some of the columns."""
+        return Components(
+            self.offsets,
+            self.means[:, np.asarray(columns)],
+            self.covariance.select(columns),
+            self.degrees_of_freedom,
+            None if self.noise is None else self.noise.select(columns),
+        )
+
+    @property
+    def log_constants(self) -> Floats:
+        """Log density of each component at its mean, offset included."""
+        d = self.means.shape[1]
+        constants = self.offsets + self.covariance.half_log_precision
+        if self.degrees_of_freedom is None:
+            return np.asarray(constants - d / 2 * np.log(2 * np.pi))
+        half = self.degrees_of_freedom / 2
+        return np.asarray(constants + gammaln(half + d / 2) - gammaln(half) - d / 2 * np.log(2 * np.pi * half))
+
+
+class Model(Protocol):
+    """A model that EM fits."""
+
+    @property
+    def components(self) -> Components:
+        """What a pass reads of it."""
+        ...
+
+
+class Passes:
+    """The passes over blocks of rows of one type, prepared once and picklable.
+
+    Parameters
+    ----------
+    components : Components
+        What the model knows.
+    dtype : dtype
+        Type of the rows, float32 or float64; the parameters are rounded to it.
+    """
+
+    def __init__(self, components: Components, dtype: "np.dtype[Any] | type") -> None:
+        covariance = components.covariance
+        self.dtype = np.dtype(dtype)
+        self.covariance = covariance
+        self.degrees_of_freedom = components.degrees_of_freedom
+        self.noise = components.noise
+        self._log_constants = components.log_constants
+        self._means = np.ascontiguousarray(components.means, dtype=self.dtype)
+        self._factors = np.ascontiguousarray(covariance.factors(components.means), dtype=self.dtype)
+        self._centers = self._means.astype(np.float64)
+
+    @property
+    def zero(self) -> Moments:
+        """The moments of no rows."""
+        n_components, n_features = self._means.shape
+        second_shape = self.covariance.second_shape(n_components, n_features)
+        return Moments.zero(self._centers, second_shape, student=self.degrees_of_freedom is not None)
+
+    def summarise(self, block: Block) -> Moments:
+        """Return the moments of a block in the coordinates of the kernel: the E-step, summed up."""
+        weight = float(len(block.values)) if block.weights is None else float(block.weights.sum())
+        return replace(self.accumulate(block), weight=weight)
+
+    def accumulate(self, block: Block, *, floor: float = -np.inf, log_density: NDArray[Any] | None = None) -> Moments:
+        """Return the moments of the rows of a block whose log density is above `floor`, their weight left at zero.
+
+        The log density of every row is written to `log_density` if given.
+        """
+        moments = self.zero
+        log_likelihood = kernels.accumulate(
+            self.covariance.kernel,
+            block.values,
+            block.weights,
+            self._log_constants,
+            self._means,
+            self._factors,
+            moments.counts,
+            moments.first,
+            moments.second.reshape(-1),
+            degrees_of_freedom=self.degrees_of_freedom,
+            tails=moments.tails,
+            log_background=-np.inf if self.noise is None else self.noise.log_density,
+            floor=floor,
+            log_density=log_density,
+        )
+        moments = replace(moments, log_likelihood=log_likelihood)
+        if moments.tails is None:
+            return moments
+        # The kernel puts what the moments weigh in the place of the counts.
+        counts, logs = moments.tails
+        return replace(moments, counts=counts, tails=np.stack([moments.counts, logs]))
+
+    def moments(self, rows: Rows, engine: Engine) -> Moments:
+        """Return the moments of all rows, in the units of the table."""
+        return self.in_units(engine.fold(rows, self.summarise, self.zero))
+
+    def in_units(self, moments: Moments) -> Moments:
+        """Return moments that the kernel summed in the units of the table."""
+        first, second = self.covariance.kernel_moments(moments.first, moments.second)
+        return replace(moments, first=first, second=second)
+
+    def likelihoods(self, block: Block) -> Floats:
+        """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""
+        log_density, shares = self._log_density_and_shares(block)
+        weights = np.ones(len(log_density)) if block.weights is None else block.weights
+        # A row so far away that no component claims it is assigned with certainty to none: it adds nothing.
+        highest = shares.max(axis=1).astype(np.float64)
+        if self.noise is not None:
+            highest = np.maximum(highest, 1 - shares.sum(axis=1, dtype=np.float64))
+        log_assigned = np.log(np.where(highest > 0, highest, 1.0))
+        return np.array([weights @ log_density, weights @ log_assigned, weights.sum()])
+
+    def log_density(self, block: Block) -> NDArray[Any]:
+        """Return the log density of each row of a block."""
+        out = np.empty(len(block.values), self.dtype)
+        self._score(block, log_density=out)
+        return self._with_noise(block, out)
+
+    def responsibilities(self, block: Block) -> NDArray[Any]:
+        """Return the responsibilities of the components for each row of a block; noise takes what is left of one."""
+        if self.noise is not None:
+            return self._log_density_and_shares(block)[1]
+        out = np.empty((len(block.values), len(self._means)), self.dtype)
+        self._score(block, responsibilities=out)
+        return out
+
+    def labels(self, block: Block) -> NDArray[np.int64]:
+        """Return the most probable component of each row of a block, -1 for noise."""
+        if self.noise is not None:
+            shares = self._log_density_and_shares(block)[1]
+            return np.where(shares.max(axis=1) >= 1 - shares.sum(axis=1), shares.argmax(axis=1), -1)
+        out = np.empty(len(block.values), np.int64)
+        self._score(block, labels=out)
+        return out
+
+    def _log_density_and_shares(self, block: Block) -> tuple[NDArray[Any], NDArray[Any]]:
+        log_density = np.empty(len(block.values), self.dtype)
+        shares = np.empty((len(block.values), len(self._means)), self.dtype)
+        self._score(block, log_density=log_density, responsibilities=shares)
+        total = self._with_noise(block, log_density)
+        return total, shares if self.noise is None else shares * np.exp(log_density - total)[:, None]
+
+    def _with_noise(self, block: Block, log_density: NDArray[Any]) -> NDArray[Any]:
+        if self.noise is None:
+            return log_density
+        total: NDArray[Any] = np.logaddexp(log_density, self.noise.log_densities(block.values)).astype(self.dtype)
+        return total
+
+    def _score(self, block: Block, **out: NDArray[Any]) -> None:
+        kernels.score(
+            self.covariance.kernel,
+            block.values,
+            self._log_constants,
+            self._means,
+            self._factors,
+            degrees_of_freedom=self.degrees_of_freedom,
+            **out,
+        )
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The E-step: one pass over the rows of a table, summed up as the moments of a model."""
+
+    rows: Rows
+    engine: Engine
+
+    def __call__(self, model: Model) -> Moments:
+        """Return the moments of all rows under a model."""
+        return Passes(model.components, self.rows.dtype).moments(self.rows, self.engine)
+
+    def on(self, rows: Rows, engine: Engine) -> Self:
+        """Return the same over other rows."""
+        return replace(self, rows=rows, engine=engine)
