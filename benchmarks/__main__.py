@@ -10,7 +10,14 @@ import sklearn
 
 from mixtura import kernels
 
-from .suites import SUITES
+from .bayesian import bayesian
+from .missing import missing
+from .robust import robust
+from .suites import fit, iteration, limits, memory, scoring, startup
+
+SUITES = {
+    suite.__name__: suite for suite in (iteration, scoring, fit, bayesian, missing, robust, memory, limits, startup)
+}
 
 
 def main() -> None:

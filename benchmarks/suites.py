@@ -16,7 +16,7 @@ import mixtura
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
-from mixtura.mixtures.passes import Expectation
+from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
@@ -26,7 +26,8 @@ from .timing import in_turn
 REG_COVAR = 1e-6
 
 
-def _iterate(rows: ArrayRows, start: Any) -> Any:
+def iterate(rows: ArrayRows, start: Any) -> Any:
+    """Return the mixture after one iteration of EM."""
     update = MaximumLikelihood(type(start.covariance), np.full(start.n_features, REG_COVAR))
     return run_em(Expectation(rows, ThreadEngine()), Fit(start), update, tol=0, max_iter=1).model
 
@@ -47,20 +48,20 @@ def iteration(repeat: int) -> Iterator[dict[str, Any]]:
         rows, single_rows = ArrayRows(table, checked=True), ArrayRows(single, checked=True)
         for shape in SHAPES:
             start = problem.start(shape)
-            ours, theirs = _iterate(rows, start), _peer_iterate(table, start)
+            ours, theirs = iterate(rows, start), _peer_iterate(table, start)
             difference = max(
                 _relative(ours.weights, theirs.weights_),
                 _relative(ours.means, theirs.means_),
                 _relative(ours.covariances, theirs.covariances_),
             )
             seconds, peer_seconds, ratio = in_turn(
-                lambda rows=rows, start=start: _iterate(rows, start),
+                lambda rows=rows, start=start: iterate(rows, start),
                 lambda table=table, start=start: _peer_iterate(table, start),
                 repeat,
             )
             _, _, gain = in_turn(
-                lambda rows=single_rows, start=start: _iterate(rows, start),
-                lambda rows=rows, start=start: _iterate(rows, start),
+                lambda rows=single_rows, start=start: iterate(rows, start),
+                lambda rows=rows, start=start: iterate(rows, start),
                 max(repeat, 7),
             )
             yield {
@@ -130,16 +131,16 @@ def fit(repeat: int) -> Iterator[dict[str, Any]]:
 _MEMORY = """
 import sys
 from benchmarks.problems import Problem
-from benchmarks.suites import _iterate, peak_kilobytes, reset_peak
+from benchmarks.suites import iterate, peak_kilobytes, reset_peak
 from mixtura.mixtures.covariance import SHAPES
 from mixtura.rows import ArrayRows
 n, d, k, shape = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 problem = Problem(n, d, k)
 start = problem.start(shape)
-_iterate(ArrayRows(problem.table()[:5000].copy(), checked=True), start)
+iterate(ArrayRows(problem.table()[:5000].copy(), checked=True), start)
 table = problem.table()
 before = reset_peak()
-_iterate(ArrayRows(table, checked=True), start)
+iterate(ArrayRows(table, checked=True), start)
 print(peak_kilobytes() - before)
 """
 
@@ -201,8 +202,8 @@ def limits(repeat: int) -> Iterator[dict[str, Any]]:
         for shape in ("diag", "spherical"):
             start = problem.start(shape)
             seconds, all_seconds, ratio = in_turn(
-                lambda rows=rows, start=alone: _iterate(rows, start),
-                lambda rows=rows, start=start: _iterate(rows, start),
+                lambda rows=rows, start=alone: iterate(rows, start),
+                lambda rows=rows, start=start: iterate(rows, start),
                 repeat,
             )
             yield {
@@ -216,6 +217,3 @@ def limits(repeat: int) -> Iterator[dict[str, Any]]:
 
 def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.max(np.abs(ours - theirs)) / np.max(np.abs(theirs)))
-
-
-SUITES = {suite.__name__: suite for suite in (iteration, scoring, fit, memory, limits, startup)}

@@ -8,7 +8,20 @@ import pytest
 
 import mixtura
 
-NAMES = ["GaussianMixture", "Mixture", "MixtureSearch", "TableModel", "load", "save"]
+NAMES = [
+    "BayesianGaussianMixture",
+    "GaussianMixture",
+    "Mixture",
+    "MixturePrior",
+    "MixtureSearch",
+    "TableModel",
+    "clean",
+    "fit_parameter",
+    "likelihood_profile",
+    "likelihood_ratio_test",
+    "load",
+    "save",
+]
 
 # Libraries that are imported when they are needed, and not before.
 LATE = ["pandas", "polars", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "altair", "rich", "typer"]

@@ -14,6 +14,7 @@ from mixtura.decisions.table_model import TableModel
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.mixtures.covariance import SHAPES, Diagonal, Full
 from mixtura.mixtures.mixture import Mixture
+from mixtura.mixtures.noise import Noise
 from mixtura.storage import load, save
 
 ARRAYS = {
@@ -79,6 +80,44 @@ def test_a_mixture_comes_back_bit_for_bit(shape_name, file):
     assert loaded == mixture
     for dtype in (np.float32, np.float64):
         np.testing.assert_array_equal(loaded.log_density(X.astype(dtype)), mixture.log_density(X.astype(dtype)))
+
+
+@pytest.mark.parametrize("degrees", [None, [0.5, 3.0, 900.0]])
+@pytest.mark.parametrize("weight", [None, 0.0, 0.25])
+def test_student_components_and_noise_come_back_bit_for_bit(degrees, weight, file):
+    plain = a_mixture("full")
+    noise = None if weight is None else Noise(weight, [-3.0, -4.0], [5.0, 6.0])
+    mixture = Mixture((1 - (weight or 0)) * plain.weights, plain.means, plain.covariance, degrees, noise)
+    save(mixture, file)
+    assert load(file) == mixture
+    version = 1 if degrees is None and weight is None else 2
+    assert f'\\"version\\": {version}'.encode() in file.read_bytes()
+
+
+SIMPLE = {name: ARRAYS[name] for name in ("weights", "means", "covariances")}
+BOX = {"lower": np.zeros(2), "upper": np.ones(2)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "reason"),
+    [
+        ({"version": 1, "noise": 0.5}, BOX, "entries of a mixture or of a table model"),
+        ({"noise": "much"}, BOX, "entries of a mixture or of a table model"),
+        ({"noise": 0.5}, {}, "it should hold the arrays"),
+        ({}, BOX, "it should hold the arrays"),
+        ({"noise": 0.5}, BOX, "their sum is 1.5"),
+        ({"noise": 0.0}, BOX | {"upper": np.zeros(2)}, "sides are finite and positive"),
+        ({"noise": 0.0}, BOX | {"upper": np.ones(3)}, "its upper should be doubles of shape (2,)"),
+        ({"noise": -1.0}, BOX, "is a probability"),
+        ({"version": 1}, {"degrees_of_freedom": np.ones(2)}, "it should hold the arrays"),
+        ({}, {"degrees_of_freedom": np.zeros(2)}, "degrees of freedom are a positive number for each component"),
+        ({}, {"degrees_of_freedom": np.ones(3)}, "its degrees_of_freedom should be doubles of shape (2,)"),
+    ],
+)
+def test_student_components_and_noise_that_do_not_fit(changes, more, reason, file):
+    manifest = {"format": "mixtura", "version": 2, "kind": "mixture", "shape": "diag"}
+    write(file, manifest, SIMPLE | more, **changes)
+    assert reason in refusal(file)
 
 
 @pytest.mark.parametrize("threshold", [None, -4.5, -1e300, 0.1 + 0.2])
@@ -163,9 +202,9 @@ def test_an_array_larger_than_the_file(file):
 
 
 def test_a_newer_version(file):
-    write(file, version=2, future=True)
+    write(file, version=3, future=True)
     assert refusal(file) == (
-        "FILE has version 2 of the model format, and this mixtura reads up to version 1: install a newer mixtura"
+        "FILE has version 3 of the model format, and this mixtura reads up to version 2: install a newer mixtura"
     )
 
 

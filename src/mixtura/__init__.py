@@ -7,19 +7,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .inference.likelihood import fit_parameter, likelihood_profile
+    from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture
+    from .mixtures.likelihood_ratio import likelihood_ratio_test
+    from .mixtures.maximum_a_posteriori import MixturePrior
     from .mixtures.mixture import Mixture
     from .mixtures.search import MixtureSearch
     from .storage import load, save
 
-__all__ = ["GaussianMixture", "Mixture", "MixtureSearch", "TableModel", "load", "save"]
+__all__ = [
+    "BayesianGaussianMixture",
+    "GaussianMixture",
+    "Mixture",
+    "MixturePrior",
+    "MixtureSearch",
+    "TableModel",
+    "clean",
+    "fit_parameter",
+    "likelihood_profile",
+    "likelihood_ratio_test",
+    "load",
+    "save",
+]
 
 _HOMES = {
+    "BayesianGaussianMixture": "mixtures.bayesian",
     "GaussianMixture": "mixtures.gaussian",
     "Mixture": "mixtures.mixture",
+    "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
     "TableModel": "decisions.table_model",
+    "clean": "decisions.clean",
+    "fit_parameter": "inference.likelihood",
+    "likelihood_profile": "inference.likelihood",
+    "likelihood_ratio_test": "mixtures.likelihood_ratio",
     "load": "storage",
     "save": "storage",
 }

@@ -3,7 +3,9 @@
 The arrays are doubles, little-endian, named as the attributes of the model. The manifest is the one entry of the
 file's metadata, under the name ``mixtura``. Its keys: ``format``, always "mixtura"; ``version``, of this format;
 ``kind``, "mixture" or "table"; ``shape``, of the covariances. For a table, also ``columns``, ``threshold``, ``rate``
-and ``info``. The file format is described at https://huggingface.co/docs/safetensors.
+and ``info``. Version 2 adds what a file has only when the model does: ``degrees_of_freedom``, an array, of Student's t
+components; ``noise``, in the manifest, the weight of a uniform component, and the arrays ``lower`` and ``upper``, the
+corners of its box. The file format is described at https://huggingface.co/docs/safetensors.
 """
 
 import json
@@ -22,9 +24,13 @@ from .decisions.table_model import TableModel
 from .errors import ModelFileError, SingularCovarianceError, SourceError
 from .mixtures.covariance import SHAPES
 from .mixtures.mixture import Mixture
+from .mixtures.noise import Noise
 
-VERSION = 1
-"""Version of the format written. Raise it when a file written now could not be read by what was released before."""
+VERSION = 2
+"""Newest version of the format. Raise it when a file written now could not be read by what was released before.
+
+A file has the lowest version that holds its model, so that older programs read what they can.
+"""
 
 _MANIFEST = "mixtura"
 _MIXTURE_TYPES = {"format": str, "version": int, "kind": str, "shape": str}
@@ -65,7 +71,7 @@ def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
     ...     load(f"{folder}/model.safetensors") == mixture
     True
     """
-    manifest: dict[str, Any] = {"format": "mixtura", "version": VERSION}
+    manifest: dict[str, Any] = {"format": "mixtura", "version": 1}
     if isinstance(model, TableModel):
         mixture = model.mixture
         manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold, "rate": model.rate}
@@ -80,6 +86,12 @@ def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
     _ = mixture.covariance.precision_cholesky  # raises where there is no inverse
     manifest |= {"shape": mixture.covariance.name}
     arrays |= {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances}
+    if mixture.degrees_of_freedom is not None:
+        manifest |= {"version": 2}
+        arrays |= {"degrees_of_freedom": mixture.degrees_of_freedom}
+    if mixture.noise is not None:
+        manifest |= {"version": 2, "noise": mixture.noise.weight}
+        arrays |= {"lower": mixture.noise.lower, "upper": mixture.noise.upper}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     _write(Path(path), to_bytes(contiguous, metadata={_MANIFEST: text}))
@@ -142,6 +154,8 @@ def _manifest(file: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
             "install a newer mixtura"
         )
     types = _TYPES.get(str(manifest.get("kind")), {})
+    if version >= 2 and "noise" in manifest:
+        types = types | {"noise": float}
     if set(manifest) != set(types) or not all(isinstance(manifest[key], types[key]) for key in types):
         _refuse(file, "its manifest does not have the entries of a mixture or of a table model")
     if manifest["shape"] not in SHAPES:
@@ -151,7 +165,10 @@ def _manifest(file: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
 
 def _arrays(file: Path, opened: Any, manifest: dict[str, Any]) -> Arrays:
     """Return the arrays, after their names, types and shapes are known to fit together."""
-    names = {"weights", "means", "covariances"} | ({"center", "scale"} if manifest["kind"] == "table" else set())
+    names = {"weights", "means", "covariances"}
+    names |= {"center", "scale"} if manifest["kind"] == "table" else set()
+    names |= {"degrees_of_freedom"} & set(opened.keys()) if manifest["version"] >= 2 else set()
+    names |= {"lower", "upper"} if "noise" in manifest else set()
     if set(opened.keys()) != names:
         _refuse(file, f"it should hold the arrays {', '.join(sorted(names))}, and not others")
     slices = {name: opened.get_slice(name) for name in sorted(names)}
@@ -163,8 +180,8 @@ def _arrays(file: Path, opened: Any, manifest: dict[str, Any]) -> Arrays:
         "weights": (n_components,),
         "means": (n_components, n_columns),
         "covariances": SHAPES[manifest["shape"]].shape(n_components, n_columns),
-        "center": (n_columns,),
-        "scale": (n_columns,),
+        "degrees_of_freedom": (n_components,),
+        **dict.fromkeys(("center", "scale", "lower", "upper"), (n_columns,)),
     }
     for name, shape in shapes.items():
         if shape != expected[name] or slices[name].get_dtype() != "F64":
@@ -183,7 +200,13 @@ def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | Ta
     if holds_matrices and not np.allclose(covariances, covariances.swapaxes(-1, -2)):
         _refuse(file, "its covariances are not symmetric")
     try:
-        mixture = Mixture(arrays["weights"], arrays["means"], shape(covariances, *arrays["means"].shape))
+        mixture = Mixture(
+            arrays["weights"],
+            arrays["means"],
+            shape(covariances, *arrays["means"].shape),
+            arrays.get("degrees_of_freedom"),
+            Noise(manifest["noise"], arrays["lower"], arrays["upper"]) if "noise" in manifest else None,
+        )
         with np.errstate(all="ignore"):
             _ = mixture.covariance.precision_cholesky  # raises where there is no inverse
         if manifest["kind"] == "mixture":

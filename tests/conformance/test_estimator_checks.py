@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mixtura import GaussianMixture, MixtureSearch
+from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
 
 RANDOM_STARTS = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -28,6 +28,9 @@ def expected_failures(estimator):
         GaussianMixture(),
         GaussianMixture(n_components=2),
         *(GaussianMixture(covariance_type=shape) for shape in ("tied", "diag", "spherical")),
+        BayesianGaussianMixture(),
+        *(BayesianGaussianMixture(covariance_type=shape) for shape in ("tied", "diag", "spherical")),
+        BayesianGaussianMixture(weight_concentration_prior_type="dirichlet_distribution"),
         MixtureSearch(1),
         MixtureSearch((1, 2)),
         MixtureSearch((1, 2), covariance_types=["full"], criterion="icl"),

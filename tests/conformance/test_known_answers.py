@@ -105,3 +105,13 @@ def test_published_bic(row):
 def test_search_chooses_as_mclust(data, count, shape):
     search = MixtureSearch(random_state=0).fit(read_numbers(data))
     assert search.best_params_ == {"n_components": count, "covariance_type": shape}
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+@pytest.mark.parametrize("data", ["faithful", "iris", "diabetes_mclust", "galaxies", "acidity"])
+def test_search_reaches_the_best_published_bic(data):
+    """Over all counts and shapes, from the starts of the search alone."""
+    with (DATA / "expected_bic.csv").open() as file:
+        values = [float(row["value"]) for row in csv.DictReader(file) if row["data"] == data]
+    search = MixtureSearch(random_state=0).fit(read_numbers(data))
+    assert min(candidate.bic for candidate in search.candidates_) <= min(values) + 0.05

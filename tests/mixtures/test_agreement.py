@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.mixture import BayesianGaussianMixture as BayesianReference
 from sklearn.mixture import GaussianMixture as Reference
 
-from mixtura import GaussianMixture
+from mixtura import BayesianGaussianMixture, GaussianMixture
 
 SHAPES = ["full", "tied", "diag", "spherical"]
 ATTRIBUTES = ["weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_"]
@@ -107,9 +108,19 @@ def test_no_iteration_keeps_the_start():
     assert_close(mine.covariances_, theirs.covariances_, rtol=1e-10)
 
 
-def test_same_signature():
-    mine, theirs = GaussianMixture().get_params(), Reference().get_params()
+ADDED = {"engine", "on_progress"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "reference", "added"),
+    [
+        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim"}),
+        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
+    ],
+)
+def test_same_signature(ours, reference, added):
+    mine, theirs = ours().get_params(), reference().get_params()
     assert {name: mine[name] for name in theirs} == theirs
-    assert mine.keys() - theirs.keys() == {"engine", "on_progress"}
-    public = {name for name in dir(Reference) if not name.startswith("_")}
-    assert public <= set(dir(GaussianMixture))
+    assert mine.keys() - theirs.keys() == added
+    public = {name for name in dir(reference) if not name.startswith("_")}
+    assert public <= set(dir(ours))

@@ -119,20 +119,19 @@ def test_one_row_in_a_file(tmp_path):
         GaussianMixture().fit(path)
 
 
-def test_missing_value_in_a_file(tmp_path):
+def test_rows_opened_without_leave_to_miss_values(tmp_path):
     path = tmp_path / "holes.csv"
     path.write_text("a,b\n1,2\n3,\n5,6\n")
     with pytest.raises(MissingValuesError, match="b"):
-        GaussianMixture().fit(path)
+        GaussianMixture().fit(open_rows(path))
 
 
 def test_faults_of_data_are_value_errors():
     assert issubclass(DataError, ValueError)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_array_that_is_not_finite(X, value):
+def test_array_that_is_not_finite(X):
     table = X.copy()
-    table[5, 1] = value
-    with pytest.raises(ValueError, match=r"contains NaN|contains infinity"):
+    table[5, 1] = np.inf
+    with pytest.raises(ValueError, match=r"contains infinity"):
         GaussianMixture().fit(table)

@@ -10,8 +10,8 @@ from mixtura import GaussianMixture
 from mixtura.engines import ThreadEngine
 from mixtura.errors import SingularCovarianceError
 from mixtura.mixtures.em import Fit
+from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.initialize import merge_closest, split_widest, take_sample
-from mixtura.mixtures.passes import Expectation
 from mixtura.mixtures.starts import SHORT_RUN, best_fit, better_fit
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows

@@ -18,6 +18,7 @@ COLUMNS = [
     "bic",
     "aic",
     "icl",
+    "mml",
     "log_likelihood",
     "n_parameters",
     "n_iter",

@@ -7,7 +7,7 @@ from mixtura.engines import ThreadEngine
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.columns import ColumnMoments, column_moments
 
-FIELDS = ("weight", "means", "squares", "minima", "maxima")
+FIELDS = ("weights", "means", "squares", "minima", "maxima")
 
 
 def moments_of(values, weights=None):
@@ -41,7 +41,7 @@ def test_zero_is_the_identity(table):
     for total in (some + zero, zero + some):
         for field in FIELDS:
             np.testing.assert_array_equal(getattr(total, field), getattr(some, field))
-    assert (zero + zero).weight == 0
+    assert (zero + zero).weights.tolist() == [0, 0, 0]
     assert np.isnan(zero.variances).all()
 
 
@@ -50,7 +50,7 @@ def test_agrees_with_numpy_through_the_engine(table, dtype):
     values = table[0].astype(dtype)
     total = ThreadEngine(2).fold(ArrayRows(values), column_moments, ColumnMoments.zero(3))
     exact = values.astype(np.float64)
-    assert total.weight == len(values)
+    assert total.weights.tolist() == [len(values)] * 3
     np.testing.assert_allclose(total.means, exact.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(total.variances, exact.var(axis=0), rtol=1e-9)
     np.testing.assert_array_equal(total.minima, exact.min(axis=0))
@@ -69,4 +69,22 @@ def test_a_column_is_constant_when_no_value_of_positive_weight_differs():
     values = np.array([[0.1, 1.0], [0.1, 1.0], [0.1, 2.0]])
     assert moments_of(values).constant.tolist() == [True, False]
     assert moments_of(values, np.array([1.0, 1.0, 0.0])).constant.tolist() == [True, True]
-    assert moments_of(values, np.zeros(3)).weight == 0
+    assert moments_of(values, np.zeros(3)).weights.tolist() == [0, 0]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_missing_values_do_not_count(seed, cut):
+    random = np.random.default_rng(seed)
+    values, weights = 1e6 + random.normal(size=(40, 3)), random.integers(0, 3, 40).astype(float)
+    values[random.random(values.shape) < 0.4] = np.nan
+    values[:, 2] = np.nan
+    total = moments_of(values[:cut], weights[:cut]) + moments_of(values[cut:], weights[cut:])
+    for column in range(2):
+        there = ~np.isnan(values[:, column]) & (weights > 0)
+        alone = moments_of(values[there][:, [column]], weights[there])
+        for field in FIELDS:
+            mine, theirs = getattr(total, field)[column], getattr(alone, field)[0]
+            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
+    assert total.weights[2] == 0
+    assert np.isnan(total.variances[2])
+    assert (total.minima[2], total.maxima[2]) == (np.inf, -np.inf)

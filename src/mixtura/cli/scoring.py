@@ -102,6 +102,7 @@ class _KeptTables:
         self.n_columns = len(self._positions)
         self.n_rows = table.n_rows
         self.dtype = table.dtype
+        self.has_missing = table.has_missing
         self.waiting: deque[Any] = deque()
 
     def blocks(self) -> Iterator[Block]:

@@ -3,10 +3,9 @@
 import time
 from contextlib import AbstractContextManager
 
-from threadpoolctl import threadpool_limits
-
 from ..decisions.table_model import TableModel
 from ..engines import engine_for
+from ..engines.single import single_thread
 from ..errors import ModelFileError
 from ..rows import TableRows
 from ..storage import load, save
@@ -103,8 +102,7 @@ def _one_blas_thread() -> AbstractContextManager[object]:
     wait for one another, a thousand times longer than the work takes when the processors are busy; and on one thread it
     adds in one order, so that the result has the same bits on every number of processors.
     """
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
+    return single_thread("blas")
 
 
 def _score(table: TableRows, model: TableModel, result: Result, place: Place, bar: Bar) -> Scored:

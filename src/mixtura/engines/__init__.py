@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import MissingDependencyError
+from ..rows.columns import Missing
 from .engine import Engine, Monoid
 from .threads import ThreadEngine
 
@@ -33,9 +34,9 @@ def is_dask(source: Any) -> bool:
     return type(source).__module__.partition(".")[0] == "dask"
 
 
-def open_dask(source: Any, sample_weight: Any = None, *, columns: Any = None) -> "DaskRows":
+def open_dask(source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error") -> "DaskRows":
     """Open a Dask array or DataFrame as rows: see `mixtura.engines.dask.DaskRows`."""
-    rows: DaskRows = _dask().DaskRows(source, sample_weight, columns=columns)
+    rows: DaskRows = _dask().DaskRows(source, sample_weight, columns=columns, missing=missing)
     return rows
 
 

@@ -19,7 +19,7 @@ from dask.delayed import Delayed
 from ..errors import DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut, Rows
 from ..rows.checks import Weights, describe_rows
-from ..rows.columns import Choice
+from ..rows.columns import Choice, Missing
 from ..rows.frames import FrameRows
 from .engine import M
 from .threads import available_processors
@@ -85,6 +85,8 @@ class DaskRows:
         every pass.
     columns : sequence of str, or of int for an array, optional
         Columns to use, in this order. Default: all.
+    missing : {"error", "allow"}, default "error"
+        Whether NaN and null may stand for missing values.
 
     Attributes
     ----------
@@ -107,10 +109,12 @@ class DaskRows:
 
     left_out: tuple[LeftOut, ...] = ()
 
-    def __init__(self, source: Any, sample_weight: Any = None, *, columns: Any = None) -> None:
+    def __init__(
+        self, source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error"
+    ) -> None:
         # The tasks made from persisted collections name their data and do not hold it.
         self._held = (source, sample_weight)
-        self._choice = Choice(columns)
+        self._choice = Choice(columns, missing=missing)
         # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
         if isinstance(source, da.Array):
             self._like: ArrayRows | FrameRows = ArrayRows(
@@ -147,6 +151,11 @@ class DaskRows:
     def dtype(self) -> np.dtype[Any]:
         """Type of the values of every block, float32 or float64."""
         return self._like.dtype
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._choice.allows_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, one partition in memory at a time."""
@@ -243,7 +252,13 @@ class _Task:
         if hasattr(piece, "columns"):
             rows = FrameRows(piece, replace(self.choice, sample_weight=weights), first_row)
         else:
-            rows = ArrayRows(piece, columns=self.choice.columns, sample_weight=weights, first_row=first_row)
+            rows = ArrayRows(
+                piece,
+                columns=self.choice.columns,
+                sample_weight=weights,
+                first_row=first_row,
+                missing=self.choice.missing,
+            )
         for block in rows.blocks():
             # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
             yield replace(block, values=block.values.astype(self.dtype, copy=False))

@@ -13,7 +13,7 @@ def check_weights(weights: ArrayLike | None, n_components: int) -> Floats | None
     if weights is None:
         return None
     array = check_array(weights, dtype=[np.float64, np.float32], ensure_2d=False)
-    _check_shape(array, (n_components,), "weights")
+    check_shape(array, (n_components,), "weights")
     if (array < 0).any() or (array > 1).any():
         # The figures stand in scikit-learn's order, the smallest first.
         raise ValueError(
@@ -30,7 +30,7 @@ def check_means(means: ArrayLike | None, n_components: int, n_features: int) -> 
     if means is None:
         return None
     array = check_array(means, dtype=[np.float64, np.float32], ensure_2d=False)
-    _check_shape(array, (n_components, n_features), "means")
+    check_shape(array, (n_components, n_features), "means")
     return np.asarray(array, dtype=np.float64)
 
 
@@ -41,13 +41,14 @@ def check_precisions(
     if precisions is None:
         return None
     array = check_array(precisions, dtype=[np.float64, np.float32], ensure_2d=False, allow_nd=True)
-    _check_shape(array, shape.shape(n_components, n_features), f"{shape.name} precision")
+    check_shape(array, shape.shape(n_components, n_features), f"{shape.name} precision")
     fault = shape.precision_fault(array)
     if fault is not None:
         raise ValueError(f"'{shape.name} precision' should be {fault}")
     return np.asarray(array, dtype=np.float64)
 
 
-def _check_shape(array: Floats, expected: tuple[int, ...], name: str) -> None:
+def check_shape(array: Floats, expected: tuple[int, ...], name: str) -> None:
+    """Raise unless an array has the shape expected, with scikit-learn's sentence."""
     if array.shape != expected:
         raise ValueError(f"The parameter '{name}' should have the shape of {expected}, but got {array.shape}")

@@ -21,8 +21,10 @@ from .matrices import (
     inverse_roots,
     inverses,
     matrix_fault,
+    pack,
     packed_size,
     precision_cholesky,
+    regressions,
     schur_complement,
     unpack,
     weighted_outer,
@@ -175,6 +177,39 @@ class Covariance(ABC):
         """Return the covariances of the columns `kept` when the columns `known` are known."""
         return self.select(kept)
 
+    def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
+        """Return what the columns `known` say about the columns `missing`, all columns together.
+
+        Returns
+        -------
+        slopes : ndarray of shape (n_components, n_missing, n_known)
+            Coefficients of the expected deviations from the means.
+        rest : Covariance
+            Covariances that are left.
+        """
+        return np.zeros((self.n_components, len(missing), len(known))), self.select(missing.tolist())
+
+    @staticmethod
+    @abstractmethod
+    def completed(
+        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: "Covariance"
+    ) -> Floats:
+        """Return the second moments of all columns of rows of which some columns are known.
+
+        Parameters
+        ----------
+        second : ndarray
+            Second moments of the known columns.
+        counts : ndarray of shape (n_components,)
+            Sums of the responsibilities.
+        lifts : ndarray of shape (n_components, n_features, n_known)
+            Maps from deviations of the known columns to expected deviations of all of them.
+        missing : ndarray of shape (n_missing,)
+            Positions of the other columns.
+        rest : Covariance
+            Their covariances when the known columns are known, of this shape.
+        """
+
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances with those of `other` for the components marked."""
         mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
@@ -238,9 +273,7 @@ class Full(Covariance):
 
     @cached_property
     def precision_cholesky(self) -> Floats:
-        return np.stack(
-            [precision_cholesky(matrix, f"component {k}'s covariance") for k, matrix in enumerate(self.values)]
-        )
+        return precision_cholesky(self.values, "component {}'s covariance".format)
 
     @cached_property
     def precisions(self) -> Floats:
@@ -262,6 +295,18 @@ class Full(Covariance):
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         matrices = np.stack([schur_complement(matrix, kept, known) for matrix in self.values])
         return type(self)(matrices, self.n_components, len(kept))
+
+    def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
+        slopes, rest = regressions(self.values, missing, known)
+        return slopes, type(self)(rest, self.n_components, len(missing))
+
+    @staticmethod
+    def completed(
+        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+    ) -> Floats:
+        full = lifts @ unpack(second, lifts.shape[2]) @ lifts.transpose(0, 2, 1)
+        full[:, missing[:, None], missing] += counts[:, None, None] * rest.values
+        return pack(full)
 
 
 class Tied(Covariance):
@@ -316,7 +361,7 @@ class Tied(Covariance):
 
     @cached_property
     def precision_cholesky(self) -> Floats:
-        return precision_cholesky(self.values, "the shared covariance")
+        return np.asarray(precision_cholesky(self.values[None], "the shared covariance".format)[0])
 
     @cached_property
     def precisions(self) -> Floats:
@@ -335,6 +380,20 @@ class Tied(Covariance):
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         return type(self)(schur_complement(self.values, kept, known), self.n_components, len(kept))
+
+    def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
+        slopes, rest = regressions(self.values, missing, known)
+        return np.broadcast_to(slopes, (self.n_components, *slopes.shape)), type(self)(
+            rest, self.n_components, len(missing)
+        )
+
+    @staticmethod
+    def completed(
+        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+    ) -> Floats:
+        full = lifts[0] @ unpack(second, lifts.shape[2]) @ lifts[0].T
+        full[np.ix_(missing, missing)] += counts.sum() * rest.values
+        return pack(full)
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances: what all components share is estimated from those that are left."""
@@ -433,6 +492,14 @@ class Diagonal(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
+    @staticmethod
+    def completed(
+        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+    ) -> Floats:
+        full: Floats = np.einsum("kdo,ko->kd", lifts, second)
+        full[:, missing] += counts[:, None] * rest.values
+        return full
+
 
 class Spherical(_Variances):
     """Each component has one variance for all columns."""
@@ -478,6 +545,12 @@ class Spherical(_Variances):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values, self.n_components, len(columns))
+
+    @staticmethod
+    def completed(
+        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+    ) -> Floats:
+        return second + counts * len(missing) * rest.values
 
 
 SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}

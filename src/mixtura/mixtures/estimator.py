@@ -4,15 +4,15 @@ import sys
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, Generic, Self
+from typing import Any, ClassVar, Generic, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,16 +20,20 @@ from ..engines import Engine, EngineName, engine_for
 from ..rows import Block, Rows
 from .covariance import SHAPES
 from .em import Fit, Progress, run_em
+from .expectation import Expectation, passes_for
+from .impute import imputer
 from .initialize import Method, Sample, divide, model_of, take_sample
 from .matrices import Floats
+from .missing import ObservedPasses
 from .mixture import Mixture
-from .passes import Expectation, Passes
+from .passes import Passes
 from .sources import Source, fitting_rows, scoring_rows
-from .starts import SAMPLE_STARTS, best_fit, best_on_sample
+from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
 from .updates import M, Update
 
 OnProgress = Callable[[Progress], None]
 TakeSample = Callable[[], Sample]
+Division = Callable[[Sample, np.random.RandomState], Floats]
 
 CONSTRAINTS: dict[str, Any] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -74,7 +78,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features), or any source of rows
-            The table.
+            The table. NaN and null are missing values: the fit has the highest likelihood of the values that are there,
+            which is right when values are missing for reasons that those explain [1]_. A row without any value takes no
+            part, and its log density is zero.
         y : ignored
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row: a row of weight two counts as two equal rows.
@@ -86,8 +92,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         Raises
         ------
         DataError
-            The rows of a file, query or Dask collection cannot be used; arrays and frames raise scikit-learn's
-            ValueError.
+            The rows of a file, query or Dask collection cannot be used, or a column has no value at all; arrays and
+            frames raise scikit-learn's ValueError for the rest.
         SingularCovarianceError
             The covariance of a component cannot be inverted; a ValueError too.
 
@@ -95,6 +101,10 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         -----
         ConvergenceWarning
             No start converged in `max_iter` iterations, or a component lost all its rows.
+
+        References
+        ----------
+        .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", sections 6.2 and 11.2.
         """
         with fitting_rows(self, X, sample_weight) as rows:
             self._fit_rows(rows, self._engine(X))
@@ -120,7 +130,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         return self._map(X, "responsibilities", (self.mixture_.n_components,))
 
     def score_samples(self, X: Source) -> NDArray[Any]:
-        """Return the log density of each row, shape (n_rows,)."""
+        """Return the log density of each row, shape (n_rows,): where values are missing, of those that are there."""
         return self._map(X, "log_density", ())
 
     def score(self, X: Source, y: Any = None) -> float:
@@ -146,6 +156,27 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         if n_samples < 1:
             raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
         return self.mixture_.sample(n_samples, check_random_state(self.random_state))
+
+    def impute(self, X: Source, *, method: Literal["mean", "draw"] = "mean") -> NDArray[Any]:
+        """Return the rows of `X` with their missing values filled in, shape (n_rows, n_features).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table; NaN and null are missing values.
+        method : {'mean', 'draw'}, default='mean'
+            Fill with what the mixture expects given the values of the row, or with draws from its conditional
+            distribution, seeded by `random_state`. See `mixtura.mixtures.impute.impute`.
+        """
+        check_is_fitted(self)
+        rows = scoring_rows(self, X)
+        fill = imputer(self._model.components, rows.dtype, method, self.random_state)
+        return _gather(self._engine(X), rows, fill, (rows.n_columns,), rows.dtype)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     @abstractmethod
     def _update(self, rows: Rows, engine: Engine) -> Update[M]:
@@ -182,35 +213,58 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Return the E-step over the rows."""
         return Expectation(rows, engine)
 
-    def _division(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+    def _divisions(self) -> list[Division]:
+        """Return the ways in which a sample is divided to start from; the best of them becomes the start."""
+        return [self._divide]
+
+    def _divide(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
         return divide(sample, self.n_components, self.init_params, random_state)
 
-    def _first(self, sample: Sample, update: Update[M], random_state: np.random.RandomState) -> M:
+    def _first(self, sample: Sample, shares: Floats, update: Update[M]) -> M:
         """Return the model of one start."""
-        return model_of(sample, self._division(sample, random_state), update)
+        return model_of(sample, shares, update)
 
     def _starts(
         self, expect: Expectation, update: Update[M], take: TakeSample, random_state: np.random.RandomState
     ) -> list[Callable[[], M]]:
         """Return what makes a first model, once for each start."""
+        divisions = self._divisions()
 
-        def draw() -> M:
-            return self._first(take(), update, random_state)
+        def draw(division: Division) -> M:
+            return self._first(take(), division(take(), random_state), update)
 
         def start() -> M:
-            if take().whole:
-                return draw()
-            return best_on_sample(expect, take(), [draw] * SAMPLE_STARTS, update, tol=self.tol)
+            if take().whole and len(divisions) == 1:
+                return draw(divisions[0])
+            repeats = 1 if take().whole else max(SAMPLE_STARTS // len(divisions), 1)
+            draws = [partial(draw, division) for division in divisions] * repeats
+            return best_on_sample(expect, take(), draws, update, tol=self.tol)
 
         return [start] * self.n_init
 
-    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
-        self._validate_params()
+    @abstractmethod
+    def _forget(self) -> None:
+        """Drop what batches left behind."""
+
+    def _check_enough(self, rows: Rows) -> None:
         if rows.n_rows is not None and rows.n_rows < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
                 f"n_samples = {rows.n_rows}"
             )
+
+    def _short_fit(self, rows: Rows, engine: Engine, update: Update[M]) -> M:
+        """Return the model that the first batch of a table starts with."""
+        random_state = check_random_state(self.random_state)
+        take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
+        expect = self._expectation(rows, engine, take)
+        starts = self._starts(expect, update, take, random_state)
+        return best_fit(expect, starts, update, tol=self.tol, max_iter=min(SHORT_RUN, self.max_iter)).model
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
+        self._validate_params()
+        self._check_enough(rows)
+        self._forget()
         report = _Report(self)
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
@@ -252,8 +306,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _engine(self, X: Source) -> Engine:
         return engine_for(self.engine, X)
 
-    def _passes(self, rows: Rows) -> Passes:
-        return Passes(self._model.components, rows.dtype)
+    def _passes(self, rows: Rows) -> Passes | ObservedPasses:
+        return passes_for(self._model.components, rows)
 
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
         check_is_fitted(self)
@@ -265,11 +319,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         rows = scoring_rows(self, X)
         return self._engine(X).map(rows, self._passes(rows).log_density)
 
-    def _log_likelihood(self, X: Source) -> tuple[float, int]:
-        total, n_rows = 0.0, 0
-        for part in self._log_densities(X):
-            total += float(part.sum(dtype=np.float64))
-            n_rows += len(part)
+    def _log_likelihood(self, X: Source) -> tuple[float, float]:
+        """Return the log-likelihood of the rows and their number, those without any value left out."""
+        check_is_fitted(self)
+        rows = scoring_rows(self, X)
+        total, _, n_rows = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
         return total, n_rows
 
 

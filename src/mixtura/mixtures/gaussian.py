@@ -2,23 +2,40 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import partial
+from numbers import Real
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..engines import Engine, EngineName
+from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_means, check_precisions, check_weights
 from .covariance import SHAPES
 from .em import Fit
-from .estimator import CONSTRAINTS, MixtureEstimator, OnProgress, TakeSample
-from .initialize import Method, Sample, given_or
+from .estimator import CONSTRAINTS, Division, MixtureEstimator, OnProgress, TakeSample
+from .expectation import Expectation
+from .initialize import Method, Sample, densest, divide, given_or
+from .matrices import Floats
+from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
 from .mixture import Mixture
-from .passes import Expectation
-from .sources import Source
+from .noise import Noise
+from .overview import Overview, overview
+from .sources import Source, batch_rows
+from .streaming import Stream
+from .student import START
+from .trim import TrimmedExpectation
 from .updates import MaximumLikelihood, Update
+
+# Probability of noise at the start: enough for a row far from all groups to be taken by it at once.
+_NOISE_START = 0.05
+
+# Share of the rows that a robust start may take for scattered.
+_SCATTERED = 0.25
 
 
 class GaussianMixture(MixtureEstimator[Mixture]):
@@ -61,6 +78,21 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         1 prints starts and iterations, 2 their likelihoods too.
     verbose_interval : int, default=10
         Iterations between two prints.
+    prior : 'default' or MixturePrior, optional
+        Maximum a posteriori in place of maximum likelihood: a normal-inverse-Wishart prior on the components and a
+        Dirichlet prior on the weights. ``'default'`` is scaled by the data and keeps covariances from becoming singular
+        [2]_.
+    regularization : {'absolute', 'relative'}, default='absolute'
+        What `reg_covar` is measured in: squared units of the columns, or parts of the variance of each column, so that
+        units do not matter. Starts are then found in standardised columns, as they are with a prior.
+    family : {'normal', 't'}, default='normal'
+        Distribution of the components: normal, or Student's t with degrees of freedom estimated for each, which
+        outliers pull less [3]_. `covariances_` are then scale matrices, (nu - 2) / nu of the covariances.
+    noise : bool, default=False
+        Whether a uniform component over the range of the data takes the rows that belong to no group [4]_.
+    trim : float, default=0.0
+        Share of the rows, by weight, that is left out of every M-step: those of lowest density, at most half [5]_.
+        `lower_bound_` is the mean log-likelihood of the rows kept.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -69,7 +101,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     Attributes
     ----------
     mixture_ : Mixture
-        The fitted distribution.
+        The fitted distribution, noise included.
     weights_ : ndarray of shape (n_components,)
         Weights of the components.
     means_ : ndarray of shape (n_components, n_features)
@@ -89,6 +121,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         Mean log-likelihood of a row before the last update of the best start.
     lower_bounds_ : list of float
         The same for each of its iterations.
+    degrees_of_freedom_ : ndarray of shape (n_components,)
+        Degrees of freedom; only of family 't'.
+    noise_weight_ : float
+        Probability of a row to be noise; only with noise.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -97,6 +133,12 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     References
     ----------
     .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 9.2.
+    .. [2] Fraley and Raftery (2007), "Bayesian regularization for normal mixture estimation and model-based
+       clustering", Journal of Classification 24.
+    .. [3] Peel and McLachlan (2000), "Robust mixture modelling using the t distribution", Statistics and Computing 10.
+    .. [4] Banfield and Raftery (1993), "Model-based Gaussian and non-Gaussian clustering", Biometrics 49.
+    .. [5] Neykov, Filzmoser, Dimova and Neytchev (2007), "Robust fitting of mixtures using the trimmed likelihood
+       estimator", Computational Statistics and Data Analysis 52.
 
     Examples
     --------
@@ -115,6 +157,11 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         "weights_init": ["array-like", None],
         "means_init": ["array-like", None],
         "precisions_init": ["array-like", None],
+        "prior": [StrOptions({"default"}), MixturePrior, None],
+        "regularization": [StrOptions({"absolute", "relative"})],
+        "family": [StrOptions({"normal", "t"})],
+        "noise": ["boolean"],
+        "trim": [Interval(Real, 0.0, 0.5, closed="both")],
     }
 
     def __init__(
@@ -134,6 +181,11 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
+        prior: Literal["default"] | MixturePrior | None = None,
+        regularization: Literal["absolute", "relative"] = "absolute",
+        family: Literal["normal", "t"] = "normal",
+        noise: bool = False,
+        trim: float = 0.0,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -151,8 +203,65 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.prior = prior
+        self.regularization = regularization
+        self.family = family
+        self.noise = noise
+        self.trim = trim
         self.engine = engine
         self.on_progress = on_progress
+
+    _stream: Stream | None = None
+
+    def partial_fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn from one batch of a table: a step of stepwise EM (Cappé and Moulines 2009).
+
+        The first batch starts a mixture as `fit` does, with at most 20 iterations, unless one was fitted before; some
+        hundred rows make a good start. Every further batch moves it by one step, and the steps shrink. Several passes
+        over the batches, best of random rows, come as near to `fit` as the steps allow.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The batch.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        self
+            With `lower_bound_` the mean log-likelihood of the batch before the step, and `n_iter_` the batches seen.
+
+        Raises
+        ------
+        ValueError
+            The mixture has a prior, noise or trimming, which need the whole table.
+        """
+        self._validate_params()
+        if self.prior is not None or self.noise or self.trim > 0:
+            raise ValueError(
+                "partial_fit is for fits without prior, noise and trim, which need the whole table: use fit"
+            )
+        with batch_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            update = self._update(rows, engine)
+            if hasattr(self, "mixture_"):
+                current = self.mixture_
+            else:
+                self._check_enough(rows)
+                current = self._short_fit(rows, engine, update)
+            moments = Expectation(rows, engine)(current)
+            if not moments.weight > 0:
+                raise EmptyTableError("every row of the batch has weight zero: at least one must count")
+            stream = self._stream
+            after = Stream.of(moments) if stream is None else stream.after(moments, update.shape)
+            bounds = (*(() if stream is None else self.lower_bounds_), update.bound(moments, current))
+            mixture = update(after.moments, current)
+            _ = mixture.covariance.precision_cholesky  # raises when singular, before anything is kept
+            self._keep_fit(Fit(mixture, bounds, converged=True), rows.dtype)
+            self._stream = after
+        return self
 
     def bic(self, X: Source) -> float:
         """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978)."""
@@ -171,8 +280,69 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     def _model(self) -> Mixture:
         return self.mixture_
 
-    def _update(self, rows: Rows, engine: Engine) -> MaximumLikelihood:
-        return MaximumLikelihood(SHAPES[self.covariance_type], np.full(rows.n_columns, self.reg_covar))
+    def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
+        shape = SHAPES[self.covariance_type]
+        if self.prior is None and self.regularization == "absolute" and not self.noise:
+            return MaximumLikelihood(shape, np.full(rows.n_columns, self.reg_covar), self.family == "t")
+        all_rows = overview(rows, engine, shape)
+        relative = self.regularization == "relative"
+        ridge = self.reg_covar * (all_rows.variances if relative else np.ones(rows.n_columns))
+        if self.prior is None:
+            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows))
+        if self.family == "t" or self.noise:
+            raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
+        prior = MixturePrior() if isinstance(self.prior, str) else self.prior
+        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge)
+
+    def _forget(self) -> None:
+        self._stream = None
+
+    def _first_noise(self, all_rows: Overview) -> Noise | None:
+        if not self.noise:
+            return None
+        flat = np.flatnonzero(all_rows.lower == all_rows.upper)
+        if len(flat):
+            names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(len(all_rows.lower))])
+            raise ValueError(
+                f"noise spreads over the range of every column, and column {names[flat[0]]} holds a single value: "
+                "leave it out, or set noise=False"
+            )
+        return Noise(_NOISE_START, all_rows.lower, all_rows.upper)
+
+    def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
+        if self.trim == 0:
+            return Expectation(rows, engine)
+        return TrimmedExpectation(rows, engine, self.trim, take())
+
+    def _divisions(self) -> list[Division]:
+        robust = self.trim > 0 or self.noise or self.family == "t"
+        spare = [self._divide_with_spare] if self.trim > 0 else []
+        return [self._divide, self._divide_dense, *spare] if robust else [self._divide]
+
+    def _divide(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        return super()._divide(sample.standardized() if self._unitless else sample, random_state)
+
+    def _divide_dense(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        """Divide the rows that lie close together, so that outliers do not become groups."""
+        share = 1 - max(_SCATTERED, self.trim)
+        positions = densest(sample.standardized() if self._unitless else sample, share)
+        shares = np.zeros((len(sample.X), self.n_components))
+        if len(positions) < self.n_components:
+            return self._divide(sample, random_state)
+        shares[positions] = self._divide(sample.take(positions), random_state)
+        return shares
+
+    def _divide_with_spare(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        """Divide the rows into one group too many and leave the smallest out: outliers may lie together."""
+        if len(sample.X) <= self.n_components:
+            return self._divide(sample, random_state)
+        unitless = sample.standardized() if self._unitless else sample
+        shares = divide(unitless, self.n_components + 1, self.init_params, random_state)
+        return np.delete(shares, np.argmin(sample.weights @ shares), axis=1)
+
+    @property
+    def _unitless(self) -> bool:
+        return self.prior is not None or self.regularization == "relative"
 
     def _starts(
         self,
@@ -186,14 +356,20 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         means = check_means(self.means_init, *shape)
         precisions = check_precisions(self.precisions_init, update.shape, *shape)
         if weights is not None and means is not None and precisions is not None:
-            covariance = update.shape.from_precisions(precisions, *shape)
-            return [lambda: Mixture(weights / weights.sum(), means, covariance)]
+            return [partial(self._given, update, weights / weights.sum(), means, precisions)]
         return super()._starts(expect, update, take, random_state)
 
-    def _first(self, sample: Sample, update: Update[Mixture], random_state: np.random.RandomState) -> Mixture:
+    def _given(self, update: Update[Mixture], weights: Floats, means: Floats, precisions: Floats) -> Mixture:
+        covariance = update.shape.from_precisions(precisions, *means.shape)
+        noise = update.noise if isinstance(update, MaximumLikelihood) else None
+        share = 1.0 if noise is None else 1 - noise.weight
+        degrees = np.full(len(weights), START) if self.family == "t" else None
+        return Mixture(share * weights, means, covariance, degrees, noise)
+
+    def _first(self, sample: Sample, shares: Floats, update: Update[Mixture]) -> Mixture:
         shape = (self.n_components, sample.X.shape[1])
         return given_or(
-            super()._first(sample, update, random_state),
+            super()._first(sample, shares, update),
             update.shape,
             check_weights(self.weights_init, self.n_components),
             check_means(self.means_init, *shape),
@@ -211,3 +387,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
                 stacklevel=4,
             )
         self._keep_mixture(fit.model, dtype)
+        if fit.model.degrees_of_freedom is not None:
+            self.degrees_of_freedom_ = fit.model.degrees_of_freedom.astype(dtype)
+        if fit.model.noise is not None:
+            self.noise_weight_ = fit.model.noise.weight

@@ -7,12 +7,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.random import sample_without_replacement
-from threadpoolctl import threadpool_limits
 
 from ..engines import Engine
+from ..engines.single import single_thread
 from ..errors import EmptyTableError
 from ..rows import ArrayRows, Block, Rows
+from ..rows.columns import Missing
+from ..statistics.columns import ColumnMoments, column_moments
 from ..statistics.moments import Moments
 from .covariance import Covariance
 from .matrices import Floats
@@ -24,6 +27,11 @@ Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
 # Enough rows to place hundreds of centres, few enough that k-means on them takes well under a second.
 SAMPLE_ROWS = 2**14
 
+# Distances to neighbours are taken between about this many rows: enough to tell a group from scattered rows in a tenth
+# of a second. The tenth neighbour is near in a group of a dozen rows, and far for a pair of outliers.
+_NEIGHBOR_ROWS = 2**12
+_NEIGHBORS = 10
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -32,21 +40,42 @@ class Sample:
     Attributes
     ----------
     X : ndarray of shape (n_rows, n_features), float32 or float64
-        The rows, in the order of the table.
+        The rows, in the order of the table; missing values are filled with the means of their columns.
     weights : ndarray of shape (n_rows,)
         Their weights.
     whole : bool
         Whether these are all rows of the table that count.
+    missing : ndarray of shape (n_rows, n_features), bool, or None
+        Which values are missing; None when none is.
     """
 
     X: NDArray[Any]
     weights: Floats
     whole: bool = True
+    missing: NDArray[np.bool_] | None = None
+
+    @property
+    def observed(self) -> NDArray[Any]:
+        """The rows, NaN where a value is missing."""
+        return self.X if self.missing is None else np.where(self.missing, np.array(np.nan, self.X.dtype), self.X)
 
     @property
     def rows(self) -> Rows:
         """The sample as a table."""
-        return ArrayRows(self.X, sample_weight=self.weights, checked=True)
+        missing: Missing = "error" if self.missing is None else "allow"
+        return ArrayRows(self.observed, sample_weight=self.weights, checked=True, missing=missing)
+
+    def standardized(self) -> "Sample":
+        """Return the sample with columns of mean zero and standard deviation one, where they are not constant."""
+        X = self.X.astype(np.float64)
+        mean = np.average(X, axis=0, weights=self.weights)
+        deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=self.weights))
+        return Sample((X - mean) / np.where(deviation > 0, deviation, 1.0), self.weights, self.whole)
+
+    def take(self, positions: NDArray[np.int64]) -> "Sample":
+        """Return some of the rows."""
+        missing = None if self.missing is None else self.missing[positions]
+        return Sample(self.X[positions], self.weights[positions], whole=False, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -68,7 +97,7 @@ def take_sample(
     """Return all rows when there are few, else a random sample without replacement.
 
     The sample holds at least 50 rows a component, so that many components still find rows to start from. Rows of weight
-    zero are left out, as if they were not in the table.
+    zero or without any value are left out, as if they were not in the table.
     """
     n_rows = rows.n_rows
     if n_rows is None:
@@ -82,13 +111,27 @@ def take_sample(
     parts = list(engine.map(rows, _Take(positions)))
     X, weights = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     counted = weights > 0
+    missing = np.isnan(X) if rows.has_missing else None
+    if missing is not None:
+        X = np.where(missing, _middle(X, rows, engine), X)
+        counted &= ~missing.all(axis=1)
     if counted.sum() < n_components:
         raise EmptyTableError(
             f"{n_components} components start from as many rows of positive weight, and {counted.sum()} of {size} have "
             "one: use fewer components, or check sample_weight"
         )
     whole = size == n_rows
-    return Sample(X, weights, whole) if counted.all() else Sample(X[counted], weights[counted], whole)
+    if not counted.all():
+        X, weights, missing = X[counted], weights[counted], None if missing is None else missing[counted]
+    return Sample(X, weights, whole, missing)
+
+
+def _middle(X: NDArray[Any], rows: Rows, engine: Engine) -> NDArray[Any]:
+    """Return the means of the columns of a sample; of the whole table where one has no value in the sample."""
+    columns = column_moments(Block(X, None, 0))
+    if not (columns.weights > 0).all():
+        columns = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+    return columns.means.astype(X.dtype)
 
 
 def divide(sample: Sample, n_components: int, method: Method, random_state: np.random.RandomState) -> Floats:
@@ -104,7 +147,7 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
     if method == "kmeans":
         # On one thread k-means adds in one order, and the same seed gives the same clusters on any machine.
-        with threadpool_limits(1):
+        with single_thread():
             labels = (
                 KMeans(n_components, n_init=1, random_state=random_state)
                 .fit(np.ascontiguousarray(X), sample_weight=sample.weights)
@@ -118,6 +161,22 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
         chosen = random_state.choice(len(X), size=n_components, replace=False)
     shares[chosen, np.arange(n_components)] = 1
     return shares
+
+
+def densest(sample: Sample, share: float) -> NDArray[np.int64]:
+    """Return the positions of a share of the rows: those nearest to their neighbours, in the order of the table.
+
+    Rows far from all others, which would draw a k-means cluster to themselves, are left out (Byers and Raftery 1998,
+    "Nearest-neighbor clutter removal for estimating features in spatial point processes", Journal of the American
+    Statistical Association 93).
+    """
+    rows = len(sample.X)
+    candidates = np.arange(rows)[:: max(rows // _NEIGHBOR_ROWS, 1)]
+    X = sample.X[candidates]
+    n_neighbors = min(_NEIGHBORS, len(X) - 1)
+    distances = NearestNeighbors(n_neighbors=n_neighbors).fit(X).kneighbors()[0][:, -1]
+    nearest = np.argsort(distances, kind="stable")[: max(int(np.ceil(share * len(X))), 1)]
+    return candidates[np.sort(nearest)]
 
 
 def model_of(sample: Sample, shares: Floats, update: Update[M]) -> M:
@@ -181,7 +240,7 @@ def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: M
     between their responsibilities for the rows of a sample (Ueda, Nakano, Ghahramani and Hinton 2000, "SMEM algorithm
     for mixture models"); one that has lost its rows overlaps with every other.
     """
-    shares = mixture.responsibilities(sample.X)
+    shares = mixture.responsibilities(sample.observed)
     while shares.shape[1] > n_components + 1:
         shares = _joined(shares, *_closest(shares, sample.weights)[0])
     closest = _closest(shares, sample.weights)[:2]

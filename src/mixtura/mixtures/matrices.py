@@ -1,6 +1,7 @@
 """Small dense matrices: packed triangles, inverses and Cholesky factors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,18 +19,42 @@ def frozen(values: ArrayLike) -> Floats:
     return array
 
 
+def frozen_integers(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return integers that cannot be written to."""
+    values.setflags(write=False)
+    return values
+
+
 def packed_size(n_features: int) -> int:
     """Return the number of entries in the lower triangle of a square matrix."""
     return n_features * (n_features + 1) // 2
 
 
+@lru_cache(maxsize=64)
+def lower_positions(n_features: int) -> NDArray[np.int64]:
+    """Return where the entries of the lower triangle lie in a square matrix that is flat, shape (packed_size,)."""
+    rows, columns = np.tril_indices(n_features)
+    return frozen_integers(rows * n_features + columns)
+
+
+@lru_cache(maxsize=64)
+def packed_positions(n_features: int) -> NDArray[np.int64]:
+    """Return where each entry of a symmetric matrix lies in its packed lower triangle, flat."""
+    rows, columns = np.indices((n_features, n_features))
+    low, high = np.minimum(rows, columns), np.maximum(rows, columns)
+    return frozen_integers((high * (high + 1) // 2 + low).ravel())
+
+
+def pack(matrices: Floats) -> Floats:
+    """Return the packed lower triangles of matrices on the last two axes."""
+    d = matrices.shape[-1]
+    return matrices.reshape(*matrices.shape[:-2], d * d).take(lower_positions(d), axis=-1)
+
+
 def unpack(packed: Floats, n_features: int) -> Floats:
     """Return symmetric matrices from their packed lower triangles on the last axis."""
-    rows, columns = np.tril_indices(n_features)
-    matrices = np.empty((*packed.shape[:-1], n_features, n_features))
-    matrices[..., rows, columns] = packed
-    matrices[..., columns, rows] = packed
-    return matrices
+    matrices = packed.take(packed_positions(n_features), axis=-1)
+    return matrices.reshape(*packed.shape[:-1], n_features, n_features)
 
 
 def weighted_outer(centred: Floats, share: Floats) -> Floats:
@@ -41,6 +66,30 @@ def schur_complement(matrix: Floats, kept: Sequence[int], known: Sequence[int]) 
     """Return the covariance of the columns `kept` when the columns `known` are known."""
     cross = matrix[np.ix_(kept, known)]
     return np.asarray(matrix[np.ix_(kept, kept)] - cross @ np.linalg.solve(matrix[np.ix_(known, known)], cross.T))
+
+
+def regressions(matrices: Floats, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return what some columns say about the others under covariance matrices, which may be stacked.
+
+    From one Cholesky factor of the columns in the order known, missing: what is left is a product of a factor with
+    itself, and so never loses its sign to rounding.
+
+    Returns
+    -------
+    slopes : ndarray of shape (..., n_missing, n_known)
+        Coefficients of the regression.
+    rest : ndarray of shape (..., n_missing, n_missing)
+        Covariance that is left.
+    """
+    order = np.concatenate([known, missing])
+    n_known = len(known)
+    try:
+        lower = np.linalg.cholesky(matrices[..., order[:, None], order])
+    except np.linalg.LinAlgError:
+        raise _singular(f"no regression on columns {known.tolist()} is possible") from None
+    across, left = lower[..., n_known:, :n_known], lower[..., n_known:, n_known:]
+    slopes = np.linalg.solve(lower[..., :n_known, :n_known].swapaxes(-1, -2), across.swapaxes(-1, -2))
+    return np.asarray(slopes.swapaxes(-1, -2)), np.asarray(left @ left.swapaxes(-1, -2))
 
 
 def matrix_fault(matrices: Floats) -> str | None:
@@ -65,16 +114,29 @@ def _singular(what: str) -> SingularCovarianceError:
     )
 
 
-def precision_cholesky(matrix: Floats, what: str) -> Floats:
-    """Return the upper triangular U with U U^T the inverse of a covariance matrix; `what` names it in errors."""
+def precision_cholesky(matrices: Floats, names: Callable[[int], str]) -> Floats:
+    """Return the upper triangular U with U U^T the inverse of each covariance matrix, shape (n, d, d).
+
+    `names` gives a matrix its name in errors.
+    """
     try:
-        lower = np.linalg.cholesky(matrix)
+        lower = np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:
-        lower = np.full_like(matrix, np.nan)
+        lower = np.full_like(matrices, np.nan)
     if not np.isfinite(lower).all():
+        for number, matrix in enumerate(matrices):
+            _check_definite(matrix, names(number))
+    return np.stack([inverse_of_lower(factor).T for factor in lower])
+
+
+def _check_definite(matrix: Floats, name: str) -> None:
+    try:
+        definite = bool(np.isfinite(np.linalg.cholesky(matrix)).all())
+    except np.linalg.LinAlgError:
+        definite = False
+    if not definite:
         rank = np.linalg.matrix_rank(matrix, hermitian=True) if np.isfinite(matrix).all() else 0
-        raise _singular(f"{what} has rank {rank} of {len(matrix)}")
-    return inverse_of_lower(np.asarray(lower, dtype=np.float64)).T
+        raise _singular(f"{name} has rank {rank} of {len(matrix)}")
 
 
 def inverse_of_lower(lower: Floats) -> Floats:

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..rows import Block
+from . import modes, regression, summaries
 from .covariance import Covariance
 from .matrices import Floats, frozen
+from .missing import ObservedPasses
 from .noise import Noise
+from .normal_only import require_normal
 from .passes import Components, Passes
+
+if TYPE_CHECKING:
+    from .distances import Estimate, Method
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,19 +146,26 @@ class Mixture:
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
     def log_density(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the logarithm of the density at each row of `X`, shape (n_rows,)."""
+        """Return the logarithm of the density at each row of `X`, shape (n_rows,).
+
+        NaN marks a missing value: what is said of a row, here and below, rests on the values that it has.
+        """
         block = _block(X)
-        return Passes(self.components, block.values.dtype).log_density(block)
+        return self._passes(block).log_density(block)
 
     def responsibilities(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
         block = _block(X)
-        return Passes(self.components, block.values.dtype).responsibilities(block)
+        return self._passes(block).responsibilities(block)
 
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,)."""
         block = _block(X)
-        return Passes(self.components, block.values.dtype).labels(block)
+        return self._passes(block).labels(block)
+
+    def _passes(self, block: Block) -> Passes | ObservedPasses:
+        passes = ObservedPasses if np.isnan(block.values).any() else Passes
+        return passes(self.components, block.values.dtype)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState) -> tuple[Floats, NDArray[np.int64]]:
         """Draw rows.
@@ -194,8 +207,7 @@ class Mixture:
         Each component is conditioned on them, and weighs in proportion to the density it gives them (Bishop 2006,
         section 2.3.1).
         """
-        if self.degrees_of_freedom is not None or self.noise is not None:
-            raise ValueError("conditional distributions are those of normal components without noise")
+        require_normal(self, "the conditional distribution")
         known = self._positions(columns)
         point = np.asarray(values, dtype=np.float64).reshape(-1)
         if len(point) != len(known):
@@ -213,6 +225,296 @@ class Mixture:
             ]
         )
         return Mixture(weights / weights.sum(), means, self.covariance.given(kept, known))
+
+    def pdf(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the density at each row of `X`, shape (n_rows,), under the name that SciPy gives it.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1)).pdf([[0.0]]).round(4)
+        array([0.3989])
+        """
+        return np.asarray(np.exp(self.log_density(X)))
+
+    def log_pdf(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the logarithm of the density at each row of `X`, shape (n_rows,): `log_density` in SciPy's words.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1)).log_pdf([[0.0], [40.0]]).round(4)
+        array([  -0.9189, -800.9189])
+        """
+        return self.log_density(X)
+
+    def cdf(self, X: ArrayLike) -> Floats:
+        """Return the probability that every column is at most as large as in each row of `X`.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_rows, n_features)
+            Rows; infinite entries are allowed.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Probabilities, as exact as those of `interval_probability`.
+
+        Raises
+        ------
+        ValueError
+            `X` has another shape or a NaN, or a component is Student-t.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
+        >>> mixture.cdf([[0.0], [5.0], [10.0]]).round(3)
+        array([0.25, 0.5 , 0.75])
+        """
+        from .probabilities import cdf  # noqa: PLC0415  # scipy.stats is slow to import
+
+        return cdf(self, X)
+
+    def interval_probability(self, lower: ArrayLike, upper: ArrayLike) -> float:
+        """Return the probability of a box.
+
+        Columns that a component does not correlate (all of them for one column, `Diagonal` and `Spherical`) are exact
+        to rounding, in the tails too; two correlated columns to about 1e-15 of absolute error, more to about 1e-7, by
+        SciPy's multivariate normal. Columns without limits do not count. The answer is the same in every call.
+
+        Parameters
+        ----------
+        lower, upper : array_like of shape (n_features,)
+            Limits of the box, or numbers where there is one column; they may be infinite.
+
+        Returns
+        -------
+        float
+            The probability.
+
+        Raises
+        ------
+        ValueError
+            The limits have another shape, a NaN, or are in the wrong order, or a component is Student-t.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
+        >>> round(mixture.interval_probability(-1.0, 1.0), 4)
+        0.3413
+        """
+        from .probabilities import interval_probability  # noqa: PLC0415  # scipy.stats is slow to import
+
+        return interval_probability(self, lower, upper)
+
+    def mean(self) -> Floats:
+        """Return the mean of the whole mixture, shape (n_features,).
+
+        Raises
+        ------
+        ValueError
+            A Student-t component has no mean: its degrees of freedom are not above one.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> Mixture([0.75, 0.25], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)).mean()
+        array([1., 1.])
+        """
+        return summaries.mean(self)
+
+    def covariance_matrix(self) -> Floats:
+        """Return the covariance matrix of the whole mixture, shape (n_features, n_features).
+
+        It is made of the covariances within the components, which `covariance` holds, and those between their means.
+
+        Raises
+        ------
+        ValueError
+            A Student-t component has no finite covariance: its degrees of freedom are not above two.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> Mixture([0.5, 0.5], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)).covariance_matrix()
+        array([[5., 0.],
+               [0., 1.]])
+        """
+        return summaries.covariance(self)
+
+    def modes(self) -> tuple[Floats, Floats]:
+        """Return the local maxima of the density, of which there can be more than components.
+
+        Returns
+        -------
+        points : ndarray of shape (n_modes, n_features)
+            Modes, the most dense first.
+        log_densities : ndarray of shape (n_modes,)
+            Logarithms of the density there.
+
+        Raises
+        ------
+        ValueError
+            A component is not normal.
+
+        See Also
+        --------
+        mixtura.mixtures.modes.modes : How they are found, and which can be missed.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Diagonal
+        >>> crossing = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], Diagonal([[1.0, 0.05], [0.05, 1.0]], 2, 2))
+        >>> points, log_densities = crossing.modes()
+        >>> len(points)
+        3
+        """
+        return modes.modes(self)
+
+    def regress(self, given: Sequence[int], X: ArrayLike) -> regression.Regression:
+        """Return the conditional mean and covariance of the other columns for each row of the given ones.
+
+        They are those of `conditional`, for all rows at once: Gaussian mixture regression.
+
+        Parameters
+        ----------
+        given : sequence of int
+            Positions of the columns that are known.
+        X : array_like of shape (n_rows, len(given))
+            Their values, in the order of `given`.
+
+        Returns
+        -------
+        Regression
+            `mean` of shape (n_rows, n_targets) and `covariance` of shape (n_rows, n_targets, n_targets).
+
+        Raises
+        ------
+        ValueError
+            `given` is empty, repeats a column or has all of them; `X` has another shape or is not finite; a component
+            is not normal.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Tied
+        >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 0.0]], Tied([[1.0, 0.5], [0.5, 1.0]], 2, 2))
+        >>> mixture.regress([0], [[1.0], [8.0]]).mean.round(3)
+        array([[ 0.5],
+               [-0.5]])
+        """
+        return regression.regress(self, given, X)
+
+    def hellinger(
+        self,
+        other: "Mixture",
+        *,
+        method: "Method" = "bound",
+        n_samples: int = 10_000,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> "Estimate":
+        """Return the Hellinger distance to another mixture, from 0 to 1.
+
+        Parameters
+        ----------
+        other : Mixture
+            Distribution of the same columns.
+        method : {"bound", "monte carlo"}, default="bound"
+            "bound" is exact between single normal distributions and an upper bound between mixtures; "monte carlo"
+            averages over samples.
+        n_samples : int, default=10_000
+            Number of samples, four or more.
+        random_state : int, RandomState or None, default=None
+            Source of the samples.
+
+        Returns
+        -------
+        Estimate
+            `value`, `standard_error`, and `kind`: "exact", "upper bound" or "monte carlo".
+
+        Raises
+        ------
+        ValueError
+            The mixtures have different numbers of columns, an argument is not among those above, or a bound is asked
+            for and a component is not normal.
+
+        See Also
+        --------
+        mixtura.mixtures.distances.hellinger : Which bound it is.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> p = Mixture([0.5, 0.5], [[0.0], [8.0]], Spherical([1.0, 1.0], 2, 1))
+        >>> q = Mixture([0.5, 0.5], [[1.0], [9.0]], Spherical([1.0, 1.0], 2, 1))
+        >>> estimate = p.hellinger(q)
+        >>> round(estimate.value, 6), estimate.kind
+        (0.342787, 'upper bound')
+        """
+        from .distances import hellinger  # noqa: PLC0415  # scipy.optimize is slow to import
+
+        return hellinger(self, other, method=method, n_samples=n_samples, random_state=random_state)
+
+    def kullback_leibler(
+        self,
+        other: "Mixture",
+        *,
+        method: "Method" = "bound",
+        n_samples: int = 10_000,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> "Estimate":
+        """Return the Kullback-Leibler divergence of another mixture from this one, in nats.
+
+        Parameters
+        ----------
+        other : Mixture
+            Distribution of the same columns.
+        method : {"bound", "monte carlo"}, default="bound"
+            "bound" is exact between single normal distributions and an upper bound between mixtures; "monte carlo"
+            averages the difference of log densities over samples of this mixture.
+        n_samples : int, default=10_000
+            Number of samples, two or more.
+        random_state : int, RandomState or None, default=None
+            Source of the samples.
+
+        Returns
+        -------
+        Estimate
+            `value`, `standard_error`, and `kind`: "exact", "upper bound" or "monte carlo".
+
+        Raises
+        ------
+        ValueError
+            The mixtures have different numbers of columns, an argument is not among those above, or a bound is asked
+            for and a component is not normal.
+
+        See Also
+        --------
+        mixtura.mixtures.distances.kullback_leibler : Which bound it is.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> from mixtura.mixtures.covariance import Spherical
+        >>> p = Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1))
+        >>> q = Mixture([1.0], [[2.0]], Spherical([1.0], 1, 1))
+        >>> p.kullback_leibler(q)
+        Estimate(value=2.0, standard_error=0.0, kind='exact')
+        """
+        from .distances import kullback_leibler  # noqa: PLC0415  # scipy.optimize is slow to import
+
+        return kullback_leibler(self, other, method=method, n_samples=n_samples, random_state=random_state)
 
     def _positions(self, columns: Sequence[int]) -> list[int]:
         positions = [int(column) for column in columns]

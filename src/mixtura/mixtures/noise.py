@@ -52,6 +52,10 @@ class Noise:
             and np.array_equal(self.upper, other.upper)
         )
 
+    def __reduce__(self) -> tuple[type["Noise"], tuple[Any, ...]]:
+        # A copy is made read-only again.
+        return type(self), (self.weight, self.lower, self.upper)
+
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
     @property

@@ -8,8 +8,15 @@ from ..engines import Engine
 from ..rows import Rows
 from ..statistics.columns import ColumnMoments, column_moments
 from .covariance import Covariance
+from .em import Fit, run_em
+from .expectation import Expectation
 from .matrices import Floats
-from .passes import Components, Passes
+from .mixture import Mixture
+from .updates import MaximumLikelihood
+
+# What missing values leave open is found to five digits or so, plenty for a scale; the ridge keeps a constant column
+# from being singular on the way.
+_TOLERANCE, _MOST_ITERATIONS, _RIDGE = 1e-6, 100, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +28,13 @@ class Overview:
     weight : float
         Sum of the weights of the rows.
     mean : ndarray of shape (n_features,)
-        Mean.
+        Mean. Where values are missing, it and the covariance are those of the normal distribution of highest
+        likelihood.
     covariance : ndarray
         Covariance about the mean, divided by the weight, in the layout of one component of the shape: (n_features,
         n_features) for full and tied, (n_features,) for diag, () for spherical.
     variances : ndarray of shape (n_features,)
-        Variance of each column.
+        Variance of the values of each column.
     lower, upper : ndarray of shape (n_features,)
         Smallest and largest values.
     """
@@ -40,14 +48,18 @@ class Overview:
 
 
 def overview(rows: Rows, engine: Engine, shape: type[Covariance]) -> Overview:
-    """Return mean, covariance and range of all rows, in two passes."""
+    """Return mean, covariance and range of all rows, in two passes, or by EM where values are missing."""
     columns = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
     d = rows.n_columns
     spread = np.where(columns.variances > 0, columns.variances, 1.0)
-    around = Components(
-        np.zeros(1), columns.means[None], shape(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
-    )
-    moments = Passes(around, rows.dtype).moments(rows, engine)
+    covariance = shape(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
+    model = Mixture([1.0], columns.means[None], covariance)
+    expect = Expectation(rows, engine)
+    if rows.has_missing:
+        update = MaximumLikelihood(shape, _RIDGE * spread)
+        model = run_em(expect, Fit(model), update, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS).model
+    moments = expect(model)
     shift = moments.first / moments.counts[:, None]
     covariance = shape.estimate(moments.counts, moments.counts, shift, moments.second, np.zeros(d))
-    return Overview(columns.weight, columns.means, covariance.of(0), columns.variances, columns.minima, columns.maxima)
+    mean = (moments.centers + shift)[0] if rows.has_missing else columns.means
+    return Overview(moments.weight, mean, covariance.of(0), columns.variances, columns.minima, columns.maxima)

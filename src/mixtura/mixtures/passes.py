@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -201,19 +201,3 @@ class Passes:
             degrees_of_freedom=self.degrees_of_freedom,
             **out,
         )
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """The E-step: one pass over the rows of a table, summed up as the moments of a model."""
-
-    rows: Rows
-    engine: Engine
-
-    def __call__(self, model: Model) -> Moments:
-        """Return the moments of all rows under a model."""
-        return Passes(model.components, self.rows.dtype).moments(self.rows, self.engine)
-
-    def on(self, rows: Rows, engine: Engine) -> Self:
-        """Return the same over other rows."""
-        return replace(self, rows=rows, engine=engine)

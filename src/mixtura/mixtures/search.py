@@ -1,64 +1,40 @@
-"""`MixtureSearch`: the number of components and the covariance shape, chosen by an information criterion."""
+"""`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import astuple, dataclass, fields
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import count as count_from
+from itertools import product
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator, DensityMixin, clone
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..engines import Engine, EngineName, engine_for
 from ..rows import Rows, as_frame
+from .bayesian import BayesianGaussianMixture
 from .covariance import SHAPES
+from .criteria import LOSSES, Candidate, VariationalCandidate, measure, singular
 from .em import Fit
+from .evidence import fit_each
+from .expectation import Expectation
+from .folds import cross_validate, folds_of
 from .gaussian import GaussianMixture
 from .initialize import Method, divide, take_sample
 from .matrices import Floats
 from .mixture import Mixture
-from .passes import Expectation, Passes
 from .sources import Source, fitting_rows
 from .sweep import sweep, way_down
 from .updates import MaximumLikelihood
 
-CRITERIA = ("bic", "aic", "icl")
+__all__ = ["Candidate", "MixtureSearch", "SearchProgress", "VariationalCandidate"]
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """One fitted combination of a search.
-
-    Attributes
-    ----------
-    n_components : int
-        Number of components.
-    covariance_type : str
-        Covariance shape.
-    bic, aic, icl : float
-        Criteria; lower is better, infinite where the fit is singular.
-    log_likelihood : float
-        Sum of the log densities of the rows.
-    n_parameters : int
-        Free parameters.
-    n_iter : int
-        Iterations of the best start.
-    converged : bool
-        Whether it converged.
-    """
-
-    n_components: int
-    covariance_type: str
-    bic: float
-    aic: float
-    icl: float
-    log_likelihood: float
-    n_parameters: int
-    n_iter: int
-    converged: bool
+Key = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -68,18 +44,19 @@ class SearchProgress:
     Attributes
     ----------
     done, total : int
-        Steps done, of how many: one for each candidate on the way up, and one for each on the way down.
-    candidate : Candidate
+        Steps done, of how many: one for each candidate on the way up, and one for each on the way down; as many again
+        for each fold of a cross-validation.
+    candidate : Candidate or VariationalCandidate
         The last, as it now stands.
     """
 
     done: int
     total: int
-    candidate: Candidate
+    candidate: Any
 
 
 class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Gaussian mixture whose number of components and covariance shape are chosen by an information criterion.
+    """Gaussian mixture whose number of components and covariance shape are chosen by a criterion.
 
     Every count is fitted with every shape, from starts of its own. EM finds local optima, so that neighbouring counts
     then help each other: on the way up, the widest component of the fit with the next smaller count is split in two; on
@@ -93,21 +70,36 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Numbers of components to try.
     covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
         Shapes to try.
-    criterion : {'bic', 'aic', 'icl'}, default='bic'
-        What is minimised: the Bayesian [1]_ or Akaike [2]_ information criterion, or the integrated completed
-        likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups.
-    tol, reg_covar, max_iter, n_init, init_params, random_state, engine
+    criterion : {'bic', 'aic', 'icl', 'mml', 'cv', 'elbo'}, optional
+        What decides: the lowest Bayesian [1]_ or Akaike [2]_ information criterion; the lowest integrated completed
+        likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups; the
+        shortest message that holds mixture and rows [4]_, to which a component costs less the fewer rows it has; or the
+        highest likelihood of rows under fits to other rows [5]_, which takes `n_folds` searches more. With `estimator`
+        it is the highest evidence lower bound, 'elbo', and nothing else. Default: 'bic', with `estimator` 'elbo'.
+    tol : float, default=1e-5
+        As for `GaussianMixture`; a hundredth of what is usual there, so that criteria of a few hundred rows are right
+        to a tenth or so.
+    max_iter : int, default=300
+        Most iterations from one start.
+    reg_covar, n_init, init_params, random_state, engine
         As for `GaussianMixture`.
     on_progress : callable, optional
         Called with a `SearchProgress` after every candidate.
+    n_folds : int, default=5
+        Number of folds that criterion 'cv' divides the rows into, at random by `random_state`.
+    estimator : BayesianGaussianMixture, optional
+        Fitted in place of `GaussianMixture`, with every count and shape, each from starts of its own. Its parameters
+        are then in force, not those of the search; only a `random_state` or `engine` that it leaves at None is taken
+        from here.
 
     Attributes
     ----------
     results_ : DataFrame, or dict of lists without pandas
-        One row a candidate, in the order tried; columns as in `Candidate`.
-    candidates_ : list of Candidate
+        One row a candidate, in the order tried; columns as in `Candidate`, cv_log_likelihood for criterion 'cv' only,
+        or as in `VariationalCandidate`.
+    candidates_ : list of Candidate or of VariationalCandidate
         The same as values.
-    best_estimator_ : GaussianMixture
+    best_estimator_ : GaussianMixture or BayesianGaussianMixture
         The best candidate, fitted.
     best_params_ : dict
         Its n_components and covariance_type.
@@ -123,6 +115,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
        Control 19.
     .. [3] Biernacki, Celeux and Govaert (2000), "Assessing a mixture model for clustering with the integrated completed
        likelihood", IEEE Transactions on Pattern Analysis and Machine Intelligence 22.
+    .. [4] Figueiredo and Jain (2002), "Unsupervised learning of finite mixture models", IEEE Transactions on Pattern
+       Analysis and Machine Intelligence 24, at the fits of highest likelihood.
+    .. [5] Smyth (2000), "Model selection for probabilistic clustering using cross-validated likelihood", Statistics and
+       Computing 10.
 
     Examples
     --------
@@ -137,7 +133,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), "array-like", range],
         "covariance_types": ["array-like"],
-        "criterion": [StrOptions(set(CRITERIA))],
+        "criterion": [StrOptions(set(LOSSES)), None],
         "tol": [Interval(Real, 0.0, None, closed="left")],
         "reg_covar": [Interval(Real, 0.0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -146,6 +142,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "random_state": ["random_state"],
         "engine": "no_validation",
         "on_progress": [callable, None],
+        "n_folds": [Interval(Integral, 2, None, closed="left")],
+        "estimator": [BayesianGaussianMixture, None],
     }
 
     def __init__(
@@ -153,15 +151,17 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         n_components: int | Collection[int] = tuple(range(1, 10)),
         *,
         covariance_types: Sequence[str] = tuple(SHAPES),
-        criterion: str = "bic",
-        tol: float = 1e-3,
+        criterion: str | None = None,
+        tol: float = 1e-5,
         reg_covar: float = 1e-6,
-        max_iter: int = 100,
+        max_iter: int = 300,
         n_init: int = 1,
         init_params: Method = "kmeans",
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: Callable[[SearchProgress], None] | None = None,
+        n_folds: int = 5,
+        estimator: BayesianGaussianMixture | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_types = covariance_types
@@ -174,6 +174,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.random_state = random_state
         self.engine = engine
         self.on_progress = on_progress
+        self.n_folds = n_folds
+        self.estimator = estimator
 
     def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit every candidate to the rows of `X` and keep the best.
@@ -193,15 +195,22 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Raises
         ------
         SingularCovarianceError
-            Every candidate is singular.
+            Every candidate is singular, perhaps in the training rows of one fold only.
         """
         self._validate_params()
+        criterion = self._criterion()
         counts, shapes = self._candidates()
         with fitting_rows(self, X, sample_weight) as rows:
             n_rows = rows.n_rows
             if n_rows is not None and n_rows < counts[-1]:
                 raise ValueError(f"{counts[-1]} components need as many rows, and the table has {n_rows}: try fewer")
-            self._search(rows, engine_for(self.engine, X), counts, shapes)
+            if self.estimator is not None:
+                from_here = ("random_state", "engine")
+                given = {name: getattr(self, name) for name in from_here if getattr(self.estimator, name) is None}
+                template = clone(self.estimator).set_params(**given)
+                self._search_evidence(template, rows, engine_for(template.engine, X), counts, shapes)
+            else:
+                self._search(rows, engine_for(self.engine, X), counts, shapes, criterion)
         return self
 
     def predict(self, X: Source) -> NDArray[np.int64]:
@@ -220,11 +229,27 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the mean log density of the rows under the best candidate."""
         return self._best.score(X)
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     @property
-    def _best(self) -> GaussianMixture:
+    def _best(self) -> GaussianMixture | BayesianGaussianMixture:
         check_is_fitted(self)
-        best: GaussianMixture = self.best_estimator_
+        best: GaussianMixture | BayesianGaussianMixture = self.best_estimator_
         return best
+
+    def _criterion(self) -> str:
+        own = "bic" if self.estimator is None else "elbo"
+        criterion = own if self.criterion is None else self.criterion
+        if (criterion == "elbo") != (own == "elbo"):
+            way = "maximum likelihood" if self.estimator is None else "variational inference"
+            raise ValueError(
+                f"criterion {criterion!r} does not compare fits of {way}: leave it out for {own!r}, or "
+                + ("give estimator=BayesianGaussianMixture()" if self.estimator is None else "leave out estimator")
+            )
+        return criterion
 
     def _candidates(self) -> tuple[list[int], list[str]]:
         given = self.n_components
@@ -237,15 +262,45 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise ValueError(f"covariance_types must be some of {list(SHAPES)}, not {self.covariance_types!r}")
         return counts, shapes
 
-    def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]) -> None:
-        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar)) for shape in shapes}
+    def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], criterion: str) -> None:
         random_state = check_random_state(self.random_state)
+        folds = folds_of(rows, int(self.n_folds), counts[-1], random_state) if criterion == "cv" else None
+        n_sweeps = 1 if folds is None else 1 + folds.n_folds
+        tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
+        found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
+        for count, shape, fit in self._sweep(rows, engine, counts, shapes, random_state):
+            known = found.get((count, shape))
+            if known is None or known[1] is not fit:
+                candidate = singular(count, shape) if fit is None else measure(fit, shape, rows, engine)
+                found[count, shape] = candidate, fit
+            tell(found[count, shape][0])
+
+        def fit_part(part: Engine) -> dict[Key, Mixture | None]:
+            mixtures: dict[Key, Mixture | None] = {}
+            for count, shape, fit in self._sweep(rows, part, counts, shapes, random_state):
+                mixtures[count, shape] = None if fit is None else fit.model
+                tell(found[count, shape][0])
+            return mixtures
+
+        if folds is not None:
+            means = cross_validate(rows, engine, folds, fit_part)
+            found = {
+                key: (replace(candidate, cv_log_likelihood=means[key]), fit) for key, (candidate, fit) in found.items()
+            }
+        fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
+        best, fit = min(fitted, key=lambda entry: LOSSES[criterion](entry[0]))
+        self._keep([candidate for candidate, _ in found.values()], best, self._estimator_of(best, fit, rows))
+
+    def _sweep(
+        self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], random_state: np.random.RandomState
+    ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
+        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar)) for shape in shapes}
         sample = take_sample(rows, engine, random_state, counts[-1])
 
         def divisions(count: int) -> list[Floats]:
             return [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
 
-        steps = sweep(
+        return sweep(
             Expectation(rows, engine),
             sample,
             divisions,
@@ -254,29 +309,42 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             tol=self.tol,
             max_iter=self.max_iter,
         )
-        total = (len(counts) + len(way_down(counts))) * len(shapes)
-        found: dict[tuple[int, str], tuple[Candidate, Fit[Mixture] | None]] = {}
-        for done, (count, shape, fit) in enumerate(steps, start=1):
-            known = found.get((count, shape))
-            if known is None or known[1] is not fit:
-                candidate = _singular(count, shape) if fit is None else _measure(fit, shape, rows, engine)
-                found[count, shape] = candidate, fit
+
+    def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
+        done = count_from(1)
+
+        def tell(candidate: Candidate | VariationalCandidate) -> None:
             if self.on_progress is not None:
-                self.on_progress(SearchProgress(done, total, found[count, shape][0]))
-        fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
-        best = min(fitted, key=lambda entry: self._value(entry[0]))
-        self._keep([candidate for candidate, _ in found.values()], *best, rows)
+                self.on_progress(SearchProgress(next(done), total, candidate))
 
-    def _value(self, candidate: Candidate) -> float:
-        value: float = getattr(candidate, self.criterion)
-        return value
+        return tell
 
-    def _keep(self, candidates: list[Candidate], best: Candidate, fit: Fit[Mixture], rows: Rows) -> None:
+    def _search_evidence(
+        self, template: BayesianGaussianMixture, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]
+    ) -> None:
+        tell = self._tell(len(counts) * len(shapes))
+        trials = []
+        for trial in fit_each(template, product(counts, shapes), rows, engine):
+            trials.append(trial)
+            tell(trial.candidate)
+        best = min(trials, key=lambda trial: LOSSES["elbo"](trial.candidate))
+        for message in best.warnings:
+            warnings.warn(message, stacklevel=3)
+        self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
+
+    def _keep(self, candidates: list[Any], best: Candidate | VariationalCandidate, estimator: Any) -> None:
         self.candidates_ = candidates
-        names = [field.name for field in fields(Candidate)]
-        table = zip(*map(astuple, candidates), strict=True)
-        self.results_ = as_frame(dict(zip(names, map(list, table), strict=True)))
+        table = [asdict(candidate) for candidate in candidates]
+        columns = {name: [row[name] for row in table] for name in table[0]}
+        # Of the criteria, only those that were worked out.
+        self.results_ = as_frame({name: values for name, values in columns.items() if values[0] is not None})
         self.best_params_ = {"n_components": best.n_components, "covariance_type": best.covariance_type}
+        estimator.n_features_in_ = self.n_features_in_
+        if hasattr(self, "feature_names_in_"):
+            estimator.feature_names_in_ = self.feature_names_in_
+        self.best_estimator_ = estimator
+
+    def _estimator_of(self, best: Candidate, fit: Fit[Mixture], rows: Rows) -> GaussianMixture:
         estimator = GaussianMixture(
             n_components=best.n_components,
             covariance_type=best.covariance_type,
@@ -288,31 +356,5 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             random_state=self.random_state,
             engine=self.engine,
         )
-        estimator.n_features_in_ = self.n_features_in_
-        if hasattr(self, "feature_names_in_"):
-            estimator.feature_names_in_ = self.feature_names_in_
         estimator._keep_fit(fit, rows.dtype)
-        self.best_estimator_ = estimator
-
-
-def _measure(fit: Fit[Mixture], shape: str, rows: Rows, engine: Engine) -> Candidate:
-    mixture = fit.model
-    passes = Passes(mixture.components, rows.dtype)
-    log_likelihood, log_assigned, n_rows = engine.fold(rows, passes.likelihoods, np.zeros(3)).tolist()
-    bic = -2 * log_likelihood + mixture.n_parameters * float(np.log(n_rows))
-    return Candidate(
-        n_components=mixture.n_components,
-        covariance_type=shape,
-        bic=bic,
-        aic=-2 * log_likelihood + 2 * mixture.n_parameters,
-        icl=bic - 2 * log_assigned,
-        log_likelihood=log_likelihood,
-        n_parameters=mixture.n_parameters,
-        n_iter=fit.n_iter,
-        converged=fit.converged,
-    )
-
-
-def _singular(n_components: int, shape: str) -> Candidate:
-    infinite = float("inf")
-    return Candidate(n_components, shape, infinite, infinite, infinite, -infinite, 0, 0, False)
+        return estimator

@@ -1,21 +1,27 @@
 """What an estimator is given, as rows: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
-from threadpoolctl import threadpool_limits
 
-from ..engines import is_dask, open_dask
+from ..engines import Engine, engine_for, is_dask, open_dask
+from ..engines.single import single_thread
 from ..errors import ColumnError, EmptyTableError
 from ..rows import ArrayRows, Rows, open, spool
+from ..rows.checks import quoted
+from ..rows.columns import Missing
+from ..statistics.columns import ColumnMoments, column_moments
 
 Source = Any
+
+# What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value is missing.
+_NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
 @contextmanager
@@ -24,24 +30,28 @@ def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
 
     A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS
     runs on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
+
+    NaN and null are missing values, of which no column may consist.
     """
-    with threadpool_limits(1, user_api="blas"):
-        yield from _fitting_rows(estimator, X, sample_weight)
+    with single_thread("blas"), _opened(estimator, X, sample_weight) as rows:
+        _check_columns(rows, engine_for(estimator.engine, X), getattr(estimator, "feature_names_in_", None))
+        yield rows
 
 
-def _fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+@contextmanager
+def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
     if _is_array_like(X):
-        X = validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        X = validate_data(estimator, _unmasked(X), ensure_min_samples=2, **_NUMBERS)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        yield ArrayRows(X, sample_weight=sample_weight, checked=True)
+        yield _array_rows(X, sample_weight)
         return
     if is_dask(X):
-        rows: Rows = open_dask(X, sample_weight=sample_weight)
+        rows: Rows = open_dask(X, sample_weight=sample_weight, missing="allow")
         _note_columns(estimator, rows)
         yield rows
         return
-    rows = open(X, sample_weight=sample_weight)
+    rows = open(X, sample_weight=sample_weight, missing="allow")
     _note_columns(estimator, rows)
     with spool(rows) as spooled:
         if spooled.n_rows < 2:
@@ -49,22 +59,59 @@ def _fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
         yield spooled
 
 
-def scoring_rows(estimator: BaseEstimator, X: Source) -> Rows:
+@contextmanager
+def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+    """Give the rows of one batch of a table: those of the first as to a fit, which notes the columns."""
+    if hasattr(estimator, "mixture_"):
+        with single_thread("blas"):
+            yield scoring_rows(estimator, X, sample_weight)
+    else:
+        with fitting_rows(estimator, X, sample_weight) as rows:
+            yield rows
+
+
+def scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
     """Return the rows of a table to score, with the columns that the estimator was fitted to."""
     if _is_array_like(X):
-        return ArrayRows(validate_data(estimator, X, dtype=[np.float64, np.float32], reset=False), checked=True)
+        X = validate_data(estimator, _unmasked(X), reset=False, **_NUMBERS)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return _array_rows(X, sample_weight)
     names = getattr(estimator, "feature_names_in_", None)
     columns = None if names is None or _is_rows(X) else list(names)
     if is_dask(X):
-        rows: Rows = open_dask(X, columns=columns if hasattr(X, "columns") else None)
+        named = columns if hasattr(X, "columns") else None
+        rows: Rows = open_dask(X, sample_weight=sample_weight, columns=named, missing="allow")
+    elif _is_rows(X) and sample_weight is None:
+        rows = X
     else:
-        rows = open(X, columns=columns)
+        rows = open(X, columns=columns, sample_weight=sample_weight, missing="allow")
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
             f"the table has {rows.n_columns} columns, and {type(estimator).__name__} was fitted to "
             f"{estimator.n_features_in_}: give the same columns"
         )
     return rows
+
+
+def _check_columns(rows: Rows, engine: Engine, names: Sequence[str] | None) -> None:
+    """Raise when a column of rows that may miss values has none in any row of positive weight."""
+    if not rows.has_missing:
+        return
+    empty = np.flatnonzero(engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns)).weights == 0)
+    if len(empty):
+        words = quoted([f"x{column}" if names is None else names[column] for column in empty.tolist()])
+        raise EmptyTableError(f"every value of {words} is missing, in the rows that count: leave the column out")
+
+
+def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None) -> ArrayRows:
+    missing: Missing = "allow" if np.isnan(X).any() else "error"
+    return ArrayRows(X, sample_weight=sample_weight, checked=True, missing=missing)
+
+
+def _unmasked(X: Source) -> Source:
+    """Return a masked array with NaN for its masked values, whose mask scikit-learn would not see."""
+    return np.ma.filled(X.astype(np.result_type(X.dtype, np.float32)), np.nan) if np.ma.isMaskedArray(X) else X
 
 
 def _note_columns(estimator: BaseEstimator, rows: Rows) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 from ..engines import ThreadEngine
 from ..errors import SingularCovarianceError
 from .em import Fit, run_em
+from .expectation import Expectation
 from .initialize import Sample
 from .mixture import Mixture
-from .passes import Expectation
 from .updates import M, MaximumLikelihood, Update
 
 # Most starts have converged, or fallen behind, after this many iterations.

@@ -14,7 +14,7 @@ LOWEST, HIGHEST = 0.5, 1000.0
 
 
 def next_degrees(counts: Floats, logs: Floats, current: Floats, n_features: int) -> Floats:
-    """Return the degrees of freedom that raise the expected log-likelihood the most.
+    """Return the degrees of freedom that raise the expected log-likelihood the most; those of no rows stay.
 
     Peel and McLachlan (2000), "Robust mixture modelling using the t distribution", Statistics and Computing 10,
     equation 30.
@@ -32,7 +32,8 @@ def next_degrees(counts: Floats, logs: Floats, current: Floats, n_features: int)
     """
     half = (current + n_features) / 2
     means = np.divide(logs, counts, out=np.full_like(logs, -1.0), where=counts > 0)
-    return np.array([_root(value) for value in 1 + means + digamma(half) - np.log(half)])
+    found = np.array([_root(value) for value in 1 + means + digamma(half) - np.log(half)])
+    return np.where(counts > 0, found, current)
 
 
 def _root(constant: float) -> float:

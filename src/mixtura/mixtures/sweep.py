@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from ..errors import SingularCovarianceError
 from .em import Fit
+from .expectation import Expectation
 from .initialize import Sample, merge_closest, model_of, split_widest
 from .matrices import Floats
 from .mixture import Mixture
-from .passes import Expectation
 from .starts import best_fit, better_fit
 from .updates import MaximumLikelihood
 

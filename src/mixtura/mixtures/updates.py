@@ -83,9 +83,9 @@ class MaximumLikelihood:
         return moments.log_likelihood / moments.weight
 
     def _next_noise(self, moments: Moments, current: Mixture | None) -> Noise | None:
-        if current is None or current.noise is None:
+        if self.noise is None or current is None or current.noise is None:
             return self.noise
-        return current.noise.reweighted(min(max(1 - float(moments.counts.sum()) / moments.weight, 0.0), 1.0))
+        return self.noise.reweighted(min(max(1 - float(moments.counts.sum()) / moments.weight, 0.0), 1.0))
 
     def _next_degrees(self, moments: Moments, current: Mixture | None) -> Floats | None:
         if not self.student:

@@ -5,11 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ColumnError, EmptyTableError
 from .block import Array, Block, rows_per_block
 from .checks import Weights, check_finite, describe_rows
-from .columns import Choice, LeftOut, as_list, check_unique
+from .columns import Choice, LeftOut, Missing, as_list, check_unique
 from .optional import need
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ class ArrayRows:
     sample_weight : array_like of shape (n_rows,), optional
         Weight of each row.
     checked : bool, default False
-        Whether the caller knows all values to be finite. Otherwise passes check them until one has come to the end.
+        Whether the caller knows all values to be finite, or missing where that is allowed. Otherwise passes check them
+        until one has come to the end.
     first_row : int, default 0
         Position of the first row, where the array is a part of a larger table.
+    missing : {"error", "allow"}, default "error"
+        Whether NaN, None and masked values may stand for missing values.
 
     Attributes
     ----------
@@ -67,6 +71,7 @@ class ArrayRows:
         sample_weight: Any = None,
         checked: bool = False,
         first_row: int = 0,
+        missing: Missing = "error",
     ) -> None:
         self._array = _two_dimensions(array)
         self._used = _positions(self._array.shape[1], Choice(columns, drop))
@@ -75,6 +80,7 @@ class ArrayRows:
         self._describe = partial(describe_rows, first=first_row, where="the array", remark="counted from 0")
         self._weights = None if sample_weight is None else Weights(sample_weight, self.n_rows, self._describe)
         self._checked = checked
+        self._has_missing = missing == "allow"
 
     @property
     def n_columns(self) -> int:
@@ -91,6 +97,11 @@ class ArrayRows:
         """Type of the values of every block, float32 or float64."""
         return self._dtype
 
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._has_missing
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time; views where the array allows."""
         size = rows_per_block(self.n_columns)
@@ -99,10 +110,21 @@ class ArrayRows:
             piece = self._array[first : first + size]
             values = _to_float(piece if self._used is None else piece[:, self._used], self._dtype)
             if not self._checked:
-                check_finite(values, names, first, self._describe)
+                check_finite(values, names, first, self._describe, allows_missing=self._has_missing)
             weights = None if self._weights is None else self._weights.rows(first, len(values))
             yield Block(values, weights, self._first_row + first)
         self._checked = True
+
+    def take(self, positions: NDArray[np.int64]) -> "ArrayRows":
+        """Return the rows at the positions given, in that order, as a table of their own."""
+        weights = None if self._weights is None else self._weights.rows(0, self.n_rows)[positions]
+        return ArrayRows(
+            self._array[positions],
+            columns=self._used,
+            sample_weight=weights,
+            checked=self._checked,
+            missing="allow" if self._has_missing else "error",
+        )
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows, named x0, x1 and so on."""

@@ -31,7 +31,7 @@ class Block:
     Attributes
     ----------
     values : ndarray of shape (n_rows, n_columns), float32 or float64
-        Finite numbers; any memory order.
+        Finite numbers, and NaN where a value is missing; any memory order.
     weights : ndarray of shape (n_rows,), float64, or None
         Sample weights; None means one for every row.
     first_row : int
@@ -56,6 +56,8 @@ class Rows(Protocol):
         Number of rows, None while it is unknown.
     dtype : dtype
         float32 or float64: the type of the values of every block.
+    has_missing : bool
+        Whether a value may be missing; False only when it is known that none is.
     """
 
     @property
@@ -69,6 +71,9 @@ class Rows(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
+
+    @property
+    def has_missing(self) -> bool: ...  # noqa: D102
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time, the last block shorter."""

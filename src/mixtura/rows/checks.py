@@ -38,8 +38,10 @@ def describe_rows(rows: NDArray[np.intp], *, first: int, where: str, remark: str
     return f"{word} {listed([str(row + first) for row in rows])} of {where} ({remark})"
 
 
-def check_finite(values: Array, names: Sequence[str], first_row: int, describe: Describe) -> None:
-    """Raise unless every value is a finite number.
+def check_finite(
+    values: Array, names: Sequence[str], first_row: int, describe: Describe, *, allows_missing: bool = False
+) -> None:
+    """Raise unless every value is a finite number, or missing where that is allowed.
 
     Parameters
     ----------
@@ -51,18 +53,22 @@ def check_finite(values: Array, names: Sequence[str], first_row: int, describe: 
         Position of the first row in the table.
     describe : callable
         Turns positions of rows in the table into words.
+    allows_missing : bool, default False
+        Whether NaN may stand for missing values.
 
     Raises
     ------
     MissingValuesError
-        A value is NaN.
+        A value is NaN, and may not be.
     InfiniteValuesError
         A value is infinite.
     """
     if np.isfinite(values).all():
         return
-    missing = np.isnan(values)
+    missing = np.zeros(values.shape, bool) if allows_missing else np.isnan(values)
     bad = missing if missing.any() else np.isinf(values)
+    if not bad.any():
+        return
     rows = np.flatnonzero(bad.any(axis=1))
     columns = quoted([names[int(column)] for column in np.flatnonzero(bad.any(axis=0))])
     place = f"{describe(rows + first_row)}, {columns}"

@@ -10,6 +10,7 @@ from ..errors import ColumnError, EmptyTableError
 from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
+Missing = Literal["error", "allow"]
 
 # The kinds of column that hold numbers; every other kind is the reason why a column is left out.
 NUMERIC_KINDS = frozenset({"number", "float32"})
@@ -39,6 +40,12 @@ class Choice:
     drop: Sequence[Any] | Any | None = None
     sample_weight: Any = None
     non_numeric: NonNumeric = "error"
+    missing: Missing = "error"
+
+    @property
+    def allows_missing(self) -> bool:
+        """Whether NaN and null pass as missing values."""
+        return self.missing == "allow"
 
     @property
     def weight_column(self) -> str | None:

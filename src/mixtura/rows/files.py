@@ -56,6 +56,7 @@ class FileRows:
         first = self._parts[0]
         kinds = [kind_of(field.type) for field in first.schema]
         self.columns, self.left_out = choose(first.schema.names, kinds, choice, where)
+        self._has_missing = choice.allows_missing
         self._weight_column = choice.weight_column
         self._numbers = (*self.columns, *(() if self._weight_column is None else (self._weight_column,)))
         self._dtype = np.dtype(np.float32 if self._all_float32() else np.float64)
@@ -79,6 +80,11 @@ class FileRows:
     def dtype(self) -> np.dtype[Any]:
         """Type of the values of every block, float32 or float64."""
         return self._dtype
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
@@ -107,7 +113,7 @@ class FileRows:
         first_row = 0
         for table in cut(batches(), rows_per_block(self.n_columns)):
             values = to_values(table, self.columns, self._dtype)
-            check_finite(values, self.columns, first_row, describe)
+            check_finite(values, self.columns, first_row, describe, allows_missing=self._has_missing)
             yield table, Block(values, self._block_weights(table, first_row, describe), first_row)
             first_row += len(values)
         if self._weights is not None:

@@ -60,6 +60,7 @@ class FrameRows:
         self._first_row = first_row
         self._describe = partial(describe_rows, first=first_row, where=_WHERE, remark="positions counted from 0")
         self._checked = False
+        self._has_missing = choice.allows_missing
         self._weight_column = choice.weight_column
         self._weights: Weights | None = None
         if choice.sample_weight is not None and self._weight_column is None:
@@ -79,6 +80,11 @@ class FrameRows:
     def dtype(self) -> np.dtype[Any]:
         """Type of the values of every block, float32 or float64."""
         return self._dtype
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
@@ -111,7 +117,7 @@ class FrameRows:
         for position, name in enumerate(self.columns):
             values[:, position] = self._numbers(piece, name)
         if not self._checked:
-            check_finite(values, self.columns, first, self._describe)
+            check_finite(values, self.columns, first, self._describe, allows_missing=self._has_missing)
         return Block(values, self._block_weights(piece, first), self._first_row + first)
 
     def _block_weights(self, piece: Any, first: int) -> NDArray[np.float64] | None:

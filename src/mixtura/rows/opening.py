@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
-from .columns import Choice, LeftOut, NonNumeric
+from .columns import Choice, LeftOut, Missing, NonNumeric
 from .frames import FrameRows, open_record_batch
 from .optional import need
 from .paths import open_path
@@ -46,6 +46,7 @@ def open(
     drop: Any = None,
     sample_weight: Any = None,
     non_numeric: NonNumeric = "error",
+    missing: Missing = "error",
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -76,6 +77,9 @@ def open(
     non_numeric : {"error", "drop"}, default "error"
         What to do with columns that do not hold numbers and that neither `columns` nor `drop` names: raise, or leave
         them out and list them in `left_out`.
+    missing : {"error", "allow"}, default "error"
+        What to do with missing values: raise, or give them as NaN. An infinite value is an error all the same. `Rows`
+        keep to what they were opened with.
 
     Returns
     -------
@@ -96,7 +100,8 @@ def open(
     Notes
     -----
     Missing and infinite values are found in the pass that reads them, and raise `MissingValuesError` and
-    `InfiniteValuesError` there.
+    `InfiniteValuesError` there. NaN, null, None, pandas NA and masked values are all missing values, in columns of
+    whole numbers too, which are read as floating-point numbers.
 
     The first record of a CSV file is its header unless every field in it is a number. The delimiter is the one of
     comma, semicolon, tab and bar that splits that record into the most fields. An empty field, NA, N/A, NULL or None
@@ -115,11 +120,13 @@ def open(
     """
     if non_numeric not in ("error", "drop"):
         raise ValueError(f"non_numeric is {non_numeric!r}: use 'error' or 'drop'")
-    choice = Choice(columns, drop, sample_weight, non_numeric)
+    if missing not in ("error", "allow"):
+        raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
+    choice = Choice(columns, drop, sample_weight, non_numeric, missing)
     if isinstance(source, (str, os.PathLike)):
         return _open_text(source, choice)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
-        if choice != Choice(non_numeric=non_numeric):
+        if choice != Choice(non_numeric=non_numeric, missing=missing):
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
@@ -143,7 +150,13 @@ def _open_object(source: Any, choice: Choice) -> Rows:
     if hasattr(source, "__arrow_c_stream__"):
         return open_arrow_stream(source, choice)
     if is_array or hasattr(source, "__array__"):
-        return ArrayRows(source, columns=choice.columns, drop=choice.drop, sample_weight=choice.sample_weight)
+        return ArrayRows(
+            source,
+            columns=choice.columns,
+            drop=choice.drop,
+            sample_weight=choice.sample_weight,
+            missing=choice.missing,
+        )
     if hasattr(source, "read"):
         return open_binary(source, str(getattr(source, "name", "the stream")), choice)
     raise SourceError(

@@ -54,6 +54,11 @@ class ScaledRows:
         """Type of the values of every block, float32 or float64."""
         return self._rows.dtype
 
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._rows.has_missing
+
     def blocks(self) -> Iterator[Block]:
         """Yield the scaled rows in order."""
         for block in self._rows.blocks():

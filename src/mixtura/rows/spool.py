@@ -26,6 +26,7 @@ class SpooledRows:
         self._n_rows = 0
         self._dtype = rows.dtype
         self._weighted = False
+        self._has_missing = False
         try:
             self._copy(rows)
         except BaseException:
@@ -37,6 +38,7 @@ class SpooledRows:
             with self._values.open("wb") as values, self._weights.open("wb") as weights:
                 for block in rows.blocks():
                     self._n_rows += len(block.values)
+                    self._has_missing |= rows.has_missing and bool(np.isnan(block.values).any())
                     values.write(np.ascontiguousarray(block.values).data)
                     if block.weights is not None:
                         self._weighted = True
@@ -63,6 +65,11 @@ class SpooledRows:
     def dtype(self) -> np.dtype[Any]:
         """Type of the values of every block, float32 or float64."""
         return self._dtype
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value is missing."""
+        return self._has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, the same blocks bit for bit that the source gave."""

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnMoments:
-    """Weighted mean, spread and range of every column.
+    """Weighted mean, spread and range of the values of every column; those that are missing do not count.
 
     Moments of separate rows add up to the moments of all of them; `zero` is the identity. Squares are summed about the
     mean, and merged by the pairwise update of Chan, Golub and LeVeque [1]_, so that a column far from zero loses no
@@ -20,14 +20,14 @@ class ColumnMoments:
 
     Attributes
     ----------
-    weight : float
-        Sum of the weights of the rows.
+    weights : ndarray of shape (n_columns,)
+        Sums of the weights of the rows that have a value.
     means : ndarray of shape (n_columns,)
-        Weighted means; zero where there are no rows.
+        Weighted means; zero where there are none.
     squares : ndarray of shape (n_columns,)
         Weighted sums of squares about the means.
     minima, maxima : ndarray of shape (n_columns,)
-        Smallest and largest values of rows of positive weight; plus and minus infinity where there are no rows.
+        Smallest and largest values of rows of positive weight; plus and minus infinity where there are none.
 
     References
     ----------
@@ -42,7 +42,7 @@ class ColumnMoments:
     (array([3.]), array([4.66666667]), array([False]))
     """
 
-    weight: float
+    weights: Floats
     means: Floats
     squares: Floats
     minima: Floats
@@ -52,26 +52,25 @@ class ColumnMoments:
     def zero(cls, n_columns: int) -> "ColumnMoments":
         """Return the moments of no rows."""
         nothing = np.zeros(n_columns)
-        return cls(0.0, nothing, nothing, np.full(n_columns, np.inf), np.full(n_columns, -np.inf))
+        return cls(nothing, nothing, nothing, np.full(n_columns, np.inf), np.full(n_columns, -np.inf))
 
     def __add__(self, other: "ColumnMoments") -> "ColumnMoments":
-        weight = self.weight + other.weight
-        if weight == 0:
-            return self
-        share = other.weight / weight
+        weights = self.weights + other.weights
+        share = np.divide(other.weights, weights, out=np.zeros_like(weights), where=weights > 0)
         shift = other.means - self.means
         return ColumnMoments(
-            weight,
+            weights,
             self.means + shift * share,
-            self.squares + other.squares + shift**2 * (self.weight * share),
+            self.squares + other.squares + shift**2 * (self.weights * share),
             np.minimum(self.minima, other.minima),
             np.maximum(self.maxima, other.maxima),
         )
 
     @property
     def variances(self) -> Floats:
-        """Weighted variances, the squares divided by the sum of the weights; NaN where there are no rows."""
-        return self.squares / self.weight if self.weight > 0 else np.full_like(self.squares, np.nan)
+        """Weighted variances, the squares divided by the sum of the weights; NaN where there are no values."""
+        nothing = np.full_like(self.squares, np.nan)
+        return np.divide(self.squares, self.weights, out=nothing, where=self.weights > 0)
 
     @property
     def constant(self) -> NDArray[np.bool_]:
@@ -87,6 +86,28 @@ def column_moments(block: Block) -> ColumnMoments:
     if not counted.any():
         return ColumnMoments.zero(values.shape[1])
     values, weights = values[counted], weights[counted]
+    missing = np.isnan(values)
+    if missing.any():
+        return _moments_of_some(values, weights, missing)
     total = float(weights.sum())
     means = (weights @ values) / total
-    return ColumnMoments(total, means, weights @ (values - means) ** 2, values.min(axis=0), values.max(axis=0))
+    return ColumnMoments(
+        np.full(values.shape[1], total),
+        means,
+        weights @ (values - means) ** 2,
+        values.min(axis=0),
+        values.max(axis=0),
+    )
+
+
+def _moments_of_some(values: Floats, weights: Floats, missing: NDArray[np.bool_]) -> ColumnMoments:
+    totals = weights @ ~missing
+    sums = weights @ np.where(missing, 0.0, values)
+    means = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
+    return ColumnMoments(
+        totals,
+        means,
+        weights @ np.where(missing, 0.0, values - means) ** 2,
+        np.where(missing, np.inf, values).min(axis=0),
+        np.where(missing, -np.inf, values).max(axis=0),
+    )

@@ -1,0 +1,41 @@
+"""Missing values beside a complete table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mixtura.mixtures.covariance import SHAPES
+from mixtura.rows import ArrayRows
+
+from .problems import Problem
+from .suites import iterate
+from .timing import in_turn
+
+
+def with_patterns(table: np.ndarray, n_patterns: int) -> np.ndarray:
+    """Return the table with values missing: every row lacks the columns of one pattern, the first pattern none."""
+    random = np.random.default_rng(0)
+    patterns = random.random((n_patterns, table.shape[1])) < 0.25
+    patterns[0] = False
+    return np.where(patterns[random.integers(n_patterns, size=len(table))], np.nan, table)
+
+
+def missing(repeat: int) -> Iterator[dict[str, Any]]:
+    """One EM iteration when rows miss a quarter of their values in ten patterns, beside the complete table."""
+    problem = Problem(200_000, 16, 8)
+    table = problem.table()
+    complete = ArrayRows(table, checked=True)
+    holes = ArrayRows(with_patterns(table, 10), checked=True, missing="allow")
+    for shape in SHAPES:
+        start = problem.start(shape)
+        seconds, complete_seconds, ratio = in_turn(
+            lambda start=start: iterate(holes, start), lambda start=start: iterate(complete, start), repeat
+        )
+        yield {
+            "case": f"{problem.name}, 10 patterns",
+            "shape": shape,
+            "missing_ms": 1e3 * seconds,
+            "complete_ms": 1e3 * complete_seconds,
+            "times_complete": 1 / ratio,
+        }

@@ -1,0 +1,1 @@
+"""What data say about a parameter of a density that the user writes."""

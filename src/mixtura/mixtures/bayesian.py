@@ -1,0 +1,347 @@
+"""`BayesianGaussianMixture`: variational inference with scikit-learn's interface."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from numbers import Real
+from typing import Any, ClassVar, Literal, NoReturn, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_array
+
+from ..engines import Engine, EngineName
+from ..errors import EmptyTableError
+from ..rows import Rows
+from .checks import check_shape
+from .conjugate import NormalWishart
+from .covariance import SHAPES, Covariance
+from .em import Fit, run_em
+from .estimator import CONSTRAINTS, MixtureEstimator, OnProgress, TakeSample
+from .expectation import Expectation
+from .initialize import Method
+from .matrices import Floats
+from .maximum_a_posteriori import scale_fault
+from .moves import simplified
+from .overview import Overview, overview
+from .sources import Source, batch_rows
+from .streaming import Memory, Visit, digest
+from .updates import Update
+from .variational import DirichletDistribution, DirichletProcess, Posterior, VariationalUpdate, WeightPrior
+
+_NO_CRITERION = (
+    "{} counts free parameters, and a posterior distribution has none: compare lower_bound_, higher is better"
+)
+
+_WEIGHT_PRIORS: dict[str, Callable[[float], WeightPrior]] = {
+    "dirichlet_process": DirichletProcess,
+    "dirichlet_distribution": DirichletDistribution,
+}
+
+
+class BayesianGaussianMixture(MixtureEstimator[Posterior]):
+    """Gaussian mixture fitted by variational inference, which switches off the components it does not need.
+
+    Parameters, defaults, attributes and methods are those of `sklearn.mixture.BayesianGaussianMixture`; those after
+    `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
+    array or frame, or `Rows` may stand too.
+
+    The evidence lower bound is complete, no constant is left out of it, and no iteration and no move lowers it [1]_.
+    For diagonal and spherical covariances the precisions are gamma distributed, which scikit-learn approximates by a
+    Wishart distribution; fits differ from its by a few parts in the rows of a component.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Most components; those that are not needed end at weight zero.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+        Shape of the covariances.
+    tol : float, default=1e-3
+        Iterations stop when the lower bound, of all rows together, gains less than this.
+    reg_covar : float, default=1e-6
+        Variance of the noise that every row is taken to carry: it adds to every variance.
+    max_iter : int, default=100
+        Most iterations from one start.
+    n_init : int, default=1
+        Number of starts. Each runs for 20 iterations; the best of those not converged by then goes on, and the fit of
+        highest lower bound is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
+        How a start is found: see `GaussianMixture`.
+    weight_concentration_prior_type : {'dirichlet_process', 'dirichlet_distribution'}, default='dirichlet_process'
+        Prior of the weights: broken off a stick one after another, or all alike.
+    weight_concentration_prior : float, optional
+        Concentration of that prior: small values leave few components, large ones many. Default: 1 / n_components.
+    mean_precision_prior : float, optional
+        How many rows at `mean_prior` count beside those of a component. Default: 1.
+    mean_prior : array-like of shape (n_features,), optional
+        Prior mean. Default: the mean of the rows.
+    degrees_of_freedom_prior : float, optional
+        How many rows the prior of a covariance counts for; more than n_features - 1. Default: n_features.
+    covariance_prior : float or array-like, optional
+        Scatter of those rows: of shape (n_features, n_features) for 'full' and 'tied', (n_features,) for 'diag', a
+        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starts and of `sample`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit.
+    verbose : int, default=0
+        1 prints starts and iterations, 2 their lower bounds too.
+    verbose_interval : int, default=10
+        Iterations between two prints.
+    moves : bool, default=True
+        Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
+        bound is kept and iterated on, up to `max_iter` times more each time; nothing else is.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where the passes run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Called with a `Progress` after every iteration.
+
+    Attributes
+    ----------
+    mixture_ : Mixture
+        The mixture of expected weights, expected means and inverse expected precisions.
+    posterior_ : Posterior
+        The variational posterior.
+    weights_, means_, covariances_, precisions_, precisions_cholesky_ : ndarray
+        Parameters of `mixture_`, in the layouts of `GaussianMixture`.
+    n_effective_components_ : int
+        Components of positive weight: those that rows belong to.
+    lower_bound_ : float
+        Evidence lower bound of all rows before the last update of the best start.
+    lower_bounds_ : list of float
+        The same for each iteration of it.
+    converged_ : bool
+        Whether the best start converged.
+    n_iter_ : int
+        Iterations of the best start.
+    weight_concentration_prior_, mean_precision_prior_, mean_prior_, degrees_of_freedom_prior_, covariance_prior_
+        The priors in use.
+    weight_concentration_ : ndarray of shape (n_components,) or tuple of two such
+        Parameters of the posterior of the weights: of the Dirichlet distribution, or of the beta distributions of the
+        stick's breaks. The (first) parameter of a component that is not needed is zero.
+    mean_precision_ : ndarray of shape (n_components,)
+        Rows that each mean rests on, those of the prior included.
+    degrees_of_freedom_ : ndarray of shape (n_components,), a number for 'tied'
+        Rows that each covariance rests on, those of the prior included.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    Notes
+    -----
+    `score_samples` gives the logarithm of the sum of exp(expected log density), as scikit-learn does: it lies a little
+    below the log density of `mixture_`, the more so the fewer rows a component has.
+
+    References
+    ----------
+    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 10.2; Blei and Jordan (2006),
+       "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1.
+    .. [2] Hughes and Sudderth (2013), "Memoized online variational inference for Dirichlet process mixture models",
+       Advances in Neural Information Processing Systems 26.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import BayesianGaussianMixture
+    >>> random = np.random.default_rng(0)
+    >>> X = np.concatenate([random.normal(0, 1, (200, 2)), random.normal(8, 1, (100, 2))])
+    >>> bgm = BayesianGaussianMixture(n_components=10, random_state=0, max_iter=500).fit(X)
+    >>> bgm.n_effective_components_, np.sort(bgm.weights_).round(2)
+    (2, array([0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.33, 0.67]))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS | {
+        "weight_concentration_prior_type": [StrOptions(set(_WEIGHT_PRIORS))],
+        "weight_concentration_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "mean_precision_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "mean_prior": [None, "array-like"],
+        "degrees_of_freedom_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "covariance_prior": [None, "array-like", Interval(Real, 0.0, None, closed="neither")],
+        "moves": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_components: int = 1,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: Method = "kmeans",
+        weight_concentration_prior_type: Literal["dirichlet_process", "dirichlet_distribution"] = "dirichlet_process",
+        weight_concentration_prior: float | None = None,
+        mean_precision_prior: float | None = None,
+        mean_prior: ArrayLike | None = None,
+        degrees_of_freedom_prior: float | None = None,
+        covariance_prior: ArrayLike | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        moves: bool = True,
+        engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weight_concentration_prior_type = weight_concentration_prior_type
+        self.weight_concentration_prior = weight_concentration_prior
+        self.mean_precision_prior = mean_precision_prior
+        self.mean_prior = mean_prior
+        self.degrees_of_freedom_prior = degrees_of_freedom_prior
+        self.covariance_prior = covariance_prior
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.moves = moves
+        self.engine = engine
+        self.on_progress = on_progress
+
+    _memory: Memory = Memory()
+
+    def partial_fit(
+        self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None
+    ) -> Self:
+        """Learn from one batch of a table: a step of memoized variational inference (Hughes and Sudderth 2013).
+
+        What each batch said last is remembered, and replaced when the batch comes again, so that the posterior always
+        rests on every row seen, once. The bound never falls. Several passes over the batches come as near to `fit` as
+        its iterations do. Memory grows with the number of batches, by the parameters of a mixture each.
+
+        The first batch starts a mixture as `fit` does, with at most 20 iterations, unless one was fitted before; the
+        default priors are scaled by it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The batch.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+        batch : hashable, optional
+            Name of the batch. Default: its values and weights, so that equal batches are one.
+
+        Returns
+        -------
+        self
+            With `lower_bound_` the evidence lower bound of all batches, and `n_iter_` the steps.
+        """
+        self._validate_params()
+        with batch_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            memory = self._memory
+            if hasattr(self, "posterior_"):
+                current = self.posterior_
+                update = VariationalUpdate(type(current.covariance), current.weight_prior, current.prior, current.ridge)
+            else:
+                self._check_enough(rows)
+                update = self._update(rows, engine)
+                current = self._short_fit(rows, engine, update)
+            moments = Expectation(rows, engine)(current)
+            if not moments.weight > 0:
+                raise EmptyTableError("every row of the batch has weight zero: at least one must count")
+            visit = Visit(moments, moments.log_likelihood - current.log_joint(moments))
+            memory = memory.after(digest(rows) if batch is None else batch, visit)
+            total = memory.total(update.shape)
+            posterior = update(total, current)
+            bound = memory.entropy + posterior.log_joint(total) - posterior.divergence
+            self._memory = replace(memory, bounds=(*memory.bounds, bound))
+            self._keep_fit(Fit(posterior, self._memory.bounds, converged=True), rows.dtype)
+        return self
+
+    # Properties, so that `hasattr` says no, as it does for scikit-learn's class.
+    @property
+    def bic(self) -> NoReturn:
+        """Raise AttributeError: a posterior has no count of parameters; compare `lower_bound_` instead."""
+        raise AttributeError(_NO_CRITERION.format("bic"))
+
+    @property
+    def aic(self) -> NoReturn:
+        """Raise AttributeError: a posterior has no count of parameters; compare `lower_bound_` instead."""
+        raise AttributeError(_NO_CRITERION.format("aic"))
+
+    @property
+    def _model(self) -> Posterior:
+        posterior: Posterior = self.posterior_
+        return posterior
+
+    def _forget(self) -> None:
+        self._memory = Memory()
+
+    def _update(self, rows: Rows, engine: Engine) -> VariationalUpdate:
+        shape = SHAPES[self.covariance_type]
+        concentration = self.weight_concentration_prior
+        return VariationalUpdate(
+            shape,
+            _WEIGHT_PRIORS[self.weight_concentration_prior_type](
+                1 / self.n_components if concentration is None else float(concentration)
+            ),
+            self._prior(overview(rows, engine, shape), shape),
+            np.full(rows.n_columns, self.reg_covar),
+        )
+
+    def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
+        d = len(all_rows.mean)
+        degrees = float(d if self.degrees_of_freedom_prior is None else self.degrees_of_freedom_prior)
+        if degrees <= d - 1:
+            raise ValueError(
+                f"The parameter 'degrees_of_freedom_prior' should be greater than {d - 1}, but got {degrees:.3f}."
+            )
+        mean = all_rows.mean
+        if self.mean_prior is not None:
+            mean = check_array(self.mean_prior, dtype=np.float64, ensure_2d=False)
+            check_shape(mean, (d,), "means")
+        precision = 1.0 if self.mean_precision_prior is None else float(self.mean_precision_prior)
+        return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape))
+
+    def _scatter(self, all_rows: Overview, shape: type[Covariance]) -> Floats:
+        """Return the prior of the covariances, checked."""
+        if self.covariance_prior is None:
+            # That of a sample, as scikit-learn has it; the ridge is all that a constant column leaves.
+            scatter = all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            if scale_fault(scatter) is not None:
+                scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
+            name = "the covariance of the rows, which is the default covariance_prior,"
+        else:
+            scatter = np.asarray(self.covariance_prior, dtype=np.float64)
+            check_shape(scatter, all_rows.covariance.shape, f"{shape.name} covariance_prior")
+            name = f"'{shape.name} covariance_prior'"
+        fault = scale_fault(scatter)
+        if fault is not None:
+            raise ValueError(f"{name} should be {fault}: give another covariance_prior, or raise reg_covar")
+        return scatter
+
+    def _finish(
+        self, fit: Fit[Posterior], expect: Expectation, update: Update[Posterior], take: TakeSample
+    ) -> Fit[Posterior]:
+        if not self.moves or self.max_iter == 0 or not isinstance(update, VariationalUpdate):
+            return fit
+
+        def run(fit: Fit[Posterior]) -> Fit[Posterior]:
+            return run_em(expect, fit, update, tol=self.tol, max_iter=fit.n_iter + self.max_iter)
+
+        return simplified(expect, fit, update, run)
+
+    def _keep_fit(self, fit: Fit[Posterior], dtype: "np.dtype[Any]") -> None:
+        super()._keep_fit(fit, dtype)
+        posterior = fit.model
+        self._keep_mixture(posterior.mixture, dtype)
+        self.posterior_ = posterior
+        self.n_effective_components_ = int(posterior.alive.sum())
+        self.mean_precision_ = posterior.mean_precision.astype(dtype)
+        self.degrees_of_freedom_ = posterior.degrees_of_freedom.astype(dtype)
+        self.weight_concentration_ = posterior.weight_concentration
+        self.weight_concentration_prior_ = posterior.weight_prior.concentration
+        self.mean_prior_ = posterior.prior.mean
+        self.mean_precision_prior_ = posterior.prior.mean_precision
+        self.degrees_of_freedom_prior_ = posterior.prior.degrees_of_freedom
+        self.covariance_prior_ = posterior.prior.covariance

@@ -1,0 +1,157 @@
+"""Missing values filled in: by what a mixture expects given the values of the row, or by draws from it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+
+from ..errors import ColumnError
+from ..rows import ArrayRows, Block
+from .matrices import Floats
+from .missing import ObservedPasses, Pattern
+from .mixture import Mixture
+from .passes import Components
+
+Method = Literal["mean", "draw"]
+
+
+def impute(mixture: Mixture, X: ArrayLike, *, method: Method = "mean", random_state: Any = None) -> NDArray[Any]:
+    """Return rows with their missing values filled in.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Distribution of the rows.
+    X : array_like of shape (n_rows, n_features), float32 or float64
+        Rows; NaN marks a missing value.
+    method : {"mean", "draw"}, default "mean"
+        Fill with the conditional mean of the mixture given the values that the row has, which is the best guess by
+        squared error; or with a draw from the conditional distribution, which keeps the spread and the correlations of
+        the columns [1]_. Several draws are several plausible tables.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draws.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+        Values that were there stay bit for bit. A row without any value is filled from the mixture itself: with its
+        mean (of a Student's t component its location), or with a row drawn.
+
+    Raises
+    ------
+    DataError
+        `X` is not a table of the columns of the mixture, or holds infinite values.
+
+    References
+    ----------
+    .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", chapter 4.
+
+    Examples
+    --------
+    >>> from mixtura import Mixture
+    >>> from mixtura.mixtures.covariance import Full
+    >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.5], [0.5, 1.0]]], 1, 2))
+    >>> impute(mixture, [[2.0, np.nan], [np.nan, np.nan], [3.0, 4.0]])
+    array([[2., 1.],
+           [0., 0.],
+           [3., 4.]])
+    """
+    rows = ArrayRows(X, missing="allow")
+    if rows.n_columns != mixture.n_features:
+        raise ColumnError(f"the rows have {rows.n_columns} columns, and the mixture {mixture.n_features}")
+    fill = imputer(mixture.components, rows.dtype, method, random_state)
+    return np.concatenate([fill(block) for block in rows.blocks()])
+
+
+def imputer(components: Components, dtype: "np.dtype[Any] | type", method: Method, random_state: Any) -> "Imputer":
+    """Return the pass that fills missing values.
+
+    Raises
+    ------
+    ValueError
+        The method is neither "mean" nor "draw".
+    """
+    if method not in ("mean", "draw"):
+        raise ValueError(f"method must be 'mean' or 'draw', not {method!r}")
+    seed = int(check_random_state(random_state).randint(2**31)) if method == "draw" else None
+    return Imputer(ObservedPasses(components, dtype), components, seed)
+
+
+@dataclass(frozen=True)
+class Imputer:
+    """Fills the missing values of a block of rows; picklable.
+
+    Attributes
+    ----------
+    passes : ObservedPasses
+        What the model says of incomplete rows.
+    components : Components
+        What it knows.
+    seed : int or None
+        Of the draws; None fills with means. The draws of a block depend on the seed and on its place in the table.
+    """
+
+    passes: ObservedPasses
+    components: Components
+    seed: int | None
+
+    def __call__(self, block: Block) -> NDArray[Any]:
+        """Return the rows of a block, complete."""
+        out = np.array(block.values)
+        shares = self._shares(block)
+        random_state = None if self.seed is None else _random_state(self.seed, block.first_row)
+        for pattern, rows in self.passes.by_pattern(block):
+            if len(pattern.missing):
+                values = block.values[rows][:, pattern.known].astype(np.float64)
+                if random_state is None:
+                    filled = self._means(pattern, values, shares[rows])
+                else:
+                    filled = self._draws(pattern, values, shares[rows], random_state)
+                out[np.arange(len(out))[rows][:, None], pattern.missing] = filled
+        return out
+
+    def _shares(self, block: Block) -> Floats:
+        """Return the responsibilities of the components and of the noise, shape (n_rows, n_components + 1).
+
+        A row so far away that no component claims it is filled as if nothing of it was known.
+        """
+        noise = self.components.noise
+        shares = self.passes.responsibilities(block).astype(np.float64)
+        rest = np.zeros(len(shares)) if noise is None else np.maximum(1 - shares.sum(axis=1), 0)
+        shares = np.column_stack([shares, rest])
+        total = shares.sum(axis=1, keepdims=True)
+        prior = np.append(self.passes.weights, 0.0 if noise is None else noise.weight)
+        return np.where(total > 0, shares / np.where(total > 0, total, 1), prior)
+
+    def _means(self, pattern: Pattern, values: Floats, shares: Floats) -> Floats:
+        """Return the conditional means of the missing columns: those of the components, weighted by their shares."""
+        total = np.zeros((len(values), len(pattern.missing)))
+        for component, share in enumerate(shares[:, :-1].T):
+            total += share[:, None] * pattern.expected(component, values)
+        noise = self.components.noise
+        if noise is not None:
+            total += shares[:, -1:] * ((noise.lower + noise.upper)[pattern.missing] / 2)
+        return total
+
+    def _draws(self, pattern: Pattern, values: Floats, shares: Floats, random_state: np.random.RandomState) -> Floats:
+        """Return draws of the missing columns: of a component first, then of its conditional distribution."""
+        sums = np.cumsum(shares, axis=1)
+        picked = (random_state.uniform(size=(len(shares), 1)) * sums[:, -1:] >= sums).sum(axis=1)
+        out = np.empty((len(values), len(pattern.missing)))
+        for component in np.unique(picked):
+            rows = picked == component
+            if component < shares.shape[1] - 1:
+                out[rows] = pattern.draw(int(component), values[rows], random_state)
+            else:
+                noise = self.components.noise
+                assert noise is not None, "without noise its share is zero, and is never picked"
+                corners = noise.lower[pattern.missing], noise.upper[pattern.missing]
+                out[rows] = random_state.uniform(*corners, (int(rows.sum()), len(pattern.missing)))
+        return out
+
+
+def _random_state(seed: int, first_row: int) -> np.random.RandomState:
+    # Blocks are cut at fixed places, so that draws are the same however many threads there are.
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence([seed, first_row])))

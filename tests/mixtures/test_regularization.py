@@ -1,0 +1,93 @@
+"""`GaussianMixture(regularization="relative")`: reg_covar in parts of the variance of each column."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura import GaussianMixture
+
+SHAPES = ["full", "tied", "diag", "spherical"]
+
+
+def table(n_rows=300, seed=0):
+    random = np.random.default_rng(seed)
+    centers = np.array([[0.0, 0.0, 0.0], [4.0, 1.0, -3.0], [0.0, 5.0, 3.0]])
+    return centers[random.integers(3, size=n_rows)] + random.normal(size=(n_rows, 3))
+
+
+def fitted(X, **settings):
+    settings = {"n_components": 3, "random_state": 0, "reg_covar": 1e-2, "regularization": "relative"} | settings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return GaussianMixture(**settings).fit(X)
+
+
+@pytest.mark.parametrize("robust", [{}, {"trim": 0.1}, {"noise": True}, {"family": "t"}])
+@pytest.mark.parametrize("shape", ["full", "tied", "diag"])
+def test_units_do_not_matter(shape, robust):
+    X, scales = table(), np.array([1000.0, 1.0, 1e-4])
+    here, there = (fitted(Y, covariance_type=shape, **robust) for Y in (X, scales * X))
+    np.testing.assert_array_equal(there.predict(scales * X), here.predict(X))
+    np.testing.assert_allclose(there.predict_proba(scales * X), here.predict_proba(X), atol=1e-8)
+    np.testing.assert_allclose(there.means_ / scales, here.means_, rtol=1e-7, atol=1e-7)
+    assert there.n_iter_ == here.n_iter_
+
+
+def test_absolute_regularisation_has_units():
+    """A ridge that drowns a column in small units makes its groups one; in parts of its variance it does not."""
+    random = np.random.default_rng(0)
+    X = np.column_stack([np.repeat([0.0, 6.0], 150), np.zeros(300)]) + random.normal(size=(300, 2))
+    small = np.array([1e-3, 1.0]) * X
+    truth = np.repeat([0, 1], 150)
+
+    def agreement(regularization):
+        labels = fitted(small, n_components=2, regularization=regularization).predict(small)
+        return max(np.mean(labels == truth), np.mean(labels != truth))
+
+    assert agreement("relative") > 0.98
+    assert agreement("absolute") < 0.7
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_ridge_is_the_part_of_the_variance(shape):
+    """One component from all rows: the covariance of the table, and its variances once more in part."""
+    X = table() * [1000.0, 1.0, 0.1]
+    gm = fitted(X, n_components=1, covariance_type=shape, reg_covar=0.25)
+    covariance = np.cov(X.T, ddof=0)
+    expected = {
+        "full": (covariance + 0.25 * np.diag(X.var(axis=0)))[None],
+        "tied": covariance + 0.25 * np.diag(X.var(axis=0)),
+        "diag": 1.25 * X.var(axis=0)[None],
+        "spherical": [1.25 * X.var(axis=0).mean()],
+    }[shape]
+    np.testing.assert_allclose(gm.covariances_, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_weights_count_in_the_variances(shape):
+    X, weights = table(), np.random.default_rng(0).integers(0, 4, size=300)
+    settings = {"n_components": 1, "covariance_type": shape, "reg_covar": 0.3, "regularization": "relative"}
+    weighted = GaussianMixture(**settings).fit(X, sample_weight=weights)
+    repeated = GaussianMixture(**settings).fit(np.repeat(X, weights, axis=0))
+    np.testing.assert_allclose(weighted.covariances_, repeated.covariances_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_ridge_is_the_plain_fit(shape):
+    """Without a ridge both are the same update: from the same start the same bits."""
+    X = table()
+    precisions = {"full": [np.eye(3)] * 3, "tied": np.eye(3), "diag": np.ones((3, 3)), "spherical": np.ones(3)}[shape]
+    start = {"weights_init": np.full(3, 1 / 3), "means_init": X[:3], "precisions_init": precisions}
+    relative, absolute = (
+        fitted(X, covariance_type=shape, reg_covar=0.0, regularization=kind, max_iter=5, **start)
+        for kind in ("relative", "absolute")
+    )
+    assert relative.mixture_ == absolute.mixture_
+
+
+@pytest.mark.parametrize("regularization", ["parts", None, 1])
+def test_regularization_is_absolute_or_relative(regularization):
+    with pytest.raises(ValueError, match="The 'regularization' parameter of GaussianMixture must be a str among"):
+        GaussianMixture(regularization=regularization).fit(table())
