@@ -5,9 +5,11 @@ import pytest
 from scipy.integrate import quad
 
 from mixtura.decisions.explain import Explanation, explain
+from mixtura.decisions.table_model import TableModel
 from mixtura.errors import SingularCovarianceError
 from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical
 from mixtura.mixtures.mixture import Mixture
+from mixtura.mixtures.noise import Noise
 
 
 def a_mixture(shape_name, n_components, n_columns, seed=0):
@@ -148,3 +150,14 @@ def test_what_cannot_be_explained():
         explain(a_mixture("full", 2, 3), [[1.0, 2.0]])
     with pytest.raises(SingularCovarianceError):
         explain(Mixture([1.0], [[0.0, 0.0]], Full(np.ones((1, 2, 2)), 1, 2)), [[0.0, 0.0]])
+
+
+def test_only_normal_components_are_explained():
+    plain = Mixture([1.0], [[0.0, 0.0]], Full([np.eye(2)], 1, 2))
+    student = Mixture(plain.weights, plain.means, plain.covariance, [4.0])
+    noisy = Mixture([0.9], plain.means, plain.covariance, None, Noise(0.1, [-1, -1], [1, 1]))
+    for mixture, words in ((student, "Student-t"), (noisy, "noise")):
+        with pytest.raises(ValueError, match=f"cannot give the reasons of .*{words}"):
+            explain(mixture, [[0.0, 1.0]])
+        with pytest.raises(ValueError, match=f"cannot give a table model of .*{words}"):
+            TableModel(mixture, ("a", "b"), [0, 0], [1, 1])

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from ..mixtures.mixture import Mixture
+from ..mixtures.normal_only import require_normal
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +91,7 @@ def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
     Raises
     ------
     ValueError
-        `X` is not a table of as many columns as the mixture has.
+        `X` is not a table of as many columns as the mixture has, or its components are not normal.
     SingularCovarianceError
         A covariance has no inverse.
 
@@ -102,6 +103,7 @@ def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
     >>> explanation.expected.round(3), explanation.deviation.round(3), explanation.distance.round(3)
     (array([[-0.8,  1.6]]), array([[0.6, 0.6]]), array([[ 4.667, -4.333]]))
     """
+    require_normal(mixture, "the reasons")
     rows = np.asarray(X)
     if rows.ndim != 2 or rows.shape[1] != mixture.n_features:
         raise ValueError(f"the mixture has {mixture.n_features} columns, and the rows an array of shape {rows.shape}")

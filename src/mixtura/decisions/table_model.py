@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ColumnError
 from ..mixtures.mixture import Mixture
+from ..mixtures.normal_only import require_normal
 from ..rows import ArrayRows, Block, ScaledRows
 from .explain import Explanation, explain
 from .reasons import reasons
@@ -73,6 +74,7 @@ class TableModel:
             or len(set(columns)) < len(columns)
         ):
             raise ValueError("the names of the columns must be strings, all different")
+        require_normal(self.mixture, "a table model")  # its reasons are those of normal distributions
         if len(columns) != self.mixture.n_features:
             raise ValueError(f"there are {len(columns)} names of columns, and {self.mixture.n_features} in the mixture")
         center, scale = (_frozen(getattr(self, name), name, len(columns)) for name in ("center", "scale"))
