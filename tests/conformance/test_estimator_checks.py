@@ -13,6 +13,9 @@ RANDOM_STARTS = {
 }
 
 
+ROBUST = {"trim": 0.1, "noise": True, "family": "t", "prior": "default", "regularization": "relative"}
+
+
 def expected_failures(estimator):
     # By ICL one component is chosen, which has no starts.
     settled = estimator.n_components == 1 or getattr(estimator, "criterion", None) == "icl"
@@ -28,6 +31,8 @@ def expected_failures(estimator):
         GaussianMixture(),
         GaussianMixture(n_components=2),
         *(GaussianMixture(covariance_type=shape) for shape in ("tied", "diag", "spherical")),
+        GaussianMixture(trim=0.1),
+        *(GaussianMixture(2, **{name: value}) for name, value in ROBUST.items()),
         BayesianGaussianMixture(),
         *(BayesianGaussianMixture(covariance_type=shape) for shape in ("tied", "diag", "spherical")),
         BayesianGaussianMixture(weight_concentration_prior_type="dirichlet_distribution"),

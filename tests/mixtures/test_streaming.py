@@ -202,8 +202,10 @@ def test_files_are_batches(X, tmp_path):
 
 @pytest.mark.parametrize("parameters", [{"prior": "default"}, {"noise": True}, {"trim": 0.1}])
 def test_what_needs_the_whole_table_is_refused(X, parameters):
-    with pytest.raises(ValueError, match="need the whole table: use fit"):
+    assert not hasattr(GaussianMixture(2, **parameters), "partial_fit")
+    with pytest.raises(AttributeError) as caught:
         GaussianMixture(2, **parameters).partial_fit(X)
+    assert "need all rows: use fit" in str(caught.value.__cause__)
 
 
 def test_too_few_rows_to_start(X):

@@ -130,7 +130,7 @@ def test_weights_count(share):
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.1234, 0.5])
 def test_equal_rows_at_the_cut_count_in_part(share):
     # Off the centre, so that no row is the mirror image of another: those tie but for rounding.
-    X, mixture = table(4000).round() + [0.13, 0.21], mixture_of()
+    X, mixture = table(4000).round() + np.array([0.13, 0.21]), mixture_of()
     assert len(np.unique(X, axis=0)) < 1000
     moments = expectation(X, share)(mixture)
     assert moments.weight == pytest.approx((1 - share) * 4000, rel=1e-12)

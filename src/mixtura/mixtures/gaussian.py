@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 
 from ..engines import Engine, EngineName
 from ..errors import EmptyTableError
@@ -213,6 +214,12 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     _stream: Stream | None = None
 
+    def _learns_from_batches(self) -> bool:
+        if self.prior is not None or self.noise or self.trim > 0:
+            raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
+        return True
+
+    @available_if(_learns_from_batches)  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def partial_fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from one batch of a table: a step of stepwise EM (Cappé and Moulines 2009).
 
@@ -235,14 +242,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
         Raises
         ------
-        ValueError
+        AttributeError
             The mixture has a prior, noise or trimming, which need the whole table.
         """
         self._validate_params()
-        if self.prior is not None or self.noise or self.trim > 0:
-            raise ValueError(
-                "partial_fit is for fits without prior, noise and trim, which need the whole table: use fit"
-            )
         with batch_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             update = self._update(rows, engine)

@@ -81,7 +81,7 @@ class _Sort:
         return _Sorted(
             replace(above, weight=total - out),
             out - float(in_band.sum()),
-            (block.values[band],),
+            (block.values.take(band, axis=0),),
             (in_band,),
             (log_density[band],),
         )
@@ -182,12 +182,12 @@ def _cut(passes: Passes | ObservedPasses, total: _Sorted, out: float) -> Moments
     values, weights = np.concatenate(total.values), np.concatenate(total.weights)
     log_density = np.concatenate(total.log_densities)
     cut = _reached(log_density, weights, np.array([out]))[0]
-    under, level = log_density < cut, log_density == cut
+    kept, level = np.flatnonzero(log_density >= cut), np.flatnonzero(log_density == cut)
     tied = float(weights[level].sum())
-    kept = tied - (out - float(weights[under].sum()))
-    factor = min(max(kept / tied, 0.0), 1.0) if tied > 0 else 0.0
-    weights = np.where(under, 0.0, np.where(level, factor * weights, weights))
-    return ThreadEngine().fold(_as_rows(passes, values, weights), passes.summarise, passes.zero)
+    too_much = out - float(weights.sum() - weights[kept].sum())
+    weights[level] *= min(max(1 - too_much / tied, 0.0), 1.0) if tied > 0 else 0.0
+    rows = _as_rows(passes, values.take(kept, axis=0), weights[kept])
+    return ThreadEngine().fold(rows, passes.summarise, passes.zero)
 
 
 def _log_densities(passes: Passes | ObservedPasses, sample: Sample) -> NDArray[Any]:

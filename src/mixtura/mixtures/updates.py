@@ -76,7 +76,8 @@ class MaximumLikelihood:
             counts = np.where(emptied, 0.0, counts)
         noise = self._next_noise(moments, current)
         share = 1.0 if noise is None else 1 - noise.weight
-        return Mixture(share * counts / counts.sum(), means, covariance, self._next_degrees(moments, current), noise)
+        total = float(counts.sum()) or 1.0  # noise may have taken every row
+        return Mixture(share * counts / total, means, covariance, self._next_degrees(moments, current), noise)
 
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the mean log-likelihood of the rows."""
