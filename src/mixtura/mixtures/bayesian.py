@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array
 from ..engines import Engine, EngineName
 from ..errors import EmptyTableError
 from ..rows import Rows
-from .checks import check_shape
+from .checks import check_number, check_numbers, check_reach, check_shape
 from .conjugate import NormalWishart
 from .covariance import SHAPES, Covariance
 from .em import Fit, run_em
@@ -283,7 +283,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         return VariationalUpdate(
             shape,
             _WEIGHT_PRIORS[self.weight_concentration_prior_type](
-                1 / self.n_components if concentration is None else float(concentration)
+                1 / self.n_components
+                if concentration is None
+                else check_number(concentration, "weight_concentration_prior")
             ),
             self._prior(overview(rows, engine, shape), shape),
             np.full(rows.n_columns, self.reg_covar),
@@ -291,7 +293,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        degrees = float(d if self.degrees_of_freedom_prior is None else self.degrees_of_freedom_prior)
+        degrees = float(d)
+        if self.degrees_of_freedom_prior is not None:
+            degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
         if degrees <= d - 1:
             raise ValueError(
                 f"The parameter 'degrees_of_freedom_prior' should be greater than {d - 1}, but got {degrees:.3f}."
@@ -299,8 +303,10 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         mean = all_rows.mean
         if self.mean_prior is not None:
             mean = check_array(self.mean_prior, dtype=np.float64, ensure_2d=False)
-            check_shape(mean, (d,), "means")
-        precision = 1.0 if self.mean_precision_prior is None else float(self.mean_precision_prior)
+            check_shape(check_reach(mean, "mean_prior"), (d,), "means")
+        precision = 1.0
+        if self.mean_precision_prior is not None:
+            precision = check_number(self.mean_precision_prior, "mean_precision_prior")
         return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape))
 
     def _scatter(self, all_rows: Overview, shape: type[Covariance]) -> Floats:
@@ -312,7 +318,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
                 scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
             name = "the covariance of the rows, which is the default covariance_prior,"
         else:
-            scatter = np.asarray(self.covariance_prior, dtype=np.float64)
+            scatter = check_numbers(self.covariance_prior, "covariance_prior")
             check_shape(scatter, all_rows.covariance.shape, f"{shape.name} covariance_prior")
             name = f"'{shape.name} covariance_prior'"
         fault = scale_fault(scatter)

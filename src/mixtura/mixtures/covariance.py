@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..kernels import Kernel
 from .matrices import (
     Floats,
+    check_invertible,
     inverse_of_lower,
     inverse_roots,
     inverses,
@@ -26,6 +27,7 @@ from .matrices import (
     precision_cholesky,
     regressions,
     schur_complement,
+    size_fault,
     unpack,
     weighted_outer,
 )
@@ -156,6 +158,10 @@ class Covariance(ABC):
     @abstractmethod
     def dense(self) -> Floats:
         """Covariance matrices, shape (n_components, n_features, n_features)."""
+
+    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
+        """Raise SingularCovarianceError when precisions are beyond the numbers of a type."""
+        check_invertible(self.precision_cholesky, dtype, "component {}".format)
 
     @abstractmethod
     def select(self, columns: Sequence[int]) -> Self:
@@ -395,6 +401,9 @@ class Tied(Covariance):
         full[np.ix_(missing, missing)] += counts.sum() * rest.values
         return pack(full)
 
+    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
+        check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
+
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances: what all components share is estimated from those that are left."""
         return self
@@ -429,7 +438,7 @@ class _Variances(Covariance):
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
-        return None if (precisions > 0).all() else "positive"
+        return size_fault(precisions) if (precisions > 0).all() else "positive"
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:

@@ -17,7 +17,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..engines import Engine, EngineName, engine_for
+from ..errors import EmptyTableError
 from ..rows import Block, Rows
+from .checks import check_ridge
 from .covariance import SHAPES
 from .em import Fit, Progress, run_em
 from .expectation import Expectation, passes_for
@@ -92,8 +94,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         Raises
         ------
         DataError
-            The rows of a file, query or Dask collection cannot be used, or a column has no value at all; arrays and
-            frames raise scikit-learn's ValueError for the rest.
+            A column has no value at all; or values or weights are so large that sums of their squares overflow, or the
+            weights so small in all that they are lost in rounding; or the rows of a file, query or Dask collection
+            cannot be used, where arrays and frames raise scikit-learn's ValueError.
         SingularCovarianceError
             The covariance of a component cannot be inverted; a ValueError too.
 
@@ -178,6 +181,10 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         tags.input_tags.allow_nan = True
         return tags
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_ridge(self.reg_covar)
+
     @abstractmethod
     def _update(self, rows: Rows, engine: Engine) -> Update[M]:
         """Return the update rule for the rows of a table."""
@@ -189,6 +196,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
     def _keep_fit(self, fit: Fit[M], dtype: "np.dtype[Any]") -> None:
         """Set the fitted attributes, in the type of the rows."""
+        fit.model.components.check_range(dtype)  # before any of them is set
         if not fit.converged and self.max_iter > 0:
             warnings.warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase "
@@ -324,6 +332,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         check_is_fitted(self)
         rows = scoring_rows(self, X)
         total, _, n_rows = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
+        if not n_rows:
+            raise EmptyTableError("every value of every row is missing: there is nothing that a criterion could judge")
         return total, n_rows
 
 

@@ -116,9 +116,10 @@ def take_sample(
         X = np.where(missing, _middle(X, rows, engine), X)
         counted &= ~missing.all(axis=1)
     if counted.sum() < n_components:
+        value, remedy = ("", "") if missing is None else (" and some value", " and missing values")
         raise EmptyTableError(
             f"{n_components} components start from as many rows of positive weight, and {counted.sum()} of {size} have "
-            "one: use fewer components, or check sample_weight"
+            f"one{value}: use fewer components, or check sample_weight{remedy}"
         )
     whole = size == n_rows
     if not counted.all():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,14 @@ from scipy.linalg.lapack import dtrtri
 from ..errors import SingularCovarianceError
 
 Floats = NDArray[np.float64]
+
+
+def largest_root(dtype: "np.dtype[Any]") -> float:
+    """Return the largest number of a type whose square, times the number of rows of any table, is a number of the type.
+
+    One over it is the smallest standard deviation: 2e123 for float64, 3e15 for float32.
+    """
+    return float(np.float64(np.finfo(dtype).max) ** 0.4)
 
 
 def frozen(values: ArrayLike) -> Floats:
@@ -96,7 +105,15 @@ def matrix_fault(matrices: Floats) -> str | None:
     """Return what matrices should be and are not, None when they are symmetric and positive definite."""
     symmetric = np.isclose(matrices, matrices.transpose(0, 2, 1)).all()
     fine = bool(symmetric) and bool((np.linalg.eigvalsh(matrices) > 0).all())
-    return None if fine else "symmetric, positive-definite"
+    return size_fault(np.diagonal(matrices, axis1=1, axis2=2)) if fine else "symmetric, positive-definite"
+
+
+def size_fault(variances: Floats) -> str | None:
+    """Return what positive variances or precisions should be and are not, None when their inverses are fine numbers."""
+    largest = largest_root(np.dtype(np.float64)) ** 2
+    if (variances >= 1 / largest).all() and (variances <= largest).all():
+        return None
+    return f"of variances from {1 / largest:.0e} to {largest:.0e}"
 
 
 def inverses(matrices: Floats) -> Floats:
@@ -126,7 +143,22 @@ def precision_cholesky(matrices: Floats, names: Callable[[int], str]) -> Floats:
     if not np.isfinite(lower).all():
         for number, matrix in enumerate(matrices):
             _check_definite(matrix, names(number))
-    return np.stack([inverse_of_lower(factor).T for factor in lower])
+    factors = np.stack([inverse_of_lower(factor).T for factor in lower])
+    check_invertible(factors, np.dtype(np.float64), names)
+    return factors
+
+
+def check_invertible(factors: Floats, dtype: "np.dtype[Any]", names: Callable[[int], str]) -> None:
+    """Raise when precisions are beyond the numbers of a type, given their Cholesky factors or roots, by component."""
+    limit = largest_root(dtype)
+    large = np.abs(factors).reshape(len(factors), -1).max(axis=1)
+    if (large > limit).any():
+        number = int(np.argmax(large))
+        advice = "" if dtype == np.float64 else ", or give the table as float64"
+        raise _singular(
+            f"{names(number)} has a standard deviation of {1 / large[number]:.3g} in some direction, too small to be "
+            f"inverted in {dtype}{advice}"
+        )
 
 
 def _check_definite(matrix: Floats, name: str) -> None:
@@ -155,4 +187,6 @@ def inverse_roots(variances: Floats) -> Floats:
     if wrong.any():
         component = int(np.argwhere(wrong)[0][0])
         raise _singular(f"component {component} has a variance of {variances[wrong][0]:.3g}")
-    return np.asarray(1 / np.sqrt(variances))
+    roots = np.asarray(1 / np.sqrt(variances))
+    check_invertible(roots, np.dtype(np.float64), "component {}".format)
+    return roots

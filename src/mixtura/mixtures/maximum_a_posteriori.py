@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
 from ..statistics.moments import Moments
+from .checks import check_number, check_numbers, check_reach
 from .conjugate import NormalWishart, precisions_of, shrunken
 from .covariance import Covariance
-from .matrices import Floats, frozen
+from .matrices import Floats, frozen, size_fault
 from .mixture import Mixture
 from .overview import Overview
 
@@ -77,25 +78,28 @@ class MixturePrior:
             A parameter has the wrong shape, or is out of its range.
         """
         d = len(overview.mean)
-        degrees = d + 2.0 if self.degrees_of_freedom is None else float(self.degrees_of_freedom)
-        if not d - 1 < degrees < np.inf:
+        degrees = d + 2.0
+        if self.degrees_of_freedom is not None:
+            degrees = check_number(self.degrees_of_freedom, "degrees_of_freedom of the prior")
+        if degrees <= d - 1:
             raise ValueError(
                 f"degrees_of_freedom of the prior must be finite and more than {d - 1}, the number of columns less "
                 f"one, not {degrees:g}"
             )
-        for name, value in (("mean_precision", self.mean_precision), ("strength", self.strength)):
-            if not 0 < value < np.inf:
-                raise ValueError(f"{name} of the prior must be finite and positive, not {value:g}")
-        if not 1 <= self.weight_concentration < np.inf:
+        mean_precision = check_number(self.mean_precision, "mean_precision of the prior")
+        strength = check_number(self.strength, "strength of the prior")
+        concentration = check_number(self.weight_concentration, "weight_concentration of the prior")
+        if concentration < 1:
             raise ValueError(
                 "weight_concentration of the prior must be finite and at least 1, where no weight is ever negative, "
-                f"not {self.weight_concentration:g}"
+                f"not {concentration:g}"
             )
-        mean = frozen(overview.mean if self.mean is None else self.mean)
+        name = "mean of the prior"
+        mean = overview.mean if self.mean is None else check_reach(check_numbers(self.mean, name), name)
         if mean.shape != (d,) or not np.isfinite(mean).all():
             raise ValueError(f"mean of the prior must be {d} finite numbers, one a column, not {mean.tolist()}")
-        normal = NormalWishart(mean, float(self.mean_precision), degrees, self._scale(overview, shape, n_components))
-        return ResolvedPrior(normal, float(self.weight_concentration), float(self.strength))
+        normal = NormalWishart(frozen(mean), mean_precision, degrees, self._scale(overview, shape, n_components))
+        return ResolvedPrior(normal, concentration, strength)
 
     def _scale(self, overview: Overview, shape: type[Covariance], n_components: int) -> Floats:
         expected = np.shape(overview.covariance)
@@ -108,7 +112,7 @@ class MixturePrior:
                     "constant or follow from others, or give the prior its own covariance"
                 )
             return scale
-        scale = frozen(self.covariance)
+        scale = frozen(check_numbers(self.covariance, "covariance of the prior"))
         if scale.shape != expected:
             raise ValueError(
                 f"covariance of the prior must have shape {expected} for covariance_type={shape.name!r}, "
@@ -198,7 +202,7 @@ def scale_fault(scale: Floats) -> str | None:
     if not np.isfinite(scale).all():
         return "finite"
     if scale.ndim < 2:
-        return None if (scale > 0).all() else "positive"
+        return size_fault(scale) if (scale > 0).all() else "positive"
     roots = np.sqrt(np.maximum(np.diagonal(scale), 0.0))
     if not (roots > 0).all():
         return "symmetric and positive definite"
@@ -207,4 +211,4 @@ def scale_fault(scale: Floats) -> str | None:
     # A singular matrix has eigenvalues of either sign, as small as rounding leaves them.
     least = len(scale) * np.finfo(np.float64).eps
     definite = symmetric and np.linalg.eigvalsh(correlations)[0] > least
-    return None if definite else "symmetric and positive definite"
+    return size_fault(np.diagonal(scale)) if definite else "symmetric and positive definite"

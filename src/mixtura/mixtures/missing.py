@@ -218,6 +218,8 @@ class ObservedPasses:
         """Weights of the components."""
         offsets = self._components.offsets
         noise = self._components.noise
+        if noise is not None and noise.weight == 1:
+            return np.zeros(len(offsets))
         return np.asarray(softmax(offsets)) * (1.0 if noise is None else 1 - noise.weight)
 
     def _pattern(self, known: NDArray[np.bool_]) -> Pattern:

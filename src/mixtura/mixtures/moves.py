@@ -102,13 +102,14 @@ def _smallest(state: _State) -> NDArray[np.bool_]:
 
 def _merged_most(expect: Expectation, state: _State, update: VariationalUpdate) -> _State:
     """Return the state after all merges that raise the bound, the most promising first."""
-    tried: set[tuple[int, int]] = set()
-    while pairs := [pair for pair in _promising(state, update) if pair not in tried]:
-        tried.add(pairs[0])
-        better = _overtaking(expect, _merged(state, pairs[0], update), state, update)
-        if better is not None:
-            state, tried = better, set()
-    return state
+    while True:
+        trials = (
+            _overtaking(expect, _merged(state, pair, update), state, update) for pair in _promising(state, update)
+        )
+        better = next((trial for trial in trials if trial is not None), None)
+        if better is None:
+            return state
+        state = better
 
 
 def _merged(state: _State, pair: tuple[int, int], update: VariationalUpdate) -> Posterior:

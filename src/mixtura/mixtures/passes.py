@@ -10,10 +10,11 @@ from scipy.special import gammaln
 
 from .. import kernels
 from ..engines import Engine
+from ..errors import DataError
 from ..rows import Block, Rows
 from ..statistics.moments import Moments
 from .covariance import Covariance
-from .matrices import Floats
+from .matrices import Floats, largest_root
 from .noise import Noise
 
 
@@ -52,6 +53,27 @@ class Components:
             None if self.noise is None else self.noise.select(columns),
         )
 
+    def check_range(self, dtype: "np.dtype[Any]") -> None:
+        """Raise when moments of a type of rows, float32 or float64, have no room for squares about these components.
+
+        Raises
+        ------
+        SingularCovarianceError
+            A standard deviation is too small.
+        DataError
+            A mean or a standard deviation is too large.
+        """
+        self.covariance.check_invertible(dtype)
+        limit = largest_root(dtype)
+        for name, size in (("mean", self.means), ("standard deviation", np.sqrt(np.abs(self.covariance.values)))):
+            largest = float(np.abs(size).max())
+            if largest > limit:
+                more = "" if dtype == np.float64 else ", or give the table as float64"
+                raise DataError(
+                    f"a component has a {name} of {largest:.3g}, and squares of those above {limit:.2g} leave no room "
+                    f"for sums in {dtype}: rescale the columns and what is given of priors and reg_covar{more}"
+                )
+
     @property
     def log_constants(self) -> Floats:
         """Log density of each component at its mean, offset included."""
@@ -89,6 +111,8 @@ class Passes:
         self.covariance = covariance
         self.degrees_of_freedom = components.degrees_of_freedom
         self.noise = components.noise
+        if self.dtype != np.float64:  # what is in range in double precision need not be
+            components.check_range(self.dtype)
         self._log_constants = components.log_constants
         self._means = np.ascontiguousarray(components.means, dtype=self.dtype)
         self._factors = np.ascontiguousarray(covariance.factors(components.means), dtype=self.dtype)

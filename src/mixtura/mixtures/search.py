@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..engines import Engine, EngineName, engine_for
 from ..rows import Rows, as_frame
 from .bayesian import BayesianGaussianMixture
+from .checks import check_ridge
 from .covariance import SHAPES
 from .criteria import LOSSES, Candidate, VariationalCandidate, measure, singular
 from .em import Fit
@@ -198,6 +199,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             Every candidate is singular, perhaps in the training rows of one fold only.
         """
         self._validate_params()
+        check_ridge(self.reg_covar)
         criterion = self._criterion()
         counts, shapes = self._candidates()
         with fitting_rows(self, X, sample_weight) as rows:

@@ -1,7 +1,7 @@
 """What an estimator is given, as rows: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ..engines import Engine, engine_for, is_dask, open_dask
+from ..engines import engine_for, is_dask, open_dask
 from ..engines.single import single_thread
-from ..errors import ColumnError, EmptyTableError
+from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, open, spool
-from ..rows.checks import quoted
 from ..rows.columns import Missing
-from ..statistics.columns import ColumnMoments, column_moments
+from .extent import check_extent
 
 Source = Any
 
@@ -31,19 +30,18 @@ def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
     A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS
     runs on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
 
-    NaN and null are missing values, of which no column may consist.
+    NaN and null are missing values, of which no column may consist. Sums of squares must stay finite numbers.
     """
     with single_thread("blas"), _opened(estimator, X, sample_weight) as rows:
-        _check_columns(rows, engine_for(estimator.engine, X), getattr(estimator, "feature_names_in_", None))
+        check_extent(rows, engine_for(estimator.engine, X), getattr(estimator, "feature_names_in_", None))
         yield rows
 
 
 @contextmanager
 def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
     if _is_array_like(X):
-        X = validate_data(estimator, _unmasked(X), ensure_min_samples=2, **_NUMBERS)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        X = _validated(estimator, X, ensure_min_samples=2)
+        sample_weight = _validated_weights(sample_weight, X)
         yield _array_rows(X, sample_weight)
         return
     if is_dask(X):
@@ -64,7 +62,10 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
     """Give the rows of one batch of a table: those of the first as to a fit, which notes the columns."""
     if hasattr(estimator, "mixture_"):
         with single_thread("blas"):
-            yield scoring_rows(estimator, X, sample_weight)
+            rows = scoring_rows(estimator, X, sample_weight)
+            names = getattr(estimator, "feature_names_in_", None)
+            check_extent(rows, engine_for(estimator.engine, X), names, complete=False)
+            yield rows
     else:
         with fitting_rows(estimator, X, sample_weight) as rows:
             yield rows
@@ -73,9 +74,8 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
 def scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
     """Return the rows of a table to score, with the columns that the estimator was fitted to."""
     if _is_array_like(X):
-        X = validate_data(estimator, _unmasked(X), reset=False, **_NUMBERS)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        X = _validated(estimator, X, reset=False)
+        sample_weight = _validated_weights(sample_weight, X)
         return _array_rows(X, sample_weight)
     names = getattr(estimator, "feature_names_in_", None)
     columns = None if names is None or _is_rows(X) else list(names)
@@ -94,14 +94,26 @@ def scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
     return rows
 
 
-def _check_columns(rows: Rows, engine: Engine, names: Sequence[str] | None) -> None:
-    """Raise when a column of rows that may miss values has none in any row of positive weight."""
-    if not rows.has_missing:
-        return
-    empty = np.flatnonzero(engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns)).weights == 0)
-    if len(empty):
-        words = quoted([f"x{column}" if names is None else names[column] for column in empty.tolist()])
-        raise EmptyTableError(f"every value of {words} is missing, in the rows that count: leave the column out")
+def _validated(estimator: BaseEstimator, X: Source, **checks: Any) -> NDArray[Any]:
+    """Return an array or frame as an array of numbers, by scikit-learn's rules, and note or compare its columns."""
+    with np.errstate(invalid="ignore"):  # scikit-learn adds all numbers up, infinities of either sign too
+        try:
+            array: NDArray[Any] = validate_data(estimator, _unmasked(X), **checks, **_NUMBERS)
+        except OverflowError as error:
+            raise DataError(
+                f"the table holds an integer beyond all float64 numbers ({error}): divide its column"
+            ) from error
+    return array
+
+
+def _validated_weights(sample_weight: ArrayLike | None, X: NDArray[Any]) -> NDArray[np.float64] | None:
+    if sample_weight is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        weights: NDArray[np.float64] = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    return weights
 
 
 def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None) -> ArrayRows:

@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ..errors import SingularCovarianceError
 from ..statistics.moments import Moments
 from .covariance import Covariance
 from .matrices import Floats
@@ -76,6 +77,11 @@ class MaximumLikelihood:
             counts = np.where(emptied, 0.0, counts)
         noise = self._next_noise(moments, current)
         share = 1.0 if noise is None else 1 - noise.weight
+        if noise is None and not counts.any():
+            raise SingularCovarianceError(
+                "every row is too far from all components to have a density, beside their covariances: try other means "
+                "to start from, or larger covariances"
+            )
         total = float(counts.sum()) or 1.0  # noise may have taken every row
         return Mixture(share * counts / total, means, covariance, self._next_degrees(moments, current), noise)
 

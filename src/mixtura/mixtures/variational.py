@@ -79,7 +79,7 @@ class DirichletProcess:
         """Return the expected weights, in proportion to sum to one: what is left of the stick is given to all."""
         a, b = self.posterior(counts, alive)
         left: Floats = b / (a + b)
-        weights = (1 - left) * _before(np.asarray(np.cumprod(left)), 1.0)
+        weights = a / (a + b) * _before(np.asarray(np.cumprod(left)), 1.0)
         return np.asarray(weights / weights.sum())
 
     def divergence(self, counts: Floats, alive: Mask) -> float:

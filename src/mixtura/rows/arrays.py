@@ -181,5 +181,5 @@ def _to_float(values: Array, dtype: np.dtype[Any]) -> Array:
         if isinstance(values, np.ma.MaskedArray):
             values = np.ma.filled(values.astype(dtype), np.nan)
         return np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ColumnError(f"the array of objects does not hold numbers only ({error}): turn it into numbers") from error
