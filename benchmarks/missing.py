@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.mixtures.covariance import SHAPES
+from mixtura.distributions.shapes import SHAPES
 from mixtura.rows import ArrayRows
 
 from .problems import Problem

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.mixture import GaussianMixture as Peer
 
-from mixtura.mixtures.covariance import SHAPES
-from mixtura.mixtures.mixture import Mixture
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.shapes import SHAPES
 
 SIZES = [(1_000_000, 2, 8), (500_000, 8, 16), (200_000, 32, 16), (50_000, 128, 8)]
 

@@ -10,12 +10,12 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.initialize import take_sample
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
 from mixtura.mixtures.trim import TrimmedExpectation
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows

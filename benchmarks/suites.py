@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Peer
 
 import mixtura
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.updates import MaximumLikelihood
@@ -132,7 +132,7 @@ _MEMORY = """
 import sys
 from benchmarks.problems import Problem
 from benchmarks.suites import iterate, peak_kilobytes, reset_peak
-from mixtura.mixtures.covariance import SHAPES
+from mixtura.distributions.shapes import SHAPES
 from mixtura.rows import ArrayRows
 n, d, k, shape = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 problem = Problem(n, d, k)

@@ -18,8 +18,7 @@ from math import inf
 import numpy as np
 from scipy.integrate import quad
 
-from mixtura import Mixture, fit_parameter, likelihood_profile
-from mixtura.mixtures.covariance import Spherical
+from mixtura import Mixture, Spherical, fit_parameter, likelihood_profile
 
 
 def mixture(theta):

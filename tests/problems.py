@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mixtura.mixtures.covariance import SHAPES
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.shapes import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
-from mixtura.mixtures.mixture import Mixture
 from mixtura.mixtures.updates import MaximumLikelihood
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from mixtura.decisions.table_model import TableModel
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
 from mixtura.storage import load, save
 
 ARRAYS = {

@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .distributions.mixture import Mixture
+    from .distributions.noise import Noise
+    from .distributions.shapes import Diagonal, Full, Spherical, Tied
     from .inference.likelihood import fit_parameter, likelihood_profile
     from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture
     from .mixtures.likelihood_ratio import likelihood_ratio_test
     from .mixtures.maximum_a_posteriori import MixturePrior
-    from .mixtures.mixture import Mixture
     from .mixtures.search import MixtureSearch
     from .storage import load, save
 
 __all__ = [
     "BayesianGaussianMixture",
+    "Diagonal",
+    "Full",
     "GaussianMixture",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",
+    "Noise",
+    "Spherical",
     "TableModel",
+    "Tied",
     "clean",
     "fit_parameter",
     "likelihood_profile",
@@ -35,11 +42,16 @@ __all__ = [
 
 _HOMES = {
     "BayesianGaussianMixture": "mixtures.bayesian",
+    "Diagonal": "distributions.shapes",
+    "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
-    "Mixture": "mixtures.mixture",
+    "Mixture": "distributions.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
+    "Noise": "distributions.noise",
+    "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
+    "Tied": "distributions.shapes",
     "clean": "decisions.clean",
     "fit_parameter": "inference.likelihood",
     "likelihood_profile": "inference.likelihood",

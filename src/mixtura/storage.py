@@ -21,10 +21,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from .decisions.table_model import TableModel
+from .distributions.mixture import Mixture
+from .distributions.noise import Noise
+from .distributions.shapes import SHAPES
 from .errors import ModelFileError, SingularCovarianceError, SourceError
-from .mixtures.covariance import SHAPES
-from .mixtures.mixture import Mixture
-from .mixtures.noise import Noise
 
 VERSION = 2
 """Newest version of the format. Raise it when a file written now could not be read by what was released before.
@@ -64,7 +64,7 @@ def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from mixtura.mixtures.covariance import Spherical
+    >>> from mixtura import Spherical
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Spherical([2.0], 1, 2))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(mixture, f"{folder}/model.safetensors")

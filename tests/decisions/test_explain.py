@@ -6,10 +6,10 @@ from scipy.integrate import quad
 
 from mixtura.decisions.explain import Explanation, explain
 from mixtura.decisions.table_model import TableModel
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
 
 
 def a_mixture(shape_name, n_components, n_columns, seed=0):

@@ -6,9 +6,9 @@ import pytest
 
 from mixtura.decisions.explain import explain
 from mixtura.decisions.table_model import TableModel
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.errors import ColumnError, MissingValuesError
-from mixtura.mixtures.covariance import SHAPES, Full
-from mixtura.mixtures.mixture import Mixture
 from mixtura.rows import ArrayRows, ScaledRows
 
 CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine, engine_for, is_dask, open_dask
 from mixtura.errors import ColumnError, DataError, EmptyTableError, InfiniteValuesError, MissingValuesError, SourceError
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.rows import ArrayRows, rows_per_block
 from problems import assert_same_fit, iterate, three_groups
 

@@ -4,9 +4,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from mixtura.distributions.passes import Passes
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES
-from mixtura.mixtures.passes import Passes
 from mixtura.rows import ArrayRows
 from problems import iterate, rough_start, three_groups
 

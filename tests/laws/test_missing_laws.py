@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
+from mixtura.distributions.impute import impute
+from mixtura.distributions.missing import ObservedPasses
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.impute import impute
-from mixtura.mixtures.missing import ObservedPasses
 from mixtura.rows import Block
 
 SHAPES = ["full", "tied", "diag", "spherical"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, invgamma, invwishart, wishart
 
+from mixtura.distributions.shapes import SHAPES, Tied
 from mixtura.mixtures.conjugate import NormalWishart, mean_divergence, precisions_of, prior_scale, shrunken
-from mixtura.mixtures.covariance import SHAPES, Tied
 from mixtura.statistics.moments import Moments
 
 K, D = 3, 4

@@ -10,9 +10,9 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, Mixture, MixtureSearch
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.bayesian import BayesianGaussianMixture
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.criteria import message_length
 from mixtura.mixtures.folds import Folds, Part, PartEngine, cross_validate
 from mixtura.rows import ArrayRows, Block, rows_per_block

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import dirichlet, invgamma, invwishart, multivariate_normal
 
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.maximum_a_posteriori import MaximumAPosteriori, MixturePrior
-from mixtura.mixtures.mixture import Mixture
 from mixtura.mixtures.overview import overview
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows

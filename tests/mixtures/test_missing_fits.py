@@ -7,8 +7,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
+from mixtura.distributions.shapes import SHAPES
 from mixtura.errors import DataError, EmptyTableError
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.rows import ArrayRows
 from mixtura.rows import open as open_rows
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mixtura.mixtures.covariance import SHAPES
+from mixtura.distributions.shapes import SHAPES
 from mixtura.mixtures.recentring import merged, recentred, without
 from mixtura.statistics.moments import Moments
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from mixtura import BayesianGaussianMixture, GaussianMixture
+from mixtura.distributions.shapes import SHAPES as COVARIANCES
 from mixtura.engines import ThreadEngine
 from mixtura.errors import ColumnError, EmptyTableError
-from mixtura.mixtures.covariance import SHAPES as COVARIANCES
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.streaming import Stream, digest
 from mixtura.mixtures.updates import MaximumLikelihood

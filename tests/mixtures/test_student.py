@@ -12,8 +12,8 @@ from scipy.stats import kstest, multivariate_t, t
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, Mixture
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full
-from mixtura.mixtures.noise import Noise
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.mixtures.student import HIGHEST, LOWEST, next_degrees
 
 unfinished = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")

@@ -10,11 +10,11 @@ from scipy.stats import multivariate_normal, multivariate_t
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.expectation import Expectation, passes_for
 from mixtura.mixtures.initialize import Sample, take_sample
-from mixtura.mixtures.noise import Noise
 from mixtura.mixtures.trim import TrimmedExpectation
 from mixtura.rows import ArrayRows
 

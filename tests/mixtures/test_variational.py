@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scipy.special import betaln, digamma, gammaln, logsumexp
 from scipy.stats import beta, dirichlet, multivariate_t, t, wishart
 
+from mixtura.distributions.passes import Passes
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.conjugate import NormalWishart
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
-from mixtura.mixtures.passes import Passes
 from mixtura.mixtures.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.moments import Moments

@@ -7,9 +7,9 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.conjugate import NormalWishart
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.variational import DirichletDistribution, DirichletProcess, VariationalUpdate

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.passes import Passes
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical, Tied
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.passes import Passes
 from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.moments import Moments

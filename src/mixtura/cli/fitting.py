@@ -12,9 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..decisions.table_model import TableModel
 from ..decisions.thresholds import threshold_by_rate
+from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
-from ..mixtures.mixture import Mixture
 from ..mixtures.search import MixtureSearch, SearchProgress
 from ..rows import Block, Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from ..mixtures.mixture import Mixture
-from ..mixtures.normal_only import require_normal
+from ..distributions.mixture import Mixture
+from ..distributions.normal_only import require_normal
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
 
     Examples
     --------
-    >>> from mixtura.mixtures.covariance import Full
+    >>> from mixtura import Full
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
     >>> explanation = explain(mixture, [[2.0, -1.0]])
     >>> explanation.expected.round(3), explanation.deviation.round(3), explanation.distance.round(3)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..distributions.mixture import Mixture
+from ..distributions.normal_only import require_normal
 from ..errors import ColumnError
-from ..mixtures.mixture import Mixture
-from ..mixtures.normal_only import require_normal
 from ..rows import ArrayRows, Block, ScaledRows
 from .explain import Explanation, explain
 from .reasons import reasons
@@ -49,7 +49,7 @@ class TableModel:
 
     Examples
     --------
-    >>> from mixtura.mixtures.covariance import Full
+    >>> from mixtura import Full
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
     >>> model = TableModel(mixture, ["height", "mass"], center=[170, 65], scale=[10, 12], threshold=-6.0)
     >>> model.is_anomaly([[172.0, 66.0], [185.0, 50.0]])

@@ -7,8 +7,8 @@ from math import inf, isnan
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..distributions.matrices import Floats, frozen
 from ..errors import DataError, EmptyTableError, InfiniteValuesError, MissingValuesError
-from ..mixtures.matrices import Floats, frozen
 
 LogDensity = Callable[[Floats, float], ArrayLike]
 LogPrior = Callable[[float], float]

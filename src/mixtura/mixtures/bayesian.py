@@ -10,17 +10,18 @@ from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_number, check_numbers, check_reach, check_shape
 from .conjugate import NormalWishart
-from .covariance import SHAPES, Covariance
 from .em import Fit, run_em
 from .estimator import CONSTRAINTS, MixtureEstimator, OnProgress, TakeSample
 from .expectation import Expectation
 from .initialize import Method
-from .matrices import Floats
 from .maximum_a_posteriori import scale_fault
 from .moves import simplified
 from .overview import Overview, overview

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from .covariance import Covariance
-from .matrices import Floats, largest_root
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats, largest_root
 
 # Numbers that count rows, and what is added to variances: further from one, products with sums over rows overflow.
 _LARGEST = 1e100

@@ -12,9 +12,10 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import digamma, multigammaln
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.shapes import Diagonal, Full, Spherical, Tied
 from ..statistics.moments import Moments
-from .covariance import Covariance, Diagonal, Full, Spherical, Tied
-from .matrices import Floats
 
 
 @dataclass(frozen=True, eq=False)

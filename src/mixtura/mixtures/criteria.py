@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..rows import Rows
 from .em import Fit
 from .expectation import passes_for
-from .mixture import Mixture
 
 
 @dataclass(frozen=True)

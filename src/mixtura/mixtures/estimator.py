@@ -16,19 +16,19 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ..distributions.impute import imputer
+from ..distributions.matrices import Floats
+from ..distributions.missing import ObservedPasses
+from ..distributions.mixture import Mixture
+from ..distributions.passes import Passes
+from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
 from ..errors import EmptyTableError
 from ..rows import Block, Rows
 from .checks import check_ridge
-from .covariance import SHAPES
 from .em import Fit, Progress, run_em
 from .expectation import Expectation, passes_for
-from .impute import imputer
 from .initialize import Method, Sample, divide, model_of, take_sample
-from .matrices import Floats
-from .missing import ObservedPasses
-from .mixture import Mixture
-from .passes import Passes
 from .sources import Source, fitting_rows, scoring_rows
 from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
 from .updates import M, Update
@@ -169,7 +169,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             The table; NaN and null are missing values.
         method : {'mean', 'draw'}, default='mean'
             Fill with what the mixture expects given the values of the row, or with draws from its conditional
-            distribution, seeded by `random_state`. See `mixtura.mixtures.impute.impute`.
+            distribution, seeded by `random_state`. See `mixtura.distributions.impute.impute`.
         """
         check_is_fitted(self)
         rows = scoring_rows(self, X)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+from ..distributions.missing import ObservedPasses, sorted_by_pattern
+from ..distributions.passes import Components, Model, Passes
 from ..engines import Engine
 from ..rows import Rows
 from ..statistics.moments import Moments
-from .missing import ObservedPasses, sorted_by_pattern
-from .passes import Components, Model, Passes
 
 
 def passes_for(components: Components, rows: Rows) -> Passes | ObservedPasses:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..distributions.matrices import Floats, largest_root
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
 from ..rows import Block, Rows
 from ..rows.checks import quoted
-from .matrices import Floats, largest_root
 
 # Rows that weigh less than this in all would not stand out from the 2e-15 that is added to every count.
 _LEAST_WEIGHT = 1e-6

@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distributions.mixture import Mixture
 from ..engines import Engine, Monoid
 from ..rows import Block, Rows
 from .criteria import likelihoods
-from .mixture import Mixture
 
 K = TypeVar("K")
 M = TypeVar("M", bound=Monoid)

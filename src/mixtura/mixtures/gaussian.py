@@ -12,19 +12,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
+from ..distributions.noise import Noise
+from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_means, check_precisions, check_weights
-from .covariance import SHAPES
 from .em import Fit
 from .estimator import CONSTRAINTS, Division, MixtureEstimator, OnProgress, TakeSample
 from .expectation import Expectation
 from .initialize import Method, Sample, densest, divide, given_or
-from .matrices import Floats
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
-from .mixture import Mixture
-from .noise import Noise
 from .overview import Overview, overview
 from .sources import Source, batch_rows
 from .streaming import Stream

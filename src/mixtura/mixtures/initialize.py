@@ -10,6 +10,9 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.random import sample_without_replacement
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..engines.single import single_thread
 from ..errors import EmptyTableError
@@ -17,9 +20,6 @@ from ..rows import ArrayRows, Block, Rows
 from ..rows.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
 from ..statistics.moments import Moments
-from .covariance import Covariance
-from .matrices import Floats
-from .mixture import Mixture
 from .updates import M, MaximumLikelihood, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]

@@ -9,16 +9,16 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
+from ..distributions.matrices import Floats, frozen
+from ..distributions.mixture import Mixture
+from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, ThreadEngine, engine_for
 from ..errors import SingularCovarianceError
 from ..rows import ArrayRows, Rows
-from .covariance import SHAPES
 from .criteria import likelihoods
 from .expectation import Expectation
 from .gaussian import GaussianMixture
 from .initialize import divide, split_widest, take_sample
-from .matrices import Floats, frozen
-from .mixture import Mixture
 from .sources import Source, fitting_rows
 from .starts import better_fit
 from .sweep import sweep

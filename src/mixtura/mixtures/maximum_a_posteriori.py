@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats, frozen, size_fault
+from ..distributions.mixture import Mixture
 from ..statistics.moments import Moments
 from .checks import check_number, check_numbers, check_reach
 from .conjugate import NormalWishart, precisions_of, shrunken
-from .covariance import Covariance
-from .matrices import Floats, frozen, size_fault
-from .mixture import Mixture
 from .overview import Overview
 
 

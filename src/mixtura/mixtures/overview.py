@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..rows import Rows
 from ..statistics.columns import ColumnMoments, column_moments
-from .covariance import Covariance
 from .em import Fit, run_em
 from .expectation import Expectation
-from .matrices import Floats
-from .mixture import Mixture
 from .updates import MaximumLikelihood
 
 # What missing values leave open is found to five digits or so, plenty for a scale; the ridge keeps a constant column

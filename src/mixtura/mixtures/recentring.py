@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
 from ..statistics.moments import Moments
-from .covariance import Covariance
-from .matrices import Floats
 
 
 def recentred(moments: Moments, centers: Floats, shape: type[Covariance]) -> Moments:

@@ -15,11 +15,13 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
+from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
 from ..rows import Rows, as_frame
 from .bayesian import BayesianGaussianMixture
 from .checks import check_ridge
-from .covariance import SHAPES
 from .criteria import LOSSES, Candidate, VariationalCandidate, measure, singular
 from .em import Fit
 from .evidence import fit_each
@@ -27,8 +29,6 @@ from .expectation import Expectation
 from .folds import cross_validate, folds_of
 from .gaussian import GaussianMixture
 from .initialize import Method, divide, take_sample
-from .matrices import Floats
-from .mixture import Mixture
 from .sources import Source, fitting_rows
 from .sweep import sweep, way_down
 from .updates import MaximumLikelihood

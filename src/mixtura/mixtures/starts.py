@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..distributions.mixture import Mixture
 from ..engines import ThreadEngine
 from ..errors import SingularCovarianceError
 from .em import Fit, run_em
 from .expectation import Expectation
 from .initialize import Sample
-from .mixture import Mixture
 from .updates import M, MaximumLikelihood, Update
 
 # Most starts have converged, or fallen behind, after this many iterations.

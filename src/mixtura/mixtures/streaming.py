@@ -8,9 +8,9 @@ from operator import add
 
 import numpy as np
 
+from ..distributions.covariance import Covariance
 from ..rows import Rows
 from ..statistics.moments import Moments
-from .covariance import Covariance
 from .recentring import recentred
 
 # The t-th batch counts (t + 2)^-0.7 of the statistics. Powers from 0.5, exclusive, to 1 converge; low ones forget the

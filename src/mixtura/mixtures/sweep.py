@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
 from ..errors import SingularCovarianceError
 from .em import Fit
 from .expectation import Expectation
 from .initialize import Sample, merge_closest, model_of, split_widest
-from .matrices import Floats
-from .mixture import Mixture
 from .starts import best_fit, better_fit
 from .updates import MaximumLikelihood
 

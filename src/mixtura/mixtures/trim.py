@@ -6,15 +6,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distributions.matrices import Floats
+from ..distributions.missing import ObservedPasses
+from ..distributions.passes import Model, Passes
 from ..engines import Engine, ThreadEngine
 from ..rows import ArrayRows, Block, Rows
 from ..rows.columns import Missing
 from ..statistics.moments import Moments
 from .expectation import Expectation, passes_for
 from .initialize import Sample
-from .matrices import Floats
-from .missing import ObservedPasses
-from .passes import Model, Passes
 
 # The cut is sought this many standard errors, and as many rows of the sample, to either side of where the sample has
 # it. It lies elsewhere once in 15,000 passes, and then the pass is done again with a band this many times as wide.

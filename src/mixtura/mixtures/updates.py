@@ -5,13 +5,13 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
+from ..distributions.noise import Noise
+from ..distributions.passes import Model
 from ..errors import SingularCovarianceError
 from ..statistics.moments import Moments
-from .covariance import Covariance
-from .matrices import Floats
-from .mixture import Mixture
-from .noise import Noise
-from .passes import Model
 from .student import START, next_degrees
 
 M = TypeVar("M", bound=Model)

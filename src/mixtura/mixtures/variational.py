@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
+from ..distributions.covariance import Covariance
+from ..distributions.matrices import Floats
+from ..distributions.mixture import Mixture
+from ..distributions.passes import Components
 from ..statistics.moments import Moments
 from .conjugate import NormalWishart, Precisions, mean_divergence, precisions_of, prior_scale, shrunken
-from .covariance import Covariance
-from .matrices import Floats
-from .mixture import Mixture
-from .passes import Components
 from .recentring import recentred
 
 Mask = NDArray[np.bool_]

@@ -1,20 +1,15 @@
-"""The four covariance shapes of a Gaussian mixture; all that differs between them is here.
-
-Each class holds the covariances of the components as a frozen value in scikit-learn's layout, and knows its own
-estimate from moments, parameter count, marginal, conditional and kernel.
-"""
+"""Full, tied, diagonal and spherical covariances: all that differs between them is here."""
 
 # ruff: noqa: D102  # what a method does is said once, at `Covariance`
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import Kernel
+from .covariance import Covariance
 from .matrices import (
     Floats,
     check_invertible,
@@ -31,203 +26,6 @@ from .matrices import (
     unpack,
     weighted_outer,
 )
-
-
-class Covariance(ABC):
-    """Covariances of the components of a mixture.
-
-    Parameters
-    ----------
-    values : array_like
-        Covariances: (n_components, n_features, n_features) for `Full`, (n_features, n_features) for `Tied`,
-        (n_components, n_features) for `Diagonal`, (n_components,) for `Spherical`.
-    n_components, n_features : int
-        Number of components and of features.
-
-    Raises
-    ------
-    SingularCovarianceError
-        When the precision of a covariance that is not positive definite is asked for.
-    """
-
-    name: ClassVar[str]
-    kernel: ClassVar[Kernel]
-
-    def __init__(self, values: Any, n_components: int, n_features: int) -> None:
-        array = np.array(values, dtype=np.float64)
-        if array.shape != self.shape(n_components, n_features):
-            raise ValueError(
-                f"{self.name} covariances of {n_components} components and {n_features} features have shape "
-                f"{self.shape(n_components, n_features)}, not {array.shape}"
-            )
-        array.setflags(write=False)
-        self.values: Floats = array
-        self.n_components = n_components
-        self.n_features = n_features
-
-    def __reduce__(self) -> tuple[type[Self], tuple[Floats, int, int]]:
-        # A copy is made read-only again, and does not carry what can be computed.
-        return type(self), (self.values, self.n_components, self.n_features)
-
-    @staticmethod
-    @abstractmethod
-    def shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape of `values`."""
-
-    @staticmethod
-    @abstractmethod
-    def n_parameters(n_components: int, n_features: int) -> int:
-        """Return the number of free parameters."""
-
-    @staticmethod
-    @abstractmethod
-    def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape of the second moments that a pass returns."""
-
-    @staticmethod
-    @abstractmethod
-    def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
-        """Return the second moments of rows about `means`, given their shares of the components, as a pass would."""
-
-    @staticmethod
-    @abstractmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        """Return the second moments that a pass returns in the layout of `values`."""
-
-    @staticmethod
-    @abstractmethod
-    def spread(weights: Floats, vectors: Floats) -> Floats:
-        """Return the weighted outer products of one vector a component, in the layout of `values` times `divisors`."""
-
-    @staticmethod
-    @abstractmethod
-    def divisors(counts: Floats, n_features: int) -> Floats:
-        """Return what a scatter in the layout of `values` is divided by to give covariances."""
-
-    @staticmethod
-    @abstractmethod
-    def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        """Return covariances in the layout of `values` with `ridge`, one number a column, added to the variances."""
-
-    @classmethod
-    def estimate(cls, counts: Floats, masses: Floats, shift: Floats, second: Floats, ridge: Floats) -> Self:
-        """Return the maximum-likelihood covariances about the new means.
-
-        Parameters
-        ----------
-        counts : ndarray of shape (n_components,)
-            Weight of each component, positive.
-        masses : ndarray of shape (n_components,)
-            Weight of the moments of each component: that of the component where it is normal.
-        shift : ndarray of shape (n_components, n_features)
-            New means less the centres of the moments.
-        second : ndarray
-            Second moments about the centres.
-        ridge : ndarray of shape (n_features,)
-            Added to the variances.
-        """
-        scatter = cls.unpacked(second, shift.shape[1]) - cls.spread(masses, shift)
-        return cls(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
-
-    @staticmethod
-    @abstractmethod
-    def precision_fault(precisions: Floats) -> str | None:
-        """Return what precisions of the right shape should be and are not, None when they are."""
-
-    @classmethod
-    @abstractmethod
-    def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        """Return the covariances whose inverses are `precisions`, in the same layout."""
-
-    @cached_property
-    @abstractmethod
-    def precision_cholesky(self) -> Floats:
-        """Upper triangular U with U U^T the precision (its square root where it is diagonal), in the same layout."""
-
-    @cached_property
-    @abstractmethod
-    def precisions(self) -> Floats:
-        """Inverses, in the same layout."""
-
-    @cached_property
-    @abstractmethod
-    def half_log_precision(self) -> Floats:
-        """Half the logarithm of the determinant of each precision, shape (n_components,)."""
-
-    @cached_property
-    @abstractmethod
-    def dense(self) -> Floats:
-        """Covariance matrices, shape (n_components, n_features, n_features)."""
-
-    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
-        """Raise SingularCovarianceError when precisions are beyond the numbers of a type."""
-        check_invertible(self.precision_cholesky, dtype, "component {}".format)
-
-    @abstractmethod
-    def select(self, columns: Sequence[int]) -> Self:
-        """Return the covariances of some of the columns."""
-
-    def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
-        """Draw rows about zero with the covariance of one component."""
-        return random_state.multivariate_normal(np.zeros(self.n_features), self.dense[component], n_rows)
-
-    def of(self, component: int) -> Floats:
-        """Return the covariance of one component: a matrix, variances or one variance."""
-        return np.asarray(self.values[component])
-
-    def repeat(self, components: NDArray[np.int64]) -> Self:
-        """Return the covariances of the components listed, some perhaps more than once."""
-        return type(self)(self.values[components], len(components), self.n_features)
-
-    def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
-        """Return the covariances of the columns `kept` when the columns `known` are known."""
-        return self.select(kept)
-
-    def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
-        """Return what the columns `known` say about the columns `missing`, all columns together.
-
-        Returns
-        -------
-        slopes : ndarray of shape (n_components, n_missing, n_known)
-            Coefficients of the expected deviations from the means.
-        rest : Covariance
-            Covariances that are left.
-        """
-        return np.zeros((self.n_components, len(missing), len(known))), self.select(missing.tolist())
-
-    @staticmethod
-    @abstractmethod
-    def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: "Covariance"
-    ) -> Floats:
-        """Return the second moments of all columns of rows of which some columns are known.
-
-        Parameters
-        ----------
-        second : ndarray
-            Second moments of the known columns.
-        counts : ndarray of shape (n_components,)
-            Sums of the responsibilities.
-        lifts : ndarray of shape (n_components, n_features, n_known)
-            Maps from deviations of the known columns to expected deviations of all of them.
-        missing : ndarray of shape (n_missing,)
-            Positions of the other columns.
-        rest : Covariance
-            Their covariances when the known columns are known, of this shape.
-        """
-
-    def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
-        """Return these covariances with those of `other` for the components marked."""
-        mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
-        return type(self)(np.where(mask, other.values, self.values), self.n_components, self.n_features)
-
-    def factors(self, means: Floats) -> Floats:
-        """Return what the kernel needs beside means, flat."""
-        return self.precision_cholesky.ravel()
-
-    def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
-        """Return the first and second moments in the units of the table, given what the kernel summed."""
-        return first, second
 
 
 class Full(Covariance):

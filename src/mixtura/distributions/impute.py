@@ -50,8 +50,7 @@ def impute(mixture: Mixture, X: ArrayLike, *, method: Method = "mean", random_st
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Full
+    >>> from mixtura import Full, Mixture
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.5], [0.5, 1.0]]], 1, 2))
     >>> impute(mixture, [[2.0, np.nan], [np.nan, np.nan], [3.0, 4.0]])
     array([[2., 1.],

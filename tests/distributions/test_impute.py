@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, Mixture
+from mixtura.distributions.impute import impute, imputer
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.engines import ThreadEngine
 from mixtura.errors import ColumnError, InfiniteValuesError
-from mixtura.mixtures.covariance import SHAPES, Full
-from mixtura.mixtures.impute import impute, imputer
-from mixtura.mixtures.noise import Noise
 from mixtura.rows import ArrayRows, rows_per_block
 
 K, D = 3, 4

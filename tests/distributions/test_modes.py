@@ -5,11 +5,11 @@ import pytest
 from scipy.ndimage import maximum_filter
 from scipy.optimize import minimize
 
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.modes import modes
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.modes import modes
-from mixtura.mixtures.noise import Noise
 
 
 def peaks_of(mixture, lower, upper, n=401):

@@ -5,11 +5,11 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize
 
+from mixtura.distributions.distances import Estimate, hellinger, kullback_leibler
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Full, Spherical
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.covariance import SHAPES, Full, Spherical
-from mixtura.mixtures.distances import Estimate, hellinger, kullback_leibler
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
 
 
 def mixture_of(shape, n_features, seed, n_components=3):

@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical, Tied
 
 K, D = 3, 4
 

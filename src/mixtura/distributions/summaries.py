@@ -30,9 +30,8 @@ def mean(mixture: "Mixture") -> Floats:
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.summaries import mean
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.summaries import mean
     >>> mean(Mixture([0.75, 0.25], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)))
     array([1., 1.])
     """
@@ -65,9 +64,8 @@ def covariance(mixture: "Mixture") -> Floats:
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.summaries import covariance
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.summaries import covariance
     >>> covariance(Mixture([0.5, 0.5], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)))
     array([[5., 0.],
            [0., 1.]])

@@ -58,9 +58,8 @@ def regress(mixture: "Mixture", given: Sequence[int], X: ArrayLike) -> Regressio
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Tied
-    >>> from mixtura.mixtures.regression import regress
+    >>> from mixtura import Mixture, Tied
+    >>> from mixtura.distributions.regression import regress
     >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 0.0]], Tied([[1.0, 0.5], [0.5, 1.0]], 2, 2))
     >>> prediction = regress(mixture, [0], [[1.0], [8.0]])
     >>> prediction.mean.round(3)

@@ -7,15 +7,15 @@ import pytest
 from scipy.special import digamma, logsumexp
 from scipy.stats import multivariate_normal, multivariate_t
 
+from mixtura.distributions.missing import ObservedPasses, patterns_of, sorted_by_pattern
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.passes import Passes
+from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.covariance import SHAPES
 from mixtura.mixtures.expectation import Expectation, passes_for
 from mixtura.mixtures.initialize import take_sample
-from mixtura.mixtures.missing import ObservedPasses, patterns_of, sorted_by_pattern
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
 from mixtura.mixtures.overview import overview
-from mixtura.mixtures.passes import Passes
 from mixtura.rows import ArrayRows, Block, SelectedRows, rows_per_block
 
 D, K = 5, 3
@@ -272,7 +272,7 @@ def test_passes_travel_without_what_can_be_computed():
 def test_few_patterns_are_kept_at_a_time(monkeypatch):
     mixture, X = mixture_of("full"), table(300)
     expected = ObservedPasses(mixture.components, np.float64).summarise(Block(X, None, 0))
-    monkeypatch.setattr("mixtura.mixtures.missing._KEPT_NUMBERS", 4 * K * D**2)
+    monkeypatch.setattr("mixtura.distributions.missing._KEPT_NUMBERS", 4 * K * D**2)
     passes = ObservedPasses(mixture.components, np.float64)
     np.testing.assert_array_equal(passes.summarise(Block(X, None, 0)).second, expected.second)
     assert len(passes._patterns) <= 4

@@ -43,9 +43,8 @@ def cdf(mixture: "Mixture", X: ArrayLike) -> Floats:
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.probabilities import cdf
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.probabilities import cdf
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
     >>> cdf(mixture, [[0.0], [5.0], [10.0]]).round(3)
     array([0.25, 0.5 , 0.75])
@@ -88,9 +87,8 @@ def interval_probability(mixture: "Mixture", lower: ArrayLike, upper: ArrayLike)
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.probabilities import interval_probability
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.probabilities import interval_probability
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
     >>> round(interval_probability(mixture, -1.0, 1.0), 4)
     0.3413

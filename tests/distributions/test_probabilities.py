@@ -5,10 +5,10 @@ import pytest
 from scipy.integrate import dblquad, quad, tplquad
 from scipy.stats import norm
 
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
-from mixtura.mixtures.probabilities import cdf, interval_probability
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.probabilities import cdf, interval_probability
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
 
 INF = np.inf
 

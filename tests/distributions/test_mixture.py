@@ -10,8 +10,8 @@ from scipy.integrate import dblquad, quad
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
-from mixtura.mixtures.covariance import SHAPES, Diagonal, Full, Spherical, Tied
-from mixtura.mixtures.mixture import Mixture
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
 
 WEIGHTS = [0.2, 0.5, 0.3]
 

@@ -11,8 +11,8 @@ from scipy.stats import kstest, multivariate_normal, uniform
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, Mixture
-from mixtura.mixtures.covariance import SHAPES, Full
-from mixtura.mixtures.noise import Noise
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Full
 
 unfinished = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
 
-from mixtura.mixtures.covariance import SHAPES, Full, Spherical
-from mixtura.mixtures.mixture import Mixture
-from mixtura.mixtures.noise import Noise
-from mixtura.mixtures.summaries import covariance, mean
+from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
+from mixtura.distributions.shapes import SHAPES, Full, Spherical
+from mixtura.distributions.summaries import covariance, mean
 
 
 def mixture_of(shape, n_features):

@@ -77,9 +77,8 @@ def kullback_leibler(
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.distances import kullback_leibler
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.distances import kullback_leibler
     >>> p = Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1))
     >>> q = Mixture([1.0], [[2.0]], Spherical([1.0], 1, 1))
     >>> kullback_leibler(p, q)
@@ -134,9 +133,8 @@ def hellinger(
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
-    >>> from mixtura.mixtures.distances import hellinger
+    >>> from mixtura import Mixture, Spherical
+    >>> from mixtura.distributions.distances import hellinger
     >>> p = Mixture([0.5, 0.5], [[0.0], [8.0]], Spherical([1.0, 1.0], 2, 1))
     >>> q = Mixture([0.5, 0.5], [[1.0], [9.0]], Spherical([1.0, 1.0], 2, 1))
     >>> estimate = hellinger(p, q)

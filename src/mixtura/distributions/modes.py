@@ -61,9 +61,8 @@ def modes(mixture: "Mixture") -> tuple[Floats, Floats]:
     --------
     Two components with three modes, from Ray and Lindsay:
 
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Diagonal
-    >>> from mixtura.mixtures.modes import modes
+    >>> from mixtura import Diagonal, Mixture
+    >>> from mixtura.distributions.modes import modes
     >>> crossing = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], Diagonal([[1.0, 0.05], [0.05, 1.0]], 2, 2))
     >>> points, log_densities = modes(crossing)
     >>> len(points)

@@ -45,8 +45,7 @@ class Mixture:
 
     Examples
     --------
-    >>> from mixtura import Mixture
-    >>> from mixtura.mixtures.covariance import Spherical
+    >>> from mixtura import Mixture, Spherical
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
     >>> mixture.labels([[1.0], [9.0]])
     array([0, 1])
@@ -231,8 +230,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1)).pdf([[0.0]]).round(4)
         array([0.3989])
         """
@@ -243,8 +241,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1)).log_pdf([[0.0], [40.0]]).round(4)
         array([  -0.9189, -800.9189])
         """
@@ -270,8 +267,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
         >>> mixture.cdf([[0.0], [5.0], [10.0]]).round(3)
         array([0.25, 0.5 , 0.75])
@@ -304,8 +300,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
         >>> round(mixture.interval_probability(-1.0, 1.0), 4)
         0.3413
@@ -324,8 +319,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> Mixture([0.75, 0.25], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)).mean()
         array([1., 1.])
         """
@@ -343,8 +337,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> Mixture([0.5, 0.5], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)).covariance_matrix()
         array([[5., 0.],
                [0., 1.]])
@@ -368,12 +361,11 @@ class Mixture:
 
         See Also
         --------
-        mixtura.mixtures.modes.modes : How they are found, and which can be missed.
+        mixtura.distributions.modes.modes : How they are found, and which can be missed.
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Diagonal
+        >>> from mixtura import Diagonal, Mixture
         >>> crossing = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], Diagonal([[1.0, 0.05], [0.05, 1.0]], 2, 2))
         >>> points, log_densities = crossing.modes()
         >>> len(points)
@@ -406,8 +398,7 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Tied
+        >>> from mixtura import Mixture, Tied
         >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 0.0]], Tied([[1.0, 0.5], [0.5, 1.0]], 2, 2))
         >>> mixture.regress([0], [[1.0], [8.0]]).mean.round(3)
         array([[ 0.5],
@@ -450,12 +441,11 @@ class Mixture:
 
         See Also
         --------
-        mixtura.mixtures.distances.hellinger : Which bound it is.
+        mixtura.distributions.distances.hellinger : Which bound it is.
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> p = Mixture([0.5, 0.5], [[0.0], [8.0]], Spherical([1.0, 1.0], 2, 1))
         >>> q = Mixture([0.5, 0.5], [[1.0], [9.0]], Spherical([1.0, 1.0], 2, 1))
         >>> estimate = p.hellinger(q)
@@ -501,12 +491,11 @@ class Mixture:
 
         See Also
         --------
-        mixtura.mixtures.distances.kullback_leibler : Which bound it is.
+        mixtura.distributions.distances.kullback_leibler : Which bound it is.
 
         Examples
         --------
-        >>> from mixtura import Mixture
-        >>> from mixtura.mixtures.covariance import Spherical
+        >>> from mixtura import Mixture, Spherical
         >>> p = Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1))
         >>> q = Mixture([1.0], [[2.0]], Spherical([1.0], 1, 1))
         >>> p.kullback_leibler(q)
