@@ -26,10 +26,11 @@ from .timing import in_turn
 REG_COVAR = 1e-6
 
 
-def iterate(rows: ArrayRows, start: Any) -> Any:
+def iterate(rows: ArrayRows | Expectation, start: Any) -> Any:
     """Return the mixture after one iteration of EM."""
+    expect = rows if isinstance(rows, Expectation) else Expectation(rows, ThreadEngine())
     update = MaximumLikelihood(type(start.covariance), np.full(start.n_features, REG_COVAR))
-    return run_em(Expectation(rows, ThreadEngine()), Fit(start), update, tol=0, max_iter=1).model
+    return run_em(expect, Fit(start), update, tol=0, max_iter=1).model
 
 
 def _peer_iterate(table: np.ndarray, start: Any) -> Peer:
