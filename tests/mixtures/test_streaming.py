@@ -208,6 +208,13 @@ def test_what_needs_the_whole_table_is_refused(X, parameters):
     assert "need all rows: use fit" in str(caught.value.__cause__)
 
 
+def test_other_components_than_before_are_refused(X):
+    for estimator in (GaussianMixture(2), BayesianGaussianMixture(n_components=2)):
+        estimator.partial_fit(X[:200]).set_params(covariance_type="diag")
+        with pytest.raises(ValueError, match=r"partial_fit goes on from 2 full components .* start anew with fit"):
+            estimator.partial_fit(X[:200])
+
+
 def test_too_few_rows_to_start(X):
     for estimator in (GaussianMixture(5), BayesianGaussianMixture(n_components=5)):
         with pytest.raises(ValueError, match="Expected n_samples >= n_components"):

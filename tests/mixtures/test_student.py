@@ -268,3 +268,13 @@ def test_warm_start_goes_on():
     halves = GaussianMixture(2, max_iter=3, warm_start=True, **settings).fit(X).fit(X)
     assert halves.lower_bounds_ == whole.lower_bounds_[3:]
     assert halves.mixture_ == whole.mixture_
+
+
+def test_what_a_fit_no_longer_has_is_gone():
+    X = np.random.default_rng(0).standard_t(5, size=(200, 2))
+    gm = GaussianMixture(family="t", noise=True).fit(X)
+    assert hasattr(gm, "degrees_of_freedom_")
+    assert hasattr(gm, "noise_weight_")
+    gm.set_params(family="normal", noise=False).fit(X)
+    assert not hasattr(gm, "degrees_of_freedom_")
+    assert not hasattr(gm, "noise_weight_")

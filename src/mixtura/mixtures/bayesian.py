@@ -241,6 +241,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
             engine = self._engine(X)
             memory = self._memory
             if hasattr(self, "posterior_"):
+                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
                 current = self.posterior_
                 update = VariationalUpdate(type(current.covariance), current.weight_prior, current.prior, current.ridge)
             else:

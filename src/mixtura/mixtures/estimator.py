@@ -279,7 +279,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         if self.warm_start and hasattr(self, "mixture_"):
-            self._check_last_fit(rows.n_columns)
+            self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
             fit = run_em(
                 expect,
                 Fit(self._model),
@@ -304,12 +304,12 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Return the fit that is kept, given the best of all starts."""
         return fit
 
-    def _check_last_fit(self, n_columns: int) -> None:
+    def _check_last_fit(self, n_columns: int, what: str, remedy: str) -> None:
         last = self.mixture_
         asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
         found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
         if asked != found:
-            raise ValueError(f"warm_start goes on from {found}, not with {asked}: set warm_start=False")
+            raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 
     def _engine(self, X: Source) -> Engine:
         return engine_for(self.engine, X)

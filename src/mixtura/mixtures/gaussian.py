@@ -250,6 +250,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             engine = self._engine(X)
             update = self._update(rows, engine)
             if hasattr(self, "mixture_"):
+                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
                 current = self.mixture_
             else:
                 self._check_enough(rows)
@@ -390,6 +391,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
                 stacklevel=4,
             )
         self._keep_mixture(fit.model, dtype)
+        for name in ("degrees_of_freedom_", "noise_weight_"):  # of an earlier fit
+            vars(self).pop(name, None)
         if fit.model.degrees_of_freedom is not None:
             self.degrees_of_freedom_ = fit.model.degrees_of_freedom.astype(dtype)
         if fit.model.noise is not None:
