@@ -392,7 +392,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             )
         self._keep_mixture(fit.model, dtype)
         for name in ("degrees_of_freedom_", "noise_weight_"):  # of an earlier fit
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         if fit.model.degrees_of_freedom is not None:
             self.degrees_of_freedom_ = fit.model.degrees_of_freedom.astype(dtype)
         if fit.model.noise is not None:
