@@ -49,40 +49,10 @@ def kullback_leibler(
     n_samples: int = 10_000,
     random_state: int | np.random.RandomState | None = None,
 ) -> Estimate:
-    """Return the Kullback-Leibler divergence of `q` from `p`: the mean of log p - log q over p, in nats.
+    """Return the Kullback-Leibler divergence of `q` from `p`: see `Mixture.kullback_leibler`.
 
-    Parameters
-    ----------
-    p, q : Mixture
-        Distributions of the same columns.
-    method : {"bound", "monte carlo"}, default="bound"
-        "bound" is exact between single normal distributions, and else the variational upper bound of Hershey and
-        Olsen (2007, Approximating the Kullback Leibler divergence between Gaussian mixture models, ICASSP), which
-        needs normal components. "monte carlo" averages over samples of `p`.
-    n_samples : int, default=10_000
-        Number of samples, two or more.
-    random_state : int, RandomState or None, default=None
-        Source of the samples.
-
-    Returns
-    -------
-    Estimate
-        The divergence, infinite where samples of `p` lie where `q` has no density.
-
-    Raises
-    ------
-    ValueError
-        The distributions have different numbers of columns, an argument is not among those above, or a bound is asked
-        for and a component is not normal.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.distances import kullback_leibler
-    >>> p = Mixture([1.0], [[0.0]], Spherical([1.0], 1, 1))
-    >>> q = Mixture([1.0], [[2.0]], Spherical([1.0], 1, 1))
-    >>> kullback_leibler(p, q)
-    Estimate(value=2.0, standard_error=0.0, kind='exact')
+    The bound is the variational upper bound of Hershey and Olsen (2007, Approximating the Kullback Leibler divergence
+    between Gaussian mixture models, ICASSP).
     """
     _check(p, q, method, n_samples)
     if method == "bound":
@@ -103,43 +73,12 @@ def hellinger(
     n_samples: int = 10_000,
     random_state: int | np.random.RandomState | None = None,
 ) -> Estimate:
-    """Return the Hellinger distance of two mixtures: the root of half the integral of (√p − √q)², from 0 to 1.
+    """Return the Hellinger distance of two mixtures: see `Mixture.hellinger`.
 
-    Parameters
-    ----------
-    p, q : Mixture
-        Distributions of the same columns.
-    method : {"bound", "monte carlo"}, default="bound"
-        "bound" is exact between single normal distributions. The squared distance is jointly convex, so that between
-        mixtures it is at most the mean of the squared distances of their components under any plan that carries the
-        weights of the one to those of the other; the bound is that of the best plan (Nguyen 2013, Convergence of
-        latent mixing measures in finite and infinite mixture models, Annals of Statistics 41). It needs normal
-        components. "monte carlo" averages over samples, half of them of `p` and half of `q`.
-    n_samples : int, default=10_000
-        Number of samples, four or more.
-    random_state : int, RandomState or None, default=None
-        Source of the samples.
-
-    Returns
-    -------
-    Estimate
-        The distance; the standard error is that of its square over twice the distance.
-
-    Raises
-    ------
-    ValueError
-        The distributions have different numbers of columns, an argument is not among those above, or a bound is asked
-        for and a component is not normal.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.distances import hellinger
-    >>> p = Mixture([0.5, 0.5], [[0.0], [8.0]], Spherical([1.0, 1.0], 2, 1))
-    >>> q = Mixture([0.5, 0.5], [[1.0], [9.0]], Spherical([1.0, 1.0], 2, 1))
-    >>> estimate = hellinger(p, q)
-    >>> round(estimate.value, 6), estimate.kind
-    (0.342787, 'upper bound')
+    The squared distance is jointly convex, so that between mixtures it is at most the mean of the squared distances of
+    their components under any plan that carries the weights of the one to those of the other; the bound is that of the
+    best plan (Nguyen 2013, Convergence of latent mixing measures in finite and infinite mixture models, Annals of
+    Statistics 41). Samples are drawn half from `p` and half from `q`.
     """
     _check(p, q, method, n_samples, least=4)
     if method == "bound":

@@ -347,6 +347,9 @@ class Mixture:
     def modes(self) -> tuple[Floats, Floats]:
         """Return the local maxima of the density, of which there can be more than components.
 
+        All modes of two components are found; those that only four and more make together can be missed (Carreira-
+        Perpiñán 2000; Ray and Lindsay 2005).
+
         Returns
         -------
         points : ndarray of shape (n_modes, n_features)
@@ -358,10 +361,6 @@ class Mixture:
         ------
         ValueError
             A component is not normal.
-
-        See Also
-        --------
-        mixtura.distributions.modes.modes : How they are found, and which can be missed.
 
         Examples
         --------
@@ -414,14 +413,15 @@ class Mixture:
         n_samples: int = 10_000,
         random_state: int | np.random.RandomState | None = None,
     ) -> "Estimate":
-        """Return the Hellinger distance to another mixture, from 0 to 1.
+        """Return the Hellinger distance to another mixture, from 0 to 1: the root of half the integral of (√p - √q)².
 
         Parameters
         ----------
         other : Mixture
             Distribution of the same columns.
         method : {"bound", "monte carlo"}, default="bound"
-            "bound" is exact between single normal distributions and an upper bound between mixtures; "monte carlo"
+            "bound" is exact between single normal distributions, and between mixtures an upper bound: the distance of
+            the components under the best plan that carries the weights of the one to those of the other. "monte carlo"
             averages over samples.
         n_samples : int, default=10_000
             Number of samples, four or more.
@@ -438,10 +438,6 @@ class Mixture:
         ValueError
             The mixtures have different numbers of columns, an argument is not among those above, or a bound is asked
             for and a component is not normal.
-
-        See Also
-        --------
-        mixtura.distributions.distances.hellinger : Which bound it is.
 
         Examples
         --------
@@ -471,8 +467,9 @@ class Mixture:
         other : Mixture
             Distribution of the same columns.
         method : {"bound", "monte carlo"}, default="bound"
-            "bound" is exact between single normal distributions and an upper bound between mixtures; "monte carlo"
-            averages the difference of log densities over samples of this mixture.
+            "bound" is exact between single normal distributions, and between mixtures the variational upper bound of
+            Hershey and Olsen (2007). "monte carlo" averages the difference of log densities over samples of this
+            mixture, and is infinite where one has no density in the other.
         n_samples : int, default=10_000
             Number of samples, two or more.
         random_state : int, RandomState or None, default=None
@@ -488,10 +485,6 @@ class Mixture:
         ValueError
             The mixtures have different numbers of columns, an argument is not among those above, or a bound is asked
             for and a component is not normal.
-
-        See Also
-        --------
-        mixtura.distributions.distances.kullback_leibler : Which bound it is.
 
         Examples
         --------

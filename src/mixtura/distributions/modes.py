@@ -30,43 +30,13 @@ NEIGHBOURS = 6  # components from which, with each component, triples are made
 
 
 def modes(mixture: "Mixture") -> tuple[Floats, Floats]:
-    """Return the local maxima of the density.
+    """Return the local maxima of the density: see `Mixture.modes`.
 
-    There can be more of them than components in two and more dimensions. Climbs by the fixed-point and Newton
-    iterations of Carreira-Perpiñán (2000, Mode-finding for mixtures of Gaussian distributions, IEEE Transactions on
-    Pattern Analysis and Machine Intelligence 22) start from every component's mean and from points of the ridgeline
-    manifold, which holds all modes (Ray and Lindsay 2005, The topography of multivariate normal mixtures, Annals of
-    Statistics 33): the maxima of the density along the ridgeline of every two components, and the middle of every
-    component with two of its nearest. That finds all modes of two components; those that only four and more components
-    make together can be missed.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Normal components.
-
-    Returns
-    -------
-    points : ndarray of shape (n_modes, n_features)
-        Modes, the most dense first; where the density has negative curvature in every direction.
-    log_densities : ndarray of shape (n_modes,)
-        Logarithms of the density there.
-
-    Raises
-    ------
-    ValueError
-        A component is not normal.
-
-    Examples
-    --------
-    Two components with three modes, from Ray and Lindsay:
-
-    >>> from mixtura import Diagonal, Mixture
-    >>> from mixtura.distributions.modes import modes
-    >>> crossing = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], Diagonal([[1.0, 0.05], [0.05, 1.0]], 2, 2))
-    >>> points, log_densities = modes(crossing)
-    >>> len(points)
-    3
+    Climbs by the fixed-point and Newton iterations of Carreira-Perpiñán (2000, Mode-finding for mixtures of Gaussian
+    distributions, IEEE Transactions on Pattern Analysis and Machine Intelligence 22) start from every component's mean
+    and from points of the ridgeline manifold, which holds all modes (Ray and Lindsay 2005, The topography of
+    multivariate normal mixtures, Annals of Statistics 33): the maxima of the density along the ridgeline of every two
+    components, and the middle of every component with two of its nearest.
     """
     require_normal(mixture, "the modes")
     hills = _Hills(mixture)

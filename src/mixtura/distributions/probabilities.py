@@ -22,33 +22,7 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(10)
 
 
 def cdf(mixture: "Mixture", X: ArrayLike) -> Floats:
-    """Return the probability that every column is at most as large as in each row of `X`.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Normal components, with or without noise.
-    X : array_like of shape (n_rows, n_features)
-        Rows; infinite entries are allowed.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Probabilities, as exact as those of `interval_probability`.
-
-    Raises
-    ------
-    ValueError
-        `X` has another shape or a NaN, or a component is Student-t.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.probabilities import cdf
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
-    >>> cdf(mixture, [[0.0], [5.0], [10.0]]).round(3)
-    array([0.25, 0.5 , 0.75])
-    """
+    """Return the probability that every column is at most as large as in each row: see `Mixture.cdf`."""
     require_normal(mixture, "the distribution function", noise=True)
     upper = np.asarray(X, dtype=np.float64)
     if upper.ndim != 2 or upper.shape[1] != mixture.n_features:
@@ -60,40 +34,11 @@ def cdf(mixture: "Mixture", X: ArrayLike) -> Floats:
 
 
 def interval_probability(mixture: "Mixture", lower: ArrayLike, upper: ArrayLike) -> float:
-    """Return the probability of a box.
+    """Return the probability of a box: see `Mixture.interval_probability`.
 
-    Columns that a component does not correlate (all of them for one column, `Diagonal` and `Spherical`) are exact to
-    rounding relative to the probability, in the tails and over short intervals too. Two correlated columns are exact
-    to about 1e-15 of absolute error, more of them to about 1e-7, by SciPy's multivariate normal (Genz and Bretz 2009,
-    Computation of Multivariate Normal and t Probabilities); columns without limits do not count. The answer is the
-    same in every call.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Normal components, with or without noise.
-    lower, upper : array_like of shape (n_features,)
-        Limits of the box, or numbers where there is one column; they may be infinite.
-
-    Returns
-    -------
-    float
-        The probability.
-
-    Raises
-    ------
-    ValueError
-        The limits have another shape, a NaN, or are in the wrong order, or a component is Student-t.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.probabilities import interval_probability
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [10.0]], Spherical([1.0, 1.0], 2, 1))
-    >>> round(interval_probability(mixture, -1.0, 1.0), 4)
-    0.3413
-    >>> print(f"{interval_probability(mixture, 22.0, float('inf')):.4g}")
-    8.882e-34
+    Columns that a component does not correlate are exact to rounding relative to the probability, in the tails and over
+    short intervals too. Two correlated columns are exact to about 1e-15 of absolute error, more of them to about 1e-7,
+    by SciPy's multivariate normal (Genz and Bretz 2009, Computation of Multivariate Normal and t Probabilities).
     """
     require_normal(mixture, "the probability of a box", noise=True)
     low = np.atleast_1d(np.asarray(lower, dtype=np.float64))

@@ -31,42 +31,10 @@ class Regression:
 
 
 def regress(mixture: "Mixture", given: Sequence[int], X: ArrayLike) -> Regression:
-    """Return the conditional mean and covariance of the other columns for each row of the given ones.
+    """Return the conditional distribution of the other columns for each row of the given ones: see `Mixture.regress`.
 
-    They are those of `mixture.conditional(given, row)`, for all rows at once (Ghahramani and Jordan 1994, Supervised
-    learning from incomplete data via an EM approach; Sung 2004, Gaussian mixture regression and classification).
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Normal components.
-    given : sequence of int
-        Positions of the columns that are known.
-    X : array_like of shape (n_rows, len(given))
-        Their values, in the order of `given`.
-
-    Returns
-    -------
-    Regression
-        Mean and covariance of the other columns for each row.
-
-    Raises
-    ------
-    ValueError
-        `given` is empty, repeats a column or has all of them; `X` has another shape or is not finite; a component is
-        not normal.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Tied
-    >>> from mixtura.distributions.regression import regress
-    >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [9.0, 0.0]], Tied([[1.0, 0.5], [0.5, 1.0]], 2, 2))
-    >>> prediction = regress(mixture, [0], [[1.0], [8.0]])
-    >>> prediction.mean.round(3)
-    array([[ 0.5],
-           [-0.5]])
-    >>> prediction.covariance.round(3).ravel()
-    array([0.75, 0.75])
+    Ghahramani and Jordan (1994), "Supervised learning from incomplete data via an EM approach"; Sung (2004), "Gaussian
+    mixture regression and classification".
     """
     require_normal(mixture, "the regression")
     marginal = mixture.marginal(given)

@@ -11,30 +11,7 @@ if TYPE_CHECKING:
 
 
 def mean(mixture: "Mixture") -> Floats:
-    """Return the mean of the whole mixture.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        The distribution; Student-t components and noise are allowed.
-
-    Returns
-    -------
-    ndarray of shape (n_features,)
-        The mean.
-
-    Raises
-    ------
-    ValueError
-        A Student-t component has no mean: its degrees of freedom are not above one.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.summaries import mean
-    >>> mean(Mixture([0.75, 0.25], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)))
-    array([1., 1.])
-    """
+    """Return the mean of the whole mixture: see `Mixture.mean`."""
     _require_degrees_of_freedom(mixture, 1, "mean")
     total = mixture.weights @ mixture.means
     noise = mixture.noise
@@ -44,32 +21,7 @@ def mean(mixture: "Mixture") -> Floats:
 
 
 def covariance(mixture: "Mixture") -> Floats:
-    """Return the covariance matrix of the whole mixture: within components, and between their means.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        The distribution; Student-t components, whose covariance is their scale matrix times ν/(ν − 2), and noise are
-        allowed.
-
-    Returns
-    -------
-    ndarray of shape (n_features, n_features)
-        The covariance matrix, by the law of total variance.
-
-    Raises
-    ------
-    ValueError
-        A Student-t component has no finite covariance: its degrees of freedom are not above two.
-
-    Examples
-    --------
-    >>> from mixtura import Mixture, Spherical
-    >>> from mixtura.distributions.summaries import covariance
-    >>> covariance(Mixture([0.5, 0.5], [[0.0, 1.0], [4.0, 1.0]], Spherical([1.0, 1.0], 2, 2)))
-    array([[5., 0.],
-           [0., 1.]])
-    """
+    """Return the covariance matrix of the whole mixture (law of total variance): see `Mixture.covariance_matrix`."""
     degrees = _require_degrees_of_freedom(mixture, 2, "covariance")
     center = mean(mixture)
     between = mixture.means - center
