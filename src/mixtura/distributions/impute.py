@@ -1,7 +1,7 @@
 """Missing values filled in: by what a mixture expects given the values of the row, or by draws from it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,52 +11,16 @@ from ..errors import ColumnError
 from ..rows import ArrayRows, Block
 from .matrices import Floats
 from .missing import ObservedPasses, Pattern
-from .mixture import Mixture
 from .passes import Components
+
+if TYPE_CHECKING:
+    from .mixture import Mixture
 
 Method = Literal["mean", "draw"]
 
 
-def impute(mixture: Mixture, X: ArrayLike, *, method: Method = "mean", random_state: Any = None) -> NDArray[Any]:
-    """Return rows with their missing values filled in.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        Distribution of the rows.
-    X : array_like of shape (n_rows, n_features), float32 or float64
-        Rows; NaN marks a missing value.
-    method : {"mean", "draw"}, default "mean"
-        Fill with the conditional mean of the mixture given the values that the row has, which is the best guess by
-        squared error; or with a draw from the conditional distribution, which keeps the spread and the correlations of
-        the columns [1]_. Several draws are several plausible tables.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the draws.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_features)
-        Values that were there stay bit for bit. A row without any value is filled from the mixture itself: with its
-        mean (of a Student's t component its location), or with a row drawn.
-
-    Raises
-    ------
-    DataError
-        `X` is not a table of the columns of the mixture, or holds infinite values.
-
-    References
-    ----------
-    .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", chapter 4.
-
-    Examples
-    --------
-    >>> from mixtura import Full, Mixture
-    >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.5], [0.5, 1.0]]], 1, 2))
-    >>> impute(mixture, [[2.0, np.nan], [np.nan, np.nan], [3.0, 4.0]])
-    array([[2., 1.],
-           [0., 0.],
-           [3., 4.]])
-    """
+def impute(mixture: "Mixture", X: ArrayLike, *, method: Method = "mean", random_state: Any = None) -> NDArray[Any]:
+    """Return rows with their missing values filled in: see `Mixture.impute`."""
     rows = ArrayRows(X, missing="allow")
     if rows.n_columns != mixture.n_features:
         raise ColumnError(f"the rows have {rows.n_columns} columns, and the mixture {mixture.n_features}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -404,6 +404,54 @@ class Mixture:
                [-0.5]])
         """
         return regression.regress(self, given, X)
+
+    def impute(
+        self,
+        X: ArrayLike,
+        *,
+        method: Literal["mean", "draw"] = "mean",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> NDArray[Any]:
+        """Return rows with their missing values filled in.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_rows, n_features), float32 or float64
+            Rows; NaN marks a missing value.
+        method : {"mean", "draw"}, default "mean"
+            Fill with the conditional mean of the mixture given the values that the row has, which is the best guess by
+            squared error; or with a draw from the conditional distribution, which keeps the spread and the correlations
+            of the columns [1]_. Several draws are several plausible tables.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+            Values that were there stay bit for bit. A row without any value is filled from the mixture itself: with its
+            mean (of a Student's t component its location), or with a row drawn.
+
+        Raises
+        ------
+        DataError
+            `X` is not a table of the columns of the mixture, or holds infinite values.
+
+        References
+        ----------
+        .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", chapter 4.
+
+        Examples
+        --------
+        >>> from mixtura import Full, Mixture
+        >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.5], [0.5, 1.0]]], 1, 2))
+        >>> mixture.impute([[2.0, np.nan], [np.nan, np.nan], [3.0, 4.0]])
+        array([[2., 1.],
+               [0., 0.],
+               [3., 4.]])
+        """
+        from .impute import impute  # noqa: PLC0415  # scikit-learn is slow to import
+
+        return impute(self, X, method=method, random_state=random_state)
 
     def hellinger(
         self,

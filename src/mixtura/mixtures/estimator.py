@@ -169,7 +169,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             The table; NaN and null are missing values.
         method : {'mean', 'draw'}, default='mean'
             Fill with what the mixture expects given the values of the row, or with draws from its conditional
-            distribution, seeded by `random_state`. See `mixtura.distributions.impute.impute`.
+            distribution, seeded by `random_state`. See `Mixture.impute`.
         """
         check_is_fitted(self)
         rows = scoring_rows(self, X)
