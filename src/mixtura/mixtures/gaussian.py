@@ -90,7 +90,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         Distribution of the components: normal, or Student's t with degrees of freedom estimated for each, which
         outliers pull less [3]_. `covariances_` are then scale matrices, (nu - 2) / nu of the covariances.
     noise : bool, default=False
-        Whether a uniform component over the range of the data takes the rows that belong to no group [4]_.
+        Whether a uniform component over the range of the data takes the rows that belong to no group [4]_. Like 't', it
+        is for outliers that are scattered: those that lie together are a group, and only `trim` leaves them out.
     trim : float, default=0.0
         Share of the rows, by weight, that is left out of every M-step: those of lowest density, at most half [5]_.
         `lower_bound_` is the mean log-likelihood of the rows kept.
