@@ -4,9 +4,11 @@ import numpy as np
 
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
+from mixtura.mixtures.conjugate import NormalWishart
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.statistics.moments import Moments
 
 
 def three_groups(n_rows, dtype=np.float64):
@@ -45,3 +47,18 @@ def assert_same_fit(fit, expected, rtol=1e-12):
     ):
         # Entries near zero are sums of both signs: they agree relative to the largest.
         np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=rtol * np.abs(theirs).max())
+
+
+def normal_wishart(name, n_features, scale=1.0):
+    """A prior of means and precisions that no symmetry simplifies."""
+    root = np.random.default_rng(5).normal(size=(n_features, n_features))
+    matrix = scale * (root @ root.T + np.eye(n_features))
+    layouts = {"diag": np.diagonal(matrix), "spherical": np.diagonal(matrix).mean()}
+    return NormalWishart(np.linspace(0.5, -1, n_features), 0.3, n_features + 0.5, np.array(layouts.get(name, matrix)))
+
+
+def moments_of(shape, X, shares):
+    """The moments of rows about points near their means, by definition."""
+    centers = shares.T @ X / shares.sum(axis=0)[:, None] + 0.1
+    first = np.stack([share @ (X - center) for share, center in zip(shares.T, centers, strict=True)])
+    return Moments(centers, len(X), 0.0, shares.sum(axis=0), first, shape.scatter(X, shares, centers))

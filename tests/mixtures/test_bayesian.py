@@ -40,7 +40,6 @@ def test_textbook_weights(textbook):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_every_default_start_finds_three_groups(textbook, seed):
-    """scikit-learn ends with four or more components from most of these starts."""
     bgm = fit(textbook, random_state=seed)
     assert bgm.n_effective_components_ == 3
     assert bgm.converged_

@@ -13,12 +13,12 @@ from scipy.stats import beta, dirichlet, multivariate_t, t, wishart
 from mixtura.distributions.passes import Passes
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.conjugate import NormalWishart
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.moments import Moments
+from problems import moments_of, normal_wishart
 
 WEIGHT_PRIORS = [DirichletProcess(0.7), DirichletDistribution(0.4)]
 
@@ -33,19 +33,6 @@ def weight_prior(request):
     return request.param
 
 
-def prior_of(name, n_features, scale=1.0):
-    root = np.random.default_rng(5).normal(size=(n_features, n_features))
-    matrix = scale * (root @ root.T + np.eye(n_features))
-    layouts = {"diag": np.diagonal(matrix), "spherical": np.diagonal(matrix).mean()}
-    return NormalWishart(np.linspace(0.5, -1, n_features), 0.3, n_features + 0.5, np.array(layouts.get(name, matrix)))
-
-
-def moments_of(shape, X, shares):
-    centers = shares.T @ X / shares.sum(axis=0)[:, None] + 0.1
-    first = np.stack([share @ (X - center) for share, center in zip(shares.T, centers, strict=True)])
-    return Moments(centers, len(X), 0.0, shares.sum(axis=0), first, shape.scatter(X, shares, centers))
-
-
 def expectation(X):
     return Expectation(ArrayRows(X), ThreadEngine(1))
 
@@ -54,7 +41,7 @@ def problem(name, weight_prior, *, n_components=3, n_features=2, ridge=0.0, n_ro
     """A table, an update, and a posterior after one step from random responsibilities."""
     random = np.random.default_rng(seed)
     X = random.normal(size=(n_rows, n_features)) + 4 * random.integers(0, 2, size=(n_rows, 1))
-    update = VariationalUpdate(SHAPES[name], weight_prior, prior_of(name, n_features), np.full(n_features, ridge))
+    update = VariationalUpdate(SHAPES[name], weight_prior, normal_wishart(name, n_features), np.full(n_features, ridge))
     shares = random.dirichlet(np.full(n_components, 0.5), n_rows)
     return X, update, update(moments_of(SHAPES[name], X, shares))
 
@@ -95,7 +82,7 @@ def log_evidence_of_labels(weight_prior, counts):
 
 def test_bound_of_one_component_is_the_log_evidence(name, weight_prior):
     X = np.random.default_rng(1).normal(2, 3, (25, 3))
-    update = VariationalUpdate(SHAPES[name], weight_prior, prior_of(name, 3), np.zeros(3))
+    update = VariationalUpdate(SHAPES[name], weight_prior, normal_wishart(name, 3), np.zeros(3))
     posterior = update(moments_of(SHAPES[name], X, np.ones((25, 1))))
     expected = log_evidence_of_rows(X, name, update.prior, np.zeros(25, int), 1)
     expected += log_evidence_of_labels(weight_prior, np.array([25]))
@@ -108,7 +95,7 @@ def test_bound_is_between_likeliest_labels_and_the_log_evidence(name, weight_pri
     Responsibilities of zero and one give the log evidence of these labels, and the best ones no less.
     """
     X = np.random.default_rng(1).normal(size=(6, 2)) + 8 * np.array([0, 0, 0, 0, 1, 1])[:, None]
-    update = VariationalUpdate(SHAPES[name], weight_prior, prior_of(name, 2), np.zeros(2))
+    update = VariationalUpdate(SHAPES[name], weight_prior, normal_wishart(name, 2), np.zeros(2))
     divisions = {
         labels: log_evidence_of_rows(X, name, update.prior, labels, 2)
         + log_evidence_of_labels(weight_prior, np.bincount(labels, minlength=2))

@@ -9,12 +9,11 @@ from sklearn.mixture import BayesianGaussianMixture
 
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.conjugate import NormalWishart
 from mixtura.mixtures.em import Fit, run_em
 from mixtura.mixtures.expectation import Expectation
 from mixtura.mixtures.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.rows import ArrayRows
-from mixtura.statistics.moments import Moments
+from problems import moments_of, normal_wishart
 
 WEIGHT_PRIORS = [DirichletProcess(0.7), DirichletDistribution(0.4)]
 
@@ -27,19 +26,6 @@ def name(request):
 @pytest.fixture(params=WEIGHT_PRIORS, ids=["process", "distribution"])
 def weight_prior(request):
     return request.param
-
-
-def prior_of(name, n_features, scale=1.0):
-    root = np.random.default_rng(5).normal(size=(n_features, n_features))
-    matrix = scale * (root @ root.T + np.eye(n_features))
-    layouts = {"diag": np.diagonal(matrix), "spherical": np.diagonal(matrix).mean()}
-    return NormalWishart(np.linspace(0.5, -1, n_features), 0.3, n_features + 0.5, np.array(layouts.get(name, matrix)))
-
-
-def moments_of(shape, X, shares):
-    centers = shares.T @ X / shares.sum(axis=0)[:, None] + 0.1
-    first = np.stack([share @ (X - center) for share, center in zip(shares.T, centers, strict=True)])
-    return Moments(centers, len(X), 0.0, shares.sum(axis=0), first, shape.scatter(X, shares, centers))
 
 
 def peer_of(name, weight_prior, prior, ridge, max_iter, n_components):
@@ -85,7 +71,7 @@ def assert_same_attributes(posterior, peer):
 
 def test_update_is_scikit_learns(name, weight_prior):
     """On groups so far apart that every responsibility is zero or one."""
-    random, prior = np.random.default_rng(3), prior_of(name, 2)
+    random, prior = np.random.default_rng(3), normal_wishart(name, 2)
     labels = np.repeat([0, 1, 2], [20, 30, 50])
     X = random.normal(size=(100, 2)) * [1.0, 3.0] + np.array([[0.0, 0.0], [500.0, 0.0], [0.0, 900.0]])[labels]
     peer = fit_quietly(peer_of(name, weight_prior, prior, 0.5, 1, 3), X)
@@ -98,7 +84,7 @@ def test_update_is_scikit_learns(name, weight_prior):
 
 def test_iterations_are_scikit_learns(weight_prior):
     """With full covariances, where the whole algorithm is the same."""
-    random, prior = np.random.default_rng(3), prior_of("full", 2)
+    random, prior = np.random.default_rng(3), normal_wishart("full", 2)
     X = random.normal(size=(200, 2)) + 3 * random.integers(0, 2, size=(200, 1))
     first, fifth = (fit_quietly(peer_of("full", weight_prior, prior, 0.0, n, 2), X) for n in (1, 5))
     update = VariationalUpdate(SHAPES["full"], weight_prior, prior, np.zeros(2))

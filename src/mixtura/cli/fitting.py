@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 REG_COVAR = 1e-3
 
 # Of the search. What a finer tolerance gains shows in criteria that differ by less than one: a first look at a table
-# does not need it, and it takes two to three times as long.
+# does not need it.
 TOL, MAX_ITER = 1e-3, 100
 
 # Enough starts that one bad division into clusters does not decide.
