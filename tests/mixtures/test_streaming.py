@@ -102,6 +102,14 @@ def test_batch_is_known_by_its_name_or_its_rows(X):
     assert unnamed.posterior_.counts.sum() == pytest.approx(500 + 600)
 
 
+def test_sums_are_about_the_means_of_the_last_visit(X):
+    """About means that have moved on, sums of squares would lose digits."""
+    bgm = BayesianGaussianMixture(n_components=2, random_state=0).partial_fit(X[:200]).partial_fit(X[200:400])
+    before = bgm.means_
+    bgm.partial_fit(X[:200])
+    np.testing.assert_array_equal(bgm._memory.total(COVARIANCES["full"]).centers, before)
+
+
 def test_digest_tells_values_types_weights_and_cuts_apart(X):
     tables = [
         ArrayRows(X[:10]),

@@ -121,8 +121,8 @@ def _merged(state: _State, pair: tuple[int, int], update: VariationalUpdate) -> 
 def _promising(state: _State, update: VariationalUpdate) -> list[tuple[int, int]]:
     """Return the pairs of components whose merge may raise the bound, the best first.
 
-    A merge takes nothing from the expected log joint density but what the moments tell, and it lowers the entropy of
-    the responsibilities: where the first does not rise, the bound does not.
+    A merge changes the expected log joint density by what the moments tell, and it lowers the entropy of the
+    responsibilities: where the first does not rise, the merge itself does not raise the bound.
     """
 
     def value(moments: Moments, posterior: Posterior) -> float:

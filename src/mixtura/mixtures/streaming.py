@@ -76,7 +76,7 @@ class Memory:
     Attributes
     ----------
     visits : dict
-        The last visit of each batch, by its name.
+        The last visit of each batch, by its name, in the order of these visits.
     bounds : tuple of float
         Evidence lower bound of all batches after each step.
     """
@@ -86,10 +86,11 @@ class Memory:
 
     def after(self, name: Hashable, visit: Visit) -> "Memory":
         """Return the memory after a visit of a batch."""
-        return Memory({**self.visits, name: visit}, self.bounds)
+        others = {other: last for other, last in self.visits.items() if other != name}
+        return Memory({**others, name: visit}, self.bounds)
 
     def total(self, shape: type[Covariance]) -> Moments:
-        """Return the moments of all batches, about the centres of the last."""
+        """Return the moments of all batches, about the centres of the last visit."""
         centers = next(reversed(self.visits.values())).moments.centers
         return reduce(add, (recentred(visit.moments, centers, shape) for visit in self.visits.values()))
 
