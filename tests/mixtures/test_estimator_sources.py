@@ -115,7 +115,7 @@ def test_rows_with_another_number_of_columns(expected):
 def test_one_row_in_a_file(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(EmptyTableError, match=r"the table has 1 row\(s\), and a mixture needs at least 2"):
+    with pytest.raises(EmptyTableError, match=r"the table has 1 row\(s\), and GaussianMixture needs at least 2"):
         GaussianMixture().fit(path)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "Kernel", "accumulate", "available", "level", "score"]
+__all__ = ["LEVELS", "Kernel", "accumulate", "available", "level", "native", "score"]
 
 Kernel = Literal["full", "tied", "diagonal", "spherical"]
 
@@ -47,22 +47,23 @@ def _choose() -> Any:
     return _module(wanted)
 
 
-_native = _choose()
+native: Any = _choose()
+"""The extension module in use; the modules beside this one give its functions types."""
 
-level: str = _native.level
+level: str = native.level
 """The instruction-set level in use."""
 
 _ACCUMULATE: dict[str, Callable[..., float]] = {
-    "full": _native.accumulate_full,
-    "tied": _native.accumulate_tied,
-    "diagonal": _native.accumulate_diagonal,
-    "spherical": _native.accumulate_spherical,
+    "full": native.accumulate_full,
+    "tied": native.accumulate_tied,
+    "diagonal": native.accumulate_diagonal,
+    "spherical": native.accumulate_spherical,
 }
 _SCORE: dict[str, Callable[..., None]] = {
-    "full": _native.score_full,
-    "tied": _native.score_tied,
-    "diagonal": _native.score_diagonal,
-    "spherical": _native.score_spherical,
+    "full": native.score_full,
+    "tied": native.score_tied,
+    "diagonal": native.score_diagonal,
+    "spherical": native.score_spherical,
 }
 
 

@@ -23,8 +23,9 @@ from ..distributions.mixture import Mixture
 from ..distributions.passes import Passes
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
+from ..engines.gather import gather
 from ..errors import EmptyTableError
-from ..rows import Block, Rows
+from ..rows import Rows
 from .checks import check_ridge
 from .em import Fit, Progress, run_em
 from .expectation import Expectation, passes_for
@@ -118,7 +119,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         with fitting_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             self._fit_rows(rows, engine)
-            return _gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
+            return gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row, shape (n_rows,); -1 is noise."""
@@ -174,7 +175,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         check_is_fitted(self)
         rows = scoring_rows(self, X)
         fill = imputer(self._model.components, rows.dtype, method, self.random_state)
-        return _gather(self._engine(X), rows, fill, (rows.n_columns,), rows.dtype)
+        return gather(self._engine(X), rows, fill, (rows.n_columns,), rows.dtype)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -320,7 +321,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
-        return _gather(self._engine(X), rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
+        return gather(self._engine(X), rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
 
     def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
         check_is_fitted(self)
@@ -356,21 +357,3 @@ class _Report:
         elif fit.n_iter % estimator.verbose_interval == 0:
             detail = f"\t lower bound {fit.lower_bound:.5f}\t change {change:.5f}" if estimator.verbose > 1 else ""
             sys.stdout.write(f"  Iteration {fit.n_iter}{detail}\n")
-
-
-def _gather(
-    engine: Engine,
-    rows: Rows,
-    transform: Callable[[Block], NDArray[Any]],
-    tail: tuple[int, ...],
-    dtype: "np.dtype[Any]",
-) -> NDArray[Any]:
-    """Return the results of a pass for all rows as one array, filled in place when the number of rows is known."""
-    if rows.n_rows is None:
-        return np.concatenate(list(engine.map(rows, transform)))
-    out = np.empty((rows.n_rows, *tail), dtype)
-    filled = 0
-    for part in engine.map(rows, transform):
-        out[filled : filled + len(part)] = part
-        filled += len(part)
-    return out

@@ -19,8 +19,9 @@ from .extent import check_extent
 
 Source = Any
 
-# What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value is missing.
-_NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+# What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value may be missing.
+_NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
+_FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
 
 
 @contextmanager
@@ -32,28 +33,38 @@ def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
 
     NaN and null are missing values, of which no column may consist. Sums of squares must stay finite numbers.
     """
-    with single_thread("blas"), _opened(estimator, X, sample_weight) as rows:
+    with single_thread("blas"), opened_rows(estimator, X, sample_weight) as rows:
         check_extent(rows, engine_for(estimator.engine, X), getattr(estimator, "feature_names_in_", None))
         yield rows
 
 
 @contextmanager
-def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+def opened_rows(
+    estimator: BaseEstimator,
+    X: Source,
+    sample_weight: ArrayLike | None,
+    *,
+    missing: Missing = "allow",
+    at_least: int = 2,
+) -> Iterator[Rows]:
+    """Give the rows of a table to fit, at least so many, and note its columns on the estimator."""
     if _is_array_like(X):
-        X = _validated(estimator, X, ensure_min_samples=2)
+        X = _validated(estimator, X, missing, ensure_min_samples=at_least)
         sample_weight = _validated_weights(sample_weight, X)
         yield _array_rows(X, sample_weight)
         return
     if is_dask(X):
-        rows: Rows = open_dask(X, sample_weight=sample_weight, missing="allow")
+        rows: Rows = open_dask(X, sample_weight=sample_weight, missing=missing)
         _note_columns(estimator, rows)
         yield rows
         return
-    rows = open(X, sample_weight=sample_weight, missing="allow")
+    rows = open(X, sample_weight=sample_weight, missing=missing)
     _note_columns(estimator, rows)
     with spool(rows) as spooled:
-        if spooled.n_rows < 2:
-            raise EmptyTableError(f"the table has {spooled.n_rows} row(s), and a mixture needs at least 2")
+        if spooled.n_rows < at_least:
+            raise EmptyTableError(
+                f"the table has {spooled.n_rows} row(s), and {type(estimator).__name__} needs at least {at_least}"
+            )
         yield spooled
 
 
@@ -71,21 +82,23 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
             yield rows
 
 
-def scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
+def scoring_rows(
+    estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None, *, missing: Missing = "allow"
+) -> Rows:
     """Return the rows of a table to score, with the columns that the estimator was fitted to."""
     if _is_array_like(X):
-        X = _validated(estimator, X, reset=False)
+        X = _validated(estimator, X, missing, reset=False)
         sample_weight = _validated_weights(sample_weight, X)
         return _array_rows(X, sample_weight)
     names = getattr(estimator, "feature_names_in_", None)
     columns = None if names is None or _is_rows(X) else list(names)
     if is_dask(X):
         named = columns if hasattr(X, "columns") else None
-        rows: Rows = open_dask(X, sample_weight=sample_weight, columns=named, missing="allow")
+        rows: Rows = open_dask(X, sample_weight=sample_weight, columns=named, missing=missing)
     elif _is_rows(X) and sample_weight is None:
         rows = X
     else:
-        rows = open(X, columns=columns, sample_weight=sample_weight, missing="allow")
+        rows = open(X, columns=columns, sample_weight=sample_weight, missing=missing)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
             f"the table has {rows.n_columns} columns, and {type(estimator).__name__} was fitted to "
@@ -94,11 +107,13 @@ def scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
     return rows
 
 
-def _validated(estimator: BaseEstimator, X: Source, **checks: Any) -> NDArray[Any]:
+def _validated(estimator: BaseEstimator, X: Source, missing: Missing, **checks: Any) -> NDArray[Any]:
     """Return an array or frame as an array of numbers, by scikit-learn's rules, and note or compare its columns."""
     with np.errstate(invalid="ignore"):  # scikit-learn adds all numbers up, infinities of either sign too
         try:
-            array: NDArray[Any] = validate_data(estimator, _unmasked(X), **checks, **_NUMBERS)
+            array: NDArray[Any] = validate_data(
+                estimator, _unmasked(X), ensure_all_finite=_FINITE[missing], **checks, **_NUMBERS
+            )
         except OverflowError as error:
             raise DataError(
                 f"the table holds an integer beyond all float64 numbers ({error}): divide its column"

@@ -1,0 +1,3 @@
+#include "bindings.hpp"
+
+void mixtura::bind_forest(nanobind::module_&) {}

@@ -1,0 +1,3 @@
+#include "bindings.hpp"
+
+void mixtura::bind_mcd(nanobind::module_&) {}

@@ -1,0 +1,109 @@
+// The passes over a mixture, for Python: arrays are checked here, and only here, before a pass runs without the
+// interpreter.
+#include "bindings.hpp"
+#include "mixture.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace mixtura {
+namespace {
+
+using Weights = std::optional<Dense<double, 1>>;
+
+template <class T>
+Table<T> table_of(const Strided<T, 2>& values, const Weights& weights) {
+    require(!weights || weights->shape(0) == values.shape(0), "weights must have one value for each row");
+    return {values.data(),
+            static_cast<Index>(values.shape(0)),
+            static_cast<Index>(values.shape(1)),
+            static_cast<Index>(values.stride(0)),
+            static_cast<Index>(values.stride(1)),
+            weights ? weights->data() : nullptr};
+}
+
+template <template <class> class Shape, class T>
+Components<T> components_of(Index d, const Dense<double, 1>& log_constants, const Dense<T, 2>& means,
+                            const Dense<T, 1>& factors, const Weights& degrees_of_freedom) {
+    const Index count = static_cast<Index>(log_constants.shape(0));
+    require(static_cast<Index>(means.shape(0)) == count, "means must have one row for each component");
+    require(static_cast<Index>(means.shape(1)) == d, "means must have one column for each column of the rows");
+    require(static_cast<Index>(factors.shape(0)) == Shape<T>::factors_size(count, d), "factors has the wrong size");
+    require(!degrees_of_freedom || static_cast<Index>(degrees_of_freedom->shape(0)) == count,
+            "degrees_of_freedom must have one value for each component");
+    return {count, log_constants.data(), means.data(), factors.data(),
+            degrees_of_freedom ? degrees_of_freedom->data() : nullptr};
+}
+
+template <template <class> class Shape, class T>
+void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
+    m.def(
+        accumulate_name,
+        [](Strided<T, 2> values, Weights weights, Dense<double, 1> log_constants, Dense<T, 2> means,
+           Dense<T, 1> factors, Output<double, 1> counts, Output<double, 2> first, Output<double, 1> second,
+           Weights degrees_of_freedom, double log_background, double floor, std::optional<Output<T, 1>> log_density,
+           std::optional<Output<double, 2>> tails) {
+            const Table<T> table = table_of<T>(values, weights);
+            const Components<T> components =
+                components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
+            require(static_cast<Index>(counts.shape(0)) == components.count, "counts has the wrong size");
+            require(static_cast<Index>(first.shape(0)) == components.count &&
+                        static_cast<Index>(first.shape(1)) == table.n_columns,
+                    "first has the wrong shape");
+            require(static_cast<Index>(second.shape(0)) == Shape<T>::second_size(components.count, table.n_columns),
+                    "second has the wrong size");
+            require(!log_density || static_cast<Index>(log_density->shape(0)) == table.n_rows,
+                    "log_density has the wrong size");
+            require(degrees_of_freedom.has_value() == tails.has_value(), "tails go with degrees_of_freedom");
+            require(!tails || (tails->shape(0) == 2 && static_cast<Index>(tails->shape(1)) == components.count),
+                    "tails has the wrong shape");
+            const Totals totals{counts.data(), first.data(), second.data(), tails ? tails->data() : nullptr};
+            nb::gil_scoped_release release;
+            return accumulate<Shape, T>(table, components, {log_background, floor}, totals,
+                                        log_density ? log_density->data() : nullptr);
+        },
+        "values"_a.noconvert(), "weights"_a.none(), "log_constants"_a, "means"_a.noconvert(),
+        "factors"_a.noconvert(), "counts"_a.noconvert(), "first"_a.noconvert(), "second"_a.noconvert(),
+        "degrees_of_freedom"_a.none(), "log_background"_a, "floor"_a, "log_density"_a.none().noconvert(),
+        "tails"_a.none().noconvert());
+    m.def(
+        score_name,
+        [](Strided<T, 2> values, Dense<double, 1> log_constants, Dense<T, 2> means, Dense<T, 1> factors,
+           std::optional<Output<T, 1>> log_density, std::optional<Output<T, 2>> responsibilities,
+           std::optional<Output<std::int64_t, 1>> labels, Weights degrees_of_freedom) {
+            const Table<T> table = table_of<T>(values, std::nullopt);
+            const Components<T> components =
+                components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
+            const auto has_rows = [&](Index rows) { return rows == table.n_rows; };
+            require(!log_density || has_rows(log_density->shape(0)), "log_density has the wrong size");
+            require(!labels || has_rows(labels->shape(0)), "labels has the wrong size");
+            require(!responsibilities || (has_rows(responsibilities->shape(0)) &&
+                                          static_cast<Index>(responsibilities->shape(1)) == components.count),
+                    "responsibilities has the wrong shape");
+            const Scores<T> scores{log_density ? log_density->data() : nullptr,
+                                   responsibilities ? responsibilities->data() : nullptr,
+                                   labels ? labels->data() : nullptr};
+            nb::gil_scoped_release release;
+            score<Shape, T>(table, components, scores);
+        },
+        "values"_a.noconvert(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
+        "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(),
+        "labels"_a.none().noconvert(), "degrees_of_freedom"_a.none());
+}
+
+template <template <class> class Shape>
+void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
+    bind<Shape, double>(m, accumulate_name, score_name);
+    bind<Shape, float>(m, accumulate_name, score_name);
+}
+
+}  // namespace
+
+void bind_mixture(nb::module_& m) {
+    bind<Full>(m, "accumulate_full", "score_full");
+    bind<Tied>(m, "accumulate_tied", "score_tied");
+    bind<Diagonal>(m, "accumulate_diagonal", "score_diagonal");
+    bind<Spherical>(m, "accumulate_spherical", "score_spherical");
+}
+
+}  // namespace mixtura

@@ -1,0 +1,3 @@
+#include "bindings.hpp"
+
+void mixtura::bind_neighbors(nanobind::module_&) {}

@@ -1,0 +1,76 @@
+"""What the detectors share: the answers that follow from a score and an offset."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..engines import Engine, engine_for
+from ..engines.gather import gather
+from ..mixtures.sources import Source, scoring_rows
+from ..rows import Block, Rows
+from ..rows.columns import Missing
+from .explanation import Explanation
+from .model import OutlierModel
+
+
+class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Base of the detectors: `fit` of a subclass sets `model_` and `offset_`."""
+
+    _missing: Missing = "error"
+
+    model_: OutlierModel
+    offset_: float
+
+    def score_samples(self, X: Source) -> NDArray[np.float64]:
+        """Return the score of each row, shape (n_rows,): the lower, the less it belongs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table, with the columns that were fitted.
+        """
+        rows = self._scoring_rows(X)
+        return gather(self._engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+
+    def decision_function(self, X: Source) -> NDArray[np.float64]:
+        """Return `score_samples` less `offset_`, shape (n_rows,): negative for outliers."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Source) -> NDArray[np.int64]:
+        """Return -1 for outliers and 1 for rows that belong, shape (n_rows,)."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def explain(self, X: Source) -> Explanation:
+        """Return why rows score as they do: for each value what was expected, and its share of the score.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The rows to explain; four arrays of their size are returned.
+        """
+        rows = self._scoring_rows(X)
+        return Explanation.concatenate(list(self._engine(X).map(rows, partial(_explain, self.model_))))
+
+    def _scoring_rows(self, X: Source) -> Rows:
+        check_is_fitted(self)
+        return scoring_rows(self, X, missing=self._missing)
+
+    def _engine(self, X: Source) -> Engine:
+        return engine_for(getattr(self, "engine", None), X)
+
+
+def _scores(model: OutlierModel, block: Block) -> NDArray[np.float64]:
+    return model.score_samples(block.values)
+
+
+def _explain(model: OutlierModel, block: Block) -> Explanation:
+    return model.explain(block.values)
+
+
+def offset_for(scores: NDArray[Any], contamination: float) -> float:
+    """Return the offset that makes a share of the rows outliers, as scikit-learn's detectors choose it."""
+    return float(np.percentile(scores, 100.0 * contamination))

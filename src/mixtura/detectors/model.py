@@ -1,0 +1,46 @@
+"""What a fitted detector is: a frozen value that scores and explains rows, and that a file can hold."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .explanation import Explanation
+
+
+class OutlierModel(Protocol):
+    """A frozen value that scores rows; pure, so that any number of threads may use it at once.
+
+    Attributes
+    ----------
+    kind : str
+        Its name in model files.
+    n_features : int
+        Number of columns.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+
+    def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
+
+    def explain(self, X: NDArray[Any]) -> Explanation:
+        """Return what was expected of each value, and which columns carry the score."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a file holds, as little-endian doubles, floats or integers."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a file says beside the arrays, of the types that JSON has."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
+        """Return the model with these arrays and settings, or raise `ValueError` with the fault.
+
+        Nothing about them is trusted: what passes can be scored without reading outside an array or without end.
+        """
