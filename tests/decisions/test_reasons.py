@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
 
-from mixtura.decisions.explain import Explanation
 from mixtura.decisions.reasons import format_number, reasons
+from mixtura.detectors.explanation import Explanation
 
 
 def reason(columns, values, expected, deviation, distance):
-    explanation = Explanation(
-        *(np.array([part], dtype=float) for part in (expected, deviation, distance, np.square(distance) / 2))
-    )
+    share = np.square(distance) / np.square(distance).sum()
+    explanation = Explanation(*(np.array([part], dtype=float) for part in (expected, deviation, distance, share)))
     return reasons(columns, np.array([values]), explanation)[0]
 
 

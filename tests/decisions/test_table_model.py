@@ -4,9 +4,10 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from mixtura.decisions.explain import explain
 from mixtura.decisions.table_model import TableModel
+from mixtura.detectors.conditionals import explain
 from mixtura.distributions.mixture import Mixture
+from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.errors import ColumnError, MissingValuesError
 from mixtura.rows import ArrayRows, ScaledRows
@@ -102,6 +103,15 @@ def test_a_value():
 def test_parts_that_do_not_fit(changes, sentence):
     with pytest.raises(ValueError, match=sentence):
         replace(a_model(), **changes)
+
+
+def test_a_table_model_is_of_normal_components():
+    plain = a_model().mixture
+    student = Mixture(plain.weights, plain.means, plain.covariance, [4.0, 4.0])
+    noisy = Mixture(0.9 * plain.weights, plain.means, plain.covariance, None, Noise(0.1, [-1, -1], [1, 1]))
+    for mixture, words in ((student, "Student-t"), (noisy, "noise")):
+        with pytest.raises(ValueError, match=f"cannot give a table model of .*{words}"):
+            TableModel(mixture, ("a", "b"), [0, 0], [1, 1])
 
 
 def test_rows_that_do_not_fit():

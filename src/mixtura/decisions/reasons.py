@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .explain import Explanation
+from ..detectors.explanation import Explanation
 
 
 def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -> list[str]:
@@ -32,7 +32,7 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -
     --------
     >>> import numpy as np
     >>> expected, deviation, distance = np.array([[[1.1, 55.0]], [[0.2, 2.0]], [[-4.0, 1.0]]])
-    >>> explanation = Explanation(expected, deviation, distance, surprise=distance**2 / 2)
+    >>> explanation = Explanation(expected, deviation, distance, share=distance**2 / 17)
     >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation))
     carat = 0.3, expected 1.1 ± 0.2 given the other columns (4.0 sd below)
     """

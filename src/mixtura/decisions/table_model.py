@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..detectors.conditionals import explain
+from ..detectors.explanation import Explanation
 from ..distributions.mixture import Mixture
 from ..distributions.normal_only import require_normal
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
-from .explain import Explanation, explain
 from .reasons import reasons
 from .thresholds import check_rate
 
@@ -163,12 +164,7 @@ class TableModel:
     def explain(self, X: ArrayLike) -> Explanation:
         """Return what the other columns predict for each value, in the units of the table."""
         parts = [explain(self.mixture, block.values) for block in self._scaled(X)]
-        return Explanation(
-            np.concatenate([part.expected for part in parts]) * self.scale + self.center,
-            np.concatenate([part.deviation for part in parts]) * self.scale,
-            np.concatenate([part.distance for part in parts]),
-            np.concatenate([part.surprise for part in parts]),
-        )
+        return Explanation.concatenate(parts).in_units(self.center, self.scale)
 
     def reasons(self, X: ArrayLike) -> list[str]:
         """Return a sentence for each row naming the column that makes it unusual; see `mixtura.decisions.reasons`."""
