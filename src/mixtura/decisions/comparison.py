@@ -1,0 +1,169 @@
+"""Detectors side by side on one table: time, agreement, and with labels how well each ranks."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
+from sklearn.base import clone
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from ..errors import MixturaError
+from .thresholds import check_rate
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What one detector did.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    fit_seconds, score_seconds : float
+        How long it took to fit the table, and to score its rows.
+    flagged_by_others : float
+        Of the rows that it flags, the mean share of the other detectors that flag them too.
+    correlation : float
+        Mean rank correlation (Spearman) of its scores with those of the other detectors.
+    auc : float or None
+        Area under the ROC curve, where labels are known: 0.5 is chance, 1 is perfect.
+    average_precision : float or None
+        Mean precision over the recalls, where labels are known; the share of anomalies is chance.
+    """
+
+    name: str
+    fit_seconds: float
+    score_seconds: float
+    flagged_by_others: float
+    correlation: float
+    auc: float | None
+    average_precision: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Detectors side by side.
+
+    Attributes
+    ----------
+    detectors : tuple of Compared
+        Those that could be fitted, in the order given.
+    failed : dict of str to str
+        The others, and why they could not.
+    correlations : ndarray of shape (n_detectors, n_detectors)
+        Rank correlations of the scores.
+    """
+
+    detectors: tuple[Compared, ...]
+    failed: dict[str, str]
+    correlations: Floats
+
+
+def compare(X: Any, detectors: Mapping[str, Any], labels: ArrayLike | None = None, *, rate: float = 0.04) -> Comparison:
+    """Fit each detector to a table, score its rows, and compare the scores.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_columns)
+        The table. Every detector gets it as it is.
+    detectors : mapping of str to estimator
+        Unfitted detectors with `fit` and `score_samples`, or `fit` and `negative_outlier_factor_`; they are cloned.
+    labels : array_like of shape (n_rows,), optional
+        1 for anomalies, 0 for rows that belong, NaN where that is unknown. The detectors never see them.
+    rate : float, default=0.04
+        Share of the rows, those of lowest score, that count as flagged when detectors are compared.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        There are no detectors or none can be fitted, the rate is not between 0 and 1, or the labels known are not both
+        0 and 1.
+
+    Examples
+    --------
+    >>> from mixtura import GaussianMixture
+    >>> X = np.vstack([np.random.default_rng(0).normal(size=(200, 2)), np.full((2, 2), 9.0)])
+    >>> detectors = {"full": GaussianMixture(1), "spherical": GaussianMixture(1, covariance_type="spherical")}
+    >>> comparison = compare(X, detectors, labels=np.arange(202) >= 200)
+    >>> [detector.auc for detector in comparison.detectors]
+    [1.0, 1.0]
+    """
+    check_rate(rate)
+    known, anomalous = _known(labels)
+    scores: dict[str, Floats] = {}
+    seconds: dict[str, tuple[float, float]] = {}
+    failed: dict[str, str] = {}
+    for name, detector in detectors.items():
+        try:
+            scores[name], seconds[name] = _scores(clone(detector), X)
+        except (MixturaError, ValueError) as error:
+            failed[name] = str(error)
+    if not scores:
+        raise ValueError(f"no detector could be fitted: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
+    ranks = np.stack([rankdata(values) for values in scores.values()])
+    correlations = _correlations(ranks)
+    flags = np.stack([_lowest(values, rate) for values in scores.values()])
+    compared = []
+    for position, (name, values) in enumerate(scores.items()):
+        others = np.arange(len(scores)) != position
+        agreeing = flags[np.ix_(others, flags[position])]
+        rated = None if known is None else -ranks[position][known]
+        compared.append(
+            Compared(
+                name,
+                *seconds[name],
+                flagged_by_others=float(agreeing.mean()) if agreeing.size else np.nan,
+                correlation=float(correlations[position, others].mean()) if len(values) and others.any() else np.nan,
+                auc=None if rated is None else float(roc_auc_score(anomalous, rated)),
+                average_precision=None if rated is None else float(average_precision_score(anomalous, rated)),
+            )
+        )
+    return Comparison(tuple(compared), failed, correlations)
+
+
+def _known(labels: ArrayLike | None) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
+    if labels is None:
+        return None, np.empty(0, bool)
+    values = np.asarray(labels, dtype=np.float64)
+    known = ~np.isnan(values)
+    if set(np.unique(values[known])) != {0.0, 1.0}:
+        raise ValueError("labels must be 1 for some rows, anomalies, and 0 for others that belong")
+    return known, values[known] == 1
+
+
+def _scores(detector: Any, X: Any) -> tuple[Floats, tuple[float, float]]:
+    started = time.perf_counter()
+    detector.fit(X)
+    fitted = time.perf_counter()
+    scores = getattr(detector, "negative_outlier_factor_", None)
+    if scores is None:
+        scores = detector.score_samples(X)
+    values = np.asarray(scores, dtype=np.float64)
+    if np.isnan(values).any():
+        raise ValueError(f"{type(detector).__name__} gave scores that are no numbers")
+    return values, (fitted - started, time.perf_counter() - fitted)
+
+
+def _correlations(ranks: Floats) -> Floats:
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    norms = np.linalg.norm(centred, axis=1)
+    norms[norms == 0] = np.inf  # scores that are all equal agree with nothing
+    result: Floats = np.clip((centred @ centred.T) / np.outer(norms, norms), -1, 1)
+    np.fill_diagonal(result, 1)
+    return result
+
+
+def _lowest(scores: Floats, rate: float) -> NDArray[np.bool_]:
+    flags = np.zeros(len(scores), dtype=bool)
+    flags[np.argsort(scores, kind="stable")[: max(1, round(rate * len(scores)))]] = True
+    return flags
