@@ -1,7 +1,7 @@
 """`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -75,7 +75,11 @@ class DensityModel:
 
     def explain(self, X: NDArray[Any]) -> Explanation:
         """Return what the other columns of each row predict for each of its values; see `conditionals.explain`."""
-        return explain(self.mixture, self._scaled(np.asarray(X, np.float64))).in_units(self.center, self.scale)
+        scaled = explain(self.mixture, self._scaled(np.asarray(X, np.float64)))
+        with np.errstate(over="ignore"):
+            units = scaled.in_units(self.center, self.scale)
+        # What lies beyond all doubles is as far as they reach.
+        return replace(units, expected=_finite(units.expected), deviation=_finite(units.deviation))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds: the arrays of the mixture, center and scale."""
@@ -135,3 +139,8 @@ class DensityModel:
         values = np.asarray(X)
         # Squares stay finite however far away a row is.
         return Scaling(self.center, self.scale)(values, largest_root(values.dtype))
+
+
+def _finite(values: Floats) -> Floats:
+    limit = np.finfo(np.float64).max
+    return np.clip(values, -limit, limit)

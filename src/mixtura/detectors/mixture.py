@@ -75,7 +75,7 @@ class MixtureDetector(Detector):
     ----------
     model_ : DensityModel
         The mixture with the scaling of the columns, all that scores need. Scores are log densities in the units of the
-        table.
+        table; of a `BayesianGaussianMixture` those under its ``mixture_``, the mixture of the expected parameters.
     offset_ : float
         Score below which a row is an outlier.
     trained_on_ : {'outliers', 'clean'}
