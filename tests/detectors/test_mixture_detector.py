@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import multivariate_normal
 from sklearn.base import clone
 
-from mixtura import BayesianGaussianMixture, Full, GaussianMixture, Mixture, MixtureDetector, MixtureSearch
-from mixtura.errors import DataError, EmptyTableError, MixturaError
+from mixtura import BayesianGaussianMixture, Full, GaussianMixture, Mixture, MixtureDetector, MixtureSearch, Noise
+from mixtura.errors import DataError, EmptyTableError
 from mixtura.rows import ArrayRows, rows_per_block
 
 
@@ -21,17 +21,17 @@ def two_groups(n_rows, seed=0, n_columns=4):
 
 
 def with_shifts(seed):
-    """Rows in various units, of which twenty are shifted by six standard deviations in one column each."""
+    """Rows in various units, of which ten are shifted by six standard deviations in one column each."""
     random = np.random.default_rng(100 + seed)
-    X = two_groups(400, seed) * [1, 100, 0.01, 5] + [0, 1e4, 0, -3]
-    rows, columns = random.choice(400, 20, replace=False), random.integers(4, size=20)
-    X[rows, columns] += random.choice([-6, 6], 20) * X.std(axis=0)[columns]
+    X = two_groups(200, seed) * [1, 100, 0.01, 5] + [0, 1e4, 0, -3]
+    rows, columns = random.choice(200, 10, replace=False), random.integers(4, size=10)
+    X[rows, columns] += random.choice([-6, 6], 10) * X.std(axis=0)[columns]
     return X, rows, columns
 
 
 def test_shifts_in_one_column_are_found_and_explained():
     named = found = total = 0
-    for seed in range(3):
+    for seed in range(4):
         X, rows, columns = with_shifts(seed)
         detector = MixtureDetector(contamination=0.05, random_state=0).fit(X)
         found += (detector.predict(X)[rows] == -1).sum()
@@ -204,13 +204,12 @@ def test_columns_of_one_or_few_values():
     X = np.column_stack([np.full(200, 1e6 + 1 / 3), random.integers(0, 2, 200), random.normal(size=200).round(1)])
     detector = MixtureDetector(contamination=0.05, random_state=0).fit(X)
     assert np.isfinite(detector.score_samples(X)).all()
-    new = X[:1] + [[9, 0, 0], [0, 0, 0], [0, 0, 50]]
-    new[1:, 1:] = [[1, 0.1], [0, 50]]
+    new = np.array([[1e6 + 9, 1, 0], [1e6 + 1 / 3, 1, 0.1], [1e6 + 1 / 3, 0, 50]])
     assert detector.predict(new).tolist() == [-1, 1, -1]
     assert detector.explain(new).column[[0, 2]].tolist() == [0, 2]
 
 
-@pytest.mark.parametrize("n_rows", [200, rows_per_block(4) + 300])
+@pytest.mark.parametrize("n_rows", [50, rows_per_block(4) + 300])
 def test_every_source_gives_the_same_model(n_rows, need, tmp_path):
     pa, pq, pandas = need("pyarrow"), need("pyarrow.parquet"), need("pandas")
     frame = pandas.DataFrame(two_groups(n_rows), columns=list("abcd"))
@@ -278,15 +277,17 @@ def tables(draw):
     return draw(arrays(np.float64, shape, elements=NUMBERS, fill=st.sampled_from([0.0, 2.0])))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(X=tables(), novelty=st.booleans())
 def test_any_finite_table_has_finite_scores_or_one_clear_error(X, novelty):
     detector = MixtureDetector(novelty=novelty, random_state=0)
-    try:
-        detector.fit(X)
-    except DataError as error:
-        assert "spread too far to be scaled" in str(error)
+    with np.errstate(over="ignore"):
+        too_wide = (X.max(axis=0) / 2 - X.min(axis=0) / 2 >= np.finfo(float).max / 4).any()
+    if too_wide:
+        with pytest.raises(DataError, match="spread too far to be scaled"):
+            detector.fit(X)
         return
+    detector.fit(X)
     assert np.isfinite(detector.score_samples(X)).all()
     assert np.isfinite(detector.offset_)
     explanation = detector.explain(X)
@@ -333,6 +334,6 @@ def test_tables_that_cannot_be_fitted():
         MixtureDetector().fit(np.where(np.arange(4) == 2, np.sign(X) * 1.7e308, X))
     with pytest.raises(EmptyTableError, match="every value of column 'x1' is missing"):
         MixtureDetector().fit(np.where(np.arange(4) == 1, np.nan, X))
-    nowhere = Mixture([1.0], [[0.0] * 4], Full([1e-240 * np.eye(4)], 1, 4))
-    with pytest.raises(MixturaError, match="no density at all"):
-        MixtureDetector(nowhere).fit(1e100 * X)
+    box = Mixture([0.0], [[0.0] * 4], Full([np.eye(4)], 1, 4), None, Noise(1.0, [0] * 4, [1] * 4))
+    with pytest.raises(DataError, match="a share of 0.1 of the rows lies where the mixture has no density at all"):
+        MixtureDetector(box).fit(X)
