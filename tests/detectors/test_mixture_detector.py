@@ -334,6 +334,14 @@ def test_tables_that_cannot_be_fitted():
         MixtureDetector().fit(np.where(np.arange(4) == 2, np.sign(X) * 1.7e308, X))
     with pytest.raises(EmptyTableError, match="every value of column 'x1' is missing"):
         MixtureDetector().fit(np.where(np.arange(4) == 1, np.nan, X))
-    box = Mixture([0.0], [[0.0] * 4], Full([np.eye(4)], 1, 4), None, Noise(1.0, [0] * 4, [1] * 4))
-    with pytest.raises(DataError, match="a share of 0.1 of the rows lies where the mixture has no density at all"):
-        MixtureDetector(box).fit(X)
+
+
+def test_rows_where_a_mixture_has_no_density_have_finite_scores():
+    normal = Full([1e-240 * np.eye(4)], 1, 4)
+    for mixture in (
+        Mixture([1.0], [[0.0] * 4], normal),
+        Mixture([0.0], [[0.0] * 4], normal, None, Noise(1, [0] * 4, [1] * 4)),
+    ):
+        detector = MixtureDetector(mixture).fit(two_groups(50) - 100)
+        assert np.isfinite(detector.offset_)
+        assert (detector.predict(two_groups(5) - 100) == 1).all()

@@ -19,7 +19,6 @@ from ..distributions.mixture import Mixture
 from ..engines import Engine, EngineName
 from ..engines.gather import gather
 from ..engines.single import single_thread
-from ..errors import DataError
 from ..mixtures.bayesian import BayesianGaussianMixture
 from ..mixtures.extent import check_extent
 from ..mixtures.folds import Part, PartEngine, folds_of
@@ -224,11 +223,6 @@ class MixtureDetector(Detector):
         else:
             parts = engine.map(rows, _Scored(model))
         offset = _weighted_offset(parts, self.contamination)
-        if not np.isfinite(offset):
-            raise DataError(
-                f"a share of {self.contamination:.3g} of the rows lies where the mixture has no density at all: give a "
-                "mixture of this table, in its units"
-            )
         self.model_, self.offset_ = model, offset
         self.trained_on_: Literal["outliers", "clean"] = "clean" if self.novelty else "outliers"
         self.__dict__.pop("estimator_", None)  # of an earlier fit
