@@ -14,6 +14,7 @@ NAMES = [
     "Full",
     "GaussianMixture",
     "Mixture",
+    "MixtureDetector",
     "MixturePrior",
     "MixtureSearch",
     "Noise",

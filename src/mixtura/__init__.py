@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .detectors.mixture import MixtureDetector
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -26,6 +27,7 @@ __all__ = [
     "Full",
     "GaussianMixture",
     "Mixture",
+    "MixtureDetector",
     "MixturePrior",
     "MixtureSearch",
     "Noise",
@@ -46,6 +48,7 @@ _HOMES = {
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
     "Mixture": "distributions.mixture",
+    "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
     "Noise": "distributions.noise",

@@ -15,6 +15,7 @@ from ..decisions.thresholds import threshold_by_rate
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
+from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.search import MixtureSearch, SearchProgress
 from ..rows import Block, Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
@@ -22,23 +23,6 @@ from . import words
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
 
 Floats = NDArray[np.float64]
-
-# Added to every variance, as a fraction of the column's. Tables hold rounded and discrete columns (prices that end in
-# 9, grades from 1 to 5): with scikit-learn's 1e-6 a component collapses onto a value that repeats, its density there
-# has no bound, and the criterion prefers it to every honest group. A floor of 3 % of the column's standard deviation
-# is below what makes a row an anomaly and well above rounding.
-REG_COVAR = 1e-3
-
-# Of the search. What a finer tolerance gains shows in criteria that differ by less than one: a first look at a table
-# does not need it.
-TOL, MAX_ITER = 1e-3, 100
-
-# Enough starts that one bad division into clusters does not decide.
-N_INIT = 3
-
-DEFAULT_COUNTS = range(1, 10)
-# By default no more components than leave each so many rows on average: with fewer a mean is mostly noise.
-_ROWS_PER_COMPONENT = 10
 
 
 @dataclass(frozen=True)
@@ -122,8 +106,7 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
         More components are asked for than there are rows.
     """
     if asked is None:
-        most = max(1, n_rows // _ROWS_PER_COMPONENT)
-        return [count for count in DEFAULT_COUNTS if count <= most]
+        return default_counts(n_rows)
     if asked[-1] > n_rows:
         raise DataError(
             f"--components asks for {words.count(asked[-1])}, and the table has {words.plural(n_rows, 'row')}: "

@@ -198,22 +198,29 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         SingularCovarianceError
             Every candidate is singular, perhaps in the training rows of one fold only.
         """
+        with fitting_rows(self, X, sample_weight) as rows:
+            self._fit_rows(rows, self._engine(X))
+        return self
+
+    def _engine(self, X: Source) -> Engine:
+        given = self.engine if self.estimator is None or self.estimator.engine is None else self.estimator.engine
+        return engine_for(given, X)
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
         self._validate_params()
         check_ridge(self.reg_covar)
         criterion = self._criterion()
         counts, shapes = self._candidates()
-        with fitting_rows(self, X, sample_weight) as rows:
-            n_rows = rows.n_rows
-            if n_rows is not None and n_rows < counts[-1]:
-                raise ValueError(f"{counts[-1]} components need as many rows, and the table has {n_rows}: try fewer")
-            if self.estimator is not None:
-                from_here = ("random_state", "engine")
-                given = {name: getattr(self, name) for name in from_here if getattr(self.estimator, name) is None}
-                template = clone(self.estimator).set_params(**given)
-                self._search_evidence(template, rows, engine_for(template.engine, X), counts, shapes)
-            else:
-                self._search(rows, engine_for(self.engine, X), counts, shapes, criterion)
-        return self
+        n_rows = rows.n_rows
+        if n_rows is not None and n_rows < counts[-1]:
+            raise ValueError(f"{counts[-1]} components need as many rows, and the table has {n_rows}: try fewer")
+        if self.estimator is not None:
+            from_here = ("random_state", "engine")
+            given = {name: getattr(self, name) for name in from_here if getattr(self.estimator, name) is None}
+            template = clone(self.estimator).set_params(**given)
+            self._search_evidence(template, rows, engine, counts, shapes)
+        else:
+            self._search(rows, engine, counts, shapes, criterion)
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the component of each row under the best candidate, shape (n_rows,)."""
@@ -331,7 +338,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             tell(trial.candidate)
         best = min(trials, key=lambda trial: LOSSES["elbo"](trial.candidate))
         for message in best.warnings:
-            warnings.warn(message, stacklevel=3)
+            warnings.warn(message, stacklevel=4)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
 
     def _keep(self, candidates: list[Any], best: Candidate | VariationalCandidate, estimator: Any) -> None:

@@ -1,0 +1,118 @@
+"""Columns on a common scale, that outliers do not set."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engines import Engine, Monoid
+from ..errors import DataError
+from ..mixtures.initialize import Sample
+from ..rows import Block, Rows
+from ..rows.checks import quoted
+from ..statistics.columns import ColumnMoments, column_moments
+from .explanation import Floats
+
+M = TypeVar("M", bound=Monoid)
+T = TypeVar("T")
+
+# Quartiles of a normal distribution lie so many standard deviations from its mean.
+_QUARTILE = 0.6744897501960817
+
+# A scale is at least this part of the standard deviation of its column, so that scaled numbers stay within the reach of
+# double precision where three quarters of a column are next to equal and the others far away.
+_LEAST = 1e-6
+
+# Scaled values are held within ± this in a fit: what lies farther is an outlier all the same.
+_FARTHEST = 1e9
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Where the columns of a table lie, and how far most of their values spread.
+
+    Attributes
+    ----------
+    center, scale : ndarray of shape (n_columns,)
+        A scaled value is (value - center) / scale.
+    """
+
+    center: Floats
+    scale: Floats
+
+    def __call__(self, values: NDArray[Any], farthest: float) -> NDArray[Any]:
+        """Return scaled values of the same type, held within ± `farthest`; NaN stays."""
+        with np.errstate(over="ignore"):
+            scaled = (values.astype(np.float64, copy=False) - self.center) / self.scale
+        return np.clip(scaled, -farthest, farthest).astype(values.dtype, copy=False)
+
+
+def scaling_of(rows: Rows, engine: Engine, sample: Sample, names: Sequence[str]) -> Scaling:
+    """Return medians and quartile deviations of the columns, in units of a standard deviation.
+
+    They are those of a sample. Where the quartiles are equal, as in columns that mostly repeat a value, the scale is
+    the standard deviation of the whole column; where no value differs, it is one.
+
+    Raises
+    ------
+    DataError
+        The values of a column spread over more than a double can hold.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = engine.fold(rows, _moments, ColumnMoments.zero(rows.n_columns))
+        halves = np.where(moments.weights > 0, moments.maxima / 2 - moments.minima / 2, 0.0)
+    wide = np.flatnonzero(~(halves < np.finfo(np.float64).max / 4)).tolist()
+    if wide:
+        raise DataError(
+            f"the values of {quoted([names[column] for column in wide])} spread too far to be scaled: divide the "
+            f"{'column' if len(wide) == 1 else 'columns'} by 1e10"
+        )
+    with np.errstate(invalid="ignore"):
+        deviations = np.sqrt(moments.variances)
+    # Half the range where squares are too small or too large for a double.
+    spread = np.where(np.isfinite(deviations) & (deviations > 0), deviations, halves)
+    quartiles = np.stack([_quartiles(column, sample.weights) for column in sample.observed.astype(np.float64).T])
+    scale = np.maximum((quartiles[:, 2] - quartiles[:, 0]) / 2 / _QUARTILE, _LEAST * spread)
+    scale = np.where(quartiles[:, 2] > quartiles[:, 0], scale, spread)
+    return Scaling(quartiles[:, 1], np.where(scale >= np.finfo(np.float64).tiny, scale, 1.0))
+
+
+def _moments(block: Block) -> ColumnMoments:
+    with np.errstate(over="ignore", invalid="ignore"):  # of the thread that the pass runs in
+        return column_moments(block)
+
+
+def _quartiles(column: Floats, weights: Floats) -> Floats:
+    known = ~np.isnan(column)
+    if not known.any():
+        return np.zeros(3)
+    return np.asarray(np.quantile(column[known], [0.25, 0.5, 0.75], weights=weights[known], method="inverted_cdf"))
+
+
+@dataclass(frozen=True)
+class _Scaled(Generic[T]):
+    """A pass over scaled rows."""
+
+    scaling: Scaling
+    run: Callable[[Block], T]
+
+    def __call__(self, block: Block) -> T:
+        return self.run(replace(block, values=self.scaling(block.values, _FARTHEST)))
+
+
+@dataclass(frozen=True)
+class ScaledEngine:
+    """Runs passes where another engine does, over scaled rows: they are scaled where they lie, block by block."""
+
+    engine: Engine
+    scaling: Scaling
+
+    def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
+        """Return the sum of `summarise` over the scaled blocks of `rows`, starting from `zero`."""
+        return self.engine.fold(rows, _Scaled(self.scaling, summarise), zero)
+
+    def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
+        """Yield `transform` of each scaled block, in the order of the rows."""
+        return self.engine.map(rows, _Scaled(self.scaling, transform))
