@@ -77,6 +77,8 @@ def test_the_lowest_are_exact():
     for q in (0.0, 1e-4, 1e-3, 3e-3):
         assert sketch.quantile(q) == np.quantile(values, q)
     assert sketch.quantile(1) == ordered[-1]
+    for value, side in ((ordered[-1], "right"), (ordered[-1] + 1, "left")):
+        assert sketch.rank_bounds(value, side) == (300_000, 300_000)
 
 
 def test_quantiles_hold_the_rank():

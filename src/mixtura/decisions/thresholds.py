@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from numbers import Real
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..statistics.quantiles import quantile
 from ..statistics.sketch import QuantileSketch
+
+Floats = NDArray[np.float64]
 
 
 def check_rate(rate: float) -> float:
@@ -14,6 +17,36 @@ def check_rate(rate: float) -> float:
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < 1:
         raise ValueError(f"the rate of anomalies must be a number above 0 and below 1, such as 0.04, not {rate!r}")
     return float(rate)
+
+
+def check_level(level: float) -> float:
+    """Return the probability of an interval as a float, raising `ValueError` unless it lies between 0 and 1."""
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must be above 0 and below 1, such as 0.95, not {level!r}")
+    return float(level)
+
+
+def check_scores(scores: ArrayLike) -> Floats:
+    """Return scores as doubles, raising `ValueError` unless they are one for each row and none is NaN."""
+    values = np.asarray(scores, dtype=np.float64)
+    if values.ndim != 1:
+        raise ValueError(f"scores must be one for each row, and their shape is {values.shape}")
+    strange = np.flatnonzero(np.isnan(values))
+    if len(strange):
+        raise ValueError(f"the score of row {strange[0]} (counted from 0) is NaN, and ranks nothing: leave the row out")
+    return values
+
+
+def between(lower: ArrayLike, upper: ArrayLike) -> Floats:
+    """Return thresholds that lower scores are strictly below and upper ones, each larger, are not.
+
+    They lie half-way, so that a score that is rounded differently stays on its side; they are the upper score where
+    the other is minus infinity or no number lies between.
+    """
+    lower, upper = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        middle = lower + (upper / 2 - lower / 2)
+    return np.where((lower < middle) & (middle < upper), middle, upper)
 
 
 def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | QuantileSketch, rate: float) -> float:

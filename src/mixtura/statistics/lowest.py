@@ -63,6 +63,7 @@ class LowestValues:
         count = self.count + len(numbers)
         full = len(self.values) == self.capacity
         lower = numbers < self.values[-1] if full else np.ones(len(numbers), dtype=bool)
-        merged = np.sort(np.concatenate([self.values, numbers[lower]]))
+        # The stable sort of doubles finds the two ascending runs and merges them.
+        merged = np.sort(np.concatenate([self.values, np.sort(numbers[lower])]), kind="stable")
         rest = np.concatenate([merged[self.capacity :], numbers[~lower]])
         return LowestValues(self.capacity, count, merged[: self.capacity].copy()), rest
