@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .decisions.clean import clean
+    from .decisions.conformal import (
+        adjusted_p_values,
+        conformal_p_values,
+        discoveries,
+        threshold_by_false_discovery_rate,
+    )
+    from .decisions.curve import PrecisionRecallCurve
     from .decisions.table_model import TableModel
     from .detectors.mixture import MixtureDetector
+    from .decisions.tail import TailModel, fit_tail
+    from .decisions.thresholds import threshold_by_rate
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
     from .mixtures.likelihood_ratio import likelihood_ratio_test
     from .mixtures.maximum_a_posteriori import MixturePrior
     from .mixtures.search import MixtureSearch
+    from .statistics.lowest import LowestValues
+    from .statistics.sketch import QuantileSketch
     from .storage import load, save
 
 __all__ = [
@@ -26,20 +37,30 @@ __all__ = [
     "Diagonal",
     "Full",
     "GaussianMixture",
+    "LowestValues",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",
     "MixtureSearch",
     "Noise",
+    "PrecisionRecallCurve",
+    "QuantileSketch",
     "Spherical",
     "TableModel",
+    "TailModel",
     "Tied",
+    "adjusted_p_values",
     "clean",
+    "conformal_p_values",
+    "discoveries",
     "fit_parameter",
+    "fit_tail",
     "likelihood_profile",
     "likelihood_ratio_test",
     "load",
     "save",
+    "threshold_by_false_discovery_rate",
+    "threshold_by_rate",
 ]
 
 _HOMES = {
@@ -47,20 +68,30 @@ _HOMES = {
     "Diagonal": "distributions.shapes",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
+    "LowestValues": "statistics.lowest",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
     "Noise": "distributions.noise",
+    "PrecisionRecallCurve": "decisions.curve",
+    "QuantileSketch": "statistics.sketch",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
+    "TailModel": "decisions.tail",
     "Tied": "distributions.shapes",
+    "adjusted_p_values": "decisions.conformal",
     "clean": "decisions.clean",
+    "conformal_p_values": "decisions.conformal",
+    "discoveries": "decisions.conformal",
     "fit_parameter": "inference.likelihood",
+    "fit_tail": "decisions.tail",
     "likelihood_profile": "inference.likelihood",
     "likelihood_ratio_test": "mixtures.likelihood_ratio",
     "load": "storage",
     "save": "storage",
+    "threshold_by_false_discovery_rate": "decisions.conformal",
+    "threshold_by_rate": "decisions.thresholds",
 }
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mixtura.decisions.thresholds import threshold_by_rate
+from mixtura.decisions.thresholds import between, threshold_by_rate
+from mixtura.statistics.sketch import QuantileSketch
 
 log_densities = arrays(
     np.float64,
@@ -31,6 +32,24 @@ def test_the_share_of_rows_that_differ(n_rows, rate):
 def test_chunks_and_an_array_agree():
     log_density = np.random.default_rng(0).normal(size=1000)
     assert threshold_by_rate(lambda: np.split(log_density, 8), 0.04) == threshold_by_rate(log_density, 0.04)
+
+
+def test_a_sketch_agrees_where_it_is_exact():
+    scores = np.random.default_rng(0).normal(size=100_000)
+    sketch = QuantileSketch.zero(64, n_lowest=2000)
+    for part in np.split(scores, 8):
+        sketch += QuantileSketch.zero(64, n_lowest=2000).including(part)
+    for rate in (1e-4, 0.001, 0.0199):
+        assert threshold_by_rate(sketch, rate) == threshold_by_rate(scores, rate)
+    flagged = np.sum(scores < threshold_by_rate(sketch, 0.3))
+    assert 0 < abs(flagged - 30_000) <= sketch.rank_error
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_a_threshold_between_two_scores(one, other):
+    lower, upper = sorted([one, other])
+    if lower < upper:
+        assert lower < between(lower, upper) <= upper
 
 
 def test_all_tied_flags_none():

@@ -1,1 +1,1 @@
-"""What a density means for a row: anomaly or not, and why."""
+"""What a score means for a row: anomaly or not, how surely, and why."""

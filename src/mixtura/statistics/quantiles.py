@@ -164,10 +164,10 @@ def quantile(chunks: Callable[[], Iterable[ArrayLike]], q: float) -> float:
         return math.floor(position), math.ceil(position)
 
     low, high = order_statistics(chunks, neighbours)
-    return _interpolate(low, high, position - math.floor(position))
+    return interpolate(low, high, position - math.floor(position))
 
 
-def _interpolate(low: float, high: float, share: float) -> float:
+def interpolate(low: float, high: float, share: float) -> float:
     """Return the number a share of the way from `low` to `high`, with NumPy's two formulas and so its rounding."""
     if low in (high, -math.inf):
         return low
@@ -184,12 +184,17 @@ def _count(chunks: Callable[[], Iterable[ArrayLike]], n_known: int, beginnings: 
     return counts
 
 
-def _keys(values: ArrayLike) -> Keys:
-    """Return integers in the order of the doubles: the sign bit set for positive ones, all bits turned for others."""
+def ranked(values: ArrayLike) -> NDArray[np.float64]:
+    """Return numbers as a flat array of doubles, negative zero as zero, raising `ValueError` where one is NaN."""
     numbers = np.asarray(values, dtype=np.float64).ravel() + 0.0  # the sum turns -0.0 into 0.0
     if np.isnan(numbers).any():
         raise ValueError("a number is NaN, and has no rank: leave it out")
-    bits = numbers.view(np.uint64)
+    return numbers
+
+
+def _keys(values: ArrayLike) -> Keys:
+    """Return integers in the order of the doubles: the sign bit set for positive ones, all bits turned for others."""
+    bits = ranked(values).view(np.uint64)
     negative = bits >> np.uint64(_KEY_BITS - 1) == 1
     return np.where(negative, ~bits, bits | np.uint64(_SIGN))
 
