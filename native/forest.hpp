@@ -144,24 +144,23 @@ struct Tile {
 
 // Some rows of a tile on their way down a tree. Of up to `Columns` columns, if that is above zero, a value is selected
 // among vectors of all of them, and else gathered.
-template <int Columns>
+template <class L, int Columns>
 struct Walk {
-    using L = Lanes;
     const Tile& tile;
     const Tree& tree;
     int first;
-    L::Ints node[kTogether];
+    typename L::Ints node[kTogether];
 
     Walk(const Tile& tile, const Tree& tree, int first) : tile(tile), tree(tree), first(first) {
         for (int k = 0; k < kTogether; ++k) node[k] = L::all(1);
     }
 
-    void step(int k, L::Ints feature, L::Floats threshold) {
+    void step(int k, typename L::Ints feature, typename L::Floats threshold) {
         const int row = first + k * L::kCount;
         if constexpr (Columns > 0) {
-            node[k] = L::child(node[k], L::select<Columns>(tile.values + row, tile.shift, feature), threshold);
+            node[k] = L::child(node[k], L::template select<Columns>(tile.values + row, tile.shift, feature), threshold);
         } else {
-            const L::Ints place = L::shift_add(feature, tile.shift, L::from(row));
+            const typename L::Ints place = L::shift_add(feature, tile.shift, L::from(row));
             node[k] = L::child(node[k], L::take(tile.values, place), threshold);
         }
     }
@@ -175,7 +174,8 @@ struct Walk {
     void step_held() {
 #pragma GCC unroll 8
         for (int k = 0; k < kTogether; ++k)
-            step(k, L::look_up<Level>(tree.features, node[k]), L::look_up<Level>(tree.thresholds, node[k]));
+            step(k, L::template look_up<Level>(tree.features, node[k]),
+                 L::template look_up<Level>(tree.thresholds, node[k]));
     }
 
     template <int... Level>
@@ -194,7 +194,7 @@ template <int Columns>
 void add_lengths(const Tree& tree, Place depth, const Tile& tile, double* sums) {
     const bool held = depth >= Lanes::kHeld;
     for (int first = 0; first < (1 << tile.shift); first += kTogether * Lanes::kCount) {
-        Walk<Columns> walk(tile, tree, first);
+        Walk<Lanes, Columns> walk(tile, tree, first);
         if (held) walk.steps_held(std::make_integer_sequence<int, Lanes::kHeld>{});
         for (Place level = held ? Lanes::kHeld : 0; level < depth; ++level) walk.step();
         walk.add_lengths(sums);
