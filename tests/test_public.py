@@ -13,6 +13,7 @@ NAMES = [
     "Diagonal",
     "Full",
     "GaussianMixture",
+    "IsolationForest",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",
