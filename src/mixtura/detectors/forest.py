@@ -193,9 +193,7 @@ class IsolationForest(Detector):
             if self.contamination == "auto":
                 self.offset_ = -0.5
             else:
-                scores = gather(
-                    self._engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64)
-                )
+                scores = gather(self._engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
                 self.offset_ = offset_for(scores, float(self.contamination))
         return self
 
@@ -351,9 +349,10 @@ class IsolationForest(Detector):
             ensure_all_finite="allow-nan",
             reset=reset,
         )
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
-        return SparseRows(matrix, sample_weight)
+        if sample_weight is None:
+            return SparseRows(matrix)
+        weights = _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
+        return SparseRows(matrix, weights)
 
 
 def _running_sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:

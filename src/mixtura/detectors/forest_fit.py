@@ -1,6 +1,5 @@
 """How an isolation forest grows: the rows that its trees see, the units of these, and the trees."""
 
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -88,8 +87,9 @@ def units_of(values: NDArray[Any]) -> Units:
     missing = np.isnan(values)
     # A column without values has the median zero.
     values[:, missing.all(axis=0)] = 0.0
-    middle: Callable[..., Floats] = np.nanmedian if missing.any() else np.median
-    center = middle(values, axis=0)
+    median: Callable[..., Floats] = np.nanmedian if missing.any() else np.median
+    # A median may be the mean of two values, of which the sum has to be finite.
+    center = 2 * median(values / 2, axis=0)
     with np.errstate(over="ignore"):
         distances = np.minimum(np.abs(values - center), np.finfo(np.float64).max)
         largest = np.nanmax(distances, axis=0)
@@ -97,7 +97,7 @@ def units_of(values: NDArray[Any]) -> Units:
         extent = np.where(largest > 0, largest, np.where(center != 0, np.abs(center), 1.0))
         # Powers of two round nothing; the bounds keep them, and what they are one over, above zero and finite.
         scale = np.exp2(-np.clip(np.ceil(np.log2(extent)), -1000, 1000))
-        by_median = middle(distances, axis=0) / _MEDIAN_DISTANCE
+        by_median = 2 * median(distances / 2, axis=0) / _MEDIAN_DISTANCE
         by_mean = np.nanmean(distances / extent, axis=0) * extent / _MEAN_DISTANCE
         deviation = np.minimum(np.where(by_median > 0, by_median, by_mean), np.finfo(np.float64).max)
     return Units(center, scale, deviation)
@@ -160,9 +160,7 @@ def grow(
     return ForestModel(features, coefficients, thresholds, counts, units.center, units.scale, units.deviation)
 
 
-def choose(
-    rows: Rows, engine: Engine, samples: list[NDArray[np.int64]]
-) -> tuple[list[NDArray[np.int64]], Choosable]:
+def choose(rows: Rows, engine: Engine, samples: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], Choosable]:
     """Return samples of rows, and a table that can be read in any order in which these are at the positions returned.
 
     Tables that cannot be read in any order are read once, and the rows of all samples held in memory.
@@ -204,5 +202,3 @@ def _length(block: Block) -> int:
 
 def _weights(block: Block) -> Floats:
     return np.ones(len(block.values)) if block.weights is None else block.weights
-
-

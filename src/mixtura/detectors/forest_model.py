@@ -167,15 +167,9 @@ class ForestModel:
             _require(bool(np.isfinite(coefficients).all()), "coefficients are finite")
         _require(bool((counts >= 0).all() and (counts[:, 1] > 0).all()), "every tree has a sample")
         below = counts[:, 2:].reshape(n_trees, n_nodes - 1, 2)
-        _require(
-            bool((below.sum(axis=2, dtype=np.int64) == counts[:, 1:n_nodes]).all()), "counts of children add up"
-        )
-        _require(
-            bool((np.isfinite(thresholds[:, 1:]) | (thresholds[:, 1:] == np.inf)).all()), "thresholds are numbers"
-        )
-        _require(
-            bool(((thresholds[:, 1:] == np.inf) == (below[:, :, 1] == 0)).all()), "leaves have threshold infinity"
-        )
+        _require(bool((below.sum(axis=2, dtype=np.int64) == counts[:, 1:n_nodes]).all()), "counts of children add up")
+        _require(bool((np.isfinite(thresholds[:, 1:]) | (thresholds[:, 1:] == np.inf)).all()), "thresholds are numbers")
+        _require(bool(((thresholds[:, 1:] == np.inf) == (below[:, :, 1] == 0)).all()), "leaves have threshold infinity")
         return cls(features, coefficients, thresholds, counts, center, scale, deviation)
 
     @property

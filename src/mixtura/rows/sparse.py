@@ -47,7 +47,8 @@ class SparseRows:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the values of every block, float32 or float64."""
-        return np.dtype(self._matrix.dtype)
+        dtype: np.dtype[Any] = self._matrix.dtype
+        return dtype
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
