@@ -1,7 +1,7 @@
 """scikit-learn's own tests of its isolation forest, with our class in its place.
 
-Its test module is executed once more, as a module of our own in which the name of the class is ours; scikit-learn itself
-stays as it is. pytest finds the test functions here because they are names of this module.
+Its test module is executed once more, as a module of our own in which the name of the class is ours; scikit-learn
+itself stays as it is. pytest finds the test functions here because they are names of this module.
 """
 
 import importlib.util

@@ -138,7 +138,7 @@ class ForestModel:
         return {}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:  # noqa: ARG003
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the forest with these arrays, or raise `ValueError` with the fault."""
         center, scale, deviation = (_array(arrays, name, np.float64, 1) for name in ("center", "scale", "deviation"))
         thresholds = _array(arrays, "thresholds", np.float32, 2)

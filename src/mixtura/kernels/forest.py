@@ -49,7 +49,7 @@ class Forest(NamedTuple):
 def draw(
     seed: int, stream: int, n_rows: int, size: int, *, cumulative: Floats | None = None, repeated: bool = False
 ) -> NDArray[np.int64]:
-    """Return the positions of `size` rows drawn at random, in proportion to weights of which the running sums are given."""
+    """Return the positions of `size` rows drawn at random, by weights of which the running sums are given."""
     rows = np.empty(size, np.int64)
     native.forest_draw(seed, stream, n_rows, cumulative, repeated, rows)
     return rows
