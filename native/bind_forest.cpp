@@ -54,8 +54,8 @@ Forest forest_of(const Dense<std::int32_t, 3>& features, const std::optional<Den
             lengths.data()};
 }
 
-void draw(std::uint64_t seed, std::uint64_t stream, std::int64_t n_rows, const std::optional<Dense<double, 1>>& cumulative,
-          bool repeated, const Output<std::int64_t, 1>& rows) {
+void draw(std::uint64_t seed, std::uint64_t stream, std::int64_t n_rows,
+          const std::optional<Dense<double, 1>>& cumulative, bool repeated, const Output<std::int64_t, 1>& rows) {
     const std::int64_t size = static_cast<std::int64_t>(rows.shape(0));
     require(n_rows > 0, "there must be a row to draw");
     require(repeated || size <= n_rows, "more distinct rows are to be drawn than there are");
@@ -83,7 +83,8 @@ void bind(nb::module_& m) {
             Place depth = 0;
             while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
             require((Place{1} << depth) == leaves, "thresholds must have a power of two of nodes");
-            require(size > 0 && size <= std::numeric_limits<std::int32_t>::max(), "a tree needs rows, and not too many");
+            require(size > 0 && size <= std::numeric_limits<std::int32_t>::max(),
+                    "a tree needs rows, and not too many");
             require(columns.shape(0) > 0, "a tree needs a column");
             require(static_cast<Place>(features.shape(0)) == leaves && features.shape(1) > 0,
                     "features must have a column for each node");
@@ -91,9 +92,11 @@ void bind(nb::module_& m) {
                                        coefficients->shape(1) == features.shape(1)
                                  : features.shape(1) == 1,
                     "coefficients must have one value for each feature");
-            require(static_cast<Place>(counts.shape(0)) == 2 * leaves, "counts must have one value for each node and leaf");
+            require(static_cast<Place>(counts.shape(0)) == 2 * leaves,
+                    "counts must have one value for each node and leaf");
             for (Place i = 0; i < size; ++i)
-                require(sample.data()[i] >= 0 && sample.data()[i] < rows.n_rows, "sample names a row that is not there");
+                require(sample.data()[i] >= 0 && sample.data()[i] < rows.n_rows,
+                        "sample names a row that is not there");
             for (std::size_t j = 0; j < columns.shape(0); ++j)
                 require(columns.data()[j] >= 0 && columns.data()[j] < rows.n_columns,
                         "columns names a column that is not there");
@@ -128,7 +131,8 @@ void bind(nb::module_& m) {
            Dense<double, 2> lengths, Output<double, 2> out) {
             const ForestRows<T> rows = rows_of<T>(values, center, scale);
             const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
-            require(static_cast<Place>(out.shape(0)) == rows.n_rows && static_cast<Place>(out.shape(1)) == rows.n_columns,
+            require(static_cast<Place>(out.shape(0)) == rows.n_rows &&
+                        static_cast<Place>(out.shape(1)) == rows.n_columns,
                     "out must have one value for each value of the rows");
             nb::gil_scoped_release release;
             credits(rows, forest, out.data());

@@ -112,12 +112,13 @@ inline void credit_from(const Tree& tree, Place node, double weight, const float
             parts[features[0]] += gain;
         } else if (gain != 0) {
             const float* coefficients = tree.coefficients + node * tree.width;
+            const auto term = [&](Place j) {
+                return std::abs(static_cast<double>(coefficients[j]) * static_cast<double>(row[features[j]]));
+            };
             double sum = 0;
-            for (Place j = 0; j < tree.width; ++j) sum += std::abs(static_cast<double>(coefficients[j]) * row[features[j]]);
-            if (!(sum > 0)) parts[features[0]] += gain;
-            else
-                for (Place j = 0; j < tree.width; ++j)
-                    parts[features[j]] += gain * (std::abs(static_cast<double>(coefficients[j]) * row[features[j]]) / sum);
+            for (Place j = 0; j < tree.width; ++j) sum += term(j);
+            // With every term zero, all is the first column's.
+            for (Place j = 0; j < tree.width; ++j) parts[features[j]] += gain * (sum > 0 ? term(j) / sum : j == 0);
         }
         node = next;
     }
@@ -230,7 +231,8 @@ void path_lengths(const ForestRows<T>& rows, const Forest& forest, double* out) 
     const int shift = tile_shift(d), size = 1 << shift;
     const bool by_columns = !forest.coefficients;
     // Columns that are not there are selected among too, and never taken.
-    std::vector<float> tile(static_cast<std::size_t>(std::max<Place>(d, Lanes::kSelected) << shift), 0.0f), row(static_cast<std::size_t>(d));
+    std::vector<float> tile(static_cast<std::size_t>(std::max<Place>(d, Lanes::kSelected) << shift), 0.0f);
+    std::vector<float> row(static_cast<std::size_t>(d));
     std::array<double, kLargestTile> sums;
     std::array<bool, kLargestTile> incomplete;
     for (Place first = 0; first < rows.n_rows; first += size) {

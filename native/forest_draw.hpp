@@ -24,7 +24,8 @@ public:
 
     // In 0 ... count - 1. The high half of a product is uniform up to count / 2^64.
     std::int64_t below(std::int64_t count) {
-        return static_cast<std::int64_t>((static_cast<unsigned __int128>(bits()) * static_cast<std::uint64_t>(count)) >> 64);
+        const auto product = static_cast<unsigned __int128>(bits()) * static_cast<std::uint64_t>(count);
+        return static_cast<std::int64_t>(product >> 64);
     }
 
     // Standard normal, by the polar method (Marsaglia and Bray 1964); its second value is thrown away.

@@ -65,7 +65,9 @@ private:
         tree_.counts[node] = static_cast<std::int32_t>(last - first);
         if (node >= leaves) return;
         Range range;
-        if (last - first > 1) range = tree_.coefficients ? choose_plane(node, first, last, n_live) : choose_axis(node, first, last, n_live);
+        if (last - first > 1)
+            range = tree_.coefficients ? choose_plane(node, first, last, n_live)
+                                       : choose_axis(node, first, last, n_live);
         if (!range.differs()) {
             grow(2 * node, first, last, 0);  // a leaf: its rows go left to the last level
             return;
@@ -109,7 +111,8 @@ private:
                 continue;
             }
             std::swap(live_[pick], live_[static_cast<std::size_t>(chosen)]);
-            const double coefficient = random_.normal() / deviation(column(live_[static_cast<std::size_t>(chosen)]), first, last);
+            const float* values = column(live_[static_cast<std::size_t>(chosen)]);
+            const double coefficient = random_.normal() / deviation(values, first, last);
             terms_.push_back(coefficient);
             largest = std::max(largest, std::abs(coefficient));
             ++chosen;

@@ -1,6 +1,7 @@
 """The isolation forest: its draws, its scores, its explanations, its model."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -140,8 +141,7 @@ def test_columns_far_from_zero_keep_their_digits():
     assert len(np.unique(forest.score_samples(times[:, None]))) > 500
 
 
-def test_trees_see_their_sample_only(table):
-    """A row that no tree drew changes nothing but the units, and these not when it is drawn for them neither."""
+def test_trees_divide_their_sample(table):
     forest = IsolationForest(n_estimators=5, max_samples=30, random_state=0).fit(table)
     drawn = np.unique(np.concatenate(forest.estimators_samples_))
     sample = table[forest.estimators_samples_[2]]
@@ -150,6 +150,22 @@ def test_trees_see_their_sample_only(table):
     split = scaled[:, tree.features[1, 0]] > tree.thresholds[1]
     assert [tree.counts[2], tree.counts[3]] == [(~split).sum(), split.sum()]
     assert len(drawn) < 151
+
+
+def test_fitting_copies_no_table():
+    X = groups(200_000, 10)
+    tracemalloc.start()
+    try:
+        IsolationForest(random_state=0).fit(X)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes / 4
+
+
+def test_samples_beyond_the_numbers_of_nodes():
+    with pytest.raises(ValueError, match="nodes are numbered up to 1073741824: lower max_samples"):
+        IsolationForest(max_samples=2**31)._sample_size(2**31)
 
 
 def test_draws(table):

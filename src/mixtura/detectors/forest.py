@@ -24,12 +24,13 @@ from ..rows.columns import Missing
 from ..rows.sparse import SparseRows
 from .detector import Detector, offset_for
 from .forest_fit import Draw, Units, choose, count_rows, grow, units_of, values_of, weights_of
-from .forest_model import ForestModel
+from .forest_model import MOST_DEPTH, ForestModel
 from .isolation_tree import IsolationTree
 
 # What `max_samples='auto'` draws, as the paper found enough.
 _AUTO_SAMPLES = 256
 _SEEDS = 2**31 - 1
+_MOST_SAMPLES = 2**MOST_DEPTH
 
 
 class IsolationForest(Detector):
@@ -285,14 +286,14 @@ class IsolationForest(Detector):
         if isinstance(self.max_samples, str):
             return min(_AUTO_SAMPLES, n_rows)
         if not isinstance(self.max_samples, Integral):
-            return max(1, int(self.max_samples * n_rows))
+            return _checked_size(max(1, int(self.max_samples * n_rows)))
         if self.max_samples > n_rows:
             warnings.warn(
                 f"max_samples ({self.max_samples}) is greater than the total number of samples ({n_rows}). "
                 "max_samples will be set to n_samples for estimation.",
                 stacklevel=5,
             )
-        return int(min(self.max_samples, n_rows))
+        return _checked_size(int(min(self.max_samples, n_rows)))
 
     def _n_chosen(self, n_columns: int) -> int:
         if not isinstance(self.max_features, Integral):
@@ -353,6 +354,14 @@ class IsolationForest(Detector):
             return SparseRows(matrix)
         weights = _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
         return SparseRows(matrix, weights)
+
+
+def _checked_size(size: int) -> int:
+    if size > _MOST_SAMPLES:
+        raise ValueError(
+            f"each tree would see {size} rows, and nodes are numbered up to {_MOST_SAMPLES}: lower max_samples"
+        )
+    return size
 
 
 def _running_sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
