@@ -1,3 +1,153 @@
+// Isolation forests, for Python: arrays are checked here before a pass runs without the interpreter.
 #include "bindings.hpp"
+#include "forest.hpp"
+#include "forest_grow.hpp"
 
-void mixtura::bind_forest(nanobind::module_&) {}
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace mixtura {
+namespace {
+
+constexpr Place kDeepest = 30;  // nodes are numbered by 32-bit integers
+
+template <class T>
+ForestRows<T> rows_of(const Strided<T, 2>& values, const Dense<double, 1>& center, const Dense<double, 1>& scale) {
+    const Place columns = static_cast<Place>(values.shape(1));
+    require(columns > 0, "values must have a column");
+    require(columns <= std::numeric_limits<std::int32_t>::max() / kLargestTile, "values has too many columns");
+    require(static_cast<Place>(center.shape(0)) == columns && static_cast<Place>(scale.shape(0)) == columns,
+            "center and scale must have one value for each column");
+    return {values.data(),
+            static_cast<Place>(values.shape(0)),
+            columns,
+            static_cast<Place>(values.stride(0)),
+            static_cast<Place>(values.stride(1)),
+            center.data(),
+            scale.data()};
+}
+
+// That every feature is a column is checked where a model is made, once, and not at every pass.
+Forest forest_of(const Dense<std::int32_t, 3>& features, const std::optional<Dense<float, 3>>& coefficients,
+                 const Dense<float, 2>& thresholds, const Dense<std::int32_t, 2>& counts,
+                 const Dense<double, 2>& lengths) {
+    const Place trees = static_cast<Place>(thresholds.shape(0)), leaves = static_cast<Place>(thresholds.shape(1));
+    Place depth = 0;
+    while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
+    require(trees > 0 && (Place{1} << depth) == leaves, "thresholds must have a power of two of nodes for each tree");
+    const auto has = [&](const auto& array, Place nodes) {
+        return static_cast<Place>(array.shape(0)) == trees && static_cast<Place>(array.shape(1)) == nodes;
+    };
+    require(has(features, leaves) && features.shape(2) > 0, "features must have a column for each node");
+    require(coefficients ? has(*coefficients, leaves) && coefficients->shape(2) == features.shape(2)
+                         : features.shape(2) == 1,
+            "coefficients must have one value for each feature");
+    require(has(counts, 2 * leaves), "counts must have one value for each node and leaf");
+    require(has(lengths, 2 * leaves), "lengths must have one value for each node and leaf");
+    return {trees,
+            depth,
+            static_cast<Place>(features.shape(2)),
+            features.data(),
+            coefficients ? coefficients->data() : nullptr,
+            thresholds.data(),
+            counts.data(),
+            lengths.data()};
+}
+
+void draw(std::uint64_t seed, std::uint64_t stream, std::int64_t n_rows,
+          const std::optional<Dense<double, 1>>& cumulative, bool repeated, const Output<std::int64_t, 1>& rows) {
+    const std::int64_t size = static_cast<std::int64_t>(rows.shape(0));
+    require(n_rows > 0, "there must be a row to draw");
+    require(repeated || size <= n_rows, "more distinct rows are to be drawn than there are");
+    require(!cumulative || static_cast<std::int64_t>(cumulative->shape(0)) == n_rows,
+            "cumulative must have one value for each row");
+    require(!cumulative || (*cumulative).data()[n_rows - 1] > 0, "some row must have a weight above zero");
+    nb::gil_scoped_release release;
+    Random random(seed, stream);
+    std::int64_t* out = rows.data();
+    if (!cumulative && repeated) draw_repeated(random, n_rows, out, size);
+    else if (!cumulative) draw_distinct(random, n_rows, out, size);
+    else if (!repeated) draw_distinct_weighted(random, cumulative->data(), n_rows, out, size);
+    else for (std::int64_t i = 0; i < size; ++i) out[i] = draw_weighted(random, cumulative->data(), n_rows);
+}
+
+template <class T>
+void bind(nb::module_& m) {
+    m.def(
+        "forest_grow",
+        [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int64_t, 1> sample,
+           Dense<std::int32_t, 1> columns, std::uint64_t seed, Output<std::int32_t, 2> features,
+           std::optional<Output<float, 2>> coefficients, Output<float, 1> thresholds, Output<std::int32_t, 1> counts) {
+            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Place size = static_cast<Place>(sample.shape(0)), leaves = static_cast<Place>(thresholds.shape(0));
+            Place depth = 0;
+            while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
+            require((Place{1} << depth) == leaves, "thresholds must have a power of two of nodes");
+            require(size > 0 && size <= std::numeric_limits<std::int32_t>::max(),
+                    "a tree needs rows, and not too many");
+            require(columns.shape(0) > 0, "a tree needs a column");
+            require(static_cast<Place>(features.shape(0)) == leaves && features.shape(1) > 0,
+                    "features must have a column for each node");
+            require(coefficients ? static_cast<Place>(coefficients->shape(0)) == leaves &&
+                                       coefficients->shape(1) == features.shape(1)
+                                 : features.shape(1) == 1,
+                    "coefficients must have one value for each feature");
+            require(static_cast<Place>(counts.shape(0)) == 2 * leaves,
+                    "counts must have one value for each node and leaf");
+            for (Place i = 0; i < size; ++i)
+                require(sample.data()[i] >= 0 && sample.data()[i] < rows.n_rows,
+                        "sample names a row that is not there");
+            for (std::size_t j = 0; j < columns.shape(0); ++j)
+                require(columns.data()[j] >= 0 && columns.data()[j] < rows.n_columns,
+                        "columns names a column that is not there");
+            const TreeArrays tree{depth,
+                                  static_cast<Place>(features.shape(1)),
+                                  features.data(),
+                                  coefficients ? coefficients->data() : nullptr,
+                                  thresholds.data(),
+                                  counts.data()};
+            nb::gil_scoped_release release;
+            Grower(rows, sample.data(), size, columns.data(), static_cast<Place>(columns.shape(0)), seed, tree).grow();
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "sample"_a, "columns"_a, "seed"_a, "features"_a.noconvert(),
+        "coefficients"_a.none().noconvert(), "thresholds"_a.noconvert(), "counts"_a.noconvert());
+    m.def(
+        "forest_lengths",
+        [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
+           std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
+           Dense<double, 2> lengths, Output<double, 1> out) {
+            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
+            require(static_cast<Place>(out.shape(0)) == rows.n_rows, "out must have one value for each row");
+            nb::gil_scoped_release release;
+            path_lengths(rows, forest, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "features"_a, "coefficients"_a.none(), "thresholds"_a,
+        "counts"_a, "lengths"_a, "out"_a.noconvert());
+    m.def(
+        "forest_credits",
+        [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
+           std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
+           Dense<double, 2> lengths, Output<double, 2> out) {
+            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
+            require(static_cast<Place>(out.shape(0)) == rows.n_rows &&
+                        static_cast<Place>(out.shape(1)) == rows.n_columns,
+                    "out must have one value for each value of the rows");
+            nb::gil_scoped_release release;
+            credits(rows, forest, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "features"_a, "coefficients"_a.none(), "thresholds"_a,
+        "counts"_a, "lengths"_a, "out"_a.noconvert());
+}
+
+}  // namespace
+
+void bind_forest(nb::module_& m) {
+    m.def("forest_draw", &draw, "seed"_a, "stream"_a, "n_rows"_a, "cumulative"_a.none(), "repeated"_a,
+          "rows"_a.noconvert());
+    bind<double>(m);
+    bind<float>(m);
+}
+
+}  // namespace mixtura

@@ -14,6 +14,7 @@ NAMES = [
     "Full",
     "GaussianMixture",
     "LowestValues",
+    "IsolationForest",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",

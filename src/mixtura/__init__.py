@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .detectors.mixture import MixtureDetector
     from .decisions.tail import TailModel, fit_tail
     from .decisions.thresholds import threshold_by_rate
+    from .detectors.forest import IsolationForest
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -38,6 +39,7 @@ __all__ = [
     "Full",
     "GaussianMixture",
     "LowestValues",
+    "IsolationForest",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",
@@ -69,6 +71,7 @@ _HOMES = {
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
     "LowestValues": "statistics.lowest",
+    "IsolationForest": "detectors.forest",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",

@@ -1,0 +1,128 @@
+// Random numbers of a forest, and the rows that each tree sees.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace mixtura {
+
+// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): a counter and a mixing
+// function, so that every seed and stream starts a sequence of its own at no cost.
+class Random {
+public:
+    Random(std::uint64_t seed, std::uint64_t stream) : state_(mix(seed) ^ mix(~stream)) {}
+
+    std::uint64_t bits() { return mix(state_ += 0x9e3779b97f4a7c15ULL); }
+
+    // In [0, 1), a multiple of 2^-53.
+    double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+
+    // In 0 ... count - 1. The high half of a product is uniform up to count / 2^64.
+    std::int64_t below(std::int64_t count) {
+        const auto product = static_cast<unsigned __int128>(bits()) * static_cast<std::uint64_t>(count);
+        return static_cast<std::int64_t>(product >> 64);
+    }
+
+    // Standard normal, by the polar method (Marsaglia and Bray 1964); its second value is thrown away.
+    double normal() {
+        for (;;) {
+            const double x = 2 * uniform() - 1, y = 2 * uniform() - 1, s = x * x + y * y;
+            if (s > 0 && s < 1) return x * std::sqrt(-2 * std::log(s) / s);
+        }
+    }
+
+private:
+    static std::uint64_t mix(std::uint64_t z) {
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        return z ^ (z >> 31);
+    }
+
+    std::uint64_t state_;
+};
+
+// A set of at most `capacity` positions: open addressing, at most half full.
+class Positions {
+public:
+    explicit Positions(std::int64_t capacity) {
+        std::size_t slots = 16;
+        while (slots < 2 * static_cast<std::size_t>(capacity)) slots *= 2;
+        slots_.assign(slots, kFree);
+    }
+
+    // Whether the position is new.
+    bool insert(std::int64_t position) {
+        const std::size_t slot = find(position);
+        if (slots_[slot] == position) return false;
+        slots_[slot] = position;
+        return true;
+    }
+
+    bool contains(std::int64_t position) const { return slots_[find(position)] == position; }
+
+private:
+    static constexpr std::int64_t kFree = -1;
+
+    std::size_t find(std::int64_t position) const {
+        // Multiplication by 2^64 / golden ratio spreads neighbours; the table takes the high bits.
+        std::size_t slot = (static_cast<std::uint64_t>(position) * 0x9e3779b97f4a7c15ULL >> 20) & (slots_.size() - 1);
+        while (slots_[slot] != kFree && slots_[slot] != position) slot = (slot + 1) & (slots_.size() - 1);
+        return slot;
+    }
+
+    std::vector<std::int64_t> slots_;
+};
+
+// `size` of `n_rows` rows, each set of them equally likely, in O(size): Floyd's algorithm (Bentley and Floyd 1987, "A
+// sample of brilliance").
+inline void draw_distinct(Random& random, std::int64_t n_rows, std::int64_t* rows, std::int64_t size) {
+    Positions drawn(size);
+    for (std::int64_t last = n_rows - size; last < n_rows; ++last) {
+        const std::int64_t row = random.below(last + 1);
+        *rows++ = drawn.insert(row) ? row : (drawn.insert(last), last);
+    }
+}
+
+inline void draw_repeated(Random& random, std::int64_t n_rows, std::int64_t* rows, std::int64_t size) {
+    for (std::int64_t i = 0; i < size; ++i) rows[i] = random.below(n_rows);
+}
+
+// A row with probability proportional to its weight; `cumulative` are the running sums of the weights.
+inline std::int64_t draw_weighted(Random& random, const double* cumulative, std::int64_t n_rows) {
+    const double at = random.uniform() * cumulative[n_rows - 1];
+    const std::int64_t row = std::upper_bound(cumulative, cumulative + n_rows, at) - cumulative;
+    return std::min(row, n_rows - 1);
+}
+
+// Rows drawn one after the other, each with probability proportional to its weight among those not drawn before.
+// Draws that repeat a row are thrown away; where most do, because a few rows hold almost all weight, the rest are those
+// of the smallest exponential variates of rate weight, which has the same law and takes O(n_rows) (Efraimidis and
+// Spirakis 2006, "Weighted random sampling with a reservoir").
+inline void draw_distinct_weighted(Random& random, const double* cumulative, std::int64_t n_rows, std::int64_t* rows,
+                                   std::int64_t size) {
+    constexpr std::int64_t kPatience = 16;  // draws for each row wanted
+    Positions drawn(size);
+    std::int64_t found = 0;
+    for (std::int64_t draws = 0; found < size && draws < kPatience * size; ++draws) {
+        const std::int64_t row = draw_weighted(random, cumulative, n_rows);
+        if (drawn.insert(row)) rows[found++] = row;
+    }
+    if (found == size) return;
+    std::vector<std::pair<double, std::int64_t>> keys;
+    for (std::int64_t row = 0; row < n_rows; ++row) {
+        const double weight = cumulative[row] - (row > 0 ? cumulative[row - 1] : 0.0);
+        const double wait = -std::log(1.0 - random.uniform());
+        if (weight > 0 && !drawn.contains(row)) keys.emplace_back(wait / weight, row);
+    }
+    const std::size_t rest = static_cast<std::size_t>(size - found);
+    if (keys.size() < rest) throw std::invalid_argument("fewer rows have a weight above zero than are to be drawn");
+    std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(rest) - 1, keys.end());
+    for (std::size_t i = 0; i < rest; ++i) rows[found++] = keys[i].second;
+}
+
+}  // namespace mixtura

@@ -1,0 +1,84 @@
+"""Isolation forests: the draw of rows, the growth of a tree, path lengths and what columns add to them.
+
+How trees are kept stands in ``native/forest.hpp``. `coefficients` are None where splits are along an axis.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import native
+
+__all__ = ["Forest", "Units", "column_credits", "draw", "grow", "lengths"]
+
+Floats = NDArray[np.float64]
+
+
+class Units(NamedTuple):
+    """Units of the trees: values less `center`, times `scale`, each of shape (n_columns,)."""
+
+    center: Floats
+    scale: Floats
+
+
+class Forest(NamedTuple):
+    """Arrays of all trees.
+
+    Attributes
+    ----------
+    features : ndarray of shape (n_trees, n_nodes, width), int32
+        Columns of each split, of which the kernels rely on that they exist.
+    coefficients : ndarray of the same shape, float32, or None
+        Coefficients of hyperplanes.
+    thresholds : ndarray of shape (n_trees, n_nodes), float32
+        Rows above go right.
+    counts : ndarray of shape (n_trees, 2 n_nodes), int32
+        Rows of the sample in each node.
+    lengths : ndarray of shape (n_trees, 2 n_nodes), float64
+        Mean path length of those rows.
+    """
+
+    features: NDArray[np.int32]
+    coefficients: NDArray[np.float32] | None
+    thresholds: NDArray[np.float32]
+    counts: NDArray[np.int32]
+    lengths: Floats
+
+
+def draw(
+    seed: int, stream: int, n_rows: int, size: int, *, cumulative: Floats | None = None, repeated: bool = False
+) -> NDArray[np.int64]:
+    """Return the positions of `size` rows drawn at random, by weights of which the running sums are given."""
+    rows = np.empty(size, np.int64)
+    native.forest_draw(seed, stream, n_rows, cumulative, repeated, rows)
+    return rows
+
+
+def grow(
+    values: NDArray[Any],
+    units: Units,
+    sample: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    seed: int,
+    features: NDArray[np.int32],
+    coefficients: NDArray[np.float32] | None,
+    thresholds: NDArray[np.float32],
+    counts: NDArray[np.int32],
+) -> None:
+    """Grow a tree on the rows at the positions `sample`, and write it to the last four arrays."""
+    native.forest_grow(values, *units, sample, columns, seed, features, coefficients, thresholds, counts)
+
+
+def lengths(values: NDArray[Any], units: Units, forest: Forest) -> Floats:
+    """Return the mean path length of each row, shape (n_rows,)."""
+    out = np.empty(len(values))
+    native.forest_lengths(values, *units, *forest, out)
+    return out
+
+
+def column_credits(values: NDArray[Any], units: Units, forest: Forest) -> Floats:
+    """Return by how much each column shortens the path of each row, shape (n_rows, n_columns)."""
+    out = np.empty(values.shape)
+    native.forest_credits(values, *units, *forest, out)
+    return out
