@@ -251,6 +251,9 @@ private:
         for (; first + 4 * kWide <= width; first += 4 * kWide) {
             scan<4>(query, values + first, rows + first, width, excluded, nearest);
         }
+        for (; first + 2 * kWide <= width; first += 2 * kWide) {
+            scan<2>(query, values + first, rows + first, width, excluded, nearest);
+        }
         for (; first < width; first += kWide) scan<1>(query, values + first, rows + first, width, excluded, nearest);
     }
 

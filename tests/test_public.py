@@ -13,6 +13,7 @@ NAMES = [
     "Diagonal",
     "Full",
     "GaussianMixture",
+    "LocalOutlierFactor",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .detectors.neighbors import LocalOutlierFactor
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -25,6 +26,7 @@ __all__ = [
     "Diagonal",
     "Full",
     "GaussianMixture",
+    "LocalOutlierFactor",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",
@@ -45,6 +47,7 @@ _HOMES = {
     "Diagonal": "distributions.shapes",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
+    "LocalOutlierFactor": "detectors.neighbors",
     "Mixture": "distributions.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
