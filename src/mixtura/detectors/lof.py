@@ -96,7 +96,7 @@ def _factors(reachabilities: Floats, of_neighbors: Floats) -> Floats:
     """Return local outlier factors: finite, however far a row lies."""
     with np.errstate(over="ignore"):
         factors = reachabilities * (1 / of_neighbors).mean(axis=1)
-    return np.minimum(factors, np.finfo(np.float64).max)
+    return np.asarray(np.minimum(factors, np.finfo(np.float64).max))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +208,7 @@ class LofModel:
         metric, p, k = settings.get("metric"), settings.get("p"), settings.get("n_neighbors")
         if not isinstance(metric, str) or metric not in METRICS:
             raise ValueError(f"it has no metric {metric!r}")
-        if type(p) not in (int, float) or not 1 <= p < np.inf:
+        if not isinstance(p, (int, float)) or not 1 <= p < np.inf:
             raise ValueError(f"its p is {p!r}, not a number of at least 1")
         if type(k) is not int or not 1 <= k <= len(reference):
             raise ValueError(f"its n_neighbors is {k!r}, not a number from 1 to {len(reference)}")
@@ -221,4 +221,4 @@ def _directions(rows: Floats) -> Floats:
     largest = np.abs(rows).max(axis=-1, keepdims=True)
     scaled = np.divide(rows, largest, out=np.zeros_like(rows), where=largest > 0)
     length = np.linalg.norm(scaled, axis=-1, keepdims=True)
-    return np.divide(scaled, length, out=scaled, where=length > 0)
+    return np.asarray(np.divide(scaled, length, out=scaled, where=length > 0))

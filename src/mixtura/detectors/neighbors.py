@@ -7,24 +7,23 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
-from sklearn.neighbors import VALID_METRICS, NearestNeighbors
-from sklearn.utils import Tags, check_random_state
+from sklearn.neighbors import VALID_METRICS, VALID_METRICS_SPARSE, NearestNeighbors
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..engines.gather import gather
-from ..errors import DataError
+from ..engines.threads import available_processors
 from ..kernels.neighbors import NeighborIndex
 from ..mixtures.sources import Source, opened_rows
 from ..rows import Block, Rows
 from .detector import Detector, offset_for
 from .explanation import Explanation
 from .lof import LofModel, Neighborhoods, neighborhoods_of
+from .reference import draw_positions, take_rows
 from .searches import PeerSearch, Search, effective_metric, our_metric
 
 # Distances and row numbers of neighbours that a fit may hold: 16 GB.
@@ -62,9 +61,9 @@ class LocalOutlierFactor(Detector):
     `n_jobs` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask array or
     frame, or `Rows` may stand too.
 
-    Neighbours are exact, those of lower row number first where distances are equal. Up to fifteen columns they are found
-    by a k-d tree, above by products in blocks. Other distances than Euclidean, Manhattan, Chebyshev, Minkowski of order
-    1 and more, and cosine, and sparse tables, go to scikit-learn's `NearestNeighbors`.
+    Neighbours are exact, those of lower row number first where distances are equal. They are found by a k-d tree;
+    Euclidean and cosine ones above fifteen columns by products in blocks. Other distances than Euclidean, Manhattan,
+    Chebyshev, Minkowski of order 1 and more, and cosine, and sparse tables, go to scikit-learn's `NearestNeighbors`.
 
     Parameters
     ----------
@@ -75,8 +74,8 @@ class LocalOutlierFactor(Detector):
     leaf_size : int, default=30
         The same.
     metric : str or callable, default='minkowski'
-        Distance. With 'precomputed' the table holds the distances of the rows. Two rows of zeros have the cosine distance
-        0, and 1 to all others.
+        Distance. With 'precomputed' the table holds the distances of the rows. Two rows of zeros have the cosine
+        distance 0, and 1 to all others.
     p : float, default=2
         Order of the Minkowski distance: 2 is Euclidean, 1 Manhattan.
     metric_params : dict, optional
@@ -213,7 +212,6 @@ class LocalOutlierFactor(Detector):
             return self
         with opened_rows(self, X, None, missing="error", at_least=1) as rows:
             reference = self._take_reference(rows)
-            _check_reach(reference)
             metric, p = ours
             near = self._fit_reference(reference, NeighborIndex.of(reference, metric=metric, p=p))
             factors = near.factors
@@ -344,24 +342,16 @@ class LocalOutlierFactor(Detector):
         n_rows = rows.n_rows
         if n_rows is None:
             raise ValueError("neighbours can be found only in a table whose number of rows is known: spool it first")
-        self.reference_rows_ = None
-        size = min(n_rows, self.max_reference_rows)
-        if size < n_rows:
-            random_state = check_random_state(self.random_state)
-            positions = np.sort(sample_without_replacement(n_rows, size, random_state=random_state))
-            self.reference_rows_ = positions
-            warnings.warn(
-                f"the table has {n_rows} rows, and neighbours are looked for among {size} of them, drawn at random "
-                "(max_reference_rows): the factors of the others are those of new rows",
-                UserWarning,
-                stacklevel=3,
-            )
-        out = np.empty((size, rows.n_columns), rows.dtype)
-        filled = 0
-        for part in self._engine(None).map(rows, _Take(self.reference_rows_)):
-            out[filled : filled + len(part)] = part
-            filled += len(part)
-        return out
+        self.reference_rows_ = positions = draw_positions(n_rows, self.max_reference_rows, self.random_state)
+        if positions is None:
+            return take_rows(rows, self._engine(None), None, n_rows)
+        warnings.warn(
+            f"the table has {n_rows} rows, and neighbours are looked for among {len(positions)} of them, drawn at "
+            "random (max_reference_rows): the factors of the others are those of new rows",
+            UserWarning,
+            stacklevel=3,
+        )
+        return take_rows(rows, self._engine(None), positions, len(positions))
 
     def _fit_reference(self, reference: Any, search: Search) -> Neighborhoods:
         n_rows = search.n_rows
@@ -434,32 +424,30 @@ class LocalOutlierFactor(Detector):
 
     def _table_for_peer(self, X: Any, *, reset: bool) -> Any:
         finite = "allow-nan" if self.metric == "nan_euclidean" else True
-        return validate_data(
-            self, X, reset=reset, accept_sparse="csr", order="C", dtype=[np.float64, np.float32], ensure_all_finite=finite
+        table = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            order="C",
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=finite,
         )
+        return _narrowed(table) if issparse(table) else table
 
-    def _n_threads(self) -> int | None:
-        return None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+    def _n_threads(self) -> int:
+        n_jobs, processors = self.n_jobs, available_processors()
+        if n_jobs == 0:
+            raise ValueError("n_jobs is 0, and a search needs a thread: use None or -1 for all processors")
+        return processors if n_jobs is None else n_jobs if n_jobs > 0 else max(1, processors + 1 + n_jobs)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        metric, _ = effective_metric(self.metric, self.p, self.metric_params)
+        tags.input_tags.sparse = callable(metric) or metric in VALID_METRICS_SPARSE["brute"]
         tags.input_tags.pairwise = tags.input_tags.positive_only = self.metric == "precomputed"
         tags.input_tags.allow_nan = self.metric == "nan_euclidean"
         return tags
-
-
-@dataclass(frozen=True)
-class _Take:
-    """Picks rows by their positions in the table, in increasing order; all of them for None."""
-
-    positions: NDArray[np.int64] | None
-
-    def __call__(self, block: Block) -> NDArray[Any]:
-        if self.positions is None:
-            return block.values
-        first, last = np.searchsorted(self.positions, [block.first_row, block.first_row + len(block.values)])
-        return block.values[self.positions[first:last] - block.first_row]
 
 
 @dataclass(frozen=True)
@@ -472,19 +460,20 @@ class _Scores:
         return self.model.score_samples(block.values)
 
 
-def _check_reach(reference: NDArray[Any]) -> None:
-    """Raise where the distance of two rows might not be a finite number."""
-    with np.errstate(over="ignore"):
-        largest = float(np.abs(reference).max()) * 4 * reference.shape[1]
-    if not np.isfinite(largest):
-        raise DataError("distances of the rows are beyond all float64 numbers: divide the columns of largest values")
+def _narrowed(table: Any) -> Any:
+    """Return a sparse table with indices of 32 bits where they suffice: some of scikit-learn's metrics ask for them."""
+    if max(table.nnz, *table.shape) > np.iinfo(np.int32).max:
+        return table
+    narrow = (table.data, table.indices.astype(np.int32, copy=False), table.indptr.astype(np.int32, copy=False))
+    return type(table)(narrow, shape=table.shape)
 
 
 def _resolution(reference: Any) -> float:
     """Return the distance of neighbouring floating-point numbers as large as the largest of a table."""
     values = reference.data if issparse(reference) else reference
     largest = float(np.abs(values).max(initial=0.0))
-    return float(np.spacing(largest)) if np.finfo(np.float64).tiny < largest < np.inf else float(np.finfo(np.float64).eps)
+    known = np.finfo(np.float64)
+    return float(np.spacing(largest)) if known.tiny < largest < np.inf else float(known.eps)
 
 
 def _float_type(table: Any) -> Any:

@@ -342,15 +342,14 @@ class _Products:
         n_panels = -(-n_rows // panel_rows)
         filled = np.zeros((n_panels * panel_rows, n_columns), dtype)
         filled[:n_rows] = scaled
-        norms = np.full(len(filled), np.inf, dtype)
+        norms: NDArray[Any] = np.full(len(filled), np.inf, dtype)
         norms[:n_rows] = _half_norms(scaled, dtype)
         panels = filled.reshape(n_panels, panel_rows, n_columns).transpose(0, 2, 1)
         return np.ascontiguousarray(panels), norms
 
 
 def _half_norms(scaled: Floats, dtype: type) -> Floats:
-    """Return |x|^2 (1/2 - m), where a half-squared distance computed from products is in error by less than m times
-    the sum of both squared norms.
+    """Return |x|^2 (1/2 - m), with m the largest error of a half-squared distance relative to both squared norms.
 
     A sum of d products has a relative error of at most 2 d roundings of the sum of their sizes, which is at most half
     the sum of the squared norms (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1); the numbers
