@@ -5,7 +5,7 @@ them. Its mean reachability (Breunig, Kriegel, Ng and Sander, "LOF: identifying 
 
     r(p) = mean of max(d(p, o), d_k(o)) over o in N(p)
 
-one over its local density; its factor compares it with those of its neighbours: r(p) times the mean of 1 / r(o).
+one over its local density; its factor compares it with those of its neighbours: the mean of r(p) / r(o).
 
 Where a reference row has k copies or more, its k-distance is zero, and so are those of its neighbours, all of them
 copies: r = 0 exactly then. Such rows take the reachability of a typical row in place of their own: the median of those
@@ -82,20 +82,20 @@ def mean_reachability(distances: Floats, k_distances: Floats) -> Floats:
 
 def _typical(reachabilities: Floats, neighbors: Integers, resolution: float) -> float:
     """Return the reachability that rows with k copies take, whose own is zero."""
-    positive = reachabilities > 0
+    positive, least = reachabilities > 0, float(np.finfo(np.float64).tiny)
     if not positive.any():
-        return resolution
+        return max(resolution, least)
     met = np.zeros_like(positive)
     met[neighbors] = True
     if not (met & positive).any():
-        return max(float(reachabilities[positive].min()) / len(reachabilities), float(np.finfo(np.float64).tiny))
+        return max(float(reachabilities[positive].min()) / len(reachabilities), least)
     return float(np.median(reachabilities[met & positive]))
 
 
 def _factors(reachabilities: Floats, of_neighbors: Floats) -> Floats:
     """Return local outlier factors: finite, however far a row lies."""
     with np.errstate(over="ignore"):
-        factors = reachabilities * (1 / of_neighbors).mean(axis=1)
+        factors = (reachabilities[:, None] / of_neighbors).mean(axis=1)
     return np.asarray(np.minimum(factors, np.finfo(np.float64).max))
 
 

@@ -119,8 +119,8 @@ class LocalOutlierFactor(Detector):
 
     Notes
     -----
-    The factor of a row p with the k neighbours N(p) is r(p) times the mean of 1 / r(o) over them, where r(p) is the
-    mean of max(d(p, o), d_k(o)) over N(p), and d_k(o) the distance of o to its own k-th neighbour [1]_. A row with k
+    The factor of a row p with the k neighbours N(p) is the mean of r(p) / r(o) over them, where r(p) is the mean of
+    max(d(p, o), d_k(o)) over N(p), and d_k(o) the distance of o to its own k-th neighbour [1]_. A row with k
     copies or more has r = 0, and scikit-learn then divides by 1e-10. Here it takes the median r of the rows that have
     one and are among the neighbours of other rows: copies have the factor 1, and the rows beside them are measured by
     the spacing that is usual in the table. In a table where copies alone are neighbours they take the least r of the
