@@ -113,8 +113,9 @@ void bind_neighbors(nb::module_& m) {
           "excluded"_a.none().noconvert(), "sums"_a.noconvert(), "found"_a.noconvert());
     bind_products<double>(m);
     bind_products<float>(m);
-    m.attr("panel_rows_float32") = kPanelRows<float>;
-    m.attr("panel_rows_float64") = kPanelRows<double>;
+    // Copies: by its address, a variable of this name in the module of another level may be the one that is read.
+    m.attr("panel_rows_float32") = Index{kPanelRows<float>};
+    m.attr("panel_rows_float64") = Index{kPanelRows<double>};
 }
 
 }  // namespace mixtura

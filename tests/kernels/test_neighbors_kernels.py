@@ -108,13 +108,14 @@ def test_products_leave_open_what_single_precision_cannot_tell():
 def test_a_far_row_spoils_no_product():
     X = table(700, 18)
     X[350] = 1e15
-    queries = np.vstack([table(5, 18, seed=4), np.full(18, 1e40), np.full(18, -1e250)])
+    queries = np.vstack([table(5, 18, seed=4), np.full(18, 1e40), 1e250 * (-1.0) ** np.arange(18)])
     distances, rows = nearest(X, queries, 4)
     expected, expected_rows = by_sorting(X, queries[:6], 4, "euclidean")
     np.testing.assert_allclose(distances[:6], expected, rtol=1e-10)
     np.testing.assert_array_equal(rows[:5], expected_rows[:5])
     assert (distances[6] > 1e150).all()
-    np.testing.assert_array_equal(np.sort(rows[6]), np.unique(rows[6]))
+    assert len(np.unique(rows[6])) == 4
+    assert rows.max() < 700
 
 
 @pytest.mark.parametrize("scale", [1e-250, 1e-30, 1e30, 1e250])

@@ -4,17 +4,15 @@ Of rows at equal distance those of lower number are taken, so that the answer is
 number of threads.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.threads import available_processors
-from . import native
+from .box_tree import BoxTree
+from .products import Products
 
 __all__ = ["METRICS", "Metric", "NeighborIndex", "nearest"]
 
@@ -29,19 +27,8 @@ _ORDERS = {"manhattan": 1.0, "euclidean": 2.0, "chebyshev": np.inf, "cosine": 2.
 # Above so many columns nearly every leaf of a tree has to be opened, and products are faster.
 _TREE_COLUMNS = 15
 
-# Queries that a thread takes at a time: a multiple of the groups that the kernels multiply at once, and few enough for
-# threads to end together.
-_CHUNK = 480
-
-# Share of the pairs above which measuring again what products in single precision leave open costs more than products
-# in double precision.
-_LEFT_OPEN = 0.25
-
 # Squares of numbers in this range, and their sums, are far from the ends of all doubles.
 _SAFE = (2.0**-100, 2.0**100)
-
-# Scaled queries farther than this from the reference would overflow in single precision; all their pairs are measured.
-_FAR = 2.0**50
 
 
 def nearest(
@@ -113,7 +100,7 @@ class NeighborIndex:
     order: float
     unit: float
     prepared: Floats
-    _search: "_Tree | _Products" = field(repr=False)
+    _search: BoxTree | Products = field(repr=False)
 
     @classmethod
     def of(cls, reference: NDArray[Any], *, metric: Metric = "euclidean", p: float = 2.0) -> Self:
@@ -126,7 +113,7 @@ class NeighborIndex:
         unit = 1.0 if metric == "cosine" else _unit(reference, order)
         prepared = _prepare(reference, metric, unit)
         products = order == 2 and prepared.shape[1] > _TREE_COLUMNS
-        return cls(metric, order, unit, prepared, _Products.of(prepared) if products else _Tree.of(prepared, order))
+        return cls(metric, order, unit, prepared, Products.of(prepared) if products else BoxTree.of(prepared, order))
 
     @property
     def n_rows(self) -> int:
@@ -189,173 +176,3 @@ def _prepare(rows: NDArray[Any], metric: Metric, unit: float) -> Floats:
     directions[:, -1] = largest[:, 0] == 0
     directions /= np.sqrt(np.einsum("ij,ij->i", directions, directions))[:, None]
     return directions
-
-
-def _in_chunks(search: Callable[[Integers], object], places: Integers, n_threads: int) -> None:
-    chunks = [places[first : first + _CHUNK] for first in range(0, len(places), _CHUNK)]
-    if n_threads == 1 or len(chunks) <= 1:
-        for chunk in chunks:
-            search(chunk)
-        return
-    with ThreadPoolExecutor(min(n_threads, len(chunks)), thread_name_prefix="mixtura") as pool:
-        for done in [pool.submit(search, chunk) for chunk in chunks]:
-            done.result()
-
-
-@dataclass(frozen=True, eq=False)
-class _Tree:
-    """The k-d tree of ``native/box_tree.hpp``."""
-
-    n_rows: int
-    order: float
-    leaves: Floats
-    rows: Integers
-    boxes: Floats
-    lowest: Integers
-
-    @classmethod
-    def of(cls, values: Floats, order: float) -> Self:
-        leaves, rows, boxes, lowest = native.tree_sizes(*values.shape)
-        tree = cls(
-            len(values),
-            order,
-            np.empty(leaves),
-            np.empty(rows, np.int64),
-            np.empty(boxes),
-            np.empty(lowest, np.int64),
-        )
-        native.build_tree(values, tree.leaves, tree.rows, tree.boxes, tree.lowest)
-        return tree
-
-    @property
-    def places(self) -> Integers:
-        """The rows leaf by leaf: those looked up one after the other open the same leaves."""
-        return self.rows[self.rows >= 0]
-
-    def run(
-        self,
-        queries: Floats,
-        excluded: Integers | None,
-        places: Integers,
-        sums: Floats,
-        rows: Integers,
-        n_threads: int,
-    ) -> None:
-        def search(chunk: Integers) -> None:
-            native.search_tree(
-                self.n_rows,
-                self.rows,
-                self.leaves,
-                self.boxes,
-                self.lowest,
-                self.order,
-                queries,
-                chunk,
-                excluded,
-                sums,
-                rows,
-            )
-
-        _in_chunks(search, places, n_threads)
-
-
-@dataclass(frozen=True, eq=False)
-class _Products:
-    """The search by products of ``native/product_search.hpp``.
-
-    Values are centred and multiplied by a power of two that makes them smaller than one.
-    """
-
-    reference: Floats
-    center: Floats
-    scale: float
-
-    @classmethod
-    def of(cls, values: Floats) -> Self:
-        center = values.mean(axis=0)
-        reach = max(float((values.max(axis=0) - center).max()), float((center - values.min(axis=0)).max()))
-        return cls(values, center, float(np.ldexp(1.0, -int(np.frexp(reach)[1]))))
-
-    @property
-    def places(self) -> Integers:
-        return np.arange(len(self.reference))
-
-    def run(
-        self,
-        queries: Floats,
-        excluded: Integers | None,
-        places: Integers,
-        sums: Floats,
-        rows: Integers,
-        n_threads: int,
-    ) -> None:
-        scaled = (queries - self.center) * self.scale
-        far = np.abs(scaled).max(axis=1) > _FAR
-        scaled[far] = 0.0
-
-        def search(chunk: Integers, dtype: type) -> int:
-            left_open: int = native.search_products(
-                *self._panels(dtype),
-                self.reference,
-                self.scale,
-                queries,
-                scaled_as[dtype],
-                half_norms[dtype],
-                chunk,
-                excluded,
-                sums,
-                rows,
-            )
-            return left_open
-
-        scaled_as: dict[type, NDArray[Any]] = {}
-        half_norms: dict[type, Floats] = {}
-
-        def prepare(dtype: type) -> None:
-            scaled_as[dtype] = scaled.astype(dtype, copy=False)
-            half_norms[dtype] = _half_norms(scaled, dtype)
-            half_norms[dtype][far] = -np.inf
-
-        prepare(np.float32)
-        first, rest = places[:_CHUNK], places[_CHUNK:]
-        dtype: type = np.float32
-        if search(first, dtype) > _LEFT_OPEN * len(first) * len(self.reference):
-            dtype = np.float64
-            prepare(dtype)
-        _in_chunks(lambda chunk: search(chunk, dtype), rest, n_threads)
-
-    def _panels(self, dtype: type) -> tuple[NDArray[Any], NDArray[Any]]:
-        return self._single if dtype is np.float32 else self._double
-
-    @cached_property
-    def _single(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        return self._pack(np.float32, native.panel_rows_float32)
-
-    @cached_property
-    def _double(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        return self._pack(np.float64, native.panel_rows_float64)
-
-    def _pack(self, dtype: type, panel_rows: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the scaled rows column-wise in panels, and half their squared norms less the margin."""
-        n_rows, n_columns = self.reference.shape
-        scaled = (self.reference - self.center) * self.scale
-        n_panels = -(-n_rows // panel_rows)
-        filled = np.zeros((n_panels * panel_rows, n_columns), dtype)
-        filled[:n_rows] = scaled
-        norms: NDArray[Any] = np.full(len(filled), np.inf, dtype)
-        norms[:n_rows] = _half_norms(scaled, dtype)
-        panels = filled.reshape(n_panels, panel_rows, n_columns).transpose(0, 2, 1)
-        return np.ascontiguousarray(panels), norms
-
-
-def _half_norms(scaled: Floats, dtype: type) -> Floats:
-    """Return |x|^2 (1/2 - m), with m the largest error of a half-squared distance relative to both squared norms.
-
-    A sum of d products has a relative error of at most 2 d roundings of the sum of their sizes, which is at most half
-    the sum of the squared norms (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1); the numbers
-    that go into it are rounded too. Products that underflow are lost by the smallest numbers there are.
-    """
-    rounding, n_columns = np.finfo(dtype).eps / 2, scaled.shape[1]
-    margin = (2 * n_columns + 16) * rounding
-    norms = np.einsum("ij,ij->i", scaled, scaled)
-    return np.asarray(norms * (0.5 - margin) - 2.0 * n_columns * float(np.finfo(dtype).tiny))
