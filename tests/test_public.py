@@ -15,6 +15,7 @@ NAMES = [
     "GaussianMixture",
     "LowestValues",
     "IsolationForest",
+    "LocalOutlierFactor",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",

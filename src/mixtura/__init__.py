@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .decisions.tail import TailModel, fit_tail
     from .decisions.thresholds import threshold_by_rate
     from .detectors.forest import IsolationForest
+    from .detectors.neighbors import LocalOutlierFactor
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -40,6 +41,7 @@ __all__ = [
     "GaussianMixture",
     "LowestValues",
     "IsolationForest",
+    "LocalOutlierFactor",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",
@@ -72,6 +74,7 @@ _HOMES = {
     "GaussianMixture": "mixtures.gaussian",
     "LowestValues": "statistics.lowest",
     "IsolationForest": "detectors.forest",
+    "LocalOutlierFactor": "detectors.neighbors",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
