@@ -17,6 +17,7 @@ NAMES = [
     "MixturePrior",
     "MixtureSearch",
     "Noise",
+    "OneClassSVM",
     "Spherical",
     "TableModel",
     "Tied",

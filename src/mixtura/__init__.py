@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .detectors.svm import OneClassSVM
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -29,6 +30,7 @@ __all__ = [
     "MixturePrior",
     "MixtureSearch",
     "Noise",
+    "OneClassSVM",
     "Spherical",
     "TableModel",
     "Tied",
@@ -49,6 +51,7 @@ _HOMES = {
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
     "Noise": "distributions.noise",
+    "OneClassSVM": "detectors.svm",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "Tied": "distributions.shapes",
