@@ -47,7 +47,8 @@ Centers centers_of(const Table<T>& table, const Dense<double, 2>& centers) {
     return {centers.data(), static_cast<Index>(centers.shape(0))};
 }
 
-using Solution = std::tuple<std::int64_t, bool, double>;
+using Solution = std::tuple<std::int64_t, const char*>;
+constexpr const char* kEnds[] = {"tolerance", "rounding", "limit"};
 
 template <class Source>
 Solution solved(const Source& source, const Dense<double, 1>& upper, const Output<double, 1>& alpha,
@@ -58,7 +59,7 @@ Solution solved(const Source& source, const Dense<double, 1>& upper, const Outpu
             "upper, alpha and gradient must have one value for each row");
     nb::gil_scoped_release release;
     const SmoResult result = Smo<Source>(source, upper.data(), alpha.data(), gradient.data(), settings).solve();
-    return {result.iterations, result.converged, result.violation};
+    return {result.iterations, kEnds[static_cast<int>(result.end)]};
 }
 
 template <class T>

@@ -18,10 +18,12 @@ struct SmoSettings {
     std::int64_t max_iterations;
 };
 
+// Why steps ended: optimal within the tolerance, no nearer than slopes are rounded, or as many as were allowed.
+enum class SmoEnd { kTolerance, kRounding, kLimit };
+
 struct SmoResult {
     std::int64_t iterations;
-    bool converged;
-    double violation;
+    SmoEnd end;
 };
 
 template <class Source>
@@ -36,32 +38,28 @@ class Smo {
 
     SmoResult solve() {
         std::int64_t iterations = 0;
-        bool converged = false;
+        SmoEnd end = SmoEnd::kLimit;
         reset_countdown();
         while (true) {
-            if (settled()) {
-                converged = everything_active();
-                if (converged) break;
+            const bool optimal = violation() <= settings_.tolerance;
+            if (optimal || violation() <= rounding() || (iterations < settings_.max_iterations && !step())) {
+                if (everything_active()) {
+                    end = optimal ? SmoEnd::kTolerance : SmoEnd::kRounding;
+                    break;
+                }
                 restore();
                 continue;
             }
             if (iterations == settings_.max_iterations) break;
+            ++iterations;
             if (settings_.shrinking && --until_shrinking_ == 0) {
                 shrink();
                 reset_countdown();
-                continue;  // the pair is looked for among the rows that are left
             }
-            if (!step()) {
-                converged = everything_active();  // no pair of numbers is nearer to the optimum
-                if (converged) break;
-                restore();
-                continue;
-            }
-            ++iterations;
         }
         if (!everything_active()) restore();
         write_back();
-        return {iterations, converged, std::max(violation(), 0.0)};
+        return {iterations, end};
     }
 
   private:
@@ -80,11 +78,13 @@ class Smo {
     Index count() const { return static_cast<Index>(rows_.size()); }
     bool everything_active() const { return count() == source_.n_rows(); }
     double violation() const { return highest_ - lowest_; }
-    // A pair cannot be brought nearer to each other than their slopes are rounded.
-    bool settled() const {
-        constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
-        const double rounded = kRounding * std::max(std::abs(highest_), std::abs(lowest_));
-        return !(violation() > std::max(settings_.tolerance, rounded));
+    // About how far slopes are off: they are sums of rounded numbers, and each step adds a column of kernels that are
+    // rounded to single precision. Errors add up like the steps of a random walk.
+    double rounding() const {
+        constexpr double kDouble = 4 * std::numeric_limits<double>::epsilon();
+        constexpr double kSingle = std::numeric_limits<float>::epsilon();
+        return std::max(kDouble * std::max(std::abs(highest_), std::abs(lowest_)),
+                        kSingle * largest_ * std::sqrt(moved_squares_));
     }
     void reset_countdown() { until_shrinking_ = std::clamp<Index>(count() / 40, 50, 1000); }
 
@@ -105,6 +105,7 @@ class Smo {
             slope_[k] = gradient_[rows_[k]];
             bound_[k] = upper_[rows_[k]];
             diagonal_[k] = source_.diagonal(rows_[k]);
+            largest_ = std::max(largest_, std::abs(diagonal_[k]));
             note_bounds(k);
         }
         scan(0.0, nullptr, nullptr);
@@ -207,6 +208,7 @@ class Smo {
         if (grown == weight_[i] && left == weight_[j]) return false;
         weight_[i] = grown;
         weight_[j] = left;
+        moved_squares_ += moved * moved;
         note_bounds(i);
         note_bounds(j);
         scan(moved, column_i, column_j);
@@ -273,6 +275,8 @@ class Smo {
     SmoSettings settings_;
     std::vector<double> alpha_then_, gradient_then_;  // when the first rows were left out
     Index until_shrinking_ = 0;
+    double moved_squares_ = 0;  // of the weight that each step moved
+    double largest_ = 0;        // kernel of a row with itself
 
     // The rows in use, packed: where they come from, and what belongs to each.
     std::vector<Index> rows_;

@@ -33,6 +33,8 @@ _LARGEST_KERNEL = 3e38
 _ROWS_COMPARED = 256
 _ASYMMETRY = 1e-5
 
+_NO_WEIGHT = "Invalid input - all samples have zero or negative weights."  # scikit-learn's words
+
 
 class OneClassSVM(Detector):
     """One-class support vector machine: the region that holds most rows of a table.
@@ -320,12 +322,15 @@ def _not_negative(sample_weight: ArrayLike | None) -> Any:
     """Return the weights, zero for the negative ones, as scikit-learn takes them."""
     if sample_weight is None or is_dask(sample_weight):
         return sample_weight
-    return np.maximum(np.asarray(sample_weight, dtype=np.float64), 0.0)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.size and (weights <= 0).all():
+        raise DataError(_NO_WEIGHT)
+    return np.maximum(weights, 0.0)
 
 
 def _check_weights(total: float) -> None:
     if not total > 0:
-        raise DataError("Invalid input - all samples have zero or negative weights.")
+        raise DataError(_NO_WEIGHT)
     if not np.isfinite(total):
         raise DataError("the weights add up to more than any float64 number: divide them")
 

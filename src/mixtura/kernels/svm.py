@@ -1,7 +1,7 @@
 """Kernels of support vector machines: sums over support vectors, and the one-class solver."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,10 @@ class Kernel:
 
 
 class Solution(NamedTuple):
-    """How a solver ended: steps taken, whether within the tolerance, and the largest difference of slopes left."""
+    """Steps taken, and why they ended: within the tolerance, no nearer for rounding, or as many as were allowed."""
 
     n_iter: int
-    converged: bool
-    violation: float
+    end: Literal["tolerance", "rounding", "limit"]
 
 
 def sums(kernel: Kernel, values: NDArray[Any], centers: Floats, coefficients: Floats) -> Floats:
