@@ -13,14 +13,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..engines import Engine, EngineName, ThreadEngine, is_dask
 from ..errors import DataError
-from ..kernels.svm import Kernel
+from ..kernels.svm import Kernel, sums
 from ..mixtures.initialize import take_sample
 from ..mixtures.sources import Source, opened_rows
 from ..rows import ArrayRows, Rows
 from ..statistics.columns import ColumnMoments, column_moments
 from .detector import Detector
 from .svm_exact import Settings, offset_at, solve_one_class
-from .svm_model import GramModel, SupportModel, center_and_scale
+from .svm_model import GramModel, SupportModel, center_and_scale, typical_rows
 from .svm_nystroem import solve_on_landmarks
 
 Floats = NDArray[np.float64]
@@ -261,8 +261,8 @@ class OneClassSVM(Detector):
             self.model_ = GramModel(self.support_, coefficients, len(table))
         else:
             self.support_vectors_ = np.ascontiguousarray(values[support], dtype=np.float64)
-            center, scale = center_and_scale(values)
-            self.model_ = SupportModel(kernel, self.support_vectors_, coefficients, self.offset_, center, scale)
+            explained_by = (typical_rows(values, solved.slopes >= self.offset_), *center_and_scale(values))
+            self.model_ = SupportModel(kernel, self.support_vectors_, coefficients, self.offset_, *explained_by)
         self.dual_coef_ = coefficients[np.newaxis]
         self.n_iter_, self.fit_status_ = solved.n_iter, int(not solved.converged)
 
@@ -282,7 +282,9 @@ class OneClassSVM(Detector):
         # In the units of the exact machine, whose coefficients add up to nu times the weight of the rows.
         coefficients = self.nu * weight * found.coefficients
         self.offset_ = self.nu * weight * found.offset
-        self.model_ = SupportModel(kernel, landmarks, coefficients, self.offset_, *center_and_scale(sample.X))
+        belongs = sums(kernel, sample.X, landmarks, coefficients) >= self.offset_
+        explained_by = (typical_rows(sample.X, belongs), *center_and_scale(sample.X))
+        self.model_ = SupportModel(kernel, landmarks, coefficients, self.offset_, *explained_by)
         self.support_vectors_, self.dual_coef_ = landmarks, coefficients[np.newaxis]
         self.n_iter_, self.fit_status_ = found.n_iter, int(not found.converged)
         self.shape_fit_ = (rows.n_rows, rows.n_columns)

@@ -22,6 +22,9 @@ _QUARTILES = 1.3489795003921634
 # Kernel values held while rows are explained: 8 MB of doubles.
 _VALUES_AT_ONCE = 2**20
 
+# Enough rows that one of them is near a row of a group, few enough for files and for explanations at once.
+_MOST_TYPICAL = 1000
+
 _LARGEST_DEGREE = 2**31 - 1
 
 
@@ -39,14 +42,17 @@ class SupportModel:
         Their coefficients.
     offset : float
         Score below which rows are outliers.
+    typical : ndarray of shape (n_typical, n_features)
+        Some of the rows fitted that belong, for explanations.
     center, scale : ndarray of shape (n_features,)
-        Median of each column of the table fitted, and its spread as a standard deviation; explanations use them.
+        Median of each column of the table fitted, and its spread as a standard deviation, for explanations.
     """
 
     kernel: Kernel
     vectors: Floats
     coefficients: Floats
     offset: float
+    typical: Floats
     center: Floats
     scale: Floats
 
@@ -59,22 +65,15 @@ class SupportModel:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        scores = sums(self.kernel, X, self.vectors, self.coefficients)
-        finite = np.isfinite(scores)
-        if not finite.all():
-            raise DataError(
-                f"the kernel values of row {int(finite.argmin())} of a block of rows are beyond all float64 numbers: "
-                "scale the columns, or use kernel='rbf'"
-            )
-        return scores
+        return _finite(sums(self.kernel, X, self.vectors, self.coefficients))
 
     def explain(self, X: NDArray[Any]) -> Explanation:
         """Return what was expected of each value, and which columns carry the score.
 
-        With the rbf kernel, what is expected is the mean of the support vectors weighted by their kernel with the row,
-        one step of mean shift [1]_ from the row to where the score is higher; vectors equal to the row are left out,
-        and when all kernels underflow, the nearest vectors still decide. A column carries its part of the squared
-        distance, in units of `scale`.
+        With the rbf kernel, what is expected is the mean of the typical rows weighted by their kernel with the row, one
+        step of mean shift [1]_ toward the rows that belong. Rows equal to it are left out, and where all kernels
+        underflow, the nearest rows still decide. A column carries its part of the squared distance, in units of
+        `scale`. Support vectors would say less: most of them are outliers themselves.
 
         With other kernels the median of each column is expected, and a column carries what the score of the row gains
         when that median takes the place of its value.
@@ -95,17 +94,17 @@ class SupportModel:
 
     def _mean_shift(self, values: Floats) -> Floats:
         expected = np.empty_like(values)
-        size = max(1, _VALUES_AT_ONCE // len(self.vectors))
+        size = max(1, _VALUES_AT_ONCE // len(self.typical))
         for first in range(0, len(values), size):
-            squares = cdist(values[first : first + size], self.vectors, "sqeuclidean")
+            squares = cdist(values[first : first + size], self.typical, "sqeuclidean")
             squares[squares == 0] = np.inf
             nearest = squares.min(axis=1, keepdims=True)
-            # A row that equals all vectors, or is too far for its squares, is held against all of them alike.
+            # A row that equals all others, or is too far for its squares, is held against all of them alike.
             squares[np.isinf(nearest[:, 0])] = 0.0
             counted = np.isfinite(squares)
             farther = np.where(counted, squares, 0.0) - np.where(np.isfinite(nearest), nearest, 0.0)
             shares = np.where(counted, np.exp(-self.kernel.gamma * np.maximum(farther, 0.0)), 0.0)
-            expected[first : first + size] = (shares @ self.vectors) / shares.sum(axis=1, keepdims=True)
+            expected[first : first + size] = (shares @ self.typical) / shares.sum(axis=1, keepdims=True)
         return expected
 
     def _gains(self, values: Floats) -> Floats:
@@ -119,7 +118,7 @@ class SupportModel:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""
-        names = ("vectors", "coefficients", "center", "scale")
+        names = ("vectors", "coefficients", "typical", "center", "scale")
         return {name: getattr(self, name) for name in names}
 
     def settings(self) -> dict[str, Any]:
@@ -131,7 +130,7 @@ class SupportModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
-        dimensions = {"vectors": 2, "coefficients": 1, "center": 1, "scale": 1}
+        dimensions = {"vectors": 2, "coefficients": 1, "typical": 2, "center": 1, "scale": 1}
         if set(arrays) != set(dimensions):
             raise ModelFileError(f"an svm has the arrays {', '.join(dimensions)}, not {', '.join(sorted(arrays))}")
         for name, array in arrays.items():
@@ -142,8 +141,10 @@ class SupportModel:
         count, width = arrays["vectors"].shape
         sizes = {"coefficients": count, "center": width, "scale": width}
         wrong = [name for name, size in sizes.items() if len(arrays[name]) != size]
-        if wrong or not count or not width:
-            raise ModelFileError(f"{wrong[0] if wrong else 'vectors'} has not the size that the support vectors have")
+        if wrong or arrays["typical"].shape[1] != width:
+            raise ModelFileError(f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns")
+        if not (count and width and len(arrays["typical"])):
+            raise ModelFileError("vectors or typical is empty")
         if (arrays["scale"] < 0).any():
             raise ModelFileError("scale holds a negative number")
         kernel, offset = _checked_settings(settings)
@@ -188,7 +189,8 @@ class GramModel:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of kernel values, shape (n_rows,): the lower, the less it belongs."""
-        return np.asarray(X[:, self.support] @ self.coefficients, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _finite(np.asarray(X[:, self.support] @ self.coefficients, dtype=np.float64))
 
     def explain(self, X: NDArray[Any]) -> NoReturn:
         """Raise: kernel values are not columns of a table."""
@@ -207,6 +209,21 @@ class GramModel:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> NoReturn:
         """Raise: there are no such files."""
         raise ModelFileError("a machine fitted to kernel values cannot be in a file: fit one of the named kernels")
+
+
+def _finite(scores: Floats) -> Floats:
+    finite = np.isfinite(scores)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise DataError(f"the score of row {row} of a block of rows is beyond all float64 numbers: scale the columns")
+    return scores
+
+
+def typical_rows(table: NDArray[Any], belongs: NDArray[np.bool_]) -> Floats:
+    """Return at most so many rows that belong, evenly from the table; of all rows when none does."""
+    rows = np.flatnonzero(belongs) if belongs.any() else np.arange(len(table))
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_TYPICAL)).astype(np.int64)]
+    return np.ascontiguousarray(table[chosen], dtype=np.float64)
 
 
 def center_and_scale(table: NDArray[Any]) -> tuple[Floats, Floats]:
