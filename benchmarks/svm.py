@@ -44,9 +44,7 @@ def svm(repeat: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _row(
-    step: str, peer: str, ours: Callable[[], object], theirs: Callable[[], object], repeat: int
-) -> dict[str, Any]:
+def _row(step: str, peer: str, ours: Callable[[], object], theirs: Callable[[], object], repeat: int) -> dict[str, Any]:
     seconds, peer_seconds, ratio = in_turn(ours, theirs, repeat)
     return {"step": step, "peer": peer, "ours_ms": 1e3 * seconds, "peer_ms": 1e3 * peer_seconds, "ratio": ratio}
 

@@ -11,6 +11,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import sklearn.svm
+from scipy.sparse import csr_array
 
 from mixtura import OneClassSVM
 
@@ -72,9 +73,7 @@ TESTS = {
     name: with_ours(value)
     for name, value in vars(module).items()
     if name.startswith("test_")
-    and (
-        NAME in value.__code__.co_names or any(is_of_classes(mark) for mark in getattr(value, "pytestmark", []))
-    )
+    and (NAME in value.__code__.co_names or any(is_of_classes(mark) for mark in getattr(value, "pytestmark", [])))
 }
 globals().update(TESTS)
 
@@ -92,7 +91,5 @@ def test_our_class_is_the_one_tested():
 
 def test_dense_results_are_theirs_where_they_are_sparse():
     """Their tests of sparse tables compare with dense ones; sparse tables are refused in scikit-learn's words."""
-    from scipy.sparse import csr_array
-
     with pytest.raises(TypeError, match="Sparse data was passed"):
         OneClassSVM().fit(csr_array(np.eye(4)))

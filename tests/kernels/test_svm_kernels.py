@@ -90,7 +90,8 @@ def test_solver_reaches_the_optimum(n_rows, dtype):
     total = alpha.sum()
     assert solve(kernel, rows, upper, alpha, slopes, **TIGHT | {"tolerance": 1e-5}).end == "tolerance"
     assert alpha.sum() == pytest.approx(total, rel=1e-12)
-    assert (alpha >= 0).all() and (alpha <= upper).all()
+    assert (alpha >= 0).all()
+    assert (alpha <= upper).all()
     np.testing.assert_allclose(slopes, gram @ alpha, atol=1e-5)
     assert violation(alpha, gram @ alpha, upper) < 2e-5
 

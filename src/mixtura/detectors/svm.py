@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ..engines import Engine, EngineName, ThreadEngine, is_dask
 from ..errors import DataError
 from ..kernels.svm import Kernel, sums
+from ..mixtures.extent import check_extent
 from ..mixtures.initialize import take_sample
 from ..mixtures.sources import Source, opened_rows
 from ..rows import ArrayRows, Rows
@@ -240,7 +241,8 @@ class OneClassSVM(Detector):
         table = np.concatenate([block.values for block in blocks])
         weights = np.concatenate([np.ones(len(b.values)) if b.weights is None else b.weights for b in blocks])
         counted = np.flatnonzero(weights > 0)
-        _check_weights(float(weights.sum()))
+        with np.errstate(over="ignore"):
+            _check_weights(float(weights.sum()))
         self.shape_fit_ = table.shape
         values, kernel = table, self._kernel(table.shape[1], lambda: float(table.var(dtype=np.float64)))
         if self._is_given:
@@ -270,6 +272,7 @@ class OneClassSVM(Detector):
         if hasattr(self, "support_"):
             del self.support_
         random_state = check_random_state(self.random_state)
+        check_extent(rows, engine, getattr(self, "feature_names_in_", None))
         moments = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
         weight = float(moments.weights[0])
         _check_weights(weight)

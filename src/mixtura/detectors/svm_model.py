@@ -142,7 +142,9 @@ class SupportModel:
         sizes = {"coefficients": count, "center": width, "scale": width}
         wrong = [name for name, size in sizes.items() if len(arrays[name]) != size]
         if wrong or arrays["typical"].shape[1] != width:
-            raise ModelFileError(f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns")
+            raise ModelFileError(
+                f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns"
+            )
         if not (count and width and len(arrays["typical"])):
             raise ModelFileError("vectors or typical is empty")
         if (arrays["scale"] < 0).any():
@@ -161,9 +163,9 @@ def _checked_settings(settings: Mapping[str, Any]) -> tuple[Kernel, float]:
     if type(degree) is not int or not 0 <= degree <= _LARGEST_DEGREE:
         raise ModelFileError(f"degree is {degree!r}, not an integer of at least 0")
     numbers = [settings[key] for key in ("offset", "gamma", "coef0")]
-    if not all(type(number) in (int, float) and np.isfinite(number) for number in numbers) or numbers[1] < 0:
+    if not all(type(number) is float and np.isfinite(number) for number in numbers) or numbers[1] < 0:
         raise ModelFileError("offset, gamma and coef0 must be finite numbers, gamma at least 0")
-    offset, gamma, coef0 = map(float, numbers)
+    offset, gamma, coef0 = numbers
     return Kernel(name, gamma, coef0, degree), offset
 
 
