@@ -218,6 +218,40 @@ def test_kernel_values_given_or_called_are_those_of_the_name():
     table, others = table_of(200, 3), table_of(40, 3, 1)
     named = OneClassSVM(gamma=0.3, nu=0.2, tol=TIGHT).fit(table)
     given = OneClassSVM(kernel="precomputed", nu=0.2, tol=TIGHT).fit(rbf_kernel(table, gamma=0.3))
+    called = OneClassSVM(kernel=lambda x, y: rbf_kernel(x, y, gamma=0.3), nu=0.2, tol=TIGHT).fit(table)
+    expected = named.score_samples(others)
+    np.testing.assert_allclose(given.score_samples(rbf_kernel(others, table, gamma=0.3)), expected, rtol=1e-6)
+    np.testing.assert_allclose(called.score_samples(others), expected, rtol=1e-6)
+    assert np.array_equal(given.support_, named.support_)
+    assert given.support_vectors_.shape == (0, 0)
+
+
+def test_weights_leave_kernel_values_out():
+    table, others, weights = table_of(200, 3), table_of(40, 3, 1), np.arange(200.0) % 3
+    named = OneClassSVM(gamma=0.3, nu=0.2, tol=TIGHT).fit(table, sample_weight=weights)
+    given = OneClassSVM(kernel="precomputed", nu=0.2, tol=TIGHT)
+    given.fit(rbf_kernel(table, gamma=0.3), sample_weight=weights)
+    by_value = given.score_samples(rbf_kernel(others, table, gamma=0.3))
+    np.testing.assert_allclose(by_value, named.score_samples(others), rtol=1e-6)
+
+
+def test_large_kernel_matrix_starts_as_rows_do():
+    table = table_of(1700, 2)
+    named = OneClassSVM(gamma=0.3, nu=0.1, tol=TIGHT).fit(table)
+    gram = rbf_kernel(table, gamma=0.3)
+    given = OneClassSVM(kernel="precomputed", nu=0.1, tol=TIGHT).fit(gram)
+    np.testing.assert_allclose(given.score_samples(gram), named.score_samples(table), rtol=1e-6)
+
+
+def test_kernel_values_that_are_none():
+    with pytest.raises(ValueError, match=r"must be a square matrix\. Input is a 5x3 matrix"):
+        OneClassSVM(kernel="precomputed").fit(np.ones((5, 3)))
+    with pytest.raises(DataError, match="not symmetric"):
+        OneClassSVM(kernel="precomputed").fit(np.arange(9.0).reshape(3, 3))
+    with pytest.raises(DataError, match="kernel values may reach 1e\\+39"):
+        OneClassSVM(kernel="precomputed").fit(1e39 * np.eye(3))
+    with pytest.raises(DataError, match="approximate=True chooses landmarks among rows"):
+        OneClassSVM(kernel="precomputed", approximate=True).fit(np.eye(3))
     called = OneClassSVM(kernel=lambda x, y: np.ones((len(x), 5))).fit(np.ones((5, 2)))
     called.kernel = lambda x, y: np.ones((1, 1))
     with pytest.raises(DataError, match="not one value for each row and row of the fit"):
