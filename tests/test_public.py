@@ -23,6 +23,7 @@ NAMES = [
     "Noise",
     "PrecisionRecallCurve",
     "QuantileSketch",
+    "OneClassSVM",
     "Spherical",
     "TableModel",
     "TailModel",

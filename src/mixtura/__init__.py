@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .decisions.thresholds import threshold_by_rate
     from .detectors.forest import IsolationForest
     from .detectors.neighbors import LocalOutlierFactor
+    from .detectors.svm import OneClassSVM
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -49,6 +50,7 @@ __all__ = [
     "Noise",
     "PrecisionRecallCurve",
     "QuantileSketch",
+    "OneClassSVM",
     "Spherical",
     "TableModel",
     "TailModel",
@@ -82,6 +84,7 @@ _HOMES = {
     "Noise": "distributions.noise",
     "PrecisionRecallCurve": "decisions.curve",
     "QuantileSketch": "statistics.sketch",
+    "OneClassSVM": "detectors.svm",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",
