@@ -11,8 +11,10 @@ import mixtura
 NAMES = [
     "BayesianGaussianMixture",
     "Diagonal",
+    "EllipticEnvelope",
     "Full",
     "GaussianMixture",
+    "MinCovDet",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",

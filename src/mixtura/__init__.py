@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
+    from .detectors.elliptic import EllipticEnvelope
+    from .detectors.min_cov_det import MinCovDet
     from .inference.likelihood import fit_parameter, likelihood_profile
     from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "BayesianGaussianMixture",
     "Diagonal",
+    "EllipticEnvelope",
     "Full",
     "GaussianMixture",
+    "MinCovDet",
     "Mixture",
     "MixturePrior",
     "MixtureSearch",
@@ -43,8 +47,10 @@ __all__ = [
 _HOMES = {
     "BayesianGaussianMixture": "mixtures.bayesian",
     "Diagonal": "distributions.shapes",
+    "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
+    "MinCovDet": "detectors.min_cov_det",
     "Mixture": "distributions.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
