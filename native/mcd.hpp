@@ -220,7 +220,7 @@ struct Generator {
     }
 };
 
-// Starts from d + 1 rows drawn without replacement, and one more at a time while they lie on a hyperplane.
+// Starts from d + 1 rows drawn without replacement, and more of them while they lie on a hyperplane.
 class RandomStart {
   public:
     explicit RandomStart(const TiledTable& table)
@@ -238,8 +238,9 @@ class RandomStart {
             describe(count, e);
             e.factor();
             if (e.n_flat == 0 || count == table_.n_rows) break;
-            take(count, generator);
-            ++count;
+            // One by one, as the paper does; where d + 1 more did not help, few will, and twice as many are tried.
+            const Index wanted = std::min(count <= 2 * d + 1 ? count + 1 : 2 * count, table_.n_rows);
+            while (count < wanted) take(count++, generator);
         }
         // The rows go back to their places, so that a start depends on its seed alone.
         for (Index k = static_cast<Index>(undo_.size()) - 1; k >= 0; --k) std::swap(rows_[k], rows_[undo_[k]]);

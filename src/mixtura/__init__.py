@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .detectors.elliptic import EllipticEnvelope
+    from .detectors.min_cov_det import MinCovDet
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
-    from .detectors.elliptic import EllipticEnvelope
-    from .detectors.min_cov_det import MinCovDet
     from .inference.likelihood import fit_parameter, likelihood_profile
     from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture

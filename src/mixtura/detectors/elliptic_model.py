@@ -152,7 +152,9 @@ class Elliptic:
         variances = np.diagonal(covariance)
         varying = variances != 0
         low, high = _SCALES
-        if (np.abs(location) > high).any() or not ((variances[varying] >= low**2) & (variances <= high**2)[varying]).all():
+        if (np.abs(location) > high).any() or not (
+            (variances[varying] >= low**2) & (variances <= high**2)[varying]
+        ).all():
             raise ValueError(f"locations and standard deviations must lie within {low:g} and {high:g}")
         scale = _scale(covariance)
         correlation = covariance / scale / scale[:, None]

@@ -130,9 +130,7 @@ def whole(table: TiledTable) -> Subset:
     return Subset(location, covariance, support, float(log_determinant) if sign > 0 else -np.inf, n_flat)
 
 
-def search(
-    table: TiledTable, h: int, n_starts: int, random_state: np.random.RandomState, n_threads: int
-) -> Candidates:
+def search(table: TiledTable, h: int, n_starts: int, random_state: np.random.RandomState, n_threads: int) -> Candidates:
     """Return what random starts have come to after two steps."""
     seeds = random_state.randint(0, 2**63, size=n_starts, dtype=np.uint64)
     chunks = [seeds[first : first + _CHUNK] for first in range(0, n_starts, _CHUNK)]
@@ -162,9 +160,7 @@ def finished(table: TiledTable, h: int, candidates: Candidates, n_threads: int) 
 def _run(table: TiledTable, h: int, steps: int, candidates: Candidates, k: int) -> Subset:
     location, covariance = candidates.locations[k].copy(), candidates.covariances[k].copy()
     support = np.empty(table.n_rows, dtype=np.uint8)
-    log_determinant, n_flat = kernels.concentrate(
-        table.tiles, table.n_rows, h, steps, location, covariance, support
-    )
+    log_determinant, n_flat = kernels.concentrate(table.tiles, table.n_rows, h, steps, location, covariance, support)
     return Subset(location, covariance, support.view(bool), log_determinant, n_flat)
 
 

@@ -67,9 +67,7 @@ class TiledTable:
         fill(tiles, values, 0)
         d = values.shape[1]
         same = d == self.n_columns
-        return type(self)(
-            tiles, len(values), self.center if same else np.zeros(d), self.scale if same else np.ones(d)
-        )
+        return type(self)(tiles, len(values), self.center if same else np.zeros(d), self.scale if same else np.ones(d))
 
 
 def empty_tiles(n_rows: int, n_columns: int) -> Floats:

@@ -18,9 +18,7 @@ TILE_STRIDE: int = native.mcd_tile_stride
 Floats = NDArray[np.float64]
 
 
-def search(
-    tiles: Floats, n_rows: int, h: int, seeds: NDArray[np.uint64], steps: int
-) -> tuple[Floats, Floats, Floats]:
+def search(tiles: Floats, n_rows: int, h: int, seeds: NDArray[np.uint64], steps: int) -> tuple[Floats, Floats, Floats]:
     """Start from random rows, one start for each seed, and take steps towards the `h` rows of least determinant.
 
     Returns
