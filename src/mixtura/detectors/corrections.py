@@ -53,7 +53,7 @@ def consistency_factor(n_columns: int, share: float) -> float:
     Examples
     --------
     >>> round(consistency_factor(3, 0.5), 4), consistency_factor(3, 1.0)
-    (2.4636, 1.0)
+    (2.4574, 1.0)
     """
     return float(share / gammainc(n_columns / 2 + 1, chi2.ppf(share, n_columns) / 2)) if share < 1 else 1.0
 

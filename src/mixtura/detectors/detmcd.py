@@ -55,7 +55,7 @@ def _correlation(values: Floats) -> Floats:
     centred = values - values.mean(axis=0)
     lengths = np.linalg.norm(centred, axis=0)
     centred = centred / np.where(lengths > 0, lengths, 1.0)
-    return centred.T @ centred
+    return np.asarray(centred.T @ centred)
 
 
 def _gnanadesikan_kettenring(values: Floats) -> Floats:

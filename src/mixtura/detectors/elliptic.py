@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval
 
 from ..mixtures.sources import Source
 from .detector import Detector, offset_for
+from .elliptic_model import Elliptic
 from .min_cov_det import MinCovDet
 from .robust_covariance import Start
 
@@ -69,6 +70,8 @@ class EllipticEnvelope(Detector, MinCovDet):
         **MinCovDet._parameter_constraints,
         "contamination": [Interval(Real, 0, 0.5, closed="right")],
     }
+
+    model_: Elliptic
 
     def __init__(
         self,

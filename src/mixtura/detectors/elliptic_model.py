@@ -28,9 +28,12 @@ def whitening(covariance: Floats) -> tuple[Floats, int]:
 
     Examples
     --------
-    >>> whitening(np.array([[4.0, 0.0], [0.0, 0.0]]))
+    >>> whitening(np.array([[4.0, 0.0], [0.0, 1.0]]))
     (array([[0.5, 0. ],
-           [0. , 0. ]]), 1)
+           [0. , 1. ]]), 2)
+    >>> upper, rank = whitening(np.array([[4.0, 4.0], [4.0, 4.0]]))
+    >>> rank, float(np.linalg.norm(upper.T @ [2.0, 2.0]).round(12))
+    (1, 1.0)
     """
     scale = _scale(covariance)
     values, vectors = np.linalg.eigh(covariance / scale / scale[:, None])
@@ -152,13 +155,14 @@ class Elliptic:
         variances = np.diagonal(covariance)
         varying = variances != 0
         low, high = _SCALES
-        if (np.abs(location) > high).any() or not (
-            (variances[varying] >= low**2) & (variances <= high**2)[varying]
-        ).all():
+        in_reach = ((variances >= low**2) & (variances <= high**2)) | ~varying
+        if not in_reach.all() or (np.abs(location) > high).any():
             raise ValueError(f"locations and standard deviations must lie within {low:g} and {high:g}")
         scale = _scale(covariance)
-        correlation = covariance / scale / scale[:, None]
-        if (np.abs(correlation - correlation.T) > 1e-9).any() or (np.abs(correlation) > 1 + 1e-9).any():
+        with np.errstate(over="ignore", invalid="ignore"):
+            correlation = covariance / scale / scale[:, None]
+            unequal = np.abs(correlation - correlation.T) > 1e-9
+        if unequal.any() or (np.abs(correlation) > 1 + 1e-9).any():
             raise ValueError("'covariance' is not symmetric, or has correlations beyond one")
         if not varying.any() or np.linalg.eigvalsh(correlation)[0] < -1e-9:
             raise ValueError("'covariance' is zero, or has a negative eigenvalue")

@@ -104,4 +104,4 @@ def _sparsest(normals: Floats) -> Floats:
         rows[others] -= np.outer(rows[others, column[1]], rows[k])
     rows[np.abs(rows) < _ROUNDING] = 0
     best: Floats = rows[(rows != 0).sum(axis=1).argmin()]
-    return best / np.abs(best).max()
+    return np.asarray(best / np.abs(best).max())

@@ -1,8 +1,9 @@
-"""Fast-MCD: the h rows whose covariance has the least determinant, from random starts (Rousseeuw and Van Driessen 1999).
+"""Fast-MCD: the h rows whose covariance has the least determinant, from random starts.
 
 A concentration step takes the h rows nearest to the centre of the last ones, in the metric of their covariance, and
 never raises the determinant. Starts of p + 1 random rows take two steps each; the ten best go on to the end. In a large
-table the starts see groups of 300 rows, the best of each group the groups together, and only the best of these all rows.
+table the starts see groups of 300 rows, the best of each group see the groups together, and only the best of these see
+all rows (Rousseeuw and Van Driessen 1999).
 """
 
 from collections.abc import Callable, Iterable, Sequence

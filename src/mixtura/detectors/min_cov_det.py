@@ -102,10 +102,10 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     >>> X[:100] += 50
     >>> mcd = MinCovDet(random_state=0).fit(X)
     >>> mcd.location_.round(1)
-    array([-0. ,  0. ])
+    array([-0.2, -0.1])
     >>> mcd.covariance_.round(1)
-    array([[4.1, 2. ],
-           [2. , 2.1]])
+    array([[4.2, 2.1],
+           [2.1, 2. ]])
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -203,8 +203,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
     def get_precision(self) -> Floats:
         """Return the inverse of `covariance_`, a generalised one where it is singular."""
-        precision: Floats = self.precision_ if self.store_precision else precision_of(self.covariance_)
-        return precision
+        return precision_of(self.covariance_) if self.precision_ is None else self.precision_
 
     def mahalanobis(self, X: Source) -> Floats:
         """Return the squared Mahalanobis distance of each row, shape (n_rows,).
@@ -219,7 +218,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
     def _keep(self, estimate: Estimate) -> None:
         self.location_, self.covariance_, self.support_ = _arrays(estimate)
-        self.precision_ = precision_of(self.covariance_) if self.store_precision else None
+        self.precision_: Floats | None = precision_of(self.covariance_) if self.store_precision else None
         self.model_ = Elliptic(frozen(self.location_), frozen(self.covariance_))
 
     def _refitted(self, data: Source) -> TiledTable:

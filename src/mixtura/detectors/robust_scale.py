@@ -27,7 +27,7 @@ def qn_scale(values: Floats) -> float:
     Examples
     --------
     >>> float(round(qn_scale(np.arange(10.0)), 4))
-    4.8242
+    3.2162
     """
     n = len(values)
     small = n / (n + 1.4) if n % 2 else n / (n + 3.8)

@@ -44,7 +44,7 @@ class TiledTable:
     @property
     def n_columns(self) -> int:
         """Number of columns."""
-        return self.tiles.shape[1]
+        return int(self.tiles.shape[1])
 
     def column(self, j: int) -> Floats:
         """Return the scaled values of a column, shape (n_rows,)."""
