@@ -25,16 +25,18 @@ _STEPS = 2
 _BEST = 10
 _GROUP = 300
 _GROUPS = 5
-# Up to this many rows, starts are cheap enough for many more: the least determinant of a small table is often found
-# from one start in hundreds.
-_SMALL_ROWS = 2 * _GROUP
+# Groups of very wide tables are larger: fewer rows a column give no covariance to go on with.
+_ROWS_A_COLUMN = 5
+# Multiply-adds of a search in a table that is not grouped. A small one affords many more starts than the paper's: the
+# least determinant is often found from one start in hundreds.
 _SMALL_WORK = 60_000_000
 # On all rows of a large table, only the best few go on after two steps.
 _LAST = 2
 # No table takes nearly as many steps.
 _MOST_STEPS = 500
-# Starts that one thread takes at a time.
+# Starts that one thread takes at a time: so many at least, and so many chunks at most. Of each chunk ten are kept.
 _CHUNK = 25
+_CHUNKS = 20
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -104,19 +106,16 @@ def fast_mcd(table: TiledTable, h: int, random_state: np.random.RandomState, n_t
     if h == n_rows:
         return whole(table)
     threads = n_threads or available_processors()
-    if n_rows <= _SMALL_ROWS:
+    size = max(_GROUP, _ROWS_A_COLUMN * table.n_columns)
+    if n_rows <= 2 * size:
         work = n_rows * table.n_columns * (table.n_columns + 4)
         n_starts = int(np.clip(_SMALL_WORK // (2 * work), _STARTS, 20 * _STARTS))
-        best = search(table, h, n_starts, random_state, threads).best(_BEST)
-        return finished(table, h, best, threads)
-    n_groups = min(_GROUPS, n_rows // _GROUP)
-    chosen = random_state.permutation(n_rows)[: _GROUP * _GROUPS]
+        return finished(table, h, search(table, h, n_starts, random_state, threads), threads)
+    n_groups = min(_GROUPS, n_rows // size)
+    chosen = random_state.permutation(n_rows)[: size * _GROUPS]
     groups = [table.take(rows) for rows in np.array_split(chosen, n_groups)]
-    found = [
-        search(group, _part(h, group, table), _STARTS // n_groups, random_state, threads).best(_BEST)
-        for group in groups
-    ]
-    if n_rows <= _GROUP * _GROUPS:
+    found = [search(group, _part(h, group, table), _STARTS // n_groups, random_state, threads) for group in groups]
+    if n_rows <= size * _GROUPS:
         return finished(table, h, advanced(table, h, joined(found), threads).best(_BEST), threads)
     merged = table.take(chosen)
     pooled = advanced(merged, _part(h, merged, table), joined(found), threads).best(_BEST)
@@ -132,14 +131,15 @@ def whole(table: TiledTable) -> Subset:
 
 
 def search(table: TiledTable, h: int, n_starts: int, random_state: np.random.RandomState, n_threads: int) -> Candidates:
-    """Return what random starts have come to after two steps."""
+    """Return the ten best that random starts have come to after two steps."""
     seeds = random_state.randint(0, 2**63, size=n_starts, dtype=np.uint64)
-    chunks = [seeds[first : first + _CHUNK] for first in range(0, n_starts, _CHUNK)]
+    size = max(_CHUNK, n_starts // _CHUNKS)
+    chunks = [seeds[first : first + size] for first in range(0, n_starts, size)]
 
     def one(chunk: NDArray[np.uint64]) -> Candidates:
-        return Candidates(*kernels.search(table.tiles, table.n_rows, h, chunk, _STEPS))
+        return Candidates(*kernels.search(table.tiles, table.n_rows, h, chunk, _STEPS)).best(_BEST)
 
-    return joined(_each(one, chunks, n_threads))
+    return joined(_each(one, chunks, n_threads)).best(_BEST)
 
 
 def advanced(table: TiledTable, h: int, candidates: Candidates, n_threads: int) -> Candidates:
