@@ -11,11 +11,13 @@ import mixtura
 NAMES = [
     "BayesianGaussianMixture",
     "Diagonal",
+    "EllipticEnvelope",
     "Full",
     "GaussianMixture",
     "LowestValues",
     "IsolationForest",
     "LocalOutlierFactor",
+    "MinCovDet",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",

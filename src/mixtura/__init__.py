@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .detectors.forest import IsolationForest
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
+    from .detectors.elliptic import EllipticEnvelope
+    from .detectors.min_cov_det import MinCovDet
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -38,11 +40,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BayesianGaussianMixture",
     "Diagonal",
+    "EllipticEnvelope",
     "Full",
     "GaussianMixture",
     "LowestValues",
     "IsolationForest",
     "LocalOutlierFactor",
+    "MinCovDet",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",
@@ -72,11 +76,13 @@ __all__ = [
 _HOMES = {
     "BayesianGaussianMixture": "mixtures.bayesian",
     "Diagonal": "distributions.shapes",
+    "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
     "LowestValues": "statistics.lowest",
     "IsolationForest": "detectors.forest",
     "LocalOutlierFactor": "detectors.neighbors",
+    "MinCovDet": "detectors.min_cov_det",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
