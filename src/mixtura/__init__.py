@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .decisions.clean import clean
     from .decisions.table_model import TableModel
+    from .detectors.ensemble import AnomalyDetector
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .storage import load, save
 
 __all__ = [
+    "AnomalyDetector",
     "BayesianGaussianMixture",
     "Diagonal",
     "Full",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
     "Diagonal": "distributions.shapes",
     "Full": "distributions.shapes",
