@@ -1,3 +1,126 @@
+// The ensemble of small mixtures, for Python: arrays are checked here before anything runs without the interpreter.
 #include "bindings.hpp"
+#include "ensemble.hpp"
+#include "ensemble_fit.hpp"
 
-void mixtura::bind_ensemble(nanobind::module_&) {}
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace mixtura {
+namespace {
+
+using Integers = Dense<std::int32_t, 1>;
+using Doubles = Dense<double, 1>;
+using Floats = Dense<float, 1>;
+
+template <class Array>
+Index length(const Array& array) {
+    return static_cast<Index>(array.shape(0));
+}
+
+template <class T>
+Table<T> table_of(const Strided<T, 2>& values, const Doubles& center, const Doubles& scale) {
+    require(length(center) == static_cast<Index>(values.shape(1)) && length(scale) == length(center),
+            "center and scale must have one value for each column");
+    return {values.data(),
+            static_cast<Index>(values.shape(0)),
+            static_cast<Index>(values.shape(1)),
+            static_cast<Index>(values.stride(0)),
+            static_cast<Index>(values.stride(1)),
+            nullptr};
+}
+
+// Members lie one after the other in each array. Nothing read later lies outside what is checked here.
+std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, const Integers& columns,
+                               const Doubles& log_constants, const Floats& means, const Floats& factors,
+                               const Doubles& medians, const Doubles& spreads) {
+    const Index count = length(shapes);
+    require(shapes.shape(1) == 3, "shapes must have a kind, a number of columns and one of components for each member");
+    require(length(medians) == count && length(spreads) == count, "medians and spreads must have one value a member");
+    std::vector<Member> members;
+    members.reserve(static_cast<std::size_t>(count));
+    Index column = 0, component = 0, mean = 0, factor = 0;
+    for (Index m = 0; m < count; ++m) {
+        const std::int32_t* shape = shapes.data() + 3 * m;
+        const bool full = shape[0] == 1;
+        const Index width = shape[1], k = shape[2];
+        require((full || shape[0] == 0) && width > 0 && width <= d && k > 0, "a member has no such shape");
+        require(width <= length(columns) - column && k <= length(log_constants) - component, "arrays of members end too early");
+        require(k <= (length(means) - mean) / width, "means end too early");
+        const Index of_component = full ? width * width : width;
+        require(k <= (length(factors) - factor) / of_component, "factors end too early");
+        const std::int32_t* own = columns.data() + column;
+        require(std::all_of(own, own + width, [d](std::int32_t j) { return j >= 0 && j < d; }), "a member has no such column");
+        require(spreads.data()[m] > 0, "spreads must be positive");
+        members.push_back({full, width, own,
+                           {k, log_constants.data() + component, means.data() + mean, factors.data() + factor, nullptr},
+                           medians.data()[m], spreads.data()[m]});
+        column += width;
+        component += k;
+        mean += k * width;
+        factor += k * of_component;
+    }
+    require(column == length(columns) && component == length(log_constants) && mean == length(means) &&
+                factor == length(factors),
+            "arrays of members are too long");
+    return members;
+}
+
+void fit(const Dense<double, 2>& sample, bool full, double trimmed, double prior_rows, int iterations,
+         std::uint64_t seed, const Output<double, 1>& log_constants, const Output<float, 1>& means,
+         const Output<float, 1>& factors) {
+    const Index d = static_cast<Index>(sample.shape(0)), n = static_cast<Index>(sample.shape(1));
+    const Index count = length(log_constants);
+    require(d > 0 && n > 0 && count > 0, "sample must have columns and rows, and a member components");
+    require(length(means) == count * d, "means has the wrong size");
+    require(length(factors) == count * (full ? d * d : d), "factors has the wrong size");
+    require(trimmed >= 0 && trimmed < 1, "trimmed must be a part of the rows");
+    require(prior_rows > 0, "prior_rows must be positive");
+    const FitRules rules{count, full, trimmed, prior_rows, iterations, seed};
+    nb::gil_scoped_release release;
+    MemberFit({sample.data(), n, d}, rules).run({log_constants.data(), means.data(), factors.data()});
+}
+
+template <class T>
+void bind(nb::module_& m) {
+    m.def(
+        "ensemble_densities",
+        [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
+           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
+           Output<float, 2> out) {
+            const Table<T> table = table_of<T>(values, center, scale);
+            const std::vector<Member> members =
+                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads);
+            require(out.shape(0) == members.size() && static_cast<Index>(out.shape(1)) == table.n_rows,
+                    "out has the wrong shape");
+            nb::gil_scoped_release release;
+            ensemble_densities<T>(table, {center.data(), scale.data(), limit}, members, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
+        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "out"_a.noconvert());
+    m.def(
+        "ensemble_scores",
+        [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
+           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
+           double penalty, Output<double, 1> out) {
+            const Table<T> table = table_of<T>(values, center, scale);
+            const std::vector<Member> members =
+                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads);
+            require(length(out) == table.n_rows, "out has the wrong size");
+            nb::gil_scoped_release release;
+            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, penalty, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
+        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "penalty"_a, "out"_a.noconvert());
+}
+
+}  // namespace
+
+void bind_ensemble(nb::module_& m) {
+    m.def("ensemble_fit", &fit, "sample"_a, "full"_a, "trimmed"_a, "prior_rows"_a, "iterations"_a, "seed"_a,
+          "log_constants"_a.noconvert(), "means"_a.noconvert(), "factors"_a.noconvert());
+    bind<double>(m);
+    bind<float>(m);
+}
+
+}  // namespace mixtura

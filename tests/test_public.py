@@ -9,6 +9,7 @@ import pytest
 import mixtura
 
 NAMES = [
+    "AnomalyDetector",
     "BayesianGaussianMixture",
     "Diagonal",
     "EllipticEnvelope",

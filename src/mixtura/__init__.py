@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .detectors.svm import OneClassSVM
     from .detectors.elliptic import EllipticEnvelope
     from .detectors.min_cov_det import MinCovDet
+    from .detectors.ensemble import AnomalyDetector
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .storage import load, save
 
 __all__ = [
+    "AnomalyDetector",
     "BayesianGaussianMixture",
     "Diagonal",
     "EllipticEnvelope",
@@ -74,6 +76,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
     "Diagonal": "distributions.shapes",
     "EllipticEnvelope": "detectors.elliptic",

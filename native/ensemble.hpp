@@ -1,0 +1,127 @@
+// The scores of a block of rows under an ensemble of small Gaussian mixtures, each over some of the columns.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "mixture.hpp"
+
+namespace mixtura {
+
+// Where each column lies and how far it spreads. A scale of zero marks a column that never changes.
+struct Units {
+    const double* center;
+    const double* scale;  // values less the centre are multiplied by it
+    double limit;         // and clipped at this
+};
+
+// One member. Its outlyingness, minus the log density, is compared with the median and spread that it has in the table.
+struct Member {
+    bool full;
+    Index n_columns;
+    const std::int32_t* columns;
+    Components<float> components;
+    double median, spread;
+};
+
+// A value differs from that of a column that never changed if it does so in its first six digits.
+inline constexpr double kSameDigits = 1e-6;
+
+// The rows of a block, scaled, tile by tile, and how many columns that never changed have another value in each row. A
+// missing value is put at the centre of its column.
+template <class T>
+class ScaledRows {
+public:
+    ScaledRows(const Table<T>& table, const Units& units) {
+        for (Index first = 0; first < table.n_rows; first += kTile<float>) {
+            Tile<float>& tile = tiles.emplace_back(table.n_columns);
+            tile.n_rows = static_cast<int>(std::min<Index>(kTile<float>, table.n_rows - first));
+            changed.resize(changed.size() + kTile<float>);
+            for (Index j = 0; j < table.n_columns; ++j) read(table, units, first, j, tile);
+        }
+    }
+
+    std::vector<Tile<float>> tiles;
+    std::vector<int> changed;
+
+private:
+    void read(const Table<T>& table, const Units& units, Index first, Index j, Tile<float>& tile) {
+        const T* from = table.values + first * table.row_stride + j * table.column_stride;
+        float* to = tile.values.data() + j * kStride<float>;
+        const double center = units.center[j], scale = units.scale[j], limit = units.limit;
+        for (int r = 0; r < tile.n_rows; ++r) {
+            const double difference = static_cast<double>(from[r * table.row_stride]) - center;
+            const double x = difference * scale;
+            to[r] = x == x ? static_cast<float>(std::min(std::max(x, -limit), limit)) : 0.0f;
+            if (scale == 0) changed[first + r] += std::abs(difference) > kSameDigits * std::abs(center);
+        }
+        std::fill(to + tile.n_rows, to + kTile<float>, to[0]);
+    }
+};
+
+// Log densities of all rows under one member, a tile after the other. Per row and component: a gather of the columns, half
+// a square of multiply-adds where the member is full, one exp.
+template <template <class> class Shape>
+inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
+    constexpr double kNone = -std::numeric_limits<double>::infinity();
+    Tile<float> tile(member.n_columns);
+    Shape<float> shape(member.components, member.n_columns);
+    Buffer<float> densities(member.components.count * kStride<float>), weights(kTile<float>), claimed(kTile<float>);
+    for (const Tile<float>& from : tiles) {
+        for (Index j = 0; j < member.n_columns; ++j)
+            std::copy_n(from.column(member.columns[j]), kTile<float>, tile.values.data() + j * kStride<float>);
+        shape.log_densities(tile, densities.data());
+        std::fill(weights.begin(), weights.end(), 1.0f);
+        normalise(densities.data(), member.components.count, Limits{kNone, kNone}, weights.data(), claimed.data(), out);
+        out += kTile<float>;
+    }
+}
+
+inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
+    if (member.full) member_densities<Full>(tiles, member, out);
+    else member_densities<Diagonal>(tiles, member, out);
+}
+
+// Log densities of each member for each row: members x rows.
+template <class T>
+void ensemble_densities(const Table<T>& table, const Units& units, const std::vector<Member>& members, float* out) {
+    const ScaledRows<T> rows(table, units);
+    std::vector<float> densities(rows.tiles.size() * kTile<float>);
+    for (const Member& member : members) {
+        member_densities(rows.tiles, member, densities.data());
+        out = std::copy_n(densities.begin(), table.n_rows, out);
+    }
+}
+
+// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a row that a member finds absurd does not outvote all others.
+inline Vector<float> compressed(Vector<float> log_density, float median, float inverse_spread) {
+    constexpr float kFarthest = 1e30f;
+    const Vector<float> z = (-median - log_density) * inverse_spread;
+    const Vector<float> size = maximum(z, -z);
+    const Vector<float> kept = size < kFarthest ? size : broadcast<float>(kFarthest);
+    const Vector<float> logarithm = log_from_one<float>(1.0f + kept);
+    return z < 0.0f ? -logarithm : logarithm;
+}
+
+// Mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now does.
+template <class T>
+void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members, double penalty,
+                     double* out) {
+    const ScaledRows<T> rows(table, units);
+    std::vector<float> values(rows.tiles.size() * kTile<float>);
+    std::vector<double> sums(values.size());
+    for (const Member& member : members) {
+        member_densities(rows.tiles, member, values.data());
+        const float median = static_cast<float>(member.median), inverse = static_cast<float>(1 / member.spread);
+        for (std::size_t r = 0; r < values.size(); r += kLanes<float>)
+            store<float>(&values[r], compressed(load(&values[r]), median, inverse));
+        for (std::size_t r = 0; r < values.size(); ++r) sums[r] += static_cast<double>(values[r]);
+    }
+    const double count = std::max<double>(1, static_cast<double>(members.size()));
+    for (Index r = 0; r < table.n_rows; ++r) out[r] = sums[r] / count + penalty * rows.changed[r];
+}
+
+}  // namespace mixtura

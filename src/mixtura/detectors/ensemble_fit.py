@@ -1,0 +1,202 @@
+"""How the ensemble is fitted: units of the columns, the draws of each member, and what its log densities usually are."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..distributions.matrices import Floats
+from ..engines import Engine, ThreadEngine
+from ..engines.threads import available_processors
+from ..kernels.ensemble import Members, Units, densities, fit_member
+from ..rows import Block, Rows
+
+# Rows of the table that members are drawn from and compared on.
+POOL = 8192
+
+# Scaled values are clipped here: farther out, a value is as absurd as it can be.
+_LIMIT = 10.0
+
+# Each member sees so many rows, between these parts of the columns, and at most so many columns.
+_ROWS = 256
+_PART_OF_COLUMNS = (0.3, 0.8)
+_MOST_COLUMNS = 16
+
+# Members have between one and so many components, one as often as the other.
+_MOST_COMPONENTS = 6
+
+# Part of its rows that a member leaves out: those of lowest density.
+_TRIMMED = 0.25
+
+# Rows that the variances of the columns count for in each covariance.
+_PRIOR_ROWS = 1.0
+_ITERATIONS = 15
+
+# The interquartile range of a normal distribution in standard deviations.
+_NORMAL_RANGE = 1.3489795003921634
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """Smallest and largest value of each column, NaN where it has none; ranges of separate rows add up."""
+
+    minima: Floats
+    maxima: Floats
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(np.fmin(self.minima, other.minima), np.fmax(self.maxima, other.maxima))
+
+
+def range_of(block: Block) -> Range:
+    """Return the range of each column of a block."""
+    smallest, largest = np.fmin.reduce(block.values, axis=0), np.fmax.reduce(block.values, axis=0)
+    return Range(smallest.astype(np.float64), largest.astype(np.float64))
+
+
+def find_range(rows: Rows, engine: Engine) -> Range:
+    """Return the range of each column of a table."""
+    nothing = np.full(rows.n_columns, np.nan)
+    return engine.fold(rows, range_of, Range(nothing, nothing))
+
+
+def units_of(pool: NDArray[Any], whole: Range) -> Units:
+    """Return where the columns of a table lie and how far they spread.
+
+    A column lies at its median, and spreads by its interquartile range as of a normal distribution; by its standard
+    deviation where that is zero, as of values that are mostly equal; by the range of the table where the pool does not
+    show any other value. Columns are first divided by a power of two, so that no square or difference overflows.
+    """
+    least, most = np.nan_to_num(whole.minima), np.nan_to_num(whole.maxima)
+    exponents = np.frexp(np.maximum(np.abs(least), np.abs(most)))[1] + 1
+    scaled = np.ldexp(pool.astype(np.float64), -exponents)
+    scaled = np.where(np.isnan(scaled).all(axis=0), 0.0, scaled)
+    low, center, high = np.nanpercentile(scaled, [25, 50, 75], axis=0)
+    spread = (high - low) / _NORMAL_RANGE
+    # Values that differ by their last digits only are equal but for rounding.
+    rounding = 1e-12 * np.abs(center)
+    for other in (np.nanstd(scaled, axis=0), np.ldexp(most, -exponents) - np.ldexp(least, -exponents)):
+        spread = np.where(spread > rounding, spread, other)
+    with np.errstate(over="ignore", divide="ignore"):
+        scale = np.where(most > least, np.ldexp(1.0 / np.where(spread > 0, spread, 1.0), -exponents), 0.0)
+    center = np.where(most > least, np.ldexp(center, exponents), least)
+    return Units(center, np.minimum(scale, np.finfo(np.float64).max), _LIMIT)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What is drawn for a member before it is fitted."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    n_components: int
+    full: bool
+    seed: int
+
+
+def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state: np.random.RandomState) -> list[Draw]:
+    """Return the draws of all members. Columns are dealt like cards, so that all come up equally often."""
+    deck: list[int] = []
+    drawn = []
+    for _ in range(n_members):
+        part = random_state.uniform(*_PART_OF_COLUMNS)
+        width = min(max(round(part * len(columns)), min(len(columns), 2)), _MOST_COLUMNS)
+        hand: list[int] = []
+        while len(hand) < width:
+            if not deck:
+                deck = random_state.permutation(columns).tolist()
+            take = next((i for i, column in enumerate(deck) if column not in hand), None)
+            hand.append(deck.pop(0 if take is None else take))
+        drawn.append(
+            Draw(
+                random_state.choice(n_rows, size=min(_ROWS, n_rows), replace=False),
+                np.sort(np.array(hand, np.int32)),
+                int(random_state.randint(1, _MOST_COMPONENTS + 1)),
+                bool(random_state.randint(2)),
+                int(random_state.randint(2**31 - 1)),
+            )
+        )
+    return drawn
+
+
+def fit_members(
+    pool: NDArray[Any], units: Units, n_members: int, random_state: np.random.RandomState, n_threads: int
+) -> Members:
+    """Return the members fitted to rows of the pool."""
+    changing = np.flatnonzero(units.scale > 0).astype(np.int32)
+    if not len(changing):
+        return join([])
+    scaled = _scaled(pool, units)
+    fit_one = _Fit(pool, scaled, units)
+    return join(_each(fit_one, draws(n_members, len(pool), changing, random_state), n_threads))
+
+
+def _scaled(pool: NDArray[Any], units: Units) -> Floats:
+    """Return the pool in the units of the members, missing values at the centre."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (pool.astype(np.float64) - units.center) * units.scale
+    scaled[np.isnan(scaled)] = 0.0
+    return np.asarray(np.clip(scaled, -units.limit, units.limit, out=scaled))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Fits a member, and finds out what its log densities in the pool usually are."""
+
+    pool: NDArray[Any]
+    scaled: Floats
+    units: Units
+
+    def __call__(self, draw: Draw) -> Members:
+        sample = np.ascontiguousarray(self.scaled[np.ix_(draw.rows, draw.columns)].T)
+        fitted = fit_member(
+            sample,
+            draw.n_components,
+            full=draw.full,
+            trimmed=_TRIMMED,
+            prior_rows=_PRIOR_ROWS,
+            iterations=_ITERATIONS,
+            seed=draw.seed,
+        )
+        shape = np.array([[draw.full, len(draw.columns), draw.n_components]], np.int32)
+        member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1))
+        outlyingness = -densities(self.pool, self.units, member)[0].astype(np.float64)
+        low, median, high = np.percentile(outlyingness, [25, 50, 75])
+        spread = next((s for s in (high - low, outlyingness.std()) if s > _LEAST_SPREAD), 1.0)
+        return member._replace(medians=np.array([median]), spreads=np.array([spread]))
+
+
+# Log densities in single precision differ by as much from rounding.
+_LEAST_SPREAD = 1e-4
+
+
+def join(members: Iterable[Members]) -> Members:
+    """Return members one after the other in each array."""
+    none = Members(
+        np.empty((0, 3), np.int32),
+        np.empty(0, np.int32),
+        np.empty(0),
+        np.empty(0, np.float32),
+        np.empty(0, np.float32),
+        np.empty(0),
+        np.empty(0),
+    )
+    arrays = [np.concatenate(parts) for parts in zip(none, *members, strict=True)]
+    for array in arrays:
+        array.setflags(write=False)
+    return Members(*arrays)
+
+
+def _each(fit_one: Callable[[Draw], Members], drawn: list[Draw], n_threads: int) -> list[Members]:
+    if n_threads == 1:
+        return [fit_one(draw) for draw in drawn]
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="mixtura") as threads:
+        return list(threads.map(fit_one, drawn))
+
+
+def threads_of(engine: Engine) -> int:
+    """Return how many threads may fit members here."""
+    own = engine.n_threads if isinstance(engine, ThreadEngine) else None
+    return own or available_processors()
