@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     )
     from .decisions.curve import PrecisionRecallCurve
     from .decisions.table_model import TableModel
-    from .detectors.mixture import MixtureDetector
     from .decisions.tail import TailModel, fit_tail
     from .decisions.thresholds import threshold_by_rate
+    from .detectors.elliptic import EllipticEnvelope
+    from .detectors.ensemble import AnomalyDetector
     from .detectors.forest import IsolationForest
+    from .detectors.min_cov_det import MinCovDet
+    from .detectors.mixture import MixtureDetector
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
-    from .detectors.elliptic import EllipticEnvelope
-    from .detectors.min_cov_det import MinCovDet
-    from .detectors.ensemble import AnomalyDetector
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -45,18 +45,18 @@ __all__ = [
     "EllipticEnvelope",
     "Full",
     "GaussianMixture",
-    "LowestValues",
     "IsolationForest",
     "LocalOutlierFactor",
+    "LowestValues",
     "MinCovDet",
     "Mixture",
     "MixtureDetector",
     "MixturePrior",
     "MixtureSearch",
     "Noise",
+    "OneClassSVM",
     "PrecisionRecallCurve",
     "QuantileSketch",
-    "OneClassSVM",
     "Spherical",
     "TableModel",
     "TailModel",
@@ -82,18 +82,18 @@ _HOMES = {
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
-    "LowestValues": "statistics.lowest",
     "IsolationForest": "detectors.forest",
     "LocalOutlierFactor": "detectors.neighbors",
+    "LowestValues": "statistics.lowest",
     "MinCovDet": "detectors.min_cov_det",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
     "MixturePrior": "mixtures.maximum_a_posteriori",
     "MixtureSearch": "mixtures.search",
     "Noise": "distributions.noise",
+    "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
     "QuantileSketch": "statistics.sketch",
-    "OneClassSVM": "detectors.svm",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",

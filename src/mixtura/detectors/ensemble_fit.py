@@ -1,4 +1,4 @@
-"""How the ensemble is fitted: units of the columns, the draws of each member, and what its log densities usually are."""
+"""How the ensemble is fitted: units of the columns, draws of the members, and what log densities usually are."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
