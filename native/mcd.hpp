@@ -40,7 +40,7 @@ struct Ellipsoid {
     explicit Ellipsoid(Index n_columns)
         : d(n_columns), location(d), covariance(d * d), upper(d * d), lower(d * d) {}
 
-    // Factors the covariance, d^3 / 2 multiply-adds. A pivot lost in rounding becomes the least one that is not: rows
+    // Factors the covariance, d^3 / 6 multiply-adds. A pivot lost in rounding becomes the least one that is not: rows
     // beside the hyperplane of a flat covariance are then far, and a step takes them only after all rows on it.
     void factor() {
         lower = covariance;
@@ -66,7 +66,11 @@ struct Ellipsoid {
                 for (Index j = i; j < d; ++j) below[j] -= times * row[j];
             }
         }
-        // The inverse of the upper triangular R with R^T R the covariance, from its last row up.
+    }
+
+    // The inverse of the factor, an upper triangular R with R^T R the covariance, from its last row up: d^3 / 6
+    // multiply-adds, which only distances need.
+    void invert() {
         std::fill(upper.begin(), upper.end(), 0.0);
         for (Index i = d - 1; i >= 0; --i) {
             double* to = upper.data() + i * d;
@@ -88,7 +92,7 @@ inline void tile_distances(const TiledTable& table, const Ellipsoid& e, Index t,
     const Index d = e.d;
     const Centred<double> centred{table.tile(t), e.location.data()};
     const auto measure = [&](const auto& source) {
-        for (int r = 0; r < kRows; r += V * kLanes<double>) {
+        for (int r = 0; r < table.rows_in(t); r += V * kLanes<double>) {
             Vector<double> squares[V] = {};
             Index j = 0;
             for (; j + kColumns <= d; j += kColumns)
@@ -171,6 +175,7 @@ class Concentration {
         e.factor();
         for (int step = 1; step <= most; ++step) {
             const double before = e.log_determinant;
+            e.invert();
             measure(e);
             choose(h);
             average(h, e);
@@ -186,18 +191,46 @@ class Concentration {
         const Index d = table_.n_columns;
         std::fill(first_.begin(), first_.end(), 0.0);
         std::fill(second_.begin(), second_.end(), 0.0);
+        if (d > kStoreAbove) return sum_gathered(location);
         for (Index t = 0; t < table_.n_tiles; ++t) {
             const Centred<double> centred{table_.tile(t), location.data()};
             const Weighted<double> weighted{centred, shares_.data() + t * kRows};
             add_first(weighted, d, first_.data());
-            if (d <= kStoreAbove) {
-                add_products<double>(weighted, centred, d, second_.data());
-            } else {
-                store_columns<double>(weighted, d, scratch_.data());  // a chosen row is its own product with its share
-                const Columns<double> columns{scratch_.data()};
-                add_products<double>(columns, columns, d, second_.data());
+            add_products<double>(weighted, centred, d, second_.data());
+        }
+    }
+
+    // The same sums where products cost more than copies: chosen rows are gathered, centred, into full tiles.
+    void sum_gathered(const Buffer<double>& location) {
+        const Index d = table_.n_columns;
+        int chosen[kRows], filled = 0;
+        const auto flush = [&] {
+            for (Index j = 0; j < d; ++j) {
+                double* column = scratch_.data() + j * kStride<double>;
+                std::fill(column + filled, column + kRows, 0.0);
+                first_[j] += sum_column(column);
+            }
+            const Columns<double> columns{scratch_.data()};
+            add_products<double>(columns, columns, d, second_.data());
+            filled = 0;
+        };
+        for (Index t = 0; t < table_.n_tiles; ++t) {
+            int count = 0;
+            for (int r = 0; r < kRows; ++r)
+                if (shares_[t * kRows + r] > 0) chosen[count++] = r;
+            for (int done = 0; done < count;) {
+                const int more = std::min(count - done, kRows - filled);
+                for (Index j = 0; j < d; ++j) {
+                    const double* from = table_.tile(t) + j * kStride<double>;
+                    double* to = scratch_.data() + j * kStride<double> + filled;
+                    for (int k = 0; k < more; ++k) to[k] = from[chosen[done + k]] - location[j];
+                }
+                done += more;
+                filled += more;
+                if (filled == kRows) flush();
             }
         }
+        if (filled > 0) flush();
     }
 
     const TiledTable& table_;

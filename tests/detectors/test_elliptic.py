@@ -1,6 +1,7 @@
 """The elliptic envelope and its covariance: laws, tables that are hard, what is refused, and what is explained."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -244,6 +245,15 @@ def test_hyperplane_of_half_the_rows_is_named(n, start):
         MinCovDet(random_state=0, start=start).fit(X)
     fitted = MinCovDet(random_state=0, start=start, support_fraction=0.7).fit(X)
     assert np.linalg.matrix_rank(fitted.covariance_) == 3
+
+
+def test_rows_on_the_hyperplane_that_is_named_are_counted():
+    """Where rows lie on several at once, fewer lie on all of them than on the one named."""
+    X = np.random.default_rng(0).poisson(0.2, size=(2000, 5)).astype(float)
+    with pytest.raises(SingularCovarianceError, match=r"lie on the hyperplane 'x\d' = 0, and") as caught:
+        MinCovDet(random_state=0).fit(X)
+    count, column = re.match(r"(\d+) of 2000 rows lie on the hyperplane 'x(\d)'", str(caught.value)).groups()
+    assert int(count) == (X[:, int(column)] == 0).sum()
 
 
 def test_hyperplane_by_the_names_of_columns(need):

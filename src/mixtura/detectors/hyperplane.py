@@ -54,10 +54,19 @@ def flat_through(table: TiledTable, location: Floats, covariance: Floats, n_flat
     """Return the plane that a covariance does not leave, and the rows of the table on it."""
     _, vectors = np.linalg.eigh(covariance)
     normals, basis = vectors[:, :n_flat], vectors[:, n_flat:]
-    centred = table.rows() - location
+    return Flat(location, normals, basis, _along(table, location, normals))
+
+
+def rows_on(flat: Flat, table: TiledTable) -> int:
+    """Return how many rows lie on the hyperplane that `equation` names, which may be more than on the plane."""
+    normal = _sparsest(flat.normals)
+    return int(_along(table, flat.origin, normal[:, None] / np.linalg.norm(normal)).sum())
+
+
+def _along(table: TiledTable, origin: Floats, normals: Floats) -> NDArray[np.bool_]:
+    centred = table.rows() - origin
     size = np.maximum(np.abs(centred).max(axis=1), 1.0)
-    on_it = np.abs(centred @ normals).max(axis=1) <= _NEAR * size
-    return Flat(location, normals, basis, on_it)
+    return np.asarray(np.abs(centred @ normals).max(axis=1) <= _NEAR * size)
 
 
 def equation(flat: Flat, table: TiledTable, names: Sequence[str] | None) -> str:

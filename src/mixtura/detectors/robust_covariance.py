@@ -13,7 +13,7 @@ from ..kernels import mcd as kernels
 from .corrections import cutoff, raw_factor, reweighted_factor
 from .detmcd import det_mcd
 from .elliptic_model import whitening
-from .hyperplane import Flat, equation, flat_through
+from .hyperplane import Flat, equation, flat_through, rows_on
 from .mcd import Subset, fast_mcd
 from .tiles import Floats, TiledTable
 from .univariate import univariate_mcd
@@ -133,6 +133,7 @@ def _refuse_unless_all(plane: Flat, table: TiledTable, h: int, names: Sequence[s
             f"{on_it} of {n} rows are equal, {equation(plane, table, names)}, and the support has {h}"
         )
     if on_it < n:
+        on_it = rows_on(plane, table)
         raise SingularCovarianceError(
             f"{on_it} of {n} rows lie on the hyperplane {equation(plane, table, names)}, and the support has {h}: its "
             f"covariance is singular; leave a column out, or raise support_fraction above {on_it / n:.3g}"
