@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ..engines import Engine, EngineName, ThreadEngine, is_dask
+from ..engines import Engine, EngineName, ThreadEngine
 from ..errors import DataError
 from ..kernels.svm import Kernel, sums
 from ..mixtures.extent import check_extent
@@ -20,21 +20,13 @@ from ..mixtures.sources import Source, opened_rows
 from ..rows import ArrayRows, Rows
 from ..statistics.columns import ColumnMoments, column_moments
 from .detector import Detector
+from .svm_checks import check_reach, check_weights, not_negative, square_matrix
 from .svm_exact import Settings, offset_at, solve_one_class
 from .svm_model import GramModel, SupportModel, center_and_scale, typical_rows
 from .svm_nystroem import solve_on_landmarks
 
 Floats = NDArray[np.float64]
 KernelName = Literal["linear", "poly", "rbf", "sigmoid", "precomputed"]
-
-# Kernel values are kept in single precision, whose largest number is 3.4e38.
-_LARGEST_KERNEL = 3e38
-
-# Rows of a kernel matrix compared with its columns at a time, and by how much they may differ: single precision.
-_ROWS_COMPARED = 256
-_ASYMMETRY = 1e-5
-
-_NO_WEIGHT = "Invalid input - all samples have zero or negative weights."  # scikit-learn's words
 
 
 class OneClassSVM(Detector):
@@ -206,7 +198,7 @@ class OneClassSVM(Detector):
         self._validate_params()
         if self.approximate and self._is_given:
             raise DataError("approximate=True chooses landmarks among rows: give one of the named kernels")
-        with opened_rows(self, X, _not_negative(sample_weight), missing="error", at_least=1) as rows:
+        with opened_rows(self, X, not_negative(sample_weight), missing="error", at_least=1) as rows:
             if self.approximate:
                 self._fit_landmarks(rows, self._engine(X))
             else:
@@ -242,13 +234,13 @@ class OneClassSVM(Detector):
         weights = np.concatenate([np.ones(len(b.values)) if b.weights is None else b.weights for b in blocks])
         counted = np.flatnonzero(weights > 0)
         with np.errstate(over="ignore"):
-            _check_weights(float(weights.sum()))
+            check_weights(float(weights.sum()))
         self.shape_fit_ = table.shape
         values, kernel = table, self._kernel(table.shape[1], lambda: float(table.var(dtype=np.float64)))
         if self._is_given:
-            values = _square(self.kernel(table, table) if callable(self.kernel) else table)
+            values = square_matrix(self.kernel(table, table) if callable(self.kernel) else table)
             self._rows = table if callable(self.kernel) else None
-        _check_reach(kernel, values)
+        check_reach(kernel, values)
         if len(counted) < len(values):
             values, weights = values[counted][:, counted] if self._is_given else values[counted], weights[counted]
         settings = Settings(self.nu, self.tol, self.shrinking, self.cache_size, self.max_iter)
@@ -275,12 +267,12 @@ class OneClassSVM(Detector):
         check_extent(rows, engine, getattr(self, "feature_names_in_", None))
         moments = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
         weight = float(moments.weights[0])
-        _check_weights(weight)
+        check_weights(weight)
         kernel = self._kernel(rows.n_columns, lambda: float(moments.variances.mean() + moments.means.var()))
         sample = take_sample(rows, engine, random_state, 1)
         chosen = random_state.permutation(len(sample.X))[: self.n_landmarks]
         landmarks = np.ascontiguousarray(sample.X[np.sort(chosen)], dtype=np.float64)
-        _check_reach(kernel, np.stack([moments.minima, moments.maxima]))
+        check_reach(kernel, np.stack([moments.minima, moments.maxima]))
         found = solve_on_landmarks(kernel, rows, sample, landmarks, self.nu, self.max_iter, engine)
         # In the units of the exact machine, whose coefficients add up to nu times the weight of the rows.
         coefficients = self.nu * weight * found.coefficients
@@ -321,51 +313,3 @@ class OneClassSVM(Detector):
         if values.shape != (len(table), self.shape_fit_[0]):
             raise DataError(f"the kernel gave shape {values.shape}, not one value for each row and row of the fit")
         return ArrayRows(values)
-
-
-def _not_negative(sample_weight: ArrayLike | None) -> Any:
-    """Return the weights, zero for the negative ones, as scikit-learn takes them."""
-    if sample_weight is None or is_dask(sample_weight):
-        return sample_weight
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.size and (weights <= 0).all():
-        raise DataError(_NO_WEIGHT)
-    return np.maximum(weights, 0.0)
-
-
-def _check_weights(total: float) -> None:
-    if not total > 0:
-        raise DataError(_NO_WEIGHT)
-    if not np.isfinite(total):
-        raise DataError("the weights add up to more than any float64 number: divide them")
-
-
-def _square(values: Any) -> NDArray[Any]:
-    """Return kernel values as a matrix that is square and symmetric, or raise."""
-    given: NDArray[Any] = np.asarray(values)
-    given = given if given.dtype == np.float32 else given.astype(np.float64, copy=False)
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
-        shape = "x".join(map(str, given.shape))
-        raise DataError(f"Precomputed matrix must be a square matrix. Input is a {shape} matrix.")
-    largest = float(np.abs(given).max())
-    for first in range(0, len(given), _ROWS_COMPARED):
-        rows = slice(first, first + _ROWS_COMPARED)
-        if np.abs(given[rows] - given[:, rows].T).max() > _ASYMMETRY * largest:
-            raise DataError("the kernel matrix is not symmetric: give K with K[i, j] = K[j, i]")
-    return given
-
-
-def _check_reach(kernel: Kernel, values: NDArray[Any]) -> None:
-    """Raise where kernel values may be too large; rbf and sigmoid are at most one."""
-    if kernel.name in ("rbf", "sigmoid"):
-        return
-    with np.errstate(over="ignore"):
-        if kernel.name == "precomputed":
-            reach = float(np.abs(values).max())
-        else:
-            table = np.asarray(values, dtype=np.float64)
-            reach = float(np.einsum("ij,ij->i", table, table).max())
-        if kernel.name == "poly":
-            reach = float(np.power(np.float64(kernel.gamma * reach + abs(kernel.coef0)), kernel.degree))
-    if not reach <= _LARGEST_KERNEL:
-        raise DataError(f"kernel values may reach {reach:.3g}, beyond single precision: scale the columns")
