@@ -19,7 +19,7 @@ def explain(X: NDArray[Any], units: Units, members: Members, new_value: float) -
     """Return what members expected of each value, and the parts of the score that columns carry.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
-    from what it expects given its other columns. The part of a column is its mean over the members that see it, or
+    from what it expects given its other columns. The part of a column is its weighted mean over the members that see it, or
     `new_value` where a column that never changed has another value. A missing value is as expected.
     """
     per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)))
@@ -40,11 +40,11 @@ def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) 
     for member in _each(members):
         here = member.columns
         mean, conditional, added = member.explain(clipped[:, here])
-        expected[:, here] += mean
-        variance[:, here] += conditional
-        parts[:, here] += added
-        seen[here] += 1
-    often = np.maximum(seen, 1.0)
+        expected[:, here] += member.weight * mean
+        variance[:, here] += member.weight * conditional
+        parts[:, here] += member.weight * added
+        seen[here] += member.weight
+    often = np.where(seen > 0, seen, 1.0)
     # A column that changes but that no member sees is expected where it lies usually.
     variance = np.where(seen > 0, variance / often, np.where(constant, 0.0, 1.0))
     with np.errstate(over="ignore", divide="ignore"):
@@ -71,10 +71,11 @@ class _Member:
         factors: Floats,
         median: float,
         spread: float,
+        weight: float,
     ) -> None:
         self.columns, self.log_constants, self.means = columns, log_constants, means
         self.factors = factors if factors.ndim == 3 else factors[:, :, None] * np.eye(len(columns))
-        self.median, self.spread = median, spread
+        self.median, self.spread, self.weight = median, spread, weight
         precisions = self.factors @ self.factors.transpose(0, 2, 1)
         self.conditional_variances = 1.0 / np.diagonal(precisions, axis1=1, axis2=2)
         self.precisions = precisions
@@ -97,7 +98,8 @@ class _Member:
 
 def _each(members: Members) -> Iterator[_Member]:
     column = component = mean = factor = 0
-    for (full, width, count), median, spread in zip(members.shapes, members.medians, members.spreads, strict=True):
+    rest = zip(members.medians, members.spreads, members.weights, strict=True)
+    for (full, width, count), (median, spread, weight) in zip(members.shapes, rest, strict=True):
         size = count * width * (width if full else 1)
         factors = members.factors[factor : factor + size].astype(np.float64)
         yield _Member(
@@ -107,5 +109,6 @@ def _each(members: Members) -> Iterator[_Member]:
             factors.reshape((count, width, width) if full else (count, width)),
             float(median),
             float(spread),
+            float(weight),
         )
         column, component, mean, factor = column + width, component + count, mean + count * width, factor + size

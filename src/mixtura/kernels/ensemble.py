@@ -45,6 +45,8 @@ class Members(NamedTuple):
         Upper triangular U with U U^T = precision, (k, w, w), or one over standard deviations, (k, w).
     medians, spreads : ndarray of shape (n_members,)
         Median and spread of minus the log density of rows of the table.
+    weights : ndarray of shape (n_members,)
+        Weights of the members in the mean, one in all.
     """
 
     shapes: NDArray[np.int32]
@@ -54,6 +56,7 @@ class Members(NamedTuple):
     factors: NDArray[np.float32]
     medians: Floats
     spreads: Floats
+    weights: Floats
 
 
 def fit_member(
@@ -80,7 +83,7 @@ def densities(values: NDArray[Any], units: Units, members: Members) -> NDArray[n
 
 
 def scores(values: NDArray[Any], units: Units, members: Members, penalty: float) -> Floats:
-    """Return the mean outlyingness of each row, plus `penalty` for each column that never changed and now does."""
+    """Return the weighted mean outlyingness of each row, plus `penalty` for each column that never changed and now does."""
     out = np.empty(len(values))
     native.ensemble_scores(values, *units, *members, penalty, out)
     return out
