@@ -47,8 +47,8 @@ _DETECTORS: dict[str, Outlyingness] = {
 
 
 def detection(repeat: int) -> Iterator[dict[str, Any]]:
-    """Area under the curve and average precision on the tables of ../shared/data/adbench, rows fitted and scored without
-    labels, at most 20,000 of them, means over three seeds; then seconds to fit and score 100,000 rows of 10 columns.
+    """Area under the curve and average precision on the tables of ../shared/data/adbench, at most 20,000 rows of each
+    fitted and scored without labels, means over three seeds; then seconds to fit and score 100,000 rows of 10 columns.
     """
     paths = sorted(_TABLES.glob("*.npz"))
     if not paths:

@@ -14,13 +14,16 @@ from .explanation import Explanation, explanation_of
 # Values of components that are held at once: some tens of megabytes.
 _AT_ONCE = 2**20
 
+# A value differs from that of a column that never changed if it does so in its first digits, as in the kernel.
+_SAME_DIGITS = 1e-6
+
 
 def explain(X: NDArray[Any], units: Units, members: Members, new_value: float) -> Explanation:
     """Return what members expected of each value, and the parts of the score that columns carry.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
-    from what it expects given its other columns. The part of a column is its weighted mean over the members that see it, or
-    `new_value` where a column that never changed has another value. A missing value is as expected.
+    from what it expects given its other columns. The part of a column is its weighted mean over the members that
+    see it, or `new_value` where a column that never changed has another value. A missing value is as expected.
     """
     per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)))
     size = max(1, _AT_ONCE // max(per_row, len(units.center)))
@@ -54,10 +57,6 @@ def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) 
     changed = constant & known & (np.abs(values - units.center) > _SAME_DIGITS * np.abs(units.center))
     parts = np.where(known, parts / often, 0.0) + np.where(changed, new_value, 0.0)
     return explanation_of(np.where(known, values, center), center, deviation, parts)
-
-
-# As the kernel compares values with those of a column that never changed.
-_SAME_DIGITS = 1e-6
 
 
 class _Member:

@@ -42,8 +42,9 @@ _APART = (50, 99)
 _PRIOR_ROWS = 1.0
 _ITERATIONS = 15
 
-# The interquartile range of a normal distribution in standard deviations.
-_NORMAL_RANGE = 1.3489795003921634
+# Columns spread by the range of their middle nine tenths, which in a normal distribution is so many deviations.
+_MIDDLE = (5, 95)
+_NORMAL_RANGE = 3.2897072539029435
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +73,16 @@ def find_range(rows: Rows, engine: Engine) -> Range:
 def units_of(pool: NDArray[Any], whole: Range) -> Units:
     """Return where the columns of a table lie and how far they spread.
 
-    A column lies at its median, and spreads by its interquartile range as of a normal distribution; by its standard
-    deviation where that is zero, as of values that are mostly equal; by the range of the table where the pool does not
-    show any other value. Columns are first divided by a power of two, so that no square or difference overflows.
+    A column lies at its median, and spreads by the range of its middle nine tenths as of a normal distribution; by
+    its standard deviation where that is zero, as of values that are mostly equal; by the range of the table where
+    the pool does not show any other value. Columns are first divided by a power of two, so that no square or
+    difference overflows.
     """
     least, most = np.nan_to_num(whole.minima), np.nan_to_num(whole.maxima)
     exponents = np.frexp(np.maximum(np.abs(least), np.abs(most)))[1] + 1
     scaled = np.ldexp(pool.astype(np.float64), -exponents)
     scaled = np.where(np.isnan(scaled).all(axis=0), 0.0, scaled)
-    low, center, high = np.nanpercentile(scaled, [25, 50, 75], axis=0)
+    low, center, high = np.nanpercentile(scaled, [_MIDDLE[0], 50, _MIDDLE[1]], axis=0)
     spread = (high - low) / _NORMAL_RANGE
     # Values that differ by their last digits only are equal but for rounding.
     rounding = 1e-12 * np.abs(center)

@@ -83,7 +83,7 @@ def densities(values: NDArray[Any], units: Units, members: Members) -> NDArray[n
 
 
 def scores(values: NDArray[Any], units: Units, members: Members, penalty: float) -> Floats:
-    """Return the weighted mean outlyingness of each row, plus `penalty` for each column that never changed and now does."""
+    """Return the mean outlyingness of each row, plus `penalty` for each column that never changed and now does."""
     out = np.empty(len(values))
     native.ensemble_scores(values, *units, *members, penalty, out)
     return out
