@@ -46,12 +46,14 @@ std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, co
         const bool full = shape[0] == 1;
         const Index width = shape[1], k = shape[2];
         require((full || shape[0] == 0) && width > 0 && width <= d && k > 0, "a member has no such shape");
-        require(width <= length(columns) - column && k <= length(log_constants) - component, "arrays of members end too early");
+        require(width <= length(columns) - column && k <= length(log_constants) - component,
+                "arrays of members end too early");
         require(k <= (length(means) - mean) / width, "means end too early");
         const Index of_component = full ? width * width : width;
         require(k <= (length(factors) - factor) / of_component, "factors end too early");
         const std::int32_t* own = columns.data() + column;
-        require(std::all_of(own, own + width, [d](std::int32_t j) { return j >= 0 && j < d; }), "a member has no such column");
+        require(std::all_of(own, own + width, [d](std::int32_t j) { return j >= 0 && j < d; }),
+                "a member has no such column");
         require(spreads.data()[m] > 0, "spreads must be positive");
         require(weights.data()[m] >= 0 && weights.data()[m] <= 1, "weights must be parts of one");
         members.push_back({full, width, own,
@@ -88,8 +90,8 @@ void bind(nb::module_& m) {
     m.def(
         "ensemble_densities",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
-           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads, Doubles weights,
-           Output<float, 2> out) {
+           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
+           Doubles weights, Output<float, 2> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
                 members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);
@@ -103,8 +105,8 @@ void bind(nb::module_& m) {
     m.def(
         "ensemble_scores",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
-           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads, Doubles weights,
-           double penalty, Output<double, 1> out) {
+           Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
+           Doubles weights, double penalty, Output<double, 1> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
                 members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);

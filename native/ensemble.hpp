@@ -63,8 +63,8 @@ private:
     }
 };
 
-// Log densities of all rows under one member, a tile after the other. Per row and component: a gather of the columns, half
-// a square of multiply-adds where the member is full, one exp.
+// Log densities of all rows under one member, a tile after the other. Per row a gather of the columns, and for each
+// component half a square of multiply-adds where the member is full, and one exp.
 template <template <class> class Shape>
 inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
     constexpr double kNone = -std::numeric_limits<double>::infinity();
@@ -97,7 +97,8 @@ void ensemble_densities(const Table<T>& table, const Units& units, const std::ve
     }
 }
 
-// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a row that a member finds absurd does not outvote all others.
+// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a member that finds a row absurd does not outvote all
+// others.
 inline Vector<float> compressed(Vector<float> log_density, float median, float inverse_spread) {
     constexpr float kFarthest = 1e30f;
     const Vector<float> z = (-median - log_density) * inverse_spread;
@@ -107,7 +108,8 @@ inline Vector<float> compressed(Vector<float> log_density, float median, float i
     return z < 0.0f ? -logarithm : logarithm;
 }
 
-// Weighted mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now does.
+// Weighted mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now
+// does.
 template <class T>
 void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members, double penalty,
                      double* out) {

@@ -39,7 +39,7 @@ _HIDDEN = 0.1
 _APART = (50, 99)
 
 # Rows that the variances of the columns count for in each covariance.
-_PRIOR_ROWS = 1.0
+_PRIOR_ROWS = 0.5
 _ITERATIONS = 15
 
 # Columns spread by the range of their middle nine tenths, which in a normal distribution is so many deviations.
