@@ -56,12 +56,13 @@ def detection(repeat: int) -> Iterator[dict[str, Any]]:
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in _DETECTORS}
     for path in paths:
         for name, outlyingness in _DETECTORS.items():
-            figures = np.mean([_figures(path, outlyingness, seed) for seed in range(_SEEDS)], axis=0)
-            found[name].append((float(figures[0]), float(figures[1])))
-            yield {"table": path.stem, "detector": name, "auc": figures[0], "precision": figures[1]}
+            figures = [_figures(path, outlyingness, seed) for seed in range(_SEEDS)]
+            auc, precision = np.mean(figures, axis=0).tolist()
+            found[name].append((auc, precision))
+            yield {"table": path.stem, "detector": name, "auc": auc, "precision": precision}
     for name, pairs in found.items():
         if pairs:
-            auc, precision = np.mean(pairs, axis=0)
+            auc, precision = np.mean(pairs, axis=0).tolist()
             yield {"table": f"mean of {len(pairs)}", "detector": name, "auc": auc, "precision": precision}
     table = np.random.default_rng(0).standard_normal((100_000, 10))
     seconds, peer_seconds, ratio = in_turn(lambda: _default(table, 0), lambda: _forest(table, 0), repeat)
