@@ -33,10 +33,11 @@ Table<T> table_of(const Strided<T, 2>& values, const Doubles& center, const Doub
 // Members lie one after the other in each array. Nothing read later lies outside what is checked here.
 std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, const Integers& columns,
                                const Doubles& log_constants, const Floats& means, const Floats& factors,
-                               const Doubles& medians, const Doubles& spreads) {
+                               const Doubles& medians, const Doubles& spreads, const Doubles& weights) {
     const Index count = length(shapes);
     require(shapes.shape(1) == 3, "shapes must have a kind, a number of columns and one of components for each member");
-    require(length(medians) == count && length(spreads) == count, "medians and spreads must have one value a member");
+    require(length(medians) == count && length(spreads) == count && length(weights) == count,
+            "medians, spreads and weights must have one value a member");
     std::vector<Member> members;
     members.reserve(static_cast<std::size_t>(count));
     Index column = 0, component = 0, mean = 0, factor = 0;
@@ -45,16 +46,19 @@ std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, co
         const bool full = shape[0] == 1;
         const Index width = shape[1], k = shape[2];
         require((full || shape[0] == 0) && width > 0 && width <= d && k > 0, "a member has no such shape");
-        require(width <= length(columns) - column && k <= length(log_constants) - component, "arrays of members end too early");
+        require(width <= length(columns) - column && k <= length(log_constants) - component,
+                "arrays of members end too early");
         require(k <= (length(means) - mean) / width, "means end too early");
         const Index of_component = full ? width * width : width;
         require(k <= (length(factors) - factor) / of_component, "factors end too early");
         const std::int32_t* own = columns.data() + column;
-        require(std::all_of(own, own + width, [d](std::int32_t j) { return j >= 0 && j < d; }), "a member has no such column");
+        require(std::all_of(own, own + width, [d](std::int32_t j) { return j >= 0 && j < d; }),
+                "a member has no such column");
         require(spreads.data()[m] > 0, "spreads must be positive");
+        require(weights.data()[m] >= 0 && weights.data()[m] <= 1, "weights must be parts of one");
         members.push_back({full, width, own,
                            {k, log_constants.data() + component, means.data() + mean, factors.data() + factor, nullptr},
-                           medians.data()[m], spreads.data()[m]});
+                           medians.data()[m], spreads.data()[m], weights.data()[m]});
         column += width;
         component += k;
         mean += k * width;
@@ -87,31 +91,31 @@ void bind(nb::module_& m) {
         "ensemble_densities",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
            Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
-           Output<float, 2> out) {
+           Doubles weights, Output<float, 2> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
-                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads);
+                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);
             require(out.shape(0) == members.size() && static_cast<Index>(out.shape(1)) == table.n_rows,
                     "out has the wrong shape");
             nb::gil_scoped_release release;
             ensemble_densities<T>(table, {center.data(), scale.data(), limit}, members, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
-        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "out"_a.noconvert());
+        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "out"_a.noconvert());
     m.def(
         "ensemble_scores",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
            Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
-           double penalty, Output<double, 1> out) {
+           Doubles weights, double penalty, Output<double, 1> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
-                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads);
+                members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
             ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, penalty, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
-        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "penalty"_a, "out"_a.noconvert());
+        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "penalty"_a, "out"_a.noconvert());
 }
 
 }  // namespace

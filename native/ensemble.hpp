@@ -18,13 +18,14 @@ struct Units {
     double limit;         // and clipped at this
 };
 
-// One member. Its outlyingness, minus the log density, is compared with the median and spread that it has in the table.
+// One member. Its outlyingness, minus the log density, is compared with the median and spread that it has in the table,
+// and counts as `weight` of all members together.
 struct Member {
     bool full;
     Index n_columns;
     const std::int32_t* columns;
     Components<float> components;
-    double median, spread;
+    double median, spread, weight;
 };
 
 // A value differs from that of a column that never changed if it does so in its first six digits.
@@ -62,8 +63,8 @@ private:
     }
 };
 
-// Log densities of all rows under one member, a tile after the other. Per row and component: a gather of the columns, half
-// a square of multiply-adds where the member is full, one exp.
+// Log densities of all rows under one member, a tile after the other. Per row a gather of the columns, and for each
+// component half a square of multiply-adds where the member is full, and one exp.
 template <template <class> class Shape>
 inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
     constexpr double kNone = -std::numeric_limits<double>::infinity();
@@ -96,7 +97,8 @@ void ensemble_densities(const Table<T>& table, const Units& units, const std::ve
     }
 }
 
-// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a row that a member finds absurd does not outvote all others.
+// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a member that finds a row absurd does not outvote all
+// others.
 inline Vector<float> compressed(Vector<float> log_density, float median, float inverse_spread) {
     constexpr float kFarthest = 1e30f;
     const Vector<float> z = (-median - log_density) * inverse_spread;
@@ -106,7 +108,8 @@ inline Vector<float> compressed(Vector<float> log_density, float median, float i
     return z < 0.0f ? -logarithm : logarithm;
 }
 
-// Mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now does.
+// Weighted mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now
+// does.
 template <class T>
 void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members, double penalty,
                      double* out) {
@@ -118,10 +121,9 @@ void ensemble_scores(const Table<T>& table, const Units& units, const std::vecto
         const float median = static_cast<float>(member.median), inverse = static_cast<float>(1 / member.spread);
         for (std::size_t r = 0; r < values.size(); r += kLanes<float>)
             store<float>(&values[r], compressed(load(&values[r]), median, inverse));
-        for (std::size_t r = 0; r < values.size(); ++r) sums[r] += static_cast<double>(values[r]);
+        for (std::size_t r = 0; r < values.size(); ++r) sums[r] += member.weight * static_cast<double>(values[r]);
     }
-    const double count = std::max<double>(1, static_cast<double>(members.size()));
-    for (Index r = 0; r < table.n_rows; ++r) out[r] = sums[r] / count + penalty * rows.changed[r];
+    for (Index r = 0; r < table.n_rows; ++r) out[r] = sums[r] + penalty * rows.changed[r];
 }
 
 }  // namespace mixtura

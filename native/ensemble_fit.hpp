@@ -68,8 +68,8 @@ public:
     }
 
 private:
-    // The variances of the columns, in equal volumes for the components (Fraley and Raftery 2007, "Bayesian regularization
-    // for normal mixture estimation and model-based clustering", Journal of Classification 24).
+    // The variances of the columns, in equal volumes for the components (Fraley and Raftery 2007, "Bayesian
+    // regularization for normal mixture estimation and model-based clustering", Journal of Classification 24).
     void find_prior() {
         const double volume = std::pow(static_cast<double>(rules_.count), -2.0 / static_cast<double>(d_));
         for (Index j = 0; j < d_; ++j) {
@@ -113,18 +113,8 @@ private:
             double* mean = means_.data() + k * d_;
             double* matrix = factors_.data() + k * d_ * d_;
             const double count = std::accumulate(z, z + n_, 0.0);
-            for (Index j = 0; j < d_; ++j) {
-                const double* x = sample_.column(j);
-                if (count > kLeastCount) {
-                    double sum = 0;
-                    for (Index r = 0; r < n_; ++r) sum += z[r] * x[r];
-                    mean[j] = sum / count;
-                } else {
-                    mean[j] = std::accumulate(x, x + n_, 0.0) / static_cast<double>(n_);
-                }
-                double* c = centred_.data() + j * n_;
-                for (Index r = 0; r < n_; ++r) c[r] = x[r] - mean[j];
-            }
+            for (Index j = 0; j < d_; ++j) mean[j] = weighted_mean(z, count, sample_.column(j));
+            centre(mean);
             for (Index i = 0; i < d_; ++i) {
                 const double* a = centred_.data() + i * n_;
                 for (Index r = 0; r < n_; ++r) row_[r] = z[r] * a[r];
@@ -139,6 +129,22 @@ private:
             const double log_determinant = rules_.full ? invert(matrix) : invert_diagonal(matrix);
             const double weight = (count + 1) / (total + static_cast<double>(rules_.count));
             log_constants_[k] = std::log(weight) + log_determinant - 0.5 * static_cast<double>(d_) * kLogTwoPi;
+        }
+    }
+
+    // A component without rows lies in the middle of the sample.
+    double weighted_mean(const double* z, double count, const double* x) const {
+        if (!(count > kLeastCount)) return std::accumulate(x, x + n_, 0.0) / static_cast<double>(n_);
+        double sum = 0;
+        for (Index r = 0; r < n_; ++r) sum += z[r] * x[r];
+        return sum / count;
+    }
+
+    void centre(const double* mean) {
+        for (Index j = 0; j < d_; ++j) {
+            const double* x = sample_.column(j);
+            double* c = centred_.data() + j * n_;
+            for (Index r = 0; r < n_; ++r) c[r] = x[r] - mean[j];
         }
     }
 
@@ -181,12 +187,7 @@ private:
         for (Index k = 0; k < rules_.count; ++k) {
             double* density = shares_.data() + k * n_;
             std::fill(density, density + n_, 0.0);
-            for (Index j = 0; j < d_; ++j) {
-                const double* x = sample_.column(j);
-                double* c = centred_.data() + j * n_;
-                const double middle = means_[k * d_ + j];
-                for (Index r = 0; r < n_; ++r) c[r] = x[r] - middle;
-            }
+            centre(means_.data() + k * d_);
             for (Index i = 0; i < d_; ++i) {
                 const double* factor = factors_.data() + (k * d_ + i) * d_;
                 std::fill(row_.begin(), row_.end(), 0.0);

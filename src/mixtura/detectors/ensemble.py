@@ -25,16 +25,22 @@ _WHISKER = 1.5
 class AnomalyDetector(Detector):
     """Rows that do not belong, in any table of numbers: the detector to take when nothing is known.
 
-    Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the columns, with a random
-    number of components, half of them with full and half with diagonal covariances. Each leaves the quarter of its rows
-    with the lowest density out of its fit, so that anomalies do not shape it. What members find of a row, minus the
-    log density, is compared with its median and interquartile range in the table, compressed as sign(z) log(1 + abs(z))
-    so that no member outvotes the others, and averaged. The score is minus that mean: about zero for a usual row.
+    Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the columns, with one
+    to six components, two in three with full and the others with diagonal covariances. What a mixture finds of a
+    row, minus the log density, is compared with its median and interquartile range in the table and compressed as
+    sign(z) log(1 + abs(z)), so that no mixture outvotes all others. The score is minus the mean of that: about zero
+    for a usual row. In the mean, a mixture counts by the square of how far it sets the most unusual hundredth of
+    the rows apart: one that sees nothing special in its columns has little to say.
 
-    Columns may be measured in anything: each is centred at its median and divided by its interquartile range, or by its
-    standard deviation where most values are equal, and values are clipped ten such units away. A column that never
-    changes has no part in this; when it has another value in a row that is scored later, that lowers the score by ten.
-    Missing values (NaN, null) are taken to lie at the median, where they say nothing against a row.
+    So that anomalies do not shape the mixtures, this is done twice. In the first, smaller ensemble each mixture
+    leaves the quarter of its rows with the lowest density out of its fit; the tenth of the table that comes out
+    most unusual is not shown to the second ensemble, which is kept.
+
+    Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
+    tenths, or by its standard deviation where those are equal, and values are clipped ten normal deviations away. A
+    column that never changes has no part in this; when it has another value in a row that is scored later, that
+    lowers the score by ten. Missing values (NaN, null) are taken to lie at the median, where they say nothing
+    against a row.
 
     Parameters
     ----------

@@ -14,13 +14,16 @@ from .explanation import Explanation, explanation_of
 # Values of components that are held at once: some tens of megabytes.
 _AT_ONCE = 2**20
 
+# A value differs from that of a column that never changed if it does so in its first digits, as in the kernel.
+_SAME_DIGITS = 1e-6
+
 
 def explain(X: NDArray[Any], units: Units, members: Members, new_value: float) -> Explanation:
     """Return what members expected of each value, and the parts of the score that columns carry.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
-    from what it expects given its other columns. The part of a column is its mean over the members that see it, or
-    `new_value` where a column that never changed has another value. A missing value is as expected.
+    from what it expects given its other columns. The part of a column is its weighted mean over the members that
+    see it, or `new_value` where a column that never changed has another value. A missing value is as expected.
     """
     per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)))
     size = max(1, _AT_ONCE // max(per_row, len(units.center)))
@@ -40,11 +43,11 @@ def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) 
     for member in _each(members):
         here = member.columns
         mean, conditional, added = member.explain(clipped[:, here])
-        expected[:, here] += mean
-        variance[:, here] += conditional
-        parts[:, here] += added
-        seen[here] += 1
-    often = np.maximum(seen, 1.0)
+        expected[:, here] += member.weight * mean
+        variance[:, here] += member.weight * conditional
+        parts[:, here] += member.weight * added
+        seen[here] += member.weight
+    often = np.where(seen > 0, seen, 1.0)
     # A column that changes but that no member sees is expected where it lies usually.
     variance = np.where(seen > 0, variance / often, np.where(constant, 0.0, 1.0))
     with np.errstate(over="ignore", divide="ignore"):
@@ -54,10 +57,6 @@ def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) 
     changed = constant & known & (np.abs(values - units.center) > _SAME_DIGITS * np.abs(units.center))
     parts = np.where(known, parts / often, 0.0) + np.where(changed, new_value, 0.0)
     return explanation_of(np.where(known, values, center), center, deviation, parts)
-
-
-# As the kernel compares values with those of a column that never changed.
-_SAME_DIGITS = 1e-6
 
 
 class _Member:
@@ -71,10 +70,11 @@ class _Member:
         factors: Floats,
         median: float,
         spread: float,
+        weight: float,
     ) -> None:
         self.columns, self.log_constants, self.means = columns, log_constants, means
         self.factors = factors if factors.ndim == 3 else factors[:, :, None] * np.eye(len(columns))
-        self.median, self.spread = median, spread
+        self.median, self.spread, self.weight = median, spread, weight
         precisions = self.factors @ self.factors.transpose(0, 2, 1)
         self.conditional_variances = 1.0 / np.diagonal(precisions, axis1=1, axis2=2)
         self.precisions = precisions
@@ -97,7 +97,8 @@ class _Member:
 
 def _each(members: Members) -> Iterator[_Member]:
     column = component = mean = factor = 0
-    for (full, width, count), median, spread in zip(members.shapes, members.medians, members.spreads, strict=True):
+    rest = zip(members.medians, members.spreads, members.weights, strict=True)
+    for (full, width, count), (median, spread, weight) in zip(members.shapes, rest, strict=True):
         size = count * width * (width if full else 1)
         factors = members.factors[factor : factor + size].astype(np.float64)
         yield _Member(
@@ -107,5 +108,6 @@ def _each(members: Members) -> Iterator[_Member]:
             factors.reshape((count, width, width) if full else (count, width)),
             float(median),
             float(spread),
+            float(weight),
         )
         column, component, mean, factor = column + width, component + count, mean + count * width, factor + size

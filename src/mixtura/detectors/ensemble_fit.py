@@ -1,4 +1,4 @@
-"""How the ensemble is fitted: units of the columns, draws of the members, and what log densities usually are."""
+"""How the ensemble is fitted: units of the columns, draws of members, and what their log densities usually are."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..distributions.matrices import Floats
 from ..engines import Engine, ThreadEngine
 from ..engines.threads import available_processors
-from ..kernels.ensemble import Members, Units, densities, fit_member
+from ..kernels.ensemble import Members, Units, densities, fit_member, scores
 from ..rows import Block, Rows
 
 # Rows of the table that members are drawn from and compared on.
@@ -21,22 +21,30 @@ POOL = 8192
 _LIMIT = 10.0
 
 # Each member sees so many rows, between these parts of the columns, and at most so many columns.
-_ROWS = 256
-_PART_OF_COLUMNS = (0.3, 0.8)
+_ROWS = 512
+_PART_OF_COLUMNS = (0.3, 1.0)
 _MOST_COLUMNS = 16
 
-# Members have between one and so many components, one as often as the other.
+# Members have between one and so many components, one as often as the other; two in three have full covariances.
 _MOST_COMPONENTS = 6
+_KINDS = 3
 
-# Part of its rows that a member leaves out: those of lowest density.
-_TRIMMED = 0.25
+# A first ensemble, half as large, is fitted to all rows, and its members leave out a larger part of the rows that they
+# see, those of lowest density. The part of the rows of the table that this ensemble finds most unusual is not shown to
+# the second one, whose members leave out less.
+_TRIMMED = (0.25, 0.1)
+_HIDDEN = 0.1
+
+# How far apart a member sets the most unusual rows is measured between these quantiles; its square is the weight.
+_APART = (50, 99)
 
 # Rows that the variances of the columns count for in each covariance.
-_PRIOR_ROWS = 1.0
+_PRIOR_ROWS = 0.5
 _ITERATIONS = 15
 
-# The interquartile range of a normal distribution in standard deviations.
-_NORMAL_RANGE = 1.3489795003921634
+# Columns spread by the range of their middle nine tenths, which in a normal distribution is so many deviations.
+_MIDDLE = (5, 95)
+_NORMAL_RANGE = 3.2897072539029435
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +73,16 @@ def find_range(rows: Rows, engine: Engine) -> Range:
 def units_of(pool: NDArray[Any], whole: Range) -> Units:
     """Return where the columns of a table lie and how far they spread.
 
-    A column lies at its median, and spreads by its interquartile range as of a normal distribution; by its standard
-    deviation where that is zero, as of values that are mostly equal; by the range of the table where the pool does not
-    show any other value. Columns are first divided by a power of two, so that no square or difference overflows.
+    A column lies at its median, and spreads by the range of its middle nine tenths as of a normal distribution; by
+    its standard deviation where that is zero, as of values that are mostly equal; by the range of the table where
+    the pool does not show any other value. Columns are first divided by a power of two, so that no square or
+    difference overflows.
     """
     least, most = np.nan_to_num(whole.minima), np.nan_to_num(whole.maxima)
     exponents = np.frexp(np.maximum(np.abs(least), np.abs(most)))[1] + 1
     scaled = np.ldexp(pool.astype(np.float64), -exponents)
     scaled = np.where(np.isnan(scaled).all(axis=0), 0.0, scaled)
-    low, center, high = np.nanpercentile(scaled, [25, 50, 75], axis=0)
+    low, center, high = np.nanpercentile(scaled, [_MIDDLE[0], 50, _MIDDLE[1]], axis=0)
     spread = (high - low) / _NORMAL_RANGE
     # Values that differ by their last digits only are equal but for rounding.
     rounding = 1e-12 * np.abs(center)
@@ -100,7 +109,7 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
     """Return the draws of all members. Columns are dealt like cards, so that all come up equally often."""
     deck: list[int] = []
     drawn = []
-    for _ in range(n_members):
+    for member in range(n_members):
         part = random_state.uniform(*_PART_OF_COLUMNS)
         width = min(max(round(part * len(columns)), min(len(columns), 2)), _MOST_COLUMNS)
         hand: list[int] = []
@@ -113,8 +122,8 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
             Draw(
                 random_state.choice(n_rows, size=min(_ROWS, n_rows), replace=False),
                 np.sort(np.array(hand, np.int32)),
-                int(random_state.randint(1, _MOST_COMPONENTS + 1)),
-                bool(random_state.randint(2)),
+                1 + member % _MOST_COMPONENTS,
+                member // _MOST_COMPONENTS % _KINDS > 0,
                 int(random_state.randint(2**31 - 1)),
             )
         )
@@ -124,13 +133,21 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
 def fit_members(
     pool: NDArray[Any], units: Units, n_members: int, random_state: np.random.RandomState, n_threads: int
 ) -> Members:
-    """Return the members fitted to rows of the pool."""
+    """Return the members of the second ensemble, fitted to rows of the pool that the first did not find unusual."""
     changing = np.flatnonzero(units.scale > 0).astype(np.int32)
     if not len(changing):
         return join([])
-    scaled = _scaled(pool, units)
-    fit_one = _Fit(pool, scaled, units)
-    return join(_each(fit_one, draws(n_members, len(pool), changing, random_state), n_threads))
+    scaled, shown = _scaled(pool, units), np.arange(len(pool))
+
+    def ensemble(size: int, trimmed: float) -> Members:
+        fit_one = _Fit(pool, scaled, units, shown, trimmed)
+        members = join(_each(fit_one, draws(size, len(shown), changing, random_state), n_threads))
+        return members._replace(weights=members.weights / members.weights.sum())
+
+    first = ensemble((n_members + 1) // 2, _TRIMMED[0])
+    order = np.argsort(scores(pool, units, first, 0.0), kind="stable")
+    shown = np.sort(order[: len(pool) - int(_HIDDEN * len(pool))])
+    return ensemble(n_members, _TRIMMED[1])
 
 
 def _scaled(pool: NDArray[Any], units: Units) -> Floats:
@@ -148,28 +165,35 @@ class _Fit:
     pool: NDArray[Any]
     scaled: Floats
     units: Units
+    shown: NDArray[np.int64]
+    trimmed: float
 
     def __call__(self, draw: Draw) -> Members:
-        sample = np.ascontiguousarray(self.scaled[np.ix_(draw.rows, draw.columns)].T)
+        sample = np.ascontiguousarray(self.scaled[np.ix_(self.shown[draw.rows], draw.columns)].T)
         fitted = fit_member(
             sample,
             draw.n_components,
             full=draw.full,
-            trimmed=_TRIMMED,
+            trimmed=self.trimmed,
             prior_rows=_PRIOR_ROWS,
             iterations=_ITERATIONS,
             seed=draw.seed,
         )
         shape = np.array([[draw.full, len(draw.columns), draw.n_components]], np.int32)
-        member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1))
+        member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1), np.ones(1))
         outlyingness = -densities(self.pool, self.units, member)[0].astype(np.float64)
         low, median, high = np.percentile(outlyingness, [25, 50, 75])
         spread = next((s for s in (high - low, outlyingness.std()) if s > _LEAST_SPREAD), 1.0)
-        return member._replace(medians=np.array([median]), spreads=np.array([spread]))
+        near, far = np.percentile(outlyingness, _APART)
+        weight = _LEAST_WEIGHT + np.log1p((far - near) / spread) ** 2
+        return member._replace(medians=np.array([median]), spreads=np.array([spread]), weights=np.array([weight]))
 
 
 # Log densities in single precision differ by as much from rounding.
 _LEAST_SPREAD = 1e-4
+
+# Where no member sets any row apart, all count alike.
+_LEAST_WEIGHT = 1e-6
 
 
 def join(members: Iterable[Members]) -> Members:
@@ -180,6 +204,7 @@ def join(members: Iterable[Members]) -> Members:
         np.empty(0),
         np.empty(0, np.float32),
         np.empty(0, np.float32),
+        np.empty(0),
         np.empty(0),
         np.empty(0),
     )

@@ -25,6 +25,7 @@ _MEMBER_TYPES = {
     "factors": np.float32,
     "medians": np.float64,
     "spreads": np.float64,
+    "weights": np.float64,
 }
 
 

@@ -45,6 +45,8 @@ class Members(NamedTuple):
         Upper triangular U with U U^T = precision, (k, w, w), or one over standard deviations, (k, w).
     medians, spreads : ndarray of shape (n_members,)
         Median and spread of minus the log density of rows of the table.
+    weights : ndarray of shape (n_members,)
+        Weights of the members in the mean, one in all.
     """
 
     shapes: NDArray[np.int32]
@@ -54,6 +56,7 @@ class Members(NamedTuple):
     factors: NDArray[np.float32]
     medians: Floats
     spreads: Floats
+    weights: Floats
 
 
 def fit_member(
