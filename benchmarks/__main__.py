@@ -11,17 +11,38 @@ import sklearn
 from mixtura import kernels
 
 from .bayesian import bayesian
+from .detection import detection
+from .elliptic import elliptic
+from .forest import forest
 from .missing import missing
+from .neighbors import neighbors
 from .robust import robust
 from .suites import fit, iteration, limits, memory, scoring, startup
+from .svm import svm
 
 SUITES = {
-    suite.__name__: suite for suite in (iteration, scoring, fit, bayesian, missing, robust, memory, limits, startup)
+    suite.__name__: suite
+    for suite in (
+        iteration,
+        scoring,
+        fit,
+        bayesian,
+        missing,
+        robust,
+        elliptic,
+        forest,
+        neighbors,
+        svm,
+        detection,
+        memory,
+        limits,
+        startup,
+    )
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Mixtura and scikit-learn in turn.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Mixtura and its peers in turn.")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}; default: all")
     parser.add_argument("--repeat", type=int, default=5, help="pairs of runs a figure is the median of (default 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

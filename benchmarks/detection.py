@@ -2,17 +2,16 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.covariance import EllipticEnvelope
-from sklearn.ensemble import IsolationForest
+import sklearn.ensemble
 from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
-from mixtura import AnomalyDetector
+from mixtura import AnomalyDetector, IsolationForest, LocalOutlierFactor, OneClassSVM
 
 from .timing import in_turn
 
@@ -30,20 +29,38 @@ def _forest(X: np.ndarray, seed: int) -> np.ndarray:
     return -IsolationForest(random_state=seed).fit(X).score_samples(X)
 
 
+def _peer_forest(X: np.ndarray, seed: int) -> np.ndarray:
+    return -sklearn.ensemble.IsolationForest(random_state=seed).fit(X).score_samples(X)
+
+
 def _local(X: np.ndarray, _: int) -> np.ndarray:
     return -LocalOutlierFactor().fit(StandardScaler().fit_transform(X)).negative_outlier_factor_
 
 
-def _ellipse(X: np.ndarray, seed: int) -> np.ndarray:
-    return -EllipticEnvelope(random_state=seed).fit(X).score_samples(X)
+def _machine(X: np.ndarray, _: int) -> np.ndarray:
+    Z = StandardScaler().fit_transform(X)
+    return -OneClassSVM().fit(Z).score_samples(Z)
 
 
-_DETECTORS: dict[str, Outlyingness] = {
-    "AnomalyDetector": _default,
-    "sklearn IsolationForest": _forest,
-    "sklearn LocalOutlierFactor": _local,
-    "sklearn EllipticEnvelope": _ellipse,
-}
+def _of_pyod(module: str, name: str) -> Outlyingness | None:
+    """Return a detector of PyOD on standardised columns, with its own defaults; None where PyOD is not installed."""
+    try:
+        make = getattr(import_module(f"pyod.models.{module}"), name)
+    except ImportError:
+        return None
+    return lambda X, _: make().fit(StandardScaler().fit_transform(X)).decision_scores_
+
+
+def _detectors() -> dict[str, Outlyingness | None]:
+    return {
+        "AnomalyDetector": _default,
+        "IsolationForest": _forest,
+        "LocalOutlierFactor": _local,
+        "OneClassSVM": _machine,
+        "scikit-learn IsolationForest": _peer_forest,
+        "PyOD ECOD": _of_pyod("ecod", "ECOD"),
+        "PyOD KNN": _of_pyod("knn", "KNN"),
+    }
 
 
 def detection(repeat: int) -> Iterator[dict[str, Any]]:
@@ -53,9 +70,13 @@ def detection(repeat: int) -> Iterator[dict[str, Any]]:
     paths = sorted(_TABLES.glob("*.npz"))
     if not paths:
         yield {"table": f"none in {_TABLES}"}
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in _DETECTORS}
+    detectors = _detectors()
+    yield from ({"detector": name, "note": "not installed"} for name, there in detectors.items() if there is None)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in detectors}
     for path in paths:
-        for name, outlyingness in _DETECTORS.items():
+        for name, outlyingness in detectors.items():
+            if outlyingness is None:
+                continue
             figures = [_figures(path, outlyingness, seed) for seed in range(_SEEDS)]
             auc, precision = np.mean(figures, axis=0).tolist()
             found[name].append((auc, precision))
@@ -65,10 +86,10 @@ def detection(repeat: int) -> Iterator[dict[str, Any]]:
             auc, precision = np.mean(pairs, axis=0).tolist()
             yield {"table": f"mean of {len(pairs)}", "detector": name, "auc": auc, "precision": precision}
     table = np.random.default_rng(0).standard_normal((100_000, 10))
-    seconds, peer_seconds, ratio = in_turn(lambda: _default(table, 0), lambda: _forest(table, 0), repeat)
+    seconds, peer_seconds, ratio = in_turn(lambda: _default(table, 0), lambda: _peer_forest(table, 0), repeat)
     yield {
         "table": "100,000 × 10",
-        "detector": "AnomalyDetector and sklearn IsolationForest",
+        "detector": "AnomalyDetector beside scikit-learn IsolationForest",
         "seconds": seconds,
         "peer_seconds": peer_seconds,
         "ratio": ratio,
@@ -82,6 +103,6 @@ def _figures(path: Path, outlyingness: Outlyingness, seed: int) -> tuple[float, 
         taken = np.random.default_rng(seed).choice(len(X), _MOST_ROWS, replace=False)
         X, y = X[taken], y[taken]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of peers, about copies of rows and covariances without full rank
+        warnings.simplefilter("ignore")  # about copies of rows
         scores = outlyingness(X, seed)
     return float(roc_auc_score(y, scores)), float(average_precision_score(y, scores))

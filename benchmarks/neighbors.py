@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sklearn.neighbors
+from scipy.spatial import cKDTree
 
 from mixtura import LocalOutlierFactor
 
@@ -17,7 +18,8 @@ _GROUPS = 8
 
 
 def neighbors(repeat: int) -> Iterator[dict[str, Any]]:
-    """fit_predict of LocalOutlierFactor, 20 neighbours: milliseconds, and how many times those of ours the peers take.
+    """fit_predict of LocalOutlierFactor, 20 neighbours: milliseconds, and how many times those of ours the peers take;
+    SciPy's tree finds the neighbours only.
 
     Tables are one normal group, in which neighbours are the hardest to find, and eight groups.
     """
@@ -39,7 +41,18 @@ def _peers() -> dict[str, Any]:
         from sklearnex.neighbors import LocalOutlierFactor as Intelex  # noqa: PLC0415  # not everywhere installed
     except ImportError:
         Intelex = None
-    return {"scikit-learn": sklearn.neighbors.LocalOutlierFactor, "scikit-learn-intelex": Intelex}
+    return {
+        "scikit-learn": sklearn.neighbors.LocalOutlierFactor,
+        "scikit-learn-intelex": Intelex,
+        "cKDTree": SearchOnly,
+    }
+
+
+class SearchOnly:
+    """Finds the neighbours of every row by SciPy's tree, on all processors, and does no more."""
+
+    def fit_predict(self, table: np.ndarray) -> None:
+        cKDTree(table).query(table, 21, workers=-1)
 
 
 def _fit_predict(make: Any, table: np.ndarray) -> None:

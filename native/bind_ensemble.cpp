@@ -70,6 +70,24 @@ std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, co
     return members;
 }
 
+std::vector<Neighborhood> samples_of(Index d, int k, const Dense<float, 3>& references, const Doubles& medians,
+                               const Doubles& spreads, const Doubles& weights) {
+    const Index count = length(references), n_rows = static_cast<Index>(references.shape(1));
+    require(static_cast<Index>(references.shape(2)) == d, "references must have the columns of the rows");
+    require(length(medians) == count && length(spreads) == count && length(weights) == count,
+            "medians, spreads and weights must have one value a sample");
+    require(count == 0 || (k >= 1 && k <= kMostNeighbors && k < n_rows), "references must have more rows than k, at most 5");
+    std::vector<Neighborhood> samples;
+    samples.reserve(static_cast<std::size_t>(count));
+    for (Index s = 0; s < count; ++s) {
+        require(spreads.data()[s] > 0, "spreads must be positive");
+        require(weights.data()[s] >= 0 && weights.data()[s] <= 1, "weights must be parts of one");
+        samples.push_back({n_rows, k, references.data() + s * n_rows * d, medians.data()[s], spreads.data()[s],
+                           weights.data()[s]});
+    }
+    return samples;
+}
+
 void fit(const Dense<double, 2>& sample, bool full, double trimmed, double prior_rows, int iterations,
          std::uint64_t seed, const Output<double, 1>& log_constants, const Output<float, 1>& means,
          const Output<float, 1>& factors) {
@@ -106,16 +124,35 @@ void bind(nb::module_& m) {
         "ensemble_scores",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
            Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
-           Doubles weights, double penalty, Output<double, 1> out) {
+           Doubles weights, int k, Dense<float, 3> references, Doubles distance_medians, Doubles distance_spreads,
+           Doubles distance_weights, double penalty, Output<double, 1> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
                 members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);
+            const std::vector<Neighborhood> samples =
+                samples_of(table.n_columns, k, references, distance_medians, distance_spreads, distance_weights);
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
-            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, penalty, out.data());
+            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, penalty, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
-        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "penalty"_a, "out"_a.noconvert());
+        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "k"_a,
+        "references"_a, "distance_medians"_a, "distance_spreads"_a, "distance_weights"_a, "penalty"_a,
+        "out"_a.noconvert());
+    m.def(
+        "ensemble_distances",
+        [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, int k, Dense<float, 3> references,
+           Doubles medians, Doubles spreads, Doubles weights, Output<float, 2> out) {
+            const Table<T> table = table_of<T>(values, center, scale);
+            const std::vector<Neighborhood> samples =
+                samples_of(table.n_columns, k, references, medians, spreads, weights);
+            require(out.shape(0) == samples.size() && static_cast<Index>(out.shape(1)) == table.n_rows,
+                    "out has the wrong shape");
+            nb::gil_scoped_release release;
+            ensemble_distances<T>(table, {center.data(), scale.data(), limit}, samples, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "k"_a, "references"_a, "medians"_a, "spreads"_a,
+        "weights"_a, "out"_a.noconvert());
 }
 
 }  // namespace

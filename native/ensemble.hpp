@@ -1,4 +1,5 @@
-// The scores of a block of rows under an ensemble of small Gaussian mixtures, each over some of the columns.
+// The scores of a block of rows under an ensemble: small Gaussian mixtures, each over some of the columns, and small
+// samples of rows, to which others are near or far.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "ensemble_neighbors.hpp"
 #include "mixture.hpp"
 
 namespace mixtura {
@@ -86,6 +88,13 @@ inline void member_densities(const std::vector<Tile<float>>& tiles, const Member
     else member_densities<Diagonal>(tiles, member, out);
 }
 
+inline void sample_distances(const std::vector<Tile<float>>& tiles, Index n_columns, const Neighborhood& sample, float* out) {
+    for (const Tile<float>& tile : tiles) {
+        neighbor_distances(tile, n_columns, sample, out);
+        out += kTile<float>;
+    }
+}
+
 // Log densities of each member for each row: members x rows.
 template <class T>
 void ensemble_densities(const Table<T>& table, const Units& units, const std::vector<Member>& members, float* out) {
@@ -97,31 +106,53 @@ void ensemble_densities(const Table<T>& table, const Units& units, const std::ve
     }
 }
 
-// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: a member that finds a row absurd does not outvote all
-// others.
-inline Vector<float> compressed(Vector<float> log_density, float median, float inverse_spread) {
+// Distances to the k-th nearest row of each sample for each row: samples x rows.
+template <class T>
+void ensemble_distances(const Table<T>& table, const Units& units, const std::vector<Neighborhood>& samples, float* out) {
+    const ScaledRows<T> rows(table, units);
+    std::vector<float> distances(rows.tiles.size() * kTile<float>);
+    for (const Neighborhood& sample : samples) {
+        sample_distances(rows.tiles, table.n_columns, sample, distances.data());
+        out = std::copy_n(distances.begin(), table.n_rows, out);
+    }
+}
+
+// sign(z) log(1 + |z|) with z = (outlyingness - median) / spread: what finds a row absurd does not outvote all others.
+inline Vector<float> compressed(Vector<float> outlyingness, float median, float inverse_spread) {
     constexpr float kFarthest = 1e30f;
-    const Vector<float> z = (-median - log_density) * inverse_spread;
+    const Vector<float> z = (outlyingness - median) * inverse_spread;
     const Vector<float> size = maximum(z, -z);
     const Vector<float> kept = size < kFarthest ? size : broadcast<float>(kFarthest);
     const Vector<float> logarithm = log_from_one<float>(1.0f + kept);
     return z < 0.0f ? -logarithm : logarithm;
 }
 
-// Weighted mean outlyingness of each row over the members, plus `penalty` for each column that never changed and now
-// does.
+// Adds the votes of one member or sample, by what it finds of each row times `sign`.
+template <class Voter>
+void add_votes(const std::vector<float>& found, float sign, const Voter& voter, std::vector<double>& sums) {
+    const float median = static_cast<float>(voter.median), inverse = static_cast<float>(1 / voter.spread);
+    float votes[kLanes<float>];
+    for (std::size_t r = 0; r < found.size(); r += kLanes<float>) {
+        store<float>(votes, compressed(sign * load(&found[r]), median, inverse));
+        for (int l = 0; l < kLanes<float>; ++l) sums[r + l] += voter.weight * static_cast<double>(votes[l]);
+    }
+}
+
+// Weighted mean of the votes of members and samples for each row, plus `penalty` for each column that never changed and
+// now does.
 template <class T>
-void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members, double penalty,
-                     double* out) {
+void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members,
+                     const std::vector<Neighborhood>& samples, double penalty, double* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> values(rows.tiles.size() * kTile<float>);
     std::vector<double> sums(values.size());
     for (const Member& member : members) {
         member_densities(rows.tiles, member, values.data());
-        const float median = static_cast<float>(member.median), inverse = static_cast<float>(1 / member.spread);
-        for (std::size_t r = 0; r < values.size(); r += kLanes<float>)
-            store<float>(&values[r], compressed(load(&values[r]), median, inverse));
-        for (std::size_t r = 0; r < values.size(); ++r) sums[r] += member.weight * static_cast<double>(values[r]);
+        add_votes(values, -1.0f, member, sums);
+    }
+    for (const Neighborhood& sample : samples) {
+        sample_distances(rows.tiles, table.n_columns, sample, values.data());
+        add_votes(values, 1.0f, sample, sums);
     }
     for (Index r = 0; r < table.n_rows; ++r) out[r] = sums[r] + penalty * rows.changed[r];
 }

@@ -104,6 +104,11 @@ inline V maximum(V a, V b) {
     return a > b ? a : b;
 }
 
+template <class V>
+inline V minimum(V a, V b) {
+    return a < b ? a : b;
+}
+
 // e^x for x <= 0. Below kUnderflow the answer is zero, so minus infinity is allowed.
 template <class T>
 inline Vector<T> exp_negative(Vector<T> x) {

@@ -11,11 +11,12 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_python_of_the_readme_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     exec(compile(example, "README.md", "exec"), {})
-    sizes, chosen = capsys.readouterr().out.splitlines()
+    sizes, chosen, columns, *expected = capsys.readouterr().out.splitlines()
     assert sorted(map(int, re.findall(r"\d+", sizes))) == [45, 50, 55]
     assert "'n_components': 2" in chosen
+    assert len(re.findall(r"\d", columns)) == len(expected) == 5
 
 
 def test_commands_of_the_readme_are_known():

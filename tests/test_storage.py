@@ -3,6 +3,7 @@ import os
 import pickle
 import struct
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,35 +12,49 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from mixtura.decisions.table_model import TableModel
+from mixtura.detectors.density import DensityModel
+from mixtura.detectors.elliptic_model import Elliptic
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.storage import load, save
 
-ARRAYS = {
-    "weights": np.array([0.25, 0.75]),
-    "means": np.array([[0.0, 1.0], [-1.0, 0.5]]),
-    "covariances": np.array([[1.0, 2.0], [0.5, 0.1]]),
-    "center": np.array([10.0, -3.0]),
-    "scale": np.array([2.0, 0.1]),
+MODEL = {
+    "model.weights": np.array([0.25, 0.75]),
+    "model.means": np.array([[0.0, 1.0], [-1.0, 0.5]]),
+    "model.covariances": np.array([[1.0, 2.0], [0.5, 0.1]]),
+    "model.center": np.zeros(2),
+    "model.scale": np.ones(2),
 }
+TABLE = {"table.center": np.array([10.0, -3.0]), "table.scale": np.array([2.0, 0.1])}
+CALIBRATION = {"table.calibration": np.array([-7.0, -2.5, -2.0])}
+ARRAYS = MODEL | TABLE | CALIBRATION
 MANIFEST = {
     "format": "mixtura",
     "version": 1,
     "kind": "table",
-    "shape": "diag",
+    "model": "mixture",
+    "settings": {"shape": "diag"},
     "columns": ["height", "größe"],
     "threshold": -4.5,
     "rate": 0.04,
+    "trained_on": "reference",
     "info": {"criterion": "bic", "n_rows": 1000},
 }
+PLAIN = {name: MANIFEST[name] for name in ("format", "version", "model", "settings")} | {"kind": "mixture"}
 
 
 def a_table_model():
-    mixture = Mixture(ARRAYS["weights"], ARRAYS["means"], Diagonal(ARRAYS["covariances"], 2, 2))
-    parts = [MANIFEST[name] for name in ("threshold", "rate", "info")]
-    return TableModel(mixture, tuple(MANIFEST["columns"]), ARRAYS["center"], ARRAYS["scale"], *parts)
+    covariance = Diagonal(ARRAYS["model.covariances"], 2, 2)
+    return TableModel(
+        Mixture(ARRAYS["model.weights"], ARRAYS["model.means"], covariance),
+        tuple(MANIFEST["columns"]),
+        ARRAYS["table.center"],
+        ARRAYS["table.scale"],
+        calibration=ARRAYS["table.calibration"],
+        **{name: MANIFEST[name] for name in ("threshold", "rate", "trained_on", "info")},
+    )
 
 
 def a_mixture(shape_name):
@@ -90,40 +105,35 @@ def test_student_components_and_noise_come_back_bit_for_bit(degrees, weight, fil
     mixture = Mixture((1 - (weight or 0)) * plain.weights, plain.means, plain.covariance, degrees, noise)
     save(mixture, file)
     assert load(file) == mixture
-    version = 1 if degrees is None and weight is None else 2
-    assert f'\\"version\\": {version}'.encode() in file.read_bytes()
 
 
-SIMPLE = {name: ARRAYS[name] for name in ("weights", "means", "covariances")}
-BOX = {"lower": np.zeros(2), "upper": np.ones(2)}
+BOX = {"model.lower": np.zeros(2), "model.upper": np.ones(2)}
 
 
 @pytest.mark.parametrize(
-    ("changes", "more", "reason"),
+    ("settings", "more", "reason"),
     [
-        ({"version": 1, "noise": 0.5}, BOX, "entries of a mixture or of a table model"),
-        ({"noise": "much"}, BOX, "entries of a mixture or of a table model"),
-        ({"noise": 0.5}, {}, "it should hold the arrays"),
-        ({}, BOX, "it should hold the arrays"),
+        ({"noise": "much"}, BOX, "the weight of the noise is a number, not 'much'"),
+        ({"noise": 0.5}, {}, "a mixture of the shape 'diag' with noise has the arrays center, covariances, lower, "),
+        ({}, BOX, "a mixture of the shape 'diag' has the arrays center, covariances, "),
         ({"noise": 0.5}, BOX, "their sum is 1.5"),
-        ({"noise": 0.0}, BOX | {"upper": np.zeros(2)}, "sides are finite and positive"),
-        ({"noise": 0.0}, BOX | {"upper": np.ones(3)}, "its upper should be doubles of shape (2,)"),
+        ({"noise": 0.0}, BOX | {"model.upper": np.zeros(2)}, "sides are finite and positive"),
+        ({"noise": 0.0}, BOX | {"model.upper": np.ones(3)}, "sides are finite and positive"),
+        ({"noise": 0.0}, {"model.lower": np.zeros(3), "model.upper": np.ones(3)}, "the noise has 3 columns"),
         ({"noise": -1.0}, BOX, "is a probability"),
-        ({"version": 1}, {"degrees_of_freedom": np.ones(2)}, "it should hold the arrays"),
-        ({}, {"degrees_of_freedom": np.zeros(2)}, "degrees of freedom are a positive number for each component"),
-        ({}, {"degrees_of_freedom": np.ones(3)}, "its degrees_of_freedom should be doubles of shape (2,)"),
+        ({}, {"model.degrees_of_freedom": np.zeros(2)}, "degrees of freedom are a positive number for each component"),
+        ({}, {"model.degrees_of_freedom": np.ones(3)}, "degrees of freedom are a positive number for each component"),
+        ({"depth": 3}, {}, "a mixture says its shape and the weight of its noise, not depth"),
     ],
 )
-def test_student_components_and_noise_that_do_not_fit(changes, more, reason, file):
-    manifest = {"format": "mixtura", "version": 2, "kind": "mixture", "shape": "diag"}
-    write(file, manifest, SIMPLE | more, **changes)
+def test_student_components_and_noise_that_do_not_fit(settings, more, reason, file):
+    write(file, PLAIN, MODEL | more, settings={"shape": "diag"} | settings)
     assert reason in refusal(file)
 
 
 @pytest.mark.parametrize("threshold", [None, -4.5, -1e300, 0.1 + 0.2])
 def test_a_table_model_comes_back_bit_for_bit(threshold, file):
-    model = a_table_model()
-    object.__setattr__(model, "threshold", threshold)
+    model = replace(a_table_model(), threshold=threshold)
     save(model, str(file))
     loaded = load(str(file))
     assert isinstance(loaded, TableModel)
@@ -136,7 +146,7 @@ def test_a_table_model_comes_back_bit_for_bit(threshold, file):
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True), st.dictionaries(st.text(), st.text() | st.integers()))
 def test_any_names_and_facts(tmp_path_factory, columns, info):
     file = tmp_path_factory.getbasetemp() / "names"
-    model = TableModel(a_table_model().mixture, tuple(columns), [0, 0], [1, 1], info=info)
+    model = replace(a_table_model(), columns=tuple(columns), info=info)
     save(model, file)
     assert load(file) == model
 
@@ -156,29 +166,53 @@ def test_the_format_as_it_is_written(file):
     assert json.loads(content[8 : 8 + length]) == {
         "__metadata__": {
             "mixtura": r'{"columns": ["height", "gr\u00f6\u00dfe"], "format": "mixtura", '
-            '"info": {"criterion": "bic", "n_rows": 1000}, "kind": "table", "rate": 0.04, "shape": "diag", '
-            '"threshold": -4.5, "version": 1}'
+            '"info": {"criterion": "bic", "n_rows": 1000}, "kind": "table", "model": "mixture", "rate": 0.04, '
+            '"settings": {"shape": "diag"}, "threshold": -4.5, "trained_on": "reference", "version": 1}'
         },
-        "center": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]},
-        "covariances": {"dtype": "F64", "shape": [2, 2], "data_offsets": [16, 48]},
-        "means": {"dtype": "F64", "shape": [2, 2], "data_offsets": [48, 80]},
-        "scale": {"dtype": "F64", "shape": [2], "data_offsets": [80, 96]},
-        "weights": {"dtype": "F64", "shape": [2], "data_offsets": [96, 112]},
+        "model.center": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]},
+        "model.covariances": {"dtype": "F64", "shape": [2, 2], "data_offsets": [16, 48]},
+        "model.means": {"dtype": "F64", "shape": [2, 2], "data_offsets": [48, 80]},
+        "model.scale": {"dtype": "F64", "shape": [2], "data_offsets": [80, 96]},
+        "model.weights": {"dtype": "F64", "shape": [2], "data_offsets": [96, 112]},
+        "table.calibration": {"dtype": "F64", "shape": [3], "data_offsets": [112, 136]},
+        "table.center": {"dtype": "F64", "shape": [2], "data_offsets": [136, 152]},
+        "table.scale": {"dtype": "F64", "shape": [2], "data_offsets": [152, 168]},
     }
-    names = ("center", "covariances", "means", "scale", "weights")
-    assert content[8 + length :] == b"".join(ARRAYS[name].astype("<f8").tobytes() for name in names)
+    assert content[8 + length :] == b"".join(ARRAYS[name].astype("<f8").tobytes() for name in sorted(ARRAYS))
 
 
-def test_the_manifest_of_a_mixture(file):
-    save(a_mixture("tied"), file)
+@pytest.mark.parametrize(
+    ("model", "kind", "name", "settings"),
+    [
+        (a_mixture("tied"), "mixture", "mixture", r"{\"shape\": \"tied\"}"),
+        (DensityModel(a_mixture("full"), np.ones(2), np.ones(2)), "detector", "mixture", r"{\"shape\": \"full\"}"),
+        (Elliptic(np.zeros(2), np.eye(2)), "detector", "elliptic", "{}"),
+    ],
+)
+def test_the_manifest_of_what_is_no_table(model, kind, name, settings, file):
+    save(model, file)
     assert (
-        rb"{\"format\": \"mixtura\", \"kind\": \"mixture\", \"shape\": \"tied\", \"version\": 1}" in file.read_bytes()
-    )
+        rf"{{\"format\": \"mixtura\", \"kind\": \"{kind}\", \"model\": \"{name}\", \"settings\": {settings}, "
+        r"\"version\": 1}"
+    ).encode() in file.read_bytes()
+    assert type(load(file)) is type(model)
 
 
 def test_a_file_written_by_hand_is_read(file):
     write(file)
     assert load(file) == a_table_model()
+    write(file, PLAIN, MODEL)
+    assert load(file) == a_table_model().mixture
+    write(file, PLAIN, MODEL | {"model.scale": np.array([2.0, 1.0])}, kind="detector")
+    assert load(file) == DensityModel(a_table_model().mixture, [0.0, 0.0], [2.0, 1.0])
+
+
+def test_a_table_trained_on_itself_has_no_calibration(file):
+    model = replace(a_table_model(), calibration=None, trained_on="table")
+    save(model, file)
+    assert load(file) == model
+    write(file, arrays=MODEL | TABLE, trained_on="table")
+    assert load(file) == model
 
 
 def test_what_is_no_model(file, tmp_path):
@@ -202,10 +236,13 @@ def test_an_array_larger_than_the_file(file):
 
 
 def test_a_newer_version(file):
-    write(file, version=3, future=True)
+    write(file, version=2, future=True)
     assert refusal(file) == (
-        "FILE has version 3 of the model format, and this mixtura reads up to version 2: install a newer mixtura"
+        "FILE has version 2 of the model format, and this mixtura reads up to version 1: install a newer mixtura"
     )
+
+
+ENTRIES = "its manifest does not have the entries of a mixture, a detector or a table model"
 
 
 @pytest.mark.parametrize(
@@ -215,20 +252,30 @@ def test_a_newer_version(file):
         ({"version": "1"}, "has no version"),
         ({"version": True}, "has no version"),
         ({"version": 0}, "has no version"),
-        ({"kind": "forest"}, "entries of a mixture or of a table model"),
-        ({"kind": ["table"]}, "entries of a mixture or of a table model"),
-        ({"kind": "mixture"}, "entries of a mixture or of a table model"),
-        ({"extra": 1}, "entries of a mixture or of a table model"),
-        ({"columns": "ab"}, "entries of a mixture or of a table model"),
-        ({"threshold": "low"}, "entries of a mixture or of a table model"),
-        ({"info": None}, "entries of a mixture or of a table model"),
-        ({"shape": "round"}, "said to be 'round', which is none of full, tied, diag, spherical"),
-        ({"shape": "full"}, r"its covariances should be doubles of shape (2, 2, 2)"),
-        ({"columns": ["a"]}, "there are 1 names of columns, and 2 in the mixture"),
+        ({"kind": "forest"}, ENTRIES),
+        ({"kind": ["table"]}, ENTRIES),
+        ({"kind": "mixture"}, ENTRIES),
+        ({"kind": "detector"}, ENTRIES),
+        ({"extra": 1}, ENTRIES),
+        ({"columns": "ab"}, ENTRIES),
+        ({"threshold": "low"}, ENTRIES),
+        ({"threshold": True}, ENTRIES),
+        ({"trained_on": None}, ENTRIES),
+        ({"info": None}, ENTRIES),
+        ({"settings": []}, ENTRIES),
+        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of mixture, elliptic, ensemble, "),
+        ({"model": "elliptic"}, "an elliptic model has the arrays 'location' and 'covariance', and no settings"),
+        ({"settings": {}}, "said to be None, which is none of full, tied, diag, spherical"),
+        ({"settings": {"shape": "round"}}, "said to be 'round', which is none of full, tied, diag, spherical"),
+        ({"settings": {"shape": ["diag"]}}, "said to be ['diag'], which is none of"),
+        ({"settings": {"shape": "full"}}, "its covariances have the shape (2, 2), not (2, 2, 2)"),
+        ({"columns": ["a"]}, "there are 1 names of columns, and 2 in the model"),
         ({"columns": ["a", "a"]}, "strings, all different"),
         ({"columns": [1, 2]}, "strings, all different"),
-        ({"threshold": float("nan")}, "finite log density"),
+        ({"columns": [["a"], ["b"]]}, "strings, all different"),
+        ({"threshold": float("nan")}, "the threshold must be a finite score, not nan"),
         ({"rate": 2.0}, "above 0 and below 1"),
+        ({"trained_on": "hearsay"}, "trained_on must be 'table' or 'reference', not 'hearsay'"),
         ({"info": {"a": float("nan")}}, "types that JSON has"),
     ],
 )
@@ -246,18 +293,30 @@ def test_a_manifest_that_is_none(text, file):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"extra": np.zeros(2)}, "should hold the arrays center, covariances, means, scale, weights, and not others"),
-        ({"means": np.zeros(4)}, "its means have the shape (4,), not (components, columns)"),
-        ({"means": np.zeros((2, 0))}, "its means have the shape (2, 0)"),
-        ({"means": np.zeros((3, 2))}, "should be doubles of shape (3, 2)"),
-        ({"weights": np.array([0.25, 0.75], np.float32)}, "its weights should be doubles of shape (2,)"),
-        ({"scale": np.ones(3)}, "its scale should be doubles of shape (2,)"),
-        ({"weights": np.array([0.5, 0.6])}, "their sum is 1.1"),
-        ({"weights": np.array([-0.5, 1.5])}, "weights must be non-negative"),
-        ({"means": np.full((2, 2), np.nan)}, "its means are not all finite"),
-        ({"center": np.array([0, np.inf])}, "its center are not all finite"),
-        ({"covariances": np.array([[1.0, 0.0], [1.0, 1.0]])}, "not positive definite"),
-        ({"scale": np.array([1.0, -1.0])}, "every scale must be positive"),
+        ({"extra": np.zeros(2)}, "its arrays are extra, model.center, "),
+        ({"table.extra": np.zeros(2)}, "which are not those of one model"),
+        ({"model.extra": np.zeros(2)}, "has the arrays center, covariances, means, scale, weights, and perhaps "),
+        ({"model.means": np.zeros(4)}, "its means have the shape (4,), not (components, columns)"),
+        ({"model.means": np.zeros((2, 0))}, "its means have the shape (2, 0)"),
+        ({"model.means": np.zeros((3, 2))}, "its covariances have the shape (2, 2), not (3, 2)"),
+        ({"model.weights": np.array([0.25, 0.75], np.float32)}, "its weights must be finite doubles"),
+        ({"model.weights": np.array([True, False])}, "its model.weights holds no numbers of a known type"),
+        ({"model.weights": np.ones(1)}, "weights of shape (1,) and means of shape (2, 2) do not fit"),
+        ({"model.scale": np.ones(3)}, "scale must be 2 finite numbers"),
+        ({"model.scale": np.array([1.0, -1.0])}, "every scale must be positive"),
+        ({"model.weights": np.array([0.5, 0.6])}, "their sum is 1.1"),
+        ({"model.weights": np.array([-0.5, 1.5])}, "weights must be non-negative"),
+        ({"model.means": np.full((2, 2), np.nan)}, "its means must be finite doubles"),
+        ({"model.center": np.array([0, np.inf])}, "its center must be finite doubles"),
+        ({"model.covariances": np.array([[1.0, 0.0], [1.0, 1.0]])}, "not positive definite"),
+        ({"table.center": np.array([0, np.inf])}, "center must be 2 finite numbers"),
+        ({"table.center": np.zeros(2, np.float32)}, "its table.center must be doubles"),
+        ({"table.scale": np.ones(3)}, "scale must be 2 finite numbers"),
+        ({"table.scale": np.array([1.0, -1.0])}, "every scale must be positive"),
+        ({"table.calibration": np.zeros((2, 2))}, "the calibration scores must be numbers, at least one, "),
+        ({"table.calibration": np.zeros(0)}, "the calibration scores must be numbers, at least one, "),
+        ({"table.calibration": np.array([np.nan])}, "the calibration scores must be numbers, at least one, "),
+        ({"table.calibration": np.zeros(2, np.int64)}, "its table.calibration must be doubles"),
     ],
 )
 def test_arrays_that_do_not_fit(changes, reason, file):
@@ -265,9 +324,19 @@ def test_arrays_that_do_not_fit(changes, reason, file):
     assert reason in refusal(file)
 
 
-def test_a_missing_array(file):
-    write(file, arrays={name: array for name, array in ARRAYS.items() if name != "scale"})
-    assert "should hold the arrays" in refusal(file)
+@pytest.mark.parametrize("missing", sorted(MODEL | TABLE))
+def test_a_missing_array(missing, file):
+    write(file, arrays={name: array for name, array in ARRAYS.items() if name != missing})
+    assert ("which are not those of one model" if missing in TABLE else "a mixture of the shape") in refusal(file)
+
+
+def test_a_mixture_over_scaled_columns_is_a_detector(file):
+    write(file, PLAIN, MODEL | {"model.center": np.ones(2)})
+    assert refusal(file).endswith("it is said to be a mixture, and its columns are scaled, as those of a detector")
+    write(file, PLAIN, {"model.location": np.zeros(2), "model.covariance": np.eye(2)}, model="elliptic", settings={})
+    assert refusal(file).endswith("it is said to be a mixture, and holds a model of kind 'elliptic'")
+    write(file, PLAIN, ARRAYS)
+    assert "which are not those of one model" in refusal(file)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +350,7 @@ def test_a_missing_array(file):
 @pytest.mark.parametrize("shape", ["full", "tied"])
 def test_matrices_that_are_no_covariances(shape, matrix, reason, file):
     covariances = np.array([np.eye(2), matrix] if shape == "full" else matrix)
-    write(file, arrays=ARRAYS | {"covariances": covariances}, shape=shape)
+    write(file, arrays=ARRAYS | {"model.covariances": covariances}, settings={"shape": shape})
     assert reason in refusal(file)
 
 

@@ -1,17 +1,18 @@
 """Models on disk: one safetensors file, arrays and a manifest in JSON; nothing in it is ever run.
 
-The arrays are doubles, little-endian, named as the attributes of the model. The manifest is the one entry of the
-file's metadata, under the name ``mixtura``. Its keys: ``format``, always "mixtura"; ``version``, of this format;
-``kind``, "mixture" or "table"; ``shape``, of the covariances. For a table, also ``columns``, ``threshold``, ``rate``
-and ``info``. Version 2 adds what a file has only when the model does: ``degrees_of_freedom``, an array, of Student's t
-components; ``noise``, in the manifest, the weight of a uniform component, and the arrays ``lower`` and ``upper``, the
-corners of its box. The file format is described at https://huggingface.co/docs/safetensors.
+The manifest is the one entry of the file's metadata, under the name ``mixtura``. Its keys: ``format``, always
+"mixtura"; ``version``, of this format; ``kind``, "mixture", "detector" or "table"; ``model``, which model it is, and
+``settings``, what it says of itself. A table also has ``columns``, ``threshold``, ``rate``, ``trained_on``, ``info``.
+The arrays of the model are named ``model.NAME``, those of a table ``table.center``, ``table.scale`` and, where it was
+trained on a reference, ``table.calibration``; all little-endian. The file format is described at
+https://huggingface.co/docs/safetensors.
 """
 
 import json
 import os
 import secrets
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,33 +22,49 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from .decisions.table_model import TableModel
+from .detectors.density import DensityModel
+from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
-from .distributions.noise import Noise
-from .distributions.shapes import SHAPES
-from .errors import ModelFileError, SingularCovarianceError, SourceError
+from .errors import ModelFileError, SourceError
 
-VERSION = 2
-"""Newest version of the format. Raise it when a file written now could not be read by what was released before.
+VERSION = 1
+"""Version of the format. Raise it when a file written now could not be read by what was released before."""
 
-A file has the lowest version that holds its model, so that older programs read what they can.
-"""
+# The models there are, by their kind; read when a file asks for one.
+_MODELS = {
+    "mixture": ("density", "DensityModel"),
+    "elliptic": ("elliptic_model", "Elliptic"),
+    "ensemble": ("ensemble_model", "EnsembleModel"),
+    "forest": ("forest_model", "ForestModel"),
+    "lof": ("lof", "LofModel"),
+    "svm": ("svm_model", "SupportModel"),
+}
 
 _MANIFEST = "mixtura"
-_MIXTURE_TYPES = {"format": str, "version": int, "kind": str, "shape": str}
-_TABLE_TYPES = {"columns": list, "threshold": float | None, "rate": float | None, "info": dict}
-_TYPES: dict[str, dict[str, Any]] = {"mixture": _MIXTURE_TYPES, "table": _MIXTURE_TYPES | _TABLE_TYPES}
+_TYPES = {"format": str, "version": int, "kind": str, "model": str, "settings": dict}
+_TABLE_TYPES: dict[str, Any] = {
+    "columns": list,
+    "threshold": float | None,
+    "rate": float | None,
+    "trained_on": str,
+    "info": dict,
+}
+_TABLE_ARRAYS = {"table.center", "table.scale"}
+_CALIBRATION = "table.calibration"
 
-Arrays = dict[str, NDArray[np.float64]]
+_NUMBERS = {"F64", "F32", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8"}
+
+Arrays = dict[str, NDArray[Any]]
 
 
-def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
+def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str]) -> None:
     """Write a model to a file, which appears whole or not at all.
 
     Equal models make equal files, byte for byte, and a model read back is equal to the one saved, bit for bit.
 
     Parameters
     ----------
-    model : Mixture or TableModel
+    model : Mixture, TableModel, or the `model_` of a fitted detector
         The model.
     path : str or path-like
         Where the file goes; one that is there is replaced. No ending is asked for; ``.safetensors`` says what it is.
@@ -55,7 +72,7 @@ def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        `model` is neither of the two.
+        `model` is none of these.
     SingularCovarianceError
         A covariance has no inverse, so that the model could not be used.
     SourceError
@@ -71,33 +88,34 @@ def save(model: Mixture | TableModel, path: str | os.PathLike[str]) -> None:
     ...     load(f"{folder}/model.safetensors") == mixture
     True
     """
-    manifest: dict[str, Any] = {"format": "mixtura", "version": 1}
+    held = model.model if isinstance(model, TableModel) else model
+    if isinstance(held, Mixture):
+        held = DensityModel.of(held)
+    if getattr(held, "kind", None) not in _MODELS:
+        raise TypeError(
+            f"a Mixture, a TableModel or the model_ of a detector can be saved, not a {type(model).__name__}"
+        )
+    manifest: dict[str, Any] = {
+        "format": "mixtura",
+        "version": VERSION,
+        "model": held.kind,
+        "settings": held.settings(),
+    }
+    arrays = {f"model.{name}": array for name, array in held.arrays().items()}
     if isinstance(model, TableModel):
-        mixture = model.mixture
         manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold, "rate": model.rate}
-        manifest |= {"info": model.info}
-        arrays = {"center": model.center, "scale": model.scale}
-    elif isinstance(model, Mixture):
-        mixture = model
-        manifest |= {"kind": "mixture"}
-        arrays = {}
+        manifest |= {"trained_on": model.trained_on, "info": model.info}
+        arrays |= {"table.center": model.center, "table.scale": model.scale}
+        if model.calibration is not None:
+            arrays |= {_CALIBRATION: model.calibration}
     else:
-        raise TypeError(f"a Mixture or a TableModel can be saved, not a {type(model).__name__}")
-    _ = mixture.covariance.precision_cholesky  # raises where there is no inverse
-    manifest |= {"shape": mixture.covariance.name}
-    arrays |= {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances}
-    if mixture.degrees_of_freedom is not None:
-        manifest |= {"version": 2}
-        arrays |= {"degrees_of_freedom": mixture.degrees_of_freedom}
-    if mixture.noise is not None:
-        manifest |= {"version": 2, "noise": mixture.noise.weight}
-        arrays |= {"lower": mixture.noise.lower, "upper": mixture.noise.upper}
+        manifest |= {"kind": "mixture" if isinstance(model, Mixture) else "detector"}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     _write(Path(path), to_bytes(contiguous, metadata={_MANIFEST: text}))
 
 
-def load(path: str | os.PathLike[str]) -> Mixture | TableModel:
+def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
     """Read a model that `save` wrote.
 
     Parameters
@@ -107,7 +125,7 @@ def load(path: str | os.PathLike[str]) -> Mixture | TableModel:
 
     Returns
     -------
-    Mixture or TableModel
+    Mixture, TableModel or OutlierModel
         What was saved.
 
     Raises
@@ -153,77 +171,61 @@ def _manifest(file: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
             f"{file} has version {version} of the model format, and this mixtura reads up to version {VERSION}: "
             "install a newer mixtura"
         )
-    types = _TYPES.get(str(manifest.get("kind")), {})
-    if version >= 2 and "noise" in manifest:
-        types = types | {"noise": float}
-    if set(manifest) != set(types) or not all(isinstance(manifest[key], types[key]) for key in types):
-        _refuse(file, "its manifest does not have the entries of a mixture or of a table model")
-    if manifest["shape"] not in SHAPES:
-        _refuse(file, f"its covariances are said to be {manifest['shape']!r}, which is none of {', '.join(SHAPES)}")
+    types = _TYPES | (_TABLE_TYPES if manifest.get("kind") == "table" else {})
+    known = manifest.get("kind") in ("mixture", "detector", "table") and set(manifest) == set(types)
+    if not known or not all(isinstance(manifest[key], types[key]) for key in types):
+        _refuse(file, "its manifest does not have the entries of a mixture, a detector or a table model")
+    if manifest["model"] not in _MODELS:
+        _refuse(file, f"its model is said to be {manifest['model']!r}, which is none of {', '.join(_MODELS)}")
     return manifest
 
 
 def _arrays(file: Path, opened: Any, manifest: dict[str, Any]) -> Arrays:
-    """Return the arrays, after their names, types and shapes are known to fit together."""
-    names = {"weights", "means", "covariances"}
-    names |= {"center", "scale"} if manifest["kind"] == "table" else set()
-    names |= {"degrees_of_freedom"} & set(opened.keys()) if manifest["version"] >= 2 else set()
-    names |= {"lower", "upper"} if "noise" in manifest else set()
-    if set(opened.keys()) != names:
-        _refuse(file, f"it should hold the arrays {', '.join(sorted(names))}, and not others")
-    slices = {name: opened.get_slice(name) for name in sorted(names)}
-    shapes = {name: tuple(piece.get_shape()) for name, piece in slices.items()}
-    if len(shapes["means"]) != 2 or 0 in shapes["means"]:
-        _refuse(file, f"its means have the shape {shapes['means']}, not (components, columns)")
-    n_components, n_columns = shapes["means"]
-    expected = {
-        "weights": (n_components,),
-        "means": (n_components, n_columns),
-        "covariances": SHAPES[manifest["shape"]].shape(n_components, n_columns),
-        "degrees_of_freedom": (n_components,),
-        **dict.fromkeys(("center", "scale", "lower", "upper"), (n_columns,)),
-    }
-    for name, shape in shapes.items():
-        if shape != expected[name] or slices[name].get_dtype() != "F64":
-            _refuse(file, f"its {name} should be doubles of shape {expected[name]}")
-    arrays: Arrays = {name: opened.get_tensor(name) for name in slices}
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            _refuse(file, f"its {name} are not all finite")
+    """Return the arrays, after their names and types are known to be those of a model."""
+    names = set(opened.keys())
+    own = {name for name in names if name.startswith("model.")}
+    others = names - own
+    needed = _TABLE_ARRAYS if manifest["kind"] == "table" else set()
+    if not needed <= others <= needed | ({_CALIBRATION} if needed else set()):
+        _refuse(file, f"its arrays are {', '.join(sorted(names)) or 'none'}, which are not those of one model")
+    strange = [name for name in sorted(names) if opened.get_slice(name).get_dtype() not in _NUMBERS]
+    if strange:
+        _refuse(file, f"its {strange[0]} holds no numbers of a known type")
+    arrays = {name: opened.get_tensor(name) for name in sorted(names)}
+    narrow = [name for name in sorted(others) if arrays[name].dtype != np.float64]
+    if narrow:
+        _refuse(file, f"its {narrow[0]} must be doubles, not {arrays[narrow[0]].dtype}")
     return arrays
 
 
-def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | TableModel:
-    shape = SHAPES[manifest["shape"]]
-    covariances = arrays["covariances"]
-    holds_matrices = shape.shape(2, 3)[-2:] == (3, 3)
-    if holds_matrices and not np.allclose(covariances, covariances.swapaxes(-1, -2)):
-        _refuse(file, "its covariances are not symmetric")
+def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | OutlierModel | TableModel:
+    module, name = _MODELS[manifest["model"]]
+    own = {key.removeprefix("model."): array for key, array in arrays.items() if key.startswith("model.")}
     try:
-        mixture = Mixture(
-            arrays["weights"],
-            arrays["means"],
-            shape(covariances, *arrays["means"].shape),
-            arrays.get("degrees_of_freedom"),
-            Noise(manifest["noise"], arrays["lower"], arrays["upper"]) if "noise" in manifest else None,
-        )
+        read = getattr(import_module(f".detectors.{module}", __package__), name).from_arrays
         with np.errstate(all="ignore"):
-            _ = mixture.covariance.precision_cholesky  # raises where there is no inverse
+            model: OutlierModel = read(own, manifest["settings"])
         if manifest["kind"] == "mixture":
-            return mixture
+            if not isinstance(model, DensityModel):
+                raise ValueError(f"it is said to be a mixture, and holds a model of kind {model.kind!r}")
+            if model != DensityModel.of(model.mixture):
+                raise ValueError("it is said to be a mixture, and its columns are scaled, as those of a detector")
+            return model.mixture
+        if manifest["kind"] == "detector":
+            return model
         return TableModel(
-            mixture,
+            model,
             manifest["columns"],
-            arrays["center"],
-            arrays["scale"],
+            arrays["table.center"],
+            arrays["table.scale"],
             manifest["threshold"],
             manifest["rate"],
+            manifest["trained_on"],
+            arrays.get(_CALIBRATION),
             manifest["info"],
         )
-    except SingularCovarianceError:
-        _refuse(file, "its covariances are not positive definite")
     except (ValueError, TypeError, OverflowError) as error:
-        _refuse(file, str(error))
+        _refuse(file, " ".join(str(error).split()))  # numbers in it may have come on several lines
 
 
 def _write(file: Path, content: bytes) -> None:

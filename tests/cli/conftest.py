@@ -46,6 +46,12 @@ def write_csv(path, names, rows):
 
 
 @pytest.fixture
+def write(folder):
+    """Write a table to the current folder."""
+    return lambda name, names, rows: write_csv(folder / name, names, rows).relative_to(folder)
+
+
+@pytest.fixture
 def iris(folder):
     """The table of irises, with a column of text and one that never changes."""
     data = load_iris()

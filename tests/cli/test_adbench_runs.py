@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, precision_score, recall_score
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "adbench"
 FILES = sorted(FOLDER.glob("*.npz"))
@@ -33,3 +34,22 @@ def test_detect_runs(run, folder, need, file):
     assert flags.sum() == summary["decision"]["n_anomalies"] <= np.ceil(0.04 * len(X))
     # Where rows repeat, those that tie at the threshold are normal.
     np.testing.assert_array_equal(flags, scores > summary["decision"]["threshold"])
+
+
+@pytest.mark.skipif(not FILES, reason=f"there is no data in {FOLDER}")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_detect_without_options_judges_by_labels(run, folder, need, file):
+    pa, parquet = need("pyarrow"), need("pyarrow.parquet")
+    data = np.load(file)
+    table = {f"x{k}": column for k, column in enumerate(data["X"].T)} | {"anomaly": data["y"]}
+    parquet.write_table(pa.table(table), folder / "table.parquet")
+    ended = run("detect", "table.parquet", "--labels", "anomaly", "--json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)["decision"]["on_labels"]
+    assert (found["n_rows"], found["n_anomalies"]) == (len(data["y"]), data["y"].sum())
+    scored = parquet.read_table(folder / "table.scored.parquet")
+    flags = scored["is_anomaly"].to_numpy()
+    assert found["precision"] == pytest.approx(precision_score(data["y"], flags), rel=1e-12)
+    assert found["recall"] == pytest.approx(recall_score(data["y"], flags), rel=1e-12)
+    average = average_precision_score(data["y"], scored["anomaly_score"].to_numpy())
+    assert found["average_precision"] == pytest.approx(average, rel=1e-12)

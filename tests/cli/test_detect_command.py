@@ -11,9 +11,17 @@ import mixtura
 KEYS = {
     "command": None,
     "table": {"source", "n_rows", "columns", "left_out"},
-    "model": {"kind", "n_components", "covariance_type", "n_parameters", "candidates"},
+    "model": {
+        "kind",
+        "description",
+        "n_components",
+        "covariance_type",
+        "n_parameters",
+        "candidates",
+        "trained_on",
+    },
     "groups": {"component", "n_rows", "share", "center", "contrast"},
-    "decision": {"rate", "threshold", "n_anomalies", "share"},
+    "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels"},
     "anomalies": {"row", "anomaly_score", "component", "column", "value", "expected", "reason"},
     "notices": None,
     "out": None,
@@ -148,6 +156,7 @@ def test_groups(run, iris, read):
     assert list(scored)[6:] == ["component", "probability"]
     assert all(0.5 <= probability <= 1 for probability in scored["probability"])
     assert summary["decision"] is None
+    assert summary["model"]["description"] == "2 components, full covariances"
     assert summary["anomalies"] == []
 
 

@@ -1,6 +1,7 @@
 """How a run ends: its exit code, one sentence on standard error, and no file where something went wrong."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import mixtura.cli
 from mixtura.cli import main
+from mixtura.cli.progress import Bar
 
 PROGRAM = [sys.executable, "-m", "mixtura"]
 HEAVY = {"numpy", "scipy", "sklearn", "duckdb", "pyarrow", "pandas"}
@@ -19,7 +21,8 @@ BAD_USAGE = [
     ([], "Missing command (see mixtura --help)"),
     (["find", "iris.csv"], "No such command 'find'"),
     (["detect", "iris.csv", "--speed", "9"], "No such option: --speed"),
-    (["detect", "iris.csv", "--rate", "4"], "--rate is 4: write a share of the rows between 0 and 1"),
+    (["detect", "iris.csv", "--rate", "4"], "--rate is 4: write a number between 0 and 1, such as 0.04"),
+    (["detect", "iris.csv", "--rate", "0"], "--rate is 0: write a number between 0 and 1, such as 0.04"),
     (["detect", "iris.csv", "--rate", "nan"], "--rate is nan"),
     (["detect", "iris.csv", "--rate", "few"], "'--rate'"),
     (["detect", "iris.csv", "--components", "3-1"], "--components is '3-1': write counts"),
@@ -28,6 +31,32 @@ BAD_USAGE = [
     (["groups", "iris.csv", "--model", "forest"], "--model is 'forest': the kinds there are: mixture"),
     (["detect", "iris.csv", "--seed", "-1"], "--seed is -1"),
     (["detect", "iris.csv", "--columns", "a", "--drop", "b"], "--columns and --drop exclude each other"),
+    (["detect", "iris.csv", "--model", "magic"], "--model is 'magic': the kinds there are: auto, mixture"),
+    (
+        ["detect", "iris.csv", "--model", "lof", "--components", "2"],
+        "--components goes with --model mixture",
+    ),
+    (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape goes with --model mixture or bayesian"),
+    (["detect", "iris.csv", "--model", "bayesian", "--components", "1-3"], "takes one number of --components"),
+    (["detect", "iris.csv", "--model", "bayesian", "--shape", "full,diag"], "--model bayesian takes one --shape"),
+    (["detect", "iris.csv", "--tail", "1"], "--tail is 1: write a number between 0 and 1, such as 1e-4"),
+    (["detect", "iris.csv", "--fdr", "-0.1"], "--fdr is -0.1: write a number between 0 and 1, such as 0.05"),
+    (["detect", "iris.csv", "--recall", "1.5"], "--recall is 1.5: write a number between 0 and 1, such as 0.9"),
+    (["detect", "iris.csv", "--f-beta", "0"], "--f-beta is 0: write a number above 0 and up to 100, such as 1"),
+    (["detect", "iris.csv", "--f-beta", "inf"], "--f-beta is inf: write a number above 0"),
+    (["detect", "iris.csv", "--rate", "0.1", "--tail", "0.1"], "--rate and --tail exclude each other"),
+    (["detect", "iris.csv", "--precision", "0.9", "--recall", "0.9"], "--precision and --recall exclude each other"),
+    (["detect", "iris.csv", "--precision", "0.9"], "--precision needs --labels"),
+    (["detect", "iris.csv", "--f-beta", "2"], "--f-beta needs --labels"),
+    (["detect", "iris.csv", "--tail", "0.01", "--labels", "year"], "--tail does not use --labels"),
+    (["detect", "iris.csv", "--fdr", "0.1"], "--fdr needs --reference, a clean table"),
+    (["detect", "-", "--reference", "-"], "SOURCE and --reference cannot both be -"),
+    (["groups", "iris.csv", "--rate", "0.1"], "No such option: --rate"),
+    (["compare"], "Missing argument"),
+    (["compare", "iris.csv", "--rate", "1"], "--rate is 1: write a share of the rows between 0 and 1"),
+    (["compare", "iris.csv", "--rows", "9"], "--rows is 9: write a number of at least 10"),
+    (["compare", "iris.csv", "--seed", "-1"], "--seed is -1"),
+    (["compare", "iris.csv", "--columns", "a", "--drop", "b"], "--columns and --drop exclude each other"),
 ]
 
 BAD_INPUT = [
@@ -37,10 +66,36 @@ BAD_INPUT = [
     (["detect", "iris.csv", "--columns", "sepal_lenght"], "did you mean 'sepal_length'?"),
     (["detect", "iris.csv", "--columns", "species"], "does not hold numbers (text)"),
     (["detect", "iris.csv", "--columns", "year"], "every column of numbers is constant"),
-    (["detect", "iris.csv", "--components", "151"], "--components asks for 151, and the table has 150 rows"),
+    (["detect", "iris.csv", "--components", "151"], "--components asks for 151, and the model is fitted to 150"),
+    (["detect", "iris.csv", "--components", "151", "--model", "bayesian"], "--components asks for 151"),
     (["detect", "text.csv"], "has no numeric columns"),
     (["detect", "one.csv"], "the table has 1 row, and a model needs at least 2"),
-    (["detect", "holes.csv"], "missing values in row 2 of holes.csv"),
+    (["detect", "holes.csv", "--model", "lof"], "missing values in row 2 of holes.csv"),
+    (["detect", "holes.csv", "--model", "svm"], "missing values in row 2 of holes.csv"),
+    (["detect", "holes.csv", "--model", "elliptic"], "missing values in row 2 of holes.csv"),
+    (["detect", "infinite.csv"], "infinite values in row 2 of infinite.csv"),
+    (["detect", "iris.csv", "--labels", "specie"], "no column 'specie': did you mean 'species'?"),
+    (["detect", "iris.csv", "--labels", "specie", "--columns", "petal_length"], "no column 'specie' for the labels"),
+    (["detect", "iris.csv", "--labels", "species"], "the label in column 'species' of data row 1 is 'setosa'"),
+    (["detect", "iris.csv", "--labels", "year"], "the label in column 'year' of data row 1 is '1936'"),
+    (["detect", "iris.csv", "--labels", "year", "--columns", "year,petal_length"], "cannot be both used and a label"),
+    (["detect", "iris.csv", "--tail", "0.01", "--columns", "petal_length", "--reference", "few.csv"], "few.csv has no"),
+    (["detect", "few.csv", "--tail", "0.01"], "a tail needs at least 40 rows, and there are 3"),
+    (["detect", "few.csv", "--labels", "label"], "no row is an anomaly"),
+    (["detect", "few.csv", "--reference", "few.csv"], "few.csv has 3 rows, too few for a reference"),
+    (
+        ["detect", "few.csv", "--drop", "label", "--reference", "one.csv"],
+        "one.csv has 1 row, and a model",
+    ),
+    (["detect", "few.csv", "--columns", "a", "--reference", "text.csv"], "does not hold numbers (text)"),
+    (["detect", "few.csv", "--reference", "fewer.csv"], "there is no file fewer.csv: did you mean few.csv?"),
+    (["detect", "few.csv", "--columns", "a,b", "--reference", "iris.csv"], "iris.csv has no columns 'a' and 'b'"),
+    (["detect", "few.csv", "--reference", "one.csv", "--out", "one.csv"], "one.csv is the table that is read"),
+    (["detect", "few.csv", "--reference", "one.csv", "--save", "one.csv"], "one.csv is the table that is read"),
+    (["compare", "irs.csv"], "there is no file irs.csv: did you mean iris.csv?"),
+    (["compare", "one.csv"], "the table has 1 row, and a model needs at least 2"),
+    (["compare", "few.csv", "--labels", "label"], "none of the 3 rows compared is an anomaly"),
+    (["compare", "few.csv", "--labels", "b"], "the label in column 'b' of data row 1 is '2'"),
     (["detect", "ragged.csv"], "line 3 of ragged.csv"),
     (["detect", "vast.csv"], "the numbers of column 'a' are too large to add up"),
     (["detect", "scored.csv"], "scored.csv has a column 'reason' already"),
@@ -63,6 +118,8 @@ def tables(iris, folder):
         "text.csv": "a\nx\ny\n",
         "one.csv": "a,b\n1,2\n",
         "holes.csv": "a,b\n1,2\n3,\n4,5\n",
+        "infinite.csv": "a,b\n1,2\n3,inf\n4,5\n",
+        "few.csv": "a,b,label\n1,2,0\n3,4,\n4,5,0\n",
         "ragged.csv": "a,b\n1,2\n3\n4,5\n",
         "vast.csv": "a,b\n1.6e308,2\n1.7e308,3\n1.5e308,4\n",
         "scored.csv": "a,reason\n1,2\n2,3\n",
@@ -95,7 +152,7 @@ def test_a_mixture_without_columns_is_no_model_for_a_table(run, iris, folder):
     mixtura.save(mixtura.load("model").mixture, "bare")
     ended = run("score", "bare", iris)
     assert ended.code == 2
-    assert "bare holds a mixture without column names" in ended.err
+    assert "bare holds a model without column names" in ended.err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
@@ -130,14 +187,19 @@ def test_libraries_that_are_missing(run, monkeypatch):
     )
 
 
-def test_help_imports_nothing_heavy():
-    code = "import sys; from mixtura.cli import main; main(['detect', '--help']); print(*sys.modules, file=sys.stderr)"
+@pytest.mark.parametrize(
+    ("arguments", "words"), [("'detect',", "--components"), ("'compare',", "--labels"), ("", "compare")]
+)
+def test_help_imports_nothing_heavy(arguments, words):
+    code = (
+        f"import sys; from mixtura.cli import main; main([{arguments} '--help']); print(*sys.modules, file=sys.stderr)"
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "--components" in ended.stdout
+    assert words in ended.stdout
     assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("command", ["detect", "score", "groups"])
+@pytest.mark.parametrize("command", ["detect", "score", "groups", "compare"])
 def test_help(run, command):
     ended = run(command, "--help", width=100)
     assert ended.code == 0
@@ -159,13 +221,53 @@ def test_the_program(iris, folder):
     assert ended.stderr.startswith("mixtura: there is no file nothing.csv")
 
 
-def test_nobody_reads_the_summary(iris, folder):
+@pytest.mark.parametrize(
+    "arguments", [["detect", "iris.csv"], ["detect", "iris.csv", "--json"], ["compare", "iris.csv"]]
+)
+def test_nobody_reads_the_summary(iris, folder, arguments):
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run([*PROGRAM, "detect", "iris.csv"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    ended = subprocess.run([*PROGRAM, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert (folder / "iris.scored.parquet").exists()
+    assert (folder / "iris.scored.parquet").exists() == (arguments[0] == "detect")
+
+
+def test_warnings_do_not_reach_standard_error(folder):
+    # Rows fewer than neighbours, on a line, far beyond the squares of doubles: all that libraries like to warn of.
+    lines = ["a,b", *(f"{k}e200,{2 * k}e200" for k in (1, 2, 3, 3, 3, 4, 5, -6))]
+    (folder / "t.csv").write_text("\n".join(lines) + "\n")
+    for arguments in (["detect", "t.csv", "--model", "lof"], ["detect", "t.csv"], ["compare", "t.csv"]):
+        ended = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+@pytest.mark.parametrize(
+    ("arguments", "steps"),
+    [
+        (["detect", "iris.csv"], ["reading iris.csv", "fitting", "choosing the threshold", "scoring"]),
+        (["compare", "iris.csv"], ["reading iris.csv", "fitting auto", "fitting svm"]),
+    ],
+)
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(iris, monkeypatch, arguments, steps):
+    seen = []
+    step = Bar.step
+    monkeypatch.setattr(Bar, "step", lambda self, what, total=None: (seen.append(what), step(self, what, total)))
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    main_end, process_end = os.openpty()
+    with os.fdopen(process_end, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main([*arguments, "-q"]) == 0
+        assert not select.select([main_end], [], [], 0)[0]
+        assert main(arguments) == 0
+        terminal.flush()
+        shown = os.read(main_end, 100_000).decode()
+    os.close(main_end)
+    assert "reading" in shown
+    assert [what for what in seen if what in steps] == 2 * steps
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")

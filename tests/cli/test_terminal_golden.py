@@ -1,8 +1,10 @@
 """What people read, held in files; `MIXTURA_UPDATE_GOLDEN=1 pytest tests/cli` writes them anew."""
 
 import os
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mixtura.cli.summary import (
@@ -50,6 +52,60 @@ def test_groups_of_a_wide_table(run, wide):
     assert_golden("groups_wide.txt", masked(ended.out))
 
 
+@pytest.fixture
+def claims(write):
+    """A round cloud with eight rows far outside of it, of which five are labelled, and three that are not numbered.
+
+    They are so far apart that what is shown of their scores does not hang on the last bits of the processor.
+    """
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(400, 3)).round(2)
+    values[[20 * k for k in range(1, 9)], 1] = [9.0, 12.0, 16.0, 21.0, -8.0, -13.0, -17.0, -30.0]
+    labels = np.where(np.isin(np.arange(400), [20, 40, 60, 80, 100]), "yes", "no").astype(object)
+    labels[120:] = ""
+    regions = np.array(["north", "south"])[np.arange(400) % 2]
+    rows = [[*row, *rest] for row, *rest in zip((values * [2, 10, 1]).tolist(), regions, labels, strict=True)]
+    return write("claims.csv", ["age", "amount", "weight", "region", "fraud"], rows)
+
+
+@pytest.fixture
+def clean(write):
+    values = np.random.default_rng(1).normal(size=(2000, 3)).round(2)
+    return write("clean.csv", ["age", "amount", "weight"], (values * [2, 10, 1]).tolist())
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_detect_without_options(run, claims, width):
+    ended = run("detect", claims, "--rate", "0.02", width=width)
+    assert (ended.code, ended.err) == (0, "")
+    assert_golden(f"detect_auto_{width}.txt", masked(ended.out))
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_detect_with_labels(run, claims, width):
+    ended = run("detect", claims, "--labels", "fraud", "--precision", "0.9", width=width)
+    assert (ended.code, ended.err) == (0, "")
+    assert_golden(f"detect_labels_{width}.txt", masked(ended.out))
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_detect_with_a_reference(run, claims, clean, width):
+    ended = run("detect", claims, "--reference", clean, "--fdr", "0.1", "--save", "claims.model", width=width)
+    assert (ended.code, ended.err) == (0, "")
+    assert_golden(f"detect_reference_{width}.txt", masked(ended.out))
+    if width == 80:
+        ended = run("score", "claims.model", claims, width=width)
+        assert_golden("score_reference_80.txt", masked(ended.out))
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_compare(run, claims, width):
+    ended = run("compare", claims, "--labels", "fraud", "--rate", "0.02", width=width)
+    assert (ended.code, ended.err) == (0, "")
+    timed = re.sub(r" +[\d.]+ m?s +[\d.]+ m?s$", "  FIT  SCORE", masked(ended.out), flags=re.MULTILINE)
+    assert_golden(f"compare_{width}.txt", timed)
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_everything_there_is_to_say(width):
     """Many candidates, one of them singular; many groups; long notices."""
@@ -67,9 +123,9 @@ def test_everything_there_is_to_say(width):
     summary = Summary(
         command="detect",
         table=TableFacts("t.csv", 29565, names, tuple(LeftOutColumn(f"c{k}", "text") for k in range(20))),
-        model=ModelFacts("mixture", 30, "full", 179, candidates),
+        model=ModelFacts("mixture", "30 components, full covariances", 30, "full", 179, candidates),
         groups=groups,
-        decision=Decision(0.01, 12345.678, 1, 1 / 29565),
+        decision=Decision("rate", 0.01, "table", 12345.678, 1, 1 / 29565),
         anomalies=(Anomaly(20000, 15000.0, 29, "a", 1.0, 2.0, "a = 1, expected 2"),),
         notices=("a notice that is long enough to need more than one line on a terminal of ordinary width.",),
         out="t.scored.parquet",
@@ -81,7 +137,7 @@ def test_everything_there_is_to_say(width):
 
 
 def test_colours_are_for_terminals_only():
-    model = ModelFacts("mixture", 1, "full", 2, ())
+    model = ModelFacts("mixture", "1 component, full covariances", 1, "full", 2)
     summary = Summary("score", TableFacts("t", 1, ("a",), ()), model, (), None, (), (), "o", ("component",), None, 0.1)
     assert "\x1b[1m" in render(summary, width=80, colours=True)
     assert "\x1b" not in render(summary, width=80, colours=False)

@@ -5,30 +5,44 @@ from mixtura.decisions.reasons import format_number, reasons
 from mixtura.detectors.explanation import Explanation
 
 
-def reason(columns, values, expected, deviation, distance):
-    share = np.square(distance) / np.square(distance).sum()
+def reason(columns, values, expected, deviation, distance, given=""):
+    weights = np.square(np.clip(distance, -1e9, 1e9))
+    share = weights / weights.sum()
     explanation = Explanation(*(np.array([part], dtype=float) for part in (expected, deviation, distance, share)))
-    return reasons(columns, np.array([values]), explanation)[0]
+    return reasons(columns, np.array([values]), explanation, given=given)[0]
 
 
 def test_the_farthest_column():
     sentence = reason(["carat", "price"], [0.3, 55000.0], [1.1, 1234.5678], [0.2, 8.5], [-4.0, 6325.4])
-    assert sentence == "price = 55000, expected 1235 ± 8.5 given the other columns (6325 sd above)"
+    assert sentence == "price = 55000, expected 1235 ± 8.5 (6325 sd above)"
 
 
 def test_the_first_of_those_that_tie():
     assert reason(["a", "b"], [1.0, 9.0], [4.0, 3.0], [1.0, 2.0], [-3.0, 3.0]) == (
-        "a = 1, expected 4 ± 1 given the other columns (3.0 sd below)"
+        "a = 1, expected 4 ± 1 (3.0 sd below)"
     )
 
 
-def test_one_column_has_no_others():
-    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125]) == "depth = 9.25, expected 3 ± 2 (3.1 sd above)"
+def test_what_the_expectation_rests_on():
+    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125], given=" so far") == (
+        "depth = 9.25, expected 3 ± 2 so far (3.1 sd above)"
+    )
+
+
+def test_what_never_changed_before():
+    sentence = reason(["depth", "b"], [9.25, 1.0], [3.0, 1.0], [0.0, 0.0], [np.inf, 0.0])
+    assert sentence == "depth = 9.25, expected 3 (always so in the rows fitted)"
+
+
+def test_a_row_without_values_has_no_column_that_stands_out():
+    nothing = np.zeros((1, 2))
+    explanation = Explanation(nothing, nothing + 1, nothing, nothing + 0.5)
+    assert reasons(["a", "b"], np.full((1, 2), np.nan), explanation) == ["no single column stands out"]
 
 
 def test_nothing_stands_out():
     assert reason(["a", "b"], [1.0, 2.0], [1.5, 2.0], [0.5, 1.0], [-1.0, 0.0]) == (
-        "no single column stands out; furthest is a = 1, expected 1.5 ± 0.5 given the other columns (1.0 sd below)"
+        "no single column stands out; foremost is a = 1, expected 1.5 ± 0.5 (1.0 sd below)"
     )
 
 

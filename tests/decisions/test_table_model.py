@@ -4,12 +4,14 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
+from mixtura import EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
+from mixtura.decisions.conformal import conformal_p_values
 from mixtura.decisions.table_model import TableModel
 from mixtura.detectors.conditionals import explain
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full
-from mixtura.errors import ColumnError, MissingValuesError
+from mixtura.errors import ColumnError, InfiniteValuesError
 from mixtura.rows import ArrayRows, ScaledRows
 
 CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
@@ -66,20 +68,30 @@ def test_standard_deviations_of_every_shape(shape_name):
     np.testing.assert_allclose(model.standard_deviations, [[2, 20 if shape_name == "spherical" else 30]])
 
 
+def replace_mean(mixture):
+    return Mixture(mixture.weights, mixture.means + 1, mixture.covariance)
+
+
 def test_a_value():
     model = a_model()
     assert model == a_model()
     assert pickle.loads(pickle.dumps(model)) == model
     assert model != "model"
-    for changes in ({"threshold": None}, {"rate": 0.1}, {"info": {}}):
+    calibrated = a_model(calibration=[-3.0, -9.0])
+    assert pickle.loads(pickle.dumps(calibrated)) == calibrated
+    assert calibrated == a_model(calibration=[-9.0, -3.0])
+    for changes in ({"threshold": None}, {"rate": 0.1}, {"info": {}}, {"trained_on": "reference"}):
         assert model != a_model(**changes)
+    assert model != calibrated != a_model(calibration=[-9.0, -4.0])
+    assert model != replace(model, model=replace_mean(model.mixture))
     assert model != replace(model, scale=SCALE * 2)
     assert model != replace(model, center=CENTER + 1)
     assert model != replace(model, columns=("height", "weight"))
     with pytest.raises(FrozenInstanceError):
         model.threshold = 0.0
-    with pytest.raises(ValueError, match="read-only"):
-        model.center[0] = 0
+    for array in (model.center, model.scale, calibrated.calibration):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
     with pytest.raises(TypeError, match="unhashable"):
         hash(model)
 
@@ -90,12 +102,16 @@ def test_a_value():
         ({"columns": "ab"}, "strings, all different"),
         ({"columns": ("a", "a")}, "strings, all different"),
         ({"columns": ("a", 1)}, "strings, all different"),
-        ({"columns": ("a",)}, "1 names of columns, and 2 in the mixture"),
+        ({"columns": ("a",)}, "1 names of columns, and 2 in the model"),
         ({"center": [0.0]}, "center must be 2 finite numbers"),
         ({"scale": [1.0, np.nan]}, "scale must be 2 finite numbers"),
         ({"scale": [1.0, 0.0]}, "every scale must be positive"),
-        ({"threshold": np.nan}, "finite log density, not nan"),
+        ({"threshold": np.nan}, "the threshold must be a finite score, not nan"),
         ({"rate": 1.5}, "above 0 and below 1"),
+        ({"trained_on": "hearsay"}, "'table' or 'reference', not 'hearsay'"),
+        ({"calibration": []}, "calibration scores must be numbers, at least one"),
+        ({"calibration": [[1.0]]}, "calibration scores must be numbers, at least one"),
+        ({"calibration": [1.0, np.nan]}, "calibration scores must be numbers, at least one"),
         ({"info": {"n": np.int64(3)}}, "types that JSON has"),
         ({"info": {"n": float("nan")}}, "types that JSON has"),
     ],
@@ -105,19 +121,75 @@ def test_parts_that_do_not_fit(changes, sentence):
         replace(a_model(), **changes)
 
 
-def test_a_table_model_is_of_normal_components():
+@pytest.mark.parametrize("kind", ["student", "noise"])
+def test_robust_mixtures_are_scored_and_explained(kind):
     plain = a_model().mixture
     student = Mixture(plain.weights, plain.means, plain.covariance, [4.0, 4.0])
     noisy = Mixture(0.9 * plain.weights, plain.means, plain.covariance, None, Noise(0.1, [-1, -1], [1, 1]))
-    for mixture, words in ((student, "Student-t"), (noisy, "noise")):
-        with pytest.raises(ValueError, match=f"cannot give a table model of .*{words}"):
-            TableModel(mixture, ("a", "b"), [0, 0], [1, 1])
+    mixture = student if kind == "student" else noisy
+    model, X = replace(a_model(), model=mixture), some_rows(n_rows=200)
+    np.testing.assert_allclose(model.scores(X), -mixture.log_density((X - CENTER) / SCALE), rtol=1e-12)
+    explanation = model.explain(X)
+    np.testing.assert_allclose(explanation.share.sum(axis=1), 1)
+    assert np.isfinite(explanation.expected).all()
+    assert model.reasons([[300.0, 0.1]])[0].startswith("height = 300, expected ")
+
+
+DETECTORS = {
+    "elliptic": EllipticEnvelope(random_state=0),
+    "forest": IsolationForest(n_estimators=20, random_state=0),
+    "lof": LocalOutlierFactor(novelty=True),
+    "svm": OneClassSVM(nu=0.1),
+}
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_models_of_other_kinds(kind):
+    scaled = np.random.default_rng(0).normal(size=(300, 2))
+    held = DETECTORS[kind].fit(scaled).model_
+    model = TableModel(held, ("height", "mass"), CENTER, SCALE, threshold=float(np.median(held.score_samples(scaled))))
+    X = CENTER + SCALE * scaled
+    np.testing.assert_array_equal(model.scores(X), -held.score_samples((X - CENTER) / SCALE))
+    assert 100 <= model.is_anomaly(X).sum() <= 200
+    assert model == replace(model)
+    assert model != a_model()
+    reason = model.reasons([[300.0, 0.1]])[0]
+    assert reason.startswith("height = 300, expected ")
+    # Only a Gaussian among these says what a value should be beside the others.
+    assert (" given the other columns " in reason) == (kind == "elliptic")
+    expected = held.explain((X - CENTER) / SCALE).expected
+    np.testing.assert_allclose(model.explain(X).expected, expected * SCALE + CENTER, rtol=1e-12)
+
+
+def test_only_mixtures_have_components():
+    assert a_model().has_components
+    model = replace(a_model(), model=DETECTORS["elliptic"].fit(np.random.default_rng(0).normal(size=(50, 2))).model_)
+    assert not model.has_components
+    for ask in (lambda: model.mixture, lambda: model.means, lambda: model.standard_deviations):
+        with pytest.raises(ValueError, match="a model of kind 'elliptic' has no components: only mixtures do"):
+            ask()
+    for ask in (model.labels, model.responsibilities):
+        with pytest.raises(ValueError, match="has no components"):
+            ask([[170.0, 0.1]])
+
+
+def test_p_values_compare_with_the_calibration():
+    X, clean = some_rows(n_rows=100), some_rows(n_rows=400)[100:]
+    model = a_model(trained_on="reference", calibration=-a_model().scores(clean))
+    scores = model.scores(X)
+    p_values = model.p_values(scores)
+    np.testing.assert_array_equal(p_values, conformal_p_values(-scores, -model.scores(clean)))
+    np.testing.assert_array_equal(p_values, [(1 + (model.scores(clean) >= score).sum()) / 301 for score in scores])
+    np.testing.assert_array_equal(model.p_values([np.inf, -np.inf]), [1 / 301, 1])
+    assert a_model().trained_on == "table"
+    with pytest.raises(ValueError, match="no p-values: it was not trained on a reference table"):
+        a_model().p_values(scores)
 
 
 def test_rows_that_do_not_fit():
     with pytest.raises(ColumnError, match="the rows have 1 columns, and the model 2"):
         a_model().scores([[1.0]])
-    with pytest.raises(MissingValuesError):
-        a_model().labels([[1.0, np.nan]])
+    with pytest.raises(InfiniteValuesError):
+        a_model().labels([[1.0, np.inf]])
     with pytest.raises(ValueError, match="no threshold"):
         a_model(threshold=None).is_anomaly([[1.0, 2.0]])

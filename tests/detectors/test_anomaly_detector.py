@@ -198,6 +198,11 @@ def set_first(value):
         ("scale", set_first(-1), "negative"),
         ("spreads", set_first(0), "positive"),
         ("weights", set_first(-1), "parts of one"),
+        ("references", lambda a: a[:, :, 1:].copy(), "columns of the rows"),
+        ("references", lambda a: a[:, :5].copy(), "more rows than k"),
+        ("references", lambda a: a[0], "2 dimensions"),
+        ("distance_spreads", set_first(0), "positive"),
+        ("distance_medians", lambda a: a[1:], "one value a sample"),
     ],
 )
 def test_arrays_of_a_file_are_not_trusted(name, change, match):
@@ -205,11 +210,14 @@ def test_arrays_of_a_file_are_not_trusted(name, change, match):
     model = AnomalyDetector(n_estimators=3, random_state=0).fit(X).model_
     with pytest.raises(ValueError, match=match):
         EnsembleModel.from_arrays(spoil(model.arrays(), name, change), model.settings())
-    with pytest.raises(ValueError, match="missing"):
+    with pytest.raises(ValueError, match="an ensemble has the arrays"):
         EnsembleModel.from_arrays({key: a for key, a in model.arrays().items() if key != name}, model.settings())
     for limit in (None, 0.0, np.inf, "10"):
         with pytest.raises(ValueError, match="limit"):
-            EnsembleModel.from_arrays(model.arrays(), {"limit": limit})
+            EnsembleModel.from_arrays(model.arrays(), model.settings() | {"limit": limit})
+    for k in (None, 0, 6, 2.0, True):
+        with pytest.raises(ValueError, match="k is"):
+            EnsembleModel.from_arrays(model.arrays(), model.settings() | {"k": k})
 
 
 def test_any_source_of_rows(tmp_path):

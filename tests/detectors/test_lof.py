@@ -298,7 +298,7 @@ def test_model_comes_back_from_its_arrays(parameters):
 @pytest.mark.parametrize(
     ("arrays", "settings", "message"),
     [
-        ({"reference": None}, {}, "no array 'reference'"),
+        ({"reference": None}, {}, "have the arrays reference, k_distances"),
         ({"reference": np.zeros(3)}, {}, r"reference has the shape \(3,\)"),
         ({"reference": np.zeros((0, 2))}, {}, r"reference has the shape \(0, 2\)"),
         ({"reference": np.full((10, 2), np.nan)}, {}, "'reference' does not hold finite"),

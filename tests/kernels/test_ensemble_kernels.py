@@ -6,7 +6,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from mixtura.kernels import native
-from mixtura.kernels.ensemble import Members, Units, densities, fit_member, scores
+from mixtura.kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
 
 RULES = {"trimmed": 0.25, "prior_rows": 1.0, "iterations": 15}
 DTYPES = (np.float64, np.float32)
@@ -40,9 +40,13 @@ def together(members):
     return Members(*(np.concatenate(parts) for parts in zip(*members, strict=True)))
 
 
+def scaled(X, units):
+    return np.clip((X.astype(np.float64) - units.center) * units.scale, -units.limit, units.limit)
+
+
 def reference(X, units, definition):
     columns, weights, means, matrices = definition
-    Z = np.clip((X.astype(np.float64) - units.center) * units.scale, -units.limit, units.limit)[:, columns]
+    Z = scaled(X, units)[:, columns]
     parts = [multivariate_normal(m, C).logpdf(Z).reshape(len(Z)) for m, C in zip(means, matrices, strict=True)]
     return logsumexp(np.log(weights) + np.stack(parts, axis=1), axis=1)
 
@@ -57,49 +61,76 @@ def case(seed, n_rows, d, dtype):
         for count in (1, 4)
         for full in (True, False)
     ]
-    return X, units, together([arrays for arrays, _ in made]), [definition for _, definition in made]
+    members = together([arrays for arrays, _ in made])
+    return X, units, members, samples(random, d), [definition for _, definition in made]
+
+
+def samples(random, d, n_samples=3, n_rows=9, k=3):
+    usual = random.normal(size=n_samples), random.uniform(1, 3, n_samples), random.uniform(0, 0.1, n_samples)
+    return Samples(k, random.normal(size=(n_samples, n_rows, d)).astype(np.float32), *usual)
+
+
+def nearest(Z, reference, k):
+    """Return the k-th distances by brute force, one row at distance zero left out."""
+    ordered = np.sort(np.linalg.norm(Z[:, None] - reference, axis=2), axis=1)
+    return np.where(ordered[:, 0] == 0, ordered[:, k], ordered[:, k - 1])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("n_rows", "d"), [(1, 1), (511, 2), (513, 5), (1030, 9), (100, 37)])
 def test_densities_and_scores_are_those_of_scipy(n_rows, d, dtype):
-    X, units, members, definitions = case(n_rows, n_rows, d, dtype)
+    X, units, members, neighbors, definitions = case(n_rows, n_rows, d, dtype)
     expected = np.stack([reference(X, units, definition) for definition in definitions])
     mine = densities(X, units, members)
     np.testing.assert_allclose(mine, expected, rtol=2e-5, atol=2e-4)
     z = (-expected - members.medians[:, None]) / members.spreads[:, None]
+    found = np.stack([nearest(scaled(X, units), reference, neighbors.k) for reference in neighbors.references])
+    np.testing.assert_allclose(distances(X, units, neighbors), found, rtol=1e-5, atol=1e-6)
+    y = (found - neighbors.medians[:, None]) / neighbors.spreads[:, None]
     outlyingness = members.weights @ (np.sign(z) * np.log1p(np.abs(z)))
-    np.testing.assert_allclose(scores(X, units, members, 10.0), outlyingness, rtol=2e-5, atol=2e-4)
+    outlyingness += neighbors.weights @ (np.sign(y) * np.log1p(np.abs(y)))
+    np.testing.assert_allclose(scores(X, units, members, neighbors, 10.0), outlyingness, rtol=2e-5, atol=2e-4)
+
+
+def test_a_row_is_no_neighbour_of_itself():
+    random = np.random.default_rng(9)
+    X = random.normal(size=(40, 4)).astype(np.float32)
+    neighbors = samples(random, 4)._replace(references=np.stack([X[:9], X[9:18], np.repeat(X[:3], 3, axis=0)]))
+    mine = distances(X, Units(np.zeros(4), np.ones(4), 10.0), neighbors)
+    found = np.stack([nearest(X.astype(float), reference, 3) for reference in neighbors.references.astype(float)])
+    np.testing.assert_allclose(mine, found, rtol=1e-5, atol=1e-6)
+    assert (mine[0, :9] > 0).all()
+    assert (mine[2, :3] > 0).all()  # of three copies one is left out, and the third nearest is another row
 
 
 def test_any_memory_order_and_place_gives_the_same_bits():
-    X, units, members, _ = case(1, 1100, 6, np.float64)
-    expected = scores(X, units, members, 10.0)
-    np.testing.assert_array_equal(scores(np.asfortranarray(X), units, members, 10.0), expected)
-    np.testing.assert_array_equal(scores(np.repeat(X, 2, axis=0)[::2], units, members, 10.0), expected)
-    np.testing.assert_array_equal(scores(X[700:703], units, members, 10.0), expected[700:703])
+    X, units, members, neighbors, _ = case(1, 1100, 6, np.float64)
+    expected = scores(X, units, members, neighbors, 10.0)
+    np.testing.assert_array_equal(scores(np.asfortranarray(X), units, members, neighbors, 10.0), expected)
+    np.testing.assert_array_equal(scores(np.repeat(X, 2, axis=0)[::2], units, members, neighbors, 10.0), expected)
+    np.testing.assert_array_equal(scores(X[700:703], units, members, neighbors, 10.0), expected[700:703])
 
 
 def test_new_values_in_columns_that_never_changed_and_missing_values():
-    X, units, members, _ = case(2, 40, 4, np.float64)
+    X, units, members, neighbors, _ = case(2, 40, 4, np.float64)
     units = units._replace(scale=np.array([1 / 3, 1 / 3, 0.0, 1 / 3]))
     X[:, 2] = 5.0
-    usual = scores(X, units, members, 10.0)
+    usual = scores(X, units, members, neighbors, 10.0)
     X[3, 2], X[4, 2] = 5.001, 5 + 1e-9
-    changed = scores(X, units, members, 10.0)
+    changed = scores(X, units, members, neighbors, 10.0)
     np.testing.assert_allclose(changed - usual, np.where(np.arange(40) == 3, 10.0, 0.0), atol=1e-12)
     X[5], X[6] = np.nan, 5.0
-    missing, middle = scores(X[5:7], units, members, 10.0)
+    missing, middle = scores(X[5:7], units, members, neighbors, 10.0)
     assert missing == middle
 
 
 def test_values_of_any_size_have_finite_scores():
-    _, units, members, _ = case(3, 1, 3, np.float64)
+    _, units, members, neighbors, _ = case(3, 1, 3, np.float64)
     largest = np.finfo(np.float64).max
     X = np.array([[largest, -largest, 1e-320], [-largest, 0, largest]])
     for scale in (largest, 5e-324, 1.0):
         extreme = units._replace(scale=np.full(3, scale), center=np.array([-largest, largest, 0]))
-        assert np.isfinite(scores(X, extreme, members, 10.0)).all()
+        assert np.isfinite(scores(X, extreme, members, neighbors, 10.0)).all()
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -153,11 +184,11 @@ def test_no_sample_makes_a_fit_fail(full):
 
 
 def test_what_does_not_fit_together_is_refused():
-    X, units, members, _ = case(6, 10, 3, np.float64)
+    X, units, members, neighbors, _ = case(6, 10, 3, np.float64)
 
     def refused(match, **changed):
         with pytest.raises(ValueError, match=match):
-            scores(X, units, members._replace(**changed), 10.0)
+            scores(X, units, members._replace(**changed), neighbors, 10.0)
 
     shapes = members.shapes.copy()
     for place, value in ((0, 2), (1, 0), (1, 4), (2, 0), (2, -1)):
@@ -176,9 +207,22 @@ def test_what_does_not_fit_together_is_refused():
     refused("parts of one", weights=-members.weights)
     refused("positive", spreads=np.zeros_like(members.spreads))
     with pytest.raises(ValueError, match="for each column"):
-        scores(X, units._replace(center=np.zeros(2)), members, 10.0)
+        scores(X, units._replace(center=np.zeros(2)), members, neighbors, 10.0)
     with pytest.raises(ValueError, match="out has the wrong size"):
-        native.ensemble_scores(X, *units, *members, 10.0, np.empty(9))
+        native.ensemble_scores(X, *units, *members, *neighbors, 10.0, np.empty(9))
+    with pytest.raises(ValueError, match="out has the wrong shape"):
+        native.ensemble_distances(X, *units, *neighbors, np.empty((1, 10), np.float32))
+    wrong = {
+        "columns of the rows": {"references": neighbors.references[:, :, 1:]},
+        "more rows than k": {"references": neighbors.references[:, :3]},
+        "at most 5": {"k": 6},
+        "one value a sample": {"medians": neighbors.medians[1:]},
+        "spreads must be positive": {"spreads": -neighbors.spreads},
+        "parts of one": {"weights": neighbors.weights + 1},
+    }
+    for match, change in wrong.items():
+        with pytest.raises(ValueError, match=match):
+            scores(X, units, members, neighbors._replace(**change), 10.0)
     with pytest.raises(ValueError, match="out has the wrong shape"):
         native.ensemble_densities(X, *units, *members, np.empty((1, 10), np.float32))
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 
 from ..errors import MixturaError
+from .compare import EXAMPLES as COMPARE_EXAMPLES
+from .compare import compare
 from .detect import EXAMPLES as DETECT_EXAMPLES
 from .detect import detect
 from .groups import EXAMPLES as GROUPS_EXAMPLES
@@ -31,7 +34,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS: dict[Callable[..., None], str] = {detect: DETECT_EXAMPLES, score: SCORE_EXAMPLES, groups: GROUPS_EXAMPLES}
+COMMANDS: dict[Callable[..., None], str] = {
+    detect: DETECT_EXAMPLES,
+    score: SCORE_EXAMPLES,
+    groups: GROUPS_EXAMPLES,
+    compare: COMPARE_EXAMPLES,
+}
 for _command, _examples in COMMANDS.items():
     app.command(epilog=_examples)(_command)
 
@@ -61,7 +69,11 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False)
+        with warnings.catch_warnings():
+            # NumPy's, of overflow and the like, tell users nothing; after the filters of -W and of tests, which want
+            # them. Warnings that say something about the table become notices where they arise.
+            warnings.filterwarnings("ignore", category=RuntimeWarning, append=True)
+            code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False)
     except _UsageError as error:
         return _fail(2, _usage(error, arguments))
     except (MixturaError, _ClickError) as error:

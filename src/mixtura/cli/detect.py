@@ -1,4 +1,4 @@
-"""`mixtura detect`: the groups of a table, and the rows that do not belong."""
+"""`mixtura detect`: the rows of a table that do not belong."""
 
 from typing import Annotated
 
@@ -6,27 +6,116 @@ import typer
 
 from . import options
 from .request import request
+from .rules import rule
 
 EXAMPLES = """\
 **Examples**
 
 - `mixtura detect sales.csv --rate 0.04`
 - `mixtura detect 'part-*.parquet' --drop id,year --out flagged.csv`
-- `mixtura detect sales.csv --components 1-20 --shape full --save sales.model`
-- `mixtura detect "select * from 'x.csv' where year > 2020" --json`
+- `mixtura detect sales.csv --model mixture --components 1-20 --save sales.model`
+- `mixtura detect claims.parquet --labels fraud --precision 0.9`
+- `mixtura detect today.csv --reference clean.parquet --fdr 0.05`
+- `mixtura detect "select * from 'x.csv' where year > 2020" --tail 1e-4 --json`
 - `zcat sales.csv.gz | mixtura detect - --quiet --out flagged.parquet`
 """
+
+THRESHOLD = "Threshold"
 
 
 def detect(
     source: options.Source,
     *,
     rate: Annotated[
-        float, typer.Option("--rate", metavar="SHARE", help="Share of the rows to flag as anomalies, between 0 and 1.")
-    ] = 0.04,
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="SHARE",
+            help="Flag this share of the rows; with --reference, scores that only this share of clean rows would "
+            "reach. Default: 0.04, unless another option chooses the threshold.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="COLUMN",
+            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
+            "neither (nothing). The model does not see it; it is for choosing the threshold, by --precision, --recall "
+            "or --f-beta. Default of these: --f-beta 1.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            "--precision",
+            metavar="TARGET",
+            help="Find as many of the labelled anomalies as a precision of at least this allows.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    recall: Annotated[
+        float | None,
+        typer.Option(
+            "--recall",
+            metavar="TARGET",
+            help="Flag as few rows as a recall of at least this on the labelled rows needs.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    f_beta: Annotated[
+        float | None,
+        typer.Option(
+            "--f-beta",
+            metavar="BETA",
+            help="Make this F-score on the labelled rows as high as can be; recall counts BETA times as much as "
+            "precision.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    tail: Annotated[
+        float | None,
+        typer.Option(
+            "--tail",
+            metavar="SHARE",
+            help="Flag scores that only this share of the rows that belong would reach, such as 1e-4: the tail of the "
+            "scores is extrapolated beyond the rows there are.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            "--reference",
+            metavar="SOURCE",
+            help="A clean table, written as SOURCE is. The model is trained on one half of its rows, and scores are "
+            "compared with those of the other half.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option(
+            "--fdr",
+            metavar="SHARE",
+            help="With --reference: flag as many rows as can be so that, on average, at most this share of them "
+            "belongs (a false discovery rate, by Benjamini and Hochberg).",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
-    model: options.Kind = "mixture",
+    model: options.Kind = None,
     components: options.Components = None,
     shape: options.Shape = None,
     seed: options.Seed = 0,
@@ -35,17 +124,17 @@ def detect(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Find the groups of a table and the rows that do not belong, and say why.
+    """Find the rows of a table that do not belong, and say why.
 
-    Scales the columns of numbers, fits Gaussian mixtures with several numbers of components and covariance shapes,
-    keeps the one of lowest BIC, and flags the rows of lowest density.
+    Scores every row by a model of the columns of numbers, and flags those above a threshold. Without options the model
+    is an ensemble of small mixtures that needs no choice, and one row in 25 is flagged. Missing values are taken by the
+    models auto, mixture, bayesian and forest.
 
-    Writes the table with four more columns: anomaly_score (higher is more anomalous), is_anomaly, component (numbered
-    from 0, the largest first) and reason (for flagged rows: the column that makes it an anomaly, the value seen and
-    the value expected given the other columns).
+    Writes the table with more columns: anomaly_score (higher is more anomalous), is_anomaly, and reason (for flagged
+    rows: the column that makes it an anomaly, the value seen and the value expected); before the reason also p_value
+    where there is a --reference, and component (the group, numbered from 0, the largest first) where the model is a
+    mixture.
     """
-    if not 0 < rate < 1:
-        raise typer.BadParameter(f"--rate is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
     asked = request(
         source,
         columns=columns,
@@ -57,7 +146,19 @@ def detect(
         out=out,
         save=save,
     )
+    if source == reference == "-":
+        raise typer.BadParameter("SOURCE and --reference cannot both be -: standard input is one table")
+    threshold = rule(
+        rate=rate,
+        labels=labels,
+        precision=precision,
+        recall=recall,
+        f_beta=f_beta,
+        tail=tail,
+        fdr=fdr,
+        reference=reference,
+    )
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import fit_table  # noqa: PLC0415
 
-    report(fit_table(asked, rate, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    report(fit_table(asked, threshold, show_progress=not quiet), as_json_text=as_json, quiet=quiet)

@@ -3,26 +3,26 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from ..decisions.table_model import TableModel
-from ..decisions.thresholds import threshold_by_rate
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
 from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.search import MixtureSearch, SearchProgress
-from ..rows import Block, Rows, ScaledRows, SelectedRows, TableRows, spool
+from ..rows import Rows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 from . import words
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
 
 Floats = NDArray[np.float64]
+
+# Columns that a notice names.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class Numbers:
     columns : tuple of str
         Their names.
     constant : tuple of LeftOutColumn
-        Columns of numbers that are not in use because they never change.
+        Columns of numbers that are not in use because they never change, or have no values.
     center, scale : ndarray of shape (n_columns,)
         Mean and standard deviation of each column.
     n_rows : int
         Number of rows.
+    missing : dict of str to int
+        In how many rows each column has no value, where there are such rows.
     """
 
     rows: Rows
@@ -49,11 +51,24 @@ class Numbers:
     center: Floats
     scale: Floats
     n_rows: int
+    missing: dict[str, int]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What deserves attention about them."""
+        if not self.missing:
+            return ()
+        places = [f"{name} ({words.plural(n, 'row')})" for name, n in self.missing.items()]
+        return (f"values are missing in {words.listing(places, _NAMED)}: a row is judged by those that it has.",)
 
 
 @contextmanager
-def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
-    """Copy the numbers of a table to disk, find where its columns lie, and leave constant columns out.
+def numbers_of(
+    table: TableRows, engine: Engine, *, called: str = "the table", keep_constant: bool = False
+) -> Iterator[Numbers]:
+    """Copy the numbers of a table to disk, find where its columns lie, and leave constant columns out or keep them.
+
+    The table is `called` so in errors.
 
     Raises
     ------
@@ -65,13 +80,16 @@ def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
     assert table.columns is not None, "tables from files and queries have column names"
     with spool(table) as copied:
         if copied.n_rows < 2:
-            raise EmptyTableError("the table has 1 row, and a model needs at least 2")
+            raise EmptyTableError(f"{called} has 1 row, and a model needs at least 2")
         with np.errstate(over="ignore", invalid="ignore"):
             moments = engine.fold(copied, column_moments, ColumnMoments.zero(copied.n_columns))
         constant = moments.constant
         if constant.all():
             raise EmptyTableError("every column of numbers is constant: there is nothing to tell rows apart by")
-        used = np.flatnonzero(~constant)
+        # Of a column without values, the largest is minus infinity.
+        empty = moments.minima > moments.maxima
+        left_out = empty | (constant & (not keep_constant))
+        used = np.flatnonzero(~left_out)
         center, scale = moments.means[used], _scale(moments)[used]
         columns = tuple(table.columns[position] for position in used)
         wrong = ~(np.isfinite(center) & np.isfinite(scale))
@@ -83,10 +101,14 @@ def numbers_of(table: TableRows, engine: Engine) -> Iterator[Numbers]:
         yield Numbers(
             SelectedRows(copied, used.tolist()),
             columns,
-            tuple(LeftOutColumn(table.columns[position], "constant") for position in np.flatnonzero(constant)),
+            tuple(
+                LeftOutColumn(table.columns[position], "empty" if empty[position] else "constant")
+                for position in np.flatnonzero(left_out)
+            ),
             center,
             scale,
             copied.n_rows,
+            {name: int(n) for name, n in zip(columns, copied.n_rows - moments.weights[used], strict=True) if n > 0},
         )
 
 
@@ -94,7 +116,8 @@ def _scale(moments: ColumnMoments) -> Floats:
     """Return the standard deviations; half the range where squares are too small or too large for a double."""
     deviations = np.sqrt(moments.variances)
     usable = np.isfinite(deviations) & (deviations > 0)
-    return np.where(usable, deviations, moments.maxima / 2 - moments.minima / 2)
+    ranges = moments.maxima / 2 - moments.minima / 2
+    return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
 
 
 def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
@@ -109,28 +132,28 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
         return default_counts(n_rows)
     if asked[-1] > n_rows:
         raise DataError(
-            f"--components asks for {words.count(asked[-1])}, and the table has {words.plural(n_rows, 'row')}: "
-            "ask for fewer"
+            f"--components asks for {words.count(asked[-1])}, and the model is fitted to "
+            f"{words.plural(n_rows, 'row')}: ask for fewer"
         )
     return list(asked)
 
 
 def search_mixture(
-    numbers: Numbers,
+    rows: Rows,
     *,
     counts: Sequence[int],
     shapes: Sequence[str],
     seed: int,
     engine: Engine,
     on_progress: Callable[[SearchProgress], None],
-) -> tuple[Mixture, ModelFacts]:
-    """Fit every count with every shape to the scaled numbers, and return the mixture of lowest BIC.
+) -> tuple[Mixture, tuple[CandidateFacts, ...]]:
+    """Fit every count with every shape to scaled rows, and return the mixture of lowest BIC.
 
     Returns
     -------
     mixture : Mixture
         Over scaled columns, its components in the order of their weights, the largest first.
-    facts : ModelFacts
+    candidates : tuple of CandidateFacts
         What was tried.
     """
     search = MixtureSearch(
@@ -147,34 +170,19 @@ def search_mixture(
     with warnings.catch_warnings():
         # Whether the best candidate converged is among the facts, and said in a notice.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
-    mixture = _ordered(search.best_estimator_.mixture_)
+        search.fit(rows)
+    mixture = ordered(search.best_estimator_.mixture_)
     candidates = tuple(
         CandidateFacts(c.n_components, c.covariance_type, c.bic, c.log_likelihood, c.n_parameters, c.converged)
         for c in search.candidates_
     )
-    return mixture, ModelFacts(
-        "mixture", mixture.n_components, mixture.covariance.name, mixture.n_parameters, candidates
-    )
+    return mixture, candidates
 
 
-def _ordered(mixture: Mixture) -> Mixture:
+def ordered(mixture: Mixture) -> Mixture:
+    """Return a mixture with its components in the order of their weights, the largest first."""
     order = np.argsort(-mixture.weights, kind="stable")
     return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
-
-
-def with_threshold(model: TableModel, rows: Rows, rate: float, engine: Engine) -> TableModel:
-    """Return a model with the threshold that flags a share of the rows, given in the units of the table."""
-
-    def log_densities() -> Iterator[Floats]:
-        for scores in engine.map(rows, partial(_scores, model)):
-            yield -scores
-
-    return replace(model, threshold=threshold_by_rate(log_densities, rate), rate=rate)
-
-
-def _scores(model: TableModel, block: Block) -> Floats:
-    return model.scores(block.values)
 
 
 def search_notices(facts: ModelFacts, mixture: Mixture) -> tuple[str, ...]:

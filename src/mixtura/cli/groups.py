@@ -16,7 +16,7 @@ def groups(
     *,
     columns: options.Columns = None,
     drop: options.Drop = None,
-    model: options.Kind = "mixture",
+    model: options.MixtureKind = "mixture",
     components: options.Components = None,
     shape: options.Shape = None,
     seed: options.Seed = 0,
@@ -27,7 +27,7 @@ def groups(
 ) -> None:
     """Find the groups of a table.
 
-    The same model as `mixtura detect`, without a threshold: every row belongs to a group.
+    The same model as of `mixtura detect --model mixture`, without a threshold: every row belongs to a group.
 
     Writes the table with two more columns: component (numbered from 0, the largest first) and probability (how certain
     it is that the row belongs to that component, from 0 to 1).
@@ -42,6 +42,7 @@ def groups(
         seed=seed,
         out=out,
         save=save,
+        kinds=options.MIXTURES,
     )
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import fit_table  # noqa: PLC0415

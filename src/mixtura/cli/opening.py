@@ -10,6 +10,7 @@ from typing import cast
 
 from ..errors import ColumnError, SourceError
 from ..rows import TableRows, TableWriter, is_query, open, open_writer
+from ..rows.columns import Missing
 from .options import default_out
 from .summary import LeftOutColumn
 
@@ -33,7 +34,7 @@ class Place:
     writer: AbstractContextManager[TableWriter]
 
 
-def open_place(source: str, out: str | None, saved: str | None = None) -> Place:
+def open_place(source: str, out: str | None, saved: str | None = None, reference: str | None = None) -> Place:
     """Check where the result and the model are to go, so that a long fit is not done in vain.
 
     Raises
@@ -48,8 +49,9 @@ def open_place(source: str, out: str | None, saved: str | None = None) -> Place:
         folder = Path(path).expanduser().absolute().parent
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise SourceError(f"cannot write to the folder {folder}: choose another place for {Path(path).name}")
-        if not query and source != "-":
-            _keep_source(source, path)
+        for read in (source,) if reference is None else (source, reference):
+            if read != "-" and not is_query(read):
+                _keep_source(read, path)
     if saved is not None:
         _check_model_place(Path(saved).expanduser(), Path(out).expanduser())
     return Place(out, saved, open_writer(out))
@@ -72,16 +74,22 @@ def _check_model_place(model: Path, out: Path) -> None:
 
 
 def open_table(
-    source: str, columns: Sequence[str] | None, drop: Sequence[str] | None, new_columns: Sequence[str]
+    source: str,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    new_columns: Sequence[str],
+    *,
+    takes_missing: bool,
 ) -> TableRows:
-    """Open a table, and check that it has none of the new columns yet.
+    """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
 
     Raises
     ------
     MixturaError
         The table cannot be read, or has a column of such a name.
     """
-    rows = cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop"))
+    missing: Missing = "allow" if takes_missing else "error"
+    rows = cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
     first, _ = next(iter(rows.tables()))
     clash = [name for name in new_columns if name in first.column_names]
     if clash:
@@ -90,6 +98,21 @@ def open_table(
             "rename it, or take it out of the table"
         )
     return rows
+
+
+def without_labels(columns: list[str] | None, drop: list[str] | None, labels: str | None) -> list[str] | None:
+    """Return the columns not to use when one of a table holds labels.
+
+    Raises
+    ------
+    ColumnError
+        The labels are among the columns to use.
+    """
+    if labels is None or columns is None:
+        return drop if labels is None else [*(drop or []), labels]
+    if labels in columns:
+        raise ColumnError(f"column {labels!r} cannot be both used and a label: leave it out of --columns")
+    return drop
 
 
 def label(source: str) -> str:

@@ -8,7 +8,8 @@ import typer
 
 # Written out: asking the library would import it, and --help would take seconds.
 SHAPES = ("full", "tied", "diag", "spherical")
-KINDS = ("mixture",)
+KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
+MIXTURES = ("mixture", "bayesian")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
@@ -89,15 +90,27 @@ Drop = Annotated[
     ),
 ]
 Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="KIND",
+        help="Kind of model: auto, mixture, bayesian, elliptic, forest, lof or svm. Default: auto, which needs no "
+        "choice; mixture where --components or --shape is given.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+MixtureKind = Annotated[
     str,
-    typer.Option("--model", metavar="KIND", help="Kind of model: mixture.", rich_help_panel=MODEL),
+    typer.Option("--model", metavar="KIND", help="Kind of model: mixture or bayesian.", rich_help_panel=MODEL),
 ]
 Components = Annotated[
     str | None,
     typer.Option(
         "--components",
         metavar="COUNTS",
-        help="Numbers of components to try: 3, or 2,4,8, or 1-12. Default: 1-9, fewer for small tables.",
+        help="Numbers of components to try: 3, or 2,4,8, or 1-12. Default: 1-9, fewer for small tables. With --model "
+        "bayesian, the most there may be; default: 10.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -107,7 +120,8 @@ Shape = Annotated[
     typer.Option(
         "--shape",
         metavar="SHAPES",
-        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all four.",
+        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all "
+        "four. With --model bayesian, one of them; default: full.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -181,10 +195,30 @@ def shapes_from(text: str | None) -> list[str]:
     return list(dict.fromkeys(shapes))
 
 
-def check_kind(kind: str) -> None:
-    """Refuse a kind of model that there is not."""
-    if kind not in KINDS:
-        raise typer.BadParameter(f"--model is {kind!r}: the kinds there are: {', '.join(KINDS)}")
+def kind_from(text: str | None, *, components: str | None, shape: str | None, kinds: tuple[str, ...] = KINDS) -> str:
+    """Return the kind of model meant.
+
+    Examples
+    --------
+    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
+    ('auto', 'mixture')
+    """
+    asked = [option for option, value in (("--components", components), ("--shape", shape)) if value is not None]
+    if text is None:
+        return "mixture" if asked else "auto"
+    if text not in kinds:
+        raise typer.BadParameter(f"--model is {text!r}: the kinds there are: {', '.join(kinds)}")
+    if asked and text not in MIXTURES:
+        raise typer.BadParameter(f"{asked[0]} goes with --model {' or '.join(MIXTURES)}, not {text}")
+    return text
+
+
+def check_bayesian(counts: list[int] | None, shape: str | None) -> None:
+    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
+    if counts is not None and len(counts) > 1:
+        raise typer.BadParameter("--model bayesian takes one number of --components, the most there may be")
+    if shape is not None and len(shapes_from(shape)) > 1:
+        raise typer.BadParameter("--model bayesian takes one --shape")
 
 
 def check_seed(seed: int) -> None:

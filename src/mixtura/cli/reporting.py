@@ -6,19 +6,33 @@ import sys
 from rich.console import Console
 
 from ..errors import SourceError
-from .summary import Summary, as_json
-from .terminal import render
+from .summary import ComparisonSummary, Summary, as_json
+from .terminal import render, render_comparison
 
 
 def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
     """Say what was found: JSON or text on standard output; notices on standard error where there is no text."""
     if as_json_text:
-        if not quiet:
-            sys.stderr.writelines(f"mixtura: note: {notice}\n" for notice in summary.notices)
+        _note(summary, quiet=quiet)
         _write(as_json(summary) + "\n")
     elif not quiet:
         screen = Console()
         _write(render(summary, width=screen.width, colours=screen.is_terminal))
+
+
+def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: bool) -> None:
+    """Say how detectors compare, as `report` says what was found."""
+    if as_json_text:
+        _note(summary, quiet=quiet)
+        _write(as_json(summary) + "\n")
+    elif not quiet:
+        screen = Console()
+        _write(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
+
+
+def _note(summary: Summary | ComparisonSummary, *, quiet: bool) -> None:
+    if not quiet:
+        sys.stderr.writelines(f"mixtura: note: {notice}\n" for notice in summary.notices)
 
 
 def _write(text: str) -> None:

@@ -17,6 +17,8 @@ class Request:
         The table.
     columns, drop : list of str or None
         Columns to use, or not to use.
+    kind : str
+        Kind of model.
     counts : list of int or None
         Numbers of components to try, in increasing order.
     shapes : list of str
@@ -30,6 +32,7 @@ class Request:
     source: str
     columns: list[str] | None
     drop: list[str] | None
+    kind: str
     counts: list[int] | None
     shapes: list[str]
     seed: int
@@ -42,12 +45,13 @@ def request(
     *,
     columns: list[str] | None,
     drop: list[str] | None,
-    model: str,
+    model: str | None,
     components: str | None,
     shape: str | None,
     seed: int,
     out: str | None,
     save: str | None,
+    kinds: tuple[str, ...] = options.KINDS,
 ) -> Request:
     """Return the request that options mean.
 
@@ -56,15 +60,19 @@ def request(
     typer.BadParameter
         An option does not mean anything.
     """
-    options.check_kind(model)
     options.check_seed(seed)
     if columns and drop:
         raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
+    kind = options.kind_from(model, components=components, shape=shape, kinds=kinds)
+    counts = options.counts_from(components)
+    if kind == "bayesian":
+        options.check_bayesian(counts, shape)
     return Request(
         source=source,
         columns=options.names_from(columns),
         drop=options.names_from(drop),
-        counts=options.counts_from(components),
+        kind=kind,
+        counts=counts,
         shapes=options.shapes_from(shape),
         seed=seed,
         out=out,

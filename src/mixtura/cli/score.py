@@ -22,13 +22,13 @@ def score(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score a table by a saved model: the same columns as from the command that saved it.
+    """Score a table by a saved model.
 
     The table needs the columns of the model, by name, in any order; others are only copied.
 
-    A model from `mixtura detect` brings its threshold: the result has anomaly_score, is_anomaly, component and reason,
-    and a row of the table that the model was fitted to gets the same score to the last bit. A model from
-    `mixtura groups` has none: the result has anomaly_score and component.
+    Writes the same columns as the command that saved the model. One from `mixtura detect`, of any kind, brings its
+    threshold, and a row of the table that it was fitted to gets the same score to the last bit. One from
+    `mixtura groups` has no threshold: the result has anomaly_score and component.
     """
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import score_table_by  # noqa: PLC0415

@@ -17,13 +17,19 @@ from .summary import Anomaly, Group
 Result = Literal["scores", "decisions", "groups"]
 
 # The columns that each result adds to the table.
-NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
-    "decisions": ("anomaly_score", "is_anomaly", "component", "reason"),
+_NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
+    "decisions": ("anomaly_score", "is_anomaly", "p_value", "component", "reason"),
     "scores": ("anomaly_score", "component"),
     "groups": ("component", "probability"),
 }
 
 N_ANOMALIES = 10
+
+
+def new_columns(result: Result, *, components: bool, p_values: bool) -> tuple[str, ...]:
+    """Return the columns that a result adds to a table, by whether the model has components and p-values."""
+    absent = {name for name, there in (("component", components), ("p_value", p_values)) if not there}
+    return tuple(name for name in _NEW_COLUMNS[result] if name not in absent)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Found:
 
     score: float
     row: int
-    component: int
+    component: int | None
     values: NDArray[Any]
 
     def __lt__(self, other: "Found") -> bool:
@@ -44,9 +50,13 @@ class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
 
     new: dict[str, Any]
+    n_rows: int
     counts: NDArray[np.int64]
     n_anomalies: int
     highest: tuple[Found, ...]
+
+
+_NO_GROUPS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -58,27 +68,37 @@ class Scorer:
 
     def __call__(self, block: Block) -> ScoredBlock:
         """Return the new columns of a block and its highest scores."""
-        model, values = self.model, block.values
-        labels = model.labels(values)
-        counts = np.bincount(labels, minlength=model.mixture.n_components)
+        model, values, n_rows = self.model, block.values, len(block.values)
+        labels = model.labels(values) if model.has_components else None
+        counts = np.bincount(labels, minlength=model.mixture.n_components) if labels is not None else _NO_GROUPS
+        new: dict[str, Any] = {} if labels is None else {"component": labels}
         if self.result == "groups":
-            shares = model.responsibilities(values)
-            return ScoredBlock({"component": labels, "probability": shares.max(axis=1)}, counts, 0, ())
+            new["probability"] = model.responsibilities(values).max(axis=1)
+            return ScoredBlock(new, n_rows, counts, 0, ())
         scores = model.scores(values)
+        new["anomaly_score"] = scores
         first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
         highest = tuple(
-            Found(float(scores[k]), block.first_row + int(k), int(labels[k]), np.array(values[k])) for k in first
+            Found(
+                float(scores[k]),
+                block.first_row + int(k),
+                None if labels is None else int(labels[k]),
+                np.array(values[k]),
+            )
+            for k in first
         )
         if self.result == "scores":
-            return ScoredBlock({"anomaly_score": scores, "component": labels}, counts, 0, highest)
+            return ScoredBlock(new, n_rows, counts, 0, highest)
         flags = model.above_threshold(scores)
-        reasons: list[str | None] = [None] * len(scores)
+        reasons: list[str | None] = [None] * n_rows
         flagged = np.flatnonzero(flags)
         if len(flagged):
             for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
                 reasons[position] = reason
-        new = {"anomaly_score": scores, "is_anomaly": flags, "component": labels, "reason": reasons}
-        return ScoredBlock(new, counts, len(flagged), highest)
+        new |= {"is_anomaly": flags, "reason": reasons}
+        if model.calibration is not None:
+            new["p_value"] = model.p_values(scores)
+        return ScoredBlock(new, n_rows, counts, len(flagged), highest)
 
 
 @dataclass(frozen=True)
@@ -139,20 +159,23 @@ def score_table(
         Told the number of rows done.
     """
     kept = _KeptTables(table, model)
-    counts = np.zeros(model.mixture.n_components, np.int64)
-    n_anomalies = 0
+    columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
+    counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
+    n_rows = n_anomalies = 0
     highest: list[Found] = []
     for scored in engine.map(kept, Scorer(model, result)):
-        writer.write(kept.waiting.popleft(), scored.new)
+        writer.write(kept.waiting.popleft(), {name: scored.new[name] for name in columns})
         counts += scored.counts
+        n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
-        on_rows(int(counts.sum()))
-    n_rows = int(counts.sum())
+        on_rows(n_rows)
     return Scored(n_rows, _groups(model, counts, n_rows), n_anomalies, _anomalies(model, highest))
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
+    if not model.has_components:
+        return ()
     names = model.columns
     return tuple(
         Group(

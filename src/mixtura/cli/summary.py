@@ -64,22 +64,28 @@ class ModelFacts:
     Attributes
     ----------
     kind : str
-        Always "mixture" for now.
-    n_components : int
-        Number of components.
-    covariance_type : str
-        Shape of the covariances.
-    n_parameters : int
-        Free parameters.
+        "auto", "mixture", "bayesian", "elliptic", "forest", "lof" or "svm".
+    description : str
+        What it is, in words.
+    n_components : int or None
+        Number of components of a mixture.
+    covariance_type : str or None
+        Shape of their covariances.
+    n_parameters : int or None
+        Free parameters of a mixture.
     candidates : tuple of CandidateFacts
-        All that was tried, empty for a model from a file.
+        All that was tried, empty where there was nothing to try, and for a model from a file.
+    trained_on : str or None
+        The reference table that the model was trained on, None where it was the table itself.
     """
 
     kind: str
-    n_components: int
-    covariance_type: str
-    n_parameters: int
-    candidates: tuple[CandidateFacts, ...]
+    description: str
+    n_components: int | None = None
+    covariance_type: str | None = None
+    n_parameters: int | None = None
+    candidates: tuple[CandidateFacts, ...] = ()
+    trained_on: str | None = None
 
     @property
     def ranking(self) -> list[CandidateFacts]:
@@ -113,25 +119,59 @@ class Group:
 
 
 @dataclass(frozen=True)
+class OnLabels:
+    """What the threshold achieves on the rows whose label is known.
+
+    Attributes
+    ----------
+    n_rows, n_anomalies : int
+        Rows with a label, and how many of them are anomalies.
+    precision, recall : float
+        Share of the flagged rows that are anomalies; share of the anomalies that are flagged.
+    precision_interval, recall_interval : tuple of float
+        Where they lie with a probability of 95 %.
+    average_precision : float
+        Of the scores, whatever the threshold.
+    """
+
+    n_rows: int
+    n_anomalies: int
+    precision: float
+    recall: float
+    precision_interval: tuple[float, float]
+    recall_interval: tuple[float, float]
+    average_precision: float
+
+
+@dataclass(frozen=True)
 class Decision:
     """Which rows count as anomalies.
 
     Attributes
     ----------
-    rate : float or None
-        Share of the rows that was asked for when the model was fitted.
-    threshold : float
-        Rows with an anomaly score above it are anomalies.
+    rule : str or None
+        How the threshold was chosen: "rate", "precision", "recall", "f_beta", "tail" or "fdr".
+    target : float or None
+        The number that goes with it.
+    trained_on : str
+        "table", which may hold anomalies, or "reference", which holds none.
+    threshold : float or None
+        Rows with an anomaly score above it are anomalies; None where no score is high enough.
     n_anomalies : int
         How many they are in this table.
     share : float
         The same as a fraction of all rows.
+    on_labels : OnLabels or None
+        What it achieves where rows are labelled.
     """
 
-    rate: float | None
-    threshold: float
+    rule: str | None
+    target: float | None
+    trained_on: str
+    threshold: float | None
     n_anomalies: int
     share: float
+    on_labels: OnLabels | None = None
 
 
 @dataclass(frozen=True)
@@ -144,21 +184,21 @@ class Anomaly:
         Data row of the table, from 1.
     anomaly_score : float
         Higher is more anomalous.
-    component : int
-        The component it is assigned to.
+    component : int or None
+        The component it is assigned to, where the model is a mixture.
     column : str
         The column that makes it anomalous.
     value : float
-        What the row has there.
+        What the row has there; NaN where it has no values at all.
     expected : float
-        What the other columns of the row lead to expect there.
+        What the model expected there.
     reason : str
         The same in a sentence.
     """
 
     row: int
     anomaly_score: float
-    component: int
+    component: int | None
     column: str
     value: float
     expected: float
@@ -178,7 +218,7 @@ class Summary:
     model : ModelFacts
         The model.
     groups : tuple of Group
-        One for each component.
+        One for each component; none where the model is no mixture.
     decision : Decision or None
         None where there is no threshold.
     anomalies : tuple of Anomaly
@@ -208,7 +248,61 @@ class Summary:
     seconds: float
 
 
-def as_json(summary: Summary) -> str:
+@dataclass(frozen=True)
+class DetectorFacts:
+    """What one detector did; see `mixtura.decisions.comparison.Compared`."""
+
+    name: str
+    fit_seconds: float
+    score_seconds: float
+    flagged_by_others: float
+    correlation: float
+    auc: float | None
+    average_precision: float | None
+
+
+@dataclass(frozen=True)
+class ComparisonSummary:
+    """All that a comparison found.
+
+    Attributes
+    ----------
+    command : str
+        "compare".
+    table : TableFacts
+        The table.
+    n_compared : int
+        Rows that the detectors were fitted to.
+    n_labelled, n_anomalies : int or None
+        How many of them have a label, and how many of these are anomalies.
+    rate : float
+        Share of the rows that each detector flags.
+    detectors : tuple of DetectorFacts
+        Those that could be fitted.
+    failed : dict of str to str
+        The others, and why they could not.
+    correlations : tuple of tuple of float
+        Rank correlations of the scores.
+    notices : tuple of str
+        Sentences about what deserves attention.
+    seconds : float
+        How long it took.
+    """
+
+    command: str
+    table: TableFacts
+    n_compared: int
+    n_labelled: int | None
+    n_anomalies: int | None
+    rate: float
+    detectors: tuple[DetectorFacts, ...]
+    failed: dict[str, str]
+    correlations: tuple[tuple[float, ...], ...]
+    notices: tuple[str, ...]
+    seconds: float
+
+
+def as_json(summary: Summary | ComparisonSummary) -> str:
     """Return a summary as JSON: the keys are the names of the attributes, and a number that is not finite is null."""
     return json.dumps(_plain(dataclasses.asdict(summary)), ensure_ascii=False, allow_nan=False, indent=2)
 

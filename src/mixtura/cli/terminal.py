@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
 from rich.console import Group as Stack
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from . import words
-from .summary import CandidateFacts, Group, ModelFacts, Summary, TableFacts
+from .summary import CandidateFacts, ComparisonSummary, Decision, Group, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -39,9 +40,18 @@ def render(summary: Summary, *, width: int, colours: bool) -> str:
     colours : bool
         Whether it is for a terminal, which shows bold and coloured text.
     """
+    return _page(_parts(summary, width), width, colours)
+
+
+def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool) -> str:
+    """Return a comparison as text; parameters as for `render`."""
+    return _page(_comparison(summary), width, colours)
+
+
+def _page(parts: Iterable[RenderableType], width: int, colours: bool) -> str:
     page = io.StringIO()
     console = Console(file=page, width=width, force_terminal=colours, highlight=False)
-    for number, part in enumerate(_parts(summary, width)):
+    for number, part in enumerate(parts):
         if number:
             console.print()
         console.print(part)
@@ -55,9 +65,10 @@ def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
     yield _model(summary.model)
     for notice in summary.notices:
         yield Text.assemble(("Note: ", "yellow"), notice)
-    yield _groups(summary.groups, summary.table.columns, width)
+    if summary.groups:
+        yield _groups(summary.groups, summary.table.columns, width)
     if summary.decision is not None or summary.anomalies:
-        yield _anomalies(summary)
+        yield _anomalies(summary, saved=summary.command == "score")
     yield _files(summary)
 
 
@@ -76,7 +87,9 @@ def _heading(title: str, rest: str = "") -> Text:
 
 
 def _model(model: ModelFacts) -> RenderableType:
-    what = f"{words.plural(model.n_components, 'component')}, {model.covariance_type} covariances"
+    what = model.description
+    if model.trained_on is not None:
+        what += f", trained on {model.trained_on}"
     if len(model.ranking) < 2:
         return _heading("Model", what)
     best, *others = model.ranking
@@ -165,17 +178,18 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
     return [name for name in columns if name in chosen]
 
 
-def _anomalies(summary: Summary) -> RenderableType:
+def _anomalies(summary: Summary, *, saved: bool) -> RenderableType:
     decision = summary.decision
     n_shown = len(summary.anomalies)
     title, rest = "Most anomalous rows", f"the {words.plural(n_shown, 'row')} of highest score"
     if decision is not None:
-        flagged = words.plural(decision.n_anomalies, "row")
         title = "Anomalies"
-        rest = (
-            f"{flagged} ({words.percent(decision.share)}) above the threshold {words.number(decision.threshold)}; "
-            f"{rest}"
-        )
+        flagged = words.plural(decision.n_anomalies, "row")
+        if decision.threshold is None:
+            rest = f"none, for no score is high enough; {rest}"
+        else:
+            threshold = words.number(decision.threshold)
+            rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column("row", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
@@ -183,7 +197,85 @@ def _anomalies(summary: Summary) -> RenderableType:
     scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
     for anomaly, score in zip(summary.anomalies, scores, strict=True):
         table.add_row(Text(str(anomaly.row), "bold"), score, Text(anomaly.reason))
-    return Stack(_heading(title, rest), table)
+    return Stack(_heading(title, rest), *_reasoning(decision, "saved with the model, " if saved else ""), table)
+
+
+def _reasoning(decision: Decision | None, origin: str) -> Iterable[RenderableType]:
+    """Yield where the threshold is from and how it was chosen, where it was not simply a share of the rows."""
+    if decision is None or decision.rule is None or decision.target is None:
+        return
+    target = decision.target
+    clean = decision.trained_on == "reference"
+    sentences = {
+        "rate": f"chosen to flag {words.percent(target)} of clean rows" if clean else "",
+        "precision": f"chosen for a precision of {words.percent(target)} or more",
+        "recall": f"chosen for a recall of {words.percent(target)} or more",
+        "f_beta": f"chosen for the highest F{target:g}",
+        "tail": f"chosen to flag one in {words.count(round(1 / target))} rows that belong, by the tail of the scores",
+        "fdr": f"chosen so that on average at most {words.percent(target)} of the flagged rows belong",
+    }
+    if sentences[decision.rule]:
+        yield Padding(origin + sentences[decision.rule], (0, 0, 0, 2))
+    found = decision.on_labels
+    if found is not None:
+        yield Padding(
+            f"on {words.plural(found.n_rows, 'labelled row')}, {words.count(found.n_anomalies)} of them anomalies, "
+            "with 95% limits: "
+            f"precision {words.percent(found.precision)} ({_range(found.precision_interval)}), "
+            f"recall {words.percent(found.recall)} ({_range(found.recall_interval)}), "
+            f"average precision {found.average_precision:.3f}",
+            (0, 0, 0, 2),
+        )
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{words.percent(interval[0])} to {words.percent(interval[1])}"
+
+
+def _comparison(summary: ComparisonSummary) -> Iterable[RenderableType]:
+    yield _table(summary.table)
+    what = words.plural(summary.n_compared, "row")
+    if summary.n_compared < summary.table.n_rows:
+        what += f" of {words.count(summary.table.n_rows)}, drawn at random"
+    if summary.n_labelled is not None and summary.n_anomalies is not None:
+        what += f"; {words.count(summary.n_labelled)} labelled, {words.count(summary.n_anomalies)} of them anomalies"
+    labelled = summary.n_labelled is not None
+    table = _columns(
+        ["detector", *(["AUC", "precision"] if labelled else []), "agreement", "in common", "fit", "score"]
+    )
+    best = {
+        name: max(getattr(detector, name) for detector in summary.detectors) if labelled else None
+        for name in ("auc", "average_precision")
+    }
+    for detector in summary.detectors:
+        figures = [
+            Text(f"{getattr(detector, name):.3f}", "bold green" if getattr(detector, name) == best[name] else "")
+            for name in best
+            if labelled
+        ]
+        table.add_row(
+            detector.name,
+            *figures,
+            # Where one is alone, there is nothing to agree with.
+            f"{detector.correlation:.2f}" if math.isfinite(detector.correlation) else "–",
+            words.percent(detector.flagged_by_others) if math.isfinite(detector.flagged_by_others) else "–",
+            words.duration(detector.fit_seconds),
+            words.duration(detector.score_seconds),
+        )
+    yield Stack(_heading("Detectors", what), table)
+    notes = []
+    if summary.n_labelled and summary.n_anomalies is not None:
+        chance = summary.n_anomalies / summary.n_labelled
+        notes.append("AUC: area under the ROC curve, 0.5 by chance")
+        notes.append(f"precision: average precision, {chance:.3f} by chance")
+    notes.append("agreement: mean rank correlation of its scores with those of the others")
+    notes.append(f"in common: mean share of the rows it flags ({words.percent(summary.rate)}) that another flags too")
+    yield Stack(*(Padding(Text(note, "dim"), (0, 0, 0, 2)) for note in notes))
+    for notice in summary.notices:
+        yield Text.assemble(("Note: ", "yellow"), notice)
+    for name, why in summary.failed.items():
+        yield Text.assemble(("Note: ", "yellow"), f"{name} was left out: {why}")
+    yield Text(f"Took {words.duration(summary.seconds)}", "dim")
 
 
 def _files(summary: Summary) -> RenderableType:

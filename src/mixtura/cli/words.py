@@ -74,9 +74,11 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(0.53), duration(42.4), duration(150)
-    ('0.5 s', '42 s', '2 min 30 s')
+    >>> duration(0.0123), duration(0.53), duration(42.4), duration(150)
+    ('12 ms', '0.5 s', '42 s', '2 min 30 s')
     """
+    if seconds < 0.095:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,72 +1,125 @@
 """The work of each command, from a request to a summary."""
 
+import math
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import numpy as np
 
 from ..decisions.table_model import TableModel
-from ..engines import engine_for
+from ..engines import Engine, engine_for
 from ..engines.single import single_thread
-from ..errors import ModelFileError
-from ..rows import TableRows
+from ..errors import EmptyTableError, ModelFileError
+from ..rows import ScaledRows, TableRows
+from ..rows.split import SplitRows
 from ..storage import load, save
-from . import fitting
-from .opening import Place, label, left_out_columns, open_place, open_table
+from . import deciding, fitting, kinds, words
+from .opening import Place, label, left_out_columns, open_place, open_table, without_labels
+from .options import MIXTURES
 from .progress import Bar
 from .request import Request
-from .scoring import NEW_COLUMNS, Result, Scored, score_table
-from .summary import Decision, LeftOutColumn, ModelFacts, Summary, TableFacts
+from .rules import MOST, RULES, Rule
+from .scoring import Result, Scored, new_columns, score_table
+from .summary import Decision, LeftOutColumn, ModelFacts, OnLabels, Summary, TableFacts
+
+# Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
+_TRAINING_SHARE = 0.5
+
+# Rows that each half must have: of two rows a model can be made, if not a good one.
+_FEWEST = 2
 
 
-def fit_table(request: Request, rate: float | None, *, show_progress: bool) -> Summary:
-    """Fit a table and write its rows with what the model says about them.
+def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Summary:
+    """Fit a table, or the reference that goes with it, and write its rows with what the model says about them.
 
     Parameters
     ----------
     request : Request
         What was asked for.
-    rate : float or None
-        Share of the rows to flag; None to write the groups only.
+    rule : Rule or None
+        How to choose the threshold; None to write the groups only.
     show_progress : bool
         Whether to draw a progress bar.
     """
     started = time.monotonic()
-    result: Result = "groups" if rate is None else "decisions"
-    place = open_place(request.source, request.out, request.save)
+    result: Result = "groups" if rule is None else "decisions"
+    reference = None if rule is None else rule.reference
+    columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None)
+    place = open_place(request.source, request.out, request.save, reference)
     engine = engine_for(None)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(request.source)}")
-        table = open_table(request.source, request.columns, request.drop, NEW_COLUMNS[result])
-        with fitting.numbers_of(table, engine) as numbers:
+        drop = without_labels(request.columns, request.drop, None if rule is None else rule.labels)
+        takes_missing = request.kind in kinds.TAKING_MISSING
+        table = open_table(request.source, request.columns, drop, columns, takes_missing=takes_missing)
+        if rule is not None and rule.labels is not None:
+            deciding.check_labels(table, rule.labels)
+        training, called = table, "the table"
+        if reference is not None:
+            called = label(reference)
+            bar.step(f"reading {called}")
+            training = open_table(reference, table.columns, None, (), takes_missing=takes_missing)
+        # What never changes in a clean table tells new rows apart, by the one model that can use it.
+        keep_constant = reference is not None and request.kind == "auto"
+        with fitting.numbers_of(training, engine, called=called, keep_constant=keep_constant) as numbers:
             bar.step("fitting")
-            counts = fitting.counts_for(numbers.n_rows, request.counts)
-            mixture, facts = fitting.search_mixture(
-                numbers,
-                counts=counts,
-                shapes=request.shapes,
-                seed=request.seed,
-                engine=engine,
-                on_progress=bar.on_candidate,
-            )
-            model = TableModel(mixture, numbers.columns, numbers.center, numbers.scale)
-            if rate is not None:
+            model, facts, notices = _fit(request, numbers, reference, engine, bar)
+            on_labels = None
+            if rule is not None:
                 bar.step("choosing the threshold")
-                model = fitting.with_threshold(model, numbers.rows, rate, engine)
+                model, on_labels = deciding.decide(model, rule, table, engine)
         scored = _score(table, model, result, place, bar)
         if place.saved is not None:
             save(model, place.saved)
     return Summary(
-        command="groups" if rate is None else "detect",
+        command="groups" if rule is None else "detect",
         table=_table_facts(request.source, table, model, scored, numbers.constant),
         model=facts,
         groups=scored.groups,
-        decision=_decision(model, scored),
+        decision=_decision(model, scored, on_labels),
         anomalies=scored.anomalies,
-        notices=fitting.search_notices(facts, mixture),
+        notices=(*numbers.notices, *notices, *_few_clean_rows(model, scored)),
         out=place.out,
-        new_columns=NEW_COLUMNS[result],
+        new_columns=columns,
         saved=place.saved,
         seconds=time.monotonic() - started,
     )
+
+
+def _fit(
+    request: Request, numbers: fitting.Numbers, reference: str | None, engine: Engine, bar: Bar
+) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
+    """Return the model without a threshold, what it is, and what deserves attention."""
+    training = numbers if reference is None else _training_half(numbers, reference, request.seed)
+    center, scale = numbers.center, numbers.scale
+    if request.kind not in kinds.SCALED:
+        center, scale = np.zeros_like(center), np.ones_like(scale)
+    fitted, facts, notices = kinds.fit(request, ScaledRows(training.rows, center, scale), training, engine, bar)
+    model = TableModel(
+        fitted,
+        numbers.columns,
+        center,
+        scale,
+        info={"model": facts.kind, "description": facts.description},
+    )
+    if reference is not None:
+        model = replace(model, info={**model.info, "reference": label(reference)})
+        held_out = SplitRows(numbers.rows, _TRAINING_SHARE, request.seed, rest=True)
+        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, engine))
+        facts = replace(facts, trained_on=label(reference))
+    return model, facts, notices
+
+
+def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
+    half = SplitRows(numbers.rows, _TRAINING_SHARE, seed)
+    n_rows = sum(len(block.values) for block in half.blocks())
+    if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
+        raise EmptyTableError(
+            f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of them "
+            "trains the model, and the other is what scores are compared with; give at least 20"
+        )
+    return replace(numbers, rows=half, n_rows=n_rows)
 
 
 def score_table_by(model_file: str, source: str, out: str | None, *, show_progress: bool) -> Summary:
@@ -77,19 +130,19 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
     place = open_place(source, out)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
-        table = open_table(source, model.columns, None, NEW_COLUMNS[result])
+        columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
+        table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing)
         scored = _score(table, model, result, place, bar)
-    mixture = model.mixture
     return Summary(
         command="score",
         table=_table_facts(source, table, model, scored),
-        model=ModelFacts("mixture", mixture.n_components, mixture.covariance.name, mixture.n_parameters, ()),
+        model=kinds.facts_of(model),
         groups=scored.groups,
-        decision=_decision(model, scored),
+        decision=_decision(model, scored, None),
         anomalies=scored.anomalies,
         notices=(),
         out=place.out,
-        new_columns=NEW_COLUMNS[result],
+        new_columns=columns,
         saved=None,
         seconds=time.monotonic() - started,
     )
@@ -115,7 +168,7 @@ def _table_model(file: str) -> TableModel:
     model = load(file)
     if not isinstance(model, TableModel):
         raise ModelFileError(
-            f"{file} holds a mixture without column names: save one with `mixtura detect --save`, or score with "
+            f"{file} holds a model without column names: save one with `mixtura detect --save`, or score with "
             "mixtura.load in Python"
         )
     return model
@@ -127,7 +180,35 @@ def _table_facts(
     return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))
 
 
-def _decision(model: TableModel, scored: Scored) -> Decision | None:
+def _few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
+    """Return what to do when no row can be told from chance because too few clean rows are there to compare with."""
+    if model.info.get("rule") != "fdr" or scored.n_anomalies or model.calibration is None:
+        return ()
+    rate, n_clean = float(model.info["target"]), len(model.calibration)
+    fewest = math.ceil(scored.n_rows / ((n_clean + 1) * rate))
+    if fewest < 2:
+        return ()
+    enough = math.ceil(scored.n_rows / rate / (1 - _TRAINING_SHARE))
+    return (
+        f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at least "
+        f"{words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
+        f"{words.count(enough)} rows one is enough.",
+    )
+
+
+def _decision(model: TableModel, scored: Scored, on_labels: OnLabels | None) -> Decision | None:
     if model.threshold is None:
         return None
-    return Decision(model.rate, -model.threshold, scored.n_anomalies, scored.n_anomalies / scored.n_rows)
+    rule, target = model.info.get("rule"), model.info.get("target")
+    if rule not in RULES or not isinstance(target, float) or not 0 < target <= MOST:
+        # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
+        rule, target = (None, None) if model.rate is None else ("rate", model.rate)
+    return Decision(
+        rule,
+        target,
+        model.trained_on,
+        None if model.threshold == deciding.NOTHING else -model.threshold,
+        scored.n_anomalies,
+        scored.n_anomalies / scored.n_rows,
+        on_labels,
+    )

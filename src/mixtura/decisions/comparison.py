@@ -1,7 +1,7 @@
 """Detectors side by side on one table: time, agreement, and with labels how well each ranks."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,14 @@ class Comparison:
     correlations: Floats
 
 
-def compare(X: Any, detectors: Mapping[str, Any], labels: ArrayLike | None = None, *, rate: float = 0.04) -> Comparison:
+def compare(
+    X: Any,
+    detectors: Mapping[str, Any],
+    labels: ArrayLike | None = None,
+    *,
+    rate: float = 0.04,
+    on_detector: Callable[[str], None] | None = None,
+) -> Comparison:
     """Fit each detector to a table, score its rows, and compare the scores.
 
     Parameters
@@ -78,6 +85,8 @@ def compare(X: Any, detectors: Mapping[str, Any], labels: ArrayLike | None = Non
         1 for anomalies, 0 for rows that belong, NaN where that is unknown. The detectors never see them.
     rate : float, default=0.04
         Share of the rows, those of lowest score, that count as flagged when detectors are compared.
+    on_detector : callable, optional
+        Told the name of each detector before it is fitted.
 
     Returns
     -------
@@ -104,6 +113,8 @@ def compare(X: Any, detectors: Mapping[str, Any], labels: ArrayLike | None = Non
     seconds: dict[str, tuple[float, float]] = {}
     failed: dict[str, str] = {}
     for name, detector in detectors.items():
+        if on_detector is not None:
+            on_detector(name)
         try:
             scores[name], seconds[name] = _scores(clone(detector), X)
         except (MixturaError, ValueError) as error:

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from ..detectors.explanation import Explanation
 
 
-def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -> list[str]:
+def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation, *, given: str = "") -> list[str]:
     """Return a sentence for each row that names the column that makes it unusual, the value seen and the one expected.
 
     Where no value lies two standard deviations off, the sentence says so: the row is then unusual as a whole, lying
-    between groups or at the edge of one.
+    between groups or at the edge of one. So it does where all that the row has is missing.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -
         Values seen, in the units of the table.
     explanation : Explanation
         What was expected, in the same units.
+    given : str, default=""
+        Words that say what the expectation rests on, after a blank.
 
     Returns
     -------
@@ -33,22 +35,28 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -
     >>> import numpy as np
     >>> expected, deviation, distance = np.array([[[1.1, 55.0]], [[0.2, 2.0]], [[-4.0, 1.0]]])
     >>> explanation = Explanation(expected, deviation, distance, share=distance**2 / 17)
-    >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation))
+    >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation, given=" given the other columns"))
     carat = 0.3, expected 1.1 ± 0.2 given the other columns (4.0 sd below)
     """
-    others = " given the other columns" if len(columns) > 1 else ""
     stands_out = explanation.stands_out
     sentences = []
     for row, column in enumerate(explanation.column):
-        distance = float(explanation.distance[row, column])
+        value, distance = float(X[row, column]), float(explanation.distance[row, column])
+        if math.isnan(value):
+            sentences.append("no single column stands out")
+            continue
         sentence = (
-            f"{columns[column]} = {format_number(float(X[row, column]))}, "
-            f"expected {format_number(float(explanation.expected[row, column]))} "
-            f"± {format_number(float(explanation.deviation[row, column]), 2)}{others} "
-            f"({_steps(abs(distance))} sd {'below' if distance < 0 else 'above'})"
+            f"{columns[column]} = {format_number(value)}, "
+            f"expected {format_number(float(explanation.expected[row, column]))}"
         )
+        deviation = float(explanation.deviation[row, column])
+        if deviation == 0 and distance != 0:
+            sentence += f"{given} (always so in the rows fitted)"
+        else:
+            direction = "below" if distance < 0 else "above"
+            sentence += f" ± {format_number(deviation, 2)}{given} ({_steps(abs(distance))} sd {direction})"
         if not stands_out[row, column]:
-            sentence = f"no single column stands out; furthest is {sentence}"
+            sentence = f"no single column stands out; foremost is {sentence}"
         sentences.append(sentence)
     return sentences
 

@@ -3,26 +3,34 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..detectors.conditionals import explain
+from ..detectors.density import DensityModel
 from ..detectors.explanation import Explanation
+from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
-from ..distributions.normal_only import require_normal
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
+from .conformal import conformal_p_values
 from .reasons import reasons
 from .thresholds import check_rate
 
 Floats = NDArray[np.float64]
+TrainedOn = Literal["table", "reference"]
+
+# Kinds of model that score rows with missing values by the values that are there.
+_TAKE_MISSING = ("mixture", "ensemble", "forest")
+
+# Models that expect of a value what the other columns of its row lead to; the others expect what is usual.
+_GIVEN_OTHERS = ("mixture", "elliptic")
 
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
-    """A mixture fitted to the scaled columns of a table, with their names, the scaling and the threshold.
+    """A model of the scaled columns of a table, with their names, the scaling and the threshold.
 
     Its methods take rows in the units of the table, the columns in the order of `columns`, as float32 or float64, and
     work through them in blocks. Rows are scaled as `mixtura.rows.ScaledRows` scales them, so that scores have the same
@@ -30,16 +38,22 @@ class TableModel:
 
     Parameters
     ----------
-    mixture : Mixture
-        Distribution of the scaled columns.
+    model : OutlierModel or Mixture
+        What scores the scaled columns: the `model_` of a detector, or the `mixture_` of a mixture.
     columns : sequence of str
         Names of the columns, all different.
     center, scale : array_like of shape (n_columns,)
         A scaled value is (value - center) / scale.
     threshold : float, optional
-        Log density, in scaled units, below which a row is an anomaly. None: the model only finds groups.
+        Score of the model, such as a log density in scaled units, below which a row is an anomaly. None: the model only
+        finds groups.
     rate : float, optional
         Share of the rows of the fitted table that the threshold was set to flag, where it was set so.
+    trained_on : {'table', 'reference'}, default='table'
+        What the model was fitted to: a table that may hold anomalies (outlier detection), or a reference table that is
+        known to hold none (novelty detection).
+    calibration : array_like of shape (n_calibration,), optional
+        Scores of the model for rows of the reference table that it was not fitted to; p-values compare with them.
     info : mapping, optional
         Facts to keep with the model, of the types that JSON has.
 
@@ -59,12 +73,14 @@ class TableModel:
     height = 185, expected 160 ± 6 given the other columns (4.2 sd above)
     """
 
-    mixture: Mixture
+    model: OutlierModel
     columns: tuple[str, ...]
     center: Floats
     scale: Floats
     threshold: float | None = None
     rate: float | None = None
+    trained_on: TrainedOn = "table"
+    calibration: Floats | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,24 +91,28 @@ class TableModel:
             or len(set(columns)) < len(columns)
         ):
             raise ValueError("the names of the columns must be strings, all different")
-        require_normal(self.mixture, "a table model")  # its reasons are those of normal distributions
-        if len(columns) != self.mixture.n_features:
-            raise ValueError(f"there are {len(columns)} names of columns, and {self.mixture.n_features} in the mixture")
+        model = DensityModel.of(self.model) if isinstance(self.model, Mixture) else self.model
+        if len(columns) != model.n_features:
+            raise ValueError(f"there are {len(columns)} names of columns, and {model.n_features} in the model")
         center, scale = (_frozen(getattr(self, name), name, len(columns)) for name in ("center", "scale"))
         if not (scale > 0).all():
             raise ValueError("every scale must be positive")
         if self.threshold is not None and not np.isfinite(self.threshold):
-            raise ValueError(f"the threshold must be a finite log density, not {self.threshold}")
+            raise ValueError(f"the threshold must be a finite score, not {self.threshold}")
+        if self.trained_on not in get_args(TrainedOn):
+            raise ValueError(f"trained_on must be 'table' or 'reference', not {self.trained_on!r}")
         try:
             info = json.loads(json.dumps(dict(self.info), allow_nan=False))
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"info must be of the types that JSON has: {error}") from error
         values = {
+            "model": model,
             "columns": columns,
             "center": center,
             "scale": scale,
             "threshold": None if self.threshold is None else float(self.threshold),
             "rate": None if self.rate is None else check_rate(self.rate),
+            "calibration": None if self.calibration is None else _sorted(self.calibration),
             "info": info,
         }
         for name, value in values.items():
@@ -101,14 +121,36 @@ class TableModel:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableModel):
             return NotImplemented
-        mine = (self.mixture, self.columns, self.threshold, self.rate, self.info)
-        return (
-            mine == (other.mixture, other.columns, other.threshold, other.rate, other.info)
-            and np.array_equal(self.center, other.center)
-            and np.array_equal(self.scale, other.scale)
+        mine, theirs = (
+            (m.columns, m.threshold, m.rate, m.trained_on, m.info, m.model.kind, m.model.settings())
+            for m in (self, other)
         )
+        return mine == theirs and _equal(self._arrays(), other._arrays())
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
+
+    @property
+    def mixture(self) -> Mixture:
+        """Distribution of the scaled columns.
+
+        Raises
+        ------
+        ValueError
+            The model is no mixture. So for every method that is about components.
+        """
+        if not isinstance(self.model, DensityModel):
+            raise ValueError(f"a model of kind {self.model.kind!r} has no components: only mixtures do")
+        return self.model.mixture
+
+    @property
+    def has_components(self) -> bool:
+        """Whether the model is a mixture, whose components are groups of rows."""
+        return isinstance(self.model, DensityModel)
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether rows may have missing values, NaN: they are scored by the values that are there."""
+        return self.model.kind in _TAKE_MISSING
 
     @property
     def means(self) -> Floats:
@@ -122,7 +164,7 @@ class TableModel:
         return np.sqrt(np.stack(variances, axis=1)) * self.scale
 
     def scores(self, X: ArrayLike) -> Floats:
-        """Return the anomaly score of each row, shape (n_rows,): minus the log density of its scaled values.
+        """Return the anomaly score of each row, shape (n_rows,): minus the score of the model for its scaled values.
 
         Parameters
         ----------
@@ -132,13 +174,13 @@ class TableModel:
         Raises
         ------
         DataError
-            `X` is not a table of finite numbers with the columns of the model. So for every method that takes rows.
+            `X` is not a table of finite numbers with the columns of the model, or has missing values that the model
+            does not take. So for every method that takes rows.
         """
-        parts = [self.mixture.log_density(block.values) for block in self._scaled(X)]
-        return -np.concatenate(parts).astype(np.float64)
+        return -np.concatenate([self.model.score_samples(block.values) for block in self._scaled(X)])
 
     def is_anomaly(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether the log density of each row is below the threshold, shape (n_rows,)."""
+        """Return whether the score of the model for each row is below the threshold, shape (n_rows,)."""
         return self.above_threshold(self.scores(X))
 
     def above_threshold(self, scores: Floats) -> NDArray[np.bool_]:
@@ -153,6 +195,18 @@ class TableModel:
             raise ValueError("this model has no threshold: it was made to find groups, not anomalies")
         return np.asarray(scores > -self.threshold)
 
+    def p_values(self, scores: Floats) -> Floats:
+        """Return the conformal p-value of each anomaly score, shape (n_rows,); see `conformal_p_values`.
+
+        Raises
+        ------
+        ValueError
+            The model has no calibration scores.
+        """
+        if self.calibration is None:
+            raise ValueError("this model has no p-values: it was not trained on a reference table")
+        return conformal_p_values(-np.asarray(scores), self.calibration)
+
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row, shape (n_rows,)."""
         return np.concatenate([self.mixture.labels(block.values) for block in self._scaled(X)])
@@ -162,19 +216,36 @@ class TableModel:
         return np.concatenate([self.mixture.responsibilities(block.values) for block in self._scaled(X)])
 
     def explain(self, X: ArrayLike) -> Explanation:
-        """Return what the other columns predict for each value, in the units of the table."""
-        parts = [explain(self.mixture, block.values) for block in self._scaled(X)]
+        """Return what the model expected of each value, in the units of the table, and the share of each column."""
+        parts = [self.model.explain(block.values) for block in self._scaled(X)]
         return Explanation.concatenate(parts).in_units(self.center, self.scale)
 
     def reasons(self, X: ArrayLike) -> list[str]:
         """Return a sentence for each row naming the column that makes it unusual; see `mixtura.decisions.reasons`."""
-        return reasons(self.columns, np.asarray(X), self.explain(X))
+        given = " given the other columns" if self.model.kind in _GIVEN_OTHERS and len(self.columns) > 1 else ""
+        return reasons(self.columns, np.asarray(X), self.explain(X), given=given)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        calibration = {} if self.calibration is None else {"calibration": self.calibration}
+        return {**self.model.arrays(), "table center": self.center, "table scale": self.scale, **calibration}
 
     def _scaled(self, X: ArrayLike) -> Iterator[Block]:
-        rows = ArrayRows(X)
+        rows = ArrayRows(X, missing="allow" if self.takes_missing else "error")
         if rows.n_columns != len(self.columns):
             raise ColumnError(f"the rows have {rows.n_columns} columns, and the model {len(self.columns)}")
         return ScaledRows(rows, self.center, self.scale).blocks()
+
+
+def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(array, other[name]) for name, array in one.items())
+
+
+def _sorted(scores: ArrayLike) -> Floats:
+    array = np.sort(np.array(scores, dtype=np.float64))
+    if array.ndim != 1 or not len(array) or np.isnan(array).any():
+        raise ValueError("the calibration scores must be numbers, at least one, in an array of one dimension")
+    array.setflags(write=False)
+    return array
 
 
 def _frozen(values: ArrayLike, name: str, n_columns: int) -> Floats:

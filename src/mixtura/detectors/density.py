@@ -12,6 +12,7 @@ from ..distributions.matrices import frozen, largest_root
 from ..distributions.mixture import Mixture
 from ..distributions.noise import Noise
 from ..distributions.shapes import SHAPES
+from ..errors import SingularCovarianceError
 from .conditionals import explain
 from .explanation import Explanation, Floats
 from .scaling import Scaling
@@ -64,6 +65,11 @@ class DensityModel:
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
+    @classmethod
+    def of(cls, mixture: Mixture) -> Self:
+        """Return the model of a mixture over the columns as they are."""
+        return cls(mixture, np.zeros(mixture.n_features), np.ones(mixture.n_features))
+
     @property
     def n_features(self) -> int:
         """Number of columns."""
@@ -108,8 +114,14 @@ class DensityModel:
             raise ValueError(f"the weight of the noise is a number, not {noise!r}")
         needed = {"weights", "means", "covariances", "center", "scale"}
         needed |= {"lower", "upper"} if noise is not None else set()
-        if not needed <= set(arrays) <= needed | {"degrees_of_freedom"} or not set(settings) <= {"shape", "noise"}:
-            raise ValueError(f"a mixture has the arrays {', '.join(sorted(needed))}, not {', '.join(sorted(arrays))}")
+        if not set(settings) <= {"shape", "noise"}:
+            others = ", ".join(sorted(set(settings) - {"shape", "noise"}))
+            raise ValueError(f"a mixture says its shape and the weight of its noise, not {others}")
+        if not needed <= set(arrays) <= needed | {"degrees_of_freedom"}:
+            raise ValueError(
+                f"a mixture of the shape {name!r}{'' if noise is None else ' with noise'} has the arrays "
+                f"{', '.join(sorted(needed))}, and perhaps degrees_of_freedom, not {', '.join(sorted(arrays))}"
+            )
         for key, array in arrays.items():
             if array.dtype != np.float64 or not np.isfinite(array).all():
                 raise ValueError(f"its {key} must be finite doubles")
@@ -129,7 +141,10 @@ class DensityModel:
                 arrays.get("degrees_of_freedom"),
                 None if noise is None else Noise(noise, arrays["lower"], arrays["upper"]),
             )
-            return cls(mixture, arrays["center"], arrays["scale"])
+            try:
+                return cls(mixture, arrays["center"], arrays["scale"])
+            except SingularCovarianceError:  # its sentence is about a fit
+                raise ValueError("its covariances are not positive definite, or not by far enough") from None
 
     @cached_property
     def _log_scale(self) -> float:

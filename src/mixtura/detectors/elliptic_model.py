@@ -166,4 +166,4 @@ class Elliptic:
             raise ValueError("'covariance' is not symmetric, or has correlations beyond one")
         if not varying.any() or np.linalg.eigvalsh(correlation)[0] < -1e-9:
             raise ValueError("'covariance' is zero, or has a negative eigenvalue")
-        return cls(location, (covariance + covariance.T) / 2)
+        return cls(location, covariance)

@@ -15,7 +15,7 @@ from ..mixtures.sources import Source, opened_rows
 from ..rows import Block
 from ..rows.columns import Missing
 from .detector import Detector, offset_for
-from .ensemble_fit import POOL, find_range, fit_members, threads_of, units_of
+from .ensemble_fit import POOL, find_range, fit_ensemble, threads_of, units_of
 from .ensemble_model import EnsembleModel
 
 # A box plot marks values farther than this many interquartile ranges above the third quartile.
@@ -28,13 +28,18 @@ class AnomalyDetector(Detector):
     Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the columns, with one
     to six components, two in three with full and the others with diagonal covariances. What a mixture finds of a
     row, minus the log density, is compared with its median and interquartile range in the table and compressed as
-    sign(z) log(1 + abs(z)), so that no mixture outvotes all others. The score is minus the mean of that: about zero
-    for a usual row. In the mean, a mixture counts by the square of how far it sets the most unusual hundredth of
-    the rows apart: one that sees nothing special in its columns has little to say.
+    sign(z) log(1 + abs(z)), so that no mixture outvotes all others. In the mean of that, a mixture counts by the
+    square of how far it sets the most unusual hundredth of the rows apart: one that sees nothing special in its
+    columns has little to say.
+
+    Rows that are unusual where they lie, though not in the table as a whole, are seen by their neighbours: the
+    distance of a row to the fifth nearest of 256 rows, for ten samples of so many, is compared and compressed in the
+    same way. The score is minus the mean of what mixtures and samples find, half of it each: about zero for a usual
+    row.
 
     So that anomalies do not shape the mixtures, this is done twice. In the first, smaller ensemble each mixture
     leaves the quarter of its rows with the lowest density out of its fit; the tenth of the table that comes out
-    most unusual is not shown to the second ensemble, which is kept.
+    most unusual is not shown to the second ensemble, which is kept, nor to the samples.
 
     Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
     tenths, or by its standard deviation where those are equal, and values are clipped ten normal deviations away. A
@@ -128,8 +133,8 @@ class AnomalyDetector(Detector):
             whole = find_range(rows, engine)
             pool = take_sample(rows, engine, random_state, 1, POOL).observed
             units = units_of(pool, whole)
-            members = fit_members(pool, units, self.n_estimators, random_state, threads_of(engine))
-            self.model_ = EnsembleModel(units, members)
+            parts = fit_ensemble(pool, units, self.n_estimators, random_state, threads_of(engine))
+            self.model_ = EnsembleModel(units, *parts)
             if self.contamination == "auto":
                 low, _, high = np.percentile(self.model_.score_samples(pool), [25, 50, 75])
                 self.offset_ = float(low - _WHISKER * (high - low))

@@ -1,4 +1,4 @@
-"""Why an ensemble of mixtures finds a row unusual: what each member expects of a value, given the others it sees."""
+"""Why an ensemble finds a row unusual: what its mixtures expect of each value, and how far its neighbours are."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from ..distributions.matrices import Floats
-from ..kernels.ensemble import Members, Units
+from ..kernels.ensemble import Members, Samples, Units, distances
 from .explanation import Explanation, explanation_of
 
 # Values of components that are held at once: some tens of megabytes.
@@ -18,24 +18,27 @@ _AT_ONCE = 2**20
 _SAME_DIGITS = 1e-6
 
 
-def explain(X: NDArray[Any], units: Units, members: Members, new_value: float) -> Explanation:
+def explain(X: NDArray[Any], units: Units, members: Members, samples: Samples, new_value: float) -> Explanation:
     """Return what members expected of each value, and the parts of the score that columns carry.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
-    from what it expects given its other columns. The part of a column is its weighted mean over the members that
-    see it, or `new_value` where a column that never changed has another value. A missing value is as expected.
+    from what it expects given its other columns; a sample among all columns, by the squared differences from the mean
+    of the nearest of its rows. The part of a column is its weighted mean over the members that see it, and its mean
+    over the samples; or `new_value` where a column that never changed has another value. Missing values
+    are as expected.
     """
-    per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)))
+    per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)), samples.references.shape[1])
     size = max(1, _AT_ONCE // max(per_row, len(units.center)))
-    pieces = [_explain(X[first : first + size], units, members, new_value) for first in range(0, len(X), size)]
+    pieces = [_explain(X[first : first + size], units, members, samples, new_value) for first in range(0, len(X), size)]
     return Explanation.concatenate(pieces)
 
 
-def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) -> Explanation:
+def _explain(X: NDArray[Any], units: Units, members: Members, samples: Samples, new_value: float) -> Explanation:
     values = X.astype(np.float64)
     known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.where(known, (values - units.center) * units.scale, 0.0)
+        difference = np.where(known, values - units.center, 0.0)
+        scaled = difference * units.scale
     clipped = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=np.inf, neginf=-np.inf), -units.limit, units.limit)
     constant = units.scale == 0
     expected, variance, parts = (np.zeros_like(clipped) for _ in range(3))
@@ -54,9 +57,25 @@ def _explain(X: NDArray[Any], units: Units, members: Members, new_value: float) 
         deviation = np.where(constant, 0.0, np.sqrt(variance) / np.where(constant, 1.0, units.scale))
         center = units.center + np.where(constant, 0.0, expected / often / np.where(constant, 1.0, units.scale))
     center, deviation = (np.nan_to_num(array, posinf=np.finfo(float).max) for array in (center, deviation))
-    changed = constant & known & (np.abs(values - units.center) > _SAME_DIGITS * np.abs(units.center))
-    parts = np.where(known, parts / often, 0.0) + np.where(changed, new_value, 0.0)
+    changed = constant & (np.abs(difference) > _SAME_DIGITS * np.abs(units.center))
+    parts = parts / often + _of_samples(X, clipped, units, samples)
+    parts = np.where(known, parts, 0.0) + np.where(changed, new_value, 0.0)
     return explanation_of(np.where(known, values, center), center, deviation, parts)
+
+
+def _of_samples(X: NDArray[Any], scaled: Floats, units: Units, samples: Samples) -> Floats:
+    """Return the parts of the score that columns carry for their differences from neighbours."""
+    parts = np.zeros_like(scaled)
+    found = distances(X, units, samples)
+    voters = zip(samples.references.astype(np.float64), found, samples.medians, samples.spreads, strict=True)
+    for reference, distance, median, spread in voters:
+        squares = (reference**2).sum(axis=1) - 2 * scaled @ reference.T  # less that of the row itself
+        nearest = np.argpartition(squares, samples.k - 1, axis=1)[:, : samples.k]
+        differences = (scaled - reference[nearest].mean(axis=1)) ** 2
+        total = differences.sum(axis=1, keepdims=True)
+        added = np.log1p(np.maximum((distance[:, None] - median) / spread, 0.0))
+        parts += added * np.divide(differences, total, out=np.zeros_like(differences), where=total > 0)
+    return parts / max(1, len(found))
 
 
 class _Member:
@@ -90,8 +109,8 @@ class _Member:
         squares = (shares * residual**2 / self.conditional_variances).sum(axis=1)
         outlyingness = -np.logaddexp.reduce(log_densities, axis=1)
         added = np.log1p(np.maximum((outlyingness - self.median) / self.spread, 0.0))
-        total = squares.sum(axis=1)
-        divided = squares * np.divide(added, total, out=np.zeros_like(total), where=total > 0)[:, None]
+        total = squares.sum(axis=1, keepdims=True)
+        divided = added[:, None] * np.divide(squares, total, out=np.zeros_like(squares), where=total > 0)
         return X - (shares * residual).sum(axis=1), (shares * self.conditional_variances).sum(axis=1), divided
 
 

@@ -1,4 +1,4 @@
-"""How the ensemble is fitted: units of the columns, draws of members, and what their log densities usually are."""
+"""How the ensemble is fitted: units of the columns, draws of members and samples, and what these usually find."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..distributions.matrices import Floats
 from ..engines import Engine, ThreadEngine
 from ..engines.threads import available_processors
-from ..kernels.ensemble import Members, Units, densities, fit_member, scores
+from ..kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
 from ..rows import Block, Rows
 
 # Rows of the table that members are drawn from and compared on.
@@ -34,6 +34,12 @@ _KINDS = 3
 # the second one, whose members leave out less.
 _TRIMMED = (0.25, 0.1)
 _HIDDEN = 0.1
+
+# Rows near no other are seen by their distance to the k-th nearest row of a few small samples. In a small sample a
+# clump of anomalies is too thin to vouch for its own rows. Members and samples have the same voice.
+_SAMPLES = 10
+_SAMPLE_ROWS = 256
+_NEIGHBORS = 5
 
 # How far apart a member sets the most unusual rows is measured between these quantiles; its square is the weight.
 _APART = (50, 99)
@@ -130,13 +136,13 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
     return drawn
 
 
-def fit_members(
+def fit_ensemble(
     pool: NDArray[Any], units: Units, n_members: int, random_state: np.random.RandomState, n_threads: int
-) -> Members:
-    """Return the members of the second ensemble, fitted to rows of the pool that the first did not find unusual."""
+) -> tuple[Members, Samples]:
+    """Return the members of the second ensemble, and samples, both of rows that the first did not find unusual."""
     changing = np.flatnonzero(units.scale > 0).astype(np.int32)
     if not len(changing):
-        return join([])
+        return join([]), no_samples(len(units.scale))
     scaled, shown = _scaled(pool, units), np.arange(len(pool))
 
     def ensemble(size: int, trimmed: float) -> Members:
@@ -145,9 +151,36 @@ def fit_members(
         return members._replace(weights=members.weights / members.weights.sum())
 
     first = ensemble((n_members + 1) // 2, _TRIMMED[0])
-    order = np.argsort(scores(pool, units, first, 0.0), kind="stable")
+    unusual = scores(pool, units, first, no_samples(len(units.scale)), 0.0)
+    order = np.argsort(unusual, kind="stable")
     shown = np.sort(order[: len(pool) - int(_HIDDEN * len(pool))])
-    return ensemble(n_members, _TRIMMED[1])
+    members = ensemble(n_members, _TRIMMED[1])
+    return members._replace(weights=members.weights / 2), _samples(pool, scaled[shown], units, random_state)
+
+
+def no_samples(n_columns: int) -> Samples:
+    """Return the samples of a table of which all rows are equal."""
+    return Samples(1, np.empty((0, 1, n_columns), np.float32), np.empty(0), np.empty(0), np.empty(0))
+
+
+def _samples(pool: NDArray[Any], shown: Floats, units: Units, random_state: np.random.RandomState) -> Samples:
+    n_rows = min(_SAMPLE_ROWS, len(shown))
+    drawn = [random_state.choice(len(shown), n_rows, replace=False) for _ in range(_SAMPLES)]
+    references = np.stack([shown[rows] for rows in drawn]).astype(np.float32)
+    equal = np.full(_SAMPLES, 1 / (2 * _SAMPLES))
+    samples = Samples(min(_NEIGHBORS, n_rows - 1), references, np.zeros(_SAMPLES), np.ones(_SAMPLES), equal)
+    found = distances(pool, units, samples).astype(np.float64)
+    medians, spreads = zip(*(_usual(values) for values in found), strict=True)
+    samples = samples._replace(medians=np.array(medians), spreads=np.array(spreads))
+    for array in samples[1:]:
+        array.setflags(write=False)
+    return samples
+
+
+def _usual(found: Floats) -> tuple[float, float]:
+    """Return the median and the spread of what a member or a sample finds of the rows of the pool."""
+    low, median, high = np.percentile(found, [25, 50, 75])
+    return float(median), float(next((s for s in (high - low, found.std()) if s > _LEAST_SPREAD), 1.0))
 
 
 def _scaled(pool: NDArray[Any], units: Units) -> Floats:
@@ -182,8 +215,7 @@ class _Fit:
         shape = np.array([[draw.full, len(draw.columns), draw.n_components]], np.int32)
         member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1), np.ones(1))
         outlyingness = -densities(self.pool, self.units, member)[0].astype(np.float64)
-        low, median, high = np.percentile(outlyingness, [25, 50, 75])
-        spread = next((s for s in (high - low, outlyingness.std()) if s > _LEAST_SPREAD), 1.0)
+        median, spread = _usual(outlyingness)
         near, far = np.percentile(outlyingness, _APART)
         weight = _LEAST_WEIGHT + np.log1p((far - near) / spread) ** 2
         return member._replace(medians=np.array([median]), spreads=np.array([spread]), weights=np.array([weight]))

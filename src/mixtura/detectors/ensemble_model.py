@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.matrices import Floats
-from ..kernels.ensemble import Members, Units, scores
+from ..kernels.ensemble import Members, Samples, Units, scores
 from .ensemble_explain import explain
 from .explanation import Explanation
 
 # What a value adds to the outlyingness of a row when its column never changed in the table that was fitted: about as
 # much as a row far beyond all others gets from the members, log(1 + 20,000).
 NEW_VALUE = 10.0
+
+_MOST_NEIGHBORS = 5
 
 _UNIT_TYPES = {"center": np.float64, "scale": np.float64}
 _MEMBER_TYPES = {
@@ -27,11 +29,19 @@ _MEMBER_TYPES = {
     "spreads": np.float64,
     "weights": np.float64,
 }
+# In files, beside the arrays of the members.
+_SAMPLE_TYPES = {
+    "references": np.float32,
+    "distance_medians": np.float64,
+    "distance_spreads": np.float64,
+    "distance_weights": np.float64,
+}
+_DIMENSIONS = {"shapes": 2, "references": 3}
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleModel:
-    """Small mixtures over some of the columns each, and the units that they see the table in.
+    """Small mixtures over some of the columns each, small samples of rows, and the units that they see the table in.
 
     Attributes
     ----------
@@ -39,10 +49,13 @@ class EnsembleModel:
         Where each column lies and how far it spreads.
     members : Members
         The mixtures, and what their log densities usually are.
+    samples : Samples
+        The samples, and what distances to their rows usually are.
     """
 
     units: Units
     members: Members
+    samples: Samples
 
     kind: ClassVar[str] = "ensemble"
 
@@ -53,41 +66,47 @@ class EnsembleModel:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        return -scores(X, self.units, self.members, NEW_VALUE)
+        return -scores(X, self.units, self.members, self.samples, NEW_VALUE)
 
     def explain(self, X: NDArray[Any]) -> Explanation:
         """Return what the members expected of each value, and which columns carry the score."""
-        return explain(X, self.units, self.members, NEW_VALUE)
+        return explain(X, self.units, self.members, self.samples, NEW_VALUE)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""
         units = {name: getattr(self.units, name) for name in _UNIT_TYPES}
-        return units | {name: getattr(self.members, name) for name in _MEMBER_TYPES}
+        members = {name: getattr(self.members, name) for name in _MEMBER_TYPES}
+        return units | members | dict(zip(_SAMPLE_TYPES, self.samples[1:], strict=True))
 
     def settings(self) -> dict[str, Any]:
         """Return what a file says beside the arrays."""
-        return {"limit": self.units.limit}
+        return {"limit": self.units.limit, "k": self.samples.k}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
-        limit = settings.get("limit")
+        known = _UNIT_TYPES | _MEMBER_TYPES | _SAMPLE_TYPES
+        if set(arrays) != set(known) or set(settings) != {"limit", "k"}:
+            raise ValueError(f"an ensemble has the arrays {', '.join(known)}, and says its limit and k")
+        limit, k = settings["limit"], settings["k"]
+        if type(k) is not int or not 1 <= k <= _MOST_NEIGHBORS:
+            raise ValueError(f"k is {k!r} and must be a whole number from 1 to {_MOST_NEIGHBORS}")
         if not isinstance(limit, float) or not 0 < limit < np.inf:
             raise ValueError(f"limit is {limit!r} and must be a positive number")
-        given = {name: _checked(arrays, name, dtype) for name, dtype in (_UNIT_TYPES | _MEMBER_TYPES).items()}
-        model = cls(Units(given["center"], given["scale"], limit), Members(*(given[name] for name in _MEMBER_TYPES)))
+        given = {name: _checked(arrays, name, dtype) for name, dtype in known.items()}
+        members = Members(*(given[name] for name in _MEMBER_TYPES))
+        samples = Samples(k, *(given[name] for name in _SAMPLE_TYPES))
+        model = cls(Units(given["center"], given["scale"], limit), members, samples)
         if not len(model.units.center) or (model.units.scale < 0).any():
             raise ValueError("there must be columns, and no scale may be negative")
         # The kernel compares all sizes, and all columns with the table, before it reads a row.
-        scores(np.zeros((1, model.n_features)), model.units, model.members, NEW_VALUE)
+        model.score_samples(np.zeros((1, model.n_features)))
         return model
 
 
 def _checked(arrays: Mapping[str, NDArray[Any]], name: str, dtype: Any) -> NDArray[Any]:
-    if name not in arrays:
-        raise ValueError(f"the array {name} is missing")
     array = arrays[name]
-    dimensions = 2 if name == "shapes" else 1
+    dimensions = _DIMENSIONS.get(name, 1)
     if array.dtype != dtype or array.ndim != dimensions:
         raise ValueError(f"{name} is an array of {array.dtype} with {array.ndim} dimensions, not of {np.dtype(dtype)}")
     if not np.isfinite(array).all():

@@ -140,6 +140,8 @@ class ForestModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the forest with these arrays, or raise `ValueError` with the fault."""
+        known = {"features", "thresholds", "counts", "center", "scale", "deviation", "coefficients"}
+        _require(set(arrays) <= known and not settings, "there are no others, and no settings")
         center, scale, deviation = (_array(arrays, name, np.float64, 1) for name in ("center", "scale", "deviation"))
         thresholds = _array(arrays, "thresholds", np.float32, 2)
         counts = _array(arrays, "counts", np.int32, 2)

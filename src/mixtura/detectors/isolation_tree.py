@@ -97,8 +97,8 @@ def mean_path_lengths(counts: NDArray[np.int32]) -> Floats:
         inside = (right > 0) & (at == level)
         at = np.repeat(np.where(inside, level + 1, at), 2, axis=1)
     last = counts[:, leaves:]
-    average = average_path_length(np.arange(last.max() + 1))
-    lengths[:, leaves:] = (at + average[last]).astype(np.float32)
+    sizes, places = np.unique(last, return_inverse=True)
+    lengths[:, leaves:] = (at + average_path_length(sizes)[places.reshape(last.shape)]).astype(np.float32)
     for level in reversed(range(depth)):
         below = slice(2 ** (level + 1), 2 ** (level + 2))
         weighted = counts[:, below] * lengths[:, below]

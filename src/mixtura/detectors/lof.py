@@ -77,7 +77,11 @@ def neighborhoods_of(distances: Floats, neighbors: Integers, resolution: float) 
 def mean_reachability(distances: Floats, k_distances: Floats) -> Floats:
     """Return the mean reachability of rows from the distances of their neighbours and these ones' k-distances."""
     largest = np.maximum(distances, k_distances)
-    return np.asarray(largest.mean(axis=1))
+    with np.errstate(over="ignore"):
+        means = largest.mean(axis=1)
+        beyond = np.isinf(means)
+        means[beyond] = (largest[beyond] / largest.shape[1]).sum(axis=1)
+    return np.asarray(means)
 
 
 def _typical(reachabilities: Floats, neighbors: Integers, resolution: float) -> float:
@@ -146,7 +150,7 @@ class LofModel:
         """
         index = self._index("explained")
         per_row = max(1, _AT_ONCE // ((self.k + 1) * self.n_features))
-        spread = self.reference.std(axis=0, dtype=np.float64)
+        _, spread = _mean_and_spread(self.reference.astype(np.float64), axis=0)
         parts = [self._explain(index, X[first : first + per_row], spread) for first in range(0, len(X), per_row)]
         return Explanation.concatenate(parts)
 
@@ -157,12 +161,14 @@ class LofModel:
             itself = (distances[:, :1] == 0).astype(np.int64)
             neighbors = np.take_along_axis(neighbors, itself + np.arange(self.k), axis=1)
         near = self.reference[neighbors].astype(np.float64)
-        expected = near.mean(axis=1)
-        deviation = near.std(axis=1)
+        expected, deviation = _mean_and_spread(near, axis=1)
         deviation = np.where(near.min(axis=1) == near.max(axis=1), spread, deviation)
         if index.metric == "cosine":
             values, near = _directions(values), _directions(near)
-        differences = np.abs(near - values[:, None, :])
+        with np.errstate(over="ignore"):
+            differences = np.abs(near - values[:, None, :])
+        far = np.isinf(differences).any(axis=(1, 2))
+        differences[far] = np.abs(near[far] / 2 - values[far, None, :] / 2)
         largest = differences.max(axis=(1, 2), keepdims=True)
         relative = np.divide(differences, largest, out=np.zeros_like(differences), where=largest > 0)
         # The largest difference alone makes a Chebyshev distance.
@@ -192,13 +198,14 @@ class LofModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
-        for name in ("reference", "k_distances", "reachabilities"):
-            array = arrays.get(name)
-            if array is None:
-                raise ValueError(f"it has no array {name!r}")
-            if array.dtype not in (np.float64, np.float32) or not np.isfinite(array).all():
+        names = ("reference", "k_distances", "reachabilities")
+        if set(arrays) != set(names) or set(settings) != {"metric", "p", "n_neighbors"}:
+            raise ValueError(f"local outlier factors have the arrays {', '.join(names)} and say metric, p, n_neighbors")
+        for name in names:
+            array, types = arrays[name], (np.float64, np.float32) if name == "reference" else (np.float64,)
+            if array.dtype not in types or not np.isfinite(array).all():
                 raise ValueError(f"its array {name!r} does not hold finite floating-point numbers")
-        reference, k_distances, reachabilities = (arrays[n] for n in ("reference", "k_distances", "reachabilities"))
+        reference, k_distances, reachabilities = (arrays[name] for name in names)
         if reference.ndim != 2 or 0 in reference.shape:
             raise ValueError(f"its reference has the shape {reference.shape}, not (rows, columns)")
         if k_distances.shape != (len(reference),) or reachabilities.shape != (len(reference),):
@@ -213,7 +220,15 @@ class LofModel:
         if type(k) is not int or not 1 <= k <= len(reference):
             raise ValueError(f"its n_neighbors is {k!r}, not a number from 1 to {len(reference)}")
         index = NeighborIndex.of(reference, metric=metric, p=p)
-        return cls(reference, k, k_distances.astype(np.float64), reachabilities.astype(np.float64), index)
+        return cls(reference, k, k_distances, reachabilities, index)
+
+
+def _mean_and_spread(values: Floats, axis: int) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation along an axis, of numbers whose sums and squares may be beyond all doubles."""
+    # Powers of two change no digits.
+    exponents = np.frexp(np.abs(values).max(axis=axis, keepdims=True))[1]
+    scaled, back = np.ldexp(values, -exponents), exponents.squeeze(axis)
+    return np.ldexp(scaled.mean(axis=axis), back), np.ldexp(scaled.std(axis=axis), back)
 
 
 def _directions(rows: Floats) -> Floats:

@@ -219,7 +219,9 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     def _keep(self, estimate: Estimate) -> None:
         self.location_, self.covariance_, self.support_ = _arrays(estimate)
         self.precision_: Floats | None = precision_of(self.covariance_) if self.store_precision else None
-        self.model_ = Elliptic(frozen(self.location_), frozen(self.covariance_))
+        # Symmetric to the last bit, as it is when it comes from a file, so that it scores the same.
+        covariance = (self.covariance_ + self.covariance_.T) / 2
+        self.model_ = Elliptic(frozen(self.location_), frozen(covariance))
 
     def _refitted(self, data: Source) -> TiledTable:
         check_is_fitted(self)

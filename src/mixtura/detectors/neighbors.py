@@ -249,10 +249,10 @@ class LocalOutlierFactor(Detector):
         check_is_fitted(self)
         if isinstance(self.model_.search, PeerSearch):
             table = self._table_for_peer(X, reset=False)
-            return self.model_.score_samples(table).astype(_float_type(table), copy=False)
+            return _rounded(self.model_.score_samples(table), _float_type(table))
         rows = self._scoring_rows(X)
         scores = gather(self._engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
-        return scores.astype(rows.dtype, copy=False)
+        return _rounded(scores, rows.dtype)
 
     @available_if(_needs_novelty("decision_function"))  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def decision_function(self, X: Source) -> NDArray[Any]:
@@ -391,9 +391,7 @@ class LocalOutlierFactor(Detector):
         self._conclude(near.factors, near, _float_type(table))
 
     def _conclude(self, factors: NDArray[np.float64], near: Neighborhoods, dtype: Any) -> None:
-        with np.errstate(over="ignore"):
-            factors = np.minimum(factors, np.finfo(dtype).max).astype(dtype, copy=False)
-        self.negative_outlier_factor_ = -factors
+        self.negative_outlier_factor_ = _rounded(-factors, dtype)
         self.offset_ = (
             _AUTO_OFFSET
             if self.contamination == "auto"
@@ -474,6 +472,11 @@ def _resolution(reference: Any) -> float:
     largest = float(np.abs(values).max(initial=0.0))
     known = np.finfo(np.float64)
     return float(np.spacing(largest)) if known.tiny < largest < np.inf else float(known.eps)
+
+
+def _rounded(scores: NDArray[np.float64], dtype: Any) -> NDArray[Any]:
+    """Return scores as numbers of a type, the lowest there is for those beyond."""
+    return np.maximum(scores, np.finfo(dtype).min).astype(dtype, copy=False)
 
 
 def _float_type(table: Any) -> Any:

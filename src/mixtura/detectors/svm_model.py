@@ -25,6 +25,7 @@ _VALUES_AT_ONCE = 2**20
 # Enough rows that one of them is near a row of a group, few enough for files and for explanations at once.
 _MOST_TYPICAL = 1000
 
+_LARGEST = float(np.finfo(np.float64).max)
 _LARGEST_DEGREE = 2**31 - 1
 
 
@@ -86,7 +87,7 @@ class SupportModel:
         values = np.asarray(X, dtype=np.float64)
         if self.kernel.name == "rbf":
             expected = self._mean_shift(values)
-            parts = _squares(values - expected, self.scale)
+            parts = _squares(values, expected, self.scale)
         else:
             expected = np.tile(self.center, (len(values), 1))
             parts = self._gains(values)
@@ -104,8 +105,10 @@ class SupportModel:
             counted = np.isfinite(squares)
             farther = np.where(counted, squares, 0.0) - np.where(np.isfinite(nearest), nearest, 0.0)
             shares = np.where(counted, np.exp(-self.kernel.gamma * np.maximum(farther, 0.0)), 0.0)
-            expected[first : first + size] = (shares @ self.typical) / shares.sum(axis=1, keepdims=True)
-        return expected
+            shares /= shares.sum(axis=1, keepdims=True)
+            with np.errstate(over="ignore"):  # of rounding alone
+                expected[first : first + size] = shares @ self.typical
+        return np.clip(expected, -_LARGEST, _LARGEST, out=expected)
 
     def _gains(self, values: Floats) -> Floats:
         scores = self.score_samples(values)
@@ -230,17 +233,27 @@ def typical_rows(table: NDArray[Any], belongs: NDArray[np.bool_]) -> Floats:
 
 def center_and_scale(table: NDArray[Any]) -> tuple[Floats, Floats]:
     """Return the median of each column, and its spread: by the quartiles, or where these agree by the deviation."""
-    lower, center, upper = np.quantile(table, [0.25, 0.5, 0.75], axis=0).astype(np.float64)
-    scale = (upper - lower) / _QUARTILES
-    flat = np.flatnonzero(scale == 0)
-    scale[flat] = np.std(table[:, flat], axis=0, dtype=np.float64)
+    center, scale = np.empty(table.shape[1]), np.empty(table.shape[1])
+    for column in range(table.shape[1]):
+        values = table[:, column].astype(np.float64)
+        # Halves or less, so that differences are numbers; powers of two change no digits.
+        exponent = int(np.frexp(np.abs(values).max())[1]) + 1
+        scaled = np.ldexp(values, -exponent)
+        lower, median, upper = np.quantile(scaled, [0.25, 0.5, 0.75])
+        spread = (upper - lower) / _QUARTILES or scaled.std()
+        center[column] = np.ldexp(median, exponent)
+        with np.errstate(over="ignore"):
+            scale[column] = min(np.ldexp(spread, exponent), _LARGEST)
     return center, scale
 
 
-def _squares(differences: Floats, scale: Floats) -> Floats:
+def _squares(values: Floats, expected: Floats, scale: Floats) -> Floats:
     """Return squared differences in units of the scale, divided by the largest of each row."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        differences = values - expected
         ratios = np.where(differences == 0, 0.0, np.abs(differences) / scale)
+        # Halves where differences are beyond all doubles.
+        ratios = np.where(np.isinf(differences), np.abs(values / 2 - expected / 2) / (scale / 2), ratios)
     beyond = np.isinf(ratios)  # of a column that never differed
     ratios = np.where(beyond.any(axis=1, keepdims=True), beyond, ratios)
     largest = ratios.max(axis=1, keepdims=True)

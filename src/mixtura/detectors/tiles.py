@@ -118,8 +118,9 @@ def tiled(rows: Rows, names: Sequence[str] | None) -> TiledTable:
         values = raw.column(j)
         center[j] = np.median(values)
         deviations = np.abs(values - center[j])
-        scale[j] = MAD_FACTOR * np.median(deviations) or deviations.mean() or 1.0
         farthest = float(deviations.max())
+        # The mean of the smallest numbers there are may round to zero.
+        scale[j] = MAD_FACTOR * np.median(deviations) or deviations.mean() or farthest or 1.0
         if scale[j] < _LEAST_SCALE or farthest / scale[j] > _FARTHEST:
             name = quoted([f"x{j}" if names is None else str(names[j])])
             raise DataError(

@@ -1,4 +1,4 @@
-"""The ensemble of small mixtures: the fit of a member, and the scores of rows under all members."""
+"""The ensemble: the fit of a member, and the scores of rows under all members and samples."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from . import native
 
-__all__ = ["Members", "Units", "densities", "fit_member", "scores"]
+__all__ = ["Members", "Samples", "Units", "densities", "distances", "fit_member", "scores"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class Members(NamedTuple):
     medians, spreads : ndarray of shape (n_members,)
         Median and spread of minus the log density of rows of the table.
     weights : ndarray of shape (n_members,)
-        Weights of the members in the mean, one in all.
+        Weights of the members in the mean.
     """
 
     shapes: NDArray[np.int32]
@@ -54,6 +54,28 @@ class Members(NamedTuple):
     log_constants: Floats
     means: NDArray[np.float32]
     factors: NDArray[np.float32]
+    medians: Floats
+    spreads: Floats
+    weights: Floats
+
+
+class Samples(NamedTuple):
+    """Small samples of rows, in units; a row votes by its distance to the k-th nearest row of each.
+
+    Attributes
+    ----------
+    k : int
+        At most 5, and below the number of rows of a sample.
+    references : ndarray of shape (n_samples, n_rows, n_columns), float32
+        The rows.
+    medians, spreads : ndarray of shape (n_samples,)
+        Median and spread of the distances of rows of the table.
+    weights : ndarray of shape (n_samples,)
+        Weights of the samples in the mean.
+    """
+
+    k: int
+    references: NDArray[np.float32]
     medians: Floats
     spreads: Floats
     weights: Floats
@@ -82,8 +104,18 @@ def densities(values: NDArray[Any], units: Units, members: Members) -> NDArray[n
     return out
 
 
-def scores(values: NDArray[Any], units: Units, members: Members, penalty: float) -> Floats:
-    """Return the mean outlyingness of each row, plus `penalty` for each column that never changed and now does."""
+def distances(values: NDArray[Any], units: Units, samples: Samples) -> NDArray[np.float32]:
+    """Return the distance of each row to the k-th nearest row of each sample, shape (n_samples, n_rows).
+
+    A row of the sample at distance zero may be the row itself, and one such is left out.
+    """
+    out = np.empty((len(samples.references), len(values)), np.float32)
+    native.ensemble_distances(values, *units, *samples, out)
+    return out
+
+
+def scores(values: NDArray[Any], units: Units, members: Members, samples: Samples, penalty: float) -> Floats:
+    """Return the mean vote against each row, plus `penalty` for each column that never changed and now does."""
     out = np.empty(len(values))
-    native.ensemble_scores(values, *units, *members, penalty, out)
+    native.ensemble_scores(values, *units, *members, *samples, penalty, out)
     return out

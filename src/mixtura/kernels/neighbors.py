@@ -151,7 +151,8 @@ class NeighborIndex:
             np.sqrt(sums, out=sums)
         elif self.order not in (1, np.inf):
             np.power(sums, 1 / self.order, out=sums)
-        sums /= self.unit
+        with np.errstate(over="ignore"):  # what is so far from the reference is infinitely far
+            sums /= self.unit
         return sums
 
 

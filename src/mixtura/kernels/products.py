@@ -40,7 +40,7 @@ class Products:
         """Return the search among rows."""
         center = values.mean(axis=0)
         reach = max(float((values.max(axis=0) - center).max()), float((center - values.min(axis=0)).max()))
-        return cls(values, center, float(np.ldexp(1.0, -int(np.frexp(reach)[1]))))
+        return cls(values, center, float(np.ldexp(1.0, min(-int(np.frexp(reach)[1]), 1022))))
 
     @property
     def places(self) -> Integers:
@@ -57,7 +57,8 @@ class Products:
         n_threads: int,
     ) -> None:
         """Write what the columns add up to, and row numbers, of the nearest rows to the queries at some places."""
-        scaled = (queries - self.center) * self.scale
+        with np.errstate(over="ignore"):
+            scaled = (queries - self.center) * self.scale
         far = np.abs(scaled).max(axis=1) > _FAR
         scaled[far] = 0.0
 

@@ -1,0 +1,90 @@
+"""`mixtura compare`: every detector side by side on one table."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+
+EXAMPLES = """\
+**Examples**
+
+- `mixtura compare sales.csv`
+- `mixtura compare claims.parquet --labels fraud --rows 50000`
+"""
+
+COMPARISON = "Comparison"
+
+
+def compare(
+    source: options.Source,
+    *,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="COLUMN",
+            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
+            "neither (nothing). No detector sees it; each is judged by it.",
+            rich_help_panel=options.TABLE,
+            show_default=False,
+        ),
+    ] = None,
+    columns: options.Columns = None,
+    drop: options.Drop = None,
+    rate: Annotated[
+        float,
+        typer.Option(
+            "--rate",
+            metavar="SHARE",
+            help="Share of the rows that each detector flags, to count how many they flag in common.",
+            rich_help_panel=COMPARISON,
+        ),
+    ] = 0.04,
+    rows: Annotated[
+        int,
+        typer.Option(
+            "--rows",
+            metavar="N",
+            help="Most rows to compare on: of a larger table, so many are drawn at random.",
+            rich_help_panel=COMPARISON,
+        ),
+    ] = 20_000,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            help="Seed of the random starts and draws: the same seed gives the same result.",
+            rich_help_panel=COMPARISON,
+        ),
+    ] = 0,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Fit every detector to a table, and show how they agree, how long they take and, with labels, how well they rank.
+
+    No file is written. Agreement says how alike the detectors see the table, not which is right: a detector that agrees
+    with none may have found what the others cannot see.
+    """
+    options.check_seed(seed)
+    if not 0 < rate < 1:
+        raise typer.BadParameter(f"--rate is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
+    if rows < 10:
+        raise typer.BadParameter(f"--rows is {rows}: write a number of at least 10")
+    if columns and drop:
+        raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
+    from .comparing import compare_detectors  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .reporting import report_comparison  # noqa: PLC0415
+
+    summary = compare_detectors(
+        source,
+        labels=labels,
+        columns=options.names_from(columns),
+        drop=options.names_from(drop),
+        rate=rate,
+        most_rows=rows,
+        seed=seed,
+        show_progress=not quiet,
+    )
+    report_comparison(summary, as_json_text=as_json, quiet=quiet)

@@ -1,0 +1,117 @@
+"""The work of `mixtura compare`: a sample of the table, every detector on it, what came of it."""
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decisions.comparison import compare
+from ..engines import engine_for
+from ..engines.single import single_thread
+from ..errors import DataError, MixturaError
+from ..rows import ScaledRows, TableRows
+from ..rows.labels import read_labels
+from . import fitting, kinds, words
+from .opening import label, left_out_columns, open_table, without_labels
+from .progress import Bar
+from .summary import ComparisonSummary, DetectorFacts, TableFacts
+
+
+def compare_detectors(
+    source: str,
+    *,
+    labels: str | None,
+    columns: list[str] | None,
+    drop: list[str] | None,
+    rate: float,
+    most_rows: int,
+    seed: int,
+    show_progress: bool,
+) -> ComparisonSummary:
+    """Fit every detector to at most so many rows of a table, scaled, and compare them.
+
+    Raises
+    ------
+    MixturaError
+        The table or its labels cannot be used, or no detector can be fitted.
+    """
+    started = time.monotonic()
+    engine = engine_for(None)
+    with single_thread("blas"), Bar(visible=show_progress) as bar:
+        bar.step(f"reading {label(source)}")
+        table = open_table(source, columns, without_labels(columns, drop, labels), (), takes_missing=True)
+        with fitting.numbers_of(table, engine) as numbers:
+            positions = np.arange(numbers.n_rows)
+            if numbers.n_rows > most_rows:
+                drawn = np.random.default_rng(seed).choice(numbers.n_rows, most_rows, replace=False)
+                positions = np.sort(drawn)
+            scaled = ScaledRows(numbers.rows, numbers.center, numbers.scale)
+            X = _taken((block.values for block in scaled.blocks()), positions)
+            known = None if labels is None else _known(table, labels, positions)
+            detectors = kinds.detectors(seed, len(X))
+            unable = set(detectors) - set(kinds.TAKING_MISSING) if numbers.missing else set()
+            try:
+                with kinds.notices_of_warnings() as notices:
+                    comparison = compare(
+                        X,
+                        {name: detector for name, detector in detectors.items() if name not in unable},
+                        known,
+                        rate=rate,
+                        on_detector=lambda name: bar.step(f"fitting {name}"),
+                    )
+            except MixturaError:
+                raise
+            except ValueError as error:
+                raise DataError(str(error)) from error
+    anomalies = None if known is None else int((known == 1).sum())
+    return ComparisonSummary(
+        command="compare",
+        table=TableFacts(label(source), numbers.n_rows, numbers.columns, (*left_out_columns(table), *numbers.constant)),
+        n_compared=len(X),
+        n_labelled=None if known is None else int((~np.isnan(known)).sum()),
+        n_anomalies=anomalies,
+        rate=rate,
+        detectors=tuple(DetectorFacts(**asdict(detector)) for detector in comparison.detectors),
+        failed={name: _with_names(why, numbers.columns) for name, why in comparison.failed.items()}
+        | dict.fromkeys(sorted(unable), "it takes no missing values"),
+        correlations=tuple(tuple(row) for row in comparison.correlations.tolist()),
+        notices=(*numbers.notices, *(_with_names(notice, numbers.columns) for notice in notices)),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _known(table: TableRows, labels: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the labels of the rows at some positions.
+
+    Raises
+    ------
+    DataError
+        They are not both of anomalies and of other rows.
+    """
+    known = _taken(read_labels(table, labels), positions)
+    for label_value, what in ((1, "an anomaly"), (0, "known to belong")):
+        if not (known == label_value).any():
+            raise DataError(
+                f"by column {labels!r} none of the {words.plural(len(known), 'row')} compared is {what}: detectors are "
+                "judged by rows of both kinds; label some, or compare more --rows"
+            )
+    return known
+
+
+def _with_names(notice: str, columns: Sequence[str]) -> str:
+    """Return what was said of an array with columns x0, x1 and so on: in one line, with the names of the columns."""
+    return re.sub(r"'x(\d+)'", lambda found: f"'{columns[int(found[1])]}' (scaled)", " ".join(notice.split()))
+
+
+def _taken(parts: Iterable[NDArray[Any]], positions: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the rows at some positions, in ascending order, of a table that is read part by part."""
+    taken, first = [], 0
+    for part in parts:
+        start, stop = np.searchsorted(positions, [first, first + len(part)])
+        taken.append(part[positions[start:stop] - first])
+        first += len(part)
+    return np.concatenate(taken)

@@ -1,0 +1,165 @@
+"""From scores to a threshold, by the rule that was asked for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decisions.conformal import threshold_by_false_discovery_rate
+from ..decisions.curve import PrecisionRecallCurve
+from ..decisions.table_model import TableModel
+from ..decisions.tail import fit_tail
+from ..decisions.thresholds import threshold_by_rate
+from ..engines import Engine
+from ..errors import DataError
+from ..rows import Block, Rows, SelectedRows, TableRows
+from ..rows.labels import read_labels
+from ..statistics.lowest import LowestValues
+from ..statistics.sketch import QuantileSketch
+from .rules import TARGETS, Rule
+from .summary import OnLabels
+
+Floats = NDArray[np.float64]
+
+# The threshold that no score is below.
+NOTHING = float(np.finfo(np.float64).min)
+
+# With more labelled rows than these, 160 megabytes of scores and labels, the curve is made from sketches.
+_MOST_LABELLED = 10_000_000
+
+
+def scores_of(model: TableModel, rows: Rows, engine: Engine) -> Floats:
+    """Return the scores of rows in the units of the table, high for rows that belong, as one array."""
+    return np.concatenate(list(engine.map(rows, partial(_scores, model))))
+
+
+def check_labels(table: TableRows, name: str) -> None:
+    """Raise as `read_labels` does where the first rows have no labels, before a long fit is done in vain."""
+    next(read_labels(table, name))
+
+
+def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> tuple[TableModel, OnLabels | None]:
+    """Return the model with its threshold, and what that achieves on labelled rows if there are any.
+
+    Raises
+    ------
+    DataError
+        The scores do not allow what was asked for.
+    """
+    assert table.columns is not None, "tables from files and queries have column names"
+    rows = SelectedRows(table, [table.columns.index(name) for name in model.columns])
+    on_labels = None
+    try:
+        if rule.kind in TARGETS:
+            assert rule.labels is not None, "targets go with labels"
+            labels = read_labels(table, rule.labels)
+            curve = _curve(zip(engine.map(rows, partial(_scores, model)), labels, strict=True))
+            threshold = curve.threshold_for(**{rule.kind: rule.value})
+            on_labels = _on_labels(curve, threshold)
+        else:
+            threshold = _THRESHOLDS[rule.kind](_Scores(model, rows, engine), rule.value)
+    except DataError:
+        raise
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    info = {**model.info, "rule": rule.kind, "target": rule.value}
+    rate = rule.value if rule.kind == "rate" else None
+    return replace(model, threshold=max(threshold, NOTHING), rate=rate, info=info), on_labels
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """The scores of a table, as many times as they are asked for; those of clean rows where the model has them."""
+
+    model: TableModel
+    rows: Rows
+    engine: Engine
+
+    def __call__(self) -> Iterator[Floats]:
+        return self.engine.map(self.rows, partial(_scores, self.model))
+
+
+def _by_rate(scores: _Scores, rate: float) -> float:
+    clean = scores.model.calibration
+    return threshold_by_rate(scores if clean is None else clean, rate)
+
+
+def _by_tail(scores: _Scores, rate: float) -> float:
+    clean = scores.model.calibration
+    lowest = LowestValues.zero()
+    for part in scores() if clean is None else [clean]:
+        lowest = lowest.including(part)
+    return fit_tail(lowest).threshold_for(rate)
+
+
+def _by_false_discovery_rate(scores: _Scores, rate: float) -> float:
+    clean = scores.model.calibration
+    assert clean is not None, "a false discovery rate goes with a reference"
+    sketch = QuantileSketch.zero()
+    for part in scores():
+        sketch = sketch.including(part)
+    return threshold_by_false_discovery_rate(sketch, clean, rate)
+
+
+_THRESHOLDS: dict[str, Callable[[_Scores, float], float]] = {
+    "rate": _by_rate,
+    "tail": _by_tail,
+    "fdr": _by_false_discovery_rate,
+}
+
+
+def _curve(parts: Iterator[tuple[Floats, Floats]]) -> PrecisionRecallCurve:
+    held: list[tuple[Floats, Floats]] = []
+    sketches: tuple[QuantileSketch, QuantileSketch] | None = None
+    n_held = 0
+    for scores, labels in parts:
+        known = ~np.isnan(labels)
+        part = scores[known], labels[known]
+        if sketches is None and n_held + len(part[0]) <= _MOST_LABELLED:
+            held.append(part)
+            n_held += len(part[0])
+            continue
+        if sketches is None:
+            sketches = (QuantileSketch.zero(), QuantileSketch.zero())
+            for before in held:
+                sketches = _including(sketches, before)
+            held = []
+        sketches = _including(sketches, part)
+    if sketches is not None:
+        return PrecisionRecallCurve.from_sketches(*sketches)
+    return PrecisionRecallCurve.from_scores(
+        np.concatenate([scores for scores, _ in held]), np.concatenate([labels for _, labels in held])
+    )
+
+
+def _including(
+    sketches: tuple[QuantileSketch, QuantileSketch], part: tuple[Floats, Floats]
+) -> tuple[QuantileSketch, QuantileSketch]:
+    anomalous, normal = sketches
+    scores, labels = part
+    return anomalous.including(scores[labels == 1]), normal.including(scores[labels == 0])
+
+
+def _on_labels(curve: PrecisionRecallCurve, threshold: float) -> OnLabels:
+    found = curve.at(threshold)
+    # The threshold was chosen from this curve, so that the limits have to hold for all thresholds together.
+    band = curve.band(simultaneous=True)
+    place = int(np.searchsorted(curve.scores, threshold)) - 1
+    (low, high), (least, most) = (
+        tuple(float(limit[place]) for limit in pair) for pair in (band.precision, band.recall)
+    )
+    return OnLabels(
+        round(curve.n_anomalies + curve.n_normal),
+        round(curve.n_anomalies),
+        found.precision,
+        found.recall,
+        (low, high),
+        (least, most),
+        curve.average_precision,
+    )
+
+
+def _scores(model: TableModel, block: Block) -> Floats:
+    return -model.scores(block.values)

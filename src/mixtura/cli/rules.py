@@ -1,0 +1,97 @@
+"""How `mixtura detect` is asked to choose the threshold."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import typer
+
+DEFAULT_RATE = 0.04
+
+Kind = Literal["rate", "precision", "recall", "f_beta", "tail", "fdr"]
+RULES: tuple[Kind, ...] = get_args(Kind)
+TARGETS: tuple[Kind, ...] = ("precision", "recall", "f_beta")
+
+# Largest number that goes with a rule, that of --f-beta.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the threshold has to achieve.
+
+    Attributes
+    ----------
+    kind : {"rate", "precision", "recall", "f_beta", "tail", "fdr"}
+        A share of the rows to flag; a target on labelled rows; a share of false alarms that a tail is extrapolated to;
+        a share of false alarms among the flagged rows.
+    value : float
+        That share or target.
+    labels : str or None
+        Column of labels, for targets.
+    reference : str or None
+        A clean table that the model is trained on.
+    """
+
+    kind: Kind
+    value: float
+    labels: str | None = None
+    reference: str | None = None
+
+
+def rule(
+    *,
+    rate: float | None,
+    labels: str | None,
+    precision: float | None,
+    recall: float | None,
+    f_beta: float | None,
+    tail: float | None,
+    fdr: float | None,
+    reference: str | None,
+) -> Rule:
+    """Return the rule that options mean.
+
+    Raises
+    ------
+    typer.BadParameter
+        A number is outside its range, or options exclude or miss each other.
+
+    Examples
+    --------
+    >>> rule(rate=None, labels="fraud", precision=0.9, recall=None, f_beta=None, tail=None, fdr=None, reference=None)
+    Rule(kind='precision', value=0.9, labels='fraud', reference=None)
+    """
+    asked: dict[Kind, float | None] = {
+        "rate": rate,
+        "precision": precision,
+        "recall": recall,
+        "f_beta": f_beta,
+        "tail": tail,
+        "fdr": fdr,
+    }
+    given: dict[Kind, float] = {kind: value for kind, value in asked.items() if value is not None}
+    for kind, value in given.items():
+        if kind == "f_beta" and not 0 < value <= MOST:
+            raise typer.BadParameter(
+                f"--f-beta is {value:g}: write a number above 0 and up to {MOST}, such as 1; above 1 favours recall"
+            )
+        if kind != "f_beta" and not 0 < value < 1:
+            example = {"rate": "0.04", "tail": "1e-4", "fdr": "0.05"}.get(kind, "0.9")
+            raise typer.BadParameter(f"--{kind} is {value:g}: write a number between 0 and 1, such as {example}")
+    if len(given) > 1:
+        names = " and ".join(_option(name) for name in given)
+        raise typer.BadParameter(f"{names} exclude each other: each chooses the threshold in its own way")
+    if labels is not None and not given:
+        given = {"f_beta": 1.0}
+    kind, value = next(iter((given or {"rate": DEFAULT_RATE}).items()))
+    if kind in TARGETS and labels is None:
+        raise typer.BadParameter(f"{_option(kind)} needs --labels, the column that says which rows are anomalies")
+    if kind not in TARGETS and labels is not None:
+        raise typer.BadParameter(f"{_option(kind)} does not use --labels: ask for --precision, --recall or --f-beta")
+    if kind == "fdr" and reference is None:
+        raise typer.BadParameter("--fdr needs --reference, a clean table: scores are compared with those of its rows")
+    return Rule(kind, value, labels, reference)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,279 @@
+"""Every rule of `mixtura detect`, end to end: what is written is what the library says of the written scores."""
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura.cli import deciding
+from mixtura.decisions.conformal import conformal_p_values, discoveries
+from mixtura.decisions.curve import PrecisionRecallCurve
+from mixtura.decisions.tail import fit_tail
+from mixtura.decisions.thresholds import threshold_by_rate
+
+N_ROWS, N_ANOMALIES = 600, 30
+
+
+@pytest.fixture
+def claims(write):
+    """Rows of which the first 30 are anomalies, half of them hard to tell; every fifth label is missing."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(N_ROWS, 3))
+    values[:, 1] += 0.8 * values[:, 0]
+    values[:15] += [6, -5, 4]
+    values[15:N_ANOMALIES] *= 2
+    labels = np.where(np.arange(N_ROWS) < N_ANOMALIES, "True", "FALSE").astype(object)
+    labels[::5] = ""
+    rows = [[*row, label] for row, label in zip(values.round(4).tolist(), labels, strict=True)]
+    return write("claims.csv", ["x", "y", "z", "fraud"], rows)
+
+
+@pytest.fixture
+def clean(write):
+    """Rows like those of the claims that are no anomalies."""
+    return clean_table(write, 4000, 1)
+
+
+def clean_table(write, n_rows, seed):
+    values = np.random.default_rng(seed).normal(size=(n_rows, 3))
+    values[:, 1] += 0.8 * values[:, 0]
+    return write("clean.csv", ["x", "y", "z"], values.round(4).tolist())
+
+
+@pytest.fixture
+def detect(run, need):
+    """Detect, and return the summary with the scored columns as arrays."""
+    parquet = need("pyarrow.parquet")
+
+    def detect(*arguments):
+        ended = run("detect", *arguments, "--json", "--out", "scored.parquet")
+        assert (ended.code, ended.err) == (0, "")
+        scored = parquet.read_table("scored.parquet")
+        return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
+
+    return detect
+
+
+def labelled(scored):
+    """Return the scores and labels of the rows that have one."""
+    words = np.array([str(label).lower() for label in scored["fraud"]])
+    known = np.isin(words, ["true", "false"])
+    return -scored["anomaly_score"][known], words[known] == "true"
+
+
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (["--precision", "0.9"], {"precision": 0.9}),
+        (["--recall", "0.8"], {"recall": 0.8}),
+        (["--f-beta", "2"], {"f_beta": 2.0}),
+        ([], {"f_beta": 1.0}),
+    ],
+)
+@pytest.mark.parametrize("model", ["auto", "mixture"])
+def test_a_target_on_labels(detect, claims, options, target, model):
+    summary, scored = detect(claims, "--labels", "fraud", "--model", model, *options)
+    curve = PrecisionRecallCurve.from_scores(*labelled(scored))
+    threshold = curve.threshold_for(**target)
+    decision = summary["decision"]
+    assert decision["threshold"] == -threshold
+    assert {decision["rule"]: decision["target"]} == target
+    np.testing.assert_array_equal(scored["is_anomaly"], scored["anomaly_score"] > -threshold)
+    found, on_labels = curve.at(threshold), decision["on_labels"]
+    assert (on_labels["precision"], on_labels["recall"]) == (found.precision, found.recall)
+    assert (on_labels["n_rows"], on_labels["n_anomalies"]) == (480, 24)
+    assert on_labels["average_precision"] == curve.average_precision
+    for name in ("precision", "recall"):
+        low, high = on_labels[f"{name}_interval"]
+        assert 0 <= low <= on_labels[name] <= high <= 1
+    if "precision" in target or "recall" in target:
+        assert on_labels[decision["rule"]] >= decision["target"]
+
+
+def test_labels_are_no_column_of_the_model(detect, claims):
+    # As numbers they would be; the others score as if there were no labels.
+    text = claims.read_text().replace("True", "1").replace("FALSE", "0")
+    claims.write_text(text)
+    _, dropped = detect(claims, "--drop", "fraud")
+    summary, scored = detect(claims, "--labels", "fraud")
+    assert summary["table"]["columns"] == ["x", "y", "z"]
+    assert summary["table"]["left_out"] == []
+    np.testing.assert_array_equal(scored["anomaly_score"], dropped["anomaly_score"])
+    np.testing.assert_array_equal(np.isnan(scored["fraud"].astype(float)), np.arange(N_ROWS) % 5 == 0)
+
+
+@pytest.mark.parametrize(
+    "words", [("True", "FALSE", ""), ("1", "0", ""), ("1.0", "0.0", "nan"), ("yes", "No", ""), ("1", "0", "NULL")]
+)
+def test_labels_as_people_write_them(detect, claims, words):
+    first, _ = detect(claims, "--labels", "fraud")
+    lines = [line.split(",") for line in claims.read_text().splitlines()]
+    meaning = dict(zip(("True", "FALSE", ""), words, strict=True))
+    claims.write_text("\n".join(",".join([*fields[:3], meaning.get(fields[3], fields[3])]) for fields in lines) + "\n")
+    second, _ = detect(claims, "--labels", "fraud")
+    assert first["decision"] == second["decision"]
+
+
+def test_labels_that_judge_nothing_are_refused(run, claims):
+    claims.write_text(claims.read_text().replace("True", ""))
+    ended = run("detect", claims, "--labels", "fraud")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == ("mixtura: no row is an anomaly, and recall has no meaning: give labels of which some are 1\n")
+
+
+@pytest.mark.parametrize("model", ["auto", "mixture"])
+def test_a_tail(detect, claims, model):
+    summary, scored = detect(claims, "--tail", "0.002", "--model", model)
+    threshold = fit_tail(-scored["anomaly_score"]).threshold_for(0.002)
+    assert summary["decision"]["threshold"] == -threshold
+    np.testing.assert_array_equal(scored["is_anomaly"], scored["anomaly_score"] > -threshold)
+
+
+def test_a_tail_of_clean_rows(detect, claims, clean):
+    summary, scored = detect(claims, "--drop", "fraud", "--tail", "1e-4", "--reference", clean, "--save", "m")
+    calibration = mixtura.load("m").calibration
+    assert summary["decision"]["threshold"] == -fit_tail(calibration).threshold_for(1e-4)
+    assert scored["is_anomaly"][:15].all()
+    assert scored["is_anomaly"][N_ANOMALIES:].sum() <= 1
+
+
+def test_a_rate_of_clean_rows(detect, claims, clean):
+    summary, scored = detect(claims, "--drop", "fraud", "--rate", "0.01", "--reference", clean, "--save", "m")
+    calibration = mixtura.load("m").calibration
+    assert summary["decision"] | {"share": 0, "n_anomalies": 0} == {
+        "rule": "rate",
+        "target": 0.01,
+        "trained_on": "reference",
+        "threshold": -threshold_by_rate(calibration, 0.01),
+        "n_anomalies": 0,
+        "share": 0,
+        "on_labels": None,
+    }
+    assert summary["model"]["trained_on"] == "clean.csv"
+    # One row in two, drawn one by one.
+    assert abs(len(calibration) - 2000) < 5 * np.sqrt(4000 / 4)
+    np.testing.assert_array_equal(scored["p_value"], conformal_p_values(-scored["anomaly_score"], calibration))
+
+
+@pytest.mark.parametrize("model", ["auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm"])
+def test_a_false_discovery_rate(detect, run, need, claims, clean, model):
+    summary, scored = detect(
+        claims, "--drop", "fraud", "--fdr", "0.3", "--reference", clean, "--model", model, "--save", "m"
+    )
+    flags = discoveries(scored["p_value"], 0.3)
+    np.testing.assert_array_equal(scored["is_anomaly"], flags)
+    assert flags[:15].all()
+    assert flags[N_ANOMALIES:].mean() < 0.05
+    names = ["x", "y", "z", "fraud", "anomaly_score", "is_anomaly", "p_value"]
+    components = ["component"] if model in ("mixture", "bayesian") else []
+    assert list(scored) == [*names, *components, "reason"]
+    assert summary["new_columns"] == list(scored)[4:]
+    # The saved model knows all of it.
+    assert run("score", "m", claims, "--out", "again.parquet", "-q").code == 0
+    assert need("pyarrow.parquet").read_table("again.parquet") == need("pyarrow.parquet").read_table("scored.parquet")
+
+
+def test_a_reference_too_small_for_a_false_discovery_rate(run, claims, write):
+    ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", clean_table(write, 200, 1))
+    assert ended.code == 0
+    assert "Anomalies: none, for no score is high enough" in ended.out
+    assert "with a reference of 24,000 rows\none is enough." in ended.out
+    ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", "clean.csv", "--json")
+    summary = json.loads(ended.out)
+    assert summary["decision"]["threshold"] is None
+    assert summary["decision"]["n_anomalies"] == 0
+    assert ended.err == f"mixtura: note: {summary['notices'][0]}\n"
+
+
+def test_the_table_as_its_own_reference(detect, claims):
+    _, scored = detect(claims, "--drop", "fraud", "--reference", claims, "--rate", "0.05")
+    assert abs(scored["is_anomaly"].mean() - 0.05) < 0.04
+    assert (scored["p_value"] > 0).all()
+    assert (scored["p_value"] <= 1).all()
+
+
+def test_labels_choose_the_threshold_of_a_model_of_clean_rows(detect, claims, clean):
+    summary, scored = detect(claims, "--labels", "fraud", "--precision", "0.9", "--reference", clean)
+    curve = PrecisionRecallCurve.from_scores(*labelled(scored))
+    assert summary["decision"]["threshold"] == -curve.threshold_for(precision=0.9)
+    assert "p_value" in scored
+
+
+def test_a_reference_with_other_columns_beside(detect, claims, clean):
+    lines = clean.read_text().splitlines()
+    turned = [",".join([*reversed(line.split(",")), "more"]) for line in lines]
+    _, first = detect(claims, "--drop", "fraud", "--reference", clean)
+    clean.write_text("\n".join(turned) + "\n")
+    _, second = detect(claims, "--drop", "fraud", "--reference", clean)
+    np.testing.assert_array_equal(first["anomaly_score"], second["anomaly_score"])
+
+
+def test_what_never_changed_in_the_reference_is_an_anomaly_when_it_does(detect, write):
+    rng = np.random.default_rng(2)
+    reference = [[*row, 7] for row in rng.normal(size=(400, 2)).round(3).tolist()]
+    new = [[*row, 7] for row in rng.normal(size=(50, 2)).round(3).tolist()]
+    new[3][2] = 8
+    write("clean.csv", ["a", "b", "c"], reference)
+    write("new.csv", ["a", "b", "c"], new)
+    summary, scored = detect("new.csv", "--reference", "clean.csv", "--rate", "0.01")
+    assert summary["table"] == {"source": "new.csv", "n_rows": 50, "columns": ["a", "b", "c"], "left_out": []}
+    assert scored["anomaly_score"].argmax() == 3
+    assert scored["is_anomaly"][3]
+    assert scored["reason"][3] == "c = 8, expected 7 (always so in the rows fitted)"
+    # The other models cannot use such a column.
+    summary, scored = detect("new.csv", "--reference", "clean.csv", "--rate", "0.01", "--model", "forest")
+    assert summary["table"]["left_out"] == [{"name": "c", "reason": "constant"}]
+
+
+class Stdin:
+    def __init__(self, content):
+        self.buffer = io.BytesIO(content)
+
+
+def test_standard_input_with_labels(detect, claims, monkeypatch):
+    _, first = detect(claims, "--labels", "fraud")
+    monkeypatch.setattr(sys, "stdin", Stdin(claims.read_bytes()))
+    summary, second = detect("-", "--labels", "fraud")
+    np.testing.assert_array_equal(first["is_anomaly"], second["is_anomaly"])
+    assert summary["decision"]["on_labels"]["n_rows"] == 480
+
+
+def test_standard_input_with_a_reference_and_as_one(detect, claims, clean, monkeypatch):
+    options = ("--drop", "fraud", "--rate", "0.01", "--reference")
+    _, first = detect(claims, *options, clean)
+    monkeypatch.setattr(sys, "stdin", Stdin(claims.read_bytes()))
+    _, second = detect("-", *options, clean)
+    monkeypatch.setattr(sys, "stdin", Stdin(clean.read_bytes()))
+    _, third = detect(claims, *options, "-")
+    for other in (second, third):
+        np.testing.assert_array_equal(first["p_value"], other["p_value"])
+
+
+def test_labels_in_a_query_and_of_more_rows_than_a_block(detect):
+    query = (
+        "select (hash(i) % 1000) / 1000.0 + if(i % 100 = 7, 3, 0) as a, (hash(i + 1000000) % 1000) / 1000.0 as b, "
+        "i % 100 = 7 as odd from range(150000) t(i)"
+    )
+    summary, scored = detect(query, "--labels", "odd", "--precision", "0.9", "--model", "forest")
+    assert summary["decision"]["on_labels"]["n_anomalies"] == 1500
+    assert scored["is_anomaly"][scored["odd"]].mean() == summary["decision"]["on_labels"]["recall"] > 0.99
+    assert scored["odd"][scored["is_anomaly"]].mean() == summary["decision"]["on_labels"]["precision"] >= 0.9
+
+
+@pytest.mark.parametrize("most", [10, 70_000])
+def test_more_labels_than_are_held_are_sketched(detect, monkeypatch, most):
+    query = "select hash(i) % 100000 as a, hash(i + 7) % 1000 as b, i % 500 = 3 as odd from range(150000) t(i)"
+    options = (query, "--labels", "odd", "--f-beta", "1", "--model", "forest")
+    exact, _ = detect(*options)
+    monkeypatch.setattr(deciding, "_MOST_LABELLED", most)
+    sketched, scored = detect(*options)
+    on_labels = sketched["decision"]["on_labels"]
+    assert (on_labels["n_rows"], on_labels["n_anomalies"]) == (150_000, 300)
+    assert on_labels["average_precision"] == pytest.approx(
+        exact["decision"]["on_labels"]["average_precision"], rel=0.01
+    )
+    flagged = scored["odd"][scored["is_anomaly"]]
+    assert on_labels["recall"] == pytest.approx(flagged.sum() / 300, abs=0.01)
