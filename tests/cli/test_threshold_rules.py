@@ -126,9 +126,13 @@ def test_labels_that_judge_nothing_are_refused(run, claims):
 
 @pytest.mark.parametrize("model", ["auto", "mixture"])
 def test_a_tail(detect, claims, model):
-    summary, scored = detect(claims, "--tail", "0.002", "--model", model)
-    threshold = fit_tail(-scored["anomaly_score"]).threshold_for(0.002)
+    summary, scored = detect(claims, "--tail", "0.002", "--model", model, "--quiet")
+    tail = fit_tail(-scored["anomaly_score"])
+    threshold = tail.threshold_for(0.002)
     assert summary["decision"]["threshold"] == -threshold
+    # The anomalies in the table are no tail, and a notice says so where the fit shows it.
+    noticed = any("do not follow the tail" in notice for notice in summary["notices"])
+    assert noticed == (tail.pareto.anderson_darling > tail.pareto.critical_distance)
     np.testing.assert_array_equal(scored["is_anomaly"], scored["anomaly_score"] > -threshold)
 
 

@@ -40,8 +40,27 @@ def check_labels(table: TableRows, name: str) -> None:
     next(read_labels(table, name))
 
 
-def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> tuple[TableModel, OnLabels | None]:
-    """Return the model with its threshold, and what that achieves on labelled rows if there are any.
+@dataclass(frozen=True)
+class Decided:
+    """A model with its threshold.
+
+    Attributes
+    ----------
+    model : TableModel
+        The model.
+    on_labels : OnLabels or None
+        What the threshold achieves on labelled rows, where there are any.
+    notices : tuple of str
+        What deserves attention.
+    """
+
+    model: TableModel
+    on_labels: OnLabels | None
+    notices: tuple[str, ...]
+
+
+def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> Decided:
+    """Return the model with the threshold that a rule asks for.
 
     Raises
     ------
@@ -50,7 +69,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> t
     """
     assert table.columns is not None, "tables from files and queries have column names"
     rows = SelectedRows(table, [table.columns.index(name) for name in model.columns])
-    on_labels = None
+    on_labels, notices = None, tuple[str, ...]()
     try:
         if rule.kind in TARGETS:
             assert rule.labels is not None, "targets go with labels"
@@ -59,14 +78,14 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> t
             threshold = curve.threshold_for(**{rule.kind: rule.value})
             on_labels = _on_labels(curve, threshold)
         else:
-            threshold = _THRESHOLDS[rule.kind](_Scores(model, rows, engine), rule.value)
+            threshold, notices = _THRESHOLDS[rule.kind](_Scores(model, rows, engine), rule.value)
     except DataError:
         raise
     except ValueError as error:
         raise DataError(str(error)) from error
     info = {**model.info, "rule": rule.kind, "target": rule.value}
     rate = rule.value if rule.kind == "rate" else None
-    return replace(model, threshold=max(threshold, NOTHING), rate=rate, info=info), on_labels
+    return Decided(replace(model, threshold=max(threshold, NOTHING), rate=rate, info=info), on_labels, notices)
 
 
 @dataclass(frozen=True)
@@ -81,29 +100,41 @@ class _Scores:
         return self.engine.map(self.rows, partial(_scores, self.model))
 
 
-def _by_rate(scores: _Scores, rate: float) -> float:
+Threshold = tuple[float, tuple[str, ...]]
+
+
+def _by_rate(scores: _Scores, rate: float) -> Threshold:
     clean = scores.model.calibration
-    return threshold_by_rate(scores if clean is None else clean, rate)
+    return threshold_by_rate(scores if clean is None else clean, rate), ()
 
 
-def _by_tail(scores: _Scores, rate: float) -> float:
+def _by_tail(scores: _Scores, rate: float) -> Threshold:
     clean = scores.model.calibration
     lowest = LowestValues.zero()
     for part in scores() if clean is None else [clean]:
         lowest = lowest.including(part)
-    return fit_tail(lowest).threshold_for(rate)
+    tail = fit_tail(lowest)
+    fits = tail.pareto.anderson_darling <= tail.pareto.critical_distance
+    return tail.threshold_for(rate), () if fits else (_NO_TAIL,)
 
 
-def _by_false_discovery_rate(scores: _Scores, rate: float) -> float:
+# A few anomalies among the rows make a heavy tail that no anomaly is far out in.
+_NO_TAIL = (
+    "the highest scores do not follow the tail of a distribution, as when anomalies are among them: the threshold may "
+    "be far too high or too low (--reference gives clean rows to find it on)."
+)
+
+
+def _by_false_discovery_rate(scores: _Scores, rate: float) -> Threshold:
     clean = scores.model.calibration
     assert clean is not None, "a false discovery rate goes with a reference"
     sketch = QuantileSketch.zero()
     for part in scores():
         sketch = sketch.including(part)
-    return threshold_by_false_discovery_rate(sketch, clean, rate)
+    return threshold_by_false_discovery_rate(sketch, clean, rate), ()
 
 
-_THRESHOLDS: dict[str, Callable[[_Scores, float], float]] = {
+_THRESHOLDS: dict[str, Callable[[_Scores, float], Threshold]] = {
     "rate": _by_rate,
     "tail": _by_tail,
     "fdr": _by_false_discovery_rate,

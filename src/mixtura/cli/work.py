@@ -68,7 +68,8 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
             on_labels = None
             if rule is not None:
                 bar.step("choosing the threshold")
-                model, on_labels = deciding.decide(model, rule, table, engine)
+                decided = deciding.decide(model, rule, table, engine)
+                model, on_labels, notices = decided.model, decided.on_labels, (*notices, *decided.notices)
         scored = _score(table, model, result, place, bar)
         if place.saved is not None:
             save(model, place.saved)
