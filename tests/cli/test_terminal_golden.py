@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixtura.cli.summary import (
+from mixtura.cli.terminal import render
+from mixtura.display.summary import (
     Anomaly,
     CandidateFacts,
     Decision,
@@ -17,7 +18,6 @@ from mixtura.cli.summary import (
     Summary,
     TableFacts,
 )
-from mixtura.cli.terminal import render
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.comparison import compare
+from ..display.summary import ComparisonSummary, DetectorFacts, TableFacts
 from ..engines import engine_for
 from ..engines.single import single_thread
 from ..errors import DataError, MixturaError
@@ -18,7 +19,6 @@ from ..rows.labels import read_labels
 from . import fitting, kinds, words
 from .opening import label, left_out_columns, open_table, without_labels
 from .progress import Bar
-from .summary import ComparisonSummary, DetectorFacts, TableFacts
 
 
 def compare_detectors(

@@ -12,6 +12,7 @@ from ..decisions.curve import PrecisionRecallCurve
 from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
 from ..decisions.thresholds import threshold_by_rate
+from ..display.summary import OnLabels
 from ..engines import Engine
 from ..errors import DataError
 from ..rows import Block, Rows, SelectedRows, TableRows
@@ -19,7 +20,6 @@ from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
 from ..statistics.sketch import QuantileSketch
 from .rules import TARGETS, Rule
-from .summary import OnLabels
 
 Floats = NDArray[np.float64]
 

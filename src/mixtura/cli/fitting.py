@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
@@ -17,7 +18,6 @@ from ..mixtures.search import MixtureSearch, SearchProgress
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 from . import words
-from .summary import CandidateFacts, LeftOutColumn, ModelFacts
 
 Floats = NDArray[np.float64]
 

@@ -16,6 +16,7 @@ from ..detectors.forest import IsolationForest
 from ..detectors.model import OutlierModel
 from ..detectors.neighbors import LocalOutlierFactor
 from ..detectors.svm import OneClassSVM
+from ..display.summary import ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, MixturaError
@@ -27,7 +28,6 @@ from . import fitting, words
 from .options import MIXTURES
 from .progress import Bar
 from .request import Request
-from .summary import ModelFacts
 
 # Models that weigh columns by their units, and see each divided by its standard deviation.
 SCALED = ("mixture", "bayesian", "lof", "svm")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from ..display.summary import LeftOutColumn
 from ..errors import ColumnError, SourceError
 from ..rows import TableRows, TableWriter, is_query, open, open_writer
 from ..rows.columns import Missing
 from .options import default_out
-from .summary import LeftOutColumn
 
 
 @dataclass(frozen=True)

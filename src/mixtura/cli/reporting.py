@@ -5,8 +5,8 @@ import sys
 
 from rich.console import Console
 
+from ..display.summary import ComparisonSummary, Summary, as_json
 from ..errors import SourceError
-from .summary import ComparisonSummary, Summary, as_json
 from .terminal import render, render_comparison
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.table_model import TableModel
+from ..display.summary import Anomaly, Group
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
-from .summary import Anomaly, Group
 
 Result = Literal["scores", "decisions", "groups"]
 

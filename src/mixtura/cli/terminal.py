@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..display.summary import CandidateFacts, ComparisonSummary, Decision, Group, ModelFacts, Summary, TableFacts
 from . import words
-from .summary import CandidateFacts, ComparisonSummary, Decision, Group, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..decisions.table_model import TableModel
+from ..display.summary import Decision, LeftOutColumn, ModelFacts, OnLabels, Summary, TableFacts
 from ..engines import Engine, engine_for
 from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
@@ -21,7 +22,6 @@ from .progress import Bar
 from .request import Request
 from .rules import MOST, RULES, Rule
 from .scoring import Result, Scored, new_columns, score_table
-from .summary import Decision, LeftOutColumn, ModelFacts, OnLabels, Summary, TableFacts
 
 # Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
 _TRAINING_SHARE = 0.5

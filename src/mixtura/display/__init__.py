@@ -1,0 +1,1 @@
+"""Pictures and reports: what models and decisions look like."""
