@@ -11,11 +11,13 @@ import numpy as np
 from mixtura import DensityDisplay, GaussianMixture, threshold_by_rate
 
 rng = np.random.default_rng(0)
-X = np.vstack([
-    rng.normal(size=(500, 2)) @ [[1.3, 0.8], [0.0, 0.4]],
-    rng.normal(size=(500, 2)) @ [[0.5, 0.5], [0.0, 1.1]] + [3.5, -1.0],
-    rng.normal(size=(250, 2)) * 0.7 + [0.0, 4.0],
-])  # fmt: skip
+X = np.vstack(
+    [
+        rng.normal(size=(500, 2)) @ [[1.3, 0.8], [0.0, 0.4]],
+        rng.normal(size=(500, 2)) @ [[0.5, 0.5], [0.0, 1.1]] + [3.5, -1.0],
+        rng.normal(size=(250, 2)) * 0.7 + [0.0, 4.0],
+    ]
+)
 
 mixture = GaussianMixture(3, random_state=0).fit(X)
 densities = mixture.score_samples(X)

@@ -2,8 +2,10 @@
 A density and its likelihood
 ============================
 
-One formula, four pictures. Above, over both of its arguments, and with the parameter known, as a density of x. Below,
-with x = 2.5 observed, as the likelihood of the parameter, and its logarithm.
+One formula of two arguments, drawn over both. Along the dashed line the parameter is known, and it is a density of x:
+the area under it is one. Along the solid line x = 2.5 was observed, and it is the likelihood of the parameter, with no
+area to speak of. Its maximum is the maximum likelihood estimate; a prior that holds small values to be more probable
+moves the maximum a posteriori estimate to the left.
 """
 
 import numpy as np
@@ -22,9 +24,9 @@ def log_prior(theta):
     return -2 * theta
 
 
-display = LikelihoodDisplay.from_density(
+LikelihoodDisplay.from_density(
     log_density,
-    np.linspace(0.3, 5, 300),
+    np.linspace(0.5, 5, 300),
     2.5,
     prior=log_prior,
     x_grid=np.linspace(-12, 10, 400),

@@ -13,11 +13,13 @@ import numpy as np
 from mixtura import BayesianGaussianMixture, DensityDisplay, WeightsDisplay
 
 rng = np.random.default_rng(0)
-X = np.vstack([
-    rng.normal(size=(200, 2)) @ [[1.3, 0.8], [0.0, 0.4]],
-    rng.normal(size=(200, 2)) @ [[0.5, 0.5], [0.0, 1.1]] + [3.5, -1.0],
-    rng.normal(size=(100, 2)) * 0.7 + [0.0, 4.0],
-])  # fmt: skip
+X = np.vstack(
+    [
+        rng.normal(size=(200, 2)) @ [[1.3, 0.8], [0.0, 0.4]],
+        rng.normal(size=(200, 2)) @ [[0.5, 0.5], [0.0, 1.1]] + [3.5, -1.0],
+        rng.normal(size=(100, 2)) * 0.7 + [0.0, 4.0],
+    ]
+)
 
 figure, axes = plt.subplots(2, 2, figsize=(9, 7), height_ratios=(2, 1), layout="constrained")
 for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
@@ -32,3 +34,6 @@ for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
     DensityDisplay.from_estimator(mixture, X, ax=above, contours=False, legend=False)
     above.set_title(f"weight_concentration_prior={concentration:g}")
     WeightsDisplay.from_estimator(mixture, ax=below)
+    below.set_ylim(0, 0.55)
+    for ax in (above, below):
+        ax.label_outer()
