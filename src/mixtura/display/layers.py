@@ -69,7 +69,7 @@ class Layers:
         """Draw rows as small points in the colours of their components."""
         colors: Any = group_color(0) if labels is None else [color_of(label) for label in labels]
         alpha = float(np.clip(40 / max(len(places), 1) ** 0.5, 0.35, 0.8))
-        return self.ax.scatter(*places.T, s=9, c=colors, alpha=alpha, linewidths=0, zorder=2)
+        return self.ax.scatter(places[:, 0], places[:, 1], s=9, c=colors, alpha=alpha, linewidths=0, zorder=2)
 
     def ellipses(self, mixture: Mixture) -> list[Any]:
         """Draw where each component reaches two standard deviations."""
@@ -77,7 +77,7 @@ class Layers:
         from matplotlib.patches import Ellipse  # noqa: PLC0415
 
         drawn = []
-        for component in np.flatnonzero(mixture.weights > 0):
+        for component in np.flatnonzero(mixture.weights > 0).tolist():
             # Rounding can leave a variance of zero slightly below it.
             variances, directions = np.linalg.eigh(mixture.covariance.dense[component])
             width, height = 2 * REACH * np.sqrt(np.clip(variances[::-1], 0.0, None))
@@ -92,10 +92,11 @@ class Layers:
 
     def centers(self, mixture: Mixture) -> Any:
         """Draw the centre of each component, of an area in proportion to its weight."""
-        present = np.flatnonzero(mixture.weights > 0)
+        present = np.flatnonzero(mixture.weights > 0).tolist()
         weights = mixture.weights[present]
         return self.ax.scatter(
-            *mixture.means[present].T,
+            mixture.means[present, 0],
+            mixture.means[present, 1],
             s=_LARGEST * weights / weights.max(),
             c=[color_of(component) for component in present],
             edgecolors="white",
@@ -124,9 +125,16 @@ class Layers:
     def anomalies(self, places: Floats) -> Any:
         """Draw anomalies as stars."""
         drawn = self.ax.scatter(
-            *places.T, s=75, marker="*", c=ANOMALY, edgecolors="white", linewidths=0.6, zorder=5, label="_"
+            places[:, 0],
+            places[:, 1],
+            s=75,
+            marker="*",
+            c=ANOMALY,
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=5,
+            label=f"{len(places):,} {'anomaly' if len(places) == 1 else 'anomalies'}",
         )
-        drawn.set_label(f"{len(places):,} {'anomaly' if len(places) == 1 else 'anomalies'}")
         self._handles.insert(0, drawn)
         return drawn
 

@@ -61,10 +61,11 @@ class Plane:
         means = (mixture.means - self.center) @ self.directions
         covariances = np.einsum("ia,kij,jb->kab", self.directions, mixture.covariance.dense, self.directions)
         noise, weights = mixture.noise, mixture.weights
-        if noise is not None and self._columns is None:
+        columns = self._columns
+        if noise is not None and columns is None:
             noise, weights = None, weights / weights.sum()
-        elif noise is not None:
-            noise = noise.select(self._columns)
+        elif noise is not None and columns is not None:
+            noise = noise.select(columns)
         return Mixture(weights, means, Full(covariances, *means.shape), mixture.degrees_of_freedom, noise)
 
     @property

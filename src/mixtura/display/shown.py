@@ -47,9 +47,9 @@ def shown_rows(
 
     `n_left_out` rows have been left out before, because values that the model needs are missing.
     """
-    there = ~np.isnan(places).any(axis=1)
+    there: NDArray[np.bool_] = ~np.isnan(places).any(axis=1)
     ordinary = np.flatnonzero(there if flagged is None else there & ~flagged)
-    kept = there.copy()
+    kept = np.array(there)
     notes = []
     if len(ordinary) > max_points:
         chosen = check_random_state(random_state).choice(ordinary, max_points, replace=False)

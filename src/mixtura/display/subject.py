@@ -151,12 +151,13 @@ def _of_estimator(estimator: Any) -> Subject:
     if hasattr(estimator, "explain"):
         answers["explain"] = estimator.explain
     answers["score"], answers["threshold"] = _scores_of(estimator)
+    unnamed: dict[str, Any] = {key: _unnamed(answer) if callable(answer) else answer for key, answer in answers.items()}
     return Subject(
         type(estimator).__name__,
         None if names is None else tuple(map(str, names)),
         estimator.n_features_in_,
         takes_missing=get_tags(estimator).input_tags.allow_nan,
-        **{key: _unnamed(answer) if callable(answer) else answer for key, answer in answers.items()},
+        **unnamed,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ def surface_of(
     )
 
 
-def margins(responsibilities: Floats) -> list[NDArray[np.float64]]:
+def margins(responsibilities: Floats) -> "list[np.ma.MaskedArray[Any, np.dtype[np.float64]]]":
     """Return functions over the grid whose zeros are where the most probable component changes, each change once.
 
     Function k is the logarithm of how much more probable component k is than the best of those after it, and masked

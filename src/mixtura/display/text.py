@@ -2,12 +2,12 @@
 
 
 def plain(name: object, longest: int = 24) -> str:
-    """Return a name on one line, cut short, whose dollar signs are no formula to matplotlib.
+    r"""Return a name on one line, cut short, whose dollar signs are no formula to matplotlib.
 
     Examples
     --------
     >>> print(plain("price in $"), plain("a very long name of a column", 12))
-    price in \\$ a very long…
+    price in \$ a very long…
     """
     text = "".join(letter if letter.isprintable() else " " for letter in str(name)[: longest + 1])
     if len(text) > longest:
