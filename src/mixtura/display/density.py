@@ -12,7 +12,7 @@ from ..decisions.thresholds import check_scores
 from ..distributions.mixture import Mixture
 from ..errors import EmptyTableError
 from ..rows import open as open_rows
-from .layers import Layers
+from .layers import Layers, components_of
 from .palette import axes_or_new
 from .projection import Columns, plane_of
 from .shown import complete_rows, flags, shown_rows
@@ -146,7 +146,7 @@ class DensityDisplay:
         """
         is_new = ax is None
         self.figure_, self.ax_ = axes_or_new(ax, "DensityDisplay.plot")
-        layers = Layers(self.ax_)
+        layers = Layers(self.ax_, components_of(self.labels, self.mixture))
         self.contours_ = self.threshold_ = self.centers_ = self.legend_ = None
         self.boundaries_, self.ellipses_ = [], []
         surface, mixture = self.surface, self.mixture
@@ -165,8 +165,8 @@ class DensityDisplay:
         self.anomalies_ = None if self.flagged is None else layers.anomalies(self.points[flagged])
         if surface is not None:
             self.ax_.set(xlim=surface.x[[0, -1]], ylim=surface.y[[0, -1]])
-        self.ax_.set_xlabel(self.xlabel)
-        self.ax_.set_ylabel(self.ylabel)
+        for label, name in ((self.ax_.set_xlabel, self.xlabel), (self.ax_.set_ylabel, self.ylabel)):
+            label(name, fontsize="small" if "\n" in name else None)
         if self.notes:
             self.ax_.set_title("\n".join(self.notes), loc="left", fontsize="small")
         if legend:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Bars take this part of the width, and the words next to them the rest.
-_BARS = 0.42
+_BARS = 0.55
 
 # Height of one bar with two lines of words, and of what is above and below all bars, in inches.
 _BAR_HEIGHT, _FRAME_HEIGHT = 0.42, 1.1
@@ -123,6 +123,13 @@ class ExplanationDisplay:
         self.texts_: list[list[Any]] = []
         for row, one in enumerate(axes):
             self._draw(row, one, max_columns)
+        axes[-1].set_xlabel(
+            "share of the score; orange: two standard deviations (sd) or more from what was expected"
+            if self.explanation.stands_out.any()
+            else "share of the score",
+            loc="left",
+            fontsize="small",
+        )
         return self
 
     def _draw(self, row: int, ax: Axes, max_columns: int) -> None:
@@ -157,7 +164,6 @@ class ExplanationDisplay:
         ax.set_xticks([])
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "bottom"]].set_visible(False)
-        ax.set_xlabel("share of the score", loc="left")
         title = [] if self.row_names is None else [plain(self.row_names[row], 60)]
         if not stands_out[explanation.column[row]]:
             title.append("no single column stands out")

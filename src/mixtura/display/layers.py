@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.mixture import Mixture
-from .palette import ANOMALY, QUIET, group_color
+from .palette import ANOMALY, GROUPS, QUIET
 from .surface import REACH, Surface, margins
 from .text import percent
 
@@ -20,8 +21,14 @@ Floats = NDArray[np.float64]
 # Greys of the outermost and the innermost contour: light enough for every colour of points to stand out.
 _OUTER, _INNER = 0.96, 0.74
 
+# No component has the colour of anomalies.
+_COLORS = tuple(color for color in GROUPS if color != ANOMALY)
+
 # Area of the largest centre, in square points.
 _LARGEST = 160.0
+
+# How the line of the threshold differs from boundaries, which are dashed, and ellipses.
+_DASH_DOT = (0, (7, 1.5, 1.2, 1.5))
 
 # More components than these are not listed one by one.
 _LISTED = 8
@@ -34,10 +41,15 @@ class Layers:
     ----------
     ax : matplotlib Axes
         Where to draw.
+    components : sequence of int
+        Components that there are: each gets a colour, as long as there are enough.
     """
 
-    def __init__(self, ax: Axes) -> None:
+    def __init__(self, ax: Axes, components: Sequence[int]) -> None:
         self.ax = ax
+        ax.spines[["top", "right"]].set_visible(False)
+        self._colors = {component: _COLORS[place % len(_COLORS)] for place, component in enumerate(components)}
+        self._colors[-1] = QUIET
         self._handles: list[Any] = []
 
     def contours(self, surface: Surface, hold: str) -> Any:
@@ -67,7 +79,7 @@ class Layers:
 
     def points(self, places: Floats, labels: NDArray[np.int64] | None) -> Any:
         """Draw rows as small points in the colours of their components."""
-        colors: Any = group_color(0) if labels is None else [color_of(label) for label in labels]
+        colors: Any = _COLORS[0] if labels is None else [self._colors[max(label, -1)] for label in labels.tolist()]
         alpha = float(np.clip(40 / max(len(places), 1) ** 0.5, 0.35, 0.8))
         return self.ax.scatter(places[:, 0], places[:, 1], s=9, c=colors, alpha=alpha, linewidths=0, zorder=2)
 
@@ -84,7 +96,14 @@ class Layers:
             angle = float(np.degrees(np.arctan2(directions[1, 1], directions[0, 1])))
             center = (float(mixture.means[component, 0]), float(mixture.means[component, 1]))
             ellipse = Ellipse(
-                center, width, height, angle=angle, fill=False, edgecolor=color_of(component), linewidth=1.4, zorder=3
+                center,
+                width,
+                height,
+                angle=angle,
+                fill=False,
+                edgecolor=self._colors[component],
+                linewidth=1.4,
+                zorder=3,
             )
             drawn.append(self.ax.add_patch(ellipse))
         self._handles.append(Line2D([], [], color="0.2", linewidth=1.4, label=f"{REACH:g} standard deviations"))
@@ -98,7 +117,7 @@ class Layers:
             mixture.means[present, 0],
             mixture.means[present, 1],
             s=_LARGEST * weights / weights.max(),
-            c=[color_of(component) for component in present],
+            c=[self._colors[component] for component in present],
             edgecolors="white",
             linewidths=1.0,
             zorder=4,
@@ -110,14 +129,14 @@ class Layers:
 
         if not surface.response.min() < threshold < surface.response.max():
             return None
-        self._handles.append(Line2D([], [], color=ANOMALY, linewidth=1.2, label="threshold"))
+        self._handles.append(Line2D([], [], color=ANOMALY, linestyle=_DASH_DOT, linewidth=1.2, label="threshold"))
         return self.ax.contour(
             surface.x,
             surface.y,
             surface.response,
             levels=[threshold],
             colors=ANOMALY,
-            linestyles="solid",
+            linestyles=[_DASH_DOT],
             linewidths=1.2,
             zorder=3.5,
         )
@@ -154,28 +173,28 @@ class Layers:
             handles=handles, fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)
         )
 
-    @staticmethod
-    def _components(labels: NDArray[np.int64] | None, mixture: Mixture | None) -> list[Any]:
+    def _components(self, labels: NDArray[np.int64] | None, mixture: Mixture | None) -> list[Any]:
         from matplotlib.lines import Line2D  # noqa: PLC0415
 
+        components = [component for component in self._colors if component >= 0]
         if mixture is not None:
-            present = np.flatnonzero(mixture.weights > 0).tolist()
-            texts = {
-                component: f"component {component}, {percent(mixture.weights[component])}" for component in present
-            }
+            weights = mixture.weights
+            texts = {component: f"component {component}, {percent(weights[component])}" for component in components}
         else:
-            found = [] if labels is None else np.unique(labels[labels >= 0]).tolist()
-            texts = {component: f"component {component}" for component in found}
+            texts = {component: f"component {component}" for component in components}
         if len(texts) > _LISTED:
-            texts = {0: f"{len(texts)} components"}
+            texts = {components[0]: f"{len(texts)} components"}
         if labels is not None and (labels < 0).any():
             texts[-1] = "noise"
         return [
-            Line2D([], [], color=color_of(component), marker="o", markersize=5, linestyle="", label=text)
+            Line2D([], [], color=self._colors[component], marker="o", markersize=5, linestyle="", label=text)
             for component, text in texts.items()
         ]
 
 
-def color_of(component: int) -> str:
-    """Return the colour of a component, grey for noise."""
-    return QUIET if component < 0 else group_color(int(component))
+def components_of(labels: NDArray[np.int64] | None, mixture: Mixture | None) -> list[int]:
+    """Return the components of positive weight, or those that rows are labelled with, without noise."""
+    if mixture is not None:
+        found: list[int] = np.flatnonzero(mixture.weights > 0).tolist()
+        return found
+    return [] if labels is None else np.unique(labels[labels >= 0]).tolist()

@@ -15,8 +15,8 @@ from .text import percent, plain
 Floats = NDArray[np.float64]
 Columns = Literal["leading"] | Sequence[int | str]
 
-# Terms of a direction that its label names.
-_TERMS = 3
+# Columns that the label of a direction names, as far as they fit into a line of so many letters.
+_TERMS, _LINE = 3, 44
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,8 +169,12 @@ def _leading(names: Sequence[str], center: Floats, covariance: Floats) -> Plane:
 def _terms(loadings: Floats, names: Sequence[str]) -> str:
     """Return the columns that a direction is mainly made of, as a sum."""
     told = [column for column in np.argsort(-np.abs(loadings), kind="stable")[:_TERMS] if abs(loadings[column]) >= 0.01]
-    text = ""
-    for column in told:
-        sign = ("− " if loadings[column] < 0 else "+ ") if text else ("−" if loadings[column] < 0 else "")
-        text += f"{' ' if text else ''}{sign}{abs(loadings[column]):.2f} {plain(names[column], 14)}"
-    return text + (" …" if (np.abs(loadings) >= 0.01).sum() > len(told) else "")
+    terms = [f"{abs(loadings[column]):.2f} {plain(names[column], 18)}" for column in told]
+    text = ("−" if loadings[told[0]] < 0 else "") + terms[0]
+    n_told = 1
+    for column, term in zip(told[1:], terms[1:], strict=True):
+        if len(text) + len(term) + 3 > _LINE:
+            break
+        text += (" − " if loadings[column] < 0 else " + ") + term
+        n_told += 1
+    return text + (" …" if (np.abs(loadings) >= 0.01).sum() > n_told else "")

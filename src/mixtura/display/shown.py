@@ -47,7 +47,7 @@ def shown_rows(
 
     `n_left_out` rows have been left out before, because values that the model needs are missing.
     """
-    there: NDArray[np.bool_] = ~np.isnan(places).any(axis=1)
+    there: NDArray[np.bool_] = np.asarray(~np.isnan(places).any(axis=1))
     ordinary = np.flatnonzero(there if flagged is None else there & ~flagged)
     kept = np.array(there)
     notes = []
