@@ -11,8 +11,10 @@ import mixtura
 NAMES = [
     "AnomalyDetector",
     "BayesianGaussianMixture",
+    "DensityDisplay",
     "Diagonal",
     "EllipticEnvelope",
+    "ExplanationDisplay",
     "Full",
     "GaussianMixture",
     "IsolationForest",

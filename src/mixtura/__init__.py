@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .detectors.mixture import MixtureDetector
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
+    from .display.density import DensityDisplay
+    from .display.explanation import ExplanationDisplay
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -41,8 +43,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyDetector",
     "BayesianGaussianMixture",
+    "DensityDisplay",
     "Diagonal",
     "EllipticEnvelope",
+    "ExplanationDisplay",
     "Full",
     "GaussianMixture",
     "IsolationForest",
@@ -78,9 +82,11 @@ __all__ = [
 _HOMES = {
     "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
+    "DensityDisplay": "display.density",
     "Diagonal": "distributions.shapes",
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
+    "ExplanationDisplay": "display.explanation",
     "GaussianMixture": "mixtures.gaussian",
     "IsolationForest": "detectors.forest",
     "LocalOutlierFactor": "detectors.neighbors",
