@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .mixtures.gaussian import GaussianMixture
     from .mixtures.likelihood_ratio import likelihood_ratio_test
     from .mixtures.maximum_a_posteriori import MixturePrior
+    from .mixtures.merge_tree import MergeTree
+    from .mixtures.merging import merge_components
     from .mixtures.search import MixtureSearch
     from .statistics.lowest import LowestValues
     from .statistics.sketch import QuantileSketch
@@ -52,6 +54,7 @@ __all__ = [
     "IsolationForest",
     "LocalOutlierFactor",
     "LowestValues",
+    "MergeTree",
     "MinCovDet",
     "Mixture",
     "MixtureDetector",
@@ -74,6 +77,7 @@ __all__ = [
     "likelihood_profile",
     "likelihood_ratio_test",
     "load",
+    "merge_components",
     "save",
     "threshold_by_false_discovery_rate",
     "threshold_by_rate",
@@ -91,6 +95,7 @@ _HOMES = {
     "IsolationForest": "detectors.forest",
     "LocalOutlierFactor": "detectors.neighbors",
     "LowestValues": "statistics.lowest",
+    "MergeTree": "mixtures.merge_tree",
     "MinCovDet": "detectors.min_cov_det",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
@@ -113,6 +118,7 @@ _HOMES = {
     "likelihood_profile": "inference.likelihood",
     "likelihood_ratio_test": "mixtures.likelihood_ratio",
     "load": "storage",
+    "merge_components": "mixtures.merging",
     "save": "storage",
     "threshold_by_false_discovery_rate": "decisions.conformal",
     "threshold_by_rate": "decisions.thresholds",
