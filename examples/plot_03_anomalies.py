@@ -2,8 +2,8 @@
 Anomalies by density
 ====================
 
-A mixture gives every row a density. The rows of the lowest 4 % are drawn as stars: they lie at the edges of the groups and
-between them, and no choice was made but that of the share.
+A mixture gives every row a density. The 4 % of the rows where it is lowest are drawn as stars. They lie at the edges of
+all groups and between them, outside one line of equal density.
 """
 
 import numpy as np

@@ -25,5 +25,5 @@ print(search.results_[["n_components", "aic", "bic"]].round(0).to_string(index=F
 SelectionDisplay.from_estimator(search, criteria=["bic", "aic"])
 
 # %%
-# Both are lowest at three, the number of groups that were drawn. After that the likelihood hardly gains, and the BIC, to
-# which a parameter costs more, climbs faster.
+# Both are lowest at three, the number of groups that were drawn. After that the likelihood hardly gains, and the BIC,
+# to which a parameter costs more, climbs faster.

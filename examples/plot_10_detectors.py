@@ -54,6 +54,6 @@ for ax, detector in zip(axes[0], detectors, strict=True):
     ax.set_title(type(detector).__name__, fontsize=10)
 
 # %%
-# One ellipse suits the first table only. The support vector machine draws islands round scattered rows that lie near one
-# another. The forest cuts along the axes, and fills the corners. The mixture, which chooses components and shape by the
+# One ellipse suits the first table only. The support vector machine draws islands round scattered rows that lie near
+# one another. The forest cuts along the axes, and fills corners. The mixture, which chooses components and shape by the
 # BIC, the ensemble of mixtures and the local outlier factor follow all five.

@@ -2,7 +2,9 @@
 Why a row is an anomaly
 =======================
 
-The least usual of 53,940 diamonds, and what is unusual about it: each value beside what the detector expected.
+One of the three least usual among 53,940 diamonds, and why: how much of its score each value carries, and what the
+detector expected in its place. The row says itself what went wrong: y, a width in millimetres, holds the percentage of
+depth, and z the number that would fit y.
 """
 
 import pandas as pd
@@ -14,4 +16,4 @@ detector = AnomalyDetector(random_state=0).fit(diamonds)
 lowest = detector.score_samples(diamonds).argsort()[:3]
 print(diamonds.iloc[lowest])
 
-ExplanationDisplay.from_estimator(detector, diamonds.iloc[lowest[:1]])
+ExplanationDisplay.from_estimator(detector, diamonds.loc[[24067]])
