@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from .detectors.mixture import MixtureDetector
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
+    from .display.elbo import ElboDisplay
+    from .display.likelihood import LikelihoodDisplay
+    from .display.selection import SelectionDisplay
+    from .display.threshold import ThresholdDisplay
+    from .display.weights import WeightsDisplay
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -42,10 +47,12 @@ __all__ = [
     "AnomalyDetector",
     "BayesianGaussianMixture",
     "Diagonal",
+    "ElboDisplay",
     "EllipticEnvelope",
     "Full",
     "GaussianMixture",
     "IsolationForest",
+    "LikelihoodDisplay",
     "LocalOutlierFactor",
     "LowestValues",
     "MinCovDet",
@@ -57,10 +64,13 @@ __all__ = [
     "OneClassSVM",
     "PrecisionRecallCurve",
     "QuantileSketch",
+    "SelectionDisplay",
     "Spherical",
     "TableModel",
     "TailModel",
+    "ThresholdDisplay",
     "Tied",
+    "WeightsDisplay",
     "adjusted_p_values",
     "clean",
     "conformal_p_values",
@@ -79,10 +89,12 @@ _HOMES = {
     "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
     "Diagonal": "distributions.shapes",
+    "ElboDisplay": "display.elbo",
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
     "GaussianMixture": "mixtures.gaussian",
     "IsolationForest": "detectors.forest",
+    "LikelihoodDisplay": "display.likelihood",
     "LocalOutlierFactor": "detectors.neighbors",
     "LowestValues": "statistics.lowest",
     "MinCovDet": "detectors.min_cov_det",
@@ -94,10 +106,13 @@ _HOMES = {
     "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
     "QuantileSketch": "statistics.sketch",
+    "SelectionDisplay": "display.selection",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",
+    "ThresholdDisplay": "display.threshold",
     "Tied": "distributions.shapes",
+    "WeightsDisplay": "display.weights",
     "adjusted_p_values": "decisions.conformal",
     "clean": "decisions.clean",
     "conformal_p_values": "decisions.conformal",
