@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
     from .display.density import DensityDisplay
+    from .display.elbo import ElboDisplay
     from .display.explanation import ExplanationDisplay
+    from .display.likelihood import LikelihoodDisplay
+    from .display.selection import SelectionDisplay
+    from .display.threshold import ThresholdDisplay
+    from .display.weights import WeightsDisplay
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -47,11 +52,13 @@ __all__ = [
     "BayesianGaussianMixture",
     "DensityDisplay",
     "Diagonal",
+    "ElboDisplay",
     "EllipticEnvelope",
     "ExplanationDisplay",
     "Full",
     "GaussianMixture",
     "IsolationForest",
+    "LikelihoodDisplay",
     "LocalOutlierFactor",
     "LowestValues",
     "MergeTree",
@@ -64,10 +71,13 @@ __all__ = [
     "OneClassSVM",
     "PrecisionRecallCurve",
     "QuantileSketch",
+    "SelectionDisplay",
     "Spherical",
     "TableModel",
     "TailModel",
+    "ThresholdDisplay",
     "Tied",
+    "WeightsDisplay",
     "adjusted_p_values",
     "clean",
     "conformal_p_values",
@@ -88,11 +98,13 @@ _HOMES = {
     "BayesianGaussianMixture": "mixtures.bayesian",
     "DensityDisplay": "display.density",
     "Diagonal": "distributions.shapes",
+    "ElboDisplay": "display.elbo",
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
     "ExplanationDisplay": "display.explanation",
     "GaussianMixture": "mixtures.gaussian",
     "IsolationForest": "detectors.forest",
+    "LikelihoodDisplay": "display.likelihood",
     "LocalOutlierFactor": "detectors.neighbors",
     "LowestValues": "statistics.lowest",
     "MergeTree": "mixtures.merge_tree",
@@ -105,10 +117,13 @@ _HOMES = {
     "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
     "QuantileSketch": "statistics.sketch",
+    "SelectionDisplay": "display.selection",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",
+    "ThresholdDisplay": "display.threshold",
     "Tied": "distributions.shapes",
+    "WeightsDisplay": "display.weights",
     "adjusted_p_values": "decisions.conformal",
     "clean": "decisions.clean",
     "conformal_p_values": "decisions.conformal",
