@@ -2,10 +2,10 @@
 A density and its likelihood
 ============================
 
-One formula of two arguments, drawn over both. Along the dashed line the parameter is known, and it is a density of x:
-the area under it is one. Along the solid line x = 2.5 was observed, and it is the likelihood of the parameter, with no
-area to speak of. Its maximum is the maximum likelihood estimate; a prior that holds small values to be more probable
-moves the maximum a posteriori estimate to the left.
+One formula of two arguments, drawn over both: x, and a standard deviation θ. Along the dashed line θ is known, and the
+formula is a density of x, with an area of one. Along the solid line x = 2.5 was observed, and the same formula is the
+likelihood of θ, which is no density. It is largest at the maximum likelihood estimate (MLE). A prior by which small
+values are more probable moves the maximum a posteriori estimate (MAP) to the left.
 """
 
 import numpy as np
@@ -31,6 +31,5 @@ LikelihoodDisplay.from_density(
     prior=log_prior,
     x_grid=np.linspace(-12, 10, 400),
     densities_at=[1.3],
-    theta_name="standard deviation θ",
     panels=["surface", "density", "likelihood", "log_likelihood"],
 )

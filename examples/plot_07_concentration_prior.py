@@ -2,9 +2,9 @@
 A low and a high concentration prior
 ====================================
 
-Three groups, a Bayesian mixture that may use up to eight components, and two opinions about their weights. With a
+Three groups, a Bayesian mixture that may use up to seven components, and two opinions about their weights. With a
 concentration of 0.01 a few components take all rows. With 1,000 the prior counts as a thousand rows in each component:
-all eight stay, at nearly equal weights, and share the groups among them.
+all seven stay, at nearly equal weights, and share the groups among them.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ X = np.vstack(
 figure, axes = plt.subplots(2, 2, figsize=(9, 7), height_ratios=(2, 1), layout="constrained")
 for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
     mixture = BayesianGaussianMixture(
-        n_components=8,
+        n_components=7,
         weight_concentration_prior_type="dirichlet_distribution",
         weight_concentration_prior=concentration,
         max_iter=1000,
@@ -35,5 +35,5 @@ for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
     above.set_title(f"weight_concentration_prior={concentration:g}")
     WeightsDisplay.from_estimator(mixture, ax=below)
     below.set_ylim(0, 0.55)
-    for ax in (above, below):
-        ax.label_outer()
+for ax in axes[:, 1]:
+    ax.set_ylabel("")

@@ -43,6 +43,7 @@ ax.set(xlabel="rows", ylabel="seconds for a fit")
 ax.xaxis.set_major_formatter("{x:,.0f}")
 ax.yaxis.set_major_formatter("{x:g}")
 ax.grid(color="0.9")
+ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 
 # %%
