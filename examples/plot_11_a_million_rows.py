@@ -7,14 +7,18 @@ a million rows, and of scikit-learn's, which is given the first tenth of them at
 and both axes are logarithmic. The machine is the one that built this page.
 """
 
+import os
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import sklearn.mixture
 from sklearn.datasets import make_blobs
+from threadpoolctl import threadpool_info
 
 import mixtura
 
+threads = max(pool["num_threads"] for pool in threadpool_info())
+print(f"{os.cpu_count()} processors; scikit-learn may use {threads}")
 X, _ = make_blobs(1_000_000, n_features=4, centers=8, cluster_std=3.0, random_state=0)
 
 

@@ -2,32 +2,34 @@
 A report
 ========
 
-The command line writes what it found as one page that opens in any browser, without a network. Below are the command,
-its answer, the table that it wrote, and the page itself: move the threshold, sort the rows, search them.
+The command line writes what it found as one page that opens in any browser, without a network. Below are the command
+and its answer, the table that it wrote, and the page itself: move the threshold, sort the rows, search them.
 """
 
 import html
+import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from mixtura import DensityDisplay
 
-folder = Path(tempfile.mkdtemp())
-page, table = folder / "diamonds.html", folder / "diamonds.parquet"
-command = ["mixtura", "detect", "data/diamonds.csv", "--rate", "0.002", "--out", str(table), "--report", str(page)]
-print("mixtura detect data/diamonds.csv --rate 0.002 --out diamonds.parquet --report diamonds.html\n")
-done = subprocess.run([sys.executable, "-m", *command], check=True, capture_output=True, text=True)
-print(done.stdout.replace(str(folder) + "/", ""))
+command = "mixtura detect diamonds.csv --rate 0.002 --report diamonds.html"
+with TemporaryDirectory() as folder:
+    shutil.copy("data/diamonds.csv", folder)
+    run = [sys.executable, "-m", *command.split()]
+    answer = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
+    scored = pd.read_parquet(Path(folder, "diamonds.scored.parquet"))
+    page = Path(folder, "diamonds.html").read_text(encoding="utf-8")
+print(command, answer, sep="\n\n")
 
 # %%
-# Every row has a score in the table, and those that are flagged have a reason.
+# The table has all columns of the file, a score for every row, and a reason for those that are flagged. Some lie
+# among all others here: what is wrong with them is in another column.
 
-scored = pd.read_parquet(table)
-print(*scored.nlargest(5, "anomaly_score").reason, sep="\n")
 DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_score, rate=0.002)
 
 # %%
@@ -37,11 +39,13 @@ DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_scor
 
 
 class Frame:
-    """A page within this page."""
+    """The report within this page."""
 
     def _repr_html_(self):
-        source = html.escape(page.read_text(encoding="utf-8"))
-        return f'<iframe srcdoc="{source}" title="The report" style="width: 100%; height: 45rem; border: 0"></iframe>'
+        return (
+            f'<iframe srcdoc="{html.escape(page)}" title="The report" '
+            'style="width: 100%; height: 45rem; border: 0"></iframe>'
+        )
 
 
 Frame()
