@@ -35,17 +35,16 @@ DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_scor
 # %%
 # The page
 # --------
-# sphinx_gallery_capture_repr_block = ("_repr_html_",)
+# It is shown in a frame here; on its own it fills the window.
 
 
 class Frame:
-    """The report within this page."""
+    """A page within this page."""
 
     def _repr_html_(self):
-        return (
-            f'<iframe srcdoc="{html.escape(page)}" title="The report" '
-            'style="width: 100%; height: 45rem; border: 0"></iframe>'
-        )
+        source = html.escape(page).replace("\n", "&#10;")
+        return f'<iframe srcdoc="{source}" title="The report" style="width: 100%; height: 45rem; border: 0"></iframe>'
 
 
+# sphinx_gallery_capture_repr_block = ("_repr_html_",)
 Frame()
