@@ -143,7 +143,19 @@ def test_scores_that_are_all_alike_are_one_bar():
         display = ThresholdDisplay.from_predictions([3.0, 3.0, 3.0], threshold=threshold)
         assert max(counts(display, "flagged").max(), counts(display, "not flagged").max()) == 3
         display.figure_.canvas.draw()
-    ThresholdDisplay.from_predictions([np.inf, -np.inf], threshold=0.0).figure_.canvas.draw()
+
+
+def test_scores_far_out_and_scores_close_together_are_drawn():
+    for scores, threshold in (
+        ([np.inf, -np.inf], 0.0),
+        ([np.inf, np.inf], 0.0),
+        ([-1.7e308, 1.7e308, 0.0], -1.0),
+        ([1e6, 1e6 + 1e-9, 1e6 - 1e-9], 1e6),
+        ([1e-320, 2e-320], 1e-320),
+    ):
+        display = ThresholdDisplay.from_predictions(scores, [0, 1, 0][: len(scores)], threshold=threshold)
+        assert counts(display, "normal").sum() + counts(display, "anomalies").sum() == len(scores)
+        display.figure_.canvas.draw()
 
 
 def test_names_are_shown_as_they_are(labelled):
