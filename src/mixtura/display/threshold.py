@@ -20,9 +20,9 @@ from .score_axis import edges_about, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.patches import StepPatch
 
 Anomalies = Literal["low", "high"]
 
@@ -53,7 +53,7 @@ class ThresholdDisplay:
         Of `scores`, with the sign turned where high ones are anomalous; None without labels.
     found : Detections or None
         What the threshold finds among the labelled rows; None without labels.
-    bars_ : dict of str to matplotlib BarContainer
+    bars_ : dict of str to matplotlib StepPatch
         The bars of 'anomalies' and 'normal' rows; without labels of those 'flagged' and 'not flagged'.
     cut_ : matplotlib Line2D
         The threshold.
@@ -82,7 +82,7 @@ class ThresholdDisplay:
     (2, 1.0, 0.6667)
     """
 
-    bars_: dict[str, BarContainer]
+    bars_: dict[str, StepPatch]
     cut_: Line2D
     precision_: Line2D | None
     recall_: Line2D | None
@@ -269,20 +269,25 @@ class ThresholdDisplay:
         if self.y is not None:
             groups = {"normal": ~self.y, "anomalies": self.y}
         inside = np.clip(low, edges[0], np.nextafter(edges[-1], -np.inf))
-        middles, width = self._sign * (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+        turn = slice(None, None, 1 if self.anomalies == "low" else -1)
+        if log:
+            self.ax_.set_yscale("log", nonpositive="clip")
         self.bars_ = {}
+        highest = 1
         entries: list[tuple[Any, str]] = []
         for name, rows in groups.items():
             counts, _ = np.histogram(inside[rows], edges)
             color = ANOMALY if name in ("flagged", "anomalies") else GROUPS[0]
-            self.bars_[name] = self.ax_.bar(middles, counts, width, color=color, alpha=0.7, lw=0, log=log)
+            self.bars_[name] = self.ax_.stairs(
+                counts[turn], self._sign * edges[turn], fill=True, color=color, alpha=0.7, lw=0
+            )
+            highest = max(highest, int(counts.max()))
             entries.append((self.bars_[name], f"{name}: {int(rows.sum()):,} rows"))
         self.cut_ = self.ax_.axvline(self.threshold, color="black", lw=1.2)
         of_all = f": {self.n_flagged:,} of {len(low):,} rows flagged" if self.y is not None else ""
         entries.append((self.cut_, f"threshold {_number(self.threshold)}{of_all}"))
-        lowest, highest = self.ax_.get_ylim()
         # Room for the legend above the bars; on a logarithmic scale a bar of one row is to be seen.
-        self.ax_.set_ylim(0.6 if log else lowest, highest * 12 if log else highest * 1.35)
+        self.ax_.set_ylim(0.6 if log else 0, highest * 15 if log else highest * 1.4)
         legend(self.ax_, entries, loc="upper left" if self.anomalies == "low" else "upper right")
         self.ax_.set_ylabel("rows, logarithmic scale" if log else "rows")
         self._say_beyond(edges)
