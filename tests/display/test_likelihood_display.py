@@ -56,8 +56,9 @@ def test_the_maximum_of_tosses_is_their_share_and_with_a_beta_prior_that_of_the_
     )
     assert point(display.mle_["likelihood"])[0] == pytest.approx(0.7, abs=1e-6)
     assert point(display.map_["posterior"])[0] == pytest.approx((7 + 4 - 1) / (10 + 8 - 2), abs=1e-6)
-    np.testing.assert_allclose(display.lines_["posterior"].get_ydata(), beta.pdf(SHARES, 11, 7), rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(display.lines_["prior"].get_ydata(), beta.pdf(SHARES, 4, 4), rtol=1e-3, atol=1e-6)
+    for name, exact in (("posterior", beta(11, 7)), ("prior", beta(4, 4))):
+        places, drawn = display.lines_[name].get_data()
+        np.testing.assert_allclose(drawn, exact.pdf(places), rtol=1e-3, atol=1e-6)
     assert list(display.axes_) == ["likelihood", "log_likelihood", "posterior"]
     assert display.ax_ is display.axes_["likelihood"]
     assert picture(display.figure_, "likelihood_tosses")
@@ -65,7 +66,7 @@ def test_the_maximum_of_tosses_is_their_share_and_with_a_beta_prior_that_of_the_
 
 def test_curves_are_the_profile():
     display = LikelihoodDisplay.from_density(normal, MEANS, [0.5, 1.0])
-    profile = likelihood_profile(normal, MEANS, [0.5, 1.0])
+    profile = likelihood_profile(normal, np.union1d(MEANS, display.maximum.theta), [0.5, 1.0])
     np.testing.assert_allclose(display.lines_["likelihood"].get_ydata(), profile.likelihood)
     np.testing.assert_allclose(display.lines_["log_likelihood"].get_ydata(), profile.log_likelihood)
 
@@ -83,6 +84,8 @@ def test_one_observation_in_four_panels_with_the_density_over_both(picture):
     np.testing.assert_allclose(display.densities_[1.3].get_ydata(), np.exp(two_groups(grid, 1.3)))
     np.testing.assert_allclose(display.surface[0], np.exp(two_groups(grid, 0.3)))
     assert "x = 2.5" in legend_of(display.axes_["density"])
+    seen = [line.get_xydata()[0] for line in display.axes_["density"].lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(seen, [[2.5, np.exp(two_groups([2.5], theta)[0])] for theta in (1.3, 3.0)])
     best = fit_parameter(two_groups, 2.5, bounds=(0.3, 6)).theta
     assert point(display.mle_["likelihood"])[0] == best
     assert picture(display.figure_, "likelihood_surface")
@@ -92,8 +95,11 @@ def test_likelihoods_that_doubles_do_not_hold_are_relative_to_the_maximum(pictur
     x = np.random.default_rng(0).normal(1.5, 1, 2000)
     display = LikelihoodDisplay.from_density(normal, MEANS, x, x_grid=np.linspace(-4, 6, 300))
     assert point(display.mle_["likelihood"])[1] == 1
-    assert display.lines_["likelihood"].get_ydata().max() == pytest.approx(1, abs=0.5)
+    assert display.lines_["likelihood"].get_ydata().max() == 1
     assert display.axes_["likelihood"].get_ylabel() == "likelihood over its maximum"
+    (bars,) = display.axes_["density"].patches
+    heights, edges, _ = bars.get_data()
+    assert (heights * np.diff(edges)).sum() == pytest.approx(((x >= -4) & (x <= 6)).mean())
     lowest, highest = display.axes_["log_likelihood"].get_ylim()
     assert lowest < display.maximum.log_likelihood < highest < lowest + 100
     assert picture(display.figure_, "likelihood_many")
@@ -104,8 +110,8 @@ def test_an_impossible_parameter_leaves_a_gap_and_an_estimate_at_the_edge_is_sai
         return np.where(x <= width, -np.log(width), -np.inf)
 
     display = LikelihoodDisplay.from_density(uniform, np.linspace(0.5, 4, 100), [1.0, 2.0])
-    drawn = display.lines_["log_likelihood"].get_ydata()
-    np.testing.assert_array_equal(np.isnan(drawn), np.linspace(0.5, 4, 100) < 2)
+    places, drawn = display.lines_["log_likelihood"].get_data()
+    np.testing.assert_array_equal(np.isnan(drawn), places < 2)
     display = LikelihoodDisplay.from_density(normal, np.linspace(-3, 0, 50), [2.0], panels=["likelihood"])
     assert legend_of(display.ax_) == ["MLE: θ = 0, the edge of the grid"]
 
@@ -140,8 +146,8 @@ def test_panels_go_into_the_axes_given(need):
         ({"panels": ["density"]}, "panels must be some of"),
         ({"panels": []}, "panels must be some of"),
         ({"panels": ["likelihood", "likelihood"]}, "each once"),
-        ({"theta": [1.0]}, "two points at least"),
-        ({"theta": [1.0, np.nan]}, "theta must be finite"),
+        ({"theta": [1.0, 1.0]}, "theta must be two different"),
+        ({"theta": [1.0, np.nan]}, "theta must be two different finite numbers"),
         ({"x_grid": [2.0, 1.0]}, "x_grid must be"),
         ({"prior": lambda mean: -np.inf}, "zero"),
     ],

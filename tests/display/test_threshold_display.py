@@ -25,7 +25,7 @@ def rows():
 
 
 def counts(display, name):
-    return np.array([bar.get_height() for bar in display.bars_[name]])
+    return display.bars_[name].get_data().values
 
 
 def legend_of(ax):
@@ -61,10 +61,9 @@ def test_every_row_is_in_a_bar_and_a_bar_ends_at_the_threshold(labelled):
     display = ThresholdDisplay.from_predictions(scores, threshold=-5.2)
     assert counts(display, "flagged").sum() == display.n_flagged == (scores < -5.2).sum()
     assert counts(display, "not flagged").sum() == (scores >= -5.2).sum()
-    ends = [bar.get_x() + bar.get_width() for bar in display.bars_["flagged"] if bar.get_height()]
-    starts = [bar.get_x() for bar in display.bars_["not flagged"] if bar.get_height()]
-    assert max(ends) <= -5.2 + 1e-9
-    assert min(starts) >= -5.2 - 1e-9
+    edges = display.bars_["flagged"].get_data().edges
+    assert edges[1:][counts(display, "flagged") > 0].max() == -5.2
+    assert edges[:-1][counts(display, "not flagged") > 0].min() == -5.2
 
 
 def test_high_scores_are_the_mirror_image(labelled, picture):
@@ -73,7 +72,7 @@ def test_high_scores_are_the_mirror_image(labelled, picture):
     high = ThresholdDisplay.from_predictions(
         -scores, labels, threshold=5.2, anomalies="high", score_name="anomaly score"
     )
-    np.testing.assert_array_equal(counts(low, "anomalies"), counts(high, "anomalies"))
+    np.testing.assert_array_equal(counts(low, "anomalies"), counts(high, "anomalies")[::-1])
     np.testing.assert_array_equal(low.recall_.get_xdata(), -high.recall_.get_xdata())
     assert high.found.precision == low.found.precision
     assert high.n_flagged == low.n_flagged
@@ -143,7 +142,19 @@ def test_scores_that_are_all_alike_are_one_bar():
         display = ThresholdDisplay.from_predictions([3.0, 3.0, 3.0], threshold=threshold)
         assert max(counts(display, "flagged").max(), counts(display, "not flagged").max()) == 3
         display.figure_.canvas.draw()
-    ThresholdDisplay.from_predictions([np.inf, -np.inf], threshold=0.0).figure_.canvas.draw()
+
+
+def test_scores_far_out_and_scores_close_together_are_drawn():
+    for scores, threshold in (
+        ([np.inf, -np.inf], 0.0),
+        ([np.inf, np.inf], 0.0),
+        ([-1.7e308, 1.7e308, 0.0], -1.0),
+        ([1e6, 1e6 + 1e-9, 1e6 - 1e-9], 1e6),
+        ([1e-320, 2e-320], 1e-320),
+    ):
+        display = ThresholdDisplay.from_predictions(scores, [0, 1, 0][: len(scores)], threshold=threshold)
+        assert counts(display, "normal").sum() + counts(display, "anomalies").sum() == len(scores)
+        display.figure_.canvas.draw()
 
 
 def test_names_are_shown_as_they_are(labelled):

@@ -208,8 +208,6 @@ class ElboDisplay:
         -------
         self
         """
-        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # optional, and slow to import
-
         self.figure_, self.axes_ = panels(ax, 2 if gain else 1, "ElboDisplay", share_x=True)
         self.ax_ = self.axes_[0]
         self.lines_ = []
@@ -224,6 +222,8 @@ class ElboDisplay:
         self.gain_ = self.falls_ = None
         if gain:
             self._draw_gains(self.axes_[1])
+        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # optional, and slow to import
+
         self.axes_[-1].set_xlabel("iteration")
         self.axes_[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         return self

@@ -122,7 +122,7 @@ class LikelihoodDisplay:
         self.posterior = posterior
         self.log_prior = None if log_prior is None else _shaped(log_prior, (n_points,), "log_prior")
         self.x = None if x is None else observations(x)
-        self.x_grid = None if x_grid is None else _places(x_grid)
+        self.x_grid = None if x_grid is None else _ascending(np.array(x_grid, dtype=np.float64), "x_grid")
         n_places = 0 if self.x_grid is None else len(self.x_grid)
         self.densities = {
             float(theta): _shaped(curve, (n_places,), "a density") for theta, curve in (densities or {}).items()
@@ -162,7 +162,8 @@ class LikelihoodDisplay:
             ``log_density(x, theta)`` returns the log density of each observation, shape (n_observations,), for one
             theta, a float.
         theta : array-like of shape (n_points,)
-            Grid of the parameter, two points at least, in any order. The estimates are looked for between its ends.
+            Grid of the parameter, two points at least, in any order. The estimates are looked for between its ends,
+            and added to it, as are the thetas of `densities_at`.
         x : array-like of shape (n_observations,) or float
             Independent observations.
         prior : callable, optional
@@ -190,25 +191,27 @@ class LikelihoodDisplay:
         ValueError
             What `likelihood_profile` and `fit_parameter` raise, and where a panel is unknown or lacks what it needs.
         """
-        grid = np.unique(np.asarray(theta, dtype=np.float64))
-        profile = likelihood_profile(log_density, grid, x)
-        if len(grid) < 2:
-            raise ValueError("the grid of theta must have two points at least, and has one")
+        grid = _ascending(np.unique(np.asarray(theta, dtype=np.float64)), "theta")
         bounds = (float(grid[0]), float(grid[-1]))
         maximum = fit_parameter(log_density, x, bounds=bounds)
         given: dict[str, Any] = {"x": x, "theta_name": theta_name, "x_name": x_name}
         estimates = [maximum.theta]
         if prior is not None:
             given["posterior"] = fit_parameter(log_density, x, prior, bounds=bounds)
+            estimates.append(given["posterior"].theta)
+        at_thetas = estimates if densities_at is None else [float(at) for at in densities_at]
+        # The curves are to go through the points that are marked on them.
+        marked = [at for at in (*estimates, *at_thetas) if bounds[0] <= at <= bounds[1]]
+        grid = np.union1d(grid, marked)
+        profile = likelihood_profile(log_density, grid, x)
+        if prior is not None:
             alone = Model(_certain, observations(x), prior)
             given["log_prior"] = [alone.log_posterior(float(point)) for point in grid]
-            estimates.append(given["posterior"].theta)
         if x_grid is not None:
-            places = _places(x_grid)
+            places = _ascending(np.array(x_grid, dtype=np.float64), "x_grid")
             density = _density_at(log_density, places)
-            at_thetas = estimates if densities_at is None else densities_at
             given["x_grid"] = places
-            given["densities"] = {float(at): density(float(at)) for at in at_thetas}
+            given["densities"] = {at: density(at) for at in at_thetas}
             if panels is not None and "surface" in panels:
                 given["surface"] = [density(float(point)) for point in grid]
         return cls(profile, maximum, **given).plot(ax, panels=panels)
@@ -264,10 +267,9 @@ def _density_at(log_density: LogDensity, places: Floats) -> Callable[[float], Fl
     return density
 
 
-def _places(x_grid: ArrayLike) -> Floats:
-    places = np.array(x_grid, dtype=np.float64)
+def _ascending(places: Floats, name: str) -> Floats:
     if places.ndim != 1 or len(places) < 2 or not np.isfinite(places).all() or (np.diff(places) <= 0).any():
-        raise ValueError("x_grid must be two finite numbers at least, in ascending order")
+        raise ValueError(f"{name} must be two different finite numbers at least, in ascending order")
     places.setflags(write=False)
     return places
 

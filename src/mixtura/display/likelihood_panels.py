@@ -24,17 +24,22 @@ _DEEP = 50.0
 
 _MLE, _MAP, _OTHERS = GROUPS[0], GROUPS[2], (GROUPS[1], GROUPS[3], GROUPS[4], GROUPS[5])
 
-# As many observations as are told apart as points on the curves; more are ticks below them.
-_FEW = 1
+# As many observations as are told apart as ticks; of more there is a histogram.
+_MOST_TICKS = 60
+_MOST_BARS = 100
 
 
 def surface(shown: LikelihoodDisplay, ax: Axes) -> None:
     """Draw the density over x and theta, with the x observed and the thetas of the densities."""
     assert shown.surface is not None  # the panel is not available without
     assert shown.x_grid is not None
-    ax.contourf(shown.x_grid, shown.profile.theta, shown.surface, levels=12, cmap="Greys")
-    if shown.x is not None and len(shown.x) <= _FEW:
-        ax.axvline(float(shown.x[0]), color=_MLE, lw=1.4)
+    from matplotlib.colors import PowerNorm  # noqa: PLC0415  # optional, and slow to import
+
+    # Levels that lie closer where the density is low: a narrow peak would leave all else white.
+    levels = float(shown.surface.max()) * np.linspace(0, 1, 13) ** 2
+    ax.contourf(shown.x_grid, shown.profile.theta, shown.surface, levels, cmap="Greys", norm=PowerNorm(0.5))
+    if (x := _single(shown)) is not None:
+        ax.axvline(x, color="black", lw=1, ls=":")
     for theta, color in _colors(shown).items():
         ax.axhline(theta, color=color, lw=1.4, ls="--")
     _name(shown, ax, "density over both", "x")
@@ -52,16 +57,8 @@ def density(shown: LikelihoodDisplay, ax: Axes) -> None:
         entries.append((line, _equation(shown, theta)))
     ax.set_ylim(0, max(float(curve.max()) for curve in shown.densities.values()) * 1.3)
     if shown.x is not None and shown.x.ndim == 1:
-        if len(shown.x) <= _FEW:
-            observed = ax.axvline(float(shown.x[0]), color=QUIET, lw=1, ls=":", zorder=0)
-        else:
-            ends = ax.get_xaxis_transform()
-            (observed,) = ax.plot(
-                shown.x, np.full(len(shown.x), 0.02), "|", color="black", ms=7, alpha=0.5, transform=ends
-            )
+        entries.append(_observations(shown, ax, shown.x))
         ax.set_xlim(float(shown.x_grid[0]), float(shown.x_grid[-1]))
-        n = len(shown.x)
-        entries.append((observed, f"{n:,} observations" if n > 1 else f"{plain(shown.x_name)} = {_short(shown.x[0])}"))
     legend(ax, entries)
     _name(shown, ax, "density in x", "x")
     ax.set_ylabel("density")
@@ -76,6 +73,8 @@ def likelihood(shown: LikelihoodDisplay, ax: Axes) -> None:
         values = np.exp(shown.profile.log_likelihood - base)
     (shown.lines_["likelihood"],) = ax.plot(shown.profile.theta, values, color=_MLE, lw=1.8)
     entries = _mark(shown, ax, "likelihood", lambda value: float(np.exp(value - base)))
+    for theta, height in _seen_at(shown).items():
+        ax.plot([theta], [height], "o", color=_colors(shown)[theta], ms=5, zorder=4)
     ax.set_ylim(0, float(np.exp(highest - base)) * 1.3)
     legend(ax, entries, loc="best")
     _name(shown, ax, "likelihood", "theta")
@@ -122,6 +121,37 @@ def posterior(shown: LikelihoodDisplay, ax: Axes) -> None:
     legend(ax, entries, loc="best")
     _name(shown, ax, "prior and posterior", "theta")
     ax.set_ylabel("density")
+
+
+def _observations(shown: LikelihoodDisplay, ax: Axes, x: Floats) -> tuple[Any, str]:
+    """Draw the observations, and return what the legend says: one as a line, some as ticks, many as a histogram."""
+    n = len(x)
+    if n == 1:
+        for theta, height in _seen_at(shown).items():
+            ax.plot(x, [height], "o", color=_colors(shown)[theta], ms=5, zorder=4)
+        line = ax.axvline(float(x[0]), color="black", lw=1, ls=":", zorder=0)
+        return line, f"{plain(shown.x_name)} = {_short(x[0])}"
+    if n <= _MOST_TICKS:
+        ends = ax.get_xaxis_transform()
+        (ticks,) = ax.plot(x, np.full(n, 0.02), "|", color="black", ms=7, alpha=0.6, transform=ends)
+        return ticks, f"{n} observations"
+    assert shown.x_grid is not None  # the panel is not available without
+    n_bars = min(int(n**0.5), _MOST_BARS)
+    counts, edges = np.histogram(x, n_bars, (float(shown.x_grid[0]), float(shown.x_grid[-1])))
+    bars = ax.stairs(counts / (n * np.diff(edges)), edges, fill=True, color=QUIET, alpha=0.3, zorder=0)
+    return bars, f"{n:,} observations"
+
+
+def _single(shown: LikelihoodDisplay) -> float | None:
+    return float(shown.x[0]) if shown.x is not None and shown.x.shape == (1,) else None
+
+
+def _seen_at(shown: LikelihoodDisplay) -> dict[float, float]:
+    """Return the likelihood of the thetas whose densities are drawn: of one observation, the density there."""
+    if _single(shown) is None or shown.maximum.log_likelihood > _FAR:
+        return {}
+    known = dict(zip(shown.profile.theta.tolist(), shown.profile.log_likelihood.tolist(), strict=True))
+    return {theta: float(np.exp(known[theta])) for theta in shown.densities if theta in known}
 
 
 def _colors(shown: LikelihoodDisplay) -> dict[float, str]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ..distributions.matrices import Floats
+from .criteria import CRITERIA, Better, check_criteria, compared, searched
 from .drawing import legend, panels, plain
 from .palette import QUIET, group_color
 
@@ -19,27 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-Better = Literal["lower", "higher"]
-
-
-@dataclass(frozen=True)
-class _Criterion:
-    """How a criterion of a search is named, where a candidate holds it, and which others share its scale."""
-
-    name: str
-    attribute: str
-    scale: str
-    better: Better = "lower"
-
-
-_CRITERIA = {
-    "bic": _Criterion("BIC", "bic", "−2 log-likelihood + penalty"),
-    "aic": _Criterion("AIC", "aic", "−2 log-likelihood + penalty"),
-    "icl": _Criterion("ICL", "icl", "−2 log-likelihood + penalty"),
-    "mml": _Criterion("message length in nats", "mml", "nats"),
-    "cv": _Criterion("mean log density of rows left out", "cv_log_likelihood", "log density", "higher"),
-    "elbo": _Criterion("evidence lower bound", "elbo", "evidence", "higher"),
-}
 
 _STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 _FRAMES = ("o", "s", "D", "^")
@@ -175,24 +155,24 @@ class SelectionDisplay:
             A criterion is unknown, was not worked out, or shares no scale with the others.
         """
         if isinstance(estimator, Sequence):
-            names = _names(("bic", "aic") if criteria is None else criteria)
-            found = _compare(estimator, X, names)
+            names = check_criteria(("bic", "aic") if criteria is None else criteria)
+            found = compared(estimator, X, names)
         else:
             check_is_fitted(estimator)
             if not hasattr(estimator, "candidates_"):
                 raise ValueError(f"{type(estimator).__name__} compared no candidates: give a MixtureSearch")
             own = estimator.criterion or ("bic" if estimator.estimator is None else "elbo")
-            names = _names(own if criteria is None else criteria)
-            found = {name: _searched(estimator.candidates_, name) for name in names}
+            names = check_criteria(own if criteria is None else criteria)
+            found = {name: searched(estimator.candidates_, name) for name in names}
         counts = sorted({count for keys in found.values() for count, _ in keys})
         values = {
-            _CRITERIA[name].name: {
+            CRITERIA[name].name: {
                 shape: [keys.get((count, shape), np.inf) for count in counts]
                 for shape in dict.fromkeys(shape for _, shape in keys)
             }
             for name, keys in found.items()
         }
-        return cls(counts, values, better=_CRITERIA[names[0]].better).plot(ax)
+        return cls(counts, values, better=CRITERIA[names[0]].better).plot(ax)
 
     @classmethod
     def from_predictions(
@@ -203,7 +183,29 @@ class SelectionDisplay:
         better: Better = "lower",
         ax: Axes | None = None,
     ) -> Self:
-        """Draw criteria that were worked out elsewhere; parameters as for the class, and `ax` to draw into."""
+        """Draw criteria that were worked out elsewhere.
+
+        Parameters
+        ----------
+        n_components : array-like of shape (n_counts,)
+            Numbers of components, each once, in any order.
+        values : dict
+            For each criterion its values, array-like of shape (n_counts,), or a dict of such, one for each line.
+            Infinite where a candidate could not be fitted.
+        better : {'lower', 'higher'}, default='lower'
+            Which values are the better ones, of all criteria.
+        ax : matplotlib Axes, optional
+            Axes to draw into. Default: those of a new figure.
+
+        Returns
+        -------
+        SelectionDisplay
+
+        Raises
+        ------
+        ValueError
+            Lengths differ, a value is NaN, or there is no candidate that could be fitted.
+        """
         return cls(n_components, values, better=better).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
@@ -296,38 +298,3 @@ def _checked(curve: ArrayLike, n_counts: int, criterion: str) -> Floats:
         i = int(np.argmax(np.isnan(values)))
         raise ValueError(f"value {i} of {criterion!r} is NaN: give infinity for a candidate that could not be fitted")
     return values
-
-
-def _names(criteria: str | Sequence[str]) -> list[str]:
-    """Return the names of the criteria, which must share a scale, since they are drawn on one axis."""
-    names = [criteria] if isinstance(criteria, str) else list(dict.fromkeys(criteria))
-    if not names or not set(names) <= set(_CRITERIA):
-        raise ValueError(f"criteria must be some of {list(_CRITERIA)}, not {criteria!r}")
-    if len({_CRITERIA[name].scale for name in names}) > 1:
-        raise ValueError(f"{' and '.join(names)} share no scale: draw each into axes of its own")
-    return names
-
-
-def _searched(candidates: Sequence[Any], name: str) -> dict[tuple[int, str], float]:
-    attribute = _CRITERIA[name].attribute
-    if any(getattr(candidate, attribute, None) is None for candidate in candidates):
-        raise ValueError(f"the search did not work out {name!r}: choose another criterion, or search again by it")
-    return {(c.n_components, c.covariance_type): float(getattr(c, attribute)) for c in candidates}
-
-
-def _compare(mixtures: Sequence[Any], X: Any, names: list[str]) -> dict[str, dict[tuple[int, str], float]]:
-    if not mixtures:
-        raise ValueError("there is no mixture to compare: give one at least")
-    if X is None:
-        raise ValueError("mixtures are compared on a table: give X")
-    found: dict[str, dict[tuple[int, str], float]] = {name: {} for name in names}
-    for mixture in mixtures:
-        check_is_fitted(mixture)
-        key = (int(mixture.n_components), str(mixture.covariance_type))
-        for name in names:
-            if name not in ("bic", "aic") or not hasattr(mixture, name):
-                raise ValueError(f"{type(mixture).__name__} has no {name}: compare mixtures by 'bic' and 'aic'")
-            if key in found[name]:
-                raise ValueError(f"two mixtures have {key[0]} components and covariance_type={key[1]!r}: give one")
-            found[name][key] = float(getattr(mixture, name)(X))
-    return found

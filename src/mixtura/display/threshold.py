@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..decisions.curve import Detections, PrecisionRecallCurve
 from ..decisions.thresholds import check_scores, threshold_by_rate
+from ..detectors.mixture import MixtureDetector
 from ..distributions.matrices import Floats
 from .drawing import legend, panels, plain
 from .palette import ANOMALY, GROUPS, QUIET
+from .score_axis import edges_about, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.patches import StepPatch
 
 Anomalies = Literal["low", "high"]
-
-# Precision and recall are drawn at this many thresholds at most: a picture has fewer columns of pixels.
-_MOST_POINTS = 2000
 
 
 class ThresholdDisplay:
@@ -52,7 +53,7 @@ class ThresholdDisplay:
         Of `scores`, with the sign turned where high ones are anomalous; None without labels.
     found : Detections or None
         What the threshold finds among the labelled rows; None without labels.
-    bars_ : dict of str to matplotlib BarContainer
+    bars_ : dict of str to matplotlib StepPatch
         The bars of 'anomalies' and 'normal' rows; without labels of those 'flagged' and 'not flagged'.
     cut_ : matplotlib Line2D
         The threshold.
@@ -81,7 +82,7 @@ class ThresholdDisplay:
     (2, 1.0, 0.6667)
     """
 
-    bars_: dict[str, BarContainer]
+    bars_: dict[str, StepPatch]
     cut_: Line2D
     precision_: Line2D | None
     recall_: Line2D | None
@@ -104,9 +105,7 @@ class ThresholdDisplay:
             raise ValueError("there are no scores to draw: give one at least")
         if anomalies not in ("low", "high"):
             raise ValueError(f"anomalies must be 'low' or 'high', the scores that are anomalous, not {anomalies!r}")
-        if isinstance(threshold, str) or not np.isfinite(threshold):
-            raise ValueError(f"the threshold must be a finite number, not {threshold!r}")
-        self.threshold = float(threshold)
+        self.threshold = _finite(threshold)
         self.anomalies = anomalies
         self.score_name = score_name
         self._sign = 1.0 if anomalies == "low" else -1.0
@@ -134,6 +133,7 @@ class ThresholdDisplay:
         threshold: float | None = None,
         rate: float | None = None,
         bins: int = 60,
+        log: bool = True,
         ax: Any = None,
     ) -> Self:
         """Draw the scores that a fitted detector or mixture gives the rows of a table.
@@ -150,8 +150,8 @@ class ThresholdDisplay:
             Rows that score strictly below are flagged. Default: that of `rate`, else the `offset_` of the estimator.
         rate : float, optional
             Share of these rows to flag, in place of a threshold.
-        bins : int, default=60
-            About how many bars the histogram has.
+        bins, log
+            As for `plot`.
         ax : matplotlib Axes, or with labels an array of two, optional
             Axes to draw into. Default: those of a new figure.
 
@@ -179,8 +179,9 @@ class ThresholdDisplay:
         scores = estimator.score_samples(X)
         cut = threshold_by_rate(scores, rate) if rate is not None else threshold
         assert cut is not None  # one of the two was given, or the offset
-        what = "log density" if hasattr(estimator, "weights_") else f"score of {type(estimator).__name__}"
-        return cls(scores, y, threshold=cut, score_name=what).plot(ax, bins=bins)
+        are_densities = isinstance(estimator, (DensityMixin, MixtureDetector))
+        what = "log density" if are_densities else f"score of {type(estimator).__name__}"
+        return cls(scores, y, threshold=cut, score_name=what).plot(ax, bins=bins, log=log)
 
     @classmethod
     def from_predictions(
@@ -192,11 +193,40 @@ class ThresholdDisplay:
         anomalies: Anomalies = "low",
         score_name: str = "score",
         bins: int = 60,
+        log: bool = True,
         ax: Any = None,
     ) -> Self:
-        """Draw scores that are at hand; parameters as for the class, `bins` and `ax` as for `plot`."""
+        """Draw scores that are at hand.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Score of each row; infinite ones are allowed.
+        y : array-like of shape (n_rows,), optional
+            1 or True for anomalies, 0 or False for normal rows.
+        threshold : float
+            Rows that score strictly below are flagged; strictly above where `anomalies` is 'high'.
+        anomalies : {'low', 'high'}, default='low'
+            Which scores are anomalous.
+        score_name : str, default='score'
+            What a score is, for the axis.
+        bins, log
+            As for `plot`.
+        ax : matplotlib Axes, or with labels an array of two, optional
+            Axes to draw into. Default: those of a new figure.
+
+        Returns
+        -------
+        ThresholdDisplay
+
+        Raises
+        ------
+        ValueError
+            A score is NaN, the threshold is not finite, or the labels are not one of 0 and 1 for each score, some of
+            them 1.
+        """
         made = cls(scores, y, threshold=threshold, anomalies=anomalies, score_name=score_name)
-        return made.plot(ax, bins=bins)
+        return made.plot(ax, bins=bins, log=log)
 
     def plot(self, ax: Any = None, *, bins: int = 60, log: bool = True) -> Self:
         """Draw the histogram, and with labels precision and recall below it.
@@ -220,7 +250,7 @@ class ThresholdDisplay:
         n_panels = 1 if self.curve is None else 2
         self.figure_, self.axes_ = panels(ax, n_panels, "ThresholdDisplay", share_x=True)
         self.ax_ = self.axes_[0]
-        edges = _edges(self._low, self._cut, bins)
+        edges = edges_about(self._low, self._cut, bins)
         self._draw_histogram(edges, log)
         self.precision_ = self.recall_ = None
         self.chosen_ = {}
@@ -229,7 +259,8 @@ class ThresholdDisplay:
         order = "the lower" if self.anomalies == "low" else "the higher"
         self.axes_[-1].set_xlabel(f"{plain(self.score_name)} ({order}, the more anomalous)", parse_math=False)
         # Mirrored, the edges descend.
-        self.ax_.set_xlim(*sorted((self._sign * edges[0], self._sign * edges[-1])))
+        for one in self.axes_:
+            one.set_xlim(*sorted((self._sign * edges[0], self._sign * edges[-1])))
         return self
 
     def _draw_histogram(self, edges: Floats, log: bool) -> None:
@@ -238,20 +269,25 @@ class ThresholdDisplay:
         if self.y is not None:
             groups = {"normal": ~self.y, "anomalies": self.y}
         inside = np.clip(low, edges[0], np.nextafter(edges[-1], -np.inf))
-        middles, width = self._sign * (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+        turn = slice(None, None, 1 if self.anomalies == "low" else -1)
+        if log:
+            self.ax_.set_yscale("log", nonpositive="clip")
         self.bars_ = {}
+        highest = 1
         entries: list[tuple[Any, str]] = []
         for name, rows in groups.items():
             counts, _ = np.histogram(inside[rows], edges)
             color = ANOMALY if name in ("flagged", "anomalies") else GROUPS[0]
-            self.bars_[name] = self.ax_.bar(middles, counts, width, color=color, alpha=0.7, lw=0, log=log)
+            self.bars_[name] = self.ax_.stairs(
+                counts[turn], self._sign * edges[turn], fill=True, color=color, alpha=0.7, lw=0
+            )
+            highest = max(highest, int(counts.max()))
             entries.append((self.bars_[name], f"{name}: {int(rows.sum()):,} rows"))
         self.cut_ = self.ax_.axvline(self.threshold, color="black", lw=1.2)
         of_all = f": {self.n_flagged:,} of {len(low):,} rows flagged" if self.y is not None else ""
         entries.append((self.cut_, f"threshold {_number(self.threshold)}{of_all}"))
-        lowest, highest = self.ax_.get_ylim()
         # Room for the legend above the bars; on a logarithmic scale a bar of one row is to be seen.
-        self.ax_.set_ylim(0.6 if log else lowest, highest * 12 if log else highest * 1.35)
+        self.ax_.set_ylim(0.6 if log else 0, highest * 15 if log else highest * 1.4)
         legend(self.ax_, entries, loc="upper left" if self.anomalies == "low" else "upper right")
         self.ax_.set_ylabel("rows, logarithmic scale" if log else "rows")
         self._say_beyond(edges)
@@ -268,7 +304,7 @@ class ThresholdDisplay:
             self.ax_.set_title(text, loc="right", fontsize="small", color=QUIET)
 
     def _draw_curves(self, ax: Axes, curve: PrecisionRecallCurve, found: Detections, edges: Floats) -> None:
-        shown = _thinned(curve, edges[0], edges[-1])
+        shown = thinned(curve, edges[0], edges[-1])
         band = shown.band()
         # Values hold from a score up to the next; mirrored, from the next score down.
         where: Literal["post", "pre"] = "post" if self.anomalies == "low" else "pre"
@@ -292,40 +328,11 @@ class ThresholdDisplay:
         ax.set_ylabel("precision, recall")
 
 
-def _edges(low: Floats, cut: float, bins: int) -> Floats:
-    """Return the edges of bars of equal width, one of them the threshold, where most rows lie.
-
-    A tail is followed for as far as the body of the rows, 1 to 99 %, and the threshold are wide: a few rows further
-    out would make all others one bar.
-    """
-    finite = low[np.isfinite(low)]
-    if not len(finite):
-        finite = np.array([cut])
-    start, end = np.quantile(finite, [0.01, 0.99])
-    start, end = min(start, cut), max(end, cut)
-    width = end - start
-    first, last = min(max(start - width, finite.min()), cut), max(min(end + width, finite.max()), cut)
-    # All alike, and the threshold too: any width will do that a double at that place can tell apart.
-    step = (last - first) / bins or max(1.0, abs(cut)) / bins
-    below, above = int(np.floor((first - cut) / step)), int(np.ceil((last - cut) / step))
-    # The last bar is open at its end: the highest row is to be in it, and there is to be one on each side.
-    steps = np.arange(min(below, -1), max(above, 0) + 2)
-    return np.asarray(cut + step * steps, dtype=np.float64)
-
-
-def _thinned(curve: PrecisionRecallCurve, first: float, last: float) -> PrecisionRecallCurve:
-    """Return the part of a curve that is drawn, at thresholds that a picture can tell apart."""
-    inside = np.flatnonzero((curve.scores >= first) & (curve.scores <= last))
-    before = np.flatnonzero(curve.scores < first)[-1:]
-    kept = np.append(before, inside)
-    if len(kept) > _MOST_POINTS:
-        places = np.searchsorted(curve.scores, np.linspace(first, last, _MOST_POINTS), "right") - 1
-        kept = np.unique(np.clip(places, kept[0], kept[-1]))
-    scores = np.append(np.maximum(curve.scores[kept], first), last)
-    kept = np.append(kept, kept[-1:])  # up to the edge what the last threshold finds goes on
-    true, false = curve.true_positives[kept], curve.false_positives[kept]
-    return PrecisionRecallCurve(scores, true, false, curve.n_anomalies, curve.n_normal)
-
-
 def _number(value: float) -> str:
     return f"{value:,.4g}".replace("-", "−").replace("inf", "∞")
+
+
+def _finite(threshold: Any) -> float:
+    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not np.isfinite(float(threshold)):
+        raise ValueError(f"the threshold must be a finite number, not {threshold!r}")
+    return float(threshold)
