@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..decisions.thresholds import check_scores
 from ..distributions.mixture import Mixture
 from ..errors import EmptyTableError
 from ..rows import open as open_rows
 from .layers import Layers, components_of
 from .palette import axes_or_new
 from .projection import Columns, plane_of
-from .shown import complete_rows, flags, shown_rows
+from .shown import complete_rows, flags, given_for_rows, shown_rows
 from .subject import Subject, subject_of
 from .surface import Surface, surface_of
 
@@ -150,7 +149,7 @@ class DensityDisplay:
         self.contours_ = self.threshold_ = self.centers_ = self.legend_ = None
         self.boundaries_, self.ellipses_ = [], []
         surface, mixture = self.surface, self.mixture
-        if surface is not None and contours:
+        if surface is not None and contours and len(surface.levels):
             self.contours_ = layers.contours(surface, self.contours_hold)
         if surface is not None and boundaries and surface.responsibilities is not None:
             self.boundaries_ = layers.boundaries(surface, surface.responsibilities)
@@ -249,23 +248,22 @@ class DensityDisplay:
         subject = subject_of(estimator)
         if X is None and (subject.mixture is None or rate is not None):
             raise ValueError(f"{subject.name} needs rows for this picture: give X")
-        values, names = (None, subject.names) if X is None else subject.read(X)
+        values, names = (np.empty((0, subject.n_columns)), subject.names) if X is None else subject.read(X)
         n_left_out = 0
-        if values is not None and not subject.takes_missing:
+        if not subject.takes_missing:
             values, n_left_out = complete_rows(values, subject.name)
-        plane = plane_of(columns, names, values, subject.mixture)
+        plane = plane_of(columns, names, values if len(values) else None, subject.mixture)
         mixture = None if subject.mixture is None else plane.project(subject.mixture)
-        if values is None:
-            places, scores, labels = np.empty((0, 2)), np.empty(0), None
-        else:
-            places, scores = plane.place(values), np.asarray(subject.score(values), np.float64)
+        places, scores, labels = plane.place(values), np.empty(0), None
+        if len(values):
+            scores = np.asarray(subject.score(values), np.float64)
             labels = None if subject.labels is None else np.asarray(subject.labels(values))
         flagged, threshold = flags(scores, rate, threshold, subject.threshold)
         there = places[~np.isnan(places).any(axis=1)]
         if not len(there) and mixture is None:
             raise EmptyTableError("no row has values in both columns: choose other columns")
         surface = surface_of(subject, plane, mixture, there, scores, threshold, shares, grid_resolution)
-        rows = shown_rows(places, labels, flagged, n_left_out, max_points, random_state)
+        rows = shown_rows(places, labels, flagged if len(values) else None, n_left_out, max_points, random_state)
         return cls(
             points=rows.points,
             labels=rows.labels,
@@ -331,16 +329,7 @@ class DensityDisplay:
         _check_numbers((), 4, max_points)
         table = open_rows(X, missing="allow")
         values = np.concatenate([block.values for block in table.blocks()])
-        known = None if scores is None else check_scores(scores)
-        groups = None if labels is None else np.asarray(labels)
-        for name, given in (("scores", known), ("labels", groups)):
-            if given is not None and given.shape != (len(values),):
-                raise ValueError(f"{name} must be one for each of the {len(values)} rows, not of shape {given.shape}")
-        if groups is not None and not np.issubdtype(groups.dtype, np.integer):
-            raise ValueError(f"labels must be whole numbers, not of type {groups.dtype}")
-        if known is None and not (rate is None and threshold is None):
-            raise ValueError("a rate or threshold needs scores: give them")
-        flagged, _ = (None, None) if known is None else flags(known, rate, threshold, None)
+        groups, flagged = given_for_rows(len(values), scores, labels, rate, threshold)
         plane = plane_of(columns, table.columns or [f"x{column}" for column in range(values.shape[1])], values, None)
         rows = shown_rows(plane.place(values), groups, flagged, 0, max_points, random_state)
         return cls(

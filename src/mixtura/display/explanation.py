@@ -124,7 +124,7 @@ class ExplanationDisplay:
         for row, one in enumerate(axes):
             self._draw(row, one, max_columns)
         axes[-1].set_xlabel(
-            "share of the score; orange: two standard deviations (sd) or more from what was expected"
+            "share of the score; orange: 2 sd or more from expected"
             if self.explanation.stands_out.any()
             else "share of the score",
             loc="left",

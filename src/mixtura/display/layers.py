@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 # Greys of the outermost and the innermost contour: light enough for every colour of points to stand out.
 _OUTER, _INNER = 0.96, 0.74
 
-# No component has the colour of anomalies.
-_COLORS = tuple(color for color in GROUPS if color != ANOMALY)
+# No component has the colour of anomalies, nor yellow, of which lines are lost on white.
+_COLORS = tuple(color for color in GROUPS if color not in (ANOMALY, "#F0E442"))
 
 # Area of the largest centre, in square points.
 _LARGEST = 160.0
@@ -79,7 +79,7 @@ class Layers:
 
     def points(self, places: Floats, labels: NDArray[np.int64] | None) -> Any:
         """Draw rows as small points in the colours of their components."""
-        colors: Any = _COLORS[0] if labels is None else [self._colors[max(label, -1)] for label in labels.tolist()]
+        colors: Any = _COLORS[0] if labels is None else [self._colors.get(label, QUIET) for label in labels.tolist()]
         alpha = float(np.clip(40 / max(len(places), 1) ** 0.5, 0.35, 0.8))
         return self.ax.scatter(places[:, 0], places[:, 1], s=9, c=colors, alpha=alpha, linewidths=0, zorder=2)
 

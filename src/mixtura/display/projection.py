@@ -15,8 +15,9 @@ from .text import percent, plain
 Floats = NDArray[np.float64]
 Columns = Literal["leading"] | Sequence[int | str]
 
-# Columns that the label of a direction names, as far as they fit into a line of so many letters.
-_TERMS, _LINE = 3, 44
+# Columns that the label of a direction names: those of a loading that is at least such a part of the largest, as far as
+# they fit into a line of so many letters.
+_TERMS, _TELLING, _LINE = 3, 0.25, 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +169,10 @@ def _leading(names: Sequence[str], center: Floats, covariance: Floats) -> Plane:
 
 def _terms(loadings: Floats, names: Sequence[str]) -> str:
     """Return the columns that a direction is mainly made of, as a sum."""
-    told = [column for column in np.argsort(-np.abs(loadings), kind="stable")[:_TERMS] if abs(loadings[column]) >= 0.01]
-    terms = [f"{abs(loadings[column]):.2f} {plain(names[column], 18)}" for column in told]
+    sizes = np.abs(loadings)
+    order = np.argsort(-sizes, kind="stable")[:_TERMS]
+    told = [column for column in order if sizes[column] >= _TELLING * sizes[order[0]]]
+    terms = [f"{sizes[column]:.2f} {plain(names[column], 18)}" for column in told]
     text = ("−" if loadings[told[0]] < 0 else "") + terms[0]
     n_told = 1
     for column, term in zip(told[1:], terms[1:], strict=True):
@@ -177,4 +180,4 @@ def _terms(loadings: Floats, names: Sequence[str]) -> str:
             break
         text += (" − " if loadings[column] < 0 else " + ") + term
         n_told += 1
-    return text + (" …" if (np.abs(loadings) >= 0.01).sum() > n_told else "")
+    return text + (" …" if (sizes >= 0.005).sum() > n_told else "")

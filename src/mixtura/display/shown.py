@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ..decisions.thresholds import threshold_by_rate
+from ..decisions.thresholds import check_scores, threshold_by_rate
 from ..errors import EmptyTableError
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,7 @@ def complete_rows(values: NDArray[Any], name: str) -> tuple[NDArray[Any], int]:
         There are no rows without.
     """
     there = ~np.isnan(values).any(axis=1)
-    if not there.any():
+    if len(values) and not there.any():
         raise EmptyTableError(f"every row has a missing value, and {name} takes none: fill them in")
     return values[there], int((~there).sum())
 
@@ -101,3 +101,28 @@ def flags(
     elif threshold is None:
         threshold = default
     return (None, None) if threshold is None else (scores < threshold, float(threshold))
+
+
+def given_for_rows(
+    n_rows: int, scores: ArrayLike | None, labels: ArrayLike | None, rate: float | None, threshold: float | None
+) -> tuple[NDArray[np.int64] | None, NDArray[np.bool_] | None]:
+    """Return the labels of rows, and which are anomalies by their scores; None where nothing says.
+
+    Raises
+    ------
+    ValueError
+        There is not one label or score for each row, labels are not whole numbers, or a rate or threshold has no
+        scores.
+    """
+    known = None if scores is None else check_scores(scores)
+    groups = None if labels is None else np.asarray(labels)
+    for name, given in (("scores", known), ("labels", groups)):
+        if given is not None and given.shape != (n_rows,):
+            raise ValueError(f"{name} must be one for each of the {n_rows} rows, not of shape {given.shape}")
+    if groups is not None and not np.issubdtype(groups.dtype, np.integer):
+        raise ValueError(f"labels must be whole numbers, not of type {groups.dtype}")
+    if known is None:
+        if rate is not None or threshold is not None:
+            raise ValueError("a rate or threshold needs scores: give them")
+        return groups, None
+    return groups, flags(known, rate, threshold, None)[0]

@@ -70,8 +70,10 @@ class Subject:
         DataError
             It cannot be read, has infinite values, or other columns than the model.
         """
-        named = self.columns if self.columns is not None and hasattr(X, "columns") else None
-        rows = open_rows(X, columns=named, missing="allow")
+        if getattr(X, "ndim", 2) == 1:
+            raise ColumnError("X is one row or column, not a table: give a table of one row, such as X[[0]] for X[0]")
+        has_order_only = isinstance(X, (np.ndarray, list, tuple)) or hasattr(X, "blocks")
+        rows = open_rows(X, columns=None if has_order_only else self.columns, missing="allow")
         if rows.n_columns != self.n_columns:
             raise ColumnError(f"the rows have {rows.n_columns} columns, and {self.name} {self.n_columns}")
         values = np.concatenate([block.values for block in rows.blocks()])
@@ -170,7 +172,7 @@ def _scores_of(estimator: Any) -> tuple[Answer, float | None]:
         return estimator.score_samples, None
     raise TypeError(
         f"this {type(estimator).__name__} has neither score_samples nor decision_function for rows that it was not "
-        "fitted to: give a detector that has, such as LocalOutlierFactor(novelty=True)"
+        "fitted to: give a detector that has, or the scores of these rows to from_predictions"
     )
 
 

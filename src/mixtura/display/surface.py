@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 # Rows drawn from a mixture to find its contours: shares of probability are off by half a percent at most.
 _N_DRAWN = 10_000
 
+# Without rows the picture leaves out this share of what is drawn, along each axis: tails can be very long.
+_TAIL = 0.002
+
 # Standard deviations that ellipses reach.
 REACH = 2.0
 
@@ -92,7 +95,10 @@ def surface_of(
     drawn = None
     if mixture is not None:
         drawn, _ = mixture.sample(_N_DRAWN, np.random.RandomState(0))
-    x, y = _grid(places if len(places) or drawn is None else drawn, mixture, resolution)
+    if not len(places) and drawn is not None:
+        ends = np.quantile(drawn, [0.5 * _TAIL, 1 - 0.5 * _TAIL], axis=0)
+        places = drawn[((drawn >= ends[0]) & (drawn <= ends[1])).all(axis=1)]
+    x, y = _grid(places, mixture, resolution)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     if plane.is_whole:
         # Each place is a row: the model is asked as it would be about any row, and its threshold is a line.
@@ -141,9 +147,11 @@ def margins(responsibilities: Floats) -> "list[np.ma.MaskedArray[Any, np.dtype[n
 def _levels(known: Floats, shares: Sequence[float]) -> tuple[Floats, tuple[float, ...]]:
     """Return the values that a share of those known lies above (Hyndman 1996), each once, the lowest first."""
     descending = sorted(shares, reverse=True)
-    values = np.quantile(known, [1 - share for share in descending])
+    # One of the values, for nothing lies halfway to minus infinity.
+    values = np.quantile(known, [1 - share for share in descending], method="lower")
     levels, first = np.unique(values, return_index=True)
-    return levels, tuple(descending[index] for index in first)
+    drawable = np.isfinite(levels)
+    return levels[drawable], tuple(descending[index] for index in first[drawable])
 
 
 def _grid(places: Floats, mixture: Mixture | None, resolution: int) -> tuple[Floats, Floats]:
