@@ -17,7 +17,7 @@ from ..errors import EmptyTableError
 from ..rows import Rows, spool
 from .estimator import MixtureEstimator
 from .expectation import passes_for
-from .merge_tree import MergedMixture, MergeTree, check_n_clusters, elbow
+from .merge_tree import MergedMixture, MergeTree, check_n_clusters, decided, doubt
 from .overlaps import Indices, OverlapPass, Overlaps
 from .search import MixtureSearch
 from .sources import Source, scoring_rows
@@ -50,8 +50,9 @@ def merge_components(
     sample_weight : array-like of shape (n_rows,), optional
         Weight of each row: a row of weight two counts as two equal rows.
     n_clusters : int, optional
-        Number of clusters that the methods of the tree take where none is given. Default: the elbow of the entropy, see
-        `MergeTree.elbow`.
+        Number of clusters that the methods of the tree take where none is given. Default: clusters are merged while
+        rows are undecided between them by at least 0.03 nats (see `MergeTree.doubt`), which may leave one, and all
+        components. `MergeTree.elbow` has the choice of [1]_.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: that of the estimator, else Dask for Dask arrays and frames, else threads.
 
@@ -77,8 +78,10 @@ def merge_components(
     pass sums it for the pairs of the new cluster, as no other pair has changed. Only one block of rows a thread is held
     at a time; files and queries are first copied to a temporary binary file.
 
-    The number of clusters that the integrated completed likelihood chooses is that of
-    ``MixtureSearch(criterion="icl")``.
+    Pairs are compared by what all rows lose, so that a small group waits longer than a large one that is as undecided.
+
+    The number of clusters that the integrated completed likelihood would choose, another number to cut at in [1]_, is
+    that of components in ``MixtureSearch(criterion="icl")``.
 
     References
     ----------
@@ -108,17 +111,17 @@ def merge_components(
     rows = scoring_rows(merged, X, sample_weight)
     with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
         start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
-    gains = [step.gain for step in steps]
-    entropy = start.noise + np.append(0.0, np.cumsum(gains[::-1]))
-    merged_rows = np.array([step.n_rows for step in steps])
+    entropy = start.noise + np.append(0.0, np.cumsum([step.gain for step in reversed(steps)]))
+    merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
+    counts = np.append(start.counts, [step.count for step in steps])
     return MergeTree(
         n_components=len(merged.components.offsets),
         leaves=frozen_integers(leaves),
-        merges=frozen_integers(np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)),
+        merges=frozen_integers(merges),
         entropy=frozen(entropy),
-        merged_rows=frozen(merged_rows),
+        counts=frozen(counts),
         n_rows=start.weight,
-        n_clusters=elbow(entropy, merged_rows) if n_clusters is None else int(n_clusters),
+        n_clusters=decided(doubt(entropy, merges, counts)) if n_clusters is None else int(n_clusters),
         _mixture=merged,
         _engine=engine,
     )
@@ -126,11 +129,11 @@ def merge_components(
 
 @dataclass(frozen=True)
 class _Step:
-    """One merging: which clusters, what it takes from the entropy, and how many rows are in both."""
+    """One merging: which clusters, what it takes from the entropy, and the rows of the cluster that it makes."""
 
     pair: tuple[int, int]
     gain: float
-    n_rows: float
+    count: float
 
 
 def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
@@ -148,16 +151,14 @@ def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engi
     if not start.weight > 0:
         raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
     gains = dict(zip(pairs, start.gains.tolist(), strict=True))
-    counts = start.counts.tolist()
     steps: list[_Step] = []
     while gains:
         pair = max(gains, key=lambda pair: (gains[pair], -pair[0], -pair[1]))  # of equals the first
-        merged = n_leaves + len(steps)
-        counts.append(counts[pair[0]] + counts[pair[1]])
-        steps.append(_Step(pair, gains[pair], counts[merged]))
-        clusters = np.where(np.isin(clusters, pair), merged, clusters)
+        made = n_leaves + len(steps)
+        clusters = np.where(np.isin(clusters, pair), made, clusters)
+        steps.append(_Step(pair, gains[pair], float(start.counts[clusters == made].sum())))
         gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
-        pairs = [(cluster, merged) for cluster in np.unique(clusters).tolist() if cluster != merged]
+        pairs = [(cluster, made) for cluster in np.unique(clusters).tolist() if cluster != made]
         if pairs:
             gains |= dict(zip(pairs, overlaps(pairs).gains.tolist(), strict=True))
     return start, steps

@@ -84,7 +84,7 @@ class OverlapPass:
         return total
 
     def _part(self, block: Block) -> Overlaps:
-        shares = self.passes.responsibilities(block).astype(np.float64)
+        shares = self.passes.responsibilities(block).astype(np.float64, copy=False)
         weights = np.ones(len(shares)) if block.weights is None else block.weights
         if np.isnan(block.values).any():  # a row without any value is not undecided: it says nothing
             weights = weights * ~np.isnan(block.values).all(axis=1)
@@ -117,7 +117,8 @@ def _gains(one: Floats, other: Floats) -> Floats:
     low, high = np.minimum(one, other), np.maximum(one, other)
     ratio = low / high
     # A share of zero adds nothing; its logarithm is not asked for.
-    return (low + high) * np.log1p(ratio) - low * np.log(np.where(ratio > 0, ratio, 1.0))
+    gains: Floats = (low + high) * np.log1p(ratio) - low * np.log(np.where(ratio > 0, ratio, 1.0))
+    return gains
 
 
 def _stretch(block: Block, first: int) -> Block:
