@@ -1,6 +1,7 @@
 """What a report shows, against NumPy, SciPy and scikit-learn on the whole table."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,11 +10,21 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 from sklearn.metrics import precision_score, recall_score
 
-from mixtura import Full, Mixture, TableModel
+from mixtura import Diagonal, Full, Mixture, TableModel
 from mixtura.display.report.building import build_report
 from mixtura.display.report.data import Reproduction
 from mixtura.display.report.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
-from mixtura.display.summary import Decision, Group, ModelFacts, Summary, TableFacts, as_json
+from mixtura.display.report.names import size_in_page
+from mixtura.display.summary import (
+    CandidateFacts,
+    Decision,
+    Group,
+    LeftOutColumn,
+    ModelFacts,
+    Summary,
+    TableFacts,
+    as_json,
+)
 from mixtura.rows import Block
 
 NAMES = ("a", "b", "c")
@@ -293,3 +304,61 @@ def test_one_column_has_no_pairs_to_draw(make):
     assert report.view_columns == ("a",)
     assert report.summary.decision is None
     assert len(report.scores.thresholds) == 50
+
+
+def test_any_table_leaves_room_for_a_page(need):
+    """Two thousand columns of endless names, five hundred components, cells and sentences that need escapes."""
+    pa = need("pyarrow")
+    rng = np.random.default_rng(0)
+    n_columns, n_components, n_rows = 2000, 500, 1200
+    names = [f"{'<&🦋'[k % 3] * 9990}{k}" for k in range(n_columns)]
+    mixture = Mixture(
+        rng.dirichlet(np.full(n_components, 9.0)),
+        rng.normal(size=(n_components, n_columns)),
+        Diagonal(rng.uniform(0.5, 2, size=(n_components, n_columns)), n_components, n_columns),
+    )
+    model = TableModel(mixture, names, rng.normal(size=n_columns), np.full(n_columns, 3.0), threshold=0.0)
+    values = rng.normal(size=(n_rows, n_columns)) * 12345.678901
+    table = pa.table(dict(zip(names, values.T, strict=True)) | {"🦋": pa.array(["<🦋>" * 5000] * n_rows)})
+    gathered = Gathered.zero(Plan.of(model, None))
+    gathered = gathered.including(table, Block(values, None, 0), model.scores(values), model.labels(values))
+    summary = summary_of(model, gathered)
+    candidates = tuple(CandidateFacts(k, "diag", 1e5 - k / 7, 1 / 7, k, True) for k in range(4000))
+    summary = replace(
+        summary,
+        table=replace(summary.table, left_out=tuple(LeftOutColumn(name[:-1], "text") for name in names)),
+        model=replace(summary.model, candidates=candidates),
+        notices=tuple(names),
+    )
+    report = build_report(gathered, summary, Reproduction("x" * 10**6, 0, {}))
+    text = as_json(report, indent=None)
+    assert size_in_page(text) < 1_800_000
+    # It is still a report.
+    assert len(report.rows) >= 40
+    assert len(report.points) >= 1000
+    assert len(report.columns) == 100 == len(set(report.summary.table.columns))
+    assert report.omitted.columns == 1900
+    assert report.omitted.left_out == 1950
+    assert report.omitted.candidates == 3800
+    assert report.omitted.groups == n_components - len(report.profiles) > 0
+    assert report.omitted.flagged_rows == n_rows - len(report.rows)
+    assert report.omitted.flagged_points == n_rows - len(report.points)
+    assert [group.component for group in report.summary.groups] == [profile.component for profile in report.profiles]
+    assert all(len(group.center) == 100 for group in report.summary.groups)
+    assert min(candidate.bic for candidate in report.summary.model.candidates) == candidates[-1].bic
+    assert report.profiles[0].covariance == ()
+    assert len(report.profiles[0].standard_deviation) == 100
+
+
+@pytest.mark.parametrize("n_columns", [1, 7, 40])
+def test_a_full_report_of_plain_names_is_no_larger(make, n_columns):
+    rng = np.random.default_rng(0)
+    k = 30
+    mixture = Mixture(
+        np.full(k, 1 / k), rng.normal(size=(k, n_columns)) * 3, Full(np.stack([np.eye(n_columns)] * k), k, n_columns)
+    )
+    model = TableModel(mixture, [f"column {j}" for j in range(n_columns)], [0.0] * n_columns, [1.0] * n_columns)
+    report = make(replace(model, threshold=0.0), rng.normal(size=(12_000, n_columns)) * 5)
+    assert size_in_page(as_json(report, indent=None)) < 1_800_000
+    assert len(report.rows) >= 300
+    assert len(report.points) > 4000

@@ -316,15 +316,16 @@ def as_json(found: Any, *, indent: int | None = 2) -> str:
         Blanks before each level; None for one line, as short as can be.
     """
     separators = (",", ":") if indent is None else None
-    plain = _plain(dataclasses.asdict(found))
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    return json.dumps(_plain(found), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
