@@ -3,7 +3,7 @@ A density and its likelihood
 ============================
 
 One formula of two arguments, drawn over both: x, and a standard deviation θ. Along the dashed line θ is known, and the
-formula is a density of x, with an area of one. Along the solid line x = 2.5 was observed, and the same formula is the
+formula is a density of x, with an area of one. Along the dotted line x = 2.5 was observed, and the same formula is the
 likelihood of θ, which is no density. It is largest at the maximum likelihood estimate (MLE). A prior by which small
 values are more probable moves the maximum a posteriori estimate (MAP) to the left.
 """

@@ -2,9 +2,9 @@
 A low and a high concentration prior
 ====================================
 
-Three groups, a Bayesian mixture that may use up to seven components, and two opinions about their weights. With a
+Three groups, a Bayesian mixture that may use up to six components, and two opinions about their weights. With a
 concentration of 0.01 a few components take all rows. With 1,000 the prior counts as a thousand rows in each component:
-all seven stay, at nearly equal weights, and share the groups among them.
+all six stay, at nearly equal weights, and share the groups among them.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ X = np.vstack(
 figure, axes = plt.subplots(2, 2, figsize=(9, 7), height_ratios=(2, 1), layout="constrained")
 for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
     mixture = BayesianGaussianMixture(
-        n_components=7,
+        n_components=6,
         weight_concentration_prior_type="dirichlet_distribution",
         weight_concentration_prior=concentration,
         max_iter=1000,
