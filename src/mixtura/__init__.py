@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from .detectors.mixture import MixtureDetector
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
+    from .display.density import DensityDisplay
+    from .display.elbo import ElboDisplay
+    from .display.explanation import ExplanationDisplay
+    from .display.likelihood import LikelihoodDisplay
+    from .display.selection import SelectionDisplay
+    from .display.threshold import ThresholdDisplay
+    from .display.weights import WeightsDisplay
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -33,6 +40,8 @@ if TYPE_CHECKING:
     from .mixtures.gaussian import GaussianMixture
     from .mixtures.likelihood_ratio import likelihood_ratio_test
     from .mixtures.maximum_a_posteriori import MixturePrior
+    from .mixtures.merge_tree import MergeTree
+    from .mixtures.merging import merge_components
     from .mixtures.search import MixtureSearch
     from .statistics.lowest import LowestValues
     from .statistics.sketch import QuantileSketch
@@ -41,13 +50,18 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyDetector",
     "BayesianGaussianMixture",
+    "DensityDisplay",
     "Diagonal",
+    "ElboDisplay",
     "EllipticEnvelope",
+    "ExplanationDisplay",
     "Full",
     "GaussianMixture",
     "IsolationForest",
+    "LikelihoodDisplay",
     "LocalOutlierFactor",
     "LowestValues",
+    "MergeTree",
     "MinCovDet",
     "Mixture",
     "MixtureDetector",
@@ -57,10 +71,13 @@ __all__ = [
     "OneClassSVM",
     "PrecisionRecallCurve",
     "QuantileSketch",
+    "SelectionDisplay",
     "Spherical",
     "TableModel",
     "TailModel",
+    "ThresholdDisplay",
     "Tied",
+    "WeightsDisplay",
     "adjusted_p_values",
     "clean",
     "conformal_p_values",
@@ -70,6 +87,7 @@ __all__ = [
     "likelihood_profile",
     "likelihood_ratio_test",
     "load",
+    "merge_components",
     "save",
     "threshold_by_false_discovery_rate",
     "threshold_by_rate",
@@ -78,13 +96,18 @@ __all__ = [
 _HOMES = {
     "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
+    "DensityDisplay": "display.density",
     "Diagonal": "distributions.shapes",
+    "ElboDisplay": "display.elbo",
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
+    "ExplanationDisplay": "display.explanation",
     "GaussianMixture": "mixtures.gaussian",
     "IsolationForest": "detectors.forest",
+    "LikelihoodDisplay": "display.likelihood",
     "LocalOutlierFactor": "detectors.neighbors",
     "LowestValues": "statistics.lowest",
+    "MergeTree": "mixtures.merge_tree",
     "MinCovDet": "detectors.min_cov_det",
     "Mixture": "distributions.mixture",
     "MixtureDetector": "detectors.mixture",
@@ -94,10 +117,13 @@ _HOMES = {
     "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
     "QuantileSketch": "statistics.sketch",
+    "SelectionDisplay": "display.selection",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",
+    "ThresholdDisplay": "display.threshold",
     "Tied": "distributions.shapes",
+    "WeightsDisplay": "display.weights",
     "adjusted_p_values": "decisions.conformal",
     "clean": "decisions.clean",
     "conformal_p_values": "decisions.conformal",
@@ -107,6 +133,7 @@ _HOMES = {
     "likelihood_profile": "inference.likelihood",
     "likelihood_ratio_test": "mixtures.likelihood_ratio",
     "load": "storage",
+    "merge_components": "mixtures.merging",
     "save": "storage",
     "threshold_by_false_discovery_rate": "decisions.conformal",
     "threshold_by_rate": "decisions.thresholds",

@@ -28,6 +28,7 @@ KEYS = {
     "new_columns": None,
     "saved": None,
     "seconds": None,
+    "report": None,
 }
 FAST = ("--components", "2", "--shape", "full")
 

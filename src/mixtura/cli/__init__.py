@@ -1,4 +1,4 @@
-"""The command line: `mixtura detect`, `mixtura score`, `mixtura groups`, `mixtura compare`.
+"""The command line: `mixtura detect`, `mixtura score`, `mixtura report`, `mixtura groups`, `mixtura compare`.
 
 Nothing heavy is imported before a command runs, so that ``mixtura --help`` answers at once.
 """

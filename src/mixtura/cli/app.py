@@ -17,6 +17,8 @@ from .detect import EXAMPLES as DETECT_EXAMPLES
 from .detect import detect
 from .groups import EXAMPLES as GROUPS_EXAMPLES
 from .groups import groups
+from .report import EXAMPLES as REPORT_EXAMPLES
+from .report import report
 from .score import EXAMPLES as SCORE_EXAMPLES
 from .score import score
 
@@ -37,6 +39,7 @@ app = typer.Typer(
 COMMANDS: dict[Callable[..., None], str] = {
     detect: DETECT_EXAMPLES,
     score: SCORE_EXAMPLES,
+    report: REPORT_EXAMPLES,
     groups: GROUPS_EXAMPLES,
     compare: COMPARE_EXAMPLES,
 }
@@ -73,7 +76,8 @@ def run(arguments: Sequence[str]) -> int:
             # NumPy's, of overflow and the like, tell users nothing; after the filters of -W and of tests, which want
             # them. Warnings that say something about the table become notices where they arise.
             warnings.filterwarnings("ignore", category=RuntimeWarning, append=True)
-            code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False)
+            # Reports say what was typed.
+            code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False, obj=tuple(arguments))
     except _UsageError as error:
         return _fail(2, _usage(error, arguments))
     except (MixturaError, _ClickError) as error:

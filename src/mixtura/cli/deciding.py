@@ -76,7 +76,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
             labels = read_labels(table, rule.labels)
             curve = _curve(zip(engine.map(rows, partial(_scores, model)), labels, strict=True))
             threshold = curve.threshold_for(**{rule.kind: rule.value})
-            on_labels = _on_labels(curve, threshold)
+            on_labels = _on_labels(curve, threshold, chosen_on_them=True)
         else:
             threshold, notices = _THRESHOLDS[rule.kind](_Scores(model, rows, engine), rule.value)
     except DataError:
@@ -173,10 +173,31 @@ def _including(
     return anomalous.including(scores[labels == 1]), normal.including(scores[labels == 0])
 
 
-def _on_labels(curve: PrecisionRecallCurve, threshold: float) -> OnLabels:
+def on_labels_of(model: TableModel, classes: tuple[QuantileSketch, QuantileSketch]) -> OnLabels | None:
+    """Return what the threshold of a saved model achieves on rows with labels.
+
+    Parameters
+    ----------
+    model : TableModel
+        The model.
+    classes : tuple of QuantileSketch
+        Its scores for the anomalies, and for the rows that belong.
+
+    Returns
+    -------
+    OnLabels or None
+        None where the model has no threshold, no row is known to be an anomaly, or nothing is flagged.
+    """
+    if model.threshold is None or not classes[0].count:
+        return None
+    curve = PrecisionRecallCurve.from_sketches(*classes)
+    return None if curve.scores[0] >= model.threshold else _on_labels(curve, model.threshold, chosen_on_them=False)
+
+
+def _on_labels(curve: PrecisionRecallCurve, threshold: float, *, chosen_on_them: bool) -> OnLabels:
     found = curve.at(threshold)
-    # The threshold was chosen from this curve, so that the limits have to hold for all thresholds together.
-    band = curve.band(simultaneous=True)
+    # For a threshold that was chosen from this curve, the limits have to hold for all thresholds together.
+    band = curve.band(simultaneous=chosen_on_them)
     place = int(np.searchsorted(curve.scores, threshold)) - 1
     (low, high), (least, most) = (
         tuple(float(limit[place]) for limit in pair) for pair in (band.precision, band.recall)

@@ -14,7 +14,7 @@ EXAMPLES = """\
 - `mixtura detect sales.csv --rate 0.04`
 - `mixtura detect 'part-*.parquet' --drop id,year --out flagged.csv`
 - `mixtura detect sales.csv --model mixture --components 1-20 --save sales.model`
-- `mixtura detect claims.parquet --labels fraud --precision 0.9`
+- `mixtura detect claims.parquet --labels fraud --precision 0.9 --report claims.html`
 - `mixtura detect today.csv --reference clean.parquet --fdr 0.05`
 - `mixtura detect "select * from 'x.csv' where year > 2020" --tail 1e-4 --json`
 - `zcat sales.csv.gz | mixtura detect - --quiet --out flagged.parquet`
@@ -24,6 +24,7 @@ THRESHOLD = "Threshold"
 
 
 def detect(
+    context: typer.Context,
     source: options.Source,
     *,
     rate: Annotated[
@@ -121,6 +122,7 @@ def detect(
     seed: options.Seed = 0,
     out: options.Out = None,
     save: options.Save = None,
+    report: options.Report = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -145,6 +147,8 @@ def detect(
         seed=seed,
         out=out,
         save=save,
+        report=report,
+        typed=context.obj,
     )
     if source == reference == "-":
         raise typer.BadParameter("SOURCE and --reference cannot both be -: standard input is one table")
@@ -158,7 +162,7 @@ def detect(
         fdr=fdr,
         reference=reference,
     )
-    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import fit_table  # noqa: PLC0415
 
-    report(fit_table(asked, threshold, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    say(fit_table(asked, threshold, show_progress=not quiet), as_json_text=as_json, quiet=quiet)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from ..errors import ColumnError, SourceError
 from ..rows import TableRows, TableWriter, is_query, open, open_writer
 from ..rows.columns import Missing
 from .options import default_out
+from .page import Page
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,25 @@ class Place:
         The scored table.
     saved : str or None
         The model.
+    report : str or None
+        The report.
     writer : TableWriter
         Writes `out`.
+    page : Page
+        Writes `report`.
     """
 
     out: str
     saved: str | None
+    report: str | None
     writer: AbstractContextManager[TableWriter]
+    page: Page
 
 
-def open_place(source: str, out: str | None, saved: str | None = None, reference: str | None = None) -> Place:
-    """Check where the result and the model are to go, so that a long fit is not done in vain.
+def open_place(
+    source: str, out: str | None, saved: str | None = None, reference: str | None = None, report: str | None = None
+) -> Place:
+    """Check where the result, the model and the report are to go, so that a long fit is not done in vain.
 
     Raises
     ------
@@ -45,16 +55,36 @@ def open_place(source: str, out: str | None, saved: str | None = None, reference
     """
     query = is_query(source)
     out = default_out(source, query=query) if out is None else out
-    for path in (out,) if saved is None else (out, saved):
-        folder = Path(path).expanduser().absolute().parent
-        if folder.is_dir() and not os.access(folder, os.W_OK):
-            raise SourceError(f"cannot write to the folder {folder}: choose another place for {Path(path).name}")
-        for read in (source,) if reference is None else (source, reference):
-            if read != "-" and not is_query(read):
-                _keep_source(read, path)
+    places = {"the result": out, "the model": saved, "the report": report}
+    asked = {what: path for what, path in places.items() if path is not None}
+    for path in asked.values():
+        _check_place(path, (source,) if reference is None else (source, reference))
     if saved is not None:
-        _check_model_place(Path(saved).expanduser(), Path(out).expanduser())
-    return Place(out, saved, open_writer(out))
+        _check_file(saved, "save")
+    if report is not None:
+        _check_file(report, "write")
+    for (one, path), (other, same) in combinations(asked.items(), 2):
+        if _absolute(path) == _absolute(same):
+            raise SourceError(f"{same} cannot hold both {one} and {other}: give them different names")
+    return Place(out, saved, report, open_writer(out), Page(report))
+
+
+def open_page(source: str, model: str, report: str) -> Page:
+    """Check where a report on a table by a saved model is to go, and return what writes it; errors as `open_place`."""
+    _check_place(report, (source,))
+    _check_file(report, "write")
+    if _absolute(report).exists() and Path(model).exists() and _absolute(report).samefile(model):
+        raise SourceError(f"{report} is the model, and would be replaced: choose another name")
+    return Page(report)
+
+
+def _check_place(path: str, sources: Sequence[str]) -> None:
+    folder = _absolute(path).parent
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        raise SourceError(f"cannot write to the folder {folder}: choose another place for {Path(path).name}")
+    for read in sources:
+        if read != "-" and not is_query(read):
+            _keep_source(read, path)
 
 
 def _keep_source(source: str, path: str) -> None:
@@ -64,13 +94,16 @@ def _keep_source(source: str, path: str) -> None:
         raise SourceError(f"{path} is the table that is read, and would be replaced: choose another name")
 
 
-def _check_model_place(model: Path, out: Path) -> None:
-    if model.is_dir():
-        raise SourceError(f"{model} is a folder: name a file in it")
-    if not model.absolute().parent.is_dir():
-        raise SourceError(f"there is no folder {model.absolute().parent} to save {model.name} to: make it first")
-    if model.absolute() == out.absolute():
-        raise SourceError(f"{model} cannot hold both the result and the model: give them different names")
+def _check_file(path: str, verb: str) -> None:
+    file = Path(path).expanduser()
+    if file.is_dir():
+        raise SourceError(f"{file} is a folder: name a file in it")
+    if not file.absolute().parent.is_dir():
+        raise SourceError(f"there is no folder {file.absolute().parent} to {verb} {file.name} to: make it first")
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def open_table(

@@ -28,6 +28,7 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model that --save wrote.", show_default=False)]
 Out = Annotated[
     str | None,
     typer.Option(
@@ -47,6 +48,17 @@ Save = Annotated[
         metavar="MODEL",
         help="Also save the model to this file, for `mixtura score` and `mixtura.load`. A file of that name is "
         "replaced.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Also write a report to this HTML file: one page with the groups, the anomalies and a slider for the "
+        "threshold, to open in a browser. A file of that name is replaced.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -227,19 +239,19 @@ def check_seed(seed: int) -> None:
         raise typer.BadParameter(f"--seed is {seed}: write a whole number from 0 to {2**32 - 1}")
 
 
-def default_out(source: str, *, query: bool) -> str:
+def default_out(source: str, *, query: bool, ending: str = ".scored.parquet") -> str:
     """Return the name of the result of a source, in the current folder.
 
     Examples
     --------
     >>> default_out("data/x.csv.gz", query=False), default_out("data/part-*.parquet", query=False)
     ('x.scored.parquet', 'part.scored.parquet')
-    >>> default_out("-", query=False), default_out("select 1", query=True)
-    ('stdin.scored.parquet', 'query.scored.parquet')
+    >>> default_out("-", query=False), default_out("select 1", query=True, ending=".report.html")
+    ('stdin.scored.parquet', 'query.report.html')
     """
     if source == "-" or query:
-        return f"{'query' if query else 'stdin'}.scored.parquet"
+        return f"{'query' if query else 'stdin'}{ending}"
     path = Path(source)
     stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
     stem = re.sub(r"\[[^]]*\]|[*?]", "", stem).strip("-_. ")
-    return f"{stem or path.parent.name or 'table'}.scored.parquet"
+    return f"{stem or path.parent.name or 'table'}{ending}"

@@ -2,11 +2,17 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
 
+from ..display.report.data import Report
 from ..display.summary import ComparisonSummary, Summary, as_json
 from ..errors import SourceError
+from ..rows import is_query
+from .opening import open_page
+from .options import default_out
+from .page import Page, as_page
 from .terminal import render, render_comparison
 
 
@@ -28,6 +34,44 @@ def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: 
     elif not quiet:
         screen = Console()
         _write(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
+
+
+def report_page(
+    make: Callable[[str | None], Report],
+    model: str,
+    source: str,
+    out: str | None,
+    *,
+    as_json_text: bool,
+    quiet: bool,
+) -> None:
+    """Write the page of a report, or its data, and say what was found.
+
+    Parameters
+    ----------
+    make : callable
+        Returns the report, told the path of its page.
+    model, source : str
+        What it is about, which no page may replace.
+    out : str or None
+        Where the page goes: a file, "-" for standard output, or None for no page beside JSON, and else for one that is
+        called after the source.
+    as_json_text, quiet : bool
+        Whether to print the data; whether to say nothing else.
+    """
+    if out == "-":
+        _write(as_page(make(None)))
+        return
+    if out is None and not as_json_text:
+        out = default_out(source, query=is_query(source), ending=".report.html")
+    with Page(None) if out is None else open_page(source, model, out) as page:
+        made = make(out)
+        if out is not None:
+            page.write(as_page(made))
+    if as_json_text:
+        _write(as_json(made, indent=None) + "\n")
+    else:
+        report(made.summary, as_json_text=False, quiet=quiet)
 
 
 def _note(summary: Summary | ComparisonSummary, *, quiet: bool) -> None:

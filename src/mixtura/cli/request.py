@@ -1,5 +1,6 @@
 """What a command that fits a model was asked for, as values instead of text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import typer
@@ -25,8 +26,10 @@ class Request:
         Covariance shapes to try.
     seed : int
         Seed of the random starts.
-    out, save : str or None
-        Where the result and the model go.
+    out, save, report : str or None
+        Where the result, the model and the report go.
+    typed : sequence of str
+        What was typed after the program's name.
     """
 
     source: str
@@ -38,6 +41,8 @@ class Request:
     seed: int
     out: str | None
     save: str | None
+    report: str | None
+    typed: Sequence[str]
 
 
 def request(
@@ -51,6 +56,8 @@ def request(
     seed: int,
     out: str | None,
     save: str | None,
+    report: str | None = None,
+    typed: Sequence[str] = (),
     kinds: tuple[str, ...] = options.KINDS,
 ) -> Request:
     """Return the request that options mean.
@@ -77,4 +84,6 @@ def request(
         seed=seed,
         out=out,
         save=save,
+        report=report,
+        typed=typed,
     )

@@ -1,9 +1,5 @@
 """`mixtura score`: a table judged by a saved model."""
 
-from typing import Annotated
-
-import typer
-
 from . import options
 
 EXAMPLES = """\
@@ -15,7 +11,7 @@ EXAMPLES = """\
 
 
 def score(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model that --save wrote.", show_default=False)],
+    model: options.Model,
     source: options.Source,
     *,
     out: options.Out = None,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.table_model import TableModel
+from ..display.report.gathering import Gathered
 from ..display.summary import Anomaly, Group
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
@@ -77,6 +78,8 @@ class Scorer:
             return ScoredBlock(new, n_rows, counts, 0, ())
         scores = model.scores(values)
         new["anomaly_score"] = scores
+        flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
+        flagged = np.flatnonzero(flags)
         first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
         highest = tuple(
             Found(
@@ -88,10 +91,8 @@ class Scorer:
             for k in first
         )
         if self.result == "scores":
-            return ScoredBlock(new, n_rows, counts, 0, highest)
-        flags = model.above_threshold(scores)
+            return ScoredBlock(new, n_rows, counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
-        flagged = np.flatnonzero(flags)
         if len(flagged):
             for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
                 reasons[position] = reason
@@ -109,10 +110,11 @@ class Scored:
     groups: tuple[Group, ...]
     n_anomalies: int
     anomalies: tuple[Anomaly, ...]
+    gathered: Gathered | None
 
 
 class _KeptTables:
-    """The blocks of a table in the columns of a model; the tables they come from wait here for their results."""
+    """The blocks of a table in the columns of a model; they and their tables wait here for their results."""
 
     def __init__(self, table: TableRows, model: TableModel) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
@@ -123,23 +125,25 @@ class _KeptTables:
         self.n_rows = table.n_rows
         self.dtype = table.dtype
         self.has_missing = table.has_missing
-        self.waiting: deque[Any] = deque()
+        self.waiting: deque[tuple[Any, Block]] = deque()
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""
         for table, block in self._table.tables():
-            self.waiting.append(table)
-            yield Block(block.values[:, self._positions], block.weights, block.first_row)
+            used = Block(block.values[:, self._positions], block.weights, block.first_row)
+            self.waiting.append((table, used))
+            yield used
 
 
 def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: TableWriter,
+    writer: TableWriter | None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
+    gathered: Gathered | None = None,
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -151,12 +155,14 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : TableWriter
-        Where the rows go.
+    writer : TableWriter or None
+        Where the rows go; None to write none.
     engine : Engine
         Where the pass runs.
     on_rows : callable
         Told the number of rows done.
+    gathered : Gathered, optional
+        What a report keeps, of no rows yet.
     """
     kept = _KeptTables(table, model)
     columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
@@ -164,13 +170,17 @@ def score_table(
     n_rows = n_anomalies = 0
     highest: list[Found] = []
     for scored in engine.map(kept, Scorer(model, result)):
-        writer.write(kept.waiting.popleft(), {name: scored.new[name] for name in columns})
+        arrow, block = kept.waiting.popleft()
+        if writer is not None:
+            writer.write(arrow, {name: scored.new[name] for name in columns})
+        if gathered is not None:
+            gathered = gathered.including(arrow, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
         on_rows(n_rows)
-    return Scored(n_rows, _groups(model, counts, n_rows), n_anomalies, _anomalies(model, highest))
+    return Scored(n_rows, _groups(model, counts, n_rows), n_anomalies, _anomalies(model, highest), gathered)
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:

@@ -279,9 +279,13 @@ def _comparison(summary: ComparisonSummary) -> Iterable[RenderableType]:
 
 
 def _files(summary: Summary) -> RenderableType:
-    new = ", ".join(summary.new_columns)
-    lines = [Text.assemble("Wrote ", (summary.out, "bold"), f" (the table with {new})")]
+    lines = []
+    if summary.out is not None:
+        new = ", ".join(summary.new_columns)
+        lines.append(Text.assemble("Wrote ", (summary.out, "bold"), f" (the table with {new})"))
     if summary.saved is not None:
         lines.append(Text.assemble("Saved ", (summary.saved, "bold"), " (the model, for mixtura score)"))
+    if summary.report is not None:
+        lines.append(Text.assemble("Wrote ", (summary.report, "bold"), " (open it in a browser)"))
     lines.append(Text(f"Took {words.duration(summary.seconds)}", "dim"))
     return Stack(*lines)

@@ -1,30 +1,32 @@
 """The work of each command, from a request to a summary."""
 
-import math
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
 
 from ..decisions.table_model import TableModel
-from ..display.summary import Decision, LeftOutColumn, ModelFacts, OnLabels, Summary, TableFacts
+from ..display.report.building import build_report
+from ..display.report.data import Report
+from ..display.report.gathering import Gathered, Plan
+from ..display.summary import ModelFacts, Summary
 from ..engines import Engine, engine_for
 from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
-from ..rows import ScaledRows, TableRows
+from ..rows import ScaledRows, TableRows, TableWriter
 from ..rows.split import SplitRows
 from ..storage import load, save
 from . import deciding, fitting, kinds, words
-from .opening import Place, label, left_out_columns, open_place, open_table, without_labels
+from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
+from .opening import label, open_place, open_table, without_labels
 from .options import MIXTURES
+from .page import as_page, reproduction
 from .progress import Bar
 from .request import Request
-from .rules import MOST, RULES, Rule
+from .rules import Rule
 from .scoring import Result, Scored, new_columns, score_table
-
-# Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
-_TRAINING_SHARE = 0.5
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
 _FEWEST = 2
@@ -46,7 +48,7 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
     result: Result = "groups" if rule is None else "decisions"
     reference = None if rule is None else rule.reference
     columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None)
-    place = open_place(request.source, request.out, request.save, reference)
+    place = open_place(request.source, request.out, request.save, reference, request.report)
     engine = engine_for(None)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(request.source)}")
@@ -70,22 +72,29 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
                 bar.step("choosing the threshold")
                 decided = deciding.decide(model, rule, table, engine)
                 model, on_labels, notices = decided.model, decided.on_labels, (*notices, *decided.notices)
-        scored = _score(table, model, result, place, bar)
+        gathered = _nothing_yet(model, None if rule is None else rule.labels) if place.report is not None else None
+        with place.page as page, place.writer as writer:
+            scored = _score(table, model, result, writer, bar, gathered)
+            summary = Summary(
+                command="groups" if rule is None else "detect",
+                table=table_facts(request.source, table, model, scored, numbers.constant),
+                model=facts,
+                groups=scored.groups,
+                decision=decision_of(model, scored, on_labels),
+                anomalies=scored.anomalies,
+                notices=(*numbers.notices, *notices, *few_clean_rows(model, scored)),
+                out=place.out,
+                new_columns=columns,
+                saved=place.saved,
+                seconds=time.monotonic() - started,
+                report=place.report,
+            )
+            if scored.gathered is not None:
+                bar.step("writing the report")
+                page.write(as_page(build_report(scored.gathered, summary, reproduction(request.typed, request.seed))))
         if place.saved is not None:
             save(model, place.saved)
-    return Summary(
-        command="groups" if rule is None else "detect",
-        table=_table_facts(request.source, table, model, scored, numbers.constant),
-        model=facts,
-        groups=scored.groups,
-        decision=_decision(model, scored, on_labels),
-        anomalies=scored.anomalies,
-        notices=(*numbers.notices, *notices, *_few_clean_rows(model, scored)),
-        out=place.out,
-        new_columns=columns,
-        saved=place.saved,
-        seconds=time.monotonic() - started,
-    )
+    return replace(summary, seconds=time.monotonic() - started)
 
 
 def _fit(
@@ -106,14 +115,14 @@ def _fit(
     )
     if reference is not None:
         model = replace(model, info={**model.info, "reference": label(reference)})
-        held_out = SplitRows(numbers.rows, _TRAINING_SHARE, request.seed, rest=True)
+        held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, engine))
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 
 
 def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
-    half = SplitRows(numbers.rows, _TRAINING_SHARE, seed)
+    half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
     n_rows = sum(len(block.values) for block in half.blocks())
     if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
         raise EmptyTableError(
@@ -133,13 +142,14 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
         bar.step(f"reading {label(source)}")
         columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
         table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing)
-        scored = _score(table, model, result, place, bar)
+        with place.writer as writer:
+            scored = _score(table, model, result, writer, bar)
     return Summary(
         command="score",
-        table=_table_facts(source, table, model, scored),
+        table=table_facts(source, table, model, scored),
         model=kinds.facts_of(model),
         groups=scored.groups,
-        decision=_decision(model, scored, None),
+        decision=decision_of(model, scored, None),
         anomalies=scored.anomalies,
         notices=(),
         out=place.out,
@@ -147,6 +157,38 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
         saved=None,
         seconds=time.monotonic() - started,
     )
+
+
+def report_on(
+    model_file: str, source: str, labels: str | None, typed: Sequence[str], path: str | None, *, show_progress: bool
+) -> Report:
+    """Report on a table by a saved model; the path is where the report is going to be, for it to say so."""
+    started = time.monotonic()
+    model = _table_model(model_file)
+    with _one_blas_thread(), Bar(visible=show_progress) as bar:
+        bar.step(f"reading {label(source)}")
+        without_labels(list(model.columns), None, labels)
+        table = open_table(source, model.columns, None, (), takes_missing=model.takes_missing)
+        if labels is not None:
+            deciding.check_labels(table, labels)
+        scored = _score(table, model, "scores", None, bar, _nothing_yet(model, labels))
+        assert scored.gathered is not None, "it was asked for"
+        bar.step("writing the report")
+        summary = Summary(
+            command="report",
+            table=table_facts(source, table, model, scored),
+            model=kinds.facts_of(model),
+            groups=scored.groups,
+            decision=decision_of(model, scored, deciding.on_labels_of(model, scored.gathered.classes)),
+            anomalies=scored.anomalies,
+            notices=(),
+            out=None,
+            new_columns=(),
+            saved=None,
+            seconds=time.monotonic() - started,
+            report=path,
+        )
+        return build_report(scored.gathered, summary, reproduction(typed, None))
 
 
 def _one_blas_thread() -> AbstractContextManager[object]:
@@ -159,10 +201,20 @@ def _one_blas_thread() -> AbstractContextManager[object]:
     return single_thread("blas")
 
 
-def _score(table: TableRows, model: TableModel, result: Result, place: Place, bar: Bar) -> Scored:
+def _nothing_yet(model: TableModel, labels: str | None) -> Gathered:
+    return Gathered.zero(Plan.of(model, labels))
+
+
+def _score(
+    table: TableRows,
+    model: TableModel,
+    result: Result,
+    writer: TableWriter | None,
+    bar: Bar,
+    gathered: Gathered | None = None,
+) -> Scored:
     bar.step("scoring")
-    with place.writer as writer:
-        return score_table(table, model, result, writer, engine=engine_for(None), on_rows=bar.on_rows)
+    return score_table(table, model, result, writer, engine=engine_for(None), on_rows=bar.on_rows, gathered=gathered)
 
 
 def _table_model(file: str) -> TableModel:
@@ -173,43 +225,3 @@ def _table_model(file: str) -> TableModel:
             "mixtura.load in Python"
         )
     return model
-
-
-def _table_facts(
-    source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
-) -> TableFacts:
-    return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))
-
-
-def _few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
-    """Return what to do when no row can be told from chance because too few clean rows are there to compare with."""
-    if model.info.get("rule") != "fdr" or scored.n_anomalies or model.calibration is None:
-        return ()
-    rate, n_clean = float(model.info["target"]), len(model.calibration)
-    fewest = math.ceil(scored.n_rows / ((n_clean + 1) * rate))
-    if fewest < 2:
-        return ()
-    enough = math.ceil(scored.n_rows / rate / (1 - _TRAINING_SHARE))
-    return (
-        f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at least "
-        f"{words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
-        f"{words.count(enough)} rows one is enough.",
-    )
-
-
-def _decision(model: TableModel, scored: Scored, on_labels: OnLabels | None) -> Decision | None:
-    if model.threshold is None:
-        return None
-    rule, target = model.info.get("rule"), model.info.get("target")
-    if rule not in RULES or not isinstance(target, float) or not 0 < target <= MOST:
-        # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
-        rule, target = (None, None) if model.rate is None else ("rate", model.rate)
-    return Decision(
-        rule,
-        target,
-        model.trained_on,
-        None if model.threshold == deciding.NOTHING else -model.threshold,
-        scored.n_anomalies,
-        scored.n_anomalies / scored.n_rows,
-        on_labels,
-    )

@@ -1,7 +1,7 @@
 """All that was learnt from a table, as one frozen value: what scoring another table needs, and nothing else."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -222,8 +222,12 @@ class TableModel:
 
     def reasons(self, X: ArrayLike) -> list[str]:
         """Return a sentence for each row naming the column that makes it unusual; see `mixtura.decisions.reasons`."""
+        return self.in_words(X, self.explain(X), self.columns)
+
+    def in_words(self, X: ArrayLike, explanation: Explanation, names: Sequence[str]) -> list[str]:
+        """Return an explanation of rows in a sentence for each, the columns called by other names."""
         given = " given the other columns" if self.model.kind in _GIVEN_OTHERS and len(self.columns) > 1 else ""
-        return reasons(self.columns, np.asarray(X), self.explain(X), given=given)
+        return reasons(names, np.asarray(X), explanation, given=given)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}

@@ -212,7 +212,7 @@ class Summary:
     Attributes
     ----------
     command : str
-        "detect", "score" or "groups".
+        "detect", "score", "groups" or "report".
     table : TableFacts
         The table.
     model : ModelFacts
@@ -225,14 +225,16 @@ class Summary:
         The most anomalous rows, the most anomalous first; rows of equal score in the order of the table.
     notices : tuple of str
         Sentences about what deserves attention.
-    out : str
-        Where the result was written.
+    out : str or None
+        Where the result was written; None where only a report was.
     new_columns : tuple of str
         The columns it has beside those of the table.
     saved : str or None
         Where the model was saved.
     seconds : float
         How long it took.
+    report : str or None
+        Where the report was written.
     """
 
     command: str
@@ -242,10 +244,11 @@ class Summary:
     decision: Decision | None
     anomalies: tuple[Anomaly, ...]
     notices: tuple[str, ...]
-    out: str
+    out: str | None
     new_columns: tuple[str, ...]
     saved: str | None
     seconds: float
+    report: str | None = None
 
 
 @dataclass(frozen=True)
@@ -302,16 +305,27 @@ class ComparisonSummary:
     seconds: float
 
 
-def as_json(summary: Summary | ComparisonSummary) -> str:
-    """Return a summary as JSON: the keys are the names of the attributes, and a number that is not finite is null."""
-    return json.dumps(_plain(dataclasses.asdict(summary)), ensure_ascii=False, allow_nan=False, indent=2)
+def as_json(found: Any, *, indent: int | None = 2) -> str:
+    """Return a summary, a comparison or a report as JSON.
+
+    Parameters
+    ----------
+    found : Summary, ComparisonSummary or Report
+        The data: the keys are the names of the attributes, and a number that is not finite is null.
+    indent : int or None, default=2
+        Blanks before each level; None for one line, as short as can be.
+    """
+    separators = (",", ":") if indent is None else None
+    return json.dumps(_plain(found), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ColumnError, DataError
 from .opening import TableRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MEANING = {
     **dict.fromkeys(("1", "true", "yes"), 1.0),
@@ -36,20 +39,23 @@ def read_labels(table: TableRows, name: str) -> Iterator[NDArray[np.float64]]:
         A label is none of these.
     """
     for arrow, block in table.tables():
-        if name not in arrow.column_names:
-            raise ColumnError(
-                f"there is no column {name!r} for the labels: name one of {', '.join(arrow.column_names)}"
-            )
-        words = [_word(value) for value in arrow.column(name).to_pylist()]
-        labels = np.array([_MEANING.get(word, np.inf) for word in words])
-        wrong = np.flatnonzero(np.isinf(labels))
-        if len(wrong):
-            raise DataError(
-                f"the label in column {name!r} of data row {block.first_row + int(wrong[0]) + 1} is "
-                f"{words[wrong[0]]!r}: use 1 or true for anomalies, 0 or false for rows that belong, and nothing where "
-                "that is unknown"
-            )
-        yield labels
+        yield labels_of(arrow, name, block.first_row)
+
+
+def labels_of(arrow: "pa.Table", name: str, first_row: int) -> NDArray[np.float64]:
+    """Return the labels of consecutive rows, the first of which is `first_row` of its table; see `read_labels`."""
+    if name not in arrow.column_names:
+        raise ColumnError(f"there is no column {name!r} for the labels: name one of {', '.join(arrow.column_names)}")
+    words = [_word(value) for value in arrow.column(name).to_pylist()]
+    labels = np.array([_MEANING.get(word, np.inf) for word in words])
+    wrong = np.flatnonzero(np.isinf(labels))
+    if len(wrong):
+        raise DataError(
+            f"the label in column {name!r} of data row {first_row + int(wrong[0]) + 1} is "
+            f"{words[wrong[0]]!r}: use 1 or true for anomalies, 0 or false for rows that belong, and nothing where "
+            "that is unknown"
+        )
+    return labels
 
 
 def _word(value: Any) -> str:

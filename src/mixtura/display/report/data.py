@@ -16,13 +16,15 @@ class ColumnFacts:
     n_missing : int
         Rows without a value there.
     minimum, maximum : float
-        Its range.
+        Its range; NaN where there are no values.
     median : float
         Its middle value, to the accuracy of a sketch in a large table.
     edges : tuple of float
-        Edges of the bars of its histogram, ascending; one more than there are bars.
+        Edges of the bars of its histogram, ascending; one more than there are bars. Where there are no values,
+        one bar is empty.
     counts : tuple of int
-        Rows of the table in each bar.
+        Rows of the table in each bar, to the accuracy of a sketch in a large table; their sum is exact. A value on an
+        edge is counted in the bar above it, the largest in the last.
     """
 
     name: str
@@ -47,13 +49,16 @@ class GroupProfile:
     mean : tuple of float
         Its mean in each column.
     covariance : tuple of tuple of float
-        Its covariance matrix.
+        Its covariance matrix; empty where the matrices of all components together are too large for a page.
+    standard_deviation : tuple of float
+        Its standard deviation in each column.
     """
 
     component: int
     weight: float
     mean: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    standard_deviation: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,8 @@ class ScoreCurve:
     Attributes
     ----------
     thresholds : tuple of float
-        Anomaly scores in descending order; a row above one is flagged.
+        Anomaly scores in descending order; a row above one is flagged. That of the decision is among them. They have
+        all their digits, as those of rows and points do: scores that differ in the last one are told apart.
     n_above : tuple of int
         Rows of the table with a higher score.
     n_labelled_above, n_anomalies_above : tuple of int or None
@@ -143,7 +149,7 @@ class ScoreCurve:
     n_labelled, n_anomalies : int or None
         How many rows are labelled, and how many of them are anomalies.
     n_exact : int
-        So many leading entries are exact; the later ones come from a sketch of the scores.
+        So many leading entries are exact, and so is that of the decision; the later ones come from a sketch.
     edges, counts
         Histogram of the scores, as in `ColumnFacts`.
     """
@@ -179,17 +185,47 @@ class Reproduction:
 
 
 @dataclass(frozen=True)
+class Omitted:
+    """What a page has no room for; zero where everything is there.
+
+    Attributes
+    ----------
+    columns : int
+        Columns in use that are not described: they are neither in `Report.columns` nor in the table's facts.
+    left_out : int
+        Columns not in use that are not named.
+    groups : int
+        Components of low weight that are not described.
+    candidates : int
+        Candidates of the search, those of the highest BIC.
+    flagged_rows : int
+        Rows flagged by the decision that are not in `Report.rows`.
+    flagged_points : int
+        Rows flagged by the decision that are not in `Report.points`.
+    """
+
+    columns: int = 0
+    left_out: int = 0
+    groups: int = 0
+    candidates: int = 0
+    flagged_rows: int = 0
+    flagged_points: int = 0
+
+
+@dataclass(frozen=True)
 class Report:
     """All that a report shows.
+
+    Names of columns, cells and sentences are cut to what a page has room for; different names stay different.
 
     Attributes
     ----------
     summary : Summary
         What was found, as the command says it.
     columns : tuple of ColumnFacts
-        The columns in use.
+        The columns in use, or the first and most telling of very many.
     profiles : tuple of GroupProfile
-        One for each component; none where the model is no mixture.
+        One for each component, or for those of the largest weights; none where the model is no mixture.
     scores : ScoreCurve
         Rows flagged, by threshold.
     cell_columns : tuple of str
@@ -206,6 +242,8 @@ class Report:
         Densities for pairs of `view_columns`; none where the model has no density.
     reproduction : Reproduction
         How to make it again.
+    omitted : Omitted
+        What there was no room for.
     """
 
     summary: Summary
@@ -219,3 +257,4 @@ class Report:
     points_are_all: bool
     contours: tuple[Contours, ...]
     reproduction: Reproduction
+    omitted: Omitted = Omitted()

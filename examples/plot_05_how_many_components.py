@@ -1,0 +1,29 @@
+"""
+How many components
+===================
+
+More components always fit better, so that a criterion makes them pay: the AIC two for each parameter, the BIC the
+logarithm of the number of rows. `MixtureSearch` fits every number, and each criterion has its minimum.
+"""
+
+import numpy as np
+
+from mixtura import MixtureSearch, SelectionDisplay
+
+rng = np.random.default_rng(0)
+X = np.vstack(
+    [
+        rng.normal(size=(500, 2)) @ [[1.3, 0.8], [0.0, 0.4]],
+        rng.normal(size=(500, 2)) @ [[0.5, 0.5], [0.0, 1.1]] + [3.5, -1.0],
+        rng.normal(size=(250, 2)) * 0.7 + [0.0, 4.0],
+    ]
+)
+
+search = MixtureSearch(range(1, 9), covariance_types=["full"], random_state=0).fit(X)
+print(search.results_[["n_components", "aic", "bic"]].round(0).to_string(index=False))
+
+SelectionDisplay.from_estimator(search, criteria=["bic", "aic"])
+
+# %%
+# Both are lowest at three, the number of groups that were drawn. After that the likelihood hardly gains, and the BIC,
+# to which a parameter costs more, climbs faster.

@@ -1,0 +1,17 @@
+"""
+Ellipsoids on two moons
+=======================
+
+A Bayesian mixture may use up to ten components, and keeps those that it needs. A moon is no ellipsoid, and so it takes
+four for each. As a density that is good; as a number of groups it is wrong.
+"""
+
+from sklearn.datasets import make_moons
+
+from mixtura import BayesianGaussianMixture, DensityDisplay
+
+X, _ = make_moons(3_000, noise=0.05, random_state=1)
+mixture = BayesianGaussianMixture(n_components=10, max_iter=1000, random_state=14).fit(X)
+print(f"weights {mixture.weights_.round(3)}")
+
+DensityDisplay.from_estimator(mixture, X, max_points=3_000)

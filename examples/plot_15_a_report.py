@@ -1,0 +1,50 @@
+"""
+A report
+========
+
+The command line writes what it found as one page that opens in any browser, without a network. Below are the command
+and its answer, the table that it wrote, and the page itself: move the threshold, sort the rows, search them.
+"""
+
+import html
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from mixtura import DensityDisplay
+
+command = "mixtura detect diamonds.csv --rate 0.002 --report diamonds.html"
+with TemporaryDirectory() as folder:
+    shutil.copy("data/diamonds.csv", folder)
+    run = [sys.executable, "-m", *command.split()]
+    answer = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
+    scored = pd.read_parquet(Path(folder, "diamonds.scored.parquet"))
+    page = Path(folder, "diamonds.html").read_text(encoding="utf-8")
+print(command, answer, sep="\n\n")
+
+# %%
+# The table has all columns of the file, a score for every row, and a reason for those that are flagged. Some lie
+# among all others here: what is wrong with them is in another column.
+
+DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_score, rate=0.002)
+
+# %%
+# The page
+# --------
+# It is shown in a frame here; on its own it fills the window.
+
+
+class Frame:
+    """A page within this page."""
+
+    def _repr_html_(self):
+        source = html.escape(page).replace("\n", "&#10;")
+        return f'<iframe srcdoc="{source}" title="The report" style="width: 100%; height: 45rem; border: 0"></iframe>'
+
+
+# sphinx_gallery_capture_repr_block = ("_repr_html_",)
+Frame()

@@ -1,0 +1,56 @@
+"""What a command found about a table, its model and its decision, as the summary says it."""
+
+import math
+
+from ..decisions.table_model import TableModel
+from ..display.summary import Decision, LeftOutColumn, OnLabels, TableFacts
+from ..rows import TableRows
+from . import deciding, words
+from .opening import label, left_out_columns
+from .rules import MOST, RULES
+from .scoring import Scored
+
+# Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
+TRAINING_SHARE = 0.5
+
+
+def table_facts(
+    source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
+) -> TableFacts:
+    """Return what the table is; beside what holds no numbers, columns may be left out that never change."""
+    return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))
+
+
+def few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
+    """Return what to do when no row can be told from chance because too few clean rows are there to compare with."""
+    if model.info.get("rule") != "fdr" or scored.n_anomalies or model.calibration is None:
+        return ()
+    rate, n_clean = float(model.info["target"]), len(model.calibration)
+    fewest = math.ceil(scored.n_rows / ((n_clean + 1) * rate))
+    if fewest < 2:
+        return ()
+    enough = math.ceil(scored.n_rows / rate / (1 - TRAINING_SHARE))
+    return (
+        f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at least "
+        f"{words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
+        f"{words.count(enough)} rows one is enough.",
+    )
+
+
+def decision_of(model: TableModel, scored: Scored, on_labels: OnLabels | None) -> Decision | None:
+    """Return which rows count as anomalies, and how that was chosen; None for a model without a threshold."""
+    if model.threshold is None:
+        return None
+    rule, target = model.info.get("rule"), model.info.get("target")
+    if rule not in RULES or not isinstance(target, float) or not 0 < target <= MOST:
+        # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
+        rule, target = (None, None) if model.rate is None else ("rate", model.rate)
+    return Decision(
+        rule,
+        target,
+        model.trained_on,
+        None if model.threshold == deciding.NOTHING else -model.threshold,
+        scored.n_anomalies,
+        scored.n_anomalies / scored.n_rows,
+        on_labels,
+    )

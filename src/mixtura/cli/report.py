@@ -1,0 +1,76 @@
+"""`mixtura report`: a page about a table, judged by a saved model."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+
+EXAMPLES = """\
+**Examples**
+
+- `mixtura detect january.csv --save sales.model`
+- `mixtura report sales.model february.csv`
+- `mixtura report claims.model claims.parquet --labels fraud --out claims.html`
+- `mixtura report sales.model february.csv --json`
+"""
+
+
+def report(
+    context: typer.Context,
+    model: options.Model,
+    source: options.Source,
+    *,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="COLUMN",
+            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
+            "neither (nothing), to show the precision and the recall of every threshold.",
+            rich_help_panel=options.TABLE,
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Where the page goes; - for standard output. A file of that name is replaced. Default: "
+            "NAME.report.html in the current folder, NAME being the source's.",
+            rich_help_panel=options.RESULT,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print all that the page shows as JSON on standard output, and nothing else there; the page itself "
+            "is written only where --out says so.",
+            rich_help_panel=options.RESULT,
+        ),
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write a page about a table, judged by a saved model.
+
+    The page opens in any browser, without a network: the columns, the groups, pictures of the densities, a slider for
+    the threshold, and the most anomalous rows with their explanations. The table needs the columns of the model, by
+    name, in any order.
+    """
+    if as_json and out == "-":
+        raise typer.BadParameter("--json and --out - both want standard output: name a file for the page")
+    from .reporting import report_page  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .work import report_on  # noqa: PLC0415
+
+    report_page(
+        lambda path: report_on(model, source, labels, context.obj, path, show_progress=not quiet),
+        model,
+        source,
+        out,
+        as_json_text=as_json,
+        quiet=quiet,
+    )

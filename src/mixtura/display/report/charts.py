@@ -1,0 +1,127 @@
+"""The charts of a page as Vega-Lite specifications; the page fills in their data, titles and colours.
+
+Fields have short names of their own, never those of the table: a dot, a bracket or a quote in a name would be taken as
+a path to a value. Colours are values of the data, for they follow the colour scheme of the reader. A title that reads
+"@x" or "@y" stands for the name of the column shown there.
+"""
+
+from typing import Any
+
+import altair as alt
+
+# Rows with a higher anomaly score are flagged; the slider moves it. A row knows from which stop of the slider on it is.
+_CUT = "cut"
+_STOP = "stop"
+
+# Height of a chart in pixels; its width is that of the page.
+_HEIGHT = 380
+_LOW = 150
+
+
+def scatter() -> dict[str, Any]:
+    """Return the rows over two columns: lines of equal density, unflagged rows as dots, flagged ones as stars."""
+    x = alt.X("x:Q", title="@x", scale=_between("x_range"))
+    y = alt.Y("y:Q", title="@y", scale=_between("y_range"))
+    color = alt.Color("color:N", scale=None)
+    lines = (
+        alt.Chart(alt.NamedData("lines"))
+        .mark_line(strokeJoin="round", clip=True)
+        .encode(x, y, color, alt.Detail("path:N"), alt.Order("step:Q"), alt.StrokeWidth("width:Q", scale=None))
+    )
+    points = alt.Chart(alt.NamedData("points"))
+    dots = (
+        points.transform_filter(f"datum.flagging > {_STOP}")
+        .mark_point(filled=True, shape="circle", size=16, opacity=0.65, clip=True, tooltip=True)
+        .encode(x, y, color)
+    )
+    stars = (
+        points.transform_filter(f"datum.flagging <= {_STOP}")
+        .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=True)
+        .encode(x, y, alt.Color("star:N", scale=None), alt.Stroke("rim:N", scale=None))
+    )
+    return _finished(alt.layer(lines, dots, stars), _HEIGHT, _STOP, "x_range", "y_range")
+
+
+# A star of five points in a square of side two.
+_STAR = (
+    "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809L0,0.382L-0.5878,0.809L-0.3633,0.118"
+    "L-0.9511,-0.309L-0.2245,-0.309Z"
+)
+
+
+def histogram() -> dict[str, Any]:
+    """Return how many rows have which score; the bars above the cut in the colour of flagged rows, the cut as a line."""
+    # Few rows are flagged among very many: on a scale of counts nobody would see them.
+    rows = alt.Y("n:Q", title="rows (log scale)", scale=alt.Scale(type="symlog", constant=1, nice=False), axis=_counts())
+    score = alt.X("from:Q", title="anomaly score", scale=_between("x_range"))
+    bars = alt.Chart(alt.NamedData("bars"))
+    quiet = bars.mark_bar(clip=True).encode(score, rows, alt.X2("to"), alt.Color("quiet:N", scale=None))
+    flagged = (
+        bars.transform_filter(f"datum.to > {_CUT}")
+        .transform_calculate(above=f"max(datum.from, {_CUT})")
+        .mark_bar(clip=True)
+        .encode(alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), alt.Color("flagged:N", scale=None))
+    )
+    return _finished(alt.layer(quiet, flagged, _cut()), _HEIGHT - 100, _CUT, "x_range")
+
+
+def quality() -> dict[str, Any]:
+    """Return precision and recall of the labelled rows over the threshold."""
+    lines = (
+        alt.Chart(alt.NamedData("curve"))
+        .mark_line(interpolate="step-before", strokeWidth=2, clip=True)
+        .encode(
+            alt.X("score:Q", title="threshold (anomaly score)", scale=_between("x_range")),
+            alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
+            alt.Color("color:N", scale=None),
+            alt.StrokeDash("dash:N", scale=None),
+            alt.Detail("name:N"),
+        )
+    )
+    return _finished(alt.layer(lines, _cut()), _LOW, _CUT, "x_range")
+
+
+def search() -> dict[str, Any]:
+    """Return a criterion over the number of components, one line for each covariance shape, the lowest marked."""
+    components = alt.X("k:Q", title="components", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=14))
+    criterion = alt.Y("value:Q", title="@y", scale=alt.Scale(zero=False))
+    tried = alt.Chart(alt.NamedData("tried"))
+    lines = tried.mark_line(strokeWidth=2, clip=True).encode(
+        components, criterion, alt.Color("color:N", scale=None), alt.Detail("shape:N")
+    )
+    marks = tried.mark_point(filled=True, size=50, opacity=1, tooltip=True).encode(
+        components, criterion, alt.Color("color:N", scale=None), alt.Shape("mark:N", scale=None)
+    )
+    ring = (
+        tried.transform_filter("datum.lowest")
+        .mark_point(shape="circle", size=260, strokeWidth=2, filled=False, opacity=1)
+        .encode(components, criterion, alt.Color("ink:N", scale=None))
+    )
+    return _finished(alt.layer(lines, marks, ring), _HEIGHT - 120)
+
+
+def _between(parameter: str) -> alt.Scale:
+    return alt.Scale(domain=alt.ExprRef(parameter), nice=False, zero=False)
+
+
+def _counts() -> alt.Axis:
+    return alt.Axis(values=[0, *(10**k for k in range(12))], format="~s", labelOverlap=True)
+
+
+def _cut() -> alt.Chart:
+    return (
+        alt.Chart(alt.NamedData("cuts"))
+        .transform_calculate(at=_CUT)
+        .mark_rule(strokeWidth=2, clip=True)
+        .encode(alt.X("at:Q"), alt.Color("ink:N", scale=None))
+    )
+
+
+def _finished(chart: alt.LayerChart, height: int, *parameters: str) -> dict[str, Any]:
+    for name in parameters:
+        chart = chart.add_params(alt.param(name, value=[0, 1] if name.endswith("range") else 0))
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    spec: dict[str, Any] = chart.properties(width="container", height=height, autosize=fit).to_dict()
+    # The address of the schema and the look of Altair are of no use in the page, which has a look of its own.
+    del spec["$schema"], spec["config"]
+    return spec

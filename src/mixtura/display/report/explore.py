@@ -1,0 +1,140 @@
+"""The parts of a page that move with the slider, as they are before any script has run."""
+
+from collections.abc import Sequence
+
+from .data import Report, ReportRow
+from .payload import Stop
+from .text import isolated, number, percent, plain, plural
+
+# Rows that are in the page as text; the scripts list all of them.
+_STATIC_ROWS = 25
+
+
+def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
+    """Return the key figures; those of the threshold move with the slider."""
+    table = report.summary.table
+    listed = [("rows", f"{table.n_rows:,}", ""), ("columns in use", f"{len(table.columns):,}", "")]
+    if report.summary.groups:
+        listed.append(("groups", f"{len(report.summary.groups):,}", ""))
+    if found:
+        stop = found[chosen]
+        listed += [
+            ("flagged", f"{stop.above:,}", "flagged"),
+            ("of all rows", percent(stop.above / table.n_rows) if table.n_rows else "–", "share"),
+            ("threshold", "none" if stop.threshold is None else number(stop.threshold), "threshold"),
+        ]
+        if stop.labelled is not None:
+            precision, recall = quality(report, stop)
+            listed += [("precision", precision, "precision"), ("recall", recall, "recall")]
+    items = "".join(
+        f'<div><dt>{name}</dt><dd{f" data-live={live}" if live else ""}>{value}</dd></div>' for name, value, live in listed
+    )
+    return f'<dl class="figures">{items}</dl>'
+
+
+def quality(report: Report, stop: Stop) -> tuple[str, str]:
+    """Return precision and recall of the labelled rows as text."""
+    total = report.scores.n_anomalies
+    if stop.anomalies is None:
+        return "–", "–"
+    precision = percent(stop.anomalies / stop.labelled) if stop.labelled else "–"
+    return precision, percent(stop.anomalies / total) if total else "–"
+
+
+def views(report: Report, n_views: int) -> str:
+    """Return the picture of two columns with what chooses them."""
+    if not report.points:
+        return "<p>There are no rows to show.</p>"
+    names = [plain(name, 60) for name in report.view_columns[:n_views]]
+    places = [(str(k), name) for k, name in enumerate(names)] + [("score", "anomaly score")]
+    options = {
+        axis: "".join(
+            f'<option value="{value}"{" selected" if position == start else ""}>{name}</option>'
+            for position, (value, name) in enumerate(places)
+        )
+        for axis, start in (("x", 0), ("y", 1))
+    }
+    n_rows, n_points = report.summary.table.n_rows, len(report.points)
+    sample = "All rows are shown." if report.points_are_all else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    fewer = len(report.view_columns) - n_views
+    left = f" Room is for {n_views} columns; {fewer} more are not offered." if fewer > 0 else ""
+    return f"""<div class="needs-script">
+<div class="tools">
+<label for="view-x">Across</label> <select id="view-x">{options["x"]}</select>
+<label for="view-y">Up</label> <select id="view-y">{options["y"]}</select>
+<label class="check"><input type="checkbox" id="view-bulk"> without the extremes</label>
+</div>
+<figure>
+<div id="view" class="chart" role="img" aria-label="Rows over two columns"></div>
+<figcaption><p id="view-key" class="key"></p><p>{sample}{left} <span id="view-note"></span></p></figcaption>
+</figure>
+</div>"""
+
+
+def threshold(report: Report, found: Sequence[Stop]) -> str:
+    """Return the histogram of the scores and the slider."""
+    if not found:
+        return "<p>There are no scores to choose a threshold from.</p>"
+    labelled = found[0].labelled is not None
+    lines = """<figure><div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
+<figcaption id="quality-key" class="key"></figcaption></figure>""" if labelled else ""
+    live = """<dt>precision</dt><dd data-live="precision"></dd><dt>recall</dt><dd data-live="recall"></dd>""" if labelled else ""
+    note = ""
+    if labelled:
+        note = f"<p>Precision and recall are those of the {plural(report.scores.n_labelled or 0, 'labelled row')}, {report.scores.n_anomalies or 0:,} of them anomalies.</p>"
+    return f"""<div class="needs-script">
+<figure>
+<div id="histogram" class="chart" role="img" aria-label="Histogram of anomaly scores"></div>
+<figcaption class="unseen">Rows to the right of the line are flagged.</figcaption>
+</figure>
+<div class="slider">
+<label for="threshold">Threshold</label>
+<input type="range" id="threshold" min="0" max="{len(found) - 1}" step="1" autocomplete="off">
+<div class="ends" aria-hidden="true"><span>more rows flagged</span><span>fewer</span></div>
+</div>
+<dl class="reading"><dt>threshold</dt><dd data-live="threshold"></dd><dt>flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd>{live}</dl>
+<p><button type="button" id="back">Back to the chosen threshold</button> <span id="approximate" class="aside"></span></p>
+{lines}{note}
+</div>"""
+
+
+def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
+    """Return the list of rows: the most anomalous as text, all of them once scripts run."""
+    flagged = found[chosen].above if found else 0
+    shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
+    if not report.rows:
+        return "<p>No rows are listed.</p>"
+    grouped = any(row.component is not None for row in report.rows)
+    labelled = any(row.label is not None for row in report.rows)
+    titles = ["row", "score", *(["group"] if grouped else []), *(["label"] if labelled else []), "why"]
+    heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
+    body = "".join(_row(row, grouped, labelled) for row in shown)
+    return f"""<div class="tools needs-script">
+<label for="filter">Search</label> <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
+<label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
+</div>
+<p id="listed" role="status">The {plural(len(shown), 'most anomalous row')}.</p>
+<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
+<table id="rows"><caption class="unseen">The most anomalous rows</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
+</div>
+<nav class="pages needs-script" aria-label="Pages of rows">
+<button type="button" id="previous">Previous</button> <span id="page"></span> <button type="button" id="next">Next</button>
+</nav>
+<p id="copied" class="unseen" role="status"></p>"""
+
+
+def _row(row: ReportRow, grouped: bool, labelled: bool) -> str:
+    cells = [f'<td class="number">{number(row.anomaly_score)}</td>']
+    if grouped:
+        cells.append(f"<td>{'–' if row.component is None else row.component}</td>")
+    if labelled:
+        cells.append(f"<td>{label(row.label)}</td>")
+    cells.append(f'<td class="why">{isolated(row.reason, 480)}</td>')
+    cells += [f"<td>{isolated(cell)}</td>" for cell in row.cells]
+    return f'<tr><th scope="row">{row.row:,}</th>{"".join(cells)}</tr>'
+
+
+def label(known: bool | None) -> str:
+    """Return a label as a word."""
+    return "–" if known is None else "anomaly" if known else "normal"

@@ -1,0 +1,198 @@
+// The page: the pictures of the rows and of the scores, the slider, and what follows it.
+
+const {points} = report;
+const everyPoint = points.row.map((_, at) => at);
+
+function place(name) {
+  return name === 'score' ? points.score : points.values[Number(name)];
+}
+
+const placeName = (name) => (name === 'score' ? 'anomaly score' : report.views[Number(name)]);
+const shortened = (text, longest = 48) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+// The range of some values with a little room; without the extremes, that of all but a hundredth at either end.
+function range(values, bulk) {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  if (!sorted.length) return [0, 1];
+  const off = bulk ? Math.floor(sorted.length / 100) : 0;
+  const [low, high] = [sorted[off], sorted[sorted.length - 1 - off]];
+  const room = (high - low) / 25 || Math.abs(high) / 10 || 1;
+  return [low - room, high + room];
+}
+
+function lines(x, y) {
+  const found = report.contours.find((one) => [one.x, one.y].join() === `${x},${y}` || [one.y, one.x].join() === `${x},${y}`);
+  if (!found) return [];
+  const turned = String(found.x) !== x;
+  const rows = [];
+  found.lines.forEach(([level, steps], path) => {
+    for (let step = 0; step < steps.length; step += 2) {
+      const at = [0, 1].map((axis) => found.start[axis] + found.step[axis] * steps[step + axis]);
+      if (turned) at.reverse();
+      rows.push({x: at[0], y: at[1], path, step, color: color('contour'), width: 2 - 0.4 * level});
+    }
+  });
+  return rows;
+}
+
+function viewContents() {
+  const [x, y] = [byId('view-x').value, byId('view-y').value];
+  const [xs, ys] = [place(x), place(y)];
+  const shown = everyPoint.filter((at) => xs[at] !== null && ys[at] !== null);
+  const bulk = byId('view-bulk').checked;
+  const names = [placeName(x), placeName(y)].map((name) => shortened(name));
+  const [star, rim] = [color('star'), color('page')];
+  const set = shown.map((at) => ({
+    x: xs[at], y: ys[at], flagging: points.flagging[at], color: groupColor(points.component[at]), star, rim,
+    tip: [`Row ${grouped.format(points.row[at])}`, `${names[0]}: ${number(xs[at])}`, `${names[1]}: ${number(ys[at])}`,
+      `anomaly score: ${number(points.score[at])}`,
+      ...(points.component[at] === null ? [] : [`group ${points.component[at]}`])],
+  }));
+  const ranges = {x_range: range(shown.map((at) => xs[at]), bulk), y_range: range(shown.map((at) => ys[at]), bulk)};
+  const outside = shown.filter((at) => xs[at] < ranges.x_range[0] || xs[at] > ranges.x_range[1]
+    || ys[at] < ranges.y_range[0] || ys[at] > ranges.y_range[1]).length;
+  const drawn = lines(x, y);
+  viewKey(drawn.length > 0);
+  viewNote = [
+    ...(drawn.length ? [`The lines hold ${report.masses.map(percent).join(', ')} of the probability of the model.`] : []),
+    ...(outside ? [`${plural(outside, 'row')} of those lie outside the picture.`] : []),
+    ...(shown.length < everyPoint.length ? [`${plural(everyPoint.length - shown.length, 'row')} without a value there cannot be shown.`] : [])];
+  return {titles: {'@x': names[0], '@y': names[1]}, sets: {points: set, lines: drawn}, ranges};
+}
+
+let viewNote = [];
+
+function viewKey(contours) {
+  const groups = report.n_components ? Array.from({length: Math.min(report.n_components, 8)}, (_, k) =>
+    [DOT, `group-${k}`, k === 7 && report.n_components > 8 ? 'group 7 and more' : `group ${k}`]) : [[DOT, 'quiet', 'not flagged']];
+  key('view-key', [...groups, [STAR, 'star', 'flagged'], ...(contours ? [[LINE, 'contour', 'density']] : [])]);
+}
+
+function startViews() {
+  const view = chart('view', report.charts.scatter, viewContents);
+  if (!view) return;
+  for (const id of ['view-x', 'view-y', 'view-bulk']) byId(id).addEventListener('change', () => view.draw().then(describe));
+  function describe() {
+    const drawn = points.flagging.filter((flagging) => flagging <= position).length;
+    const {above} = stops[position] ?? {above: 0};
+    const flagged = drawn < above ? `${grouped.format(drawn)} of ${plural(above, 'flagged row')} are among them.`
+      : points.row.length < report.n_rows ? `${above ? 'All' : 'No'} flagged rows are among them.` : '';
+    byId('view-note').textContent = [flagged, ...viewNote].join(' ');
+    view.describe(`${placeName(byId('view-y').value)} over ${placeName(byId('view-x').value)}: ` +
+      `${plural(points.row.length, 'row')} as dots, ${grouped.format(drawn)} flagged ones as stars. The flagged rows are listed below.`);
+  }
+  followThreshold((stop) => { view.signal({stop}); describe(); });
+  view.draw().then(describe);
+}
+
+function startScores() {
+  if (!stops.length) return;
+  const {edges, counts} = report.bars;
+  const x_range = [edges[0], edges[edges.length - 1]];
+  const histogram = chart('histogram', report.charts.histogram, () => ({
+    sets: {
+      bars: counts.map((n, at) => ({n, from: edges[at], to: edges[at + 1], quiet: color('quiet'), flagged: color('star')})),
+      cuts: [{ink: color('ink')}],
+    },
+    ranges: {x_range},
+  }));
+  const quality = chart('quality', report.charts.quality, () => ({sets: {curve: curve(), cuts: [{ink: color('ink')}]}, ranges: {x_range}}));
+  const slider = byId('threshold');
+  // To the right is a higher threshold, as in the picture above it.
+  slider.addEventListener('input', () => moveThreshold(stops.length - 1 - Number(slider.value)));
+  for (const id of ['back', 'back-above']) byId(id).addEventListener('click', () => { moveThreshold(report.chosen); slider.focus(); });
+  histogram.listen('click', (event, view) => {
+    const box = event.target.getBoundingClientRect();
+    const score = view.scale('x').invert(event.clientX - box.left - view.origin()[0]);
+    moveThreshold(nearest(score));
+  });
+  key('quality-key', [[LINE, 'star', 'precision'], [DASHES, 'group-0', 'recall']]);
+  followThreshold((at, stop) => {
+    slider.value = String(stops.length - 1 - at);
+    const words = readings(stop);
+    for (const shown of document.querySelectorAll('[data-live]')) shown.textContent = words[shown.dataset.live];
+    slider.setAttribute('aria-valuetext', `threshold ${words.threshold}, ${stop.exact ? '' : 'about '}${plural(stop.above, 'row')} flagged` +
+      (stop.labelled === null ? '' : `, precision ${words.precision}, recall ${words.recall}`));
+    byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
+    byId('moved').hidden = at === report.chosen;
+    const cut = Number.isFinite(stop.threshold) ? stop.threshold : Number.MAX_VALUE;
+    histogram.signal({cut});
+    quality?.signal({cut});
+    histogram.describe(`Histogram of the anomaly scores from ${number(x_range[0])} to ${number(x_range[1])}; ` +
+      `${plural(stop.above, 'row')} lie above the threshold ${words.threshold}.`);
+    quality?.describe(`Precision and recall over the threshold; at ${words.threshold} precision is ${words.precision} and recall ${words.recall}.`);
+  });
+  histogram.draw();
+  quality?.draw();
+}
+
+function nearest(score) {
+  let best = 0;
+  stops.forEach(({threshold}, at) => {
+    if (Math.abs(threshold - score) < Math.abs(stops[best].threshold - score)) best = at;
+  });
+  return best;
+}
+
+function readings({threshold, exact, above, labelled, anomalies}) {
+  const about = exact ? '' : '≈ ';
+  return {
+    threshold: number(threshold),
+    flagged: about + grouped.format(above),
+    share: about + percent(above / report.n_rows),
+    precision: labelled ? about + percent(anomalies / labelled) : '–',
+    recall: report.n_anomalies ? about + percent(anomalies / report.n_anomalies) : '–',
+  };
+}
+
+function curve() {
+  return stops.filter((stop) => stop.labelled && Number.isFinite(stop.threshold)).flatMap((stop) => [
+    {score: stop.threshold, share: stop.anomalies / stop.labelled, name: 'precision', color: color('star'), dash: [1, 0]},
+    {score: stop.threshold, share: stop.anomalies / report.n_anomalies, name: 'recall', color: color('group-0'), dash: [6, 4]},
+  ]);
+}
+
+const MARKS = ['circle', 'square', 'diamond', 'triangle-up'];
+const MARK_PATHS = [DOT, 'M-.55-.55H.55V.55H-.55Z', 'M0-.8L.8 0L0 .8L-.8 0Z', 'M0-.7L.75 .6H-.75Z'];
+
+function startSearch() {
+  if (!byId('search')) return;
+  const shapes = [...new Set(report.tried.map(([, shape]) => shape))];
+  const criterion = byId('criterion');
+  const contents = () => {
+    const at = criterion.value === 'BIC' ? 2 : 3;
+    const lowest = Math.min(...report.tried.map((one) => one[at]));
+    const tried = report.tried.map((one) => {
+      const shape = shapes.indexOf(one[1]);
+      return {k: one[0], value: one[at], shape, color: groupColor(shape), mark: MARKS[shape % 4], ink: color('ink'),
+        lowest: one[at] === lowest, tip: [`${one[0]} × ${one[1]}`, `${criterion.value} ${number(one[at], 7)}`]};
+    }).sort((a, b) => a.k - b.k);
+    return {titles: {'@y': `${criterion.value} (lower is better)`}, sets: {tried}};
+  };
+  const found = chart('search', report.charts.search, contents);
+  const redraw = () => {
+    const at = criterion.value === 'BIC' ? 2 : 3;
+    const best = report.tried.reduce((one, other) => (other[at] < one[at] ? other : one));
+    found.describe(`${criterion.value} over the number of components, for ${plural(shapes.length, 'shape')}; the lowest is ` +
+      `${number(best[at], 7)} at ${best[0]} × ${best[1]}. The table below has all of them.`);
+    found.draw();
+  };
+  criterion.addEventListener('change', redraw);
+  key('search-key', shapes.map((shape, at) => [MARK_PATHS[at % 4], `group-${at}`, shape]));
+  redraw();
+}
+
+function startCommand() {
+  const button = byId('copy-command');
+  button.addEventListener('click', async () => {
+    button.textContent = (await copy(byId('command').textContent)) ? 'Copied' : 'Not copied';
+    setTimeout(() => { button.textContent = 'Copy the command'; }, 1500);
+  });
+}
+
+document.documentElement.classList.add('scripted');
+startRows();
+startViews();
+startScores();
+startSearch();
+startCommand();

@@ -1,0 +1,168 @@
+// The list of rows: filtered, sorted, a page at a time.
+
+// The fields of a listed row, in the order of the data.
+const listedRows = report.rows.map(([row, score, flagging, component, label, reason, cells, deviations]) =>
+  ({row, score, flagging, component, label, reason, cells, deviations,
+    text: [row, reason, ...cells].join('\n').toLowerCase()}));
+
+const PER_PAGE = 25;
+
+const labelled = listedRows.some((row) => row.label !== null);
+const inGroups = listedRows.some((row) => row.component !== null);
+const labelText = (label) => (label === null ? '–' : label ? 'anomaly' : 'normal');
+
+// The columns: a title, the value that sorts, and what the cell shows.
+const columns = [
+  {title: 'row', value: (row) => row.row, show: (row) => grouped.format(row.row), kind: 'head'},
+  {title: 'score', value: (row) => row.score, show: (row) => number(row.score), kind: 'number'},
+  ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
+  ...(labelled ? [{title: 'label', value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
+  {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
+  ...report.cell_columns.map((title, position) => cellColumn(title, position)),
+];
+
+function cellColumn(title, position) {
+  const filled = listedRows.map((row) => row.cells[position]).filter((cell) => cell.trim() !== '');
+  const numeric = filled.length > 0 && filled.every((cell) => Number.isFinite(Number(cell)));
+  return {
+    title,
+    kind: numeric ? 'number' : '',
+    value: numeric ? (row) => (row.cells[position].trim() === '' ? null : Number(row.cells[position]))
+      : (row) => row.cells[position],
+    show: (row) => visible(row.cells[position]),
+  };
+}
+
+const collator = new Intl.Collator('en', {numeric: true});
+
+function compare(one, other) {
+  if (one === other) return 0;
+  if (one === null || other === null) return one === null ? 1 : -1;
+  return typeof one === 'number' ? one - other : collator.compare(one, other);
+}
+
+// A spreadsheet takes a cell that starts with one of these for a formula; an apostrophe makes it text.
+function guarded(cell) {
+  const text = String(cell).replace(/[\t\r\n]+/g, ' ');
+  const formula = /^[=+\-@\t\r]/.test(String(cell)) && !Number.isFinite(Number(cell));
+  return formula ? `'${text}` : text;
+}
+
+function asLine(row) {
+  return [row.row, row.score, ...(inGroups ? [row.component ?? ''] : []),
+    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), row.reason, ...row.cells].map(guarded).join('\t');
+}
+
+const list = {sorted: 1, descending: true, page: 0, open: new Set()};
+
+function chosenRows() {
+  const words = byId('filter').value.toLowerCase().trim();
+  const all = byId('unflagged').checked;
+  const rows = listedRows.filter((row) => (all || row.flagging <= position) && (!words || row.text.includes(words)));
+  const {value} = columns[list.sorted];
+  const direction = list.descending ? -1 : 1;
+  // Missing values stay last in either direction; rows that are equal stay in the order of the data.
+  return rows.sort((one, other) => {
+    const [a, b] = [value(one), value(other)];
+    return a === null || b === null ? compare(a, b) : direction * compare(a, b);
+  });
+}
+
+function showRows() {
+  const rows = chosenRows();
+  const pages = Math.max(1, Math.ceil(rows.length / PER_PAGE));
+  list.page = Math.min(list.page, pages - 1);
+  const first = list.page * PER_PAGE;
+  const shown = rows.slice(first, first + PER_PAGE);
+  byId('rows').tBodies[0].replaceChildren(...shown.flatMap(tableRows));
+  byId('listed').textContent = counted(rows.length, first, shown.length);
+  byId('page').textContent = `Page ${list.page + 1} of ${pages}`;
+  byId('previous').disabled = list.page === 0;
+  byId('next').disabled = list.page === pages - 1;
+}
+
+function counted(found, first, shown) {
+  const {above, exact} = stops[position] ?? {above: 0, exact: true};
+  const all = byId('unflagged').checked;
+  const searched = byId('filter').value.trim() !== '';
+  const inList = all ? listedRows.length : listedRows.filter((row) => row.flagging <= position).length;
+  const what = all ? 'listed' : 'flagged';
+  let text = shown === 0 ? (searched ? 'No row has this text' : 'No row is flagged')
+    : shown === found ? `${plural(found, what + ' row')}` : `${grouped.format(first + 1)} to ${grouped.format(first + shown)} of ${plural(found, what + ' row')}`;
+  if (searched && shown) text += ` with this text, of ${grouped.format(inList)}`;
+  text += '.';
+  if (!all && above > inList) text += ` ${exact ? '' : 'About '}${plural(above, 'row')} are flagged in the table; the ${grouped.format(listedRows.length)} most anomalous are listed here.`;
+  return text;
+}
+
+function tableRows(row) {
+  const open = list.open.has(row.row);
+  const more = element('button', {type: 'button', class: 'quiet', 'aria-expanded': String(open),
+    'aria-label': `Explain row ${row.row}`}, 'explain');
+  more.addEventListener('click', () => {
+    if (open) list.open.delete(row.row);
+    else list.open.add(row.row);
+    showRows();
+    byId('rows').querySelector(`[data-row="${row.row}"] [aria-expanded]`)?.focus();
+  });
+  const copying = element('button', {type: 'button', class: 'quiet', 'aria-label': `Copy row ${row.row}`}, 'copy');
+  copying.addEventListener('click', async () => {
+    const done = await copy(asLine(row));
+    byId('copied').textContent = done ? `Row ${row.row} is copied.` : 'The browser did not let the row be copied.';
+    copying.textContent = done ? 'copied' : 'not copied';
+    setTimeout(() => { copying.textContent = 'copy'; }, 1500);
+  });
+  const cells = columns.map(({show, kind}) => (kind === 'head'
+    ? element('th', {scope: 'row'}, show(row))
+    : element('td', kind ? {class: kind} : {}, element('bdi', {}, String(show(row))))));
+  const mark = row.flagging <= position ? 'flagged' : 'unflagged';
+  const line = element('tr', {'data-row': row.row, class: mark}, ...cells, element('td', {class: 'actions'}, more, copying));
+  return open ? [line, explanation(row)] : [line];
+}
+
+function explanation(row) {
+  const body = element('tbody', {}, ...row.deviations.map(([column, value, expected, share]) => element('tr', {},
+    element('th', {scope: 'row'}, element('bdi', {}, column)),
+    element('td', {class: 'number'}, number(value)),
+    element('td', {class: 'number'}, number(expected)),
+    element('td', {class: 'number'}, percent(share)),
+    element('td', {}, drawing('svg', {class: 'bar', viewBox: '0 0 100 8', width: 120, height: 10, preserveAspectRatio: 'none', 'aria-hidden': 'true'},
+      drawing('path', {d: `M0 0h${(100 * (share ?? 0)).toFixed(1)}v8H0Z`}))))));
+  const heads = ['column', 'value', 'expected', 'part of the score'].map((title, at) =>
+    element('th', at ? {scope: 'col', class: 'number'} : {scope: 'col'}, title));
+  const table = element('table', {class: 'explanation'}, element('caption', {}, `Why row ${grouped.format(row.row)} stands out`),
+    element('thead', {}, element('tr', {}, ...heads, element('td'))), body);
+  return element('tr', {class: 'detail'}, element('td', {colspan: columns.length + 1}, table));
+}
+
+function startRows() {
+  if (!byId('rows')) return;
+  const heads = columns.map(({title, kind}, at) => {
+    const button = element('button', {type: 'button'}, element('bdi', {}, title));
+    const head = element('th', {scope: 'col', ...(kind === 'number' ? {class: 'number'} : {})}, button);
+    button.addEventListener('click', () => {
+      list.descending = list.sorted === at ? !list.descending : kind === 'number' && at === 1;
+      list.sorted = at;
+      list.page = 0;
+      markSorted(heads);
+      showRows();
+    });
+    return head;
+  });
+  markSorted(heads);
+  byId('rows').tHead.replaceChildren(element('tr', {}, ...heads, element('td', {class: 'actions'}, element('span', {class: 'unseen'}, 'actions'))));
+  byId('filter').addEventListener('input', () => { list.page = 0; showRows(); });
+  byId('unflagged').addEventListener('change', () => { list.page = 0; showRows(); });
+  byId('previous').addEventListener('click', () => { list.page -= 1; showRows(); });
+  byId('next').addEventListener('click', () => { list.page += 1; showRows(); });
+  if (!stops.length || stops[position].above === 0) byId('unflagged').checked = true;
+  followThreshold(() => { list.page = 0; showRows(); });
+  if (!stops.length) showRows();
+}
+
+function markSorted(heads) {
+  heads.forEach((head, at) => {
+    if (at === list.sorted) head.setAttribute('aria-sort', list.descending ? 'descending' : 'ascending');
+    else head.removeAttribute('aria-sort');
+  });
+}

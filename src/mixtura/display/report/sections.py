@@ -1,0 +1,245 @@
+"""The text of a page, readable before any script has run: what was found, the data, the model, the groups."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from ..summary import Decision, Group, Summary
+from .data import ColumnFacts, GroupProfile, Report
+from .text import isolated, number, percent, plain, plural
+
+# Size of a bar of a contrast, and the contrast that fills half of it.
+_HALF = 50
+_FULL_CONTRAST = 3.0
+
+# Columns that the card of a group names.
+_TELLING = 6
+
+# Histograms beside the columns.
+_WIDTH, _HEIGHT = 120, 28
+
+
+def headline(summary: Summary) -> str:
+    """Return what was asked and found, in a sentence or two."""
+    table, model = summary.table, summary.model
+    rows = plural(table.n_rows, "row")
+    sentences = []
+    decision = summary.decision
+    if decision is None:
+        sentences.append(f"{rows} were scored; no threshold was asked for.")
+    elif decision.threshold is None:
+        sentences.append(f"None of the {rows} is flagged: no anomaly score is high enough.")
+    else:
+        verb = "is" if decision.n_anomalies == 1 else "are"
+        sentences.append(
+            f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
+            f"their anomaly score is above {number(decision.threshold)}{_reasoning(decision)}."
+        )
+    if len(summary.groups) > 1:
+        sentences.append(f"The table falls into <strong>{len(summary.groups)} groups</strong>.")
+    if decision is None and summary.groups:
+        sentences.reverse()
+    return " ".join(sentences)
+
+
+def _reasoning(decision: Decision) -> str:
+    target = decision.target
+    if decision.rule is None or target is None:
+        return ""
+    clean = decision.trained_on == "reference"
+    return {
+        "rate": f", chosen to flag {percent(target)} of {'clean rows' if clean else 'the rows'}",
+        "precision": f", chosen for a precision of {percent(target)} or more",
+        "recall": f", chosen for a recall of {percent(target)} or more",
+        "f_beta": f", chosen for the highest F{target:g}",
+        "tail": f", chosen to flag one in {round(1 / target):,} rows that belong, by the tail of the scores",
+        "fdr": f", chosen so that on average at most {percent(target)} of the flagged rows belong",
+    }.get(decision.rule, "")
+
+
+def notices(summary: Summary) -> str:
+    """Return what deserves attention."""
+    if not summary.notices:
+        return ""
+    items = "".join(f"<li>{isolated(notice, 1000)}</li>" for notice in summary.notices)
+    return f'<section class="notes" aria-labelledby="notes"><h2 id="notes">Worth knowing</h2><ul>{items}</ul></section>'
+
+
+def data(report: Report) -> str:
+    """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
+    table = report.summary.table
+    rows = "".join(_column(column) for column in report.columns)
+    text = (
+        f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>"
+        + _table(
+            "Columns in use",
+            ("column", "lowest", "median", "highest", "missing", "spread"),
+            rows,
+            numeric=range(1, 5),
+        )
+    )
+    if table.left_out:
+        items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
+        text += f'<h3>Left out</h3><ul class="names">{items}</ul>'
+    return text
+
+
+def _column(column: ColumnFacts) -> str:
+    missing = f"{column.n_missing:,}" if column.n_missing else "none"
+    figures = (number(column.minimum), number(column.median), number(column.maximum), missing)
+    cells = "".join(f'<td class="number">{figure}</td>' for figure in figures)
+    return f'<tr><th scope="row">{isolated(column.name)}</th>{cells}<td>{_spread(column)}</td></tr>'
+
+
+def _spread(column: ColumnFacts) -> str:
+    """Return a histogram of one column as one shape, drawn without any script."""
+    most, low, width = max(column.counts, default=0), column.edges[0], column.edges[-1] - column.edges[0]
+    if not most or not math.isfinite(width) or width <= 0:
+        return ""
+    shape = []
+    for count, left, right in zip(column.counts, column.edges, column.edges[1:], strict=False):
+        if count:
+            # A bar of one row is seen, too.
+            height = max(1.0, _HEIGHT * count / most)
+            start, end = (_WIDTH * (edge - low) / width for edge in (left, right))
+            shape.append(f"M{start:.1f} {_HEIGHT}V{_HEIGHT - height:.1f}H{max(end - 0.5, start + 0.5):.1f}V{_HEIGHT}Z")
+    label = f"Histogram: most rows lie about {number(_mode(column))}"
+    return (
+        f'<svg class="spread" role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
+        f'height="{_HEIGHT}"><path d="{"".join(shape)}"/></svg>'
+    )
+
+
+def _mode(column: ColumnFacts) -> float:
+    highest = column.counts.index(max(column.counts))
+    return (column.edges[highest] + column.edges[highest + 1]) / 2
+
+
+def model(report: Report) -> str:
+    """Return what the model is and what else was tried."""
+    facts = report.summary.model
+    text = f"<p>{isolated(facts.description, 400)}"
+    if facts.trained_on is not None:
+        text += f", trained on {isolated(facts.trained_on)}"
+    if facts.n_parameters is not None:
+        text += f"; {plural(facts.n_parameters, 'free parameter')}"
+    text += ".</p>"
+    ranking = facts.ranking
+    if len(ranking) < 2:
+        return text
+    best = ranking[0]
+    text += (
+        f"<p>Of {plural(len(facts.candidates), 'combination')} tried, {best.n_components} × "
+        f"{isolated(best.covariance_type)} has the lowest BIC, {number(ranking[1].bic - best.bic)} below the next: "
+        f"{ranking[1].n_components} × {isolated(ranking[1].covariance_type)}.</p>"
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{c.n_components} × {isolated(c.covariance_type)}</th>'
+        + "".join(
+            f'<td class="number">{figure}</td>'
+            for figure in (
+                number(c.bic, 7),
+                number(2 * c.n_parameters - 2 * c.log_likelihood, 7),
+                number(c.log_likelihood, 7),
+                f"{c.n_parameters:,}",
+                "yes" if c.converged else "no",
+            )
+        )
+        + "</tr>"
+        for c in ranking
+    )
+    failed = len(facts.candidates) - len(ranking)
+    titles = ("components × shape", "BIC", "AIC", "log likelihood", "parameters", "converged")
+    table = _table("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
+    left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
+    return text + _SEARCH + f"<details><summary>All of them as a table</summary>{table}{left}</details>"
+
+
+_SEARCH = """<figure class="needs-script">
+<div class="tools"><label for="criterion">Criterion</label> <select id="criterion"><option>BIC</option><option>AIC</option></select></div>
+<div id="search" class="chart" role="img" aria-label="Criterion over the number of components"></div>
+<figcaption id="search-key" class="key"></figcaption>
+</figure>"""
+
+
+def groups(report: Report) -> str:
+    """Return what the rows of each component have in common: a card for each, and all means in a table."""
+    found = report.summary.groups
+    profiles = {profile.component: profile for profile in report.profiles}
+    names = report.summary.table.columns
+    cards = "".join(_card(group, profiles.get(group.component), names) for group in found)
+    titles = ("column", *(f"group {group.component}" for group in found))
+    rows = "".join(
+        f'<tr><th scope="row">{isolated(name)}</th>'
+        + "".join(
+            f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found
+        )
+        + "</tr>"
+        for k, name in enumerate(names)
+    )
+    table = _table("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
+    return (
+        "<p>Each group is a component of the mixture. The bars say how far its mean lies from the mean of all rows, in "
+        "standard deviations (sd) of the column.</p>"
+        f'<div class="cards">{cards}</div>'
+        f"<details><summary>All means as a table</summary>{table}</details>"
+    )
+
+
+def _card(group: Group, profile: GroupProfile | None, names: Sequence[str]) -> str:
+    telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
+    lines = "".join(
+        f"<tr><th scope=\"row\">{isolated(names[k])}</th><td class=\"number\">{_mean(group, profile, names[k], k)}</td>"
+        f"<td>{_contrast(group.contrast[names[k]])}</td></tr>"
+        for k in telling
+    )
+    share = f'<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/><path class="group-{group.component % 8}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
+    weight = "" if profile is None else f", weight {profile.weight:.3f}"
+    left = f"<p class=\"aside\">{plural(len(names) - _TELLING, 'more column')} in the table below</p>" if len(names) > _TELLING else ""
+    return (
+        f'<article class="card"><h3>Group {group.component}</h3>'
+        f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
+        f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
+        '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
+        f'<th scope="col">contrast</th></tr></thead><tbody>{lines}</tbody></table>{left}</article>'
+    )
+
+
+def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) -> str:
+    mean = number(group.center[name])
+    if profile is None:
+        return mean
+    return f"{mean} ± {number(math.sqrt(max(0.0, profile.covariance[position][position])), 2)}"
+
+
+def _contrast(contrast: float) -> str:
+    size = _HALF * min(1.0, abs(contrast) / _FULL_CONTRAST)
+    start = _HALF if contrast > 0 else _HALF - size
+    sign = "+" if contrast > 0 else "−"
+    return (
+        f'<svg class="contrast" aria-hidden="true" viewBox="0 0 {2 * _HALF} 10" width="{2 * _HALF}" height="10">'
+        f'<path d="M{start:.1f} 1h{size:.1f}v8h-{size:.1f}Z"/><path class="zero" d="M{_HALF} 0v10"/></svg>'
+        f'<span class="sd">{sign}{abs(contrast):.1f} sd</span>'
+    )
+
+
+def reproduction(report: Report) -> str:
+    """Return the command, the seed and the versions."""
+    made = report.reproduction
+    versions = "".join(f"<tr><th scope=\"row\">{isolated(name)}</th><td>{isolated(version)}</td></tr>" for name, version in made.versions.items())
+    seed = "Nothing was fitted, so that there is no seed." if made.seed is None else f"Random seed: {made.seed}."
+    return (
+        f'<div class="command"><pre tabindex="0" aria-label="Command"><code id="command">{plain(made.command, 10_000)}</code></pre>'
+        '<button type="button" id="copy-command" class="needs-script">Copy the command</button></div>'
+        f"<p>{seed}</p>" + _table("Versions", ("program", "version"), versions)
+    )
+
+
+def _table(caption: str, titles: Iterable[str], rows: str, numeric: range = range(0)) -> str:
+    heads = "".join(
+        f'<th scope="col"{" class=number" if position in numeric else ""}>{title}</th>'
+        for position, title in enumerate(titles)
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption class="unseen">{caption}'
+        f"</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )

@@ -1,0 +1,116 @@
+"""Text of a page: whatever comes from a table is data there, and neither markup nor a turned line."""
+
+import html
+import json
+import math
+import re
+from typing import Any
+
+# Characters that cannot be seen and change what can be: controls, marks that turn the direction of a line (Unicode
+# Standard Annex 9), separators of lines, and halves of surrogate pairs, which UTF-8 cannot write.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+
+# A longer name says no more, and pushes all else off the page.
+LONGEST = 120
+
+# Inside a script element "</script" and "<!--" would mean something to the HTML parser; U+2028 and U+2029 end lines.
+_UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+
+
+def visible(text: str, longest: int = LONGEST) -> str:
+    """Return a text with what cannot be seen written out, cut short where it is long.
+
+    Examples
+    --------
+    >>> visible("gnp.\u202eexe"), visible("abcdef", longest=4)
+    ('gnp.⟨U+202E⟩exe', 'abcd…')
+    """
+    short = text if len(text) <= longest else text[:longest] + "…"
+    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", short)
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
+    """Return a text for the inside of an element or of a quoted attribute.
+
+    Examples
+    --------
+    >>> plain("<b> & \\"c\\"")
+    '&lt;b&gt; &amp; &quot;c&quot;'
+    """
+    return html.escape(visible(text, longest))
+
+
+def isolated(text: str, longest: int = LONGEST) -> str:
+    """Return a text as an element of its own, so that its direction of writing stays inside.
+
+    Examples
+    --------
+    >>> isolated("a < b")
+    '<bdi>a &lt; b</bdi>'
+    """
+    return f"<bdi>{plain(text, longest)}</bdi>"
+
+
+def island(value: Any) -> str:
+    r"""Return a value as JSON that may stand inside a script element; what is not finite becomes null.
+
+    Examples
+    --------
+    >>> print(island({"</script>": float("nan")}))
+    {"\u003c/script\u003e":null}
+    """
+    text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _UNSAFE_IN_SCRIPT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number with few significant digits, its whole part in full up to a billion; a dash where there is none.
+
+    Examples
+    --------
+    >>> [number(value) for value in (0.0, 3.14159, 18823.4, -0.00002, 1.5e12, float("nan"))]
+    ['0', '3.142', '18,823', '−2e-05', '1.5e+12', '–']
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    size = abs(value)
+    if size >= 1e9 or 0 < size < 1e-4:
+        text = f"{value:.{digits}g}"
+    elif size >= 10 ** (digits - 1):
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.{digits}g}"
+    return text.replace("-", "−", 1) if value < 0 else text
+
+
+def plural(n: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "row"), plural(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.04), percent(0.3038), percent(0.00094)
+    ('4%', '30.4%', '0.094%')
+    """
+    hundredths = 100 * share
+    return f"{hundredths:.2g}%" if hundredths < 1 else f"{hundredths:.1f}".removesuffix(".0") + "%"

@@ -1,0 +1,174 @@
+"""Components of a mixture merged into clusters, two at a time, where that lowers the entropy of the assignment most."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from ..distributions.matrices import frozen, frozen_integers
+from ..distributions.mixture import Mixture
+from ..distributions.passes import Components
+from ..engines import Engine, EngineName, engine_for, is_dask
+from ..errors import EmptyTableError
+from ..rows import Rows, spool
+from .estimator import MixtureEstimator
+from .expectation import passes_for
+from .merge_tree import MergedMixture, MergeTree, check_n_clusters, decided, doubt
+from .overlaps import Indices, OverlapPass, Overlaps
+from .search import MixtureSearch
+from .sources import Source, scoring_rows
+
+
+def merge_components(
+    mixture: Mixture | MixtureEstimator[Any] | MixtureSearch,
+    X: Source,
+    *,
+    sample_weight: ArrayLike | None = None,
+    n_clusters: int | None = None,
+    engine: Engine | EngineName | None = None,
+) -> MergeTree:
+    """Merge the components of a fitted mixture into clusters, which can then have any shape.
+
+    A mixture needs several components for one group that is not an ellipsoid. Of all pairs, the one is merged whose
+    merging lowers the entropy of the soft assignment of the rows most, that is the pair between which the rows are the
+    least decided; then the next, until one cluster is left [1]_. The density stays as it is. The result is a tree that
+    can be cut at any number of clusters.
+
+    Parameters
+    ----------
+    mixture : Mixture, GaussianMixture, BayesianGaussianMixture or MixtureSearch
+        The mixture; an estimator is fitted already. Choose its number of components for the density, by BIC or by
+        variational inference, rather too many than too few. Components of weight zero are left out. Noise is no
+        component, and is merged with none.
+    X : array-like of shape (n_rows, n_features), or any source of rows
+        The table that the entropy is summed over, as a rule the one that was fitted. NaN and null are missing values;
+        a row without any value takes no part.
+    sample_weight : array-like of shape (n_rows,), optional
+        Weight of each row: a row of weight two counts as two equal rows.
+    n_clusters : int, optional
+        Number of clusters that the methods of the tree take where none is given. Default: clusters are merged while
+        rows are undecided between them by at least 0.03 nats (see `MergeTree.doubt`), which may leave one, and all
+        components. `MergeTree.elbow` has the choice of [1]_.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where the passes run. Default: that of the estimator, else Dask for Dask arrays and frames, else threads.
+
+    Returns
+    -------
+    MergeTree
+        What was merged when, the entropy for each number of clusters, and methods that assign rows.
+
+    Raises
+    ------
+    ValueError
+        `n_clusters` is not between 1 and the number of components, or every component has weight zero.
+    DataError
+        The table has other columns than the mixture, or no rows that say anything; or the rows of a file, query or Dask
+        collection cannot be used, where arrays and frames raise scikit-learn's ValueError.
+    NotFittedError
+        The estimator is not fitted.
+
+    Notes
+    -----
+    Between clusters k and l of responsibilities a and b, a row adds a log((a + b) / a) + b log((a + b) / b) to what
+    merging them takes from the entropy. One pass over the rows sums that for all pairs; after each merging one more
+    pass sums it for the pairs of the new cluster, as no other pair has changed. Only one block of rows a thread is held
+    at a time; files and queries are first copied to a temporary binary file.
+
+    Pairs are compared by what all rows lose, so that a small group waits longer than a large one that is as undecided.
+
+    The number of clusters that the integrated completed likelihood would choose, another number to cut at in [1]_, is
+    that of components in ``MixtureSearch(criterion="icl")``.
+
+    References
+    ----------
+    .. [1] Baudry, Raftery, Celeux, Lo and Gottardo (2010), "Combining mixture components for clustering", Journal of
+       Computational and Graphical Statistics 19.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from sklearn.metrics import adjusted_rand_score
+    >>> from mixtura import BayesianGaussianMixture, merge_components
+    >>> X, moon = make_moons(1000, noise=0.06, random_state=0)
+    >>> bgm = BayesianGaussianMixture(n_components=12, random_state=0, max_iter=500).fit(X)
+    >>> tree = merge_components(bgm, X)
+    >>> tree.n_clusters
+    2
+    >>> adjusted_rand_score(moon, tree.predict(X)) > 0.95
+    True
+    """
+    merged = _merged_mixture(mixture)
+    engine = merged.engine if engine is None else engine
+    leaves = np.flatnonzero(np.isfinite(merged.components.offsets))
+    if not len(leaves):
+        raise ValueError("every component of the mixture has weight zero: there is nothing to merge")
+    if n_clusters is not None:
+        check_n_clusters(n_clusters, len(leaves))
+    rows = scoring_rows(merged, X, sample_weight)
+    with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
+        start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
+    entropy = start.noise + np.append(0.0, np.cumsum([step.gain for step in reversed(steps)]))
+    merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
+    counts = np.append(start.counts, [step.count for step in steps])
+    return MergeTree(
+        n_components=len(merged.components.offsets),
+        leaves=frozen_integers(leaves),
+        merges=frozen_integers(merges),
+        entropy=frozen(entropy),
+        counts=frozen(counts),
+        n_rows=start.weight,
+        n_clusters=decided(doubt(entropy, merges, counts)) if n_clusters is None else int(n_clusters),
+        _mixture=merged,
+        _engine=engine,
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One merging: which clusters, what it takes from the entropy, and the rows of the cluster that it makes."""
+
+    pair: tuple[int, int]
+    gain: float
+    count: float
+
+
+def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
+    """Return what the first pass found, and every merging in order."""
+    n_leaves = len(leaves)
+    passes, has_noise = passes_for(components, rows), components.noise is not None
+    clusters = np.arange(n_leaves)
+
+    def overlaps(pairs: list[tuple[int, int]]) -> Overlaps:
+        run = OverlapPass(passes, leaves, clusters, tuple(pairs), has_noise)
+        return engine.fold(rows, run, run.zero)
+
+    pairs = list(combinations(range(n_leaves), 2))
+    start = overlaps(pairs)
+    if not start.weight > 0:
+        raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
+    gains = dict(zip(pairs, start.gains.tolist(), strict=True))
+    steps: list[_Step] = []
+    while gains:
+        pair = max(gains, key=lambda pair: (gains[pair], -pair[0], -pair[1]))  # of equals the first
+        made = n_leaves + len(steps)
+        clusters = np.where(np.isin(clusters, pair), made, clusters)
+        steps.append(_Step(pair, gains[pair], float(start.counts[clusters == made].sum())))
+        gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
+        pairs = [(cluster, made) for cluster in np.unique(clusters).tolist() if cluster != made]
+        if pairs:
+            gains |= dict(zip(pairs, overlaps(pairs).gains.tolist(), strict=True))
+    return start, steps
+
+
+def _merged_mixture(mixture: Mixture | MixtureEstimator[Any] | MixtureSearch) -> MergedMixture:
+    """Return what the tree keeps of a mixture."""
+    if isinstance(mixture, Mixture):
+        return MergedMixture(mixture.components, mixture.n_features)
+    check_is_fitted(mixture)
+    fitted = mixture.best_estimator_ if isinstance(mixture, MixtureSearch) else mixture
+    names = getattr(fitted, "feature_names_in_", None)
+    return MergedMixture(fitted._model.components, fitted.n_features_in_, names, mixture.engine)

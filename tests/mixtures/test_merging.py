@@ -1,0 +1,259 @@
+"""Components merged into clusters: known shapes, brute force, laws, and what a tree answers."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.integrate import quad
+from scipy.special import xlogy
+from scipy.stats import norm
+from sklearn.datasets import make_moons
+from sklearn.metrics import adjusted_rand_score
+
+from mixtura import (
+    BayesianGaussianMixture,
+    Full,
+    Mixture,
+    MixtureSearch,
+    Spherical,
+    merge_components,
+)
+from mixtura.engines import ThreadEngine
+from mixtura.mixtures.merge_tree import DECIDED
+
+
+def line(*centers, weights=None):
+    """Round groups of variance one on a line."""
+    n = len(centers)
+    return Mixture(
+        np.full(n, 1 / n) if weights is None else weights, np.array(centers)[:, None], Spherical([1.0] * n, n, 1)
+    )
+
+
+def some_mixture(seed, n_components=5, n_features=2, spread=3.0):
+    random = np.random.RandomState(seed)
+    factors = random.normal(size=(n_components, n_features, n_features))
+    matrices = factors @ factors.transpose(0, 2, 1) + 0.3 * np.eye(n_features)
+    centers = random.normal(0, spread, (n_components, n_features))
+    weights = random.dirichlet(np.full(n_components, 3.0))
+    return Mixture(weights, centers, Full(matrices, n_components, n_features))
+
+
+def rows_of(mixture, n_rows, seed=0):
+    return mixture.sample(n_rows, np.random.RandomState(seed))[0]
+
+
+def entropy_of(shares, weights=1.0):
+    return -(xlogy(shares, shares).sum(axis=1) * weights).sum()
+
+
+def brute_force(shares):
+    """Try every pair in every step: the entropies for 1, 2, … clusters, the partitions, and the narrowest choice."""
+    clusters = [[k] for k in range(shares.shape[1])]
+    entropies, partitions, margin = [entropy_of(shares)], [clusters], np.inf
+    while len(clusters) > 1:
+        trials = []
+        for pair in combinations(clusters, 2):
+            merged = [cluster for cluster in clusters if cluster not in pair] + [sorted(pair[0] + pair[1])]
+            trials.append((entropy_of(np.column_stack([shares[:, cluster].sum(axis=1) for cluster in merged])), merged))
+        trials.sort(key=lambda trial: trial[0])
+        if len(trials) > 1:
+            margin = min(margin, trials[1][0] - trials[0][0])
+        entropies.append(trials[0][0])
+        clusters = trials[0][1]
+        partitions.append(clusters)
+    return np.array(entropies[::-1]), partitions[::-1], margin
+
+
+def groups(labels):
+    return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
+
+
+# Known answers: shapes.
+
+
+@pytest.mark.parametrize(("noise", "seed"), [(0.05, 0), (0.05, 1), (0.1, 2), (0.1, 3)])
+def test_moons_are_two_clusters_of_a_bayesian_mixture(noise, seed):
+    X, moon = make_moons(1000, noise=noise, random_state=seed)
+    tree = merge_components(BayesianGaussianMixture(n_components=12, random_state=seed, max_iter=500).fit(X), X)
+    assert len(tree.leaves) >= 5
+    assert tree.n_clusters == 2
+    assert adjusted_rand_score(moon, tree.predict(X)) >= 0.95
+
+
+@pytest.mark.parametrize(("noise", "seed"), [(0.05, 0), (0.1, 1)])
+def test_moons_are_two_clusters_of_the_mixture_of_lowest_bic(noise, seed):
+    X, moon = make_moons(1000, noise=noise, random_state=seed)
+    search = MixtureSearch(range(7, 13), covariance_types=["full"], random_state=seed).fit(X)
+    tree = merge_components(search, X)
+    assert len(tree.leaves) >= 8
+    assert tree.n_clusters == 2
+    assert adjusted_rand_score(moon, tree.predict(X)) >= 0.95
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_crosses_are_one_cluster_each(seed):
+    """As section 4.1 of the paper: two oblique groups, two crosses; BIC finds more than four components, ICL four."""
+    flat, tall = [[1.5, 0], [0, 0.15]], [[0.15, 0], [0, 1.5]]
+    oblique = [[1, 0.7], [0.7, 1]], [[1, -0.7], [-0.7, 1]]
+    centers = [[0, 0], [8, 6], [0, 7], [0, 7], [8, 0], [8, 0]]
+    true = Mixture([0.2] * 4 + [0.1] * 2, centers, Full([*oblique, flat, tall, flat, tall], 6, 2))
+    X, component = true.sample(600, np.random.RandomState(seed))
+    search = MixtureSearch(range(3, 9), covariance_types=["full"], random_state=seed).fit(X)
+    assert search.best_params_["n_components"] > 4
+    assert min(search.candidates_, key=lambda candidate: candidate.icl).n_components == 4
+    tree = merge_components(search, X)
+    assert tree.n_clusters == 4
+    assert adjusted_rand_score(np.array([0, 1, 2, 2, 3, 3])[component], tree.predict(X)) >= 0.95
+
+
+def test_nested_groups_come_apart_level_by_level():
+    mixture = line(0, 1, 5, 6, 20, 21, 25, 26)
+    tree = merge_components(mixture, rows_of(mixture, 4000))
+    assert_array_equal(tree.cut(4), [0, 0, 1, 1, 2, 2, 3, 3])
+    assert_array_equal(tree.cut(2), [0, 0, 0, 0, 1, 1, 1, 1])
+    assert_array_equal(tree.cut(1), [0] * 8)
+    assert_array_equal(tree.cut(8), range(8))
+
+
+# Known answers: numbers.
+
+
+@pytest.mark.parametrize("distance", [1.0, 3.0, 4.6])
+def test_doubt_between_two_normal_groups_is_its_integral(distance):
+    def integrand(x):
+        odds = distance * x - distance**2 / 2
+        share = 1 / (1 + np.exp(-odds))
+        return -(norm.pdf(x) + norm.pdf(x - distance)) / 2 * (xlogy(share, share) + xlogy(1 - share, 1 - share))
+
+    expected = quad(integrand, -9, distance + 9, points=[distance / 2])[0]
+    grid = np.arange(-9, distance + 9, 0.01)[:, None]
+    mixture = line(0, distance)
+    tree = merge_components(mixture, grid, sample_weight=mixture.pdf(grid) * 0.01)
+    assert_allclose(tree.doubt, expected, rtol=1e-8)
+
+
+def test_rows_are_decided_from_four_point_six_standard_deviations_on():
+    found = {
+        distance: merge_components(line(0, distance), rows_of(line(0, distance), 40000)) for distance in (4.4, 4.8)
+    }
+    assert {distance: tree.n_clusters for distance, tree in found.items()} == {4.4: 1, 4.8: 2}
+    assert norm.cdf(-4.6 / 2) == pytest.approx(0.0107, abs=1e-4)  # of the rows, given to the wrong group
+    assert found[4.8].doubt[0] < DECIDED < found[4.4].doubt[0]
+
+
+def test_equal_components_are_one_cluster():
+    tree = merge_components(line(0, 0, 0), [[-1.0], [0.0], [2.0]])
+    assert_allclose(tree.entropy, [0, 3 * (np.log(3) - 2 / 3 * np.log(2)), 3 * np.log(3)])
+    assert tree.n_clusters == 1
+
+
+def test_groups_far_apart_are_all_kept():
+    mixture = line(0, 12, 24, 36)
+    tree = merge_components(mixture, rows_of(mixture, 500))
+    assert tree.n_clusters == 4
+    assert tree.entropy[-1] < 1e-3
+    assert tree.elbow() < 4  # it never is the number of components
+
+
+def test_one_component_is_one_cluster():
+    tree = merge_components(line(3), [[1.0], [2.0]])
+    assert (tree.n_clusters, tree.elbow(), tree.elbow(2)) == (1, 1, 1)
+    assert tree.merges.shape == (0, 2)
+    assert tree.linkage.shape == (0, 4)
+    assert_array_equal(tree.entropy, [0.0])
+    assert_array_equal(tree.predict([[5.0]]), [0])
+
+
+# Brute force and laws.
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 7), st.integers(1, 3), st.sampled_from([0.5, 2.0, 4.0]))
+def test_tree_is_that_of_trying_every_pair(seed, n_components, n_features, spread):
+    mixture = some_mixture(seed, n_components, n_features, spread)
+    X = rows_of(mixture, 50, seed)
+    entropies, partitions, margin = brute_force(mixture.responsibilities(X))
+    assume(margin > 1e-9)  # of equals either may be merged
+    tree = merge_components(mixture, X)
+    assert_allclose(tree.entropy, entropies, atol=1e-11)
+    for n_clusters, partition in enumerate(partitions, 1):
+        assert groups(tree.cut(n_clusters)) == {frozenset(cluster) for cluster in partition}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.1, 2.0, 6.0]))
+def test_merging_never_adds_entropy(seed, spread):
+    mixture = some_mixture(seed, 6, 2, spread)
+    tree = merge_components(mixture, rows_of(mixture, 40, seed))
+    assert (np.diff(tree.entropy) >= 0).all()
+    assert tree.entropy[0] == 0
+    assert (tree.entropy <= 40 * np.log(np.arange(1, 7)) + 1e-12).all()
+    assert (np.diff(tree.entropy)[::-1] <= np.log(2) * tree.counts[6:] + 1e-12).all()
+
+
+@pytest.mark.parametrize("n_clusters", [1, 2, 3, 5])
+def test_entropy_is_that_of_the_probabilities(n_clusters):
+    mixture = some_mixture(1)
+    X = rows_of(mixture, 300)
+    tree = merge_components(mixture, X)
+    shares = tree.predict_proba(X, n_clusters)
+    assert shares.shape == (300, n_clusters)
+    assert_allclose(shares.sum(axis=1), 1)
+    assert_allclose(entropy_of(shares), tree.entropy[n_clusters - 1], atol=1e-11)
+    assert_array_equal(tree.predict(X, n_clusters), shares.argmax(axis=1))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.permutations(range(5)))
+def test_order_of_components_does_not_matter(seed, order):
+    mixture = some_mixture(seed)
+    shuffled = Mixture(mixture.weights[order], mixture.means[order], Full(mixture.covariances[order], 5, 2))
+    X = rows_of(mixture, 60, seed)
+    assume(brute_force(mixture.responsibilities(X))[2] > 1e-9)
+    tree, other = merge_components(mixture, X), merge_components(shuffled, X)
+    assert_allclose(other.entropy, tree.entropy, atol=1e-12)
+    for n_clusters in range(1, 6):
+        assert groups(other.cut(n_clusters)) == groups(tree.cut(n_clusters)[order])
+
+
+def test_order_of_rows_does_not_matter():
+    mixture = some_mixture(2)
+    X = rows_of(mixture, 500)
+    tree, other = merge_components(mixture, X), merge_components(mixture, X[::-1])
+    assert_array_equal(other.merges, tree.merges)
+    assert_allclose(other.entropy, tree.entropy, rtol=1e-12)
+
+
+def test_weights_count_rows():
+    mixture = some_mixture(3)
+    X = rows_of(mixture, 300)
+    counts = np.random.RandomState(0).randint(0, 4, 300)
+    tree, other = (
+        merge_components(mixture, X, sample_weight=counts),
+        merge_components(mixture, X.repeat(counts, axis=0)),
+    )
+    assert_array_equal(other.merges, tree.merges)
+    assert_allclose(other.entropy, tree.entropy, rtol=1e-12)
+    assert_allclose(other.counts, tree.counts, rtol=1e-12)
+    assert other.n_rows == tree.n_rows == counts.sum()
+
+
+def test_rows_of_many_blocks_add_up():
+    mixture = some_mixture(4)
+    X = rows_of(mixture, 2000)
+    tree, other = merge_components(mixture, X), merge_components(mixture, np.tile(X, (100, 1)))
+    assert_array_equal(other.merges, tree.merges)
+    assert_allclose(other.entropy, 100 * tree.entropy, rtol=1e-11)
+
+
+def test_threads_give_the_same_bits():
+    mixture = some_mixture(5)
+    X = rows_of(mixture, 150_000)
+    one, three = (merge_components(mixture, X, engine=ThreadEngine(n)) for n in (1, 3))
+    assert_array_equal(one.merges, three.merges)
+    assert_array_equal(one.entropy, three.entropy)
+    assert_array_equal(one.counts, three.counts)
