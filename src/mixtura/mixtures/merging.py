@@ -78,7 +78,8 @@ def merge_components(
     pass sums it for the pairs of the new cluster, as no other pair has changed. Only one block of rows a thread is held
     at a time; files and queries are first copied to a temporary binary file.
 
-    Pairs are compared by what all rows lose, so that a small group waits longer than a large one that is as undecided.
+    Components that are the most probable of no row of the table are merged first, each with the cluster it overlaps
+    most: a variational fit may leave some, which would end as clusters without a row.
 
     The number of clusters that the integrated completed likelihood would choose, another number to cut at in [1]_, is
     that of components in ``MixtureSearch(criterion="icl")``.
@@ -112,6 +113,7 @@ def merge_components(
     with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
         start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
     entropy = start.noise + np.append(0.0, np.cumsum([step.gain for step in reversed(steps)]))
+    n_idle = sum(step.idle for step in steps)
     merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
     counts = np.append(start.counts, [step.count for step in steps])
     return MergeTree(
@@ -121,7 +123,7 @@ def merge_components(
         entropy=frozen(entropy),
         counts=frozen(counts),
         n_rows=start.weight,
-        n_clusters=decided(doubt(entropy, merges, counts)) if n_clusters is None else int(n_clusters),
+        n_clusters=decided(doubt(entropy, merges, counts), n_idle) if n_clusters is None else int(n_clusters),
         _mixture=merged,
         _engine=engine,
     )
@@ -129,11 +131,15 @@ def merge_components(
 
 @dataclass(frozen=True)
 class _Step:
-    """One merging: which clusters, what it takes from the entropy, and the rows of the cluster that it makes."""
+    """One merging: which clusters, what it takes from the entropy, the rows of the cluster that it makes, and why.
+
+    A step is idle when one of the clusters is the most probable of no row.
+    """
 
     pair: tuple[int, int]
     gain: float
     count: float
+    idle: bool
 
 
 def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
@@ -153,10 +159,13 @@ def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engi
     gains = dict(zip(pairs, start.gains.tolist(), strict=True))
     steps: list[_Step] = []
     while gains:
-        pair = max(gains, key=lambda pair: (gains[pair], -pair[0], -pair[1]))  # of equals the first
+        idle = set(clusters.tolist()) - set(clusters[start.claimed > 0].tolist())
+        # Of equals the first.
+        pair = max(gains, key=lambda pair: (not idle.isdisjoint(pair), gains[pair], -pair[0], -pair[1]))
         made = n_leaves + len(steps)
         clusters = np.where(np.isin(clusters, pair), made, clusters)
-        steps.append(_Step(pair, gains[pair], float(start.counts[clusters == made].sum())))
+        count = float(start.counts[clusters == made].sum())
+        steps.append(_Step(pair, gains[pair], count, not idle.isdisjoint(pair)))
         gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
         pairs = [(cluster, made) for cluster in np.unique(clusters).tolist() if cluster != made]
         if pairs:

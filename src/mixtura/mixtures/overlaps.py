@@ -30,6 +30,8 @@ class Overlaps:
         What merging each pair of clusters would take from the entropy of the assignment, in nats.
     counts : ndarray of shape (n_leaves,)
         Expected rows of each component.
+    claimed : ndarray of shape (n_leaves,)
+        Rows of which each component is the most probable.
     noise : float
         Entropy between noise and all the rest, in nats.
     weight : float
@@ -38,12 +40,17 @@ class Overlaps:
 
     gains: Floats
     counts: Floats
+    claimed: Floats
     noise: float
     weight: float
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
-            self.gains + other.gains, self.counts + other.counts, self.noise + other.noise, self.weight + other.weight
+            self.gains + other.gains,
+            self.counts + other.counts,
+            self.claimed + other.claimed,
+            self.noise + other.noise,
+            self.weight + other.weight,
         )
 
 
@@ -74,7 +81,8 @@ class OverlapPass:
     @property
     def zero(self) -> Overlaps:
         """The sums of no rows."""
-        return Overlaps(np.zeros(len(self.pairs)), np.zeros(len(self.leaves)), 0.0, 0.0)
+        n_leaves = len(self.leaves)
+        return Overlaps(np.zeros(len(self.pairs)), np.zeros(n_leaves), np.zeros(n_leaves), 0.0, 0.0)
 
     def __call__(self, block: Block) -> Overlaps:
         """Return the sums of a block."""
@@ -90,35 +98,32 @@ class OverlapPass:
             weights = weights * ~np.isnan(block.values).all(axis=1)
         noise = 0.0
         if self.has_noise:
-            claimed = np.minimum(shares.sum(axis=1), 1.0)
-            noise = float((weights * _gains(claimed, 1 - claimed)).sum())
+            rest = np.minimum(shares.sum(axis=1), 1.0)
+            noise = _gain(rest, 1 - rest, weights)
         by_leaf = np.ascontiguousarray(shares.T[self.leaves])
         counts = (by_leaf * weights).sum(axis=1)
+        claimed = np.bincount(by_leaf.argmax(axis=0), weights, len(self.leaves)).astype(np.float64)
         by_leaf[by_leaf < _LEAST] = 0.0
         # Most rows are decided, and add nothing to any pair.
         mixed = np.flatnonzero((np.count_nonzero(by_leaf, axis=0) > 1) & (weights > 0))
-        return Overlaps(
-            self._pair_gains(by_leaf.take(mixed, axis=1), weights[mixed]), counts, noise, float(weights.sum())
-        )
+        gains = self._pair_gains(by_leaf.take(mixed, axis=1), weights[mixed])
+        return Overlaps(gains, counts, claimed, noise, float(weights.sum()))
 
     def _pair_gains(self, by_leaf: Floats, weights: Floats) -> Floats:
         shares = {cluster: by_leaf[self.clusters == cluster].sum(axis=0) for cluster in set(self.clusters.tolist())}
-        present = {cluster: share > 0 for cluster, share in shares.items()}
-        gains = np.zeros(len(self.pairs))
-        for i, (one, other) in enumerate(self.pairs):
-            both = np.flatnonzero(present[one] & present[other])
-            if len(both):
-                gains[i] = (weights[both] * _gains(shares[one][both], shares[other][both])).sum()
-        return gains
+        return np.array([_gain(shares[one], shares[other], weights) for one, other in self.pairs])
 
 
-def _gains(one: Floats, other: Floats) -> Floats:
-    """Return a log((a + b) / a) + b log((a + b) / b) as terms that are not negative, so that nothing cancels."""
+def _gain(one: Floats, other: Floats, weights: Floats) -> float:
+    """Return the sum over rows of a log((a + b) / a) + b log((a + b) / b), as terms that are not negative.
+
+    So nothing cancels, and what is nearly nothing is known as well as the rest.
+    """
+    both = np.flatnonzero((one > 0) & (other > 0))
+    one, other = one[both], other[both]
     low, high = np.minimum(one, other), np.maximum(one, other)
     ratio = low / high
-    # A share of zero adds nothing; its logarithm is not asked for.
-    gains: Floats = (low + high) * np.log1p(ratio) - low * np.log(np.where(ratio > 0, ratio, 1.0))
-    return gains
+    return float((weights[both] * ((low + high) * np.log1p(ratio) - low * np.log(ratio))).sum())
 
 
 def _stretch(block: Block, first: int) -> Block:
