@@ -229,7 +229,7 @@ def doubt(entropy: Floats, merges: Indices, counts: Floats) -> Floats:
 
 
 def decided(doubts: Floats, first: int) -> int:
-    """Return the number of clusters before a step between whose clusters the rows are decided, the `first` steps done."""
+    """Return the number of clusters before the first step, after some, between whose clusters the rows are decided."""
     return len(doubts) + 1 - first - int(np.append(doubts[first:] >= DECIDED, False).argmin())
 
 

@@ -18,7 +18,7 @@ from ..rows import Rows, spool
 from .estimator import MixtureEstimator
 from .expectation import passes_for
 from .merge_tree import MergedMixture, MergeTree, check_n_clusters, decided, doubt
-from .overlaps import Indices, OverlapPass, Overlaps
+from .overlaps import Indices, MergedPass, OverlapPass, Overlaps, Responsibilities
 from .search import MixtureSearch
 from .sources import Source, scoring_rows
 
@@ -145,18 +145,13 @@ class _Step:
 def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
     """Return what the first pass found, and every merging in order."""
     n_leaves = len(leaves)
-    passes, has_noise = passes_for(components, rows), components.noise is not None
-    clusters = np.arange(n_leaves)
-
-    def overlaps(pairs: list[tuple[int, int]]) -> Overlaps:
-        run = OverlapPass(passes, leaves, clusters, tuple(pairs), has_noise)
-        return engine.fold(rows, run, run.zero)
-
-    pairs = list(combinations(range(n_leaves), 2))
-    start = overlaps(pairs)
+    responsibilities = Responsibilities(passes_for(components, rows), leaves)
+    run = OverlapPass(responsibilities, components.noise is not None)
+    start = engine.fold(rows, run, run.zero)
     if not start.weight > 0:
         raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
-    gains = dict(zip(pairs, start.gains.tolist(), strict=True))
+    clusters = np.arange(n_leaves)
+    gains = dict(zip(combinations(range(n_leaves), 2), start.gains.tolist(), strict=True))
     steps: list[_Step] = []
     while gains:
         idle = set(clusters.tolist()) - set(clusters[start.claimed > 0].tolist())
@@ -167,9 +162,10 @@ def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engi
         count = float(start.counts[clusters == made].sum())
         steps.append(_Step(pair, gains[pair], count, not idle.isdisjoint(pair)))
         gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
-        pairs = [(cluster, made) for cluster in np.unique(clusters).tolist() if cluster != made]
-        if pairs:
-            gains |= dict(zip(pairs, overlaps(pairs).gains.tolist(), strict=True))
+        others = tuple(cluster for cluster in np.unique(clusters).tolist() if cluster != made)
+        if others:
+            again = engine.fold(rows, MergedPass(responsibilities, clusters, made, others), np.zeros(len(others)))
+            gains |= {(other, made): gain for other, gain in zip(others, again.tolist(), strict=True)}
     return start, steps
 
 
