@@ -19,9 +19,9 @@ from .sources import Source, scoring_rows
 
 Indices = NDArray[np.int64]
 
-# Two clusters stay apart when a row in either of them is undecided between the two by less than this many nats. It is
-# what two equal round groups share whose centres are 4.6 standard deviations apart: of their rows one in a hundred is
-# given to the wrong one. From 0.02 to 0.035 it makes little difference to the shapes of docs/decisions/0025.
+# Two clusters stay apart when their doubt, in nats, is below this. It is that of two equal round groups whose centres
+# are 4.6 standard deviations apart: of their rows one in a hundred is nearer to the other. docs/decisions/0025 says how
+# much depends on it.
 DECIDED = 0.03
 
 
@@ -70,7 +70,7 @@ class MergeTree:
         Sum of the weights of the rows.
     n_clusters : int
         Number of clusters asked for, or that at which the rows are decided: merging stops before the first step whose
-        `doubt` is below 0.03.
+        `doubt` is below 0.03, except that components which are the most probable of no row are always merged.
 
     Examples
     --------
@@ -149,8 +149,8 @@ class MergeTree:
     def doubt(self) -> Floats:
         """How undecided the rows are between the two clusters of each step, in nats, shape (n_leaves - 1,).
 
-        It is what the step takes from the entropy, over twice the rows of the smaller cluster: 0 for clusters that are
-        far apart, log 2 = 0.69 for two that are the same and of one size.
+        It is what the step takes from the entropy, over twice the geometric mean of the rows of the two: 0 for clusters
+        that are far apart, log 2 = 0.69, the most there is, for two that are the same.
         """
         return doubt(self.entropy, self.merges, self.counts)
 
@@ -223,14 +223,14 @@ def check_n_clusters(n_clusters: Any, n_leaves: int) -> int:
 def doubt(entropy: Floats, merges: Indices, counts: Floats) -> Floats:
     """Return how undecided the rows are between the clusters that are merged: see `MergeTree.doubt`."""
     gains = np.diff(entropy)[::-1]
-    smaller = 2 * counts[merges].min(axis=1)
-    doubts: Floats = np.divide(gains, smaller, out=np.zeros_like(gains), where=smaller > 0)
+    scale = 2 * np.sqrt(counts[merges].prod(axis=1))
+    doubts: Floats = np.divide(gains, scale, out=np.zeros_like(gains), where=scale > 0)
     return doubts
 
 
-def decided(doubts: Floats) -> int:
-    """Return the number of clusters before the first merging of two between which the rows are decided."""
-    return len(doubts) + 1 - int(np.append(doubts >= DECIDED, False).argmin())
+def decided(doubts: Floats, first: int) -> int:
+    """Return the number of clusters before the first step, after some, between whose clusters the rows are decided."""
+    return len(doubts) + 1 - first - int(np.append(doubts[first:] >= DECIDED, False).argmin())
 
 
 def _loss(x: Floats, y: Floats) -> float:

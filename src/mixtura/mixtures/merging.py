@@ -18,7 +18,7 @@ from ..rows import Rows, spool
 from .estimator import MixtureEstimator
 from .expectation import passes_for
 from .merge_tree import MergedMixture, MergeTree, check_n_clusters, decided, doubt
-from .overlaps import Indices, OverlapPass, Overlaps
+from .overlaps import Indices, MergedPass, OverlapPass, Overlaps, Responsibilities
 from .search import MixtureSearch
 from .sources import Source, scoring_rows
 
@@ -78,7 +78,8 @@ def merge_components(
     pass sums it for the pairs of the new cluster, as no other pair has changed. Only one block of rows a thread is held
     at a time; files and queries are first copied to a temporary binary file.
 
-    Pairs are compared by what all rows lose, so that a small group waits longer than a large one that is as undecided.
+    Components that are the most probable of no row of the table are merged first, each with the cluster it overlaps
+    most: a variational fit may leave some, which would end as clusters without a row.
 
     The number of clusters that the integrated completed likelihood would choose, another number to cut at in [1]_, is
     that of components in ``MixtureSearch(criterion="icl")``.
@@ -112,6 +113,7 @@ def merge_components(
     with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
         start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
     entropy = start.noise + np.append(0.0, np.cumsum([step.gain for step in reversed(steps)]))
+    n_idle = sum(step.idle for step in steps)
     merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
     counts = np.append(start.counts, [step.count for step in steps])
     return MergeTree(
@@ -121,7 +123,7 @@ def merge_components(
         entropy=frozen(entropy),
         counts=frozen(counts),
         n_rows=start.weight,
-        n_clusters=decided(doubt(entropy, merges, counts)) if n_clusters is None else int(n_clusters),
+        n_clusters=decided(doubt(entropy, merges, counts), n_idle) if n_clusters is None else int(n_clusters),
         _mixture=merged,
         _engine=engine,
     )
@@ -129,38 +131,41 @@ def merge_components(
 
 @dataclass(frozen=True)
 class _Step:
-    """One merging: which clusters, what it takes from the entropy, and the rows of the cluster that it makes."""
+    """One merging: which clusters, what it takes from the entropy, the rows of the cluster that it makes, and why.
+
+    A step is idle when one of the clusters is the most probable of no row.
+    """
 
     pair: tuple[int, int]
     gain: float
     count: float
+    idle: bool
 
 
 def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
     """Return what the first pass found, and every merging in order."""
     n_leaves = len(leaves)
-    passes, has_noise = passes_for(components, rows), components.noise is not None
-    clusters = np.arange(n_leaves)
-
-    def overlaps(pairs: list[tuple[int, int]]) -> Overlaps:
-        run = OverlapPass(passes, leaves, clusters, tuple(pairs), has_noise)
-        return engine.fold(rows, run, run.zero)
-
-    pairs = list(combinations(range(n_leaves), 2))
-    start = overlaps(pairs)
+    responsibilities = Responsibilities(passes_for(components, rows), leaves)
+    run = OverlapPass(responsibilities, components.noise is not None)
+    start = engine.fold(rows, run, run.zero)
     if not start.weight > 0:
         raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
-    gains = dict(zip(pairs, start.gains.tolist(), strict=True))
+    clusters = np.arange(n_leaves)
+    gains = dict(zip(combinations(range(n_leaves), 2), start.gains.tolist(), strict=True))
     steps: list[_Step] = []
     while gains:
-        pair = max(gains, key=lambda pair: (gains[pair], -pair[0], -pair[1]))  # of equals the first
+        idle = set(clusters.tolist()) - set(clusters[start.claimed > 0].tolist())
+        # Of equals the first.
+        pair = max(gains, key=lambda pair: (not idle.isdisjoint(pair), gains[pair], -pair[0], -pair[1]))
         made = n_leaves + len(steps)
         clusters = np.where(np.isin(clusters, pair), made, clusters)
-        steps.append(_Step(pair, gains[pair], float(start.counts[clusters == made].sum())))
+        count = float(start.counts[clusters == made].sum())
+        steps.append(_Step(pair, gains[pair], count, not idle.isdisjoint(pair)))
         gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
-        pairs = [(cluster, made) for cluster in np.unique(clusters).tolist() if cluster != made]
-        if pairs:
-            gains |= dict(zip(pairs, overlaps(pairs).gains.tolist(), strict=True))
+        others = tuple(cluster for cluster in np.unique(clusters).tolist() if cluster != made)
+        if others:
+            again = engine.fold(rows, MergedPass(responsibilities, clusters, made, others), np.zeros(len(others)))
+            gains |= {(other, made): gain for other, gain in zip(others, again.tolist(), strict=True)}
     return start, steps
 
 

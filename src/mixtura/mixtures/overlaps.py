@@ -1,6 +1,8 @@
-"""A pass over rows that sums how undecided they are between the clusters of a mixture."""
+"""Passes over rows that sum how undecided they are between the clusters of a mixture."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Self
 
 import numpy as np
@@ -22,14 +24,16 @@ _ROWS_AT_ONCE = 2**13
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """What a pass sums up.
+    """What the rows say of the components before any are merged.
 
     Attributes
     ----------
     gains : ndarray of shape (n_pairs,)
-        What merging each pair of clusters would take from the entropy of the assignment, in nats.
+        What merging each pair of components would take from the entropy of the assignment, in nats.
     counts : ndarray of shape (n_leaves,)
         Expected rows of each component.
+    claimed : ndarray of shape (n_leaves,)
+        Rows of which each component is the most probable.
     noise : float
         Entropy between noise and all the rest, in nats.
     weight : float
@@ -38,18 +42,23 @@ class Overlaps:
 
     gains: Floats
     counts: Floats
+    claimed: Floats
     noise: float
     weight: float
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
-            self.gains + other.gains, self.counts + other.counts, self.noise + other.noise, self.weight + other.weight
+            self.gains + other.gains,
+            self.counts + other.counts,
+            self.claimed + other.claimed,
+            self.noise + other.noise,
+            self.weight + other.weight,
         )
 
 
 @dataclass(frozen=True, eq=False)
-class OverlapPass:
-    """The pass, for some pairs of clusters.
+class Responsibilities:
+    """What both passes read of a block.
 
     Parameters
     ----------
@@ -57,71 +66,107 @@ class OverlapPass:
         What gives the responsibilities of a row.
     leaves : ndarray of shape (n_leaves,)
         The components that take part.
-    clusters : ndarray of shape (n_leaves,)
-        Cluster of each of them.
-    pairs : tuple of (int, int)
-        Pairs of clusters.
-    has_noise : bool
-        Whether there is noise, which has what the components leave of one.
     """
 
     passes: Passes | ObservedPasses
     leaves: Indices
-    clusters: Indices
-    pairs: tuple[tuple[int, int], ...]
+
+    def of(self, block: Block) -> Iterator[tuple[Floats, Floats]]:
+        """Yield the responsibilities of some rows, shape (n_leaves, n_rows), and the weights of these."""
+        for first in range(0, len(block.values), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            weights = None if block.weights is None else block.weights[rows]
+            part = Block(block.values[rows], weights, block.first_row + first)
+            shares = self.passes.responsibilities(part)
+            if weights is None:
+                weights = np.ones(len(shares))
+            missing = np.isnan(part.values)
+            if missing.any():  # a row without any value is not undecided: it says nothing
+                weights = weights * ~missing.all(axis=1)
+            yield np.ascontiguousarray(shares.T[self.leaves], dtype=np.float64), weights
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapPass:
+    """The pass that sums up for all pairs of components, in the order of `itertools.combinations`.
+
+    Parameters
+    ----------
+    responsibilities : Responsibilities
+        Those of the components.
+    has_noise : bool
+        Whether there is noise, which has what the components leave of one.
+    """
+
+    responsibilities: Responsibilities
     has_noise: bool
 
     @property
     def zero(self) -> Overlaps:
         """The sums of no rows."""
-        return Overlaps(np.zeros(len(self.pairs)), np.zeros(len(self.leaves)), 0.0, 0.0)
+        n = len(self.responsibilities.leaves)
+        return Overlaps(np.zeros(n * (n - 1) // 2), np.zeros(n), np.zeros(n), 0.0, 0.0)
 
     def __call__(self, block: Block) -> Overlaps:
         """Return the sums of a block."""
         total = self.zero
-        for first in range(0, len(block.values), _ROWS_AT_ONCE):
-            total = total + self._part(_stretch(block, first))
+        for shares, weights in self.responsibilities.of(block):
+            total = total + self._sums(shares, weights)
         return total
 
-    def _part(self, block: Block) -> Overlaps:
-        shares = self.passes.responsibilities(block).astype(np.float64, copy=False)
-        weights = np.ones(len(shares)) if block.weights is None else block.weights
-        if np.isnan(block.values).any():  # a row without any value is not undecided: it says nothing
-            weights = weights * ~np.isnan(block.values).all(axis=1)
+    def _sums(self, shares: Floats, weights: Floats) -> Overlaps:
         noise = 0.0
         if self.has_noise:
-            claimed = np.minimum(shares.sum(axis=1), 1.0)
-            noise = float((weights * _gains(claimed, 1 - claimed)).sum())
-        by_leaf = np.ascontiguousarray(shares.T[self.leaves])
-        counts = (by_leaf * weights).sum(axis=1)
-        by_leaf[by_leaf < _LEAST] = 0.0
+            rest = np.minimum(shares.sum(axis=0), 1.0)
+            noise = _gain(rest, 1 - rest, weights)
+        claimed = np.bincount(shares.argmax(axis=0), weights, len(shares)).astype(np.float64)
         # Most rows are decided, and add nothing to any pair.
-        mixed = np.flatnonzero((np.count_nonzero(by_leaf, axis=0) > 1) & (weights > 0))
-        return Overlaps(
-            self._pair_gains(by_leaf.take(mixed, axis=1), weights[mixed]), counts, noise, float(weights.sum())
-        )
-
-    def _pair_gains(self, by_leaf: Floats, weights: Floats) -> Floats:
-        shares = {cluster: by_leaf[self.clusters == cluster].sum(axis=0) for cluster in set(self.clusters.tolist())}
-        present = {cluster: share > 0 for cluster, share in shares.items()}
-        gains = np.zeros(len(self.pairs))
-        for i, (one, other) in enumerate(self.pairs):
-            both = np.flatnonzero(present[one] & present[other])
-            if len(both):
-                gains[i] = (weights[both] * _gains(shares[one][both], shares[other][both])).sum()
-        return gains
+        mixed = np.flatnonzero(np.count_nonzero(shares >= _LEAST, axis=0) > 1)
+        some, their_weights = shares.take(mixed, axis=1), weights[mixed]
+        gains = [_gain(one, other, their_weights) for one, other in combinations(some, 2)]
+        return Overlaps(np.array(gains), (shares * weights).sum(axis=1), claimed, noise, float(weights.sum()))
 
 
-def _gains(one: Floats, other: Floats) -> Floats:
-    """Return a log((a + b) / a) + b log((a + b) / b) as terms that are not negative, so that nothing cancels."""
+@dataclass(frozen=True, eq=False)
+class MergedPass:
+    """The pass that sums what merging one cluster with each of some others would take from the entropy, in nats.
+
+    Parameters
+    ----------
+    responsibilities : Responsibilities
+        Those of the components.
+    clusters : ndarray of shape (n_leaves,)
+        Cluster of each component.
+    made : int
+        The one cluster.
+    others : tuple of int
+        The others.
+    """
+
+    responsibilities: Responsibilities
+    clusters: Indices
+    made: int
+    others: tuple[int, ...]
+
+    def __call__(self, block: Block) -> Floats:
+        """Return the sums of a block, shape (n_others,)."""
+        members = [np.flatnonzero(self.clusters == other) for other in self.others]
+        total = np.zeros(len(members))
+        for shares, weights in self.responsibilities.of(block):
+            share = shares[self.clusters == self.made].sum(axis=0)
+            mixed = np.flatnonzero(share >= _LEAST)
+            some, share, their_weights = shares.take(mixed, axis=1), share[mixed], weights[mixed]
+            total += [_gain(some[leaves].sum(axis=0), share, their_weights) for leaves in members]
+        return total
+
+
+def _gain(one: Floats, other: Floats, weights: Floats) -> float:
+    """Return the sum over rows of a log((a + b) / a) + b log((a + b) / b), as terms that are not negative.
+
+    So nothing cancels, and what is nearly nothing is known as well as the rest.
+    """
+    both = np.flatnonzero((one >= _LEAST) & (other >= _LEAST))
+    one, other = one[both], other[both]
     low, high = np.minimum(one, other), np.maximum(one, other)
     ratio = low / high
-    # A share of zero adds nothing; its logarithm is not asked for.
-    gains: Floats = (low + high) * np.log1p(ratio) - low * np.log(np.where(ratio > 0, ratio, 1.0))
-    return gains
-
-
-def _stretch(block: Block, first: int) -> Block:
-    rows = slice(first, first + _ROWS_AT_ONCE)
-    weights = None if block.weights is None else block.weights[rows]
-    return Block(block.values[rows], weights, block.first_row + first)
+    return float((weights[both] * ((low + high) * np.log1p(ratio) - low * np.log(ratio))).sum())
