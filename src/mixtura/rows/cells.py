@@ -44,12 +44,12 @@ def cells_of(table: "pa.Table", positions: Sequence[int], names: Sequence[str], 
     return list(zip(*columns, strict=True)) if columns else [()] * len(positions)
 
 
-def _values(column: Any) -> list[Any]:
+def _values(column: "pa.ChunkedArray") -> list[Any]:
     pa = need("pyarrow", "reading tables")
-    for read in (lambda: column, lambda: column.cast(pa.string())):
-        # Python has no years past 9999, no unknown time zones, no text that is not Unicode; Arrow writes some of it.
+    # Python has no years past 9999, no unknown time zones, no text that is not Unicode; Arrow writes some of it.
+    for target in (None, pa.string()):
         with suppress(ValueError, OverflowError, KeyError, ImportError, pa.ArrowException):
-            values: list[Any] = read().to_pylist()
+            values: list[Any] = (column if target is None else column.cast(target)).to_pylist()
             return values
     return ["…"] * len(column)
 
