@@ -188,7 +188,8 @@ def test_libraries_that_are_missing(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"), [("'detect',", "--components"), ("'compare',", "--labels"), ("", "compare")]
+    ("arguments", "words"),
+    [("'detect',", "--components"), ("'compare',", "--labels"), ("'report',", "--labels"), ("", "compare")],
 )
 def test_help_imports_nothing_heavy(arguments, words):
     code = (

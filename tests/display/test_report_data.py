@@ -306,11 +306,12 @@ def test_one_column_has_no_pairs_to_draw(make):
     assert len(report.scores.thresholds) == 50
 
 
-def test_any_table_leaves_room_for_a_page(need):
-    """Two thousand columns of endless names, five hundred components, cells and sentences that need escapes."""
+@pytest.mark.parametrize(("n_columns", "n_components"), [(2000, 1), (20, 500)])
+def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
+    """Thousands of columns of endless names, hundreds of components, cells and sentences full of what is escaped."""
     pa = need("pyarrow")
     rng = np.random.default_rng(0)
-    n_columns, n_components, n_rows = 2000, 500, 1200
+    n_rows = 1050
     names = [f"{'<&🦋'[k % 3] * 9990}{k}" for k in range(n_columns)]
     mixture = Mixture(
         rng.dirichlet(np.full(n_components, 9.0)),
@@ -319,35 +320,36 @@ def test_any_table_leaves_room_for_a_page(need):
     )
     model = TableModel(mixture, names, rng.normal(size=n_columns), np.full(n_columns, 3.0), threshold=0.0)
     values = rng.normal(size=(n_rows, n_columns)) * 12345.678901
-    table = pa.table(dict(zip(names, values.T, strict=True)) | {"🦋": pa.array(["<🦋>" * 5000] * n_rows)})
+    table = pa.table(dict(zip(names, values.T, strict=True)) | {"🦋": pa.array(["<🦋>" * 500] * n_rows)})
     gathered = Gathered.zero(Plan.of(model, None))
     gathered = gathered.including(table, Block(values, None, 0), model.scores(values), model.labels(values))
     summary = summary_of(model, gathered)
     candidates = tuple(CandidateFacts(k, "diag", 1e5 - k / 7, 1 / 7, k, True) for k in range(4000))
     summary = replace(
         summary,
-        table=replace(summary.table, left_out=tuple(LeftOutColumn(name[:-1], "text") for name in names)),
+        table=replace(summary.table, left_out=(LeftOutColumn(names[0], "text"),) * 3000),
         model=replace(summary.model, candidates=candidates),
         notices=tuple(names),
     )
     report = build_report(gathered, summary, Reproduction("x" * 10**6, 0, {}))
-    text = as_json(report, indent=None)
-    assert size_in_page(text) < 1_800_000
+    assert size_in_page(as_json(report, indent=None)) < 1_800_000
     # It is still a report.
+    described = min(n_columns, 100)
     assert len(report.rows) >= 40
     assert len(report.points) >= 1000
-    assert len(report.columns) == 100 == len(set(report.summary.table.columns))
-    assert report.omitted.columns == 1900
-    assert report.omitted.left_out == 1950
+    assert len(report.columns) == described == len(set(report.summary.table.columns))
+    assert report.omitted.columns == n_columns - described
+    assert report.omitted.left_out == 2950
     assert report.omitted.candidates == 3800
-    assert report.omitted.groups == n_components - len(report.profiles) > 0
+    assert report.omitted.groups == n_components - len(report.profiles)
+    assert len(report.profiles) >= min(n_components, 15)
     assert report.omitted.flagged_rows == n_rows - len(report.rows)
     assert report.omitted.flagged_points == n_rows - len(report.points)
     assert [group.component for group in report.summary.groups] == [profile.component for profile in report.profiles]
-    assert all(len(group.center) == 100 for group in report.summary.groups)
+    assert all(len(group.center) == described for group in report.summary.groups)
     assert min(candidate.bic for candidate in report.summary.model.candidates) == candidates[-1].bic
-    assert report.profiles[0].covariance == ()
-    assert len(report.profiles[0].standard_deviation) == 100
+    assert all(len(profile.standard_deviation) == described for profile in report.profiles)
+    assert {len(profile.covariance) for profile in report.profiles} == {described}
 
 
 @pytest.mark.parametrize("n_columns", [1, 7, 40])
@@ -361,4 +363,5 @@ def test_a_full_report_of_plain_names_is_no_larger(make, n_columns):
     report = make(replace(model, threshold=0.0), rng.normal(size=(12_000, n_columns)) * 5)
     assert size_in_page(as_json(report, indent=None)) < 1_800_000
     assert len(report.rows) >= 300
+    assert {len(profile.covariance) for profile in report.profiles} == {0 if n_columns == 40 else n_columns}
     assert len(report.points) > 4000

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .optional import need
@@ -43,13 +44,14 @@ def cells_of(table: "pa.Table", positions: Sequence[int], names: Sequence[str], 
     return list(zip(*columns, strict=True)) if columns else [()] * len(positions)
 
 
-def _values(column: Any) -> list[Any]:
-    try:
-        values: list[Any] = column.to_pylist()
-    except (ValueError, OverflowError, ImportError):
-        # A time zone or a number of nanoseconds that Python does not have: as Arrow writes it.
-        return [str(scalar) if scalar.is_valid else None for scalar in column]
-    return values
+def _values(column: "pa.ChunkedArray") -> list[Any]:
+    pa = need("pyarrow", "reading tables")
+    # Python has no years past 9999, no unknown time zones, no text that is not Unicode; Arrow writes some of it.
+    for target in (None, pa.string()):
+        with suppress(ValueError, OverflowError, KeyError, ImportError, pa.ArrowException):
+            values: list[Any] = (column if target is None else column.cast(target)).to_pylist()
+            return values
+    return ["…"] * len(column)
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Texts of a table cut to a length that a page has room for."""
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
 
@@ -35,9 +36,10 @@ def size_in_page(json: str) -> int:
     >>> size_in_page('{"π":"<b>"}')
     26
     """
-    if not json.isascii():
-        return sum(_weight(letter) if not letter.isascii() or letter in "<>&" else 1 for letter in json)
-    return len(json) + 5 * sum(map(json.count, "<>&"))
+    plain = len(json) if json.isascii() else len(json.encode("ascii", "ignore"))
+    # JSON writes four digits for each unit of UTF-16.
+    units = len(json.encode("utf-16-le", "surrogatepass")) // 2
+    return plain + 6 * (units - plain) + 5 * sum(map(json.count, "<>&"))
 
 
 def shortened(text: str, letters: int = _LETTERS, heaviest: int | None = None) -> str:
@@ -64,16 +66,18 @@ def display_names(names: Iterable[str]) -> dict[str, str]:
     >>> list(display_names(["x" * 100, "x" * 101, "y"]).values()) == ["x" * 79 + "…", "x" * 75 + "… (2)", "y"]
     True
     """
-    short: dict[str, str] = {}
-    taken: set[str] = set()
+    called = {name: shortened(name) for name in names}
     # Names that stay as they are come first, so that no other is given one of them.
-    for name in sorted(names, key=lambda name: shortened(name) != name):
-        number, candidate = 1, shortened(name)
+    taken = {name for name, short in called.items() if name == short}
+    numbers: Counter[str] = Counter()
+    for name, first in called.items():
+        if name == first:
+            continue
+        candidate = first
         while candidate in taken:
-            number += 1
-            ending = f" ({number})"
-            room = _LETTERS - len(ending)
-            candidate = shortened(name, room, _WEIGHT - len(ending)) + ending
+            numbers[first] += 1
+            ending = f" ({numbers[first] + 1})"
+            candidate = shortened(name, _LETTERS - len(ending), _WEIGHT - len(ending)) + ending
         taken.add(candidate)
-        short[name] = candidate
-    return short
+        called[name] = candidate
+    return called

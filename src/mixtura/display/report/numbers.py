@@ -24,7 +24,9 @@ def significant(value: float, digits: int = 6) -> float:
     >>> significant(1234.56789), significant(-2.000000001e-30)
     (1234.57, -2e-30)
     """
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else value
+    short = float(f"{value:.{digits}g}")
+    # The largest doubles would round to infinity.
+    return short if math.isfinite(short) else value
 
 
 def rounded(values: Floats, span: float) -> list[float]:
