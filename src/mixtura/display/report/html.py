@@ -12,7 +12,7 @@ from . import explore, sections
 from ..palette import ANOMALY, GROUPS
 from .data import Report
 from .payload import payload, stops
-from .text import island, isolated, plain
+from .text import island, plain
 
 _SCRIPTS = ("base.js", "charts.js", "rows.js", "page.js")
 
@@ -61,15 +61,21 @@ def render_html(report: Report) -> str:
         version=version,
         title=plain(f"{summary.table.source} – Mixtura report"),
         style=style,
-        source=isolated(summary.table.source, 300),
+        source=sections.title(summary.table.source),
         headline=sections.headline(summary),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
-        sections=sections.notices(summary) + "".join(_section(*part) for part in parts),
+        sections=sections.notices(summary) + _arranged({name: _section(name, title, text) for name, title, text in parts}),
         payload=island(data),
         library=library,
         script=script,
     )
+
+
+def _arranged(made: dict[str, str]) -> str:
+    """Return the sections; the pictures stand beside the threshold that moves them, where there is room."""
+    made["views"], made["scores"] = '<div class="pair">' + made["views"], made["scores"] + "</div>"
+    return "".join(made.values())
 
 
 def _section(name: str, title: str, content: str) -> str:

@@ -5,17 +5,21 @@ from collections.abc import Iterable, Sequence
 
 from ..summary import Decision, Group, Summary
 from .data import ColumnFacts, GroupProfile, Report
-from .text import isolated, number, percent, plain, plural
+from .text import isolated, number, percent, plain, plural, visible
 
-# Size of a bar of a contrast, and the contrast that fills half of it.
-_HALF = 50
-_FULL_CONTRAST = 3.0
+# Length of the bar of the largest contrast, in either direction.
+_HALF = 36
 
 # Columns that the card of a group names.
 _TELLING = 6
 
 # Histograms beside the columns.
 _WIDTH, _HEIGHT = 120, 28
+
+
+def title(source: str) -> str:
+    """Return the name of the table, which may go on in another line after a slash."""
+    return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
 
 
 def headline(summary: Summary) -> str:
@@ -166,7 +170,9 @@ def groups(report: Report) -> str:
     found = report.summary.groups
     profiles = {profile.component: profile for profile in report.profiles}
     names = report.summary.table.columns
-    cards = "".join(_card(group, profiles.get(group.component), names) for group in found)
+    # A contrast of one standard deviation is worth seeing; smaller ones are not blown up to look like more.
+    largest = max([1.0, *(abs(contrast) for group in found for contrast in group.contrast.values())])
+    cards = "".join(_card(group, profiles.get(group.component), names, largest) for group in found)
     titles = ("column", *(f"group {group.component}" for group in found))
     rows = "".join(
         f'<tr><th scope="row">{isolated(name)}</th>'
@@ -185,11 +191,11 @@ def groups(report: Report) -> str:
     )
 
 
-def _card(group: Group, profile: GroupProfile | None, names: Sequence[str]) -> str:
+def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
     telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
     lines = "".join(
         f"<tr><th scope=\"row\">{isolated(names[k])}</th><td class=\"number\">{_mean(group, profile, names[k], k)}</td>"
-        f"<td>{_contrast(group.contrast[names[k]])}</td></tr>"
+        f'<td>{_contrast(group.contrast[names[k]] / largest)}</td><td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
         for k in telling
     )
     share = f'<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/><path class="group-{group.component % 8}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
@@ -200,7 +206,8 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str]) -> s
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
         '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
-        f'<th scope="col">contrast</th></tr></thead><tbody>{lines}</tbody></table>{left}</article>'
+        '<th colspan="2" scope="colgroup">from the mean of all rows</th></tr></thead>'
+        f'<tbody>{lines}</tbody></table>{left}</article>'
     )
 
 
@@ -211,15 +218,19 @@ def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) 
     return f"{mean} ± {number(math.sqrt(max(0.0, profile.covariance[position][position])), 2)}"
 
 
-def _contrast(contrast: float) -> str:
-    size = _HALF * min(1.0, abs(contrast) / _FULL_CONTRAST)
-    start = _HALF if contrast > 0 else _HALF - size
-    sign = "+" if contrast > 0 else "−"
+def _contrast(part: float) -> str:
+    size = _HALF * abs(part)
+    start = _HALF if part > 0 else _HALF - size
     return (
         f'<svg class="contrast" aria-hidden="true" viewBox="0 0 {2 * _HALF} 10" width="{2 * _HALF}" height="10">'
         f'<path d="M{start:.1f} 1h{size:.1f}v8h-{size:.1f}Z"/><path class="zero" d="M{_HALF} 0v10"/></svg>'
-        f'<span class="sd">{sign}{abs(contrast):.1f} sd</span>'
     )
+
+
+def _sd(contrast: float) -> str:
+    size = f"{abs(contrast):.1f}"
+    sign = "" if float(size) == 0 else "+" if contrast > 0 else "−"
+    return f"{sign}{size} sd"
 
 
 def reproduction(report: Report) -> str:
