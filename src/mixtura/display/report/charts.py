@@ -34,16 +34,19 @@ def scatter() -> dict[str, Any]:
     points = alt.Chart(alt.NamedData("points"))
     dots = (
         points.transform_filter(f"datum.flagging > {_STOP}")
-        .mark_point(filled=True, shape="circle", size=alt.ExprRef("dot"), opacity=0.7, clip=True, tooltip=True)
+        .mark_point(filled=True, shape="circle", size=alt.ExprRef("dot"), opacity=0.7, clip=True, tooltip=_ROW)
         .encode(x, y, color)
     )
     stars = (
         points.transform_filter(f"datum.flagging <= {_STOP}")
-        .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=True)
+        .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=_ROW)
         .encode(x, y, alt.Color("star:N", scale=None), alt.Stroke("rim:N", scale=None))
     )
     return _finished(alt.layer(lines, dots, stars), _HEIGHT, _STOP, "x_range", "y_range", "dot")
 
+
+# The page makes its own text of the row of a mark.
+_ROW = alt.TooltipContent("data")
 
 # A star of five points in a square of side two.
 _STAR = (
@@ -95,7 +98,7 @@ def search() -> dict[str, Any]:
     lines = tried.mark_line(strokeWidth=2, clip=True).encode(
         components, criterion, alt.Color("color:N", scale=None), alt.Detail("shape:N")
     )
-    marks = tried.mark_point(filled=True, size=50, opacity=1, tooltip=True).encode(
+    marks = tried.mark_point(filled=True, size=50, opacity=1, tooltip=_ROW).encode(
         components, criterion, alt.Color("color:N", scale=None), alt.Shape("mark:N", scale=None)
     )
     ring = (

@@ -50,8 +50,8 @@ function guarded(cell) {
 }
 
 function asLine(row) {
-  return [row.row, row.score, ...(inGroups ? [row.component ?? ''] : []),
-    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), row.reason, ...row.cells].map(guarded).join('\t');
+  return [row.row, row.score, row.reason, ...(inGroups ? [row.component ?? ''] : []),
+    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells].map(guarded).join('\t');
 }
 
 const list = {sorted: 1, descending: true, page: 0, open: new Set()};

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from ..summary import Decision, Group, Summary
 from .data import ColumnFacts, GroupProfile, Report
-from .text import isolated, number, percent, plain, plural, visible
+from .text import isolated, measured, number, percent, plain, plural, visible
 
 # Length of the bar of the largest contrast, in either direction.
 _HALF = 36
@@ -212,10 +212,10 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
 
 
 def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) -> str:
-    mean = number(group.center[name])
+    mean = group.center[name]
     if profile is None:
-        return mean
-    return f"{mean} ± {number(math.sqrt(max(0.0, profile.covariance[position][position])), 2)}"
+        return number(mean)
+    return measured(mean, math.sqrt(max(0.0, profile.covariance[position][position])))
 
 
 def _contrast(part: float) -> str:

@@ -93,6 +93,22 @@ def number(value: float | None, digits: int = 4) -> str:
     return text.replace("-", "−", 1) if value < 0 else text
 
 
+def measured(mean: float, deviation: float) -> str:
+    """Write a mean with its standard deviation: two digits of that, and as many decimals of the mean.
+
+    Examples
+    --------
+    >>> measured(4.66512, 0.3612), measured(-0.003, 0.88), measured(985.9, 432.0), measured(3.0, 0.0)
+    ('4.67 ± 0.36', '0.00 ± 0.88', '986 ± 432', '3 ± 0')
+    """
+    if not 1e-4 <= deviation < 1e9 or not abs(mean) < 1e9:
+        return f"{number(mean)} ± {number(deviation, 2)}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    # The addition makes a zero of a minus zero.
+    text = f"{round(mean, decimals) + 0.0:,.{decimals}f}"
+    return f"{text.replace('-', '−')} ± {deviation:,.{decimals}f}"
+
+
 def plural(n: int, noun: str) -> str:
     """Write a count with its noun.
 
