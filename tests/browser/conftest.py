@@ -4,9 +4,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from report_examples import diamonds_report
 
 from mixtura.display.report.html import render_html
+from report_examples import diamonds_report
 
 REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"
 GOLDEN = Path(__file__).parents[1] / "golden" / "browser"
@@ -17,8 +17,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "browser"
 _SQUARE = 16
 _TOLERANCE = 12
 
-# The letters of every machine differ; those of this font, in Debian's fonts-dejavu, are in the golden pictures. The page
-# allows no foreign style, but a style sheet made by a script is none.
+# The letters of every machine differ; those of this font, in Debian's fonts-dejavu, are in the golden pictures. The
+# page allows no foreign style, but a style sheet made by a script is none.
 _FONT = """
 const sheet = new CSSStyleSheet();
 sheet.replaceSync('* { font-family: "DejaVu Sans" !important; caret-color: transparent !important; }');
@@ -93,7 +93,7 @@ def visit(browser, written):
 
 @pytest.fixture
 def pictured(need):
-    """Compare what a locator shows with its golden picture; `MIXTURA_UPDATE_GOLDEN=1 pytest tests/browser` draws anew."""
+    """Compare what a locator shows with its golden picture; `MIXTURA_UPDATE_GOLDEN=1 pytest tests/browser` draws it."""
     image = need("PIL.Image")
 
     def pictured(locator, name, keep=True):

@@ -1,7 +1,16 @@
 import re
 
 import pytest
-from report_examples import HOSTILE, big_report, diamonds_report, forest_report, hostile_report, iris_report, nothing_report
+
+from report_examples import (
+    HOSTILE,
+    big_report,
+    diamonds_report,
+    forest_report,
+    hostile_report,
+    iris_report,
+    nothing_report,
+)
 
 
 def live(page, name):
@@ -21,7 +30,9 @@ def head(page, title):
 
 
 def stars(page):
-    return int(re.search(r"([\d,]+) flagged ones", page.locator("#view").get_attribute("aria-label"))[1].replace(",", ""))
+    return int(
+        re.search(r"([\d,]+) flagged ones", page.locator("#view").get_attribute("aria-label"))[1].replace(",", "")
+    )
 
 
 def pixels(page, chart):
@@ -94,7 +105,10 @@ def test_precision_and_recall_follow_the_threshold(visit):
     page.locator("#threshold").focus()
     page.keyboard.press("Home")
     assert (live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("≈ 149", "≈ 33.6%", "≈ 100%") or (
-        live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("149", "33.6%", "100%")
+        live(page, "flagged"),
+        live(page, "precision"),
+        live(page, "recall"),
+    ) == ("149", "33.6%", "100%")
     page.keyboard.press("End")
     assert (live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("0", "–", "0%")
     assert page.locator("#listed").inner_text() == "No row is flagged."
@@ -255,7 +269,10 @@ def test_a_report_with_less_or_more_in_it_is_whole(visit, make):
     page = visit(make)
     report = make()
     assert page.locator("h2").count() == 6 + bool(report.summary.groups) + bool(report.summary.notices)
-    assert page.locator("#rows tbody tr[data-row]").count() == min(25, max(report.summary.decision.n_anomalies, 25)) or make is forest_report
+    assert (
+        page.locator("#rows tbody tr[data-row]").count() == min(25, max(report.summary.decision.n_anomalies, 25))
+        or make is forest_report
+    )
     page.locator("#threshold").focus()
     page.keyboard.press("ArrowLeft")
     assert page.locator("#moved").is_visible()

@@ -42,7 +42,7 @@ def scatter() -> dict[str, Any]:
         .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=_ROW)
         .encode(x, y, alt.Color("star:N", scale=None), alt.Stroke("rim:N", scale=None))
     )
-    return _finished(alt.layer(lines, dots, stars), _HEIGHT, _STOP, "x_range", "y_range", "dot")
+    return _finished([lines, dots, stars], _HEIGHT, _STOP, "x_range", "y_range", "dot")
 
 
 # The page makes its own text of the row of a mark.
@@ -56,22 +56,19 @@ _STAR = (
 
 
 def histogram() -> dict[str, Any]:
-    """Return how many rows have which score; the bars above the cut in the colour of flagged rows, the cut as a line."""
+    """Return how many rows have which score: the bars above the cut in the colour of flagged rows, the cut a line."""
     # Few rows are flagged among very many: on a scale of counts nobody would see them.
     scale = alt.Scale(type="symlog", constant=1, nice=False, domain=alt.ExprRef("y_range"))
     rows = alt.Y("n:Q", title="rows (log scale)", scale=scale, axis=_counts())
     score = alt.X("from:Q", title="anomaly score", scale=_between("x_range"), axis=_sparse())
     bars = alt.Chart(alt.NamedData("bars"))
-    area = {"clip": True, "stroke": alt.ExprRef("page"), "strokeWidth": 0.5}
     ground = alt.Y2Datum(0)
-    quiet = bars.mark_rect(**area).encode(score, rows, alt.X2("to"), ground, alt.Color("quiet:N", scale=None))
-    flagged = (
-        bars.transform_filter(f"datum.to > {_CUT}")
-        .transform_calculate(above=f"max(datum.from, {_CUT})")
-        .mark_rect(**area)
-        .encode(alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), ground, alt.Color("flagged:N", scale=None))
+    quiet = _areas(bars).encode(score, rows, alt.X2("to"), ground, alt.Color("quiet:N", scale=None))
+    beyond = bars.transform_filter(f"datum.to > {_CUT}").transform_calculate(above=f"max(datum.from, {_CUT})")
+    flagged = _areas(beyond).encode(
+        alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), ground, alt.Color("flagged:N", scale=None)
     )
-    return _finished(alt.layer(quiet, flagged, _cut()), _HEIGHT - 140, _CUT, "x_range", "y_range", "page")
+    return _finished([quiet, flagged, _cut()], _HEIGHT - 140, _CUT, "x_range", "y_range", "page")
 
 
 def quality() -> dict[str, Any]:
@@ -87,12 +84,14 @@ def quality() -> dict[str, Any]:
             alt.Detail("name:N"),
         )
     )
-    return _finished(alt.layer(lines, _cut()), _LOW, _CUT, "x_range")
+    return _finished([lines, _cut()], _LOW, _CUT, "x_range")
 
 
 def search() -> dict[str, Any]:
     """Return a criterion over the number of components, one line for each covariance shape, the lowest marked."""
-    components = alt.X("k:Q", title="components", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=14))
+    components = alt.X(
+        "k:Q", title="components", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=14)
+    )
     criterion = alt.Y("value:Q", title="@y", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     tried = alt.Chart(alt.NamedData("tried"))
     lines = tried.mark_line(strokeWidth=2, clip=True).encode(
@@ -106,7 +105,7 @@ def search() -> dict[str, Any]:
         .mark_point(shape="circle", size=260, strokeWidth=2, filled=False, opacity=1)
         .encode(components, criterion, alt.Color("ink:N", scale=None))
     )
-    return _finished(alt.layer(lines, marks, ring), _HEIGHT - 120)
+    return _finished([lines, marks, ring], _HEIGHT - 120)
 
 
 def _between(parameter: str) -> alt.Scale:
@@ -121,16 +120,23 @@ def _counts() -> alt.Axis:
     return alt.Axis(values=[0, *(10**k for k in range(12))], format="~s", labelOverlap=True)
 
 
+def _areas(chart: alt.Chart) -> alt.Chart:
+    areas: alt.Chart = chart.mark_rect(clip=True, stroke=alt.ExprRef("page"), strokeWidth=0.5)
+    return areas
+
+
 def _cut() -> alt.Chart:
-    return (
+    line: alt.Chart = (
         alt.Chart(alt.NamedData("cuts"))
         .transform_calculate(at=_CUT)
         .mark_rule(strokeWidth=2, clip=True)
         .encode(alt.X("at:Q"), alt.Color("ink:N", scale=None))
     )
+    return line
 
 
-def _finished(chart: alt.LayerChart, height: int, *parameters: str) -> dict[str, Any]:
+def _finished(layers: list[alt.Chart], height: int, *parameters: str) -> dict[str, Any]:
+    chart = alt.LayerChart(layer=layers)
     for name in parameters:
         chart = chart.add_params(alt.param(name, value=_START.get(name, 0)))
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")

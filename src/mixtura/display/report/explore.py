@@ -28,7 +28,8 @@ def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
             precision, recall = quality(report, stop)
             listed += [("precision", precision, "precision"), ("recall", recall, "recall")]
     items = "".join(
-        f'<div><dt>{name}</dt><dd{f" data-live={live}" if live else ""}>{value}</dd></div>' for name, value, live in listed
+        f"<div><dt>{name}</dt><dd{f' data-live={live}' if live else ''}>{value}</dd></div>"
+        for name, value, live in listed
     )
     return f'<dl class="figures">{items}</dl>'
 
@@ -60,7 +61,11 @@ def views(report: Report, n_views: int) -> str:
         for axis, start in (("x", 0), ("y", 1))
     }
     n_rows, n_points = report.summary.table.n_rows, len(report.points)
-    sample = "All rows are shown." if report.points_are_all else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    sample = (
+        "All rows are shown."
+        if report.points_are_all
+        else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    )
     fewer = len(report.view_columns) - n_views
     left = f" Room is for {n_views} columns; {fewer} more are not offered." if fewer > 0 else ""
     return f"""<div class="needs-script">
@@ -83,10 +88,19 @@ def threshold(report: Report, found: Sequence[Stop]) -> str:
     decision = report.summary.decision
     chosen = decision is not None and decision.threshold is not None
     labelled = found[0].labelled is not None
-    lines = """<figure><div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
-<figcaption id="quality-key" class="key"></figcaption></figure>""" if labelled else ""
-    live = """<div><dt>precision</dt><dd data-live="precision"></dd></div>
-<div><dt>recall</dt><dd data-live="recall"></dd></div>""" if labelled else ""
+    lines = (
+        """<figure>
+<div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
+<figcaption id="quality-key" class="key"></figcaption></figure>"""
+        if labelled
+        else ""
+    )
+    live = (
+        """<div><dt>precision</dt><dd data-live="precision"></dd></div>
+<div><dt>recall</dt><dd data-live="recall"></dd></div>"""
+        if labelled
+        else ""
+    )
     note = ""
     if labelled:
         note = (
@@ -105,7 +119,8 @@ def threshold(report: Report, found: Sequence[Stop]) -> str:
 </div>
 <dl class="reading"><div><dt>threshold</dt><dd data-live="threshold"></dd></div>
 <div><dt>rows flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd></div>{live}</dl>
-<p><button type="button" id="back">Back to {"the chosen" if chosen else "no"} threshold</button> <span id="approximate" class="aside"></span></p>
+<p><button type="button" id="back">Back to {"the chosen" if chosen else "no"} threshold</button>
+<span id="approximate" class="aside"></span></p>
 {lines}
 </div>{note}"""
 
@@ -140,15 +155,18 @@ def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
     body = "".join(_row(row, grouped, labelled) for row in shown)
     return f"""<div class="tools needs-script">
-<label for="filter">Search</label> <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
+<label for="filter">Search</label>
+<input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 </div>
-<p id="listed" role="status">The {plural(len(shown), 'most anomalous row')}.</p>
+<p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
 <div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
-<table id="rows"><caption class="unseen">The most anomalous rows</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
+<table id="rows"><caption class="unseen">The most anomalous rows</caption>
+<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
 </div>
 <nav class="pages needs-script" aria-label="Pages of rows">
-<button type="button" id="previous">Previous</button> <span id="page"></span> <button type="button" id="next">Next</button>
+<button type="button" id="previous">Previous</button> <span id="page"></span>
+<button type="button" id="next">Next</button>
 </nav>
 <p id="copied" class="unseen" role="status"></p>"""
 

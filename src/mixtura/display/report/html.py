@@ -8,8 +8,8 @@ from string import Template
 from typing import Any
 
 from ...errors import MissingDependencyError
-from . import explore, sections
 from ..palette import ANOMALY, GROUPS
+from . import explore, sections
 from .data import Report
 from .payload import payload, stops
 from .text import island, plain
@@ -65,7 +65,8 @@ def render_html(report: Report) -> str:
         headline=sections.headline(summary),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
-        sections=sections.notices(summary) + _arranged({name: _section(name, title, text) for name, title, text in parts}),
+        sections=sections.notices(summary)
+        + _arranged({name: _section(name, title, text) for name, title, text in parts}),
         payload=island(data),
         library=library,
         script=script,
@@ -79,7 +80,9 @@ def _arranged(made: dict[str, str]) -> str:
 
 
 def _section(name: str, title: str, content: str) -> str:
-    return f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+    )
 
 
 def _colors() -> str:
@@ -115,7 +118,9 @@ def _library() -> str:
     except ImportError as error:
         raise _missing("vl-convert-python") from error
     # Inside a script element this would end it; in the strings of a script the two are the same.
-    return javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return (
+        javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    )
 
 
 def _missing(library: str) -> MissingDependencyError:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from ..palette import GROUPS
 from ..summary import Decision, Group, Summary
 from .data import ColumnFacts, GroupProfile, Report
 from .text import isolated, measured, number, percent, plain, plural, visible
@@ -24,7 +25,7 @@ def title(source: str) -> str:
 
 def headline(summary: Summary) -> str:
     """Return what was asked and found, in a sentence or two."""
-    table, model = summary.table, summary.model
+    table = summary.table
     rows = plural(table.n_rows, "row")
     sentences = []
     decision = summary.decision
@@ -72,14 +73,11 @@ def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
     table = report.summary.table
     rows = "".join(_column(column) for column in report.columns)
-    text = (
-        f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>"
-        + _table(
-            "Columns in use",
-            ("column", "lowest", "median", "highest", "missing", "spread"),
-            rows,
-            numeric=range(1, 5),
-        )
+    text = f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>" + _table(
+        "Columns in use",
+        ("column", "lowest", "median", "highest", "missing", "spread"),
+        rows,
+        numeric=range(1, 5),
     )
     if table.left_out:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
@@ -159,7 +157,8 @@ def model(report: Report) -> str:
 
 
 _SEARCH = """<figure class="needs-script">
-<div class="tools"><label for="criterion">Criterion</label> <select id="criterion"><option>BIC</option><option>AIC</option></select></div>
+<div class="tools"><label for="criterion">Criterion</label>
+<select id="criterion"><option>BIC</option><option>AIC</option></select></div>
 <div id="search" class="chart" role="img" aria-label="Criterion over the number of components"></div>
 <figcaption id="search-key" class="key"></figcaption>
 </figure>"""
@@ -176,9 +175,7 @@ def groups(report: Report) -> str:
     titles = ("column", *(f"group {group.component}" for group in found))
     rows = "".join(
         f'<tr><th scope="row">{isolated(name)}</th>'
-        + "".join(
-            f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found
-        )
+        + "".join(f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found)
         + "</tr>"
         for k, name in enumerate(names)
     )
@@ -194,20 +191,28 @@ def groups(report: Report) -> str:
 def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
     telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
     lines = "".join(
-        f"<tr><th scope=\"row\">{isolated(names[k])}</th><td class=\"number\">{_mean(group, profile, names[k], k)}</td>"
-        f'<td>{_contrast(group.contrast[names[k]] / largest)}</td><td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
+        f'<tr><th scope="row">{isolated(names[k])}</th><td class="number">{_mean(group, profile, names[k], k)}</td>'
+        f"<td>{_contrast(group.contrast[names[k]] / largest)}</td>"
+        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
         for k in telling
     )
-    share = f'<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/><path class="group-{group.component % 8}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
+    share = (
+        '<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/>'
+        f'<path class="group-{group.component % len(GROUPS)}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
+    )
     weight = "" if profile is None else f", weight {profile.weight:.3f}"
-    left = f"<p class=\"aside\">{plural(len(names) - _TELLING, 'more column')} in the table below</p>" if len(names) > _TELLING else ""
+    left = (
+        f'<p class="aside">{plural(len(names) - _TELLING, "more column")} in the table below</p>'
+        if len(names) > _TELLING
+        else ""
+    )
     return (
         f'<article class="card"><h3>Group {group.component}</h3>'
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
         '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
         '<th colspan="2" scope="colgroup">from the mean of all rows</th></tr></thead>'
-        f'<tbody>{lines}</tbody></table>{left}</article>'
+        f"<tbody>{lines}</tbody></table>{left}</article>"
     )
 
 
@@ -236,10 +241,14 @@ def _sd(contrast: float) -> str:
 def reproduction(report: Report) -> str:
     """Return the command, the seed and the versions."""
     made = report.reproduction
-    versions = "".join(f"<tr><th scope=\"row\">{isolated(name)}</th><td>{isolated(version)}</td></tr>" for name, version in made.versions.items())
+    versions = "".join(
+        f'<tr><th scope="row">{isolated(name)}</th><td>{isolated(version)}</td></tr>'
+        for name, version in made.versions.items()
+    )
     seed = "Nothing was fitted, so that there is no seed." if made.seed is None else f"Random seed: {made.seed}."
     return (
-        f'<div class="command"><pre tabindex="0" aria-label="Command"><code id="command">{plain(made.command, 10_000)}</code></pre>'
+        '<div class="command"><pre tabindex="0" aria-label="Command">'
+        f'<code id="command">{plain(made.command, 10_000)}</code></pre>'
         '<button type="button" id="copy-command" class="needs-script">Copy the command</button></div>'
         f"<p>{seed}</p>" + _table("Versions", ("program", "version"), versions)
     )
@@ -251,6 +260,7 @@ def _table(caption: str, titles: Iterable[str], rows: str, numeric: range = rang
         for position, title in enumerate(titles)
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption class="unseen">{caption}'
-        f"</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f'<caption class="unseen">{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

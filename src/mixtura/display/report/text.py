@@ -13,8 +13,9 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u
 # A longer name says no more, and pushes all else off the page.
 LONGEST = 120
 
-# Inside a script element "</script" and "<!--" would mean something to the HTML parser; U+2028 and U+2029 end lines.
-_UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+# Inside a script element "</script" and "<!--" would mean something to the HTML parser; U+2028 and U+2029 end lines;
+# marks that turn lines would make the source of the page read otherwise than it is.
+_UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
@@ -34,7 +35,7 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
     Examples
     --------
-    >>> plain("<b> & \\"c\\"")
+    >>> plain('<b> & "c"')
     '&lt;b&gt; &amp; &quot;c&quot;'
     """
     return html.escape(visible(text, longest))
