@@ -17,6 +17,7 @@ from mixtura.display.report import html as page
 from mixtura.display.report.contours import levels_of, lines_of
 from mixtura.display.report.data import ScoreCurve
 from mixtura.display.report.payload import Stop, first_flagging, payload, stops
+from mixtura.display.report.sections import headline
 from mixtura.display.report.text import island, isolated, plain, visible
 from mixtura.display.summary import Decision
 from mixtura.errors import MissingDependencyError
@@ -198,6 +199,29 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     first = first_flagging(found, score)
     flagged = [stop.threshold is not None and score > stop.threshold for stop in found]
     assert flagged == [position >= first for position in range(len(found))]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), [
+    ({}, "their anomaly score is above 3.457, chosen to flag 10% of the rows."),
+    ({"trained_on": "reference"}, "chosen to flag 10% of clean rows."),
+    ({"rule": "tail", "target": 1e-4}, "chosen to flag one in 10,000 rows that belong, by the tail of the scores."),
+    ({"rule": "fdr", "target": 0.05}, "chosen so that on average at most 5% of the flagged rows belong."),
+    ({"rule": None}, "their anomaly score is above 3.457."),
+    ({"n_anomalies": 1}, "<strong>1 of 150 rows</strong> (10%) is flagged"),
+    ({"threshold": None}, "None of the 150 rows is flagged: no anomaly score is high enough."),
+])  # fmt: skip
+def test_the_headline_says_what_was_asked_and_found(changes, sentence):
+    summary = iris_report().summary
+    assert sentence in headline(replace(summary, decision=replace(summary.decision, **changes)))
+
+
+def test_the_headline_of_groups_begins_with_them():
+    summary = iris_report().summary
+    found = headline(replace(summary, decision=None))
+    assert found == (
+        "The table falls into <strong>3 groups</strong>. 150 rows were scored; no threshold was asked for."
+    )
+    assert "saved with the model" in headline(replace(summary, command="score"))
 
 
 def test_cells_are_cut_before_rows_are_left_out():

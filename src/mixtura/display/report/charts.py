@@ -39,7 +39,7 @@ def scatter() -> dict[str, Any]:
     )
     stars = (
         points.transform_filter(f"datum.flagging <= {_STOP}")
-        .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=_ROW)
+        .mark_point(filled=True, shape=_STAR, size=160, strokeWidth=0.8, opacity=1, clip=True, tooltip=_ROW)
         .encode(x, y, alt.Color("star:N", scale=None), alt.Stroke("rim:N", scale=None))
     )
     return _finished([lines, dots, stars], _HEIGHT, _STOP, "x_range", "y_range", "dot")

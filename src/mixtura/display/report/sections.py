@@ -37,7 +37,8 @@ def headline(summary: Summary) -> str:
         verb = "is" if decision.n_anomalies == 1 else "are"
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
-            f"their anomaly score is above {number(decision.threshold)}{_reasoning(decision)}."
+            f"their anomaly score is above {number(decision.threshold)}"
+            f"{_reasoning(decision, saved=summary.command == 'score')}."
         )
     if len(summary.groups) > 1:
         sentences.append(f"The table falls into <strong>{len(summary.groups)} groups</strong>.")
@@ -46,12 +47,13 @@ def headline(summary: Summary) -> str:
     return " ".join(sentences)
 
 
-def _reasoning(decision: Decision) -> str:
+def _reasoning(decision: Decision, *, saved: bool) -> str:
+    origin = ", saved with the model" if saved else ""
     target = decision.target
     if decision.rule is None or target is None:
-        return ""
+        return origin
     clean = decision.trained_on == "reference"
-    return {
+    return origin + {
         "rate": f", chosen to flag {percent(target)} of {'clean rows' if clean else 'the rows'}",
         "precision": f", chosen for a precision of {percent(target)} or more",
         "recall": f", chosen for a recall of {percent(target)} or more",
