@@ -43,7 +43,7 @@ def browser(need):
     # Chromium's sandbox does not work for root, which containers run tests as.
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=path, args=arguments)
+        chromium = running.chromium.launch(executable_path=path, args=["--disable-gpu", *arguments])
         yield chromium
         chromium.close()
 
