@@ -56,7 +56,10 @@ def iris_report(labelled=True):
     iris = load_iris()
     names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
     labels = iris.target == 2 if labelled else None
-    cells = [[*(f"{value:g}" for value in row), iris.target_names[kind]] for row, kind in zip(*load_iris(return_X_y=True), strict=True)]
+    cells = [
+        [*(f"{value:g}" for value in row), iris.target_names[kind]]
+        for row, kind in zip(*load_iris(return_X_y=True), strict=True)
+    ]
     report = mixture_report(iris.data, names, cells, (*names, "species"), n_components=3, rate=0.1, labels=labels)
     return replace(report, summary=replace(report.summary, table=replace(report.summary.table, source="iris.csv")))
 
@@ -109,7 +112,9 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
             "rate", rate, "table", threshold, n_flagged, n_flagged / len(X), _on_labels(scores, labels, threshold)
         ),
         anomalies=tuple(
-            Anomaly(r.row, r.anomaly_score, r.component, names[0], r.deviations[0].value, r.deviations[0].expected, r.reason)
+            Anomaly(
+                r.row, r.anomaly_score, r.component, names[0], r.deviations[0].value, r.deviations[0].expected, r.reason
+            )
             for r in rows[:10]
         ),
         notices=("4 rows are missing more than half of their values.",),
@@ -127,7 +132,9 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
         rows=rows,
         view_columns=tuple(names),
         points=tuple(
-            Point(int(i) + 1, float(scores[i]), None if component is None else int(component[i]), tuple(map(float, X[i])))
+            Point(
+                int(i) + 1, float(scores[i]), None if component is None else int(component[i]), tuple(map(float, X[i]))
+            )
             for i in sample
         ),
         points_are_all=len(sample) == len(X),
@@ -182,7 +189,13 @@ def _groups(X, names, component):
         contrast = (mean - center) / spread
         n = int((component == k).sum())
         groups.append(
-            Group(int(k), n, n / len(X), dict(zip(names, map(float, mean), strict=True)), dict(zip(names, map(float, contrast), strict=True)))
+            Group(
+                int(k),
+                n,
+                n / len(X),
+                dict(zip(names, map(float, mean), strict=True)),
+                dict(zip(names, map(float, contrast), strict=True)),
+            )
         )
     return tuple(groups)
 
@@ -219,7 +232,9 @@ def score_curve(scores, labels=None, n_thresholds=400):
     """Return the counts above every score, fewer of them further down."""
     ascending = np.sort(scores)
     exact = ascending[::-1][: n_thresholds // 2]
-    coarse = np.quantile(ascending[: -len(exact)], np.linspace(1, 0, n_thresholds // 2)) if len(scores) > len(exact) else ()
+    coarse = (
+        np.quantile(ascending[: -len(exact)], np.linspace(1, 0, n_thresholds // 2)) if len(scores) > len(exact) else ()
+    )
     thresholds = np.unique(np.concatenate([exact, coarse]))[::-1]
     counts, edges = np.histogram(scores, bins=50)
 
@@ -272,7 +287,7 @@ HOSTILE = (
     "<script>alert(1)</script>",
     "</script><img src=x onerror=alert(2)>",
     "<!-- {{7*7}} ${alert(3)} `${4}`",
-    "=HYPERLINK(\"https://example.org\")",
+    '=HYPERLINK("https://example.org")',
     "abc\u202egnp.exe\u2066x\u2069\u2028\x00\x1b[31m",
     "😀 a.b[0]['c']\\\"d\"",
     "long" * 2500,
@@ -314,6 +329,7 @@ def big_report():
     X = random.normal(size=(n, 60)) + 4 * random.integers(2, size=(n, 1))
     report = mixture_report(X[:, :6], names[:6], [["0"] * 6] * n, names[:6], n_components=2, rate=0.1)
     rows = tuple(
-        replace(row, cells=tuple(f"{value:.12g} {'text' * 8}" for value in X[row.row - 1])) for row in report.rows[:1000]
+        replace(row, cells=tuple(f"{value:.12g} {'text' * 8}" for value in X[row.row - 1]))
+        for row in report.rows[:1000]
     )
     return replace(report, rows=rows, cell_columns=names)

@@ -1,12 +1,30 @@
 import os
 import shutil
+from io import BytesIO
+from pathlib import Path
 
 import pytest
-from report_examples import diamonds_report
 
 from mixtura.display.report.html import render_html
+from report_examples import diamonds_report
 
 REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"
+GOLDEN = Path(__file__).parents[1] / "golden" / "browser"
+
+# Pictures are compared by the mean colour of squares of this many pixels, half a line of text each way, within so many
+# levels of 255. Edges of letters differ by less from one release of a browser to the next; a word or a mark that is
+# elsewhere makes 20 and more.
+_SQUARE = 16
+_TOLERANCE = 12
+
+# The letters of every machine differ; those of this font, in Debian's fonts-dejavu, are in the golden pictures. The
+# page allows no foreign style, but a style sheet made by a script is none.
+_FONT = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync('* { font-family: "DejaVu Sans" !important; caret-color: transparent !important; }');
+document.adoptedStyleSheets = [sheet];
+"""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -25,7 +43,7 @@ def browser(need):
     # Chromium's sandbox does not work for root, which containers run tests as.
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=path, args=arguments)
+        chromium = running.chromium.launch(executable_path=path, args=["--disable-gpu", *arguments])
         yield chromium
         chromium.close()
 
@@ -55,6 +73,7 @@ def visit(browser, written):
         opened = browser.new_context(
             **{"viewport": {"width": 1280, "height": 900}, "offline": True, "reduced_motion": "reduce", **context}
         )
+        opened.add_init_script(_FONT)
         contexts.append(opened)
         page = opened.new_page()
         page.on("console", lambda message: trouble.append(f"console: {message.text}"))
@@ -63,10 +82,31 @@ def visit(browser, written):
         page.on("request", lambda request: request.url == address or trouble.append(f"request: {request.url[:200]}"))
         page.goto(address)
         if context.get("java_script_enabled", True):
-            page.wait_for_function("document.querySelectorAll('.chart').length == document.querySelectorAll('[data-drawn]').length")
+            page.locator(".chart:not([data-drawn])").first.wait_for(state="detached")
         return page
 
     yield visit
     for context in contexts:
         context.close()
     assert trouble == []
+
+
+@pytest.fixture
+def pictured(need):
+    """Compare what a locator shows with its golden picture; `MIXTURA_UPDATE_GOLDEN=1 pytest tests/browser` draws it."""
+    image = need("PIL.Image")
+
+    def pictured(locator, name, keep=True):
+        kept = GOLDEN / f"{name}.png"
+        drawn = image.open(BytesIO(locator.screenshot(animations="disabled"))).convert("RGB").reduce(2)
+        if keep and os.environ.get("MIXTURA_UPDATE_GOLDEN") == "1":
+            drawn.save(kept, optimize=True)
+        golden = image.open(kept).convert("RGB")
+        return golden.size == drawn.size and largest_difference(need, golden, drawn) <= _TOLERANCE
+
+    return pictured
+
+
+def largest_difference(need, one, other):
+    difference = need("PIL.ImageChops").difference(one.reduce(_SQUARE // 2), other.reduce(_SQUARE // 2))
+    return max(high for _, high in difference.getextrema())

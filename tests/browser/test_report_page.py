@@ -1,10 +1,310 @@
+import re
+
+import pytest
+
+from report_examples import (
+    HOSTILE,
+    big_report,
+    diamonds_report,
+    forest_report,
+    hostile_report,
+    iris_report,
+    nothing_report,
+)
+
+
 def live(page, name):
-    return page.locator(f".reading [data-live={name}]").inner_text()
+    return page.locator(f"#scores [data-live={name}]").inner_text()
 
 
-def test_the_slider_moves_the_counts(visit):
+def row_numbers(page):
+    return [int(text.replace(",", "")) for text in page.locator("#rows tbody tr[data-row] th button").all_inner_texts()]
+
+
+def column(page, position):
+    return page.locator(f"#rows tbody tr[data-row] > :nth-child({position})").all_inner_texts()
+
+
+def head(page, title):
+    return page.locator(f"#rows thead th:has(bdi:text-is('{title}'))")
+
+
+def stars(page):
+    return int(
+        re.search(r"([\d,]+) flagged ones", page.locator("#view").get_attribute("aria-label"))[1].replace(",", "")
+    )
+
+
+def pixels(page, chart):
+    """How many pixels of a chart are in the colour of flagged rows."""
+    return page.evaluate(
+        """(chart) => {
+          const drawn = document.querySelector(`#${chart} canvas`);
+          const copy = document.createElement('canvas');
+          [copy.width, copy.height] = [drawn.width, drawn.height];
+          const context = copy.getContext('2d', {willReadFrequently: true});
+          context.drawImage(drawn, 0, 0);
+          const {data} = context.getImageData(0, 0, copy.width, copy.height);
+          let count = 0;
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at] > 195 && data[at + 1] > 60 && data[at + 1] < 120 && data[at + 2] < 40) count += 1;
+          return count;
+        }""",
+        chart,
+    )
+
+
+def test_the_slider_moves_the_counts_the_pictures_and_the_rows(visit):
     page = visit()
+    assert (live(page, "flagged"), live(page, "share")) == ("120", "4%")
+    assert page.locator("#listed").inner_text() == "1 to 25 of 120 flagged rows."
+    before = stars(page), pixels(page, "view"), pixels(page, "histogram")
+    # The thresholds of the example are its scores: each step flags one row less.
+    slider = page.locator("#threshold")
+    slider.focus()
+    for key in ("ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    assert live(page, "flagged") == "118"
+    slider.fill(str(int(slider.input_value()) + 98))
+    assert (live(page, "flagged"), live(page, "share")) == ("20", "0.67%")
+    assert page.locator(".figures [data-live=flagged]").inner_text() == "20"
+    assert page.locator("#listed").inner_text() == "20 flagged rows."
+    assert stars(page) == 20
+    assert before[0] == 120
+    page.wait_for_timeout(100)
+    assert pixels(page, "view") < before[1] / 3
+    assert pixels(page, "histogram") < before[2]
+    assert "20 rows flagged" in slider.get_attribute("aria-valuetext")
+
+
+def test_one_button_leads_back_to_the_chosen_threshold(visit):
+    page = visit()
+    page.locator("#threshold").fill("0")
+    assert page.locator("#moved").is_visible()
+    assert live(page, "flagged") == "≈ 2,999"
+    assert "approximate" in page.locator("#approximate").inner_text()
+    assert "the 240 most anomalous are listed here" in page.locator("#listed").inner_text()
+    assert "of 2,999 flagged rows are among them" in page.locator("#view-note").inner_text()
+    page.locator("#back").click()
     assert live(page, "flagged") == "120"
+    assert page.locator("#moved").is_hidden()
+    assert page.locator("#approximate").inner_text() == ""
+
+
+def test_a_click_on_the_histogram_moves_the_threshold_there(visit):
+    page = visit()
+    canvas = page.locator("#histogram canvas")
+    canvas.click(position={"x": canvas.bounding_box()["width"] / 2, "y": 60})
+    assert 40 < float(live(page, "threshold")) < 60
+
+
+def test_precision_and_recall_follow_the_threshold(visit):
+    page = visit(iris_report)
+    # Of the 15 rows flagged, 9 are among the 50 anomalies.
+    assert (live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("15", "60%", "18%")
     page.locator("#threshold").focus()
-    page.keyboard.press("ArrowRight")
-    assert live(page, "flagged") == "119"
+    page.keyboard.press("Home")
+    assert (live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("149", "33.6%", "100%")
+    page.keyboard.press("End")
+    assert (live(page, "flagged"), live(page, "precision"), live(page, "recall")) == ("0", "–", "0%")
+    assert page.locator("#listed").inner_text() == "No row is flagged."
+
+
+def test_every_column_sorts_the_rows_both_ways(visit):
+    page = visit()
+    assert head(page, "score").get_attribute("aria-sort") == "descending"
+    for title in ("price", "cut", "row"):
+        position = 1 + page.locator("#rows thead tr > *").all_inner_texts().index(title)
+        first = None
+        for direction in ("ascending", "descending"):
+            head(page, title).locator("button").click()
+            assert page.locator("#rows th[aria-sort]").count() == 1
+            assert head(page, title).get_attribute("aria-sort") == direction
+            shown = column(page, position)
+            values = shown if title == "cut" else [float(text.replace(",", "")) for text in shown]
+            assert values == sorted(values, reverse=direction == "descending")
+            assert values != first
+            first = values
+
+
+def test_the_search_finds_text_in_any_cell(visit):
+    page = visit()
+    page.locator("#filter").fill("vvs1")
+    found = page.locator("#listed").inner_text()
+    cells = page.locator("#rows tbody tr[data-row]").all_inner_texts()
+    assert 0 < len(cells) < 25
+    assert all("VVS1" in cell for cell in cells)
+    assert found == f"{len(cells)} flagged rows with this text, of 120."
+    page.locator("#filter").fill("no such text")
+    assert page.locator("#listed").inner_text() == "No row has this text."
+    assert page.locator("#listed").get_attribute("role") == "status"
+
+
+def test_pages_lead_through_all_rows(visit):
+    page = visit()
+    seen = row_numbers(page)
+    while page.locator("#next").is_enabled():
+        page.locator("#next").click()
+        seen += row_numbers(page)
+    assert len(seen) == len(set(seen)) == 120
+    assert page.locator("#page").inner_text() == "Page 5 of 5"
+
+
+def test_rows_below_the_threshold_are_listed_on_request(visit):
+    page = visit()
+    page.locator("#unflagged").check()
+    assert page.locator("#listed").inner_text() == "1 to 25 of 240 listed rows."
+
+
+def test_a_row_unfolds_its_explanation_by_keyboard(visit):
+    page = visit()
+    button = page.locator("#rows tbody th button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    expected = diamonds_report().rows[0]
+    names = page.locator(".explanation tbody th").all_inner_texts()
+    assert names == [deviation.column for deviation in expected.deviations]
+    assert button.get_attribute("aria-expanded") == "true"
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    page.keyboard.press("Enter")
+    assert page.locator(".explanation").count() == 0
+
+
+def test_a_row_is_copied_as_a_line_for_a_spreadsheet(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy row").first.click()
+    page.locator("#copied", has_text="is copied").wait_for(state="attached")
+    fields = page.evaluate("navigator.clipboard.readText()").split("\t")
+    row = diamonds_report().rows[0]
+    assert fields[0] == str(row.row)
+    assert fields[2:] == [row.reason, str(row.component), *row.cells]
+    assert page.locator("#copied").inner_text() == f"Row {row.row} is copied."
+
+
+@pytest.mark.parametrize("refusal", ["undefined", "{writeText: () => Promise.reject(new Error('no'))}"])
+def test_a_copied_formula_is_text_even_where_the_page_has_no_clipboard(visit, refusal):
+    page = visit(hostile_report, permissions=["clipboard-read"])
+    page.evaluate(f"Object.defineProperty(navigator, 'clipboard', {{value: {refusal}, configurable: true}})")
+    page.get_by_role("button", name="Copy row").first.click()
+    page.locator("#copied", has_text="is copied").wait_for(state="attached")
+    page.evaluate("delete navigator.clipboard")
+    fields = page.evaluate("navigator.clipboard.readText()").split("\t")
+    assert len(fields) == 4 + len(HOSTILE)
+    assert "'" + HOSTILE[3] in fields
+    assert HOSTILE[0] in fields
+
+
+def test_a_negative_number_is_copied_as_a_number(visit):
+    page = visit(nothing_report, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy row").first.click()
+    page.locator("#copied", has_text="is copied").wait_for(state="attached")
+    assert float(page.evaluate("navigator.clipboard.readText()").split("\t")[-1]) < 0
+
+
+def test_the_command_is_copied_as_it_stands(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#copy-command").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == diamonds_report().reproduction.command
+
+
+def test_the_picture_changes_its_columns(visit):
+    page = visit()
+    before = page.locator("#view canvas").evaluate("canvas => canvas.toDataURL()")
+    page.locator("#view-x").select_option(label="price")
+    page.locator("#view-y").select_option(label="anomaly score")
+    page.locator("#view[aria-label^='anomaly score over price']").wait_for()
+    assert page.locator("#view canvas").count() == 1
+    assert page.locator("#view canvas").evaluate("canvas => canvas.toDataURL()") != before
+    assert "probability" not in page.locator("#view-note").inner_text()
+    page.locator("#view-bulk").check()
+    note = page.locator("#view-note", has_text="outside the picture")
+    note.wait_for()
+    assert re.search(r"\d+ rows of those lie outside", note.inner_text())
+
+
+def test_a_mark_says_which_row_it_is(visit):
+    page = visit(iris_report)
+    page.locator("#view").scroll_into_view_if_needed()
+    box = page.locator("#view canvas").bounding_box()
+    for x in range(int(box["x"]) + 60, int(box["x"] + box["width"]), 6):
+        page.mouse.move(x, box["y"] + 0.6 * box["height"])
+        if page.locator("#tip").is_visible():
+            break
+    assert re.search(r"Row \d+.*sepal length \(cm\): [\d.]+.*group \d", page.locator("#tip").inner_text(), re.DOTALL)
+
+
+def test_all_controls_are_reached_by_keyboard(visit):
+    page = visit()
+    reached = []
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert reached[0] == "Skip to the report"
+    wanted = ["criterion", "view-x", "view-y", "view-bulk", "threshold", "back", "filter", "unflagged"]
+    assert [name for name in reached if name in wanted] == wanted
+
+
+def test_names_and_cells_are_text_and_nothing_else(visit):
+    page = visit(hostile_report)
+    for button in page.locator("#rows tbody th button").all():
+        button.click()
+    page.locator("#view-x").select_option(index=5)
+    page.locator("#threshold").fill("0")
+    assert page.locator("#rows tbody tr[data-row]").count() > 0
+    for select in ("script:not([id])", "img", "b", "a[href^=http]"):
+        assert page.locator(f"body > :not(script) {select}").count() == 0
+    assert page.title().startswith("</title><script>alert(5)</script>⟨U+202E⟩.csv")
+    text = page.locator("body").inner_text()
+    assert "⟨U+202E⟩" in text
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", text)
+
+
+@pytest.mark.parametrize(
+    ("make", "n_sections", "n_listed"),
+    [
+        (forest_report, 7, 8),  # no groups
+        (nothing_report, 8, 25),  # no threshold, so that rows below one are listed
+        (big_report, 8, 25),
+    ],
+)
+def test_a_report_with_less_or_more_in_it_is_whole(visit, make, n_sections, n_listed):
+    page = visit(make)
+    assert page.locator("h2").count() == n_sections
+    assert page.locator("#rows tbody tr[data-row]").count() == n_listed
+    page.locator("#threshold").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#moved").is_visible()
+
+
+def test_the_page_refuses_foreign_scripts_styles_and_pictures(browser, written):
+    with browser.new_context() as context:
+        page = context.new_page()
+        stopped, refused = [], []
+        page.on("requestfailed", lambda request: stopped.append((request.url, request.failure)))
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto(written(iris_report))
+        page.evaluate("""() => {
+          const script = document.createElement('script');
+          script.textContent = 'window.foreign = true';
+          const picture = document.createElement('img');
+          picture.src = 'http://127.0.0.1:9/picture.png';
+          const style = document.createElement('style');
+          style.textContent = 'body { margin-top: 99px; }';
+          document.body.append(script, picture, style);
+        }""")
+        page.locator("#threshold").press("ArrowLeft")
+        assert page.evaluate("window.foreign") is None
+        assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
+        assert stopped == [("http://127.0.0.1:9/picture.png", "csp")]
+        assert len(refused) == 3
+        assert all("Content Security Policy" in text for text in refused)
+
+
+def test_without_scripts_the_text_and_the_tables_are_there(visit):
+    page = visit(java_script_enabled=False)
+    assert page.get_by_text("120 of 3,000 rows").is_visible()
+    assert page.locator("#rows tbody tr").count() == 25
+    assert page.locator("#data tbody tr").count() == 7
+    assert "Scripts are off" in page.locator("noscript").inner_text()
+    assert page.locator("#threshold").is_hidden()

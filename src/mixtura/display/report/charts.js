@@ -13,7 +13,8 @@ function look() {
   const font = getComputedStyle(document.body).fontFamily;
   const words = {labelColor: color('soft'), titleColor: color('ink'), labelFont: font, titleFont: font,
     labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, titlePadding: 8};
-  return {background: null, font, axis: {...words, gridColor: color('line'), domainColor: color('line'),
+  // The element around a chart says what it shows; marks need no words of their own.
+  return {background: null, font, aria: false, axis: {...words, gridColor: color('line'), domainColor: color('line'),
     tickColor: color('line'), labelLimit: 120, titleLimit: 320}, view: {stroke: null}};
 }
 
@@ -27,11 +28,6 @@ function showTip(handler, event, item, value) {
   tip.replaceChildren(...lines.map((line) => element('div', {}, line)));
   tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8))}px`;
   tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8))}px`;
-}
-
-// Returns a specification with "@x" and "@y" replaced by titles.
-function titled(spec, titles) {
-  return JSON.parse(JSON.stringify(spec), (key, value) => (key === 'title' ? titles[value] ?? value : value));
 }
 
 // A chart of an element: `contents()` gives its titles, its rows by name of the set, its signals and its description.
@@ -50,9 +46,9 @@ function chart(id, spec, contents) {
     const {titles = {}, sets, ranges = {}} = contents();
     const drawn = element('div');
     inner.append(drawn);
-    const made = await vegaEmbed(drawn, {...titled(spec, titles), datasets: sets}, {
+    const made = await vegaEmbed(drawn, {...spec, datasets: sets}, {
       mode: 'vega-lite', ast: true, actions: false, renderer: 'canvas', defaultStyle: false, tooltip: showTip,
-      config: look(), patch: (vega) => initialised(vega, {...ranges, ...signals})});
+      config: look(), patch: (vega) => completed(vega, titles, {...ranges, ...signals})});
     if (mine !== turn) {
       made.finalize();
       drawn.remove();
@@ -81,8 +77,11 @@ function chart(id, spec, contents) {
   };
 }
 
-function initialised(vega, values) {
+// Puts titles and values into a compiled chart. Vega-Lite, which compiles it, would write titles into expressions without
+// quoting all of them; in the compiled chart a title is text.
+function completed(vega, titles, values) {
   for (const signal of vega.signals ?? []) if (signal.name in values) signal.value = values[signal.name];
+  for (const axis of vega.axes ?? []) if (axis.title in titles) axis.title = titles[axis.title];
   return vega;
 }
 

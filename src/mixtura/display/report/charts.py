@@ -13,6 +13,9 @@ import altair as alt
 _CUT = "cut"
 _STOP = "stop"
 
+# What the page sets besides, before a chart is drawn.
+_START: dict[str, Any] = {"x_range": [0, 1], "y_range": [0, 1], "page": "white", "dot": 16}
+
 # Height of a chart in pixels; its width is that of the page.
 _HEIGHT = 380
 _LOW = 150
@@ -20,8 +23,8 @@ _LOW = 150
 
 def scatter() -> dict[str, Any]:
     """Return the rows over two columns: lines of equal density, unflagged rows as dots, flagged ones as stars."""
-    x = alt.X("x:Q", title="@x", scale=_between("x_range"))
-    y = alt.Y("y:Q", title="@y", scale=_between("y_range"))
+    x = alt.X("x:Q", title="@x", scale=_between("x_range"), axis=_sparse())
+    y = alt.Y("y:Q", title="@y", scale=_between("y_range"), axis=alt.Axis(tickCount=7))
     color = alt.Color("color:N", scale=None)
     lines = (
         alt.Chart(alt.NamedData("lines"))
@@ -31,16 +34,19 @@ def scatter() -> dict[str, Any]:
     points = alt.Chart(alt.NamedData("points"))
     dots = (
         points.transform_filter(f"datum.flagging > {_STOP}")
-        .mark_point(filled=True, shape="circle", size=16, opacity=0.65, clip=True, tooltip=True)
+        .mark_point(filled=True, shape="circle", size=alt.ExprRef("dot"), opacity=0.7, clip=True, tooltip=_ROW)
         .encode(x, y, color)
     )
     stars = (
         points.transform_filter(f"datum.flagging <= {_STOP}")
-        .mark_point(filled=True, shape=_STAR, size=110, strokeWidth=0.8, opacity=1, clip=True, tooltip=True)
+        .mark_point(filled=True, shape=_STAR, size=160, strokeWidth=0.8, opacity=1, clip=True, tooltip=_ROW)
         .encode(x, y, alt.Color("star:N", scale=None), alt.Stroke("rim:N", scale=None))
     )
-    return _finished(alt.layer(lines, dots, stars), _HEIGHT, _STOP, "x_range", "y_range")
+    return _finished([lines, dots, stars], _HEIGHT, _STOP, "x_range", "y_range", "dot")
 
+
+# The page makes its own text of the row of a mark.
+_ROW = alt.TooltipContent("data")
 
 # A star of five points in a square of side two.
 _STAR = (
@@ -50,19 +56,19 @@ _STAR = (
 
 
 def histogram() -> dict[str, Any]:
-    """Return how many rows have which score; the bars above the cut in the colour of flagged rows, the cut as a line."""
+    """Return how many rows have which score: the bars above the cut in the colour of flagged rows, the cut a line."""
     # Few rows are flagged among very many: on a scale of counts nobody would see them.
-    rows = alt.Y("n:Q", title="rows (log scale)", scale=alt.Scale(type="symlog", constant=1, nice=False), axis=_counts())
-    score = alt.X("from:Q", title="anomaly score", scale=_between("x_range"))
+    scale = alt.Scale(type="symlog", constant=1, nice=False, domain=alt.ExprRef("y_range"))
+    rows = alt.Y("n:Q", title="rows (log scale)", scale=scale, axis=_counts())
+    score = alt.X("from:Q", title="anomaly score", scale=_between("x_range"), axis=_sparse())
     bars = alt.Chart(alt.NamedData("bars"))
-    quiet = bars.mark_bar(clip=True).encode(score, rows, alt.X2("to"), alt.Color("quiet:N", scale=None))
-    flagged = (
-        bars.transform_filter(f"datum.to > {_CUT}")
-        .transform_calculate(above=f"max(datum.from, {_CUT})")
-        .mark_bar(clip=True)
-        .encode(alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), alt.Color("flagged:N", scale=None))
+    ground = alt.Y2Datum(0)
+    quiet = _areas(bars).encode(score, rows, alt.X2("to"), ground, alt.Color("quiet:N", scale=None))
+    beyond = bars.transform_filter(f"datum.to > {_CUT}").transform_calculate(above=f"max(datum.from, {_CUT})")
+    flagged = _areas(beyond).encode(
+        alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), ground, alt.Color("flagged:N", scale=None)
     )
-    return _finished(alt.layer(quiet, flagged, _cut()), _HEIGHT - 100, _CUT, "x_range")
+    return _finished([quiet, flagged, _cut()], _HEIGHT - 140, _CUT, "x_range", "y_range", "page")
 
 
 def quality() -> dict[str, Any]:
@@ -71,25 +77,27 @@ def quality() -> dict[str, Any]:
         alt.Chart(alt.NamedData("curve"))
         .mark_line(interpolate="step-before", strokeWidth=2, clip=True)
         .encode(
-            alt.X("score:Q", title="threshold (anomaly score)", scale=_between("x_range")),
+            alt.X("score:Q", title="threshold (anomaly score)", scale=_between("x_range"), axis=_sparse()),
             alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
             alt.Color("color:N", scale=None),
             alt.StrokeDash("dash:N", scale=None),
             alt.Detail("name:N"),
         )
     )
-    return _finished(alt.layer(lines, _cut()), _LOW, _CUT, "x_range")
+    return _finished([lines, _cut()], _LOW, _CUT, "x_range")
 
 
 def search() -> dict[str, Any]:
     """Return a criterion over the number of components, one line for each covariance shape, the lowest marked."""
-    components = alt.X("k:Q", title="components", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=14))
-    criterion = alt.Y("value:Q", title="@y", scale=alt.Scale(zero=False))
+    components = alt.X(
+        "k:Q", title="components", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=14)
+    )
+    criterion = alt.Y("value:Q", title="@y", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     tried = alt.Chart(alt.NamedData("tried"))
     lines = tried.mark_line(strokeWidth=2, clip=True).encode(
         components, criterion, alt.Color("color:N", scale=None), alt.Detail("shape:N")
     )
-    marks = tried.mark_point(filled=True, size=50, opacity=1, tooltip=True).encode(
+    marks = tried.mark_point(filled=True, size=50, opacity=1, tooltip=_ROW).encode(
         components, criterion, alt.Color("color:N", scale=None), alt.Shape("mark:N", scale=None)
     )
     ring = (
@@ -97,29 +105,40 @@ def search() -> dict[str, Any]:
         .mark_point(shape="circle", size=260, strokeWidth=2, filled=False, opacity=1)
         .encode(components, criterion, alt.Color("ink:N", scale=None))
     )
-    return _finished(alt.layer(lines, marks, ring), _HEIGHT - 120)
+    return _finished([lines, marks, ring], _HEIGHT - 120)
 
 
 def _between(parameter: str) -> alt.Scale:
     return alt.Scale(domain=alt.ExprRef(parameter), nice=False, zero=False)
 
 
+def _sparse() -> alt.Axis:
+    return alt.Axis(tickCount=alt.ExprRef("max(3, width / 90)"))
+
+
 def _counts() -> alt.Axis:
     return alt.Axis(values=[0, *(10**k for k in range(12))], format="~s", labelOverlap=True)
 
 
+def _areas(chart: alt.Chart) -> alt.Chart:
+    areas: alt.Chart = chart.mark_rect(clip=True, stroke=alt.ExprRef("page"), strokeWidth=0.5)
+    return areas
+
+
 def _cut() -> alt.Chart:
-    return (
+    line: alt.Chart = (
         alt.Chart(alt.NamedData("cuts"))
         .transform_calculate(at=_CUT)
         .mark_rule(strokeWidth=2, clip=True)
         .encode(alt.X("at:Q"), alt.Color("ink:N", scale=None))
     )
+    return line
 
 
-def _finished(chart: alt.LayerChart, height: int, *parameters: str) -> dict[str, Any]:
+def _finished(layers: list[alt.Chart], height: int, *parameters: str) -> dict[str, Any]:
+    chart = alt.LayerChart(layer=layers)
     for name in parameters:
-        chart = chart.add_params(alt.param(name, value=[0, 1] if name.endswith("range") else 0))
+        chart = chart.add_params(alt.param(name, value=_START.get(name, 0)))
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     spec: dict[str, Any] = chart.properties(width="container", height=height, autosize=fit).to_dict()
     # The address of the schema and the look of Altair are of no use in the page, which has a look of its own.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..summary import Decision
 from .data import Report, ReportRow
 from .payload import Stop
 from .text import isolated, number, percent, plain, plural
@@ -13,9 +14,9 @@ _STATIC_ROWS = 25
 def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
     """Return the key figures; those of the threshold move with the slider."""
     table = report.summary.table
-    listed = [("rows", f"{table.n_rows:,}", ""), ("columns in use", f"{len(table.columns):,}", "")]
+    listed = [_figure(table.n_rows, "row"), _figure(len(table.columns), "column", " in use")]
     if report.summary.groups:
-        listed.append(("groups", f"{len(report.summary.groups):,}", ""))
+        listed.append(_figure(len(report.summary.groups), "group"))
     if found:
         stop = found[chosen]
         listed += [
@@ -27,9 +28,14 @@ def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
             precision, recall = quality(report, stop)
             listed += [("precision", precision, "precision"), ("recall", recall, "recall")]
     items = "".join(
-        f'<div><dt>{name}</dt><dd{f" data-live={live}" if live else ""}>{value}</dd></div>' for name, value, live in listed
+        f"<div><dt>{name}</dt><dd{f' data-live={live}' if live else ''}>{value}</dd></div>"
+        for name, value, live in listed
     )
     return f'<dl class="figures">{items}</dl>'
+
+
+def _figure(count: int, noun: str, rest: str = "") -> tuple[str, str, str]:
+    return f"{noun}{'' if count == 1 else 's'}{rest}", f"{count:,}", ""
 
 
 def quality(report: Report, stop: Stop) -> tuple[str, str]:
@@ -55,13 +61,17 @@ def views(report: Report, n_views: int) -> str:
         for axis, start in (("x", 0), ("y", 1))
     }
     n_rows, n_points = report.summary.table.n_rows, len(report.points)
-    sample = "All rows are shown." if report.points_are_all else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    sample = (
+        "All rows are shown."
+        if report.points_are_all
+        else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    )
     fewer = len(report.view_columns) - n_views
     left = f" Room is for {n_views} columns; {fewer} more are not offered." if fewer > 0 else ""
     return f"""<div class="needs-script">
 <div class="tools">
-<label for="view-x">Across</label> <select id="view-x">{options["x"]}</select>
-<label for="view-y">Up</label> <select id="view-y">{options["y"]}</select>
+<label>Across <select id="view-x">{options["x"]}</select></label>
+<label>Up <select id="view-y">{options["y"]}</select></label>
 <label class="check"><input type="checkbox" id="view-bulk"> without the extremes</label>
 </div>
 <figure>
@@ -75,13 +85,28 @@ def threshold(report: Report, found: Sequence[Stop]) -> str:
     """Return the histogram of the scores and the slider."""
     if not found:
         return "<p>There are no scores to choose a threshold from.</p>"
+    decision = report.summary.decision
+    chosen = decision is not None and decision.threshold is not None
     labelled = found[0].labelled is not None
-    lines = """<figure><div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
-<figcaption id="quality-key" class="key"></figcaption></figure>""" if labelled else ""
-    live = """<dt>precision</dt><dd data-live="precision"></dd><dt>recall</dt><dd data-live="recall"></dd>""" if labelled else ""
+    lines = (
+        """<figure>
+<div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
+<figcaption id="quality-key" class="key"></figcaption></figure>"""
+        if labelled
+        else ""
+    )
+    live = (
+        """<div><dt>precision</dt><dd data-live="precision"></dd></div>
+<div><dt>recall</dt><dd data-live="recall"></dd></div>"""
+        if labelled
+        else ""
+    )
     note = ""
     if labelled:
-        note = f"<p>Precision and recall are those of the {plural(report.scores.n_labelled or 0, 'labelled row')}, {report.scores.n_anomalies or 0:,} of them anomalies.</p>"
+        note = (
+            f"<p>Precision and recall are those of the {plural(report.scores.n_labelled or 0, 'labelled row')}, "
+            f"{report.scores.n_anomalies or 0:,} of them anomalies.{_limits(decision)}</p>"
+        )
     return f"""<div class="needs-script">
 <figure>
 <div id="histogram" class="chart" role="img" aria-label="Histogram of anomaly scores"></div>
@@ -92,10 +117,29 @@ def threshold(report: Report, found: Sequence[Stop]) -> str:
 <input type="range" id="threshold" min="0" max="{len(found) - 1}" step="1" autocomplete="off">
 <div class="ends" aria-hidden="true"><span>more rows flagged</span><span>fewer</span></div>
 </div>
-<dl class="reading"><dt>threshold</dt><dd data-live="threshold"></dd><dt>flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd>{live}</dl>
-<p><button type="button" id="back">Back to the chosen threshold</button> <span id="approximate" class="aside"></span></p>
-{lines}{note}
-</div>"""
+<dl class="reading"><div><dt>threshold</dt><dd data-live="threshold"></dd></div>
+<div><dt>rows flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd></div>{live}</dl>
+<p><button type="button" id="back">Back to {"the chosen" if chosen else "no"} threshold</button>
+<span id="approximate" class="aside"></span></p>
+{lines}
+</div>{note}"""
+
+
+def _limits(decision: Decision | None) -> str:
+    found = None if decision is None else decision.on_labels
+    if found is None:
+        return ""
+    shares = (
+        f"{name} {percent(share)} ({percent(low)} to {percent(high)})"
+        for name, share, (low, high) in (
+            ("precision", found.precision, found.precision_interval),
+            ("recall", found.recall, found.recall_interval),
+        )
+    )
+    return (
+        f" At the chosen threshold, with 95% limits: {', '.join(shares)}. "
+        f"Average precision, whatever the threshold: {found.average_precision:.3f}."
+    )
 
 
 def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
@@ -106,31 +150,36 @@ def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
         return "<p>No rows are listed.</p>"
     grouped = any(row.component is not None for row in report.rows)
     labelled = any(row.label is not None for row in report.rows)
-    titles = ["row", "score", *(["group"] if grouped else []), *(["label"] if labelled else []), "why"]
+    titles = ["row", "score", "why", *(["group"] if grouped else []), *(["label"] if labelled else [])]
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
     body = "".join(_row(row, grouped, labelled) for row in shown)
     return f"""<div class="tools needs-script">
-<label for="filter">Search</label> <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
+<label for="filter">Search</label>
+<input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 </div>
-<p id="listed" role="status">The {plural(len(shown), 'most anomalous row')}.</p>
+<p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
 <div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
-<table id="rows"><caption class="unseen">The most anomalous rows</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
+<table id="rows"><caption class="unseen">The most anomalous rows</caption>
+<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
 </div>
 <nav class="pages needs-script" aria-label="Pages of rows">
-<button type="button" id="previous">Previous</button> <span id="page"></span> <button type="button" id="next">Next</button>
+<button type="button" id="previous">Previous</button> <span id="page"></span>
+<button type="button" id="next">Next</button>
 </nav>
 <p id="copied" class="unseen" role="status"></p>"""
 
 
 def _row(row: ReportRow, grouped: bool, labelled: bool) -> str:
-    cells = [f'<td class="number">{number(row.anomaly_score)}</td>']
+    cells = [
+        f'<td class="number">{number(row.anomaly_score)}</td>',
+        f'<td class="why">{isolated(row.reason, 480)}</td>',
+    ]
     if grouped:
         cells.append(f"<td>{'–' if row.component is None else row.component}</td>")
     if labelled:
         cells.append(f"<td>{label(row.label)}</td>")
-    cells.append(f'<td class="why">{isolated(row.reason, 480)}</td>')
     cells += [f"<td>{isolated(cell)}</td>" for cell in row.cells]
     return f'<tr><th scope="row">{row.row:,}</th>{"".join(cells)}</tr>'
 

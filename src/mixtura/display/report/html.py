@@ -8,11 +8,11 @@ from string import Template
 from typing import Any
 
 from ...errors import MissingDependencyError
-from . import explore, sections
 from ..palette import ANOMALY, GROUPS
+from . import explore, sections
 from .data import Report
 from .payload import payload, stops
-from .text import island, isolated, plain
+from .text import island, plain
 
 _SCRIPTS = ("base.js", "charts.js", "rows.js", "page.js")
 
@@ -61,19 +61,28 @@ def render_html(report: Report) -> str:
         version=version,
         title=plain(f"{summary.table.source} – Mixtura report"),
         style=style,
-        source=isolated(summary.table.source, 300),
+        source=sections.title(summary.table.source),
         headline=sections.headline(summary),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
-        sections=sections.notices(summary) + "".join(_section(*part) for part in parts),
+        sections=sections.notices(summary)
+        + _arranged({name: _section(name, title, text) for name, title, text in parts}),
         payload=island(data),
         library=library,
         script=script,
     )
 
 
+def _arranged(made: dict[str, str]) -> str:
+    """Return the sections; the pictures stand beside the threshold that moves them, where there is room."""
+    made["views"], made["scores"] = '<div class="pair">' + made["views"], made["scores"] + "</div>"
+    return "".join(made.values())
+
+
 def _section(name: str, title: str, content: str) -> str:
-    return f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+    )
 
 
 def _colors() -> str:
@@ -109,7 +118,9 @@ def _library() -> str:
     except ImportError as error:
         raise _missing("vl-convert-python") from error
     # Inside a script element this would end it; in the strings of a script the two are the same.
-    return javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return (
+        javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    )
 
 
 def _missing(library: str) -> MissingDependencyError:

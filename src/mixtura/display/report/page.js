@@ -48,7 +48,9 @@ function viewContents() {
       `anomaly score: ${number(points.score[at])}`,
       ...(points.component[at] === null ? [] : [`group ${points.component[at]}`])],
   }));
-  const ranges = {x_range: range(shown.map((at) => xs[at]), bulk), y_range: range(shown.map((at) => ys[at]), bulk)};
+  // Few rows are easier to see as larger dots.
+  const dot = Math.max(14, Math.min(50, 15000 / shown.length));
+  const ranges = {dot, x_range: range(shown.map((at) => xs[at]), bulk), y_range: range(shown.map((at) => ys[at]), bulk)};
   const outside = shown.filter((at) => xs[at] < ranges.x_range[0] || xs[at] > ranges.x_range[1]
     || ys[at] < ranges.y_range[0] || ys[at] > ranges.y_range[1]).length;
   const drawn = lines(x, y);
@@ -94,7 +96,7 @@ function startScores() {
       bars: counts.map((n, at) => ({n, from: edges[at], to: edges[at + 1], quiet: color('quiet'), flagged: color('star')})),
       cuts: [{ink: color('ink')}],
     },
-    ranges: {x_range},
+    ranges: {x_range, y_range: [0, 1.2 * Math.max(1, ...counts)], page: color('page')},
   }));
   const quality = chart('quality', report.charts.quality, () => ({sets: {curve: curve(), cuts: [{ink: color('ink')}]}, ranges: {x_range}}));
   const slider = byId('threshold');
@@ -115,7 +117,8 @@ function startScores() {
       (stop.labelled === null ? '' : `, precision ${words.precision}, recall ${words.recall}`));
     byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
     byId('moved').hidden = at === report.chosen;
-    const cut = Number.isFinite(stop.threshold) ? stop.threshold : Number.MAX_VALUE;
+    // A line beyond the last bar is not seen.
+    const cut = Number.isFinite(stop.threshold) ? stop.threshold : 2 * x_range[1] - x_range[0] + 1;
     histogram.signal({cut});
     quality?.signal({cut});
     histogram.describe(`Histogram of the anomaly scores from ${number(x_range[0])} to ${number(x_range[1])}; ` +
@@ -190,9 +193,20 @@ function startCommand() {
   });
 }
 
+// What is folded away is printed all the same.
+function startPrinting() {
+  let folded = [];
+  addEventListener('beforeprint', () => {
+    folded = [...document.querySelectorAll('details:not([open])')];
+    for (const details of folded) details.open = true;
+  });
+  addEventListener('afterprint', () => { for (const details of folded) details.open = false; });
+}
+
 document.documentElement.classList.add('scripted');
 startRows();
 startViews();
 startScores();
 startSearch();
 startCommand();
+startPrinting();

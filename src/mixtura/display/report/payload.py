@@ -23,6 +23,9 @@ _LONGEST_CELLS = (400, 200, 100, 50, 25, 12)
 # A place on a line in steps of the grid: so fine that the eye sees no corner.
 _FINE = 20
 
+# A third of the largest number.
+_HUGE = 6e307
+
 
 def payload(report: Report) -> dict[str, Any]:
     """Return the data of a page, ready for `island`."""
@@ -73,17 +76,16 @@ class Stop:
 def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], int]:
     """Return where the slider can stop, the highest threshold first, and the position of the chosen one.
 
-    The chosen threshold is put in where it is not among those of the curve. Where none was chosen, the first stop
-    flags nothing, and is the one to start from.
+    The chosen threshold is put in where it is not among those of the curve. Where there is none, a stop of no threshold
+    comes first, and is the one to start from.
     """
     found = [
         Stop(threshold, position < scores.n_exact, scores.n_above[position], *_labelled(scores, position))
         for position, threshold in enumerate(scores.thresholds)
     ]
     if decision is None or decision.threshold is None:
-        if found and found[0].above > 0:
-            found.insert(0, Stop(None, True, 0, *((None, None) if found[0].labelled is None else (0, 0))))
-        return found, 0
+        nothing = (None, None) if scores.n_labelled_above is None else (0, 0)
+        return [Stop(None, True, 0, *nothing), *found] if found else [], 0
     # Strictly higher thresholds come before it.
     position = bisect_left(found, -decision.threshold, key=lambda stop: -float(stop.threshold or 0))
     if position == len(found) or found[position].threshold != decision.threshold:
@@ -169,5 +171,7 @@ def _tried(report: Report) -> list[list[Any]]:
 
 
 def _short(value: float, digits: int = 5) -> float:
-    """Round to as many digits as an eye can tell apart in a picture."""
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else math.nan
+    """Round to as many digits as an eye can tell apart in a picture; differences of such numbers are finite."""
+    if not math.isfinite(value):
+        return math.nan
+    return float(f"{max(-_HUGE, min(_HUGE, value)):.{digits}g}")

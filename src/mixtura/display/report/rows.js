@@ -13,11 +13,12 @@ const labelText = (label) => (label === null ? '–' : label ? 'anomaly' : 'norm
 
 // The columns: a title, the value that sorts, and what the cell shows.
 const columns = [
-  {title: 'row', value: (row) => row.row, show: (row) => grouped.format(row.row), kind: 'head'},
+  {title: 'row', value: (row) => row.row, show: explainer, kind: 'head'},
   {title: 'score', value: (row) => row.score, show: (row) => number(row.score), kind: 'number'},
+  {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
+  {title: '', show: copier, kind: 'actions'},
   ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
   ...(labelled ? [{title: 'label', value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
-  {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
   ...report.cell_columns.map((title, position) => cellColumn(title, position)),
 ];
 
@@ -49,8 +50,8 @@ function guarded(cell) {
 }
 
 function asLine(row) {
-  return [row.row, row.score, ...(inGroups ? [row.component ?? ''] : []),
-    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), row.reason, ...row.cells].map(guarded).join('\t');
+  return [row.row, row.score, row.reason, ...(inGroups ? [row.component ?? ''] : []),
+    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells].map(guarded).join('\t');
 }
 
 const list = {sorted: 1, descending: true, page: 0, open: new Set()};
@@ -95,29 +96,38 @@ function counted(found, first, shown) {
   return text;
 }
 
-function tableRows(row) {
-  const open = list.open.has(row.row);
-  const more = element('button', {type: 'button', class: 'quiet', 'aria-expanded': String(open),
-    'aria-label': `Explain row ${row.row}`}, 'explain');
-  more.addEventListener('click', () => {
-    if (open) list.open.delete(row.row);
-    else list.open.add(row.row);
+// The number of a row, which opens and closes its explanation.
+function explainer(row) {
+  const button = element('button', {type: 'button', 'aria-expanded': String(list.open.has(row.row)),
+    'aria-label': `Row ${row.row}, explain`}, grouped.format(row.row));
+  button.addEventListener('click', () => {
+    if (!list.open.delete(row.row)) list.open.add(row.row);
     showRows();
     byId('rows').querySelector(`[data-row="${row.row}"] [aria-expanded]`)?.focus();
   });
-  const copying = element('button', {type: 'button', class: 'quiet', 'aria-label': `Copy row ${row.row}`}, 'copy');
-  copying.addEventListener('click', async () => {
+  return button;
+}
+
+function copier(row) {
+  const button = element('button', {type: 'button', 'aria-label': `Copy row ${row.row}`}, 'copy');
+  button.addEventListener('click', async () => {
     const done = await copy(asLine(row));
     byId('copied').textContent = done ? `Row ${row.row} is copied.` : 'The browser did not let the row be copied.';
-    copying.textContent = done ? 'copied' : 'not copied';
-    setTimeout(() => { copying.textContent = 'copy'; }, 1500);
+    button.textContent = done ? 'copied' : 'not copied';
+    setTimeout(() => { button.textContent = 'copy'; }, 1500);
   });
-  const cells = columns.map(({show, kind}) => (kind === 'head'
-    ? element('th', {scope: 'row'}, show(row))
-    : element('td', kind ? {class: kind} : {}, element('bdi', {}, String(show(row))))));
+  return button;
+}
+
+function tableRows(row) {
+  const cells = columns.map(({show, kind}) => {
+    if (kind === 'head') return element('th', {scope: 'row'}, show(row));
+    if (kind === 'actions') return element('td', {class: kind}, show(row));
+    return element('td', kind ? {class: kind} : {}, element('bdi', {}, String(show(row))));
+  });
   const mark = row.flagging <= position ? 'flagged' : 'unflagged';
-  const line = element('tr', {'data-row': row.row, class: mark}, ...cells, element('td', {class: 'actions'}, more, copying));
-  return open ? [line, explanation(row)] : [line];
+  const line = element('tr', {'data-row': row.row, class: mark}, ...cells);
+  return list.open.has(row.row) ? [line, explanation(row)] : [line];
 }
 
 function explanation(row) {
@@ -132,12 +142,13 @@ function explanation(row) {
     element('th', at ? {scope: 'col', class: 'number'} : {scope: 'col'}, title));
   const table = element('table', {class: 'explanation'}, element('caption', {}, `Why row ${grouped.format(row.row)} stands out`),
     element('thead', {}, element('tr', {}, ...heads, element('td'))), body);
-  return element('tr', {class: 'detail'}, element('td', {colspan: columns.length + 1}, table));
+  return element('tr', {class: 'detail'}, element('td', {colspan: columns.length}, table));
 }
 
 function startRows() {
   if (!byId('rows')) return;
   const heads = columns.map(({title, kind}, at) => {
+    if (kind === 'actions') return element('td');
     const button = element('button', {type: 'button'}, element('bdi', {}, title));
     const head = element('th', {scope: 'col', ...(kind === 'number' ? {class: 'number'} : {})}, button);
     button.addEventListener('click', () => {
@@ -150,7 +161,7 @@ function startRows() {
     return head;
   });
   markSorted(heads);
-  byId('rows').tHead.replaceChildren(element('tr', {}, ...heads, element('td', {class: 'actions'}, element('span', {class: 'unseen'}, 'actions'))));
+  byId('rows').tHead.replaceChildren(element('tr', {}, ...heads));
   byId('filter').addEventListener('input', () => { list.page = 0; showRows(); });
   byId('unflagged').addEventListener('change', () => { list.page = 0; showRows(); });
   byId('previous').addEventListener('click', () => { list.page -= 1; showRows(); });

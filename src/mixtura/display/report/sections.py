@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from ..palette import GROUPS
 from ..summary import Decision, Group, Summary
 from .data import ColumnFacts, GroupProfile, Report
-from .text import isolated, number, percent, plain, plural
+from .text import isolated, measured, number, percent, plain, plural, visible
 
-# Size of a bar of a contrast, and the contrast that fills half of it.
-_HALF = 50
-_FULL_CONTRAST = 3.0
+# Length of the bar of the largest contrast, in either direction.
+_HALF = 36
 
 # Columns that the card of a group names.
 _TELLING = 6
@@ -18,9 +18,14 @@ _TELLING = 6
 _WIDTH, _HEIGHT = 120, 28
 
 
+def title(source: str) -> str:
+    """Return the name of the table, which may go on in another line after a slash."""
+    return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
+
+
 def headline(summary: Summary) -> str:
     """Return what was asked and found, in a sentence or two."""
-    table, model = summary.table, summary.model
+    table = summary.table
     rows = plural(table.n_rows, "row")
     sentences = []
     decision = summary.decision
@@ -32,7 +37,8 @@ def headline(summary: Summary) -> str:
         verb = "is" if decision.n_anomalies == 1 else "are"
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
-            f"their anomaly score is above {number(decision.threshold)}{_reasoning(decision)}."
+            f"their anomaly score is above {number(decision.threshold)}"
+            f"{_reasoning(decision, saved=summary.command == 'score')}."
         )
     if len(summary.groups) > 1:
         sentences.append(f"The table falls into <strong>{len(summary.groups)} groups</strong>.")
@@ -41,12 +47,13 @@ def headline(summary: Summary) -> str:
     return " ".join(sentences)
 
 
-def _reasoning(decision: Decision) -> str:
+def _reasoning(decision: Decision, *, saved: bool) -> str:
+    origin = ", saved with the model" if saved else ""
     target = decision.target
     if decision.rule is None or target is None:
-        return ""
+        return origin
     clean = decision.trained_on == "reference"
-    return {
+    return origin + {
         "rate": f", chosen to flag {percent(target)} of {'clean rows' if clean else 'the rows'}",
         "precision": f", chosen for a precision of {percent(target)} or more",
         "recall": f", chosen for a recall of {percent(target)} or more",
@@ -68,14 +75,11 @@ def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
     table = report.summary.table
     rows = "".join(_column(column) for column in report.columns)
-    text = (
-        f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>"
-        + _table(
-            "Columns in use",
-            ("column", "lowest", "median", "highest", "missing", "spread"),
-            rows,
-            numeric=range(1, 5),
-        )
+    text = f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>" + _table(
+        "Columns in use",
+        ("column", "lowest", "median", "highest", "missing", "spread"),
+        rows,
+        numeric=range(1, 5),
     )
     if table.left_out:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
@@ -155,7 +159,8 @@ def model(report: Report) -> str:
 
 
 _SEARCH = """<figure class="needs-script">
-<div class="tools"><label for="criterion">Criterion</label> <select id="criterion"><option>BIC</option><option>AIC</option></select></div>
+<div class="tools"><label for="criterion">Criterion</label>
+<select id="criterion"><option>BIC</option><option>AIC</option></select></div>
 <div id="search" class="chart" role="img" aria-label="Criterion over the number of components"></div>
 <figcaption id="search-key" class="key"></figcaption>
 </figure>"""
@@ -166,13 +171,13 @@ def groups(report: Report) -> str:
     found = report.summary.groups
     profiles = {profile.component: profile for profile in report.profiles}
     names = report.summary.table.columns
-    cards = "".join(_card(group, profiles.get(group.component), names) for group in found)
+    # A contrast of one standard deviation is worth seeing; smaller ones are not blown up to look like more.
+    largest = max([1.0, *(abs(contrast) for group in found for contrast in group.contrast.values())])
+    cards = "".join(_card(group, profiles.get(group.component), names, largest) for group in found)
     titles = ("column", *(f"group {group.component}" for group in found))
     rows = "".join(
         f'<tr><th scope="row">{isolated(name)}</th>'
-        + "".join(
-            f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found
-        )
+        + "".join(f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found)
         + "</tr>"
         for k, name in enumerate(names)
     )
@@ -185,50 +190,67 @@ def groups(report: Report) -> str:
     )
 
 
-def _card(group: Group, profile: GroupProfile | None, names: Sequence[str]) -> str:
+def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
     telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
     lines = "".join(
-        f"<tr><th scope=\"row\">{isolated(names[k])}</th><td class=\"number\">{_mean(group, profile, names[k], k)}</td>"
-        f"<td>{_contrast(group.contrast[names[k]])}</td></tr>"
+        f'<tr><th scope="row">{isolated(names[k])}</th><td class="number">{_mean(group, profile, names[k], k)}</td>'
+        f"<td>{_contrast(group.contrast[names[k]] / largest)}</td>"
+        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
         for k in telling
     )
-    share = f'<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/><path class="group-{group.component % 8}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
+    share = (
+        '<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/>'
+        f'<path class="group-{group.component % len(GROUPS)}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
+    )
     weight = "" if profile is None else f", weight {profile.weight:.3f}"
-    left = f"<p class=\"aside\">{plural(len(names) - _TELLING, 'more column')} in the table below</p>" if len(names) > _TELLING else ""
+    left = (
+        f'<p class="aside">{plural(len(names) - _TELLING, "more column")} in the table below</p>'
+        if len(names) > _TELLING
+        else ""
+    )
     return (
         f'<article class="card"><h3>Group {group.component}</h3>'
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
         '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
-        f'<th scope="col">contrast</th></tr></thead><tbody>{lines}</tbody></table>{left}</article>'
+        '<th colspan="2" scope="colgroup">from the mean of all rows</th></tr></thead>'
+        f"<tbody>{lines}</tbody></table>{left}</article>"
     )
 
 
 def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) -> str:
-    mean = number(group.center[name])
+    mean = group.center[name]
     if profile is None:
-        return mean
-    return f"{mean} ± {number(math.sqrt(max(0.0, profile.covariance[position][position])), 2)}"
+        return number(mean)
+    return measured(mean, math.sqrt(max(0.0, profile.covariance[position][position])))
 
 
-def _contrast(contrast: float) -> str:
-    size = _HALF * min(1.0, abs(contrast) / _FULL_CONTRAST)
-    start = _HALF if contrast > 0 else _HALF - size
-    sign = "+" if contrast > 0 else "−"
+def _contrast(part: float) -> str:
+    size = _HALF * abs(part)
+    start = _HALF if part > 0 else _HALF - size
     return (
         f'<svg class="contrast" aria-hidden="true" viewBox="0 0 {2 * _HALF} 10" width="{2 * _HALF}" height="10">'
         f'<path d="M{start:.1f} 1h{size:.1f}v8h-{size:.1f}Z"/><path class="zero" d="M{_HALF} 0v10"/></svg>'
-        f'<span class="sd">{sign}{abs(contrast):.1f} sd</span>'
     )
+
+
+def _sd(contrast: float) -> str:
+    size = f"{abs(contrast):.1f}"
+    sign = "" if float(size) == 0 else "+" if contrast > 0 else "−"
+    return f"{sign}{size} sd"
 
 
 def reproduction(report: Report) -> str:
     """Return the command, the seed and the versions."""
     made = report.reproduction
-    versions = "".join(f"<tr><th scope=\"row\">{isolated(name)}</th><td>{isolated(version)}</td></tr>" for name, version in made.versions.items())
+    versions = "".join(
+        f'<tr><th scope="row">{isolated(name)}</th><td>{isolated(version)}</td></tr>'
+        for name, version in made.versions.items()
+    )
     seed = "Nothing was fitted, so that there is no seed." if made.seed is None else f"Random seed: {made.seed}."
     return (
-        f'<div class="command"><pre tabindex="0" aria-label="Command"><code id="command">{plain(made.command, 10_000)}</code></pre>'
+        '<div class="command"><pre tabindex="0" aria-label="Command">'
+        f'<code id="command">{plain(made.command, 10_000)}</code></pre>'
         '<button type="button" id="copy-command" class="needs-script">Copy the command</button></div>'
         f"<p>{seed}</p>" + _table("Versions", ("program", "version"), versions)
     )
@@ -240,6 +262,7 @@ def _table(caption: str, titles: Iterable[str], rows: str, numeric: range = rang
         for position, title in enumerate(titles)
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption class="unseen">{caption}'
-        f"</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f'<caption class="unseen">{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

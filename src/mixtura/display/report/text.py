@@ -13,8 +13,9 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u
 # A longer name says no more, and pushes all else off the page.
 LONGEST = 120
 
-# Inside a script element "</script" and "<!--" would mean something to the HTML parser; U+2028 and U+2029 end lines.
-_UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+# Inside a script element "</script" and "<!--" would mean something to the HTML parser; U+2028 and U+2029 end lines;
+# marks that turn lines would make the source of the page read otherwise than it is.
+_UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
@@ -34,7 +35,7 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
     Examples
     --------
-    >>> plain("<b> & \\"c\\"")
+    >>> plain('<b> & "c"')
     '&lt;b&gt; &amp; &quot;c&quot;'
     """
     return html.escape(visible(text, longest))
@@ -91,6 +92,22 @@ def number(value: float | None, digits: int = 4) -> str:
     else:
         text = f"{value:.{digits}g}"
     return text.replace("-", "−", 1) if value < 0 else text
+
+
+def measured(mean: float, deviation: float) -> str:
+    """Write a mean with its standard deviation: two digits of that, and as many decimals of the mean.
+
+    Examples
+    --------
+    >>> measured(4.66512, 0.3612), measured(-0.003, 0.88), measured(985.9, 432.0), measured(3.0, 0.0)
+    ('4.67 ± 0.36', '0.00 ± 0.88', '986 ± 432', '3 ± 0')
+    """
+    if not 1e-4 <= deviation < 1e9 or not abs(mean) < 1e9:
+        return f"{number(mean)} ± {number(deviation, 2)}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    # The addition makes a zero of a minus zero.
+    text = f"{round(mean, decimals) + 0.0:,.{decimals}f}"
+    return f"{text.replace('-', '−')} ± {deviation:,.{decimals}f}"
 
 
 def plural(n: int, noun: str) -> str:
