@@ -26,6 +26,7 @@ NAMES = [
     "Noise",
     "OneClassSVM",
     "PrecisionRecallCurve",
+    "Progress",
     "QuantileSketch",
     "Spherical",
     "TableModel",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
+    from .engines.progress import Progress
     from .inference.likelihood import fit_parameter, likelihood_profile
     from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture
@@ -56,6 +57,7 @@ __all__ = [
     "Noise",
     "OneClassSVM",
     "PrecisionRecallCurve",
+    "Progress",
     "QuantileSketch",
     "Spherical",
     "TableModel",
@@ -93,6 +95,7 @@ _HOMES = {
     "Noise": "distributions.noise",
     "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
+    "Progress": "engines.progress",
     "QuantileSketch": "statistics.sketch",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",

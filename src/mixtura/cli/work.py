@@ -10,6 +10,7 @@ import numpy as np
 from ..decisions.table_model import TableModel
 from ..display.summary import Decision, LeftOutColumn, ModelFacts, OnLabels, Summary, TableFacts
 from ..engines import Engine, engine_for
+from ..engines.progress import watched
 from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
 from ..rows import ScaledRows, TableRows
@@ -62,15 +63,18 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
             training = open_table(reference, table.columns, None, (), takes_missing=takes_missing)
         # What never changes in a clean table tells new rows apart, by the one model that can use it.
         keep_constant = reference is not None and request.kind == "auto"
-        with fitting.numbers_of(training, engine, called=called, keep_constant=keep_constant) as numbers:
+        with fitting.numbers_of(
+            training, engine, called=called, keep_constant=keep_constant, on_rows=bar.on_rows
+        ) as numbers:
             bar.step("fitting")
             model, facts, notices = _fit(request, numbers, reference, engine, bar)
-            on_labels = None
+            on_labels, n_rows = None, numbers.n_rows if reference is None else None
             if rule is not None:
-                bar.step("choosing the threshold")
-                decided = deciding.decide(model, rule, table, engine)
+                bar.step("choosing the threshold", n_rows)
+                scoring = watched(engine, bar.on_progress, "choosing the threshold")
+                decided = deciding.decide(model, rule, table, scoring)
                 model, on_labels, notices = decided.model, decided.on_labels, (*notices, *decided.notices)
-        scored = _score(table, model, result, place, bar)
+        scored = _score(table, model, result, place, bar, n_rows)
         if place.saved is not None:
             save(model, place.saved)
     return Summary(
@@ -107,7 +111,8 @@ def _fit(
     if reference is not None:
         model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, _TRAINING_SHARE, request.seed, rest=True)
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, engine))
+        scoring = watched(engine, bar.on_progress, f"scoring {label(reference)}")
+        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 
@@ -159,8 +164,10 @@ def _one_blas_thread() -> AbstractContextManager[object]:
     return single_thread("blas")
 
 
-def _score(table: TableRows, model: TableModel, result: Result, place: Place, bar: Bar) -> Scored:
-    bar.step("scoring")
+def _score(
+    table: TableRows, model: TableModel, result: Result, place: Place, bar: Bar, n_rows: int | None = None
+) -> Scored:
+    bar.step("scoring", table.n_rows if n_rows is None else n_rows)
     with place.writer as writer:
         return score_table(table, model, result, writer, engine=engine_for(None), on_rows=bar.on_rows)
 
