@@ -151,10 +151,14 @@ class Bar:
                 total=None if step.share is None else 1.0,
                 completed=step.share or 0.0,
                 width=min(_WIDEST_BAR, room - 1),
-                pulse=step.share is None,
+                pulse=not step.share,
                 animation_time=now,
             )
         else:
-            what = set_cell_size(what, min(cell_len(what), max(4, width - 4 - cell_len(said))))
+            what = _shortened(what, max(4, width - 4 - cell_len(said)))
         line.add_row(self._spinner.render(now), Text(what), bar, Text(said))
         return line
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"
