@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def lines(clock):
 def test_a_line_says_what_is_done_how_fast_and_how_long_it_will_take(lines, clock):
     bar, stream = lines
     bar.step("scoring", total=50_000_000)
+    bar.on_rows(0)
     clock.now += 6.5
     bar.on_rows(12_400_000)
     assert stream.getvalue() == (
@@ -81,17 +83,24 @@ def test_lines_come_seconds_apart_and_rarely_in_long_work(lines, clock):
     assert 0.045 < apart[-1] / came[-1] < 0.055
 
 
+def after(what, seconds, unit="rows", done=None, total=None):
+    """A step that began at zero, and of which something was told then and after some seconds."""
+    begun = Step(what, 0, 0, unit, total=total)
+    return begun if done is None else replace(begun, told=seconds, done=done, first=(0, 0))
+
+
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        (Step("reading a.csv", 0, 4, done=1_200_000), "reading a.csv: 1,200,000 rows, 300,000 rows/s, 4 s so far"),
-        (Step("reading a.csv", 0, 4, done=1), "reading a.csv: 1 row, 1 rows/s, 4 s so far"),
-        (Step("growing trees", 0, 4, "trees", 25, 100), "growing trees: 25 of 100 trees (25%), 12 s left"),
-        (Step("fitting", 0, 4), "fitting: 4 s so far"),
-        (Step("training on 9,000 rows", 0, 4, "machines", 0, 1), "training on 9,000 rows: 4 s so far"),
-        (Step("scoring", 0, 4, "rows", 10, 36_010), "scoring: 10 of 36,010 rows (0%), 2 rows/s, 4 h 00 min left"),
-        (Step("scoring", 0, 4, "rows", 10, 310), "scoring: 10 of 310 rows (3%), 2 rows/s, 2 min 00 s left"),
-        (Step("scoring", 0, 0.1, "rows", 10, 20), "scoring: 10 of 20 rows (50%), 4 s so far"),
+        (after("reading a.csv", 4, done=1_200_000), "reading a.csv: 1,200,000 rows, 300,000 rows/s, 4 s so far"),
+        (after("reading a.csv", 4, done=1), "reading a.csv: 1 row, 1 rows/s, 4 s so far"),
+        (after("growing trees", 4, "trees", 25, 100), "growing trees: 25 of 100 trees (25%), 12 s left"),
+        (after("fitting", 4), "fitting: 4 s so far"),
+        (after("training on 9,000 rows", 4, "machines", 0, 1), "training on 9,000 rows: 4 s so far"),
+        (after("scoring", 4, "rows", 10, 36_010), "scoring: 10 of 36,010 rows (0%), 2 rows/s, 4 h 00 min left"),
+        (after("scoring", 4, "rows", 10, 310), "scoring: 10 of 310 rows (3%), 2 rows/s, 2 min 00 s left"),
+        (after("scoring", 0.5, "rows", 10, 20), "scoring: 10 of 20 rows (50%), 4 s so far"),
+        (after("scoring", 4, "rows", 12_345), "scoring: 12,345 rows, 3,090 rows/s, 4 s so far"),
     ],
 )
 def test_sentences(step, sentence):
@@ -99,12 +108,22 @@ def test_sentences(step, sentence):
 
 
 def test_time_left_runs_on_while_nothing_is_told():
-    step = Step("scoring", 0, 4, "rows", 10, 40)
+    step = after("scoring", 4, "rows", 10, 40)
     assert [step.short(now).split("  ")[-1] for now in (4, 9, 99)] == ["12 s left", "7 s left", "0 s left"]
 
 
+def test_what_it_took_to_begin_does_not_slow_the_speed(lines, clock):
+    bar, stream = lines
+    bar.step("scoring", total=1000)
+    clock.now += 60
+    bar.on_rows(100)
+    clock.now += 10
+    bar.on_rows(300)
+    assert stream.getvalue().splitlines()[-1] == "mixtura: scoring: 300 of 1,000 rows (30%), 20 rows/s, 35 s left"
+
+
 def test_large_numbers_keep_their_width_on_the_bar():
-    early, late = (Step("scoring", 0, 4, "rows", done, 50_000_000).short(4) for done in (200_000, 40_000_000))
+    early, late = (after("scoring", 4, "rows", done, 50_000_000).short(4) for done in (200_000, 40_000_000))
     assert early.startswith(" 0.2M of 50.0M rows   50,000 rows/s  ")
     assert late.startswith("40.0M of 50.0M rows    10.0M rows/s  ")
 
@@ -120,7 +139,7 @@ def test_a_search_says_its_best_candidate_and_a_fit_its_bound(lines, clock):
         FitProgress("fitting", 12, None, "iterations", start=0, iteration=12, lower_bound=-3.25, change=0.1)
     )
     last_of_search, of_fit = stream.getvalue().splitlines()[-2:]
-    assert last_of_search == "mixtura: searching: 3 of 4 candidates (75%), best 2 × full, 4 s left"
+    assert last_of_search == "mixtura: searching: 3 of 4 candidates (75%), best 2 × full, 5 s left"
     assert of_fit == "mixtura: fitting: iteration 12, bound -3.25, 0 s so far"
 
 
@@ -131,8 +150,10 @@ def test_a_second_pass_begins_anew_with_the_total_of_the_step(lines, clock):
         bar.on_progress(Progress("choosing the threshold", 0, None))
         clock.now += 10
         bar.on_progress(Progress("choosing the threshold", 100, None))
-    said = "choosing the threshold: 100 of 400 rows (25%), 10 rows/s, 30 s left"
-    assert stream.getvalue() == f"mixtura: {said}\n" * 2
+    said = "100 of 400 rows (25%), 10 rows/s, 30 s left"
+    first, second = stream.getvalue().splitlines()
+    assert first == f"mixtura: choosing the threshold: {said}"
+    assert second == f"mixtura: choosing the threshold, pass 2: {said}"
 
 
 def test_a_reader_that_went_away_stops_nothing(clock):
@@ -214,6 +235,7 @@ def drawn(monkeypatch):
 def score(clock):
     def do(bar):
         bar.step("scoring", total=50_000_000)
+        bar.on_rows(0)
         for _ in range(3):
             clock.now += 6.5
             bar.on_rows(round(12_400_000 * (clock.now - 100) / 6.5))

@@ -94,17 +94,19 @@ class Bar:
         """Say what the library tells; what it calls by another name is a step of its own."""
         step = self._step
         if step is None or step.what != progress.what or (step.done or 0) > progress.done:
-            # The rows of a step that was begun here are those of the passes in it.
-            total = step.total if step is not None and step.what == progress.what else None
-            step = self._begin(progress.what, total)
+            if step is not None and step.what == progress.what:
+                # Every pass of a step has as many rows.
+                step = self._begin(progress.what, step.total, step.number + 1)
+            else:
+                step = self._begin(progress.what)
         detail, counted = self._detail(progress)
         self._step = step.at(self._clock(), progress.done, progress.total, progress.unit, detail, counted=counted)
         self._say()
 
-    def _begin(self, what: str, total: int | None) -> Step:
+    def _begin(self, what: str, total: int | None = None, number: int = 1) -> Step:
         now = self._clock()
         self._best, self._widest = None, 0
-        self._step = Step(what, now, now, total=total)
+        self._step = Step(what, now, now, total=total, number=number)
         return self._step
 
     def _detail(self, progress: "Progress") -> tuple[str, bool]:
@@ -140,7 +142,7 @@ class Bar:
         now, width = self._clock(), self._console.width - 1
         said = step.short(now)
         self._widest = max(self._widest, cell_len(said))
-        what = step.what
+        what = step.name
         room = width - 2 - cell_len(what) - 1 - self._widest - 1
         line = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
         for _ in range(4):

@@ -30,6 +30,11 @@ class Step:
         What else there is to say in place of the count, or after it.
     counted : bool
         Whether the count is said at all.
+    number : int
+        How many times it has begun: some passes are made again.
+    first : tuple of float and int, or None
+        When something was told first, and how much was done by then: what comes before that, such as opening a file,
+        says nothing of the speed.
     """
 
     what: str
@@ -40,6 +45,8 @@ class Step:
     total: int | None = None
     detail: str = ""
     counted: bool = True
+    number: int = 1
+    first: tuple[float, int] | None = None
 
     def at(self, now: float, done: int, total: int | None, unit: str, detail: str, *, counted: bool) -> Self:
         """Return the step as it stands now; a total that was known stays so."""
@@ -51,7 +58,13 @@ class Step:
             unit=unit,
             detail=detail,
             counted=counted,
+            first=(now, done) if self.first is None else self.first,
         )
+
+    @property
+    def name(self) -> str:
+        """What is being done, and for which time."""
+        return self.what if self.number == 1 else f"{self.what}, pass {self.number}"
 
     @property
     def share(self) -> float | None:
@@ -94,23 +107,32 @@ class Step:
         parts.append(self.detail)
         left = self._left(now)
         parts.append(f"{_time(now - self.began)} so far" if left is None else f"{_time(left)} left")
-        return f"{self.what}: {', '.join(part for part in parts if part)}"
+        return f"{self.name}: {', '.join(part for part in parts if part)}"
 
     @property
     def _speed(self) -> int | None:
-        """Rows per second, on average since the step began, to three digits."""
-        took = self.told - self.began
-        if self.unit != "rows" or not self.done or took < _FIRST_SPEED:
+        """Rows per second, to three digits."""
+        pace = self._pace
+        if self.unit != "rows" or pace is None:
             return None
-        speed = round(self.done / took)
-        digits = max(0, len(str(speed)) - 3)
-        return max(1, round(speed, -digits))
+        speed = round(pace)
+        return max(1, round(speed, 3 - len(str(speed)))) if speed >= 1000 else max(1, speed)
+
+    @property
+    def _pace(self) -> float | None:
+        """Units per second, on average since the first was told."""
+        if self.first is None or self.done is None:
+            return None
+        when, done = self.first
+        took = self.told - when
+        return (self.done - done) / took if took >= _FIRST_SPEED and self.done > done else None
 
     def _left(self, now: float) -> float | None:
-        took = self.told - self.began
-        if not self.share or took < _FIRST_SPEED:
+        pace = self._pace
+        if pace is None or self.share is None:
             return None
-        return max(0.0, took / self.share - (now - self.began))
+        to_do = (self.total or 0) - (self.done or 0)
+        return max(0.0, to_do / pace - (now - self.told))
 
 
 def _millions(n: int, of: int = 0) -> str:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -129,14 +128,17 @@ def compare(
     seconds: dict[str, tuple[float, float]] = {}
     failed: dict[str, str] = {}
     for number, (name, detector) in enumerate(detectors.items()):
-        unfitted = clone(detector)
+        unfitted, telling = clone(detector), None
         if on_progress is not None:
             on_progress(ComparisonProgress("comparing", number, len(detectors), "detectors", detector=name))
             if unfitted.get_params(deep=False).get("on_progress", "none") is None:  # it takes one, and has none
-                unfitted.set_params(on_progress=partial(_of_detector, name, on_progress))
+                telling = _Telling(name, on_progress)
+                unfitted.set_params(on_progress=telling)
         try:
             scores[name], seconds[name] = _scores(unfitted, X)
         except (MixturaError, ValueError) as error:
+            if telling is not None and telling.raised is error:
+                raise
             failed[name] = str(error)
     if on_progress is not None:
         on_progress(ComparisonProgress("comparing", len(detectors), len(detectors), "detectors", detector=None))
@@ -163,8 +165,20 @@ def compare(
     return Comparison(tuple(compared), failed, correlations)
 
 
-def _of_detector(name: str, on_progress: OnProgress, progress: Progress) -> None:
-    on_progress(replace(progress, what=f"{name}: {progress.what}"))
+class _Telling:
+    """Tells what a detector tells, with its name in front, and keeps what the callback raises: no detector failed."""
+
+    def __init__(self, name: str, on_progress: OnProgress) -> None:
+        self._name = name
+        self._on_progress = on_progress
+        self.raised: Exception | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        try:
+            self._on_progress(replace(progress, what=f"{self._name}: {progress.what}"))
+        except Exception as error:
+            self.raised = error
+            raise
 
 
 def _known(labels: ArrayLike | None) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
