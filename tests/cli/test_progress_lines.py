@@ -136,11 +136,11 @@ def test_a_search_says_its_best_candidate_and_a_fit_its_bound(lines, clock):
         bar.on_progress(SearchProgress("searching", done, 4, "candidates", candidate=candidate))
     clock.now += 10
     bar.on_progress(
-        FitProgress("fitting", 12, None, "iterations", start=0, iteration=12, lower_bound=-3.25, change=0.1)
+        FitProgress("fitting", 32, None, "iterations", start=1, n_starts=3, iteration=12, lower_bound=-3.25, change=0.1)
     )
     last_of_search, of_fit = stream.getvalue().splitlines()[-2:]
     assert last_of_search == "mixtura: searching: 3 of 4 candidates (75%), best 2 × full, 5 s left"
-    assert of_fit == "mixtura: fitting: iteration 12, bound -3.25, 0 s so far"
+    assert of_fit == "mixtura: fitting: start 2 of 3, iteration 12, bound -3.25, 0 s so far"
 
 
 def test_a_second_pass_begins_anew_with_the_total_of_the_step(lines, clock):
@@ -251,6 +251,18 @@ def test_the_bar_on_a_terminal(drawn, clock):
     assert "scoring" in frames[-1]
     assert sent.endswith("\x1b[2K")  # and it is gone
     assert all(len(frame) < 80 for frame in frames)
+
+
+@on_a_terminal
+def test_a_part_that_is_done_makes_way_for_the_whole(drawn, clock):
+    def do(bar):
+        bar.step("fitting")
+        bar.on_progress(Progress("reading the table", 9, 9))
+        clock.now += 1
+
+    _, frames = drawn(80, do, clock)
+    assert "fitting" in frames[-1]
+    assert "of 9 rows" not in frames[-1]
 
 
 @on_a_terminal

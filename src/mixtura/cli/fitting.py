@@ -11,8 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine
-from ..engines.progress import OnProgress
+from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
 from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.search import MixtureSearch

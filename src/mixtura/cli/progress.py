@@ -28,6 +28,9 @@ _BETWEEN_LINES = 5.0
 # In a long run lines come after a twentieth of the time again: an hour has some eighty.
 _GROWTH = 0.05
 
+# A part of a step that is done stays on the bar for so many seconds, until nothing new is told of the step.
+_LINGERS = 0.5
+
 _WIDEST_BAR, _NARROWEST_BAR = 24, 6
 
 
@@ -57,6 +60,7 @@ class Bar:
         self._spinner = Spinner("dots")
         self._began = self._last_line = clock()
         self._step: Step | None = None
+        self._around: Step | None = None
         self._best: Candidate | None = None
         self._widest = 0
         # Last, as it draws the first line already.
@@ -79,7 +83,7 @@ class Bar:
 
     def step(self, what: str, total: int | None = None) -> None:
         """Begin a step of the work, of which `total` rows are to do if that is known."""
-        self._begin(what, total)
+        self._around = self._begin(what, total)
         if self._live is not None:
             self._live.refresh()
         self._say()
@@ -116,9 +120,10 @@ class Bar:
             if self._best is None or candidate.bic < self._best.bic:
                 self._best = candidate
             return f"best {self._best.n_components} × {self._best.covariance_type}", True  # the sign of a product
-        bound = getattr(progress, "lower_bound", None)
-        if bound is not None:
-            return f"iteration {getattr(progress, 'iteration', progress.done)}, bound {words.number(bound, 5)}", False
+        fit: Any = progress
+        if hasattr(progress, "lower_bound"):
+            start = f"start {fit.start + 1} of {fit.n_starts}, " if fit.n_starts > 1 else ""
+            return f"{start}iteration {fit.iteration}, bound {words.number(fit.lower_bound, 5)}", False
         return "", True
 
     def _say(self) -> None:
@@ -140,6 +145,8 @@ class Bar:
         if step is None:
             return Text()
         now, width = self._clock(), self._console.width - 1
+        if step.share == 1 and self._around is not None and now - step.told > _LINGERS:
+            step = self._around if self._around.what != step.what else step
         said = step.short(now)
         self._widest = max(self._widest, cell_len(said))
         what = step.name

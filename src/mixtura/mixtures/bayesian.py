@@ -13,8 +13,7 @@ from sklearn.utils.validation import check_array
 from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
 from ..distributions.shapes import SHAPES
-from ..engines import Engine, EngineName
-from ..engines.progress import OnProgress
+from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_number, check_numbers, check_reach, check_shape

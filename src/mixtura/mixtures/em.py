@@ -45,8 +45,8 @@ class FitProgress(Progress):
 
     Attributes
     ----------
-    start : int
-        Which start, from 0.
+    start, n_starts : int
+        Which start, from 0, of how many.
     iteration : int
         Iterations done from this start.
     lower_bound : float
@@ -56,6 +56,7 @@ class FitProgress(Progress):
     """
 
     start: int
+    n_starts: int
     iteration: int
     lower_bound: float
     change: float

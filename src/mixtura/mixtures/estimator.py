@@ -277,13 +277,13 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         self._validate_params()
         self._check_enough(rows)
         self._forget()
-        report = _Report(self)
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         if self.warm_start and hasattr(self, "mixture_"):
             self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
+            report = _Report(self, 1)
             fit = run_em(
                 expect,
                 Fit(self._model),
@@ -294,13 +294,14 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
                 on_iteration=lambda state, change: report(0, state, change),
             )
         else:
+            starts = self._starts(expect, update, take, random_state)
             fit = best_fit(
                 expect,
-                self._starts(expect, update, take, random_state),
+                starts,
                 update,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                on_iteration=report,
+                on_iteration=_Report(self, len(starts)),
             )
         self._keep_fit(self._finish(fit, expect, update, take), rows.dtype)
 
@@ -345,8 +346,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 class _Report:
     """Tells `on_progress`, and standard output when the user asked for it by `verbose`."""
 
-    def __init__(self, estimator: "MixtureEstimator[Any]") -> None:
+    def __init__(self, estimator: "MixtureEstimator[Any]", n_starts: int) -> None:
         self._estimator = estimator
+        self._n_starts = n_starts
         self._done = count_from(1)
 
     def __call__(self, start: int, fit: Fit[Any], change: float) -> None:
@@ -359,6 +361,7 @@ class _Report:
                     None,
                     "iterations",
                     start=start,
+                    n_starts=self._n_starts,
                     iteration=fit.n_iter,
                     lower_bound=fit.lower_bound,
                     change=change,

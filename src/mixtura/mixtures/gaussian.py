@@ -16,8 +16,7 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.noise import Noise
 from ..distributions.shapes import SHAPES
-from ..engines import Engine, EngineName
-from ..engines.progress import OnProgress
+from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_means, check_precisions, check_weights
