@@ -124,7 +124,8 @@ def _fit(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine,
     if request.kind == "bayesian":
         return _bayesian(request, rows, numbers, engine, bar)
     detector = _DETECTORS[request.kind](request.seed, numbers.n_rows)
-    detector.set_params(on_progress=bar.on_progress).fit(rows)
+    detector.on_progress = bar.on_progress
+    detector.fit(rows)
     return detector.model_, ModelFacts(request.kind, _DESCRIPTIONS[request.kind](detector)), _notices(detector)
 
 

@@ -131,9 +131,9 @@ def compare(
         unfitted, telling = clone(detector), None
         if on_progress is not None:
             on_progress(ComparisonProgress("comparing", number, len(detectors), "detectors", detector=name))
-            if unfitted.get_params(deep=False).get("on_progress", "none") is None:  # it takes one, and has none
+            if getattr(unfitted, "on_progress", "takes none") is None:
                 telling = _Telling(name, on_progress)
-                unfitted.set_params(on_progress=telling)
+                unfitted.on_progress = telling
         try:
             scores[name], seconds[name] = _scores(unfitted, X)
         except (MixturaError, ValueError) as error:
