@@ -31,6 +31,7 @@ NAMES = [
     "Noise",
     "OneClassSVM",
     "PrecisionRecallCurve",
+    "Progress",
     "QuantileSketch",
     "SelectionDisplay",
     "Spherical",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
+    from .engines.progress import Progress
     from .inference.likelihood import fit_parameter, likelihood_profile
     from .mixtures.bayesian import BayesianGaussianMixture
     from .mixtures.gaussian import GaussianMixture
@@ -70,6 +71,7 @@ __all__ = [
     "Noise",
     "OneClassSVM",
     "PrecisionRecallCurve",
+    "Progress",
     "QuantileSketch",
     "SelectionDisplay",
     "Spherical",
@@ -116,6 +118,7 @@ _HOMES = {
     "Noise": "distributions.noise",
     "OneClassSVM": "detectors.svm",
     "PrecisionRecallCurve": "decisions.curve",
+    "Progress": "engines.progress",
     "QuantileSketch": "statistics.sketch",
     "SelectionDisplay": "display.selection",
     "Spherical": "distributions.shapes",

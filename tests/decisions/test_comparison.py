@@ -86,3 +86,37 @@ def test_labels_of_one_kind_are_refused(X, labels):
 def test_a_rate_outside_its_range(X):
     with pytest.raises(ValueError, match="rate of anomalies"):
         compare(X, {"a": Column(0)}, rate=1.0)
+
+
+def test_tells_which_detector_is_next_and_what_it_does(X):
+    told = []
+    detectors = {"first": Column(0), "mixture": GaussianMixture(2, random_state=0), "third": Column(1)}
+    with_callback = compare(X, detectors, on_progress=told.append)
+    of_all = [step for step in told if step.unit == "detectors"]
+    assert [(step.what, step.detector, step.done, step.total) for step in of_all] == [
+        ("comparing", "first", 0, 3),
+        ("comparing", "mixture", 1, 3),
+        ("comparing", "third", 2, 3),
+        ("comparing", None, 3, 3),
+    ]
+    between = told[told.index(of_all[1]) + 1 : told.index(of_all[2])]
+    assert len(told) == len(of_all) + len(between)
+    assert [step.what for step in between[-3:]] == ["mixture: fitting", "mixture: scoring", "mixture: scoring"]
+    np.testing.assert_array_equal(with_callback.correlations, compare(X, detectors).correlations)
+    assert detectors["mixture"].on_progress is None
+
+
+def test_a_detector_keeps_its_own_callback(X):
+    own, told = [], []
+    compare(X, {"mixture": GaussianMixture(1, on_progress=own.append)}, on_progress=told.append)
+    assert {step.unit for step in own} == {"iterations", "rows"}
+    assert {step.unit for step in told} == {"detectors"}
+
+
+def test_a_callback_that_raises_is_no_failed_detector(X):
+    def stop(progress):
+        if progress.unit == "iterations":
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        compare(X, {"a": Column(0), "mixture": GaussianMixture(1)}, on_progress=stop)

@@ -106,6 +106,8 @@ def test_on_progress(X):
     best = max(runs, key=lambda start: len(runs[start]))
     assert [step.lower_bound for step in told if step.start == best] == gm.lower_bounds_
     assert told[0].change == np.inf
+    assert [step.done for step in told] == list(range(1, len(told) + 1))
+    assert {(step.what, step.total, step.unit, step.n_starts) for step in told} == {("fitting", None, "iterations", 2)}
     assert told[1].change == pytest.approx(told[1].lower_bound - told[0].lower_bound)
 
 

@@ -4,14 +4,16 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.comparison import compare
+from ..decisions.comparison import ComparisonProgress, compare
 from ..display.summary import ComparisonSummary, DetectorFacts, TableFacts
 from ..engines import engine_for
+from ..engines.progress import Progress
 from ..engines.single import single_thread
 from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
@@ -44,7 +46,7 @@ def compare_detectors(
     with single_thread("blas"), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
         table = open_table(source, columns, without_labels(columns, drop, labels), (), takes_missing=True)
-        with fitting.numbers_of(table, engine) as numbers:
+        with fitting.numbers_of(table, engine, on_rows=bar.on_rows) as numbers:
             positions = np.arange(numbers.n_rows)
             if numbers.n_rows > most_rows:
                 drawn = np.random.default_rng(seed).choice(numbers.n_rows, most_rows, replace=False)
@@ -61,7 +63,7 @@ def compare_detectors(
                         {name: detector for name, detector in detectors.items() if name not in unable},
                         known,
                         rate=rate,
-                        on_detector=lambda name: bar.step(f"fitting {name}"),
+                        on_progress=partial(_show, bar),
                     )
             except MixturaError:
                 raise
@@ -82,6 +84,13 @@ def compare_detectors(
         notices=(*numbers.notices, *(_with_names(notice, numbers.columns) for notice in notices)),
         seconds=time.monotonic() - started,
     )
+
+
+def _show(bar: Bar, progress: Progress) -> None:
+    if not isinstance(progress, ComparisonProgress):
+        bar.on_progress(progress)
+    elif progress.detector is not None:
+        bar.step(f"fitting {progress.detector}")
 
 
 def _known(table: TableRows, labels: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:

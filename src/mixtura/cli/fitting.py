@@ -11,10 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine
+from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
 from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
-from ..mixtures.search import MixtureSearch, SearchProgress
+from ..mixtures.search import MixtureSearch
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 from . import words
@@ -64,11 +64,16 @@ class Numbers:
 
 @contextmanager
 def numbers_of(
-    table: TableRows, engine: Engine, *, called: str = "the table", keep_constant: bool = False
+    table: TableRows,
+    engine: Engine,
+    *,
+    called: str = "the table",
+    keep_constant: bool = False,
+    on_rows: Callable[[int], None] | None = None,
 ) -> Iterator[Numbers]:
     """Copy the numbers of a table to disk, find where its columns lie, and leave constant columns out or keep them.
 
-    The table is `called` so in errors.
+    The table is `called` so in errors, and `on_rows` told how many of its rows have been copied.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def numbers_of(
         The numbers of a column are too large to add up.
     """
     assert table.columns is not None, "tables from files and queries have column names"
-    with spool(table) as copied:
+    with spool(table, on_rows=on_rows) as copied:
         if copied.n_rows < 2:
             raise EmptyTableError(f"{called} has 1 row, and a model needs at least 2")
         with np.errstate(over="ignore", invalid="ignore"):
@@ -145,7 +150,7 @@ def search_mixture(
     shapes: Sequence[str],
     seed: int,
     engine: Engine,
-    on_progress: Callable[[SearchProgress], None],
+    on_progress: OnProgress,
 ) -> tuple[Mixture, tuple[CandidateFacts, ...]]:
     """Fit every count with every shape to scaled rows, and return the mixture of lowest BIC.
 

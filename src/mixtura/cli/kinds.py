@@ -122,24 +122,27 @@ def _fit(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine,
     if request.kind == "mixture":
         return _mixture(request, rows, numbers, engine, bar)
     if request.kind == "bayesian":
-        return _bayesian(request, rows, numbers, engine)
-    detector = _DETECTORS[request.kind](request.seed, numbers.n_rows).fit(rows)
+        return _bayesian(request, rows, numbers, engine, bar)
+    detector = _DETECTORS[request.kind](request.seed, numbers.n_rows)
+    detector.on_progress = bar.on_progress
+    detector.fit(rows)
     return detector.model_, ModelFacts(request.kind, _DESCRIPTIONS[request.kind](detector)), _notices(detector)
 
 
 def _mixture(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
     counts = fitting.counts_for(numbers.n_rows, request.counts)
     mixture, candidates = fitting.search_mixture(
-        rows, counts=counts, shapes=request.shapes, seed=request.seed, engine=engine, on_progress=bar.on_candidate
+        rows, counts=counts, shapes=request.shapes, seed=request.seed, engine=engine, on_progress=bar.on_progress
     )
     facts = _mixture_facts("mixture", mixture, candidates)
     return DensityModel.of(mixture), facts, fitting.search_notices(facts, mixture)
 
 
-def _bayesian(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine) -> Fitted:
+def _bayesian(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
     asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts)
     most = _most_components(numbers.n_rows) if asked is None else asked[-1]
-    estimator = _bayesian_estimator(most, request.shapes[0], request.seed).set_params(engine=engine)
+    estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
+    estimator.set_params(engine=engine, on_progress=bar.on_progress)
     notices = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

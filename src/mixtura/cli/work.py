@@ -13,6 +13,7 @@ from ..display.report.data import Report
 from ..display.report.gathering import Gathered, Plan
 from ..display.summary import ModelFacts, Summary
 from ..engines import Engine, engine_for
+from ..engines.progress import watched
 from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
 from ..rows import ScaledRows, TableRows, TableWriter
@@ -64,17 +65,20 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
             training = open_table(reference, table.columns, None, (), takes_missing=takes_missing)
         # What never changes in a clean table tells new rows apart, by the one model that can use it.
         keep_constant = reference is not None and request.kind == "auto"
-        with fitting.numbers_of(training, engine, called=called, keep_constant=keep_constant) as numbers:
+        with fitting.numbers_of(
+            training, engine, called=called, keep_constant=keep_constant, on_rows=bar.on_rows
+        ) as numbers:
             bar.step("fitting")
             model, facts, notices = _fit(request, numbers, reference, engine, bar)
-            on_labels = None
+            on_labels, n_rows = None, numbers.n_rows if reference is None else None
             if rule is not None:
-                bar.step("choosing the threshold")
-                decided = deciding.decide(model, rule, table, engine)
+                bar.step("choosing the threshold", n_rows)
+                scoring = watched(engine, bar.on_progress, "choosing the threshold")
+                decided = deciding.decide(model, rule, table, scoring)
                 model, on_labels, notices = decided.model, decided.on_labels, (*notices, *decided.notices)
         gathered = _nothing_yet(model, None if rule is None else rule.labels) if place.report is not None else None
         with place.page as page, place.writer as writer:
-            scored = _score(table, model, result, writer, bar, gathered)
+            scored = _score(table, model, result, writer, bar, gathered, n_rows)
             summary = Summary(
                 command="groups" if rule is None else "detect",
                 table=table_facts(request.source, table, model, scored, numbers.constant),
@@ -116,7 +120,8 @@ def _fit(
     if reference is not None:
         model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, engine))
+        scoring = watched(engine, bar.on_progress, f"scoring {label(reference)}")
+        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 
@@ -212,8 +217,9 @@ def _score(
     writer: TableWriter | None,
     bar: Bar,
     gathered: Gathered | None = None,
+    n_rows: int | None = None,
 ) -> Scored:
-    bar.step("scoring")
+    bar.step("scoring", table.n_rows if n_rows is None else n_rows)
     return score_table(table, model, result, writer, engine=engine_for(None), on_rows=bar.on_rows, gathered=gathered)
 
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing
 
+from ..engines.progress import OnProgress, Progress
 from ..errors import EmptyTableError, SourceError
 from ..rows import ArrayRows
 
@@ -21,7 +22,9 @@ Detector = TypeVar("Detector")
 _FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 
 
-def clean(X: Any, detector: Detector, fraction: float, *, max_rounds: int = 30) -> tuple[Kept, Detector]:
+def clean(
+    X: Any, detector: Detector, fraction: float, *, max_rounds: int = 30, on_progress: OnProgress | None = None
+) -> tuple[Kept, Detector]:
     """Fit, drop the most extreme rows, fit again, until the same rows stay.
 
     The first round fits the detector to all rows. Each round scores all rows, those dropped before too, and the next
@@ -41,6 +44,8 @@ def clean(X: Any, detector: Detector, fraction: float, *, max_rounds: int = 30) 
         Of n rows, exactly ``round(fraction * n)`` are dropped. Where scores tie, the later rows are dropped.
     max_rounds : int, default=30
         Most rounds, at least 2.
+    on_progress : callable, optional
+        Told a `Progress` after each round. The rounds that it will take are not known before.
 
     Returns
     -------
@@ -108,6 +113,8 @@ def clean(X: Any, detector: Detector, fraction: float, *, max_rounds: int = 30) 
     for number in range(1, max_rounds + 1):
         kept = following
         scores = _fit_and_score(model, X, kept, number)
+        if on_progress is not None:
+            on_progress(Progress("cleaning", number, None, "rounds"))
         following = _highest(scores, n_kept)
         if np.array_equal(following, kept):
             return kept, model

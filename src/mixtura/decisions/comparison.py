@@ -1,8 +1,8 @@
 """Detectors side by side on one table: time, agreement, and with labels how well each ranks."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from ..engines.progress import OnProgress, Progress
 from ..errors import MixturaError
 from .thresholds import check_rate
 
@@ -46,6 +47,19 @@ class Compared:
     average_precision: float | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComparisonProgress(Progress):
+    """How many detectors have been compared.
+
+    Attributes
+    ----------
+    detector : str or None
+        Name of the one that is fitted next, None when all are done.
+    """
+
+    detector: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Detectors side by side.
@@ -71,7 +85,7 @@ def compare(
     labels: ArrayLike | None = None,
     *,
     rate: float = 0.04,
-    on_detector: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Comparison:
     """Fit each detector to a table, score its rows, and compare the scores.
 
@@ -85,8 +99,9 @@ def compare(
         1 for anomalies, 0 for rows that belong, NaN where that is unknown. The detectors never see them.
     rate : float, default=0.04
         Share of the rows, those of lowest score, that count as flagged when detectors are compared.
-    on_detector : callable, optional
-        Told the name of each detector before it is fitted.
+    on_progress : callable, optional
+        Told a `Progress` before each detector is fitted, with its name as `detector`, and after the last. In between it
+        is told what the detectors tell that take an `on_progress` themselves, `what` with the name in front.
 
     Returns
     -------
@@ -112,13 +127,21 @@ def compare(
     scores: dict[str, Floats] = {}
     seconds: dict[str, tuple[float, float]] = {}
     failed: dict[str, str] = {}
-    for name, detector in detectors.items():
-        if on_detector is not None:
-            on_detector(name)
+    for number, (name, detector) in enumerate(detectors.items()):
+        unfitted, telling = clone(detector), None
+        if on_progress is not None:
+            on_progress(ComparisonProgress("comparing", number, len(detectors), "detectors", detector=name))
+            if getattr(unfitted, "on_progress", "takes none") is None:
+                telling = _Telling(name, on_progress)
+                unfitted.on_progress = telling
         try:
-            scores[name], seconds[name] = _scores(clone(detector), X)
+            scores[name], seconds[name] = _scores(unfitted, X)
         except (MixturaError, ValueError) as error:
+            if telling is not None and telling.raised is error:
+                raise
             failed[name] = str(error)
+    if on_progress is not None:
+        on_progress(ComparisonProgress("comparing", len(detectors), len(detectors), "detectors", detector=None))
     if not scores:
         raise ValueError(f"no detector could be fitted: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
     ranks = np.stack([rankdata(values) for values in scores.values()])
@@ -140,6 +163,22 @@ def compare(
             )
         )
     return Comparison(tuple(compared), failed, correlations)
+
+
+class _Telling:
+    """Tells what a detector tells, with its name in front, and keeps what the callback raises: no detector failed."""
+
+    def __init__(self, name: str, on_progress: OnProgress) -> None:
+        self._name = name
+        self._on_progress = on_progress
+        self.raised: Exception | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        try:
+            self._on_progress(replace(progress, what=f"{self._name}: {progress.what}"))
+        except Exception as error:
+            self.raised = error
+            raise
 
 
 def _known(labels: ArrayLike | None) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..engines import Engine, engine_for
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, watched
 from ..mixtures.sources import Source, scoring_rows
 from ..rows import Block, Rows
 from ..rows.columns import Missing
@@ -22,6 +23,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     _missing: Missing = "error"
 
+    on_progress: OnProgress | None
     model_: OutlierModel
     offset_: float
 
@@ -34,7 +36,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             The table, with the columns that were fitted.
         """
         rows = self._scoring_rows(X)
-        return gather(self._engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+        return gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
 
     def decision_function(self, X: Source) -> NDArray[np.float64]:
         """Return `score_samples` less `offset_`, shape (n_rows,): negative for outliers."""
@@ -53,7 +55,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             The rows to explain; four arrays of their size are returned.
         """
         rows = self._scoring_rows(X)
-        return Explanation.concatenate(list(self._engine(X).map(rows, partial(_explain, self.model_))))
+        engine = watched(self._engine(X), self.on_progress, "explaining")
+        return Explanation.concatenate(list(engine.map(rows, partial(_explain, self.model_))))
 
     def _scoring_rows(self, X: Source) -> Rows:
         check_is_fitted(self)
@@ -61,6 +64,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def _engine(self, X: Source) -> Engine:
         return engine_for(getattr(self, "engine", None), X)
+
+    def _scoring_engine(self, X: Source) -> Engine:
+        return watched(self._engine(X), self.on_progress, "scoring")
 
 
 def _scores(model: OutlierModel, block: Block) -> NDArray[np.float64]:

@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
+from ..engines.progress import OnProgress, told
 from ..engines.threads import available_processors
 from ..kernels import mcd as kernels
 from .mcd import Candidates, Subset, finished, whole
 from .robust_scale import robust_scale
 from .tiles import Floats, TiledTable
 
+_N_STARTS = 6
 
-def det_mcd(table: TiledTable, h: int, n_threads: int | None = None) -> Subset:
+
+def det_mcd(table: TiledTable, h: int, n_threads: int | None = None, on_progress: OnProgress | None = None) -> Subset:
     """Return the `h` rows of least determinant that the six starts find."""
     if h == table.n_rows:
         return whole(table)
@@ -26,14 +29,14 @@ def det_mcd(table: TiledTable, h: int, n_threads: int | None = None) -> Subset:
     scales = np.array([robust_scale(column) or 1.0 for column in rows.T])
     scaled = rows / scales
     locations, covariances = [], []
-    for scatter in _scatters(scaled):
+    for scatter in told(_scatters(scaled), on_progress, "finding starts", _N_STARTS, "starts"):
         _, directions = np.linalg.eigh(scatter)
         support = _nearest(scaled, directions, h)
         location, covariance, _ = kernels.average(table.tiles, table.n_rows, support, np.zeros(table.n_columns))
         locations.append(location)
         covariances.append(covariance)
     starts = Candidates(np.zeros(len(locations)), np.stack(locations), np.stack(covariances))
-    return finished(table, h, starts, n_threads or available_processors())
+    return finished(table, h, starts, n_threads or available_processors(), on_progress)
 
 
 def _scatters(values: Floats) -> Iterator[Floats]:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval
 
+from ..engines.progress import OnProgress
 from ..mixtures.sources import Source
 from .detector import Detector, offset_for
 from .elliptic_model import Elliptic
@@ -35,6 +36,8 @@ class EllipticEnvelope(Detector, MinCovDet):
         Seed of the random starts.
     start : {'random', 'deterministic'}, default='random'
         Random starts, or the six of DetMCD, which involve no chance.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -82,6 +85,7 @@ class EllipticEnvelope(Detector, MinCovDet):
         contamination: float = 0.1,
         random_state: Any = None,
         start: Start = "random",
+        on_progress: OnProgress | None = None,
     ) -> None:
         super().__init__(
             store_precision=store_precision,
@@ -89,6 +93,7 @@ class EllipticEnvelope(Detector, MinCovDet):
             support_fraction=support_fraction,
             random_state=random_state,
             start=start,
+            on_progress=on_progress,
         )
         self.contamination = contamination
 

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..engines import Engine, EngineName
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, watched
 from ..mixtures.initialize import take_sample
 from ..mixtures.sources import Source, opened_rows
 from ..rows import Block
@@ -58,6 +59,8 @@ class AnomalyDetector(Detector):
         Seed of all draws. The result does not depend on the number of threads.
     engine : {'threads', 'dask'} or Engine, optional
         Where passes over the rows run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -88,6 +91,7 @@ class AnomalyDetector(Detector):
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "engine": "no_validation",
+        "on_progress": [callable, None],
     }
 
     _missing: Missing = "allow"
@@ -101,11 +105,13 @@ class AnomalyDetector(Detector):
         n_estimators: int = 100,
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.contamination = contamination
         self.n_estimators = n_estimators
         self.random_state = random_state
         self.engine = engine
+        self.on_progress = on_progress
 
     def fit(self, X: Source, y: Any = None) -> Self:
         """Fit the mixtures.
@@ -130,16 +136,18 @@ class AnomalyDetector(Detector):
         random_state = check_random_state(self.random_state)
         with opened_rows(self, X, None) as rows:
             engine = self._engine(X)
-            whole = find_range(rows, engine)
-            pool = take_sample(rows, engine, random_state, 1, POOL).observed
+            reading = watched(engine, self.on_progress, "reading the table")
+            whole = find_range(rows, reading)
+            pool = take_sample(rows, reading, random_state, 1, POOL).observed
             units = units_of(pool, whole)
-            parts = fit_ensemble(pool, units, self.n_estimators, random_state, threads_of(engine))
+            n_threads = threads_of(engine)
+            parts = fit_ensemble(pool, units, self.n_estimators, random_state, n_threads, self.on_progress)
             self.model_ = EnsembleModel(units, *parts)
             if self.contamination == "auto":
                 low, _, high = np.percentile(self.model_.score_samples(pool), [25, 50, 75])
                 self.offset_ = float(low - _WHISKER * (high - low))
             else:
-                scores = gather(engine, rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+                scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
                 self.offset_ = offset_for(scores, float(self.contamination))
         return self
 

@@ -1,7 +1,6 @@
 """How the ensemble is fitted: units of the columns, draws of members and samples, and what these usually find."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..distributions.matrices import Floats
 from ..engines import Engine, ThreadEngine
-from ..engines.threads import available_processors
+from ..engines.progress import OnProgress, told
+from ..engines.threads import available_processors, in_threads
 from ..kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
 from ..rows import Block, Rows
 
@@ -137,7 +137,12 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
 
 
 def fit_ensemble(
-    pool: NDArray[Any], units: Units, n_members: int, random_state: np.random.RandomState, n_threads: int
+    pool: NDArray[Any],
+    units: Units,
+    n_members: int,
+    random_state: np.random.RandomState,
+    n_threads: int,
+    on_progress: OnProgress | None = None,
 ) -> tuple[Members, Samples]:
     """Return the members of the second ensemble, and samples, both of rows that the first did not find unusual."""
     changing = np.flatnonzero(units.scale > 0).astype(np.int32)
@@ -145,16 +150,17 @@ def fit_ensemble(
         return join([]), no_samples(len(units.scale))
     scaled, shown = _scaled(pool, units), np.arange(len(pool))
 
-    def ensemble(size: int, trimmed: float) -> Members:
+    def ensemble(size: int, trimmed: float, what: str) -> Members:
         fit_one = _Fit(pool, scaled, units, shown, trimmed)
-        members = join(_each(fit_one, draws(size, len(shown), changing, random_state), n_threads))
+        fitted = in_threads(fit_one, draws(size, len(shown), changing, random_state), n_threads)
+        members = join(told(fitted, on_progress, what, size, "mixtures"))
         return members._replace(weights=members.weights / members.weights.sum())
 
-    first = ensemble((n_members + 1) // 2, _TRIMMED[0])
+    first = ensemble((n_members + 1) // 2, _TRIMMED[0], "looking for unusual rows")
     unusual = scores(pool, units, first, no_samples(len(units.scale)), 0.0)
     order = np.argsort(unusual, kind="stable")
     shown = np.sort(order[: len(pool) - int(_HIDDEN * len(pool))])
-    members = ensemble(n_members, _TRIMMED[1])
+    members = ensemble(n_members, _TRIMMED[1], "fitting mixtures")
     return members._replace(weights=members.weights / 2), _samples(pool, scaled[shown], units, random_state)
 
 
@@ -244,13 +250,6 @@ def join(members: Iterable[Members]) -> Members:
     for array in arrays:
         array.setflags(write=False)
     return Members(*arrays)
-
-
-def _each(fit_one: Callable[[Draw], Members], drawn: list[Draw], n_threads: int) -> list[Members]:
-    if n_threads == 1:
-        return [fit_one(draw) for draw in drawn]
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="mixtura") as threads:
-        return list(threads.map(fit_one, drawn))
 
 
 def threads_of(engine: Engine) -> int:

@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ..engines import Engine, EngineName, ThreadEngine, engine_for, is_dask
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, watched
 from ..engines.threads import available_processors
 from ..errors import EmptyTableError
 from ..mixtures.sources import Source, opened_rows
@@ -79,6 +80,8 @@ class IsolationForest(Detector):
         the spread of the whole table says nothing. The threshold is uniform between the ends of the projections.
     engine : {'threads', 'dask'} or Engine, optional
         Where passes over the rows run. Default: Dask for Dask arrays and frames, else `n_jobs` threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -131,6 +134,7 @@ class IsolationForest(Detector):
         "warm_start": ["boolean"],
         "hyperplane_features": [StrOptions({"all"}), Interval(Integral, 1, None, closed="left"), None],
         "engine": "no_validation",
+        "on_progress": [callable, None],
     }
 
     _missing: Missing = "allow"
@@ -154,6 +158,7 @@ class IsolationForest(Detector):
         warm_start: bool = False,
         hyperplane_features: Literal["all"] | int | None = None,
         engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.n_estimators = n_estimators
         self.max_samples = max_samples
@@ -166,6 +171,7 @@ class IsolationForest(Detector):
         self.warm_start = warm_start
         self.hyperplane_features = hyperplane_features
         self.engine = engine
+        self.on_progress = on_progress
 
     def fit(self, X: Source, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Grow the trees.
@@ -190,11 +196,12 @@ class IsolationForest(Detector):
         """
         self._validate_params()
         with self._opened_rows(X, sample_weight) as rows:
-            self._grow(rows, self._engine(X), weighted=sample_weight is not None)
+            reading = watched(self._engine(X), self.on_progress, "reading the table")
+            self._grow(rows, reading, weighted=sample_weight is not None)
             if self.contamination == "auto":
                 self.offset_ = -0.5
             else:
-                scores = gather(self._engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+                scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
                 self.offset_ = offset_for(scores, float(self.contamination))
         return self
 
@@ -225,6 +232,7 @@ class IsolationForest(Detector):
             units=units,
             width=self._width(draw.n_chosen),
             n_threads=self._n_threads(),
+            on_progress=self.on_progress,
         )
         features = [draw.columns(seed) for seed in seeds]
         if kept:

@@ -1,7 +1,6 @@
 """How an isolation forest grows: the rows that its trees see, the units of these, and the trees."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -10,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import Engine
+from ..engines.progress import OnProgress, told
+from ..engines.threads import in_threads
 from ..kernels import forest as kernel
 from ..rows import ArrayRows, Block, Rows
 from ..rows.sparse import SparseRows
@@ -112,6 +113,7 @@ def grow(
     units: Units,
     width: int | None,
     n_threads: int,
+    on_progress: OnProgress | None = None,
 ) -> ForestModel:
     """Return a forest with a tree for each sample and seed.
 
@@ -131,6 +133,8 @@ def grow(
         Columns of the hyperplane of each split; None for splits along one column.
     n_threads : int
         Number of threads; the trees do not depend on it.
+    on_progress : callable, optional
+        Told how many trees have grown.
     """
     size = draw.size
     shape = len(seeds), 1 << (size - 1).bit_length()
@@ -155,8 +159,9 @@ def grow(
                 counts[t],
             )
 
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="mixtura") as pool:
-        list(pool.map(grow_some, range(0, len(seeds), together)))
+    grown = in_threads(grow_some, range(0, len(seeds), together), n_threads)
+    for _ in told(grown, on_progress, "growing trees", len(seeds), "trees", each=together):
+        pass
     return ForestModel(features, coefficients, thresholds, counts, units.center, units.scale, units.deviation)
 
 

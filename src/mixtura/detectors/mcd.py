@@ -6,16 +6,15 @@ table the starts see groups of 300 rows, the best of each group see the groups t
 all rows (Rousseeuw and Van Driessen 1999).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.threads import available_processors
+from ..engines.progress import OnProgress, told
+from ..engines.threads import available_processors, in_threads
 from ..kernels import mcd as kernels
 from .tiles import Floats, TiledTable
 
@@ -37,9 +36,6 @@ _MOST_STEPS = 500
 # Starts that one thread takes at a time: so many at least, and so many chunks at most. Of each chunk ten are kept.
 _CHUNK = 25
 _CHUNKS = 20
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +96,13 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def fast_mcd(table: TiledTable, h: int, random_state: np.random.RandomState, n_threads: int | None = None) -> Subset:
+def fast_mcd(
+    table: TiledTable,
+    h: int,
+    random_state: np.random.RandomState,
+    n_threads: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Subset:
     """Return the `h` rows of least determinant that random starts find; the same on any number of threads."""
     n_rows = table.n_rows
     if h == n_rows:
@@ -110,16 +112,20 @@ def fast_mcd(table: TiledTable, h: int, random_state: np.random.RandomState, n_t
     if n_rows <= 2 * size:
         work = n_rows * table.n_columns * (table.n_columns + 4)
         n_starts = int(np.clip(_SMALL_WORK // (2 * work), _STARTS, 20 * _STARTS))
-        return finished(table, h, search(table, h, n_starts, random_state, threads), threads)
+        (found,) = search([(table, h)], n_starts, random_state, threads, on_progress)
+        return finished(table, h, found, threads, on_progress)
     n_groups = min(_GROUPS, n_rows // size)
     chosen = random_state.permutation(n_rows)[: size * _GROUPS]
     groups = [table.take(rows) for rows in np.array_split(chosen, n_groups)]
-    found = [search(group, _part(h, group, table), _STARTS // n_groups, random_state, threads) for group in groups]
+    parts = [(group, _part(h, group, table)) for group in groups]
+    candidates = joined(search(parts, _STARTS // n_groups, random_state, threads, on_progress))
     if n_rows <= size * _GROUPS:
-        return finished(table, h, advanced(table, h, joined(found), threads).best(_BEST), threads)
+        candidates = advanced(table, h, candidates, threads, on_progress).best(_BEST)
+        return finished(table, h, candidates, threads, on_progress)
     merged = table.take(chosen)
-    pooled = advanced(merged, _part(h, merged, table), joined(found), threads).best(_BEST)
-    return finished(table, h, advanced(table, h, pooled, threads).best(_LAST), threads)
+    candidates = advanced(merged, _part(h, merged, table), candidates, threads, on_progress).best(_BEST)
+    candidates = advanced(table, h, candidates, threads, on_progress).best(_LAST)
+    return finished(table, h, candidates, threads, on_progress)
 
 
 def whole(table: TiledTable) -> Subset:
@@ -130,21 +136,34 @@ def whole(table: TiledTable) -> Subset:
     return Subset(location, covariance, support, float(log_determinant) if sign > 0 else -np.inf, n_flat)
 
 
-def search(table: TiledTable, h: int, n_starts: int, random_state: np.random.RandomState, n_threads: int) -> Candidates:
-    """Return the ten best that random starts have come to after two steps."""
-    seeds = random_state.randint(0, 2**63, size=n_starts, dtype=np.uint64)
+def search(
+    groups: Sequence[tuple[TiledTable, int]],
+    n_starts: int,
+    random_state: np.random.RandomState,
+    n_threads: int,
+    on_progress: OnProgress | None,
+) -> list[Candidates]:
+    """Return, for each group of rows and its h, the ten best that so many random starts have come to in two steps."""
     size = max(_CHUNK, n_starts // _CHUNKS)
-    chunks = [seeds[first : first + size] for first in range(0, n_starts, size)]
+    seeds = [random_state.randint(0, 2**63, size=n_starts, dtype=np.uint64) for _ in groups]
+    tasks = [(number, first) for number in range(len(groups)) for first in range(0, n_starts, size)]
 
-    def one(chunk: NDArray[np.uint64]) -> Candidates:
+    def one(task: tuple[int, int]) -> Candidates:
+        number, first = task
+        table, h = groups[number]
+        chunk = seeds[number][first : first + size]
         return Candidates(*kernels.search(table.tiles, table.n_rows, h, chunk, _STEPS)).best(_BEST)
 
-    return joined(_each(one, chunks, n_threads)).best(_BEST)
+    done = told(in_threads(one, tasks, n_threads), on_progress, "trying starts", len(tasks), "groups of starts")
+    found = list(zip(tasks, done, strict=True))
+    return [joined([best for (of, _), best in found if of == number]).best(_BEST) for number in range(len(groups))]
 
 
-def advanced(table: TiledTable, h: int, candidates: Candidates, n_threads: int) -> Candidates:
+def advanced(
+    table: TiledTable, h: int, candidates: Candidates, n_threads: int, on_progress: OnProgress | None
+) -> Candidates:
     """Return candidates after two more steps, on the rows of this table."""
-    subsets = _each(partial(_run, table, h, _STEPS, candidates), range(len(candidates.locations)), n_threads)
+    subsets = _concentrated(table, h, _STEPS, candidates, n_threads, on_progress)
     return Candidates(
         np.array([subset.log_determinant for subset in subsets]),
         np.stack([subset.location for subset in subsets]),
@@ -152,10 +171,20 @@ def advanced(table: TiledTable, h: int, candidates: Candidates, n_threads: int) 
     )
 
 
-def finished(table: TiledTable, h: int, candidates: Candidates, n_threads: int) -> Subset:
+def finished(
+    table: TiledTable, h: int, candidates: Candidates, n_threads: int, on_progress: OnProgress | None
+) -> Subset:
     """Return the best subset that steps from the candidates end at."""
-    run = partial(_run, table, h, _MOST_STEPS, candidates)
-    return min(_each(run, range(len(candidates.locations)), n_threads), key=lambda subset: subset.log_determinant)
+    subsets = _concentrated(table, h, _MOST_STEPS, candidates, n_threads, on_progress)
+    return min(subsets, key=lambda subset: subset.log_determinant)
+
+
+def _concentrated(
+    table: TiledTable, h: int, steps: int, candidates: Candidates, n_threads: int, on_progress: OnProgress | None
+) -> list[Subset]:
+    count = len(candidates.locations)
+    subsets = in_threads(partial(_run, table, h, steps, candidates), range(count), n_threads)
+    return list(told(subsets, on_progress, "concentrating", count, "starts"))
 
 
 def _run(table: TiledTable, h: int, steps: int, candidates: Candidates, k: int) -> Subset:
@@ -168,10 +197,3 @@ def _run(table: TiledTable, h: int, steps: int, candidates: Candidates, k: int) 
 def _part(h: int, part: TiledTable, table: TiledTable) -> int:
     """Return the number of rows of a part that stands for `h` of the table."""
     return min(max(-(-part.n_rows * h // table.n_rows), 1), part.n_rows)
-
-
-def _each(function: Callable[[T], R], items: Iterable[Any], n_threads: int) -> list[R]:
-    if n_threads == 1:
-        return [function(item) for item in items]
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="mixtura") as pool:
-        return list(pool.map(function, items))

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..distributions.matrices import frozen
 from ..engines import engine_for
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, watched
 from ..engines.single import single_thread
 from ..errors import DataError
 from ..mixtures.extent import check_extent
@@ -50,6 +51,8 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         Seed of the random starts.
     start : {'random', 'deterministic'}, default='random'
         Random starts, or the six of DetMCD, which involve no chance, take no seed, and are not affine equivariant.
+    on_progress : callable, optional
+        Told a `Progress` while the table is fitted and while distances of rows are measured.
 
     Attributes
     ----------
@@ -113,6 +116,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         "support_fraction": [Interval(Real, 0, 1, closed="right"), None],
         "random_state": ["random_state"],
         "start": [StrOptions({"random", "deterministic"})],
+        "on_progress": [callable, None],
     }
 
     def __init__(
@@ -123,12 +127,14 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         support_fraction: float | None = None,
         random_state: Any = None,
         start: Start = "random",
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.store_precision = store_precision
         self.assume_centered = assume_centered
         self.support_fraction = support_fraction
         self.random_state = random_state
         self.start = start
+        self.on_progress = on_progress
 
     def fit(self, X: Source, y: Any = None) -> Self:
         """Fit location and covariance to a table.
@@ -159,10 +165,11 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
                 check_random_state(self.random_state),
                 centered=self.assume_centered,
                 names=names,
+                on_progress=self.on_progress,
             )
             self.raw_location_, self.raw_covariance_, self.raw_support_ = _arrays(fit.raw)
             self._keep(fit.reweighted)
-            self.dist_ = _distances(self.model_, rows, X)
+            self.dist_ = self._distances(rows, X)
         return self
 
     def correct_covariance(self, data: Source) -> Floats:
@@ -214,7 +221,11 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
             The table, with the columns that were fitted.
         """
         check_is_fitted(self)
-        return _distances(self.model_, scoring_rows(self, X, missing="error"), X)
+        return self._distances(scoring_rows(self, X, missing="error"), X)
+
+    def _distances(self, rows: Rows, X: Source) -> Floats:
+        engine = watched(engine_for(None, X), self.on_progress, "scoring")
+        return -gather(engine, rows, partial(_score, self.model_), (), np.dtype(np.float64))
 
     def _keep(self, estimate: Estimate) -> None:
         self.location_, self.covariance_, self.support_ = _arrays(estimate)
@@ -242,10 +253,6 @@ def _tiled(rows: Rows, source: Source, names: Any) -> TiledTable:
     engine = engine_for(None, source)
     check_extent(rows, engine, names)
     return tiled(rows, names)
-
-
-def _distances(model: Elliptic, rows: Rows, source: Source) -> Floats:
-    return -gather(engine_for(None, source), rows, partial(_score, model), (), np.dtype(np.float64))
 
 
 def _score(model: Elliptic, block: Block) -> Floats:

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 from ..distributions.mixture import Mixture
 from ..engines import Engine, EngineName
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, told, watched
 from ..engines.single import single_thread
 from ..mixtures.bayesian import BayesianGaussianMixture
 from ..mixtures.extent import check_extent
@@ -69,6 +70,8 @@ class MixtureDetector(Detector):
         Seed of the starts and of the folds; of an estimator given, where it has none itself.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -120,6 +123,7 @@ class MixtureDetector(Detector):
         "trim": [Interval(Real, 0.0, 0.5, closed="both"), None],
         "random_state": ["random_state"],
         "engine": "no_validation",
+        "on_progress": [callable, None],
     }
     _missing = "allow"
 
@@ -134,6 +138,7 @@ class MixtureDetector(Detector):
         trim: float | None = None,
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.mixture = mixture
         self.contamination = contamination
@@ -141,6 +146,7 @@ class MixtureDetector(Detector):
         self.trim = trim
         self.random_state = random_state
         self.engine = engine
+        self.on_progress = on_progress
 
     def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the mixture to the rows of `X`, and set the offset.
@@ -173,9 +179,8 @@ class MixtureDetector(Detector):
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; parameters as for `fit`."""
         with self._opened(X, sample_weight) as rows:
-            engine = self._engine(X)
-            self._fit_rows(rows, engine)
-            scores = gather(engine, rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+            self._fit_rows(rows, self._engine(X))
+            scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
         return np.where(scores - self.offset_ < 0, -1, 1)
 
     def __sklearn_tags__(self) -> Tags:
@@ -219,9 +224,9 @@ class MixtureDetector(Detector):
             mixture = judged.mixture_
         model = DensityModel(mixture, scaling.center, scaling.scale)
         if self.novelty and judged is not None:
-            parts = _held_out(judged, scaling, rows, engine, within, random_state)
+            parts = _held_out(judged, scaling, rows, engine, within, random_state, self.on_progress)
         else:
-            parts = engine.map(rows, _Scored(model))
+            parts = watched(engine, self.on_progress, "scoring").map(rows, _Scored(model))
         offset = _weighted_offset(parts, self.contamination)
         self.model_, self.offset_ = model, offset
         self.trained_on_: Literal["outliers", "clean"] = "clean" if self.novelty else "outliers"
@@ -236,13 +241,14 @@ class MixtureDetector(Detector):
         names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(rows.n_columns)]))
         with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
             sample = take_sample(rows, engine, random_state, 1)
-        scaled = ScaledEngine(engine, scaling_of(rows, engine, sample, names))
+        reading = watched(engine, self.on_progress, "reading the table")
+        scaled = ScaledEngine(engine, scaling_of(rows, reading, sample, names))
         check_extent(rows, scaled, names)
         trim = self.trim
         if trim is None:
             trim = 0.0 if self.novelty else self.contamination
         n_rows = len(sample.X) if sample.whole else rows.n_rows or 0
-        estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state))
+        estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
         estimator.n_features_in_ = rows.n_columns
         return scaled, estimator
 
@@ -257,7 +263,10 @@ class MixtureDetector(Detector):
         if hasattr(self, "feature_names_in_"):
             estimator.feature_names_in_ = self.feature_names_in_
         check_extent(rows, engine, getattr(self, "feature_names_in_", None))
+        own = estimator.on_progress
+        estimator.on_progress = self.on_progress if own is None else own
         estimator._fit_rows(rows, engine)
+        estimator.on_progress = own
         return estimator
 
 
@@ -284,6 +293,7 @@ def _held_out(
     engine: Engine,
     within: Engine,
     random_state: np.random.RandomState,
+    on_progress: OnProgress | None,
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield the scores of the rows of each fold under a fit to the others, with their weights.
 
@@ -291,14 +301,18 @@ def _held_out(
     """
     n_folds = min(_N_FOLDS, rows.n_rows or 0)
     folds = folds_of(rows, n_folds, estimator.n_components, random_state)
-    for fold in range(n_folds):
+
+    def judged(fold: int) -> list[tuple[Floats, Floats]]:
         other = clone(estimator)
         with warnings.catch_warnings():
             # The fit to all rows has said so.
             warnings.simplefilter("ignore", ConvergenceWarning)
             other._fit_rows(rows, PartEngine(within, Part(folds, fold, held_out=False)))
         model = DensityModel(other.mixture_, scaling.center, scaling.scale)
-        yield from PartEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model))
+        return list(PartEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
+
+    for parts in told(map(judged, range(n_folds)), on_progress, "judging rows left out", n_folds, "folds"):
+        yield from parts
 
 
 def _weighted_offset(parts: Iterable[tuple[Floats, Floats]], contamination: float) -> float:

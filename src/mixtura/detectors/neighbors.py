@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, counted_rows, watched
 from ..engines.threads import available_processors
 from ..kernels.neighbors import NeighborIndex
 from ..mixtures.sources import Source, opened_rows
@@ -92,6 +93,8 @@ class LocalOutlierFactor(Detector):
         and the factors of the others are those of new rows; a warning says so.
     random_state : int, RandomState instance or None, default=None
         Seed of that draw.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -153,6 +156,7 @@ class LocalOutlierFactor(Detector):
         "n_jobs": [Integral, None],
         "max_reference_rows": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
+        "on_progress": [callable, None],
     }
 
     model_: LofModel
@@ -171,6 +175,7 @@ class LocalOutlierFactor(Detector):
         n_jobs: int | None = None,
         max_reference_rows: int = 1_000_000,
         random_state: Any = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.algorithm = algorithm
@@ -183,6 +188,7 @@ class LocalOutlierFactor(Detector):
         self.n_jobs = n_jobs
         self.max_reference_rows = max_reference_rows
         self.random_state = random_state
+        self.on_progress = on_progress
 
     def fit(self, X: Source, y: Any = None) -> Self:
         """Find the neighbours of every row, and how much farther they are than usual around them.
@@ -216,7 +222,7 @@ class LocalOutlierFactor(Detector):
             near = self._fit_reference(reference, NeighborIndex.of(reference, metric=metric, p=p))
             factors = near.factors
             if self.reference_rows_ is not None:
-                factors = -gather(self._engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
+                factors = -gather(self._scoring_engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
                 factors[self.reference_rows_] = near.factors
             self._conclude(factors, near, rows.dtype)
         return self
@@ -251,7 +257,7 @@ class LocalOutlierFactor(Detector):
             table = self._table_for_peer(X, reset=False)
             return _rounded(self.model_.score_samples(table), _float_type(table))
         rows = self._scoring_rows(X)
-        scores = gather(self._engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
+        scores = gather(self._scoring_engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
         return _rounded(scores, rows.dtype)
 
     @available_if(_needs_novelty("decision_function"))  # type: ignore[untyped-decorator]  # scikit-learn has no types
@@ -342,16 +348,17 @@ class LocalOutlierFactor(Detector):
         n_rows = rows.n_rows
         if n_rows is None:
             raise ValueError("neighbours can be found only in a table whose number of rows is known: spool it first")
+        engine = watched(self._engine(None), self.on_progress, "reading the table")
         self.reference_rows_ = positions = draw_positions(n_rows, self.max_reference_rows, self.random_state)
         if positions is None:
-            return take_rows(rows, self._engine(None), None, n_rows)
+            return take_rows(rows, engine, None, n_rows)
         warnings.warn(
             f"the table has {n_rows} rows, and neighbours are looked for among {len(positions)} of them, drawn at "
             "random (max_reference_rows): the factors of the others are those of new rows",
             UserWarning,
             stacklevel=3,
         )
-        return take_rows(rows, self._engine(None), positions, len(positions))
+        return take_rows(rows, engine, positions, len(positions))
 
     def _fit_reference(self, reference: Any, search: Search) -> Neighborhoods:
         n_rows = search.n_rows
@@ -370,7 +377,8 @@ class LocalOutlierFactor(Detector):
                 f"{k} neighbours of {n_rows} rows are more than {_MOST_NEIGHBORS} in all: lower n_neighbors or "
                 "max_reference_rows"
             )
-        distances, neighbors = search.own_neighbors(k, n_threads=self._n_threads())
+        tell = counted_rows(self.on_progress, "finding neighbours", n_rows)
+        distances, neighbors = search.own_neighbors(k, n_threads=self._n_threads(), on_rows=tell)
         near = neighborhoods_of(distances, neighbors, _resolution(reference))
         self.model_ = LofModel(reference, k, near.k_distances, near.reachabilities, search)
         return near

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engines.progress import OnProgress
 from ..errors import SingularCovarianceError
 from ..kernels import mcd as kernels
 from .corrections import cutoff, raw_factor, reweighted_factor
@@ -64,6 +65,7 @@ def fit_robust(
     centered: bool = False,
     names: Sequence[str] | None = None,
     n_threads: int | None = None,
+    on_progress: OnProgress | None = None,
 ) -> RobustFit:
     """Fit location and covariance to a table, some of whose rows may lie anywhere.
 
@@ -80,13 +82,17 @@ def fit_robust(
             f"the support has {h} of {n} rows, and {p} columns need at least {p + 1}: raise support_fraction to "
             f"{(p + 1) / n:.3g} or more"
         )
-    subset, plane = _least_determinant(table, h, start, random_state, n_threads), None
+
+    def least_determinant(of: TiledTable) -> Subset:
+        return _least_determinant(of, h, start, random_state, n_threads, on_progress)
+
+    subset, plane = least_determinant(table), None
     inside = table
     while subset.n_flat:
         plane = flat_through(inside, subset.location, subset.covariance, subset.n_flat).seen_from(plane)
         _refuse_unless_all(plane, table, h, names)
         inside = table.projected(plane.origin, plane.basis)
-        subset = _least_determinant(inside, h, start, random_state, n_threads)
+        subset = least_determinant(inside)
     if plane is not None:
         warnings.warn(
             f"all {n} rows lie on a hyperplane, {equation(plane, table, names)}: the covariance matrix is not full "
@@ -113,13 +119,18 @@ def reweighted(table: TiledTable, raw: Estimate, *, centered: bool = False) -> E
 
 
 def _least_determinant(
-    table: TiledTable, h: int, start: Start, random_state: np.random.RandomState, n_threads: int | None
+    table: TiledTable,
+    h: int,
+    start: Start,
+    random_state: np.random.RandomState,
+    n_threads: int | None,
+    on_progress: OnProgress | None,
 ) -> Subset:
     if table.n_columns == 1:
         return univariate_mcd(table, h)
     if start == "deterministic":
-        return det_mcd(table, h, n_threads)
-    return fast_mcd(table, h, random_state, n_threads)
+        return det_mcd(table, h, n_threads, on_progress)
+    return fast_mcd(table, h, random_state, n_threads, on_progress)
 
 
 def _refuse_unless_all(plane: Flat, table: TiledTable, h: int, names: Sequence[str] | None) -> None:

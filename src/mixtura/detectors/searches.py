@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from ..kernels.chunks import OnRows
 from ..kernels.neighbors import METRICS, Metric
 
 Floats = NDArray[np.float64]
@@ -26,7 +27,9 @@ class Search(Protocol):
     def neighbors(self, queries: Any, k: int, *, n_threads: int | None = None) -> tuple[Floats, Integers]:
         """Return distances and row numbers of the k rows nearest to each query, both of shape (n_queries, k)."""
 
-    def own_neighbors(self, k: int, *, n_threads: int | None = None) -> tuple[Floats, Integers]:
+    def own_neighbors(
+        self, k: int, *, n_threads: int | None = None, on_rows: OnRows | None = None
+    ) -> tuple[Floats, Integers]:
         """Return the same for the rows of the reference, none of which is a neighbour of itself."""
 
 
@@ -46,9 +49,15 @@ class PeerSearch:
         distances, rows = self.fitted.kneighbors(queries, k)
         return distances.astype(np.float64, copy=False), rows
 
-    def own_neighbors(self, k: int, *, n_threads: int | None = None) -> tuple[Floats, Integers]:
+    def own_neighbors(
+        self, k: int, *, n_threads: int | None = None, on_rows: OnRows | None = None
+    ) -> tuple[Floats, Integers]:
         """Return the same for the rows of the reference, none of which is a neighbour of itself."""
+        if on_rows is not None:
+            on_rows(0)
         distances, rows = self.fitted.kneighbors(None, k)
+        if on_rows is not None:
+            on_rows(self.n_rows)
         return distances.astype(np.float64, copy=False), rows
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..engines import Engine, EngineName, ThreadEngine
+from ..engines.progress import OnProgress, watched
 from ..errors import DataError
 from ..kernels.svm import Kernel, sums
 from ..mixtures.extent import check_extent
@@ -67,6 +68,8 @@ class OneClassSVM(Detector):
         Seed of the choice of the landmarks. The exact machine uses no random numbers.
     engine : {'threads', 'dask'} or Engine, optional
         Where passes over the rows run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
 
     Attributes
     ----------
@@ -133,6 +136,7 @@ class OneClassSVM(Detector):
         "n_landmarks": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "engine": "no_validation",
+        "on_progress": [callable, None],
     }
 
     def __init__(
@@ -152,6 +156,7 @@ class OneClassSVM(Detector):
         n_landmarks: int = 500,
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.kernel = kernel
         self.degree = degree
@@ -167,6 +172,7 @@ class OneClassSVM(Detector):
         self.n_landmarks = n_landmarks
         self.random_state = random_state
         self.engine = engine
+        self.on_progress = on_progress
 
     model_: SupportModel | GramModel
 
@@ -246,7 +252,7 @@ class OneClassSVM(Detector):
         settings = Settings(self.nu, self.tol, self.shrinking, self.cache_size, self.max_iter)
         # Dask arrays are in memory by now: threads take it from here.
         engine = self.engine if isinstance(self.engine, ThreadEngine) else ThreadEngine()
-        solved = solve_one_class(kernel, values, weights, settings, engine)
+        solved = solve_one_class(kernel, values, weights, settings, engine, self.on_progress)
         support = np.flatnonzero(solved.alpha)
         coefficients, self.offset_ = solved.alpha[support], offset_at(solved, weights)
         self.support_ = counted[support].astype(np.int32)
@@ -265,7 +271,8 @@ class OneClassSVM(Detector):
             del self.support_
         random_state = check_random_state(self.random_state)
         check_extent(rows, engine, getattr(self, "feature_names_in_", None))
-        moments = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+        reading = watched(engine, self.on_progress, "reading the table")
+        moments = reading.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
         weight = float(moments.weights[0])
         check_weights(weight)
         kernel = self._kernel(rows.n_columns, lambda: float(moments.variances.mean() + moments.means.var()))
@@ -273,7 +280,7 @@ class OneClassSVM(Detector):
         chosen = random_state.permutation(len(sample.X))[: self.n_landmarks]
         landmarks = np.ascontiguousarray(sample.X[np.sort(chosen)], dtype=np.float64)
         check_reach(kernel, np.stack([moments.minima, moments.maxima]))
-        found = solve_on_landmarks(kernel, rows, sample, landmarks, self.nu, self.max_iter, engine)
+        found = solve_on_landmarks(kernel, rows, sample, landmarks, self.nu, self.max_iter, engine, self.on_progress)
         # In the units of the exact machine, whose coefficients add up to nu times the weight of the rows.
         coefficients = self.nu * weight * found.coefficients
         self.offset_ = self.nu * weight * found.offset

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..engines import ThreadEngine
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, Progress
 from ..kernels.svm import Kernel, solve, sums
 from ..rows import ArrayRows, Block
 
@@ -48,7 +49,12 @@ class Solved(NamedTuple):
 
 
 def solve_one_class(
-    kernel: Kernel, table: NDArray[Any], weights: Floats, settings: Settings, engine: ThreadEngine
+    kernel: Kernel,
+    table: NDArray[Any],
+    weights: Floats,
+    settings: Settings,
+    engine: ThreadEngine,
+    on_progress: OnProgress | None = None,
 ) -> Solved:
     """Solve the dual for rows of positive weights, which bound those of the dual.
 
@@ -56,8 +62,11 @@ def solve_one_class(
     take, so that little is left to move.
     """
     total = min(settings.nu * weights.sum(), weights.sum())
-    alpha = _lowest_first(_first_order(kernel, table, weights, settings, engine), weights, total)
+    alpha = _lowest_first(_first_order(kernel, table, weights, settings, engine, on_progress), weights, total)
     slopes = _scores(kernel, table, table, alpha, engine)
+    what = f"training on {len(table):,} rows"
+    if on_progress is not None:
+        on_progress(Progress(what, 0, 1, "machines"))
     most = max(_MOST_STEPS, _MOST_STEPS_A_ROW * len(table)) if settings.max_iter == -1 else settings.max_iter
     n_iter = 0
     for _ in range(_REFINEMENTS):
@@ -80,6 +89,8 @@ def solve_one_class(
     inside = (alpha > 0) & (alpha < weights)
     if inside.any():
         slopes[inside] = _scores(kernel, table[inside], table, alpha, engine)
+    if on_progress is not None:
+        on_progress(Progress(what, 1, 1, "machines"))
     return Solved(alpha, slopes, n_iter, solution.end == "tolerance" or not solution.n_iter)
 
 
@@ -98,7 +109,12 @@ def offset_at(solved: Solved, upper: Floats) -> float:
 
 
 def _first_order(
-    kernel: Kernel, table: NDArray[Any], weights: Floats, settings: Settings, engine: ThreadEngine
+    kernel: Kernel,
+    table: NDArray[Any],
+    weights: Floats,
+    settings: Settings,
+    engine: ThreadEngine,
+    on_progress: OnProgress | None,
 ) -> NDArray[np.int64]:
     """Return the rows, those first that probably have weight at the optimum."""
     if len(table) <= _SMALL:
@@ -106,7 +122,8 @@ def _first_order(
     some = slice(None, None, _STRIDE)
     part = table[some, some] if kernel.name == "precomputed" else table[some]
     alpha = np.zeros(len(table))
-    alpha[some] = solve_one_class(kernel, part, np.ascontiguousarray(weights[some]), settings, engine).alpha
+    weights_of_part = np.ascontiguousarray(weights[some])
+    alpha[some] = solve_one_class(kernel, part, weights_of_part, settings, engine, on_progress).alpha
     scores = _scores(kernel, table, table, alpha, engine)
     return np.argsort(scores, kind="stable")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.optimize import minimize
 
 from ..engines import Engine
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, Progress, watched
 from ..engines.single import single_thread
 from ..kernels.svm import Kernel, matrix, sums
 from ..mixtures.initialize import Sample
@@ -45,7 +47,14 @@ class Approximation(NamedTuple):
 
 
 def solve_on_landmarks(
-    kernel: Kernel, rows: Rows, sample: Sample, landmarks: Floats, nu: float, max_iter: int, engine: Engine
+    kernel: Kernel,
+    rows: Rows,
+    sample: Sample,
+    landmarks: Floats,
+    nu: float,
+    max_iter: int,
+    engine: Engine,
+    on_progress: OnProgress | None = None,
 ) -> Approximation:
     """Minimise the primal over functions of the landmarks, first for a sample of the rows and then for all.
 
@@ -65,13 +74,14 @@ def solve_on_landmarks(
         start = root.T @ matrix(kernel, landmarks, landmarks).mean(axis=1)
         offset = float(np.quantile(sums(kernel, landmarks, landmarks, root @ start), nu))
         problem = _Problem(kernel, landmarks, root, nu, max(_CORNER * abs(offset), np.finfo(float).tiny))
-        found = problem.minimum(np.append(start, offset), sample.rows, engine, limit)
+        found = problem.minimum(np.append(start, offset), sample.rows, engine, limit, on_progress)
         steps = int(found.nit)
         if not sample.whole:
-            found = problem.minimum(found.x, rows, engine, limit)
+            found = problem.minimum(found.x, rows, engine, limit, on_progress)
             steps += int(found.nit)
     coefficients = root @ found.x[:-1]
-    scores = gather(engine, rows, partial(_block_sums, kernel, landmarks, coefficients), (), np.dtype(np.float64))
+    scoring = watched(engine, on_progress, "scoring")
+    scores = gather(scoring, rows, partial(_block_sums, kernel, landmarks, coefficients), (), np.dtype(np.float64))
     weights = np.concatenate(list(engine.map(rows, _block_weights)))
     return Approximation(coefficients, _quantile(scores, weights, nu), steps, bool(found.status != 1))
 
@@ -109,17 +119,22 @@ class _Problem:
     nu: float
     corner: float
 
-    def minimum(self, start: Floats, rows: Rows, engine: Engine, limit: int) -> Any:
+    def minimum(self, start: Floats, rows: Rows, engine: Engine, limit: int, on_progress: OnProgress | None) -> Any:
         options = {"maxiter": limit, "maxfun": 2 * limit + 1, "ftol": _GAIN, "gtol": 0.0}
-        return minimize(self._objective(rows, engine), start, jac=True, method="L-BFGS-B", options=options)
+        return minimize(self._objective(rows, engine, on_progress), start, jac=True, method="L-BFGS-B", options=options)
 
-    def _objective(self, rows: Rows, engine: Engine) -> Callable[[Floats], tuple[float, Floats]]:
+    def _objective(
+        self, rows: Rows, engine: Engine, on_progress: OnProgress | None
+    ) -> Callable[[Floats], tuple[float, Floats]]:
         zero = _Loss(0.0, 0.0, np.zeros(len(self.landmarks)), 0.0)
+        steps = count(1)
 
         def value_and_slopes(at: Floats) -> tuple[float, Floats]:
             normal, offset = at[:-1], at[-1]
             coefficients = self.root @ normal
             total = engine.fold(rows, partial(_loss, self, coefficients, offset), zero)
+            if on_progress is not None:
+                on_progress(Progress("training", next(steps), None, "steps"))
             scale = 1 / (self.nu * total.weight)
             value = normal @ normal / 2 - offset + scale * total.loss
             slopes = normal + scale * (self.root.T @ total.slopes)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import MissingDependencyError
 from ..rows.columns import Missing
 from .engine import Engine, Monoid
+from .progress import OnProgress
 from .threads import ThreadEngine
 
 if TYPE_CHECKING:
     from .dask import DaskRows
 
-__all__ = ["Engine", "EngineName", "Monoid", "ThreadEngine", "engine_for", "is_dask", "open_dask"]
+__all__ = ["Engine", "EngineName", "Monoid", "OnProgress", "ThreadEngine", "engine_for", "is_dask", "open_dask"]
 
 EngineName = Literal["threads", "dask"]
 

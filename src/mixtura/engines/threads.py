@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from ..rows import Block, Rows, rows_per_block
 from .engine import M
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class ThreadEngine:
@@ -66,6 +67,21 @@ class ThreadEngine:
             finally:
                 for future in waiting:
                     future.cancel()
+
+
+def in_threads(function: Callable[[Item], T], items: Iterable[Item], n_threads: int) -> Generator[T, None, None]:
+    """Yield `function` of each item, in their order; when the caller stops, those not begun are never done."""
+    if n_threads == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="mixtura") as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
 
 
 def available_processors() -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import native
-from .chunks import in_chunks
+from .chunks import OnRows, in_chunks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,6 +52,7 @@ class BoxTree:
         sums: Floats,
         rows: Integers,
         n_threads: int,
+        on_rows: OnRows | None = None,
     ) -> None:
         """Write what the columns add up to, and row numbers, of the nearest rows to the queries at some places."""
 
@@ -70,4 +71,4 @@ class BoxTree:
                 rows,
             )
 
-        in_chunks(search, places, n_threads)
+        in_chunks(search, places, n_threads, on_rows)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..engines.threads import available_processors
 from .box_tree import BoxTree
+from .chunks import OnRows
 from .products import Products
 
 __all__ = ["METRICS", "Metric", "NeighborIndex", "nearest"]
@@ -126,20 +127,31 @@ class NeighborIndex:
         prepared = _prepare(queries, self.metric, self.unit)
         return self._answers(prepared, None, np.arange(len(prepared)), k, n_threads)
 
-    def own_neighbors(self, k: int, *, n_threads: int | None = None) -> tuple[Floats, Integers]:
-        """Return the same for the rows of the reference, none of which is a neighbour of itself."""
+    def own_neighbors(
+        self, k: int, *, n_threads: int | None = None, on_rows: OnRows | None = None
+    ) -> tuple[Floats, Integers]:
+        """Return the same for the rows of the reference, none of which is a neighbour of itself.
+
+        `on_rows` is told how many have been looked up.
+        """
         self._check(k, self.n_rows - 1)
-        return self._answers(self.prepared, np.arange(self.n_rows), self._search.places, k, n_threads)
+        return self._answers(self.prepared, np.arange(self.n_rows), self._search.places, k, n_threads, on_rows)
 
     def _check(self, k: int, available: int) -> None:
         if not 1 <= k <= available:
             raise ValueError(f"{k} neighbours are asked for, and a row can have 1 to {available}")
 
     def _answers(
-        self, queries: Floats, excluded: Integers | None, places: Integers, k: int, n_threads: int | None
+        self,
+        queries: Floats,
+        excluded: Integers | None,
+        places: Integers,
+        k: int,
+        n_threads: int | None,
+        on_rows: OnRows | None = None,
     ) -> tuple[Floats, Integers]:
         sums, rows = np.empty((len(queries), k)), np.empty((len(queries), k), np.int64)
-        self._search.run(queries, excluded, places, sums, rows, n_threads or available_processors())
+        self._search.run(queries, excluded, places, sums, rows, n_threads or available_processors(), on_rows)
         return self._distances(sums), rows
 
     def _distances(self, sums: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import native
-from .chunks import CHUNK, in_chunks
+from .chunks import CHUNK, OnRows, in_chunks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -55,6 +55,7 @@ class Products:
         sums: Floats,
         rows: Integers,
         n_threads: int,
+        on_rows: OnRows | None = None,
     ) -> None:
         """Write what the columns add up to, and row numbers, of the nearest rows to the queries at some places."""
         with np.errstate(over="ignore"):
@@ -88,7 +89,7 @@ class Products:
         given = prepared(np.float32)
         if search(first, given) > _LEFT_OPEN * len(first) * len(self.reference):
             given = prepared(np.float64)
-        in_chunks(lambda chunk: search(chunk, given), rest, n_threads)
+        in_chunks(lambda chunk: search(chunk, given), rest, n_threads, on_rows, len(first))
 
     def _panels(self, dtype: type) -> tuple[NDArray[Any], NDArray[Any]]:
         return self._single if dtype is np.float32 else self._double

@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_array
 from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
 from ..distributions.shapes import SHAPES
-from ..engines import Engine, EngineName
+from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_number, check_numbers, check_reach, check_shape
 from .conjugate import NormalWishart
 from .em import Fit, run_em
-from .estimator import CONSTRAINTS, MixtureEstimator, OnProgress, TakeSample
+from .estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from .expectation import Expectation
 from .initialize import Method
 from .maximum_a_posteriori import scale_fault
@@ -95,7 +95,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
-        Called with a `Progress` after every iteration.
+        Told a `Progress` after every iteration, with its `lower_bound`, and in rows while a table is scored.
 
     Attributes
     ----------

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
+from ..engines.progress import Progress
 from ..errors import EmptyTableError
 from ..statistics.moments import Moments
 from .updates import M, Update
@@ -38,14 +39,14 @@ class Fit(Generic[M]):
         return len(self.lower_bounds)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What `on_progress` is told after each iteration.
+@dataclass(frozen=True, kw_only=True)
+class FitProgress(Progress):
+    """What `on_progress` is told after each iteration of a fit; `done` counts those of all starts.
 
     Attributes
     ----------
-    start : int
-        Which start, from 0.
+    start, n_starts : int
+        Which start, from 0, of how many.
     iteration : int
         Iterations done from this start.
     lower_bound : float
@@ -55,6 +56,7 @@ class Progress:
     """
 
     start: int
+    n_starts: int
     iteration: int
     lower_bound: float
     change: float

@@ -5,6 +5,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import count as count_from
 from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, Literal, Self
 
@@ -24,17 +25,17 @@ from ..distributions.passes import Passes
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
 from ..engines.gather import gather
+from ..engines.progress import OnProgress, watched
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_ridge
-from .em import Fit, Progress, run_em
+from .em import Fit, FitProgress, run_em
 from .expectation import Expectation, passes_for
 from .initialize import Method, Sample, divide, model_of, take_sample
 from .sources import Source, fitting_rows, scoring_rows
 from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
 from .updates import M, Update
 
-OnProgress = Callable[[Progress], None]
 TakeSample = Callable[[], Sample]
 Division = Callable[[Sample, np.random.RandomState], Floats]
 
@@ -119,6 +120,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         with fitting_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             self._fit_rows(rows, engine)
+            engine = watched(engine, self.on_progress, "scoring")
             return gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
 
     def predict(self, X: Source) -> NDArray[np.int64]:
@@ -175,7 +177,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         check_is_fitted(self)
         rows = scoring_rows(self, X)
         fill = imputer(self._model.components, rows.dtype, method, self.random_state)
-        return gather(self._engine(X), rows, fill, (rows.n_columns,), rows.dtype)
+        engine = watched(self._engine(X), self.on_progress, "imputing")
+        return gather(engine, rows, fill, (rows.n_columns,), rows.dtype)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -274,13 +277,13 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         self._validate_params()
         self._check_enough(rows)
         self._forget()
-        report = _Report(self)
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         if self.warm_start and hasattr(self, "mixture_"):
             self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
+            report = _Report(self, 1)
             fit = run_em(
                 expect,
                 Fit(self._model),
@@ -291,13 +294,14 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
                 on_iteration=lambda state, change: report(0, state, change),
             )
         else:
+            starts = self._starts(expect, update, take, random_state)
             fit = best_fit(
                 expect,
-                self._starts(expect, update, take, random_state),
+                starts,
                 update,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                on_iteration=report,
+                on_iteration=_Report(self, len(starts)),
             )
         self._keep_fit(self._finish(fit, expect, update, take), rows.dtype)
 
@@ -321,12 +325,13 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
-        return gather(self._engine(X), rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
+        engine = watched(self._engine(X), self.on_progress, "scoring")
+        return gather(engine, rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
 
     def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
         check_is_fitted(self)
         rows = scoring_rows(self, X)
-        return self._engine(X).map(rows, self._passes(rows).log_density)
+        return watched(self._engine(X), self.on_progress, "scoring").map(rows, self._passes(rows).log_density)
 
     def _log_likelihood(self, X: Source) -> tuple[float, float]:
         """Return the log-likelihood of the rows and their number, those without any value left out."""
@@ -341,13 +346,27 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 class _Report:
     """Tells `on_progress`, and standard output when the user asked for it by `verbose`."""
 
-    def __init__(self, estimator: "MixtureEstimator[Any]") -> None:
+    def __init__(self, estimator: "MixtureEstimator[Any]", n_starts: int) -> None:
         self._estimator = estimator
+        self._n_starts = n_starts
+        self._done = count_from(1)
 
     def __call__(self, start: int, fit: Fit[Any], change: float) -> None:
         estimator = self._estimator
         if estimator.on_progress is not None:
-            estimator.on_progress(Progress(start, fit.n_iter, fit.lower_bound, change))
+            estimator.on_progress(
+                FitProgress(
+                    "fitting",
+                    next(self._done),
+                    None,
+                    "iterations",
+                    start=start,
+                    n_starts=self._n_starts,
+                    iteration=fit.n_iter,
+                    lower_bound=fit.lower_bound,
+                    change=change,
+                )
+            )
         if not estimator.verbose:
             return
         if fit.n_iter == 1:

@@ -16,12 +16,12 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.noise import Noise
 from ..distributions.shapes import SHAPES
-from ..engines import Engine, EngineName
+from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_means, check_precisions, check_weights
 from .em import Fit
-from .estimator import CONSTRAINTS, Division, MixtureEstimator, OnProgress, TakeSample
+from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
 from .expectation import Expectation
 from .initialize import Method, Sample, densest, divide, given_or
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
@@ -98,7 +98,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
-        Called with a `Progress` after every iteration.
+        Told a `Progress` after every iteration, with its `lower_bound`, and in rows while a table is scored.
 
     Attributes
     ----------

@@ -1,6 +1,5 @@
 """How many components: a likelihood-ratio test whose distribution comes from tables drawn from the smaller model."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -13,6 +12,7 @@ from ..distributions.matrices import Floats, frozen
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, ThreadEngine, engine_for
+from ..engines.progress import OnProgress, Progress
 from ..errors import SingularCovarianceError
 from ..rows import ArrayRows, Rows
 from .criteria import likelihoods
@@ -71,7 +71,7 @@ def likelihood_ratio_test(
     n_init: int = 1,
     random_state: Any = None,
     engine: Engine | EngineName | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> LikelihoodRatioTest:
     """Test whether a Gaussian mixture of `n_components` needs one more.
 
@@ -97,7 +97,7 @@ def likelihood_ratio_test(
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes over `X` run. The tables drawn are in memory, one at a time.
     on_progress : callable, optional
-        Called after each table drawn, with the number done and the number of all.
+        Told a `Progress` after each table drawn.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def likelihood_ratio_test(
             drawn = smaller.sample(n_rows, random)[0].astype(rows.dtype)
             replicates[number], _ = compare(ArrayRows(drawn, checked=True), ThreadEngine())
             if on_progress is not None:
-                on_progress(number + 1, n_bootstrap)
+                on_progress(Progress("drawing tables", number + 1, n_bootstrap, "tables"))
     p_value = (1 + int((replicates >= statistic).sum())) / (1 + n_bootstrap)
     return LikelihoodRatioTest(statistic, p_value, frozen(replicates), n_components)
 

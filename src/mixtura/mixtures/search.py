@@ -19,6 +19,7 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
+from ..engines.progress import OnProgress, Progress
 from ..rows import Rows, as_frame
 from .bayesian import BayesianGaussianMixture
 from .checks import check_ridge
@@ -38,21 +39,19 @@ __all__ = ["Candidate", "MixtureSearch", "SearchProgress", "VariationalCandidate
 Key = tuple[int, str]
 
 
-@dataclass(frozen=True)
-class SearchProgress:
-    """What the `on_progress` of a search is told after each step.
+@dataclass(frozen=True, kw_only=True)
+class SearchProgress(Progress):
+    """What the `on_progress` of a search is told after each candidate.
+
+    Those on the way up count once, those on the way down again, and all of them again for each fold of a
+    cross-validation.
 
     Attributes
     ----------
-    done, total : int
-        Steps done, of how many: one for each candidate on the way up, and one for each on the way down; as many again
-        for each fold of a cross-validation.
     candidate : Candidate or VariationalCandidate
         The last, as it now stands.
     """
 
-    done: int
-    total: int
     candidate: Any
 
 
@@ -85,7 +84,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     reg_covar, n_init, init_params, random_state, engine
         As for `GaussianMixture`.
     on_progress : callable, optional
-        Called with a `SearchProgress` after every candidate.
+        Told a `Progress` after every candidate, with the `candidate`.
     n_folds : int, default=5
         Number of folds that criterion 'cv' divides the rows into, at random by `random_state`.
     estimator : BayesianGaussianMixture, optional
@@ -160,7 +159,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         init_params: Method = "kmeans",
         random_state: Any = None,
         engine: Engine | EngineName | None = None,
-        on_progress: Callable[[SearchProgress], None] | None = None,
+        on_progress: OnProgress | None = None,
         n_folds: int = 5,
         estimator: BayesianGaussianMixture | None = None,
     ) -> None:
@@ -324,7 +323,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         def tell(candidate: Candidate | VariationalCandidate) -> None:
             if self.on_progress is not None:
-                self.on_progress(SearchProgress(next(done), total, candidate))
+                self.on_progress(SearchProgress("searching", next(done), total, "candidates", candidate=candidate))
 
         return tell
 

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ..engines import engine_for, is_dask, open_dask
+from ..engines.progress import counted_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, open, spool
@@ -60,7 +61,8 @@ def opened_rows(
         return
     rows = open(X, sample_weight=sample_weight, missing=missing)
     _note_columns(estimator, rows)
-    with spool(rows) as spooled:
+    tell = counted_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
+    with spool(rows, on_rows=tell) as spooled:
         if spooled.n_rows < at_least:
             raise EmptyTableError(
                 f"the table has {spooled.n_rows} row(s), and {type(estimator).__name__} needs at least {at_least}"

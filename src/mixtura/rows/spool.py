@@ -1,6 +1,6 @@
 """Rows copied to disk as plain numbers, for sources that are slow to read again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ class SpooledRows:
     file is deleted by `close`, at the end of a `with` block, on garbage collection, and at exit.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, on_rows: Callable[[int], None] | None = None) -> None:
         self._columns = rows.columns
         self._n_columns = rows.n_columns
         self._scratch = Scratch()
@@ -28,12 +28,12 @@ class SpooledRows:
         self._weighted = False
         self._has_missing = False
         try:
-            self._copy(rows)
+            self._copy(rows, on_rows)
         except BaseException:
             self.close()
             raise
 
-    def _copy(self, rows: Rows) -> None:
+    def _copy(self, rows: Rows, on_rows: Callable[[int], None] | None) -> None:
         try:
             with self._values.open("wb") as values, self._weights.open("wb") as weights:
                 for block in rows.blocks():
@@ -43,6 +43,8 @@ class SpooledRows:
                     if block.weights is not None:
                         self._weighted = True
                         weights.write(np.ascontiguousarray(block.weights).data)
+                    if on_rows is not None:
+                        on_rows(self._n_rows)
         except OSError as error:
             raise no_room(self._scratch.folder.parent, error) from error
 
@@ -97,13 +99,15 @@ class SpooledRows:
         self.close()
 
 
-def spool(rows: Rows) -> SpooledRows:
+def spool(rows: Rows, *, on_rows: Callable[[int], None] | None = None) -> SpooledRows:
     """Copy rows to a temporary file in one pass; later passes read plain numbers.
 
     Parameters
     ----------
     rows : Rows
         The rows to copy.
+    on_rows : callable, optional
+        Told after each block how many rows have been copied.
 
     Returns
     -------
@@ -123,4 +127,4 @@ def spool(rows: Rows) -> SpooledRows:
     ...     rows.n_rows
     3
     """
-    return SpooledRows(rows)
+    return SpooledRows(rows, on_rows)
