@@ -38,7 +38,9 @@ nitpicky = True
 default_role = "code"
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc says the types in words
-autodoc_member_order = "bysource"
+autodoc_member_order = "alphabetical"
+toc_object_entries_show_parents = "hide"
+smartquotes = False  # options of the command line keep their two dashes
 numpydoc_show_class_members = False
 numpydoc_show_inherited_class_members = False
 
@@ -68,11 +70,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = "Mixtura"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_sidebars = {"index": [], "commands": []}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "footer_start": ["copyright"],

@@ -8,28 +8,29 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from mixtura.cli.app import app
 
+COMMANDS = typer.main.get_command(app).commands
+
 
 def described(name):
-    """Return reStructuredText that describes a command: usage, what it does, arguments, options by panel, examples."""
-    command = typer.main.get_command(app).commands[name]
+    """Return Markdown that describes a command: usage, what it does, arguments, options by panel, examples."""
+    command = COMMANDS[name]
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
-    lines = [f".. program:: mixtura {name}", ""]
-    usage = " ".join(["mixtura", name, "[OPTIONS]", *(argument.metavar for argument in arguments)])
-    lines += [".. code-block:: text", "", f"   {usage}", ""]
-    lines += [*_rst(command.help).splitlines(), ""]
+    usage = " ".join(["mixtura", name, *(argument.metavar for argument in arguments), "[OPTIONS]"])
+    lines = [f":::{{program}} mixtura {name}", ":::", "", "```text", usage, "```", "", *command.help.splitlines(), ""]
     for argument in arguments:
-        lines += [f".. option:: {argument.metavar}", "", f"   {_rst(argument.help)}", ""]
-    panels = dict.fromkeys(option.rich_help_panel or "Other" for option in options)
-    for panel in sorted(panels, key=lambda panel: panel == "Other"):
-        lines += [f".. rubric:: {panel}", ""]
-        for option in options:
-            if (option.rich_help_panel or "Other") == panel:
-                lines += [f".. option:: {', '.join(_forms(option))}", "", f"   {_rst(option.help)}{_default(option)}", ""]
-    examples = re.findall(r"`(mixtura .*?|[^`]*\| mixtura .*?)`", command.epilog or "")
-    if examples:
-        lines += [".. rubric:: Examples", "", ".. code-block:: shell", "", *(f"   {line}" for line in examples), ""]
+        lines += _entry(argument.metavar, argument.help)
+    for panel in dict.fromkeys(option.rich_help_panel for option in options):
+        lines += [f":::{{rubric}} {panel}", ":::", ""]
+        for option in (option for option in options if option.rich_help_panel == panel):
+            lines += _entry(", ".join(_forms(option)), f"{option.help}{_default(option)}")
+    examples = re.findall(r"^- `(.*)`$", command.epilog or "", re.MULTILINE)
+    lines += [":::{rubric} Examples", ":::", "", "```shell", *examples, "```", ""]
     return lines
+
+
+def _entry(head, text):
+    return [f":::{{option}} {head}", *text.splitlines(), ":::", ""]
 
 
 def _forms(option):
@@ -42,20 +43,29 @@ def _default(option):
     return f" Default: {option.default}." if shown else ""
 
 
-def _rst(text):
-    """Return the Markdown of a help text as reStructuredText."""
-    return re.sub(r"`([^`]+)`", r"``\1``", text.replace("*", r"\*").replace("\\*.parquet", "*.parquet"))
-
-
 class Command(Directive):
     required_arguments = 1
 
     def run(self):
         container = nodes.Element()
-        self.state.nested_parse(StringList(described(self.arguments[0]), "command"), self.content_offset, container)
+        lines = StringList(described(self.arguments[0]), f"command {self.arguments[0]}")
+        self.state.nested_parse(lines, self.content_offset, container)
+        return container.children
+
+
+class Commands(Directive):
+    """A section for each command there is."""
+
+    def run(self):
+        lines = []
+        for name in COMMANDS:
+            lines += [f"## mixtura {name}", "", f"```{{command}} {name}", "```", ""]
+        container = nodes.Element()
+        self.state.nested_parse(StringList(lines, "commands"), self.content_offset, container, match_titles=True)
         return container.children
 
 
 def setup(app):
     app.add_directive("command", Command)
+    app.add_directive("commands", Commands)
     return {"parallel_read_safe": True}
