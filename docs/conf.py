@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 project = "Mixtura"
 author = "The Mixtura developers"
-copyright = f"2026, {author}"  # noqa: A001  # the name that Sphinx reads
+copyright = f"2026, {author}"
 try:
     release = metadata.version("mixtura")
 except metadata.PackageNotFoundError:
@@ -25,18 +25,19 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "api_pages",
     "link_names",
     "commands",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "gallery/**/*.json"]
 templates_path = ["_templates"]
 
-# Every reference has to lead somewhere; links to other projects' pages are plain links, so that no build needs a network.
+# Every reference has to lead somewhere; those to other projects are plain links, so that no build needs a network.
 nitpicky = True
 
 # Single backquotes in docstrings are code, as scikit-learn has it; `link_names` links the public names among them.
 default_role = "code"
-autosummary_generate = True
+autosummary_generate = ["api/index.rst"]  # written by api_pages
 autodoc_typehints = "none"  # numpydoc says the types in words
 autodoc_member_order = "alphabetical"
 toc_object_entries_show_parents = "hide"

@@ -1,7 +1,4 @@
-"""Checks a site that was built: every link within it leads somewhere, and reading it asks nothing of the network.
-
-    python scripts/check_site.py build/site
-"""
+"""Checks a site that was built: every link within it leads somewhere, and reading it asks nothing of the network."""
 
 import re
 import sys

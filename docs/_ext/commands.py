@@ -6,6 +6,7 @@ import typer
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+
 from mixtura.cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands

@@ -102,6 +102,10 @@ class EllipticEnvelope(Detector, MinCovDet):
         y : Ignored
             For scikit-learn's interface.
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         SingularCovarianceError

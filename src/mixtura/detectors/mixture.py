@@ -171,7 +171,7 @@ class MixtureDetector(Detector):
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; parameters as for `fit`."""
+        """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; `sample_weight` is as for `fit`."""
         with self._opened(X, sample_weight) as rows:
             engine = self._engine(X)
             self._fit_rows(rows, engine)
