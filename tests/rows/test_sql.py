@@ -4,6 +4,7 @@ import pytest
 from mixtura import rows
 from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows
+from mixtura.rows.duck import session, stream
 from mixtura.rows.sql import is_query
 
 from .conftest import assert_same_blocks, csv_of
@@ -95,3 +96,11 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     with pytest.raises(SourceError):
         rows.open("select x")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_long_query_prints_nothing(capfd):
+    with session("a query") as connection:
+        connection.sql("set progress_bar_time = 0")
+        for _ in stream(connection, "select i % 7 as a from range(3000000) t(i) order by hash(i)", ["a"], 100_000):
+            pass
+    assert capfd.readouterr() == ("", "")

@@ -31,6 +31,8 @@ def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
         settings["temp_directory"] = str(scratch)
     connection = duckdb.connect(":memory:", config=settings)
     try:
+        # Else a bar is drawn on standard output after two seconds, in the middle of what is piped from there.
+        connection.execute("set enable_progress_bar_print = false")
         yield connection
     except (duckdb.Error, OSError) as error:
         reason = first_sentence(str(error))
