@@ -22,7 +22,7 @@ BLOCK = re.compile(
     r"^```python\n(?P<python>.*?)^```\n(?:\n```text\n(?P<printed>.*?)^```\n)?|^```console\n(?P<console>.*?)^```\n",
     re.DOTALL | re.MULTILINE,
 )
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?<![\w.-])-?\d[\d,]*(?:\.\d*)?")
 TIME = re.compile(r"\d+(?:\.\d+)? m?s\b")
 
 
@@ -37,7 +37,7 @@ def run_python(code: str, namespace: dict[str, object], name: str) -> str:
 def run_console(block: str) -> str:
     """Return a block of commands with what they print now, all but the time that they took."""
     lines = []
-    environment = {**os.environ, "COLUMNS": "88", "NO_COLOR": "1"}
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     for command in (line for line in block.splitlines() if line.startswith("$ ")):
         real = re.sub(r"\bmixtura\b(?= [a-z])", f"{sys.executable} -m mixtura", command[2:])
@@ -80,7 +80,7 @@ def alike(said: str, found: str) -> bool:
 
 def _split(line: str) -> tuple[str, list[str]]:
     line = TIME.sub("TIME", line)
-    return " ".join(NUMBER.sub("#", line).replace("-#", "#").split()), NUMBER.findall(line)
+    return " ".join(NUMBER.sub("#", line).split()), NUMBER.findall(line)
 
 
 def _near(said: str, found: str) -> bool:
