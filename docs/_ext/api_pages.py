@@ -19,7 +19,8 @@ SECTIONS = [
     ("Components into clusters", "What belongs together though it takes several components.", ["[Mm]erge*"]),
     (
         "Detectors",
-        "Rows that do not belong. All of them have `score_samples`, `decision_function`, `predict` and `explain`.",
+        "Rows that do not belong. All have ``score_samples``, ``decision_function``, ``predict`` and ``explain``. "
+        "``MinCovDet`` is the covariance that an elliptic envelope rests on.",
         [
             "AnomalyDetector",
             "MixtureDetector",
