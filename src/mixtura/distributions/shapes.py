@@ -40,8 +40,8 @@ class Full(Covariance):
 
     Examples
     --------
-    >>> Full([[[2.0, 1.0], [1.0, 1.0]]], n_components=1, n_features=2).precisions.tolist()
-    [[[0.9999999999999997, -0.9999999999999997], [-0.9999999999999997, 1.9999999999999996]]]
+    >>> Full([[[2.0, 1.0], [1.0, 1.0]]], n_components=1, n_features=2).precisions.round(6).tolist()
+    [[[1.0, -1.0], [-1.0, 2.0]]]
     """
 
     name = "full"
