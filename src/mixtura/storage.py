@@ -133,6 +133,13 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
     ModelFileError
         There is no such file, or it is not a whole, sound model of this format; a newer version of the format is
         refused too. Nothing is allocated before the sizes that the file declares are known to be those it has.
+
+    Examples
+    --------
+    >>> load("nowhere.model")
+    Traceback (most recent call last):
+        ...
+    mixtura.errors.ModelFileError: there is no model file nowhere.model
     """
     file = Path(path)
     if not file.is_file():

@@ -197,7 +197,7 @@ class PrecisionRecallCurve:
         return _f_beta(self.true_positives, self.false_positives, missed, check_beta(beta))
 
     def at(self, threshold: float) -> Detections:
-        """Return what any threshold finds, in the logarithm of the number of scores of time.
+        """Return what any `threshold` finds, in the logarithm of the number of scores of time.
 
         Raises
         ------

@@ -180,11 +180,11 @@ class TableModel:
         return -np.concatenate([self.model.score_samples(block.values) for block in self._scaled(X)])
 
     def is_anomaly(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether the score of the model for each row is below the threshold, shape (n_rows,)."""
+        """Return whether the score of the model for each row of `X` is below the threshold, shape (n_rows,)."""
         return self.above_threshold(self.scores(X))
 
     def above_threshold(self, scores: Floats) -> NDArray[np.bool_]:
-        """Return whether scores are those of anomalies: strictly above minus the threshold.
+        """Return whether `scores` are those of anomalies: strictly above minus the threshold.
 
         Raises
         ------
@@ -196,7 +196,7 @@ class TableModel:
         return np.asarray(scores > -self.threshold)
 
     def p_values(self, scores: Floats) -> Floats:
-        """Return the conformal p-value of each anomaly score, shape (n_rows,); see `conformal_p_values`.
+        """Return the conformal p-value of each of `scores`, shape (n_rows,); see `conformal_p_values`.
 
         Raises
         ------
@@ -208,24 +208,24 @@ class TableModel:
         return conformal_p_values(-np.asarray(scores), self.calibration)
 
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the most probable component of each row, shape (n_rows,)."""
+        """Return the most probable component of each row of `X`, shape (n_rows,)."""
         return np.concatenate([self.mixture.labels(block.values) for block in self._scaled(X)])
 
     def responsibilities(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the probability of each component given each row, shape (n_rows, n_components)."""
+        """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
         return np.concatenate([self.mixture.responsibilities(block.values) for block in self._scaled(X)])
 
     def explain(self, X: ArrayLike) -> Explanation:
-        """Return what the model expected of each value, in the units of the table, and the share of each column."""
+        """Return what the model expected of each value of `X`, in its units, and the share of each column."""
         parts = [self.model.explain(block.values) for block in self._scaled(X)]
         return Explanation.concatenate(parts).in_units(self.center, self.scale)
 
     def reasons(self, X: ArrayLike) -> list[str]:
-        """Return a sentence for each row naming the column that makes it unusual; see `mixtura.decisions.reasons`."""
+        """Return a sentence for each row of `X` naming the column that makes it unusual."""
         return self.in_words(X, self.explain(X), self.columns)
 
     def in_words(self, X: ArrayLike, explanation: Explanation, names: Sequence[str]) -> list[str]:
-        """Return an explanation of rows in a sentence for each, the columns called by other names."""
+        """Return an `explanation` of the rows of `X` in a sentence for each, the columns called by other `names`."""
         given = " given the other columns" if self.model.kind in _GIVEN_OTHERS and len(self.columns) > 1 else ""
         return reasons(names, np.asarray(X), explanation, given=given)
 

@@ -151,7 +151,7 @@ class TailModel:
         return deepest, shallowest
 
     def p_value(self, scores: ArrayLike) -> Floats:
-        """Return the probability that a normal row has as low a score, shape (n_rows,).
+        """Return the probability that a normal row has as low a score, for each of `scores`, shape (n_rows,).
 
         Rows of the boundary or above have the p-value 1: the tail says nothing about them. A row below the threshold
         for a rate has a p-value below that rate.

@@ -39,11 +39,11 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
 
     def decision_function(self, X: Source) -> NDArray[np.float64]:
-        """Return `score_samples` less `offset_`, shape (n_rows,): negative for outliers."""
+        """Return `score_samples` of `X` less `offset_`, shape (n_rows,): negative for outliers."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: Source) -> NDArray[np.int64]:
-        """Return -1 for outliers and 1 for rows that belong, shape (n_rows,)."""
+        """Return -1 for each row of `X` that is an outlier and 1 for each that belongs, shape (n_rows,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def explain(self, X: Source) -> Explanation:

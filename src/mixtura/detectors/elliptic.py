@@ -107,6 +107,10 @@ class EllipticEnvelope(Detector, MinCovDet):
         y : Ignored
             For scikit-learn's interface.
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         SingularCovarianceError

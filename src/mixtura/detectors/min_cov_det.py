@@ -146,6 +146,10 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         y : Ignored
             For scikit-learn's interface.
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         SingularCovarianceError

@@ -177,7 +177,7 @@ class MixtureDetector(Detector):
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; parameters as for `fit`."""
+        """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; `sample_weight` is as for `fit`."""
         with self._opened(X, sample_weight) as rows:
             self._fit_rows(rows, self._engine(X))
             scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))

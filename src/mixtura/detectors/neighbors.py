@@ -262,12 +262,12 @@ class LocalOutlierFactor(Detector):
 
     @available_if(_needs_novelty("decision_function"))  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def decision_function(self, X: Source) -> NDArray[Any]:
-        """Return `score_samples` less `offset_`, shape (n_rows,): negative for outliers; only with ``novelty=True``."""
+        """Return `score_samples` of `X` less `offset_`, negative for outliers; only with ``novelty=True``."""
         return super().decision_function(X)
 
     @available_if(_needs_novelty("predict"))  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def predict(self, X: Source) -> NDArray[np.int64]:
-        """Return -1 for outliers and 1 for rows that belong, shape (n_rows,); only with ``novelty=True``."""
+        """Return -1 for outliers in `X` and 1 for rows that belong, shape (n_rows,); only with ``novelty=True``."""
         return super().predict(X)
 
     def explain(self, X: Source) -> Explanation:
@@ -306,6 +306,13 @@ class LocalOutlierFactor(Detector):
             In increasing order; only with `return_distance`.
         rows : ndarray of shape (n_rows, n_neighbors)
             Positions among the fitted rows; where the table was sampled, among `reference_rows_`.
+
+        Raises
+        ------
+        TypeError
+            `n_neighbors` is no integer.
+        ValueError
+            `n_neighbors` is below one, or there are not so many rows.
         """
         check_is_fitted(self)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
@@ -331,10 +338,15 @@ class LocalOutlierFactor(Detector):
 
         Parameters
         ----------
-        X, n_neighbors
+        X, n_neighbors : optional
             As for `kneighbors`.
         mode : {'connectivity', 'distance'}, default='connectivity'
             Whether entries are ones or distances.
+
+        Raises
+        ------
+        ValueError
+            `mode` is neither.
         """
         if mode not in ("connectivity", "distance"):
             raise ValueError(f"mode must be 'connectivity' or 'distance', not {mode!r}")

@@ -60,37 +60,37 @@ class Covariance(ABC):
     @staticmethod
     @abstractmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape of `values`."""
+        """Return the shape of `values` for `n_components` and `n_features`."""
 
     @staticmethod
     @abstractmethod
     def n_parameters(n_components: int, n_features: int) -> int:
-        """Return the number of free parameters."""
+        """Return the number of free parameters for `n_components` and `n_features`."""
 
     @staticmethod
     @abstractmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape of the second moments that a pass returns."""
+        """Return the shape of the second moments that a pass returns, for `n_components` and `n_features`."""
 
     @staticmethod
     @abstractmethod
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
-        """Return the second moments of rows about `means`, given their shares of the components, as a pass would."""
+        """Return the second moments of rows `X` about `means`, given `shares` of the components, as a pass would."""
 
     @staticmethod
     @abstractmethod
     def unpacked(second: Floats, n_features: int) -> Floats:
-        """Return the second moments that a pass returns in the layout of `values`."""
+        """Return the `second` moments that a pass returns over `n_features` columns, in the layout of `values`."""
 
     @staticmethod
     @abstractmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
-        """Return the weighted outer products of one vector a component, in the layout of `values` times `divisors`."""
+        """Return outer products of `vectors` times `weights`, in the layout of `values` times `divisors`."""
 
     @staticmethod
     @abstractmethod
     def divisors(counts: Floats, n_features: int) -> Floats:
-        """Return what a scatter in the layout of `values` is divided by to give covariances."""
+        """Return what a scatter is divided by to give `values`, from `counts` of rows over `n_features` columns."""
 
     @staticmethod
     @abstractmethod
@@ -120,12 +120,12 @@ class Covariance(ABC):
     @staticmethod
     @abstractmethod
     def precision_fault(precisions: Floats) -> str | None:
-        """Return what precisions of the right shape should be and are not, None when they are."""
+        """Return what `precisions` of the right shape should be and are not, None when they are."""
 
     @classmethod
     @abstractmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        """Return the covariances whose inverses are `precisions`, in the same layout."""
+        """Return the covariances whose inverses are `precisions`, of `n_components` in `n_features` columns."""
 
     @cached_property
     @abstractmethod
@@ -148,23 +148,23 @@ class Covariance(ABC):
         """Covariance matrices, shape (n_components, n_features, n_features)."""
 
     def check_invertible(self, dtype: "np.dtype[Any]") -> None:
-        """Raise SingularCovarianceError when precisions are beyond the numbers of a type."""
+        """Raise SingularCovarianceError when precisions are beyond the numbers of a `dtype`."""
         check_invertible(self.precision_cholesky, dtype, "component {}".format)
 
     @abstractmethod
     def select(self, columns: Sequence[int]) -> Self:
-        """Return the covariances of some of the columns."""
+        """Return the covariances of some of the columns, those at `columns`."""
 
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
-        """Draw rows about zero with the covariance of one component."""
+        """Draw `n_rows` rows about zero with the covariance of one `component` and the numbers of `random_state`."""
         return random_state.multivariate_normal(np.zeros(self.n_features), self.dense[component], n_rows)
 
     def of(self, component: int) -> Floats:
-        """Return the covariance of one component: a matrix, variances or one variance."""
+        """Return the covariance of one `component`: a matrix, variances or one variance."""
         return np.asarray(self.values[component])
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
-        """Return the covariances of the components listed, some perhaps more than once."""
+        """Return the covariances of the `components` listed, some perhaps more than once."""
         return type(self)(self.values[components], len(components), self.n_features)
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
@@ -205,14 +205,14 @@ class Covariance(ABC):
         """
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
-        """Return these covariances with those of `other` for the components marked."""
+        """Return these covariances with those of `other` for the `components` marked."""
         mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
         return type(self)(np.where(mask, other.values, self.values), self.n_components, self.n_features)
 
     def factors(self, means: Floats) -> Floats:
-        """Return what the kernel needs beside means, flat."""
+        """Return what the kernel needs beside `means`, flat."""
         return self.precision_cholesky.ravel()
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
-        """Return the first and second moments in the units of the table, given what the kernel summed."""
+        """Return the `first` and `second` moments in the units of the table, given what the kernel summed."""
         return first, second

@@ -167,7 +167,7 @@ class Mixture:
         return passes(self.components, block.values.dtype)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState) -> tuple[Floats, NDArray[np.int64]]:
-        """Draw rows.
+        """Draw `n_rows` rows with the numbers of `random_state`.
 
         Returns
         -------
@@ -193,7 +193,7 @@ class Mixture:
         return np.vstack(parts), labels
 
     def marginal(self, columns: Sequence[int]) -> "Mixture":
-        """Return the distribution of some of the columns, in the order given."""
+        """Return the distribution of some of the columns, those at `columns`, in this order."""
         index = self._positions(columns)
         noise = None if self.noise is None else self.noise.select(index)
         return Mixture(
@@ -205,6 +205,11 @@ class Mixture:
 
         Each component is conditioned on them, and weighs in proportion to the density it gives them (Bishop 2006,
         section 2.3.1).
+
+        Raises
+        ------
+        ValueError
+            There are more values than columns or fewer, or no column is left.
         """
         require_normal(self, "the conditional distribution")
         known = self._positions(columns)

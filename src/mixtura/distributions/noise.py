@@ -27,6 +27,12 @@ class Noise:
     ------
     ValueError
         The weight is not a probability, or the box has no volume.
+
+    Examples
+    --------
+    >>> noise = Noise(0.1, lower=[0.0, 0.0], upper=[10.0, 5.0])
+    >>> np.exp(noise.log_densities(np.array([[5.0, 5.0], [5.0, 6.0]]))).round(4)  # 0.1 / 50, and outside
+    array([0.002, 0.   ])
     """
 
     weight: float
@@ -65,14 +71,14 @@ class Noise:
             return float(np.log(self.weight) - np.log(self.upper - self.lower).sum())
 
     def log_densities(self, values: NDArray[Any]) -> Floats:
-        """Return what noise adds to the log density of each row, minus infinity outside the box."""
+        """Return what noise adds to the log density of each row of `values`, minus infinity outside the box."""
         inside = ((values >= self.lower) & (values <= self.upper)).all(axis=1)
         return np.where(inside, self.log_density, -np.inf)
 
     def select(self, columns: Sequence[int]) -> "Noise":
-        """Return the noise in some of the columns."""
+        """Return the noise in some of the columns, those at `columns`."""
         return Noise(self.weight, self.lower[np.asarray(columns)], self.upper[np.asarray(columns)])
 
     def reweighted(self, weight: float) -> "Noise":
-        """Return the noise of the same box with another weight."""
+        """Return the noise of the same box with another `weight`."""
         return Noise(weight, self.lower, self.upper)

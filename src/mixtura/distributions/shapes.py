@@ -29,7 +29,20 @@ from .matrices import (
 
 
 class Full(Covariance):
-    """Each component has a covariance matrix of its own."""
+    """Each component has a covariance matrix of its own.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_components, n_features, n_features)
+        The matrices.
+    n_components, n_features : int
+        Numbers of components and of columns.
+
+    Examples
+    --------
+    >>> Full([[[2.0, 1.0], [1.0, 1.0]]], n_components=1, n_features=2).precisions.round(6).tolist()
+    [[[1.0, -1.0], [-1.0, 2.0]]]
+    """
 
     name = "full"
     kernel = "full"
@@ -114,7 +127,20 @@ class Full(Covariance):
 
 
 class Tied(Covariance):
-    """All components share one covariance matrix."""
+    """All components share one covariance matrix.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_features, n_features)
+        The matrix.
+    n_components, n_features : int
+        Numbers of components and of columns.
+
+    Examples
+    --------
+    >>> Tied([[2.0, 1.0], [1.0, 1.0]], n_components=3, n_features=2).dense.shape
+    (3, 2, 2)
+    """
 
     name = "tied"
     kernel = "tied"
@@ -203,19 +229,19 @@ class Tied(Covariance):
         check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
-        """Return these covariances: what all components share is estimated from those that are left."""
+        """Return these covariances: what all `components` share is estimated from those left, whatever the `other`."""
         return self
 
     def of(self, component: int) -> Floats:
-        """Return the covariance that all components share."""
+        """Return the covariance that every `component` shares."""
         return self.values
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
-        """Return the same covariance for as many components as are listed."""
+        """Return the same covariance for as many `components` as are listed."""
         return type(self)(self.values, len(components), self.n_features)
 
     def factors(self, means: Floats) -> Floats:
-        """Return U, the middle of the means, and the means in the coordinates U^T (x - middle), flat."""
+        """Return U, the middle of the `means`, and the means in the coordinates U^T (x - middle), flat."""
         middle = means.mean(axis=0)
         whitened = (means - middle) @ self.precision_cholesky
         return np.concatenate([self.precision_cholesky.ravel(), middle, whitened.ravel()])
@@ -255,7 +281,20 @@ class _Variances(Covariance):
 
 
 class Diagonal(_Variances):
-    """Each component has a variance of its own for each column, and no correlations."""
+    """Each component has a variance of its own for each column, and no correlations.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_components, n_features)
+        The variances.
+    n_components, n_features : int
+        Numbers of components and of columns.
+
+    Examples
+    --------
+    >>> Diagonal([[4.0, 1.0]], n_components=1, n_features=2).dense.tolist()
+    [[[4.0, 0.0], [0.0, 1.0]]]
+    """
 
     name = "diag"
     kernel = "diagonal"
@@ -309,7 +348,20 @@ class Diagonal(_Variances):
 
 
 class Spherical(_Variances):
-    """Each component has one variance for all columns."""
+    """Each component has one variance for all columns.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_components,)
+        The variances.
+    n_components, n_features : int
+        Numbers of components and of columns.
+
+    Examples
+    --------
+    >>> Spherical([4.0], n_components=1, n_features=2).dense.tolist()
+    [[[4.0, 0.0], [0.0, 4.0]]]
+    """
 
     name = "spherical"
     kernel = "spherical"

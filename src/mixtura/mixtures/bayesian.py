@@ -235,6 +235,11 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         -------
         self
             With `lower_bound_` the evidence lower bound of all batches, and `n_iter_` the steps.
+
+        Raises
+        ------
+        EmptyTableError
+            Every row of the batch has weight zero.
         """
         self._validate_params()
         with batch_rows(self, X, sample_weight) as rows:

@@ -116,7 +116,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Fit the mixture and return the component of each row; parameters as for `fit`."""
+        """Fit the mixture and return the component of each row of `X`; `sample_weight` is as for `fit`."""
         with fitting_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             self._fit_rows(rows, engine)
@@ -124,11 +124,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             return gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
 
     def predict(self, X: Source) -> NDArray[np.int64]:
-        """Return the most probable component of each row, shape (n_rows,); -1 is noise."""
+        """Return the most probable component of each row of `X`, shape (n_rows,); -1 is noise."""
         return self._map(X, "labels", (), np.dtype(np.int64))
 
     def predict_proba(self, X: Source) -> NDArray[Any]:
-        """Return the probability of each component given each row, shape (n_rows, n_components).
+        """Return the probability of each component given each row of `X`, shape (n_rows, n_components).
 
         With noise the rest of one is the probability of noise.
         """
@@ -136,11 +136,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         return self._map(X, "responsibilities", (self.mixture_.n_components,))
 
     def score_samples(self, X: Source) -> NDArray[Any]:
-        """Return the log density of each row, shape (n_rows,): where values are missing, of those that are there."""
+        """Return the log density of each row of `X`, shape (n_rows,): of the values that are there."""
         return self._map(X, "log_density", ())
 
     def score(self, X: Source, y: Any = None) -> float:
-        """Return the mean log density of the rows."""
+        """Return the mean log density of the rows of `X`."""
         total, n_rows = 0.0, 0
         for part in self._log_densities(X):
             # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
@@ -149,7 +149,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         return total / n_rows
 
     def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
-        """Draw rows from the fitted mixture.
+        """Draw rows from the fitted mixture, `n_samples` of them.
 
         Returns
         -------
@@ -157,6 +157,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             Rows, grouped by component.
         y : ndarray of shape (n_samples,)
             Their components.
+
+        Raises
+        ------
+        ValueError
+            Less than one row is asked for.
         """
         check_is_fitted(self)
         if n_samples < 1:

@@ -245,6 +245,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         ------
         AttributeError
             The mixture has a prior, noise or trimming, which need the whole table.
+        EmptyTableError
+            Every row of the batch has weight zero.
         """
         self._validate_params()
         with batch_rows(self, X, sample_weight) as rows:

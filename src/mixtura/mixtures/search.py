@@ -222,19 +222,19 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             self._search(rows, engine, counts, shapes, criterion)
 
     def predict(self, X: Source) -> NDArray[np.int64]:
-        """Return the component of each row under the best candidate, shape (n_rows,)."""
+        """Return the component of each row of `X` under the best candidate, shape (n_rows,)."""
         return self._best.predict(X)
 
     def predict_proba(self, X: Source) -> NDArray[Any]:
-        """Return the responsibilities under the best candidate, shape (n_rows, n_components)."""
+        """Return the responsibilities for the rows of `X` under the best candidate, shape (n_rows, n_components)."""
         return self._best.predict_proba(X)
 
     def score_samples(self, X: Source) -> NDArray[Any]:
-        """Return the log density of each row under the best candidate, shape (n_rows,)."""
+        """Return the log density of each row of `X` under the best candidate, shape (n_rows,)."""
         return self._best.score_samples(X)
 
     def score(self, X: Source, y: Any = None) -> float:
-        """Return the mean log density of the rows under the best candidate."""
+        """Return the mean log density of the rows of `X` under the best candidate."""
         return self._best.score(X)
 
     def __sklearn_tags__(self) -> Tags:

@@ -36,7 +36,7 @@ class LowestValues:
 
     @classmethod
     def zero(cls, capacity: int = 65_536) -> "LowestValues":
-        """Return the lowest of no numbers, half a megabyte of them at most unless told otherwise."""
+        """Return the lowest of no numbers; `capacity`, at least 1 or a `ValueError`, will be held at most."""
         if isinstance(capacity, bool) or not isinstance(capacity, (int, np.integer)) or capacity < 1:
             raise ValueError(f"the number of lowest values to hold must be an integer of at least 1, not {capacity!r}")
         return cls(int(capacity), 0, np.empty(0))
@@ -47,7 +47,7 @@ class LowestValues:
         return self.count == len(self.values)
 
     def including(self, values: ArrayLike) -> "LowestValues":
-        """Return the lowest of these and more numbers, of any shape, raising `ValueError` where one is NaN."""
+        """Return the lowest of these and more `values`, of any shape, raising `ValueError` where one is NaN."""
         return self.split(ranked(values))[0]
 
     def __add__(self, other: "LowestValues") -> "LowestValues":
@@ -59,7 +59,7 @@ class LowestValues:
         return LowestValues(self.capacity, self.count + other.count, lowest.values)
 
     def split(self, numbers: NDArray[np.float64]) -> tuple["LowestValues", NDArray[np.float64]]:
-        """Return the lowest of these and flat numbers that are not NaN, and those of both that are not among them."""
+        """Return the lowest of these and flat `numbers` without NaN, and those of both that are not among them."""
         count = self.count + len(numbers)
         full = len(self.values) == self.capacity
         lower = numbers < self.values[-1] if full else np.ones(len(numbers), dtype=bool)

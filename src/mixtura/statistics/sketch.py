@@ -76,6 +76,11 @@ class QuantileSketch:
         n_lowest : int, default=65536
             How many of the lowest numbers are held exactly, at least 1. At a rate of 1e-4 the default is exact up to
             650 million rows.
+
+        Raises
+        ------
+        ValueError
+            A size is outside its range.
         """
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 2 or size % 2:
             raise ValueError(f"the size of a level must be an even integer of at least 2, not {size!r}")
@@ -97,7 +102,7 @@ class QuantileSketch:
         return np.unique(np.concatenate([self.lowest.values, *self.levels, [self.largest][: self.count]]))
 
     def including(self, values: ArrayLike) -> "QuantileSketch":
-        """Return the sketch of these and more numbers, of any shape, raising `ValueError` where one is NaN."""
+        """Return the sketch of these and more `values`, of any shape, raising `ValueError` where one is NaN."""
         numbers = ranked(values)
         lowest, rest = self.lowest.split(numbers)
         largest = max(self.largest, float(numbers.max(initial=-math.inf)))
@@ -132,7 +137,7 @@ class QuantileSketch:
         return self._ranks(values, side, 0, 0)
 
     def rank_bounds(self, values: ArrayLike, side: Side = "left") -> tuple[Ranks, Ranks]:
-        """Return the smallest and the largest that the rank of each value can be, for certain; see `rank`."""
+        """Return the least and the most that the rank of each of `values` can be; `side` is as for `rank`."""
         above, below = self._errors
         return self._ranks(values, side, -above, 0), self._ranks(values, side, 0, below)
 
