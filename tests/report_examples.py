@@ -202,7 +202,13 @@ def _groups(X, names, component):
 
 def _profiles(mixture):
     return tuple(
-        GroupProfile(k, float(weight), tuple(map(float, mean)), tuple(tuple(map(float, row)) for row in covariance))
+        GroupProfile(
+            k,
+            float(weight),
+            tuple(map(float, mean)),
+            tuple(tuple(map(float, row)) for row in covariance),
+            tuple(map(float, np.sqrt(np.diag(covariance)))),
+        )
         for k, (weight, mean, covariance) in enumerate(
             zip(mixture.weights, mixture.means, mixture.covariances, strict=True)
         )

@@ -219,7 +219,7 @@ def test_noise_is_drawn_as_rows_of_no_component():
     mixture = Mixture([0.8], [[0, 0]], Spherical([0.1], 1, 2), noise=Noise(0.2, [-5, -5], [5, 5]))
     display = DensityDisplay.from_estimator(mixture, [[0.0, 0.0], [4.0, 4.0]])
     assert display.labels.tolist() == [0, -1]
-    assert [text.get_text() for text in display.legend_.get_texts()][:2] == ["component 0, 80 %", "noise"]
+    assert [text.get_text() for text in display.legend_.get_texts()][:2] == ["component 0, 80%", "noise"]
 
 
 def test_scores_of_minus_infinity_leave_the_contours_that_can_be_drawn():

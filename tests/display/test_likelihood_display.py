@@ -124,8 +124,8 @@ def test_a_flat_prior_leaves_the_maximum_where_it_is():
 
 def test_names_are_shown_as_they_are():
     display = LikelihoodDisplay.from_density(normal, MEANS, 1.0, theta_name="$m_1\n$", panels=["likelihood"])
-    assert display.ax_.get_xlabel() == "$m_1 $"
-    assert legend_of(display.ax_) == ["MLE: $m_1 $ = 1"]
+    assert display.ax_.get_xlabel() == r"\$m_1 \$"
+    assert legend_of(display.ax_) == [r"MLE: \$m_1 \$ = 1"]
     display.figure_.canvas.draw()
 
 

@@ -10,8 +10,9 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from mixtura import DensityDisplay, Diagonal, Full, GaussianMixture, IsolationForest, Mixture, Noise, Spherical
+from mixtura.display.drawing import plain
 from mixtura.display.projection import in_units, plane_of
-from mixtura.display.text import percent, plain
+from mixtura.display.words import percent
 
 IRIS = load_iris().data
 NAMES = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -143,7 +144,7 @@ def test_constant_columns_and_single_rows_have_directions(dtype):
     places = plane.place(flat)
     np.testing.assert_allclose(places[:, 0] * np.std([1, 2, 4]) + 7 / 3, [1, 2, 4], rtol=1e-6)
     np.testing.assert_allclose(places[:, 1], 0, atol=1e-6)
-    assert plane.labels[0] == "direction 1, 100 % of variance\n1.00 a"
+    assert plane.labels[0] == "direction 1, 100% of variance\n1.00 a"
     single = plane_of(None, ["a", "b", "c"], flat[:1], None)
     np.testing.assert_array_equal(single.place(flat[:1]), [[0, 0]])
 
@@ -157,5 +158,5 @@ def test_labels_of_directions_are_short():
 
 def test_text():
     assert plain("a\tb\u202ec") == "a b c"
-    assert plain("x" * 100) == "x" * 23 + "…"
-    assert [percent(share) for share in (0, 0.0004, 0.014, 0.9999)] == ["0 %", "0.0 %", "1 %", "100.0 %"]
+    assert plain("x" * 100) == "x" * 59 + "…"
+    assert [percent(share) for share in (0, 0.0004, 0.014, 0.9999)] == ["0%", "0.04%", "1.4%", "100%"]

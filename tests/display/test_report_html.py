@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mixtura.display.report import html as page
 from mixtura.display.report.contours import levels_of, lines_of
-from mixtura.display.report.data import ScoreCurve
+from mixtura.display.report.data import Omitted, ScoreCurve
 from mixtura.display.report.payload import Stop, first_flagging, payload, stops
 from mixtura.display.report.sections import headline
 from mixtura.display.report.text import island, isolated, plain, visible
@@ -211,17 +211,38 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     ({"threshold": None}, "None of the 150 rows is flagged: no anomaly score is high enough."),
 ])  # fmt: skip
 def test_the_headline_says_what_was_asked_and_found(changes, sentence):
-    summary = iris_report().summary
-    assert sentence in headline(replace(summary, decision=replace(summary.decision, **changes)))
+    report = iris_report()
+    decision = replace(report.summary.decision, **changes)
+    assert sentence in headline(replace(report, summary=replace(report.summary, decision=decision)))
 
 
 def test_the_headline_of_groups_begins_with_them():
-    summary = iris_report().summary
-    found = headline(replace(summary, decision=None))
+    report = iris_report()
+    found = headline(replace(report, summary=replace(report.summary, decision=None)))
     assert found == (
         "The table falls into <strong>3 groups</strong>. 150 rows were scored; no threshold was asked for."
     )
-    assert "saved with the model" in headline(replace(summary, command="score"))
+    assert "saved with the model" in headline(replace(report, summary=replace(report.summary, command="report")))
+
+
+def test_what_there_is_no_room_for_is_said():
+    report = iris_report()
+    omitted = Omitted(columns=6, left_out=3, groups=2, candidates=5, flagged_rows=7, flagged_points=8)
+    shown = page.render_html(replace(report, omitted=omitted))
+    n_tried = len(report.summary.model.candidates)
+    for sentence in (
+        "10 columns in use. Room is for 4 of them, here and below.",
+        "Left out, too: 3 more columns.",
+        "falls into <strong>5 groups</strong>",
+        "The 3 of the largest weight are described.",
+        f"Of {n_tried + 5} combinations tried",
+        f"Room is for the {n_tried} of the lowest BIC",
+        "Room is for all but 8 flagged rows.",
+        f"Room is for the {len(report.rows)} rows of the highest score; the counts are of all.",
+    ):
+        assert sentence in shown
+    assert "Room is for" not in page.render_html(report)
+    assert "Long cells are cut to" in page.render_html(big_report())
 
 
 def test_cells_are_cut_before_rows_are_left_out():

@@ -159,7 +159,7 @@ def test_scores_far_out_and_scores_close_together_are_drawn():
 
 def test_names_are_shown_as_they_are(labelled):
     display = ThresholdDisplay.from_predictions(labelled[0], threshold=-5.0, score_name="$s_1\n$")
-    assert display.ax_.get_xlabel().startswith("$s_1 $ (")
+    assert display.ax_.get_xlabel().startswith(r"\$s_1 \$ (")
     display.figure_.canvas.draw()
 
 

@@ -97,8 +97,7 @@ def test_many_components_have_room_for_their_numbers(picture):
     weights = 0.9 ** np.arange(60)
     display = WeightsDisplay(weights / weights.sum(), n_effective_components=40, name="$a_1$\nb").plot()
     assert len(display.ax_.get_xticks()) == 15
-    assert display.ax_.get_title(loc="left") == "$a_1$ b"
-    assert not display.ax_._left_title.get_parse_math()
+    assert display.ax_.get_title(loc="left") == r"\$a_1\$ b"
     assert picture(display.figure_, "weights_many")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.comparison import ComparisonProgress, compare
+from ..display import words
 from ..display.summary import ComparisonSummary, DetectorFacts, TableFacts
 from ..engines import engine_for
 from ..engines.progress import Progress
@@ -18,7 +19,7 @@ from ..engines.single import single_thread
 from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
 from ..rows.labels import read_labels
-from . import fitting, kinds, words
+from . import fitting, kinds
 from .opening import label, left_out_columns, open_table, without_labels
 from .progress import Bar
 

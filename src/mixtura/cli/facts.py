@@ -3,9 +3,10 @@
 import math
 
 from ..decisions.table_model import TableModel
+from ..display import words
 from ..display.summary import Decision, LeftOutColumn, OnLabels, TableFacts
 from ..rows import TableRows
-from . import deciding, words
+from . import deciding
 from .opening import label, left_out_columns
 from .rules import MOST, RULES
 from .scoring import Scored

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from ..display import words
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
@@ -17,7 +18,6 @@ from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.search import MixtureSearch
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
-from . import words
 
 Floats = NDArray[np.float64]
 

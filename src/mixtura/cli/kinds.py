@@ -16,6 +16,7 @@ from ..detectors.forest import IsolationForest
 from ..detectors.model import OutlierModel
 from ..detectors.neighbors import LocalOutlierFactor
 from ..detectors.svm import OneClassSVM
+from ..display import words
 from ..display.summary import ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine
@@ -24,7 +25,7 @@ from ..mixtures.bayesian import BayesianGaussianMixture
 from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from ..mixtures.search import MixtureSearch
 from ..rows import Rows
-from . import fitting, words
+from . import fitting
 from .options import MIXTURES
 from .progress import Bar
 from .request import Request

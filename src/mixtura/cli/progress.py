@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from . import words
+from ..display import words
 from .step import Step
 
 if TYPE_CHECKING:

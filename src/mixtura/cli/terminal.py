@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..display import words
 from ..display.summary import CandidateFacts, ComparisonSummary, Decision, Group, ModelFacts, Summary, TableFacts
-from . import words
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..decisions.table_model import TableModel
+from ..display import words
 from ..display.report.building import build_report
 from ..display.report.data import Report
 from ..display.report.gathering import Gathered, Plan
@@ -19,7 +20,7 @@ from ..errors import EmptyTableError, ModelFileError
 from ..rows import ScaledRows, TableRows, TableWriter
 from ..rows.split import SplitRows
 from ..storage import load, save
-from . import deciding, fitting, kinds, words
+from . import deciding, fitting, kinds
 from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
 from .opening import label, open_place, open_table, without_labels
 from .options import MIXTURES

@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plain(name: object) -> str:
-    """Return a name on one line: line breaks and tabs become spaces."""
-    return " ".join(str(name).split())
+def plain(name: object, longest: int = 60) -> str:
+    r"""Return a name on one line, cut short, whose dollar signs are no formula to matplotlib.
+
+    Examples
+    --------
+    >>> print(plain("price in $"), plain("a very long name of a column", 12))
+    price in \$ a very long…
+    """
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in str(name)).split())
+    if len(text) > longest:
+        text = text[: longest - 1].rstrip() + "…"
+    return text.replace("$", r"\$")
 
 
 def panels(
@@ -61,10 +70,7 @@ def tidy(ax: Axes) -> Axes:
 
 
 def legend(ax: Axes, entries: Sequence[tuple[Any, str]], **where: Any) -> Any:
-    """Explain artists by texts that are shown as they are, dollar signs and leading underscores included."""
+    """Explain artists by texts, those that begin with an underscore too."""
     handles, labels = [handle for handle, _ in entries], [label for _, label in entries]
     # Lines that run behind it do not cross the text.
-    made = ax.legend(handles, labels, fontsize="small", framealpha=0.8, edgecolor="none", fancybox=False, **where)
-    for text in made.get_texts():
-        text.set_parse_math(False)
-    return made
+    return ax.legend(handles, labels, fontsize="small", framealpha=0.8, edgecolor="none", fancybox=False, **where)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ..distributions.matrices import Floats
-from ..mixtures.em import Progress
+from ..mixtures.em import FitProgress
 from .drawing import legend, panels, plain
 from .palette import ANOMALY, GROUPS, QUIET
 
@@ -160,7 +160,7 @@ class ElboDisplay:
     @classmethod
     def from_progress(
         cls,
-        progress: Iterable[Progress],
+        progress: Iterable[FitProgress],
         *,
         quantity: str = EVIDENCE,
         gain: bool = False,
@@ -237,11 +237,11 @@ class ElboDisplay:
             entries.append((self.lines_[self.best], f"best of {len(self.lines_)} starts"))
             entries.append((others[0], "other starts"))
         legend(self.ax_, entries, loc="lower right")
-        self.ax_.set_ylabel(plain(self.quantity), parse_math=False)
+        self.ax_.set_ylabel(plain(self.quantity))
         self.ax_.ticklabel_format(axis="y", useOffset=False)
         self._leave_out_the_fall()
         if self.name is not None:
-            self.ax_.set_title(plain(self.name), fontsize="medium", loc="left", parse_math=False)
+            self.ax_.set_title(plain(self.name), fontsize="medium", loc="left")
 
     def _leave_out_the_fall(self) -> None:
         """Begin the scale where nine tenths of the iterations lie, if the first are far below, and say so."""

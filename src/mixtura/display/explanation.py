@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..decisions.reasons import format_number
 from ..detectors.explanation import Explanation
 from ..rows import open as open_rows
+from .drawing import plain
 from .palette import ANOMALY, QUIET, axes_or_new
 from .subject import subject_of
-from .text import percent, plain
+from .words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +138,7 @@ class ExplanationDisplay:
         shown, others = np.split(explanation.ranking[row], [max_columns])
         share, stands_out = explanation.share[row], explanation.stands_out[row]
         widths = share[shown].tolist()
-        names = [plain(self.columns[column]) for column in shown]
+        names = [plain(self.columns[column], 24) for column in shown]
         words = [self._words(row, int(column)) for column in shown]
         colors = [ANOMALY if stands_out[column] else QUIET for column in shown]
         if len(others):
@@ -164,7 +165,7 @@ class ExplanationDisplay:
         ax.set_xticks([])
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "bottom"]].set_visible(False)
-        title = [] if self.row_names is None else [plain(self.row_names[row], 60)]
+        title = [] if self.row_names is None else [plain(self.row_names[row])]
         if not stands_out[explanation.column[row]]:
             title.append("no single column stands out")
         ax.set_title(": ".join(title), loc="left", fontsize="medium")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..distributions.mixture import Mixture
 from .palette import ANOMALY, GROUPS, QUIET
 from .surface import REACH, Surface, margins
-from .text import percent
+from .words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -229,6 +229,11 @@ class LikelihoodDisplay:
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            `panels` are not some of `available`, each once, or `ax` holds another number of axes.
         """
         chosen = self.available if panels is None else tuple(panels)
         if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(self.available):

@@ -43,7 +43,7 @@ def surface(shown: LikelihoodDisplay, ax: Axes) -> None:
     for theta, color in _colors(shown).items():
         ax.axhline(theta, color=color, lw=1.4, ls="--")
     _name(shown, ax, "density over both", "x")
-    ax.set_ylabel(plain(shown.theta_name), parse_math=False)
+    ax.set_ylabel(plain(shown.theta_name))
 
 
 def density(shown: LikelihoodDisplay, ax: Axes) -> None:
@@ -195,7 +195,7 @@ def _area_one(theta: Floats, log_values: Floats) -> tuple[Floats, float]:
 
 def _name(shown: LikelihoodDisplay, ax: Axes, title: str, across: str) -> None:
     ax.set_title(title, fontsize="medium", loc="left")
-    ax.set_xlabel(plain(shown.x_name if across == "x" else shown.theta_name), parse_math=False)
+    ax.set_xlabel(plain(shown.x_name if across == "x" else shown.theta_name))
 
 
 def _equation(shown: LikelihoodDisplay, theta: float) -> str:

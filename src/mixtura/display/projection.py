@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import Full
 from ..errors import ColumnError
-from .text import percent, plain
+from .drawing import plain
+from .words import percent
 
 Floats = NDArray[np.float64]
 Columns = Literal["leading"] | Sequence[int | str]
@@ -107,7 +108,7 @@ def plane_of(columns: Columns | None, names: Sequence[str], X: NDArray[Any] | No
     pair = [_position(column, names) for column in columns]
     if len(pair) != 2 or pair[0] == pair[1]:
         raise ColumnError(f"columns are two different ones, one for each axis, not {columns!r}")
-    labels = (plain(names[pair[0]], 60), plain(names[pair[1]], 60))
+    labels = (plain(names[pair[0]]), plain(names[pair[1]]))
     return Plane(np.zeros(len(names)), np.eye(len(names))[:, pair], labels)
 
 

@@ -273,7 +273,7 @@ class SelectionDisplay:
         legend(self.ax_, entries)
         self.ax_.set_xlabel("number of components")
         name = next(iter(names.values())) if len(names) == 1 else "criterion"
-        self.ax_.set_ylabel(f"{name} ({self.better} is better)", parse_math=False)
+        self.ax_.set_ylabel(f"{name} ({self.better} is better)")
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         self.ax_.ticklabel_format(axis="y", useOffset=False)
 
@@ -286,7 +286,7 @@ class SelectionDisplay:
         }
         i, line = min(losses, key=lambda key: losses[key], default=(0, ""))
         if not losses or losses[i, line] == np.inf:
-            raise ValueError(f"no candidate could be fitted: every value of {plain(criterion)} is infinite")
+            raise ValueError(f"no candidate could be fitted: every value of {criterion} is infinite")
         return Best(int(self.n_components[i]), line, float(self.values[criterion][line][i]))
 
 

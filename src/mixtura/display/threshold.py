@@ -244,6 +244,11 @@ class ThresholdDisplay:
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            `bins` is below 2, or `ax` holds another number of axes than there are panels.
         """
         if bins < 2:
             raise ValueError(f"bins must be at least 2, one on each side of the threshold, not {bins!r}")
@@ -257,7 +262,7 @@ class ThresholdDisplay:
         if self.curve is not None and self.found is not None:
             self._draw_curves(self.axes_[1], self.curve, self.found, edges)
         order = "the lower" if self.anomalies == "low" else "the higher"
-        self.axes_[-1].set_xlabel(f"{plain(self.score_name)} ({order}, the more anomalous)", parse_math=False)
+        self.axes_[-1].set_xlabel(f"{plain(self.score_name)} ({order}, the more anomalous)")
         # Mirrored, the edges descend.
         for one in self.axes_:
             one.set_xlim(*sorted((self._sign * edges[0], self._sign * edges[-1])))

@@ -184,4 +184,4 @@ class WeightsDisplay:
         heights = self.weights[self.order]
         self.ax_.margins(x=0.02, y=0.15 if heights[n // 2] < heights[0] / 2 else 0.55)
         if self.name is not None:
-            self.ax_.set_title(plain(self.name), fontsize="medium", loc="left", parse_math=False)
+            self.ax_.set_title(plain(self.name), fontsize="medium", loc="left")

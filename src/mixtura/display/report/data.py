@@ -58,7 +58,7 @@ class GroupProfile:
     weight: float
     mean: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
-    standard_deviation: tuple[float, ...] = ()
+    standard_deviation: tuple[float, ...]
 
 
 @dataclass(frozen=True)

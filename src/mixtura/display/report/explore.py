@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from ..summary import Decision
+from ..words import percent, plural
 from .data import Report, ReportRow
 from .payload import Stop
-from .text import isolated, number, percent, plain, plural
+from .sections import n_columns_of, n_groups_of
+from .text import isolated, number, plain
 
 # Rows that are in the page as text; the scripts list all of them.
 _STATIC_ROWS = 25
@@ -14,9 +16,9 @@ _STATIC_ROWS = 25
 def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
     """Return the key figures; those of the threshold move with the slider."""
     table = report.summary.table
-    listed = [_figure(table.n_rows, "row"), _figure(len(table.columns), "column", " in use")]
+    listed = [_figure(table.n_rows, "row"), _figure(n_columns_of(report), "column", " in use")]
     if report.summary.groups:
-        listed.append(_figure(len(report.summary.groups), "group"))
+        listed.append(_figure(n_groups_of(report), "group"))
     if found:
         stop = found[chosen]
         listed += [
@@ -66,7 +68,9 @@ def views(report: Report, n_views: int) -> str:
         if report.points_are_all
         else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
     )
-    fewer = len(report.view_columns) - n_views
+    if report.omitted.flagged_points:
+        sample += f" Room is for all but {plural(report.omitted.flagged_points, 'flagged row')}."
+    fewer = n_columns_of(report) - n_views
     left = f" Room is for {n_views} columns; {fewer} more are not offered." if fewer > 0 else ""
     return f"""<div class="needs-script">
 <div class="tools">
@@ -142,8 +146,8 @@ def _limits(decision: Decision | None) -> str:
     )
 
 
-def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
-    """Return the list of rows: the most anomalous as text, all of them once scripts run."""
+def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longest: int) -> str:
+    """Return the list of rows: the most anomalous as text, all `listed` once scripts run, cells cut to `longest`."""
     flagged = found[chosen].above if found else 0
     shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
     if not report.rows:
@@ -154,13 +158,19 @@ def rows(report: Report, found: Sequence[Stop], chosen: int) -> str:
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
     body = "".join(_row(row, grouped, labelled) for row in shown)
+    room = []
+    if listed < len(report.rows) + report.omitted.flagged_rows:
+        room.append(f"Room is for the {plural(listed, 'row')} of the highest score; the counts are of all.")
+    if any(len(cell) > longest for row in report.rows for cell in row.cells):
+        room.append(f"Long cells are cut to {longest} characters.")
+    note = f"<p>{' '.join(room)}</p>" if room else ""
     return f"""<div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 </div>
 <p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
-<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
+{note}<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
 <table id="rows"><caption class="unseen">The most anomalous rows</caption>
 <thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
 </div>

@@ -42,6 +42,7 @@ def render_html(report: Report) -> str:
     data = payload(report)
     data["charts"] = _charts()
     found, chosen = stops(report.scores, report.summary.decision)
+    n_listed, longest = len(data["rows"]), data.pop("longest_cell")
     style = _colors() + _part("page.css")
     library = _library()
     script = "(() => {\n'use strict';\n" + "".join(map(_part, _SCRIPTS)) + "})();\n"
@@ -52,7 +53,7 @@ def render_html(report: Report) -> str:
         *([("groups", "The groups", sections.groups(report))] if summary.groups else []),
         ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
         ("scores", "The threshold", explore.threshold(report, found)),
-        ("flagged", "The flagged rows", explore.rows(report, found, chosen)),
+        ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
         ("again", "How to make it again", sections.reproduction(report)),
     ]
     version = plain(report.reproduction.versions.get("mixtura", ""))
@@ -62,7 +63,7 @@ def render_html(report: Report) -> str:
         title=plain(f"{summary.table.source} – Mixtura report"),
         style=style,
         source=sections.title(summary.table.source),
-        headline=sections.headline(summary),
+        headline=sections.headline(report),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
         sections=sections.notices(summary)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from ..palette import GROUPS
 from ..summary import Decision, Group, Summary
+from ..words import percent, plural
 from .data import ColumnFacts, GroupProfile, Report
-from .text import isolated, measured, number, percent, plain, plural, visible
+from .text import isolated, measured, number, plain, visible
 
 # Length of the bar of the largest contrast, in either direction.
 _HALF = 36
@@ -23,9 +24,10 @@ def title(source: str) -> str:
     return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
 
 
-def headline(summary: Summary) -> str:
+def headline(report: Report) -> str:
     """Return what was asked and found, in a sentence or two."""
-    table = summary.table
+    summary = report.summary
+    table, n_groups = summary.table, n_groups_of(report)
     rows = plural(table.n_rows, "row")
     sentences = []
     decision = summary.decision
@@ -38,13 +40,23 @@ def headline(summary: Summary) -> str:
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
             f"their anomaly score is above {number(decision.threshold)}"
-            f"{_reasoning(decision, saved=summary.command == 'score')}."
+            f"{_reasoning(decision, saved=summary.command == 'report')}."
         )
-    if len(summary.groups) > 1:
-        sentences.append(f"The table falls into <strong>{len(summary.groups)} groups</strong>.")
+    if n_groups > 1:
+        sentences.append(f"The table falls into <strong>{n_groups} groups</strong>.")
     if decision is None and summary.groups:
         sentences.reverse()
     return " ".join(sentences)
+
+
+def n_columns_of(report: Report) -> int:
+    """Return how many columns are in use, described or not."""
+    return len(report.summary.table.columns) + report.omitted.columns
+
+
+def n_groups_of(report: Report) -> int:
+    """Return how many groups were found, described or not."""
+    return len(report.summary.groups) + report.omitted.groups
 
 
 def _reasoning(decision: Decision, *, saved: bool) -> str:
@@ -73,17 +85,18 @@ def notices(summary: Summary) -> str:
 
 def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
-    table = report.summary.table
+    table, omitted = report.summary.table, report.omitted
     rows = "".join(_column(column) for column in report.columns)
-    text = f"<p>{plural(table.n_rows, 'row')}; {plural(len(table.columns), 'column')} in use.</p>" + _table(
-        "Columns in use",
-        ("column", "lowest", "median", "highest", "missing", "spread"),
-        rows,
-        numeric=range(1, 5),
+    described = f" Room is for {len(table.columns):,} of them, here and below." if omitted.columns else ""
+    text = f"<p>{plural(table.n_rows, 'row')}; {plural(n_columns_of(report), 'column')} in use.{described}</p>"
+    text += _table(
+        "Columns in use", ("column", "lowest", "median", "highest", "missing", "spread"), rows, numeric=range(1, 5)
     )
     if table.left_out:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
         text += f'<h3>Left out</h3><ul class="names">{items}</ul>'
+    if omitted.left_out:
+        text += f"<p>Left out, too: {plural(omitted.left_out, 'more column')}.</p>"
     return text
 
 
@@ -127,12 +140,13 @@ def model(report: Report) -> str:
     if facts.n_parameters is not None:
         text += f"; {plural(facts.n_parameters, 'free parameter')}"
     text += ".</p>"
-    ranking = facts.ranking
+    ranking, omitted = facts.ranking, report.omitted.candidates
+    n_tried = len(facts.candidates) + omitted
     if len(ranking) < 2:
         return text
     best = ranking[0]
     text += (
-        f"<p>Of {plural(len(facts.candidates), 'combination')} tried, {best.n_components} × "
+        f"<p>Of {plural(n_tried, 'combination')} tried, {best.n_components} × "
         f"{isolated(best.covariance_type)} has the lowest BIC, {number(ranking[1].bic - best.bic)} below the next: "
         f"{ranking[1].n_components} × {isolated(ranking[1].covariance_type)}.</p>"
     )
@@ -155,7 +169,9 @@ def model(report: Report) -> str:
     titles = ("components × shape", "BIC", "AIC", "log likelihood", "parameters", "converged")
     table = _table("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
     left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
-    return text + _SEARCH + f"<details><summary>All of them as a table</summary>{table}{left}</details>"
+    if omitted:
+        left += f"<p>Room is for the {len(facts.candidates)} of the lowest BIC, here and in the picture.</p>"
+    return text + _SEARCH + f"<details><summary>Their figures as a table</summary>{table}{left}</details>"
 
 
 _SEARCH = """<figure class="needs-script">
@@ -182,9 +198,10 @@ def groups(report: Report) -> str:
         for k, name in enumerate(names)
     )
     table = _table("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
+    fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
     return (
-        "<p>Each group is a component of the mixture. The bars say how far its mean lies from the mean of all rows, in "
-        "standard deviations (sd) of the column.</p>"
+        f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the mean of all "
+        "rows, in standard deviations (sd) of the column.</p>"
         f'<div class="cards">{cards}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
     )
@@ -222,7 +239,7 @@ def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) 
     mean = group.center[name]
     if profile is None:
         return number(mean)
-    return measured(mean, math.sqrt(max(0.0, profile.covariance[position][position])))
+    return measured(mean, profile.standard_deviation[position])
 
 
 def _contrast(part: float) -> str:

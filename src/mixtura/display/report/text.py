@@ -6,6 +6,8 @@ import math
 import re
 from typing import Any
 
+from .. import words
+
 # Characters that cannot be seen and change what can be: controls, marks that turn the direction of a line (Unicode
 # Standard Annex 9), separators of lines, and halves of surrogate pairs, which UTF-8 cannot write.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -75,7 +77,7 @@ def _finite(value: Any) -> Any:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number with few significant digits, its whole part in full up to a billion; a dash where there is none.
+    """Write a number as `words.number` does, with a minus sign that is one; a dash where there is none.
 
     Examples
     --------
@@ -84,13 +86,7 @@ def number(value: float | None, digits: int = 4) -> str:
     """
     if value is None or math.isnan(value):
         return "–"
-    size = abs(value)
-    if size >= 1e9 or 0 < size < 1e-4:
-        text = f"{value:.{digits}g}"
-    elif size >= 10 ** (digits - 1):
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.{digits}g}"
+    text = words.number(value, digits)
     return text.replace("-", "−", 1) if value < 0 else text
 
 
@@ -108,26 +104,3 @@ def measured(mean: float, deviation: float) -> str:
     # The addition makes a zero of a minus zero.
     text = f"{round(mean, decimals) + 0.0:,.{decimals}f}"
     return f"{text.replace('-', '−')} ± {deviation:,.{decimals}f}"
-
-
-def plural(n: int, noun: str) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "row"), plural(2000, "row")
-    ('1 row', '2,000 rows')
-    """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.04), percent(0.3038), percent(0.00094)
-    ('4%', '30.4%', '0.094%')
-    """
-    hundredths = 100 * share
-    return f"{hundredths:.2g}%" if hundredths < 1 else f"{hundredths:.1f}".removesuffix(".0") + "%"
