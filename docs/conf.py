@@ -62,6 +62,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "min_reported_time": 1e9,
     "capture_repr": (),
+    "remove_config_comments": True,
     "doc_module": ("mixtura",),
     "backreferences_dir": "gallery/uses",
     "thumbnail_size": (480, 320),

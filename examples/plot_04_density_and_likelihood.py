@@ -9,19 +9,23 @@ values are more probable moves the maximum a posteriori estimate (MAP) to the le
 """
 
 import numpy as np
+from scipy.integrate import quad
 
-from mixtura import LikelihoodDisplay, Mixture, Spherical
+from mixtura import LikelihoodDisplay, Mixture, Spherical, fit_parameter
+
+
+def mixture(theta):
+    return Mixture([1 / 3, 2 / 3], [[-4.0], [1.0]], Spherical([theta**2, theta**2], 2, 1))
 
 
 def log_density(x, theta):
     """Return the log density of (1/3)·N(−4, theta) + (2/3)·N(1, theta), theta a standard deviation."""
-    mixture = Mixture([1 / 3, 2 / 3], [[-4.0], [1.0]], Spherical([theta**2, theta**2], 2, 1))
-    return mixture.log_density(x[:, None])
+    return mixture(theta).log_density(x[:, None])
 
 
 def log_prior(theta):
-    """Return the log density of an exponential distribution of mean one half, but for a constant."""
-    return -2 * theta
+    """Return the log density of an exponential distribution of mean one half."""
+    return np.log(2) - 2 * theta
 
 
 LikelihoodDisplay.from_density(
@@ -33,3 +37,18 @@ LikelihoodDisplay.from_density(
     densities_at=[1.3],
     panels=["surface", "density", "likelihood", "log_likelihood"],
 )
+
+# %%
+# The same in numbers. Over x the area is one, and parts of it are probabilities; over θ it is not.
+
+area, _ = quad(lambda x: mixture(1.3).pdf([[x]])[0], -30, 30, points=[-4, 1])
+print(f"integral over x at theta = 1.3: {area:.6f}")
+print(f"P(-2 < x < 2 | theta = 1.3) = {mixture(1.3).interval_probability(-2, 2):.6f}")
+area, _ = quad(lambda theta: mixture(theta).pdf([[2.5]])[0], 0.1, 100, points=[1.5, 10])
+print(f"integral over theta from 0.1 to 100 at x = 2.5: {area:.3f}")
+
+best = fit_parameter(log_density, 2.5, bounds=(0, np.inf))
+low, high = best.interval
+print(f"maximum likelihood: theta = {best.theta:.4f}, 95% interval {low:.2f} to {high:.2f}")
+with_prior = fit_parameter(log_density, 2.5, log_prior, bounds=(0, np.inf))
+print(f"maximum a posteriori: theta = {with_prior.theta:.4f}")

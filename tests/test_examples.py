@@ -60,6 +60,7 @@ def test_private_names_would_be_seen():
 def test_a_script_draws_a_picture(name, need, monkeypatch):
     plt = need("matplotlib.pyplot")
     plt.switch_backend("agg")
+    plt.close("all")
     monkeypatch.chdir(EXAMPLES)
     try:
         runpy.run_path(f"{name}.py")

@@ -1,10 +1,11 @@
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from mixtura.cli import main
+from mixtura.cli import main, progress
 
 
 @dataclass
@@ -25,7 +26,11 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(folder, capfd, monkeypatch):
-    """Run the command line in this process, its standard output a file of a given width."""
+    """Run the command line in this process, its standard output a file of a given width.
+
+    However slow it is today, it says nothing of its progress.
+    """
+    monkeypatch.setattr(progress, "_FIRST_LINE", math.inf)
 
     def run(*arguments, width=80):
         monkeypatch.setenv("COLUMNS", str(width))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mixtura import Progress
-from mixtura.cli import comparing, work
+from mixtura.cli import comparing, progress, work
 from mixtura.cli.progress import Bar
 from mixtura.cli.step import Step
 from mixtura.mixtures.criteria import Candidate
@@ -169,8 +169,9 @@ def test_a_reader_that_went_away_stops_nothing(clock):
 
 
 @pytest.fixture
-def slow(monkeypatch):
-    """Make every command believe that a second passes whenever it looks at the clock."""
+def slow(run, monkeypatch):
+    """Make every command believe that a second passes whenever it looks at the clock, and say how far it is."""
+    monkeypatch.setattr(progress, "_FIRST_LINE", 2.0)
     for module in (work, comparing):
         monkeypatch.setattr(module, "Bar", functools.partial(Bar, clock=itertools.count(0.0, 1.0).__next__))
 

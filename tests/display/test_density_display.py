@@ -183,7 +183,7 @@ def test_of_many_rows_a_sample_is_shown_and_every_anomaly():
     mixture = Mixture([1.0], [[0, 0]], Spherical([1.0], 1, 2))
     display = DensityDisplay.from_estimator(mixture, many, rate=0.01, max_points=500)
     assert (len(display.points_.get_offsets()), len(display.anomalies_.get_offsets())) == (500, 30)
-    assert display.ax_.get_title(loc="left") == "a sample of 500 of the 2,970 rows that belong"
+    assert display.note_.get_text() == "a sample of 500 of the 2,970 rows that belong"
     again = DensityDisplay.from_estimator(mixture, many, rate=0.01, max_points=500)
     np.testing.assert_array_equal(display.points, again.points)
 
@@ -193,7 +193,7 @@ def test_rows_with_missing_values_are_counted():
     table[[0, 5], 1] = np.nan
     table[0, 0] = 100.0
     display = DensityDisplay.from_estimator(GaussianMixture(3, random_state=0).fit(X), table, threshold=-20.0)
-    assert display.ax_.get_title(loc="left") == "2 rows with missing values, 1 of them an anomaly, not shown"
+    assert display.note_.get_text() == "2 rows with missing values, 1 of them an anomaly, not shown"
     fitted = EllipticEnvelope(random_state=0).fit(X)
     assert DensityDisplay.from_estimator(fitted, table).notes == ("2 rows with missing values not shown",)
 

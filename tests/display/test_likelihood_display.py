@@ -20,7 +20,7 @@ def coin(x, share):
 
 
 def two_groups(x, theta):
-    """Return the log density of the mixture of `examples/likelihood.py`."""
+    """Return the log density of the mixture of `examples/plot_04_density_and_likelihood.py`."""
     mixture = Mixture([1 / 3, 2 / 3], [[-4.0], [1.0]], Spherical([theta**2, theta**2], 2, 1))
     return mixture.log_density(np.asarray(x)[:, None])
 

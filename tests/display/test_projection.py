@@ -123,7 +123,7 @@ def test_detectors_of_more_columns_have_points_and_no_contours(picture):
     detector = IsolationForest(n_estimators=10, random_state=0).fit(IRIS)
     display = DensityDisplay.from_estimator(detector, IRIS, columns=(2, 3))
     assert (display.contours_, display.threshold_) == (None, None)
-    assert display.ax_.get_title(loc="left") == "no contours: the score of IsolationForest needs all 4 columns"
+    assert display.note_.get_text() == "no contours: the score of IsolationForest needs all 4 columns"
     np.testing.assert_array_equal(display.anomalies_.get_offsets(), IRIS[detector.predict(IRIS) == -1][:, 2:])
 
 

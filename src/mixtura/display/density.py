@@ -49,7 +49,7 @@ class DensityDisplay:
     xlabel, ylabel : str, default=''
         What the axes show.
     notes : sequence of str, default=()
-        What is not shown, and why; the title says it.
+        What is not shown, and why; a line below the axes says it.
     contours_hold : {'probability', 'rows'}, default='probability'
         What the levels of the contours are shares of.
 
@@ -73,6 +73,8 @@ class DensityDisplay:
         Rows that belong, and those that do not, as stars.
     legend_ : matplotlib Legend or None
         What all of these are.
+    note_ : matplotlib Annotation or None
+        What is not shown.
 
     See Also
     --------
@@ -166,8 +168,7 @@ class DensityDisplay:
             self.ax_.set(xlim=surface.x[[0, -1]], ylim=surface.y[[0, -1]])
         for label, name in ((self.ax_.set_xlabel, self.xlabel), (self.ax_.set_ylabel, self.ylabel)):
             label(name, fontsize="small" if "\n" in name else None)
-        if self.notes:
-            self.ax_.set_title("\n".join(self.notes), loc="left", fontsize="small")
+        self.note_ = layers.note(self.notes) if self.notes else None
         if legend:
             self.legend_ = layers.legend(self.labels, mixture, beside=is_new)
         return self
@@ -211,7 +212,7 @@ class DensityDisplay:
         grid_resolution : int, default=200
             Number of places along each axis where density or score is worked out.
         max_points : int, default=5000
-            Of more rows that belong a sample of so many is shown, and the title says so. Anomalies are all shown.
+            Of more rows that belong a sample of so many is shown, and a line below says so. Anomalies are all shown.
         random_state : int, RandomState instance or None, default=0
             Seed of that sample.
         ax : matplotlib Axes, optional

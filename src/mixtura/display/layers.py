@@ -60,9 +60,9 @@ class Layers:
         drawn = self.ax.contourf(
             surface.x, surface.y, surface.response, levels=surface.levels, colors=greys, extend="max", zorder=0
         )
-        numbers = ", ".join(percent(share).removesuffix(" %") for share in sorted(surface.shares))
+        numbers = ", ".join(percent(share).removesuffix("%") for share in sorted(surface.shares))
         of = "probability" if hold == "probability" else "the rows"
-        self._handles.append(Patch(color=greys[len(greys) // 2], label=f"regions of {numbers} %\nof {of}"))
+        self._handles.append(Patch(color=greys[len(greys) // 2], label=f"regions of {numbers}%\nof {of}"))
         return drawn
 
     def boundaries(self, surface: Surface, responsibilities: Floats) -> list[Any]:
@@ -156,6 +156,18 @@ class Layers:
         )
         self._handles.insert(0, drawn)
         return drawn
+
+    def note(self, lines: Sequence[str]) -> Any:
+        """Say what is not shown, below whatever the horizontal axis is called, so that titles are left to the user."""
+        return self.ax.annotate(
+            "\n".join(lines),
+            (0, 0),
+            xycoords=("axes fraction", self.ax.xaxis.label),
+            xytext=(0, -4),
+            textcoords="offset points",
+            va="top",
+            fontsize="small",
+        )
 
     def legend(self, labels: NDArray[np.int64] | None, mixture: Mixture | None, *, beside: bool) -> Any:
         """Say what is drawn: beside the axes of a new figure, and where there is room within those given."""
