@@ -3,7 +3,7 @@
 A block of `python` is run, the blocks of a page one after the other in one namespace; a block of `console` holds
 commands after a dollar sign and what they print. A block of `text` right after a block of `python` is what that
 printed. Everything runs in an empty folder that holds the example tables. `--write` puts what was printed into the
-pages: read the difference.
+pages: read the difference. Pages are all of them, or those whose paths are given.
 """
 
 import contextlib
@@ -118,7 +118,8 @@ def check(page: Path, write: bool) -> list[str]:
 
 
 def main() -> int:
-    pages = sorted((ROOT / "docs").glob("*.md"))
+    named = [Path(name).resolve() for name in sys.argv[1:] if name != "--write"]
+    pages = named or sorted((ROOT / "docs").glob("*.md"))
     found = [problem for page in pages for problem in check(page, "--write" in sys.argv)]
     for problem in found:
         print(problem)
