@@ -277,6 +277,11 @@ def _on_labels(scores, labels, threshold):
     )
 
 
+def many_groups_report():
+    X = np.random.default_rng(0).normal(size=(400, 2)) + 20 * np.arange(400)[:, None] % 160
+    return mixture_report(X, ("a", "b"), [[f"{x[0]:g}", f"{x[1]:g}"] for x in X], ("a", "b"), n_components=8, rate=0.1)
+
+
 def nothing_report():
     """One column, one component, no threshold, no points and nothing that was tried."""
     random = np.random.default_rng(0)

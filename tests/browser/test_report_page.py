@@ -9,6 +9,7 @@ from report_examples import (
     forest_report,
     hostile_report,
     iris_report,
+    many_groups_report,
     nothing_report,
 )
 
@@ -308,3 +309,11 @@ def test_without_scripts_the_text_and_the_tables_are_there(visit):
     assert page.locator("#data tbody tr").count() == 7
     assert "Scripts are off" in page.locator("noscript").inner_text()
     assert page.locator("#threshold").is_hidden()
+
+
+def test_groups_of_one_colour_share_an_entry_of_the_key(visit):
+    page = visit(many_groups_report)
+    entries = page.locator("#view-key > span")
+    assert entries.all_inner_texts()[:6] == ["groups 0, 6", "groups 1, 7", "group 2", "group 3", "group 4", "group 5"]
+    colors = [entries.nth(k).locator("svg").evaluate("mark => getComputedStyle(mark).fill") for k in range(6)]
+    assert len(set(colors)) == 6

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.mixture import Mixture
-from .palette import ANOMALY, GROUPS, QUIET
+from .palette import ANOMALY, GROUPS, QUIET, group_color
 from .surface import REACH, Surface, margins
 from .words import percent
 
@@ -20,9 +20,6 @@ Floats = NDArray[np.float64]
 
 # Greys of the outermost and the innermost contour: light enough for every colour of points to stand out.
 _OUTER, _INNER = 0.96, 0.74
-
-# No component has the colour of anomalies, nor yellow, of which lines are lost on white.
-_COLORS = tuple(color for color in GROUPS if color not in (ANOMALY, "#F0E442"))
 
 # Area of the largest centre, in square points.
 _LARGEST = 160.0
@@ -48,7 +45,7 @@ class Layers:
     def __init__(self, ax: Axes, components: Sequence[int]) -> None:
         self.ax = ax
         ax.spines[["top", "right"]].set_visible(False)
-        self._colors = {component: _COLORS[place % len(_COLORS)] for place, component in enumerate(components)}
+        self._colors = {component: group_color(place) for place, component in enumerate(components)}
         self._colors[-1] = QUIET
         self._handles: list[Any] = []
 
@@ -79,7 +76,7 @@ class Layers:
 
     def points(self, places: Floats, labels: NDArray[np.int64] | None) -> Any:
         """Draw rows as small points in the colours of their components."""
-        colors: Any = _COLORS[0] if labels is None else [self._colors.get(label, QUIET) for label in labels.tolist()]
+        colors: Any = GROUPS[0] if labels is None else [self._colors.get(label, QUIET) for label in labels.tolist()]
         alpha = float(np.clip(40 / max(len(places), 1) ** 0.5, 0.35, 0.8))
         return self.ax.scatter(places[:, 0], places[:, 1], s=9, c=colors, alpha=alpha, linewidths=0, zorder=2)
 

@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito (2002), "Color universal design": told apart with every common kind of colour vision.
-GROUPS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+# Okabe and Ito (2002), "Color universal design": told apart with every common kind of colour vision. No group has the
+# colour of anomalies, nor yellow, of which lines are lost on white.
+GROUPS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
 ANOMALY = "#D55E00"
 QUIET = "#8C8C8C"
 
 
 def group_color(component: int) -> str:
-    """Return the colour of a component: those past the eighth begin again."""
+    """Return the colour of a component: those past the sixth begin again."""
     return GROUPS[component % len(GROUPS)]
 
 

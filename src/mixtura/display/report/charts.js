@@ -3,7 +3,6 @@
 const darkness = matchMedia('(prefers-color-scheme: dark)');
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// Black is no colour on black, and yellow none on white.
 function groupColor(component) {
   if (component === null) return color('quiet');
   return color(`group-${component % report.colors}`);

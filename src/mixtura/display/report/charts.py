@@ -117,7 +117,7 @@ def _sparse() -> alt.Axis:
 
 
 def _counts() -> alt.Axis:
-    return alt.Axis(values=[0, *(10**k for k in range(12))], format="~s", labelOverlap=True)
+    return alt.Axis(values=[0, *(10**k for k in range(12))], labelExpr="format(datum.value, '~s')", labelOverlap=True)
 
 
 def _areas(chart: alt.Chart) -> alt.Chart:

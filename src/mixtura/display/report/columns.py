@@ -14,7 +14,7 @@ from .numbers import histogram, significant
 MOST_DESCRIBED = 100
 
 # Columns that its pictures choose from.
-MOST_VIEWED = 6
+MOST_VIEWED = 10
 
 
 def between_groups(model: TableModel) -> Floats:

@@ -70,8 +70,8 @@ def views(report: Report, n_views: int) -> str:
     )
     if report.omitted.flagged_points:
         sample += f" Room is for all but {plural(report.omitted.flagged_points, 'flagged row')}."
-    fewer = n_columns_of(report) - n_views
-    left = f" Room is for {n_views} columns; {fewer} more are not offered." if fewer > 0 else ""
+    total = n_columns_of(report)
+    left = f" {n_views} of {plural(total, 'column')} are offered." if n_views < total else ""
     return f"""<div class="needs-script">
 <div class="tools">
 <label>Across <select id="view-x">{options["x"]}</select></label>

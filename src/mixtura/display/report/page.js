@@ -64,9 +64,17 @@ function viewContents() {
 
 let viewNote = [];
 
+// The groups of a colour: there are more groups than colours that can be told apart.
+function groupsLike(first) {
+  const alike = [];
+  for (let group = first; group < report.n_components; group += report.colors) alike.push(group);
+  return `group${alike.length > 1 ? 's' : ''} ${alike.join(', ')}`;
+}
+
 function viewKey(contours) {
-  const groups = report.n_components ? Array.from({length: Math.min(report.n_components, 8)}, (_, k) =>
-    [DOT, `group-${k}`, k === 7 && report.n_components > 8 ? 'group 7 and more' : `group ${k}`]) : [[DOT, 'quiet', 'not flagged']];
+  const colors = Math.min(report.n_components, report.colors);
+  const groups = colors ? Array.from({length: colors}, (_, k) => [DOT, `group-${k}`, groupsLike(k)])
+    : [[DOT, 'quiet', 'not flagged']];
   key('view-key', [...groups, [STAR, 'star', 'flagged'], ...(contours ? [[LINE, 'contour', 'density']] : [])]);
 }
 
