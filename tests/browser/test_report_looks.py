@@ -68,6 +68,7 @@ def test_on_paper_there_is_all_text_and_no_control(visit):
     page = visit(color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--page')").strip() == "#fdfdfc"
     assert page.locator("#model details table").is_visible()
     assert page.locator("#threshold").is_hidden()
     assert page.locator("#filter").is_hidden()

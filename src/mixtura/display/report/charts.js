@@ -1,6 +1,6 @@
 // The charts: their specifications are in the data of the page; here they get values, titles and the reader's colours.
 
-const darkness = matchMedia('(prefers-color-scheme: dark)');
+const darkness = matchMedia('screen and (prefers-color-scheme: dark)');
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function groupColor(component) {
