@@ -274,6 +274,7 @@ def test_hostile_names_and_cells_are_kept_as_they_are(run, need, drawn, folder):
 
 BAD = [
     (["detect", "iris.csv", "--report", "no/x.html"], "there is no folder"),
+    (["detect", "iris.csv", "--report", "-"], "cannot go to standard output"),
     (["detect", "iris.csv", "--report", "."], "is a folder: name a file in it"),
     (["detect", "iris.csv", "--report", "iris.csv"], "iris.csv is the table that is read"),
     (["detect", "iris.csv", "--reference", "first.parquet", "--report", "first.parquet"], "is the table that is read"),

@@ -50,8 +50,8 @@ def open_place(
     Raises
     ------
     SourceError
-        The ending of `out` is unknown, a folder is missing or cannot be written to, or a file would replace the table
-        that is read.
+        The ending of `out` is unknown, a folder is missing or cannot be written to, a file would replace the table
+        that is read, or the report would go to standard output.
     """
     query = is_query(source)
     out = default_out(source, query=query) if out is None else out
@@ -61,6 +61,8 @@ def open_place(
         _check_place(path, (source,) if reference is None else (source, reference))
     if saved is not None:
         _check_file(saved, "save")
+    if report == "-":
+        raise SourceError("the report cannot go to standard output, where the summary goes: name a file")
     if report is not None:
         _check_file(report, "write")
     for (one, path), (other, same) in combinations(asked.items(), 2):
