@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from .detectors.mixture import MixtureDetector
     from .detectors.neighbors import LocalOutlierFactor
     from .detectors.svm import OneClassSVM
-    from .display.density import DensityDisplay
-    from .display.elbo import ElboDisplay
-    from .display.explanation import ExplanationDisplay
-    from .display.likelihood import LikelihoodDisplay
-    from .display.selection import SelectionDisplay
-    from .display.threshold import ThresholdDisplay
-    from .display.weights import WeightsDisplay
+    from .display.pictures.density import DensityDisplay
+    from .display.pictures.elbo import ElboDisplay
+    from .display.pictures.explanation import ExplanationDisplay
+    from .display.pictures.likelihood import LikelihoodDisplay
+    from .display.pictures.selection import SelectionDisplay
+    from .display.pictures.threshold import ThresholdDisplay
+    from .display.pictures.weights import WeightsDisplay
     from .distributions.mixture import Mixture
     from .distributions.noise import Noise
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
@@ -98,15 +98,15 @@ __all__ = [
 _HOMES = {
     "AnomalyDetector": "detectors.ensemble",
     "BayesianGaussianMixture": "mixtures.bayesian",
-    "DensityDisplay": "display.density",
+    "DensityDisplay": "display.pictures.density",
     "Diagonal": "distributions.shapes",
-    "ElboDisplay": "display.elbo",
+    "ElboDisplay": "display.pictures.elbo",
     "EllipticEnvelope": "detectors.elliptic",
     "Full": "distributions.shapes",
-    "ExplanationDisplay": "display.explanation",
+    "ExplanationDisplay": "display.pictures.explanation",
     "GaussianMixture": "mixtures.gaussian",
     "IsolationForest": "detectors.forest",
-    "LikelihoodDisplay": "display.likelihood",
+    "LikelihoodDisplay": "display.pictures.likelihood",
     "LocalOutlierFactor": "detectors.neighbors",
     "LowestValues": "statistics.lowest",
     "MergeTree": "mixtures.merge_tree",
@@ -120,13 +120,13 @@ _HOMES = {
     "PrecisionRecallCurve": "decisions.curve",
     "Progress": "engines.progress",
     "QuantileSketch": "statistics.sketch",
-    "SelectionDisplay": "display.selection",
+    "SelectionDisplay": "display.pictures.selection",
     "Spherical": "distributions.shapes",
     "TableModel": "decisions.table_model",
     "TailModel": "decisions.tail",
-    "ThresholdDisplay": "display.threshold",
+    "ThresholdDisplay": "display.pictures.threshold",
     "Tied": "distributions.shapes",
-    "WeightsDisplay": "display.weights",
+    "WeightsDisplay": "display.pictures.weights",
     "adjusted_p_values": "decisions.conformal",
     "clean": "decisions.clean",
     "conformal_p_values": "decisions.conformal",

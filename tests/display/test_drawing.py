@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from mixtura import ElboDisplay, LikelihoodDisplay, SelectionDisplay, ThresholdDisplay, WeightsDisplay
-from mixtura.display.drawing import legend, panels, plain
+from mixtura.display.pictures.drawing import legend, panels, plain
 from mixtura.errors import MissingDependencyError
 
 DRAW = {

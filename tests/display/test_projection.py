@@ -10,8 +10,8 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from mixtura import DensityDisplay, Diagonal, Full, GaussianMixture, IsolationForest, Mixture, Noise, Spherical
-from mixtura.display.drawing import plain
-from mixtura.display.projection import in_units, plane_of
+from mixtura.display.pictures.drawing import plain
+from mixtura.display.pictures.projection import in_units, plane_of
 from mixtura.display.words import percent
 
 IRIS = load_iris().data

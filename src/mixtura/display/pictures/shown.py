@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ..decisions.thresholds import check_scores, threshold_by_rate
-from ..errors import EmptyTableError
+from ...decisions.thresholds import check_scores, threshold_by_rate
+from ...errors import EmptyTableError
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
+from ..palette import GROUPS, QUIET
 from .drawing import legend, panels, plain
-from .palette import GROUPS, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,13 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..decisions.table_model import TableModel
-from ..detectors.density import DensityModel
-from ..detectors.explanation import Explanation
-from ..distributions.mixture import Mixture
-from ..distributions.shapes import SHAPES
-from ..errors import ColumnError
-from ..rows import open as open_rows
+from ...decisions.table_model import TableModel
+from ...detectors.density import DensityModel
+from ...detectors.explanation import Explanation
+from ...distributions.mixture import Mixture
+from ...distributions.shapes import SHAPES
+from ...errors import ColumnError
+from ...rows import open as open_rows
 from .projection import in_units
 
 Floats = NDArray[np.float64]

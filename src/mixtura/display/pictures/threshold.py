@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..decisions.curve import Detections, PrecisionRecallCurve
-from ..decisions.thresholds import check_scores, threshold_by_rate
-from ..detectors.mixture import MixtureDetector
-from ..distributions.matrices import Floats
+from ...decisions.curve import Detections, PrecisionRecallCurve
+from ...decisions.thresholds import check_scores, threshold_by_rate
+from ...detectors.mixture import MixtureDetector
+from ...distributions.matrices import Floats
+from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain
-from .palette import ANOMALY, GROUPS, QUIET
 from .score_axis import edges_about, thinned
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions.mixture import Mixture
+from ...distributions.mixture import Mixture
 from .projection import Plane
 from .subject import Subject
 

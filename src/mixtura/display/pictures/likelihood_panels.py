@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..distributions.matrices import Floats
+from ...distributions.matrices import Floats
+from ..palette import GROUPS, QUIET
 from .drawing import legend, plain
-from .palette import GROUPS, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

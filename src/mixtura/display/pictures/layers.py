@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions.mixture import Mixture
-from .palette import ANOMALY, GROUPS, QUIET, group_color
+from ...distributions.mixture import Mixture
+from ..palette import ANOMALY, GROUPS, QUIET, group_color
+from ..words import percent
 from .surface import REACH, Surface, margins
-from .words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ..distributions.matrices import Floats
-from ..mixtures.em import FitProgress
+from ...distributions.matrices import Floats
+from ...mixtures.em import FitProgress
+from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain
-from .palette import ANOMALY, GROUPS, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ..distributions.matrices import Floats
+from ...distributions.matrices import Floats
+from ..palette import QUIET, group_color
 from .criteria import CRITERIA, Better, check_criteria, compared, searched
 from .drawing import legend, panels, plain
-from .palette import QUIET, group_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

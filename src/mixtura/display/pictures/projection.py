@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions.mixture import Mixture
-from ..distributions.shapes import Full
-from ..errors import ColumnError
+from ...distributions.mixture import Mixture
+from ...distributions.shapes import Full
+from ...errors import ColumnError
+from ..words import percent
 from .drawing import plain
-from .words import percent
 
 Floats = NDArray[np.float64]
 Columns = Literal["leading"] | Sequence[int | str]

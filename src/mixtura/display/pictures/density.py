@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..distributions.mixture import Mixture
-from ..errors import EmptyTableError
-from ..rows import open as open_rows
+from ...distributions.mixture import Mixture
+from ...errors import EmptyTableError
+from ...rows import open as open_rows
+from .drawing import axes_or_new
 from .layers import Layers, components_of
-from .palette import axes_or_new
 from .projection import Columns, plane_of
 from .shown import complete_rows, flags, given_for_rows, shown_rows
 from .subject import Subject, subject_of

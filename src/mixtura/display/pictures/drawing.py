@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .palette import axes_or_new
+from ...errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,25 @@ def plain(name: object, longest: int = 60) -> str:
     if len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
     return text.replace("$", r"\$")
+
+
+def axes_or_new(ax: Any, purpose: str) -> tuple[Figure, Axes]:
+    """Return the figure and the axes to draw into: those given, or new ones.
+
+    Raises
+    ------
+    MissingDependencyError
+        Matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt  # noqa: PLC0415  # optional, and slow to import
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{purpose} needs matplotlib, which is not installed: pip install 'mixtura[cli]'"
+        ) from error
+    if ax is None:
+        _, ax = plt.subplots()
+    return ax.figure, ax
 
 
 def panels(

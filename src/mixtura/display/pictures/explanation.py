@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..decisions.reasons import format_number
-from ..detectors.explanation import Explanation
-from ..rows import open as open_rows
-from .drawing import plain
-from .palette import ANOMALY, QUIET, axes_or_new
+from ...decisions.reasons import format_number
+from ...detectors.explanation import Explanation
+from ...rows import open as open_rows
+from ..palette import ANOMALY, QUIET
+from ..words import percent
+from .drawing import axes_or_new, plain
 from .subject import subject_of
-from .words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
