@@ -1,4 +1,5 @@
 import math
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mixtura.statistics import quantiles
 from mixtura.statistics.quantiles import DigitCounts, order_statistics, quantile
 
 finite = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, -0.0, 1.0, 5e-324])
@@ -21,16 +23,31 @@ def read(values, size=7):
     return lambda: [values[first : first + size] for first in range(0, len(values), size)]
 
 
-@given(some(st.floats(-1e300, 1e300) | st.integers(-3, 3).map(float)), shares, st.integers(1, 50))
-def test_the_bits_of_numpy(values, q, size):
-    found = quantile(read(values, size), q)
+few = st.sampled_from([0, 5, quantiles._HELD])
+
+
+@given(some(st.floats(-1e300, 1e300) | st.integers(-3, 3).map(float)), shares, st.integers(1, 50), few)
+def test_the_bits_of_numpy(values, q, size, held):
+    with patch.object(quantiles, "_HELD", held):
+        found = quantile(read(values, size), q)
     assert np.float64(found).tobytes() == (np.quantile(values, q) + 0.0).tobytes()
 
 
-@given(some(numbers), st.data())
-def test_order_statistics_are_the_sorted_numbers(values, data):
+@given(some(numbers), few, st.data())
+def test_order_statistics_are_the_sorted_numbers(values, held, data):
     ranks = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=3))
-    assert order_statistics(read(values), lambda n: ranks) == tuple(np.sort(values)[ranks])
+    with patch.object(quantiles, "_HELD", held):
+        assert order_statistics(read(values), lambda n: ranks) == tuple(np.sort(values)[ranks])
+
+
+@pytest.mark.parametrize(("held", "readings"), [(1000, 1), (999, 2), (40, 3), (0, 4)])
+def test_numbers_are_read_anew_while_too_many_are_in_question(held, readings, monkeypatch):
+    monkeypatch.setattr(quantiles, "_HELD", held)
+    # Of these, 500 begin with the sixteen bits of 1.5, and 38 with thirty-two.
+    values = np.concatenate([np.linspace(-9, -8, 500), 1.5 + np.arange(463) / 2**16, np.full(37, 1.5)])
+    done = []
+    assert order_statistics(lambda: done.append(1) or [values], lambda n: [500]) == (1.5,)
+    assert len(done) == readings
 
 
 @given(some(numbers), shares)
@@ -73,8 +90,9 @@ def test_what_has_no_quantile(chunks, q, sentence):
         quantile(lambda: chunks, q)
 
 
-def test_readings_that_differ():
+def test_readings_that_differ(monkeypatch):
     readings = iter([[[1.0, 2.0]], [[-1.0]]])
+    monkeypatch.setattr(quantiles, "_HELD", 1)
     with pytest.raises(ValueError, match="changed from one reading"):
         quantile(lambda: next(readings), 0.5)
 

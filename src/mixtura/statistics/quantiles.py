@@ -1,12 +1,13 @@
-"""Exact quantiles of numbers that are read in chunks, again and again, and never held together.
+"""Exact quantiles of numbers that are read in chunks, again where there are more of them than are held.
 
 A double is seen as a 64-bit integer that sorts as the double does. Counting how many of these keys begin with each
-16-bit digit says which digit the k-th smallest begins with; three more readings find its other digits. This is radix
-selection (Knuth 1998, "The Art of Computer Programming", volume 3, section 5.2.5), with counts that add up.
+16-bit digit says which digit the k-th smallest begins with; three more counts find its other digits. This is radix
+selection (Knuth 1998, "The Art of Computer Programming", volume 3, section 5.2.5), with counts that add up. Numbers are
+read anew for each count until those that are still in question are few enough to hold.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +19,9 @@ _DIGIT_BITS = 16  # 65,536 counters, half a megabyte, and four readings in all
 _RADIX = 1 << _DIGIT_BITS
 _DIGITS = _KEY_BITS // _DIGIT_BITS
 _SIGN = 1 << (_KEY_BITS - 1)
+
+# Numbers that are held: 64 MiB.
+_HELD = 1 << 23
 
 Keys = NDArray[np.uint64]
 
@@ -79,6 +83,13 @@ class DigitCounts:
             raise ValueError("the numbers changed from one reading to the next: read the same ones every time")
         return beginning << _DIGIT_BITS | digit, rank - (int(below[digit - 1]) if digit else 0)
 
+    def n_with(self, beginnings: Collection[int]) -> int:
+        """Return how many numbers have one of some beginnings, each one digit longer than those known."""
+        return sum(
+            int(self.counts[self.beginnings.index(longer >> _DIGIT_BITS), longer & (_RADIX - 1)])
+            for longer in set(beginnings)
+        )
+
     @property
     def _shift(self) -> int:
         return _KEY_BITS - _DIGIT_BITS * (self.n_known + 1)
@@ -87,13 +98,13 @@ class DigitCounts:
 def order_statistics(
     chunks: Callable[[], Iterable[ArrayLike]], ranks: Callable[[int], Sequence[int]]
 ) -> tuple[float, ...]:
-    """Return the numbers of given ranks, exactly, in four readings and half a megabyte a rank.
+    """Return the numbers of given ranks, exactly: in one reading of up to eight million numbers, in four at most.
 
     Parameters
     ----------
     chunks : callable returning an iterable of array_like
         Every call reads the same numbers again, in chunks of any shape and length. Infinities are numbers like any
-        other; a negative zero counts as zero.
+        other; a negative zero counts as zero. 64 MiB of them are held, and half a megabyte a rank.
     ranks : callable from int to sequence of int
         The ranks wanted, from 0, the smallest, to n - 1, given the number n of numbers.
 
@@ -112,7 +123,7 @@ def order_statistics(
     >>> order_statistics(lambda: [[3.0, 1.0], [2.0]], lambda n: [0, n - 1])
     (1.0, 3.0)
     """
-    counts = _count(chunks, 0, (0,))
+    counts, held = _first_count(chunks)
     n = int(counts.counts.sum())
     if n == 0:
         raise ValueError("there are no numbers to take a quantile of: give at least one")
@@ -121,7 +132,10 @@ def order_statistics(
         raise ValueError(f"ranks go from 0 to {n - 1}, and {list(wanted)} were asked for")
     places = [counts.locate(0, rank) for rank in wanted]
     for n_known in range(1, _DIGITS):
-        counts = _count(chunks, n_known, tuple(sorted({beginning for beginning, _ in places})))
+        beginnings = tuple(sorted({beginning for beginning, _ in places}))
+        if held is None and counts.n_with(beginnings) <= _HELD:
+            held = [_with(beginnings, n_known, chunk) for chunk in chunks()]
+        counts = _count(chunks() if held is None else held, n_known, beginnings)
         places = [counts.locate(beginning, rank) for beginning, rank in places]
     return tuple(_from_key(key) for key, _ in places)
 
@@ -177,11 +191,34 @@ def interpolate(low: float, high: float, share: float) -> float:
     return low + difference * share if share < 0.5 else high - difference * (1 - share)
 
 
-def _count(chunks: Callable[[], Iterable[ArrayLike]], n_known: int, beginnings: tuple[int, ...]) -> DigitCounts:
-    counts = DigitCounts.zero(n_known, beginnings)
+def _first_count(chunks: Callable[[], Iterable[ArrayLike]]) -> tuple[DigitCounts, list[NDArray[np.float64]] | None]:
+    """Return the counts of first digits, and the numbers unless they are too many to hold."""
+    counts = DigitCounts.zero(0, (0,))
+    held: list[NDArray[np.float64]] | None = []
+    n = 0
     for chunk in chunks():
+        values = np.asarray(chunk)
+        counts = counts.including(values)
+        n += values.size
+        if n > _HELD:
+            held = None
+        elif held is not None:
+            held.append(np.array(values, dtype=np.float64))
+    return counts, held
+
+
+def _count(chunks: Iterable[ArrayLike], n_known: int, beginnings: tuple[int, ...]) -> DigitCounts:
+    counts = DigitCounts.zero(n_known, beginnings)
+    for chunk in chunks:
         counts = counts.including(chunk)
     return counts
+
+
+def _with(beginnings: tuple[int, ...], n_known: int, chunk: ArrayLike) -> NDArray[np.float64]:
+    """Return the numbers whose key has one of some beginnings."""
+    values = ranked(chunk)
+    known = _keys(values) >> np.uint64(_KEY_BITS - _DIGIT_BITS * n_known)
+    return values[np.isin(known, np.array(beginnings, np.uint64))]
 
 
 def ranked(values: ArrayLike) -> NDArray[np.float64]:
