@@ -136,6 +136,6 @@ def _not_numeric(left_out: Sequence[LeftOut], where: str, *, named: bool) -> Col
     remedy = (
         "turn it into numbers or name other columns"
         if named
-        else "pass columns= with the columns to use, or drop= with those to leave out"
+        else "use mixtura.rows.open with columns= for those to use, or drop= for those to leave out"
     )
     return ColumnError(f"{names} of {where} {verb} not hold numbers ({reasons}): {remedy}")
