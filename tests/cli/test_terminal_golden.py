@@ -141,3 +141,20 @@ def test_colours_are_for_terminals_only():
     summary = Summary("score", TableFacts("t", 1, ("a",), ()), model, (), None, (), (), "o", ("component",), None, 0.1)
     assert "\x1b[1m" in render(summary, width=80, colours=True)
     assert "\x1b" not in render(summary, width=80, colours=False)
+
+
+def test_names_are_neither_markup_nor_commands_to_the_terminal(run, write):
+    names = ["weight [kg]", "[red]a", "x[/]", ":warning:", "gnp.\u202eexe", "\x1b[2Jwiped"]
+    values = np.random.default_rng(0).normal(size=(60, len(names)))
+    values[7] = 40
+    write("t.csv", names, values.tolist())
+    shown = run("detect", "t.csv", "--rate", "0.05", "--model", "mixture", "--components", "1", width=200)
+    assert (shown.code, shown.err) == (0, "")
+    line = "weight [kg], [red]a, x[/], :warning:, gnp.⟨U+202E⟩exe, ⟨U+001B⟩[2Jwiped"
+    assert f"  used  6 columns: {line}\n" in shown.out
+    assert "\x1b" not in shown.out
+    compared = run("compare", "t.csv", width=200)
+    assert line in compared.out
+    missing = run("detect", "t.csv", "--columns", "\x1b[31mred")
+    assert missing.code == 2
+    assert "\x1b" not in missing.err

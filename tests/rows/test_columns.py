@@ -28,7 +28,10 @@ def test_the_weight_column_is_not_used_otherwise():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, r"column 't' of the table does not hold numbers \(text\): use mixtura.rows.open with columns= .* or drop="),
+        (
+            {},
+            r"column 't' of the table does not hold numbers \(text\): use mixtura.rows.open with columns= .* or drop=",
+        ),
         ({"columns": ["a", "t"], "non_numeric": "drop"}, "column 't' of the table does not hold numbers"),
         ({"drop": "t", "sample_weight": "t"}, "column 't' of the table does not hold numbers"),
         ({"columns": ["A"]}, "the table has no column 'A': it has columns 'a', 'b' and 't'"),

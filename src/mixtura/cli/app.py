@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ..display.words import visible
 from ..errors import MixturaError
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
@@ -96,7 +97,7 @@ def _fail(code: int, sentence: str) -> int:
 
 def _one_line(error: BaseException) -> str:
     text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))
 
 
 def _usage(error: BaseException, arguments: Sequence[str]) -> str:

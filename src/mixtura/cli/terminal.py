@@ -1,8 +1,10 @@
 """A summary as text for a terminal, a pipe or a file."""
 
+import dataclasses
 import io
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.console import Group as Stack
@@ -40,17 +42,33 @@ def render(summary: Summary, *, width: int, colours: bool) -> str:
     colours : bool
         Whether it is for a terminal, which shows bold and coloured text.
     """
-    return _page(_parts(summary, width), width, colours)
+    return _page(_parts(_visible(summary), width), width, colours)
 
 
 def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool) -> str:
     """Return a comparison as text; parameters as for `render`."""
-    return _page(_comparison(summary), width, colours)
+    return _page(_comparison(_visible(summary)), width, colours)
+
+
+def _visible(value: Any) -> Any:
+    """Return facts whose texts, from a table as most of them are, neither command the terminal nor turn its lines."""
+    if isinstance(value, str):
+        return words.visible(value)
+    if isinstance(value, tuple):
+        return tuple(map(_visible, value))
+    if isinstance(value, dict):
+        return {_visible(key): _visible(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value, **{field.name: _visible(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        )
+    return value
 
 
 def _page(parts: Iterable[RenderableType], width: int, colours: bool) -> str:
     page = io.StringIO()
-    console = Console(file=page, width=width, force_terminal=colours, highlight=False)
+    # Names in brackets and between colons are names.
+    console = Console(file=page, width=width, force_terminal=colours, highlight=False, markup=False, emoji=False)
     for number, part in enumerate(parts):
         if number:
             console.print()
@@ -68,7 +86,7 @@ def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
     if summary.groups:
         yield _groups(summary.groups, summary.table.columns, width)
     if summary.decision is not None or summary.anomalies:
-        yield _anomalies(summary, saved=summary.command == "score")
+        yield _anomalies(summary, saved=summary.command in ("score", "report"))
     yield _files(summary)
 
 

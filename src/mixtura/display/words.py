@@ -1,7 +1,23 @@
 """Numbers and lists as people write them."""
 
 import math
+import re
 from collections.abc import Sequence
+
+# Characters that cannot be seen and change what can be: controls, marks that turn the direction of a line (Unicode
+# Standard Annex 9), separators of lines, and halves of surrogate pairs, which UTF-8 cannot write.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    r"""Write out the characters of a text that cannot be seen and change what can be, on terminals and pages.
+
+    Examples
+    --------
+    >>> visible("gnp.\u202eexe"), visible("\x1b[2J")
+    ('gnp.⟨U+202E⟩exe', '⟨U+001B⟩[2J')
+    """
+    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def count(n: int) -> str:

@@ -8,10 +8,6 @@ from typing import Any
 
 from .. import words
 
-# Characters that cannot be seen and change what can be: controls, marks that turn the direction of a line (Unicode
-# Standard Annex 9), separators of lines, and halves of surrogate pairs, which UTF-8 cannot write.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
-
 # A longer name says no more, and pushes all else off the page.
 LONGEST = 120
 
@@ -28,8 +24,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     >>> visible("gnp.\u202eexe"), visible("abcdef", longest=4)
     ('gnp.⟨U+202E⟩exe', 'abcd…')
     """
-    short = text if len(text) <= longest else text[:longest] + "…"
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", short)
+    return words.visible(text if len(text) <= longest else text[:longest] + "…")
 
 
 def plain(text: str, longest: int = LONGEST) -> str:
