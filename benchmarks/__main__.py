@@ -14,6 +14,7 @@ from .bayesian import bayesian
 from .detection import detection
 from .elliptic import elliptic
 from .forest import forest
+from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
 from .robust import robust
@@ -34,6 +35,7 @@ SUITES = {
         neighbors,
         svm,
         detection,
+        merging,
         memory,
         limits,
         startup,
