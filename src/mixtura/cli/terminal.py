@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..display import words
-from ..display.summary import CandidateFacts, ComparisonSummary, Decision, Group, ModelFacts, Summary, TableFacts
+from ..display.reasoning import origin
+from ..display.summary import CandidateFacts, ComparisonSummary, Group, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -86,7 +87,7 @@ def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
     if summary.groups:
         yield _groups(summary.groups, summary.table.columns, width)
     if summary.decision is not None or summary.anomalies:
-        yield _anomalies(summary, saved=summary.command in ("score", "report"))
+        yield _anomalies(summary)
     yield _files(summary)
 
 
@@ -196,7 +197,7 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
     return [name for name in columns if name in chosen]
 
 
-def _anomalies(summary: Summary, *, saved: bool) -> RenderableType:
+def _anomalies(summary: Summary) -> RenderableType:
     decision = summary.decision
     n_shown = len(summary.anomalies)
     title, rest = "Most anomalous rows", f"the {words.plural(n_shown, 'row')} of highest score"
@@ -215,25 +216,16 @@ def _anomalies(summary: Summary, *, saved: bool) -> RenderableType:
     scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
     for anomaly, score in zip(summary.anomalies, scores, strict=True):
         table.add_row(Text(str(anomaly.row), "bold"), score, Text(anomaly.reason))
-    return Stack(_heading(title, rest), *_reasoning(decision, "saved with the model, " if saved else ""), table)
+    return Stack(_heading(title, rest), *_reasoning(summary), table)
 
 
-def _reasoning(decision: Decision | None, origin: str) -> Iterable[RenderableType]:
+def _reasoning(summary: Summary) -> Iterable[RenderableType]:
     """Yield where the threshold is from and how it was chosen, where it was not simply a share of the rows."""
-    if decision is None or decision.rule is None or decision.target is None:
+    decision = summary.decision
+    if decision is None:
         return
-    target = decision.target
-    clean = decision.trained_on == "reference"
-    sentences = {
-        "rate": f"chosen to flag {words.percent(target)} of clean rows" if clean else "",
-        "precision": f"chosen for a precision of {words.percent(target)} or more",
-        "recall": f"chosen for a recall of {words.percent(target)} or more",
-        "f_beta": f"chosen for the highest F{target:g}",
-        "tail": f"chosen to flag one in {words.count(round(1 / target))} rows that belong, by the tail of the scores",
-        "fdr": f"chosen so that on average at most {words.percent(target)} of the flagged rows belong",
-    }
-    if sentences[decision.rule]:
-        yield Padding(origin + sentences[decision.rule], (0, 0, 0, 2))
+    if decision.rule != "rate" or decision.trained_on == "reference":
+        yield from (Padding(", ".join(parts), (0, 0, 0, 2)) for parts in [origin(summary)] if parts)
     found = decision.on_labels
     if found is not None:
         yield Padding(

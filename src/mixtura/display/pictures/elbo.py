@@ -213,8 +213,10 @@ class ElboDisplay:
         self.lines_ = []
         for number, bounds in enumerate(self.lower_bounds):
             chosen = number == self.best
-            look = {"color": GROUPS[0], "lw": 1.8, "zorder": 3} if chosen else {"color": QUIET, "lw": 1.0, "alpha": 0.7}
-            self.lines_ += self.ax_.plot(np.arange(1, len(bounds) + 1), bounds, **look)  # type: ignore[arg-type]
+            look: dict[str, Any] = {"color": QUIET, "lw": 1.0, "alpha": 0.7}
+            if chosen:
+                look = {"color": GROUPS[0], "lw": 1.8, "zorder": 3}
+            self.lines_ += self.ax_.plot(np.arange(1, len(bounds) + 1), bounds, **look)
         last = float(self.lower_bounds[self.best][-1])
         self.ax_.axhline(last, color=QUIET, lw=0.8, ls=":", zorder=0)
         (self.last_,) = self.ax_.plot([self.n_iter], [last], "o", ms=6, color=GROUPS[0], zorder=4)

@@ -327,7 +327,7 @@ class ThresholdDisplay:
             entries.append(((lines[-1], self.chosen_[name]), f"{name} {at:.2f}"))
         self.precision_, self.recall_ = lines
         ax.axvline(self.threshold, color="black", lw=1.2)
-        entries.append((ax.fill_between([], [], color=QUIET, alpha=0.3, lw=0), "95 % interval"))
+        entries.append((ax.fill_between([], [], color=QUIET, alpha=0.3, lw=0), "95% interval"))
         legend(ax, entries, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, columnspacing=1.2)
         ax.set_ylim(0, 1.02)
         ax.set_ylabel("precision, recall")

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..palette import GROUPS
-from ..summary import Decision, Group, Summary
+from ..reasoning import origin
+from ..summary import Group, Summary
 from ..words import percent, plural
 from .data import ColumnFacts, GroupProfile, Report
 from .text import isolated, measured, number, plain, visible
@@ -40,7 +41,7 @@ def headline(report: Report) -> str:
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
             f"their anomaly score is above {number(decision.threshold)}"
-            f"{_reasoning(decision, saved=summary.command == 'report')}."
+            f"{''.join(f', {part}' for part in origin(summary))}."
         )
     if n_groups > 1:
         sentences.append(f"The table falls into <strong>{n_groups} groups</strong>.")
@@ -57,22 +58,6 @@ def n_columns_of(report: Report) -> int:
 def n_groups_of(report: Report) -> int:
     """Return how many groups were found, described or not."""
     return len(report.summary.groups) + report.omitted.groups
-
-
-def _reasoning(decision: Decision, *, saved: bool) -> str:
-    origin = ", saved with the model" if saved else ""
-    target = decision.target
-    if decision.rule is None or target is None:
-        return origin
-    clean = decision.trained_on == "reference"
-    return origin + {
-        "rate": f", chosen to flag {percent(target)} of {'clean rows' if clean else 'the rows'}",
-        "precision": f", chosen for a precision of {percent(target)} or more",
-        "recall": f", chosen for a recall of {percent(target)} or more",
-        "f_beta": f", chosen for the highest F{target:g}",
-        "tail": f", chosen to flag one in {round(1 / target):,} rows that belong, by the tail of the scores",
-        "fdr": f", chosen so that on average at most {percent(target)} of the flagged rows belong",
-    }.get(decision.rule, "")
 
 
 def notices(summary: Summary) -> str:
