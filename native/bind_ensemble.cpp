@@ -1,6 +1,7 @@
 // The ensemble of small mixtures, for Python: arrays are checked here before anything runs without the interpreter.
 #include "bindings.hpp"
 #include "ensemble.hpp"
+#include "ensemble_extremes.hpp"
 #include "ensemble_fit.hpp"
 
 namespace nb = nanobind;
@@ -88,23 +89,71 @@ std::vector<Neighborhood> samples_of(Index d, int k, const Dense<float, 3>& refe
     return samples;
 }
 
-void fit(const Dense<double, 2>& sample, bool full, double trimmed, double prior_rows, int iterations,
-         std::uint64_t seed, const Output<double, 1>& log_constants, const Output<float, 1>& means,
+void fit(const Dense<double, 2>& sample, const Doubles& least, bool full, double trimmed, double prior_rows,
+         int iterations, std::uint64_t seed, const Output<double, 1>& log_constants, const Output<float, 1>& means,
          const Output<float, 1>& factors) {
     const Index d = static_cast<Index>(sample.shape(0)), n = static_cast<Index>(sample.shape(1));
     const Index count = length(log_constants);
     require(d > 0 && n > 0 && count > 0, "sample must have columns and rows, and a member components");
+    require(length(least) == d && std::all_of(least.data(), least.data() + d, [](double v) { return v > 0; }),
+            "least must have a positive variance for each column");
     require(length(means) == count * d, "means has the wrong size");
     require(length(factors) == count * (full ? d * d : d), "factors has the wrong size");
     require(trimmed >= 0 && trimmed < 1, "trimmed must be a part of the rows");
     require(prior_rows > 0, "prior_rows must be positive");
-    const FitRules rules{count, full, trimmed, prior_rows, iterations, seed};
+    const FitRules rules{count, full, trimmed, prior_rows, iterations, seed, least.data()};
     nb::gil_scoped_release release;
     MemberFit({sample.data(), n, d}, rules).run({log_constants.data(), means.data(), factors.data()});
 }
 
+Regression regression_of(Index d, double limit, const Doubles& shift, const Doubles& spread,
+                         const Dense<double, 2>& loadings, const Doubles& remaining) {
+    require(length(shift) == d && length(spread) == d && length(remaining) == d && length(loadings) == d,
+            "the regression must have one row for each column");
+    const auto positive = [](double v) { return v > 0; };
+    require(std::all_of(spread.data(), spread.data() + d, positive) &&
+                std::all_of(remaining.data(), remaining.data() + d, positive),
+            "spread and remaining must be positive");
+    return {static_cast<Index>(loadings.shape(1)), limit, shift.data(), spread.data(), loadings.data(), remaining.data()};
+}
+
 template <class T>
 void bind(nb::module_& m) {
+    m.def(
+        "ensemble_residuals",
+        [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Doubles shift, Doubles spread,
+           Dense<double, 2> loadings, Doubles remaining, Output<double, 2> out) {
+            const Table<T> table = table_of<T>(values, center, scale);
+            const Regression regression = regression_of(table.n_columns, limit, shift, spread, loadings, remaining);
+            require(static_cast<Index>(out.shape(0)) == table.n_rows && static_cast<Index>(out.shape(1)) == table.n_columns,
+                    "out has the wrong shape");
+            nb::gil_scoped_release release;
+            ensemble_residuals<T>(table, center.data(), scale.data(), regression, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shift"_a, "spread"_a, "loadings"_a, "remaining"_a,
+        "out"_a.noconvert());
+    m.def(
+        "ensemble_extremes",
+        [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Doubles shift, Doubles spread,
+           Dense<double, 2> loadings, Doubles remaining, Doubles centers, Doubles starts, Doubles scales, Doubles shapes,
+           Doubles nats, Output<double, 1> out) {
+            const Table<T> table = table_of<T>(values, center, scale);
+            const Regression regression = regression_of(table.n_columns, limit, shift, spread, loadings, remaining);
+            const Index d = table.n_columns;
+            require(length(centers) == d && length(starts) == 4 * d && length(scales) == 4 * d &&
+                        length(shapes) == 4 * d && length(nats) == 4 * d,
+                    "tails must be four for each column");
+            const auto positive = [](double v) { return v > 0; };
+            require(std::all_of(scales.data(), scales.data() + 4 * d, positive) &&
+                        std::all_of(shapes.data(), shapes.data() + 4 * d, positive),
+                    "scales and shapes of tails must be positive");
+            require(length(out) == table.n_rows, "out has the wrong size");
+            nb::gil_scoped_release release;
+            ensemble_extremes<T>(table, center.data(), scale.data(), regression,
+                                 {centers.data(), starts.data(), scales.data(), shapes.data(), nats.data()}, out.data());
+        },
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shift"_a, "spread"_a, "loadings"_a, "remaining"_a,
+        "centers"_a, "starts"_a, "scales"_a, "shapes"_a, "nats"_a, "out"_a.noconvert());
     m.def(
         "ensemble_densities",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
@@ -125,7 +174,7 @@ void bind(nb::module_& m) {
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
            Integers columns, Doubles log_constants, Floats means, Floats factors, Doubles medians, Doubles spreads,
            Doubles weights, int k, Dense<float, 3> references, Doubles distance_medians, Doubles distance_spreads,
-           Doubles distance_weights, double penalty, Output<double, 1> out) {
+           Doubles distance_weights, Output<double, 1> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const std::vector<Member> members =
                 members_of(table.n_columns, shapes, columns, log_constants, means, factors, medians, spreads, weights);
@@ -133,12 +182,11 @@ void bind(nb::module_& m) {
                 samples_of(table.n_columns, k, references, distance_medians, distance_spreads, distance_weights);
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
-            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, penalty, out.data());
+            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
         "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "k"_a,
-        "references"_a, "distance_medians"_a, "distance_spreads"_a, "distance_weights"_a, "penalty"_a,
-        "out"_a.noconvert());
+        "references"_a, "distance_medians"_a, "distance_spreads"_a, "distance_weights"_a, "out"_a.noconvert());
     m.def(
         "ensemble_distances",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, int k, Dense<float, 3> references,
@@ -158,7 +206,7 @@ void bind(nb::module_& m) {
 }  // namespace
 
 void bind_ensemble(nb::module_& m) {
-    m.def("ensemble_fit", &fit, "sample"_a, "full"_a, "trimmed"_a, "prior_rows"_a, "iterations"_a, "seed"_a,
+    m.def("ensemble_fit", &fit, "sample"_a, "least"_a, "full"_a, "trimmed"_a, "prior_rows"_a, "iterations"_a, "seed"_a,
           "log_constants"_a.noconvert(), "means"_a.noconvert(), "factors"_a.noconvert());
     bind<double>(m);
     bind<float>(m);

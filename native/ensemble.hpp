@@ -13,7 +13,7 @@
 
 namespace mixtura {
 
-// Where each column lies and how far it spreads. A scale of zero marks a column that never changes.
+// Where each column lies and how far it spreads. A scale of zero marks a column that members and samples do not see.
 struct Units {
     const double* center;
     const double* scale;  // values less the centre are multiplied by it
@@ -30,11 +30,7 @@ struct Member {
     double median, spread, weight;
 };
 
-// A value differs from that of a column that never changed if it does so in its first six digits.
-inline constexpr double kSameDigits = 1e-6;
-
-// The rows of a block, scaled, tile by tile, and how many columns that never changed have another value in each row. A
-// missing value is put at the centre of its column.
+// The rows of a block, scaled, tile by tile. A missing value is put at the centre of its column.
 template <class T>
 class ScaledRows {
 public:
@@ -42,13 +38,11 @@ public:
         for (Index first = 0; first < table.n_rows; first += kTile<float>) {
             Tile<float>& tile = tiles.emplace_back(table.n_columns);
             tile.n_rows = static_cast<int>(std::min<Index>(kTile<float>, table.n_rows - first));
-            changed.resize(changed.size() + kTile<float>);
             for (Index j = 0; j < table.n_columns; ++j) read(table, units, first, j, tile);
         }
     }
 
     std::vector<Tile<float>> tiles;
-    std::vector<int> changed;
 
 private:
     void read(const Table<T>& table, const Units& units, Index first, Index j, Tile<float>& tile) {
@@ -56,10 +50,8 @@ private:
         float* to = tile.values.data() + j * kStride<float>;
         const double center = units.center[j], scale = units.scale[j], limit = units.limit;
         for (int r = 0; r < tile.n_rows; ++r) {
-            const double difference = static_cast<double>(from[r * table.row_stride]) - center;
-            const double x = difference * scale;
+            const double x = (static_cast<double>(from[r * table.row_stride]) - center) * scale;
             to[r] = x == x ? static_cast<float>(std::min(std::max(x, -limit), limit)) : 0.0f;
-            if (scale == 0) changed[first + r] += std::abs(difference) > kSameDigits * std::abs(center);
         }
         std::fill(to + tile.n_rows, to + kTile<float>, to[0]);
     }
@@ -138,11 +130,10 @@ void add_votes(const std::vector<float>& found, float sign, const Voter& voter, 
     }
 }
 
-// Weighted mean of the votes of members and samples for each row, plus `penalty` for each column that never changed and
-// now does.
+// Weighted mean of the votes of members and samples for each row.
 template <class T>
 void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members,
-                     const std::vector<Neighborhood>& samples, double penalty, double* out) {
+                     const std::vector<Neighborhood>& samples, double* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> values(rows.tiles.size() * kTile<float>);
     std::vector<double> sums(values.size());
@@ -154,7 +145,7 @@ void ensemble_scores(const Table<T>& table, const Units& units, const std::vecto
         sample_distances(rows.tiles, table.n_columns, sample, values.data());
         add_votes(values, 1.0f, sample, sums);
     }
-    for (Index r = 0; r < table.n_rows; ++r) out[r] = sums[r] + penalty * rows.changed[r];
+    std::copy_n(sums.begin(), table.n_rows, out);
 }
 
 }  // namespace mixtura

@@ -22,13 +22,15 @@ struct Sample {
 
 // What the fit of a member is told. Rows of lowest density, a part `trimmed` of all, are left out of each M-step. Each
 // covariance is an average of what its rows show and of the diagonal of the columns' variances, which counts as
-// `prior_rows` rows, so that no component ever collapses or lacks rows.
+// `prior_rows` rows, so that no component ever collapses or lacks rows. `least` is added to the variance of each column:
+// what its values cannot be told apart by.
 struct FitRules {
     Index count;
     bool full;
     double trimmed, prior_rows;
     int iterations;
     std::uint64_t seed;
+    const double* least;
 };
 
 // Where a fitted member is written, as `Components` and the shapes have it.
@@ -77,7 +79,7 @@ private:
             const double mean = std::accumulate(x, x + n_, 0.0) / static_cast<double>(n_);
             double squares = 0;
             for (Index r = 0; r < n_; ++r) squares += (x[r] - mean) * (x[r] - mean);
-            prior_[j] = std::max(squares / static_cast<double>(n_), kLeastVariance) * volume;
+            prior_[j] = (squares / static_cast<double>(n_) + rules_.least[j]) * volume;
         }
     }
 
@@ -123,7 +125,7 @@ private:
                     double sum = 0;
                     for (Index r = 0; r < n_; ++r) sum += row_[r] * b[r];
                     if (i == j) sum += prior * prior_[i];
-                    matrix[i * d_ + j] = sum / (count + prior);
+                    matrix[i * d_ + j] = sum / (count + prior) + (i == j ? rules_.least[i] : 0);
                 }
             }
             const double log_determinant = rules_.full ? invert(matrix) : invert_diagonal(matrix);
@@ -157,7 +159,7 @@ private:
                 const double* other = matrix + j * d_;
                 double sum = row[j];
                 for (Index l = 0; l < j; ++l) sum -= row[l] * other[l];
-                row[j] = i == j ? std::sqrt(std::max(sum, kLeastVariance * kLeastVariance)) : sum / other[j];
+                row[j] = i == j ? std::sqrt(std::max(sum, kLeastPivot * rules_.least[i])) : sum / other[j];
             }
         }
         for (Index i = 0; i < d_; ++i) {  // L^-1 in place, row by row: those above are done
@@ -236,7 +238,8 @@ private:
         }
     }
 
-    static constexpr double kLeastVariance = 1e-6, kLeastCount = 1e-9;
+    // Rounding may leave less of a variance than `least`, once what other columns explain is taken away.
+    static constexpr double kLeastPivot = 0.5, kLeastCount = 1e-9;
     static constexpr double kLogTwoPi = 1.8378770664093454836;
 
     Sample sample_;

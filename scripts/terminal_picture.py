@@ -17,7 +17,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "images" / "detect.svg"
-COMMAND = "mixtura detect examples/data/diamonds.csv --rate 0.04"
+COMMAND = "mixtura detect examples/data/diamonds.csv"
 
 
 def shown() -> Text:

@@ -73,6 +73,31 @@ def forest_report():
     return _report(X, names, [[f"{v:g}" for v in row] for row in X], names, detector, facts, None, rate=0.05)
 
 
+def clean_report():
+    """A table that was asked which of its rows are too rare, and has none."""
+    report = forest_report()
+    decision = replace(
+        report.summary.decision, rule="fdr", target=0.1, threshold=None, n_anomalies=0, share=0.0, on_labels=None
+    )
+    return replace(report, summary=replace(report.summary, decision=decision))
+
+
+def groups_report():
+    """Rows scored by a model of `mixtura groups`: no threshold, and nothing is known of how rare a score is."""
+    report = iris_report(labelled=False)
+    return replace(
+        report,
+        summary=replace(
+            report.summary,
+            command="report",
+            decision=None,
+            anomalies=tuple(replace(anomaly, severity=math.nan) for anomaly in report.summary.anomalies),
+        ),
+        rows=tuple(replace(row, severity=math.nan) for row in report.rows),
+        points=tuple(replace(point, severity=math.nan) for point in report.points),
+    )
+
+
 def mixture_report(X, names, cells, cell_columns, *, n_components, rate, labels=None, n_points=None):
     """Return the report of a table under a Gaussian mixture; components are tried from one up."""
     fits = {
@@ -99,7 +124,8 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
     threshold = float(scores[order[n_flagged - 1 : n_flagged + 1]].mean())
     component = None if mixture is None else mixture.labels(X)
     listed = order[: max(2 * n_flagged, 30)]
-    rows = _rows(X, names, cells, detector, scores, component, labels, listed)
+    severities = severities_of(scores)
+    rows = _rows(X, names, cells, detector, scores, severities, component, labels, listed)
     sample = order if n_points is None else np.concatenate([order[:n_flagged], order[n_flagged :: len(X) // n_points]])
     groups = () if mixture is None else _groups(X, names, component)
     curve = score_curve(scores, labels)
@@ -113,13 +139,20 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
         ),
         anomalies=tuple(
             Anomaly(
-                r.row, r.anomaly_score, r.component, names[0], r.deviations[0].value, r.deviations[0].expected, r.reason
+                r.row,
+                r.anomaly_score,
+                r.severity,
+                r.component,
+                names[0],
+                r.deviations[0].value,
+                r.deviations[0].expected,
+                r.reason,
             )
             for r in rows[:10]
         ),
         notices=("4 rows are missing more than half of their values.",),
         out="table.scored.parquet",
-        new_columns=("anomaly_score", "is_anomaly", "reason"),
+        new_columns=("anomaly_score", "severity", "is_anomaly", "reason"),
         saved=None,
         seconds=1.3,
     )
@@ -133,7 +166,11 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
         view_columns=tuple(names),
         points=tuple(
             Point(
-                int(i) + 1, float(scores[i]), None if component is None else int(component[i]), tuple(map(float, X[i]))
+                int(i) + 1,
+                float(scores[i]),
+                float(severities[i]),
+                None if component is None else int(component[i]),
+                tuple(map(float, X[i])),
             )
             for i in sample
         ),
@@ -147,13 +184,20 @@ def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, la
     )
 
 
-def _rows(X, names, cells, detector, scores, component, labels, listed):
+def severities_of(scores):
+    """Return numbers that rise with the scores to a hundred, the highest too close to be told apart from it."""
+    ranks = len(scores) - np.argsort(np.argsort(scores, kind="stable"), kind="stable")
+    return 100 - 100 * (ranks / len(scores)) ** 2
+
+
+def _rows(X, names, cells, detector, scores, severities, component, labels, listed):
     explanation = detector.explain(X[listed])
     sentences = reasons(names, X[listed], explanation)
     return tuple(
         ReportRow(
             int(i) + 1,
             float(scores[i]),
+            float(severities[i]),
             None if component is None else int(component[i]),
             None if labels is None else bool(labels[i]),
             tuple(cells[i]),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
@@ -18,6 +18,7 @@ from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
+from mixtura.statistics.rarity import Rarity
 from mixtura.storage import load, save
 
 MODEL = {
@@ -29,6 +30,10 @@ MODEL = {
 }
 TABLE = {"table.center": np.array([10.0, -3.0]), "table.scale": np.array([2.0, 0.1])}
 CALIBRATION = {"table.calibration": np.array([-7.0, -2.5, -2.0])}
+RARITY = {
+    "table.rarity_places": np.array([[-1.0, 0.5, 2.0], [0.0, 0.7, 2.1]]),
+    "table.rarity_tail": np.array([0.5, 1.5, 0.8, 0.25, 2.1]),
+}
 ARRAYS = MODEL | TABLE | CALIBRATION
 MANIFEST = {
     "format": "mixtura",
@@ -143,6 +148,29 @@ def test_a_table_model_comes_back_bit_for_bit(threshold, file):
     assert loaded.reasons(X) == model.reasons(X)
 
 
+@pytest.mark.parametrize("calibration", [None, ARRAYS["table.calibration"]])
+def test_how_rare_scores_are_comes_back_bit_for_bit(calibration, file):
+    scores = np.random.default_rng(2).exponential(size=3000) ** 2
+    model = replace(a_table_model(), rarity=Rarity.of(scores), calibration=calibration)
+    save(model, file)
+    loaded = load(file)
+    assert loaded == model
+    assert loaded != replace(model, rarity=None)
+    asked = np.concatenate([scores, [-1.0, 0.0, 1e3, 1e300]])
+    np.testing.assert_array_equal(loaded.severities(asked), model.severities(asked))
+    np.testing.assert_array_equal(loaded.tail_nats(asked), model.tail_nats(asked))
+    save(replace(model, rarity=None), file)
+    assert not load(file).has_severities
+
+
+def test_how_rare_scores_are_as_another_program_might_write_it(file):
+    write(file, arrays=ARRAYS | RARITY)
+    tail = 2.1 + np.log1p(0.25 * np.array([1.0, 8.0]) / 0.8) / 0.25
+    expected = [0.0, 0.0, 0.7, 1.4, 2.1, *tail]
+    np.testing.assert_allclose(load(file).tail_nats(np.array([-9, -1, 0.5, 1.25, 2.0, 3.0, 10.0])), expected)
+
+
+@settings(deadline=None)  # files are as fast as the disk
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True), st.dictionaries(st.text(), st.text() | st.integers()))
 def test_any_names_and_facts(tmp_path_factory, columns, info):
     file = tmp_path_factory.getbasetemp() / "names"
@@ -317,6 +345,30 @@ def test_a_manifest_that_is_none(text, file):
         ({"table.calibration": np.zeros(0)}, "the calibration scores must be numbers, at least one, "),
         ({"table.calibration": np.array([np.nan])}, "the calibration scores must be numbers, at least one, "),
         ({"table.calibration": np.zeros(2, np.int64)}, "its table.calibration must be doubles"),
+        ({"table.rarity_tail": RARITY["table.rarity_tail"]}, "which are not those of one model"),
+        ({"table.rarity_places": RARITY["table.rarity_places"]}, "which are not those of one model"),
+        (RARITY | {"table.rarity_tail": np.zeros(5, np.float32)}, "its table.rarity_tail must be doubles"),
+        (RARITY | {"table.rarity_tail": np.ones(4)}, "rarity has the wrong shape"),
+        (RARITY | {"table.rarity_places": np.ones(3)}, "rarity has the wrong shape"),
+        (RARITY | {"table.rarity_places": np.ones((3, 2))}, "rarity has the wrong shape"),
+        (RARITY | {"table.rarity_places": np.ones((2, 0))}, "rarity has the wrong shape"),
+        (RARITY | {"table.rarity_places": np.array([[1.0, 0.0], [0.0, 1.0]])}, "must be finite and ascend"),
+        (RARITY | {"table.rarity_places": np.array([[0.0, 1.0], [1.0, 0.0]])}, "must be finite and ascend"),
+        (RARITY | {"table.rarity_places": np.array([[0.0, 1.0], [-1.0, 0.0]])}, "must be finite and ascend"),
+        (RARITY | {"table.rarity_places": np.array([[0.0, np.nan], [0.0, 1.0]])}, "must be finite and ascend"),
+        *(
+            (RARITY | {"table.rarity_tail": np.where(np.arange(5) == k, value, 1.0)}, "has no such tail")
+            for k, value in (
+                (0, np.nan),
+                (0, np.inf),
+                (1, 0.0),
+                (1, np.inf),
+                (2, -1.0),
+                (3, 0.0),
+                (4, -0.1),
+                (4, np.nan),
+            )
+        ),
     ],
 )
 def test_arrays_that_do_not_fit(changes, reason, file):
@@ -364,8 +416,9 @@ def test_a_torn_file(file):
     refusal(file)
 
 
-def test_flipped_bits_are_refused_or_harmless(file):
-    write(file)
+@pytest.mark.parametrize("more", [{}, RARITY])
+def test_flipped_bits_are_refused_or_harmless(more, file):
+    write(file, arrays=ARRAYS | more)
     content = file.read_bytes()
     random = np.random.default_rng(0)
     for position in [*range(16), *random.integers(len(content), size=400)]:
@@ -373,7 +426,11 @@ def test_flipped_bits_are_refused_or_harmless(file):
         torn[position] ^= 1 << int(random.integers(8))
         file.write_bytes(torn)
         with suppress(ModelFileError):
-            assert np.isfinite(load(file).scores([[1.0, 2.0]])).all()
+            model = load(file)
+            scores = model.scores([[1.0, 2.0]])
+            assert np.isfinite(scores).all()
+            if model.has_severities:
+                assert (np.abs(model.severities(scores) - 50) <= 50).all()
 
 
 def test_saving_that_fails_leaves_what_was_there(file, monkeypatch):

@@ -4,7 +4,8 @@ The manifest is the one entry of the file's metadata, under the name ``mixtura``
 "mixtura"; ``version``, of this format; ``kind``, "mixture", "detector" or "table"; ``model``, which model it is, and
 ``settings``, what it says of itself. A table also has ``columns``, ``threshold``, ``rate``, ``trained_on``, ``info``.
 The arrays of the model are named ``model.NAME``, those of a table ``table.center``, ``table.scale`` and, where it was
-trained on a reference, ``table.calibration``; all little-endian. The file format is described at
+trained on a reference, ``table.calibration``, where it says how rare its scores are, ``table.rarity_places`` and
+``table.rarity_tail``; all little-endian. The file format is described at
 https://huggingface.co/docs/safetensors.
 """
 
@@ -26,6 +27,7 @@ from .detectors.density import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
 from .errors import ModelFileError, SourceError
+from .statistics.rarity import Rarity
 
 VERSION = 1
 """Version of the format. Raise it when a file written now could not be read by what was released before."""
@@ -51,6 +53,7 @@ _TABLE_TYPES: dict[str, Any] = {
 }
 _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
+_RARITY = {"table.rarity_places", "table.rarity_tail"}
 
 _NUMBERS = {"F64", "F32", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8"}
 
@@ -108,6 +111,8 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
         arrays |= {"table.center": model.center, "table.scale": model.scale}
         if model.calibration is not None:
             arrays |= {_CALIBRATION: model.calibration}
+        if model.rarity is not None:
+            arrays |= model.rarity.arrays("table.rarity")
     else:
         manifest |= {"kind": "mixture" if isinstance(model, Mixture) else "detector"}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
@@ -193,7 +198,8 @@ def _arrays(file: Path, opened: Any, manifest: dict[str, Any]) -> Arrays:
     own = {name for name in names if name.startswith("model.")}
     others = names - own
     needed = _TABLE_ARRAYS if manifest["kind"] == "table" else set()
-    if not needed <= others <= needed | ({_CALIBRATION} if needed else set()):
+    known = needed | _RARITY | {_CALIBRATION} if needed else set()
+    if not needed <= others <= known or _RARITY & others not in (set(), _RARITY):
         _refuse(file, f"its arrays are {', '.join(sorted(names)) or 'none'}, which are not those of one model")
     strange = [name for name in sorted(names) if opened.get_slice(name).get_dtype() not in _NUMBERS]
     if strange:
@@ -230,6 +236,7 @@ def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | Ou
             manifest["trained_on"],
             arrays.get(_CALIBRATION),
             manifest["info"],
+            Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
         )
     except (ValueError, TypeError, OverflowError) as error:
         _refuse(file, " ".join(str(error).split()))  # numbers in it may have come on several lines

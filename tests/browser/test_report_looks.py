@@ -1,6 +1,6 @@
 import pytest
 
-from report_examples import diamonds_report, hostile_report, iris_report
+from report_examples import clean_report, diamonds_report, hostile_report, iris_report
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 NARROW = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
@@ -14,6 +14,7 @@ NARROW = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
         (iris_report, "light", NARROW),
         (iris_report, "dark", NARROW),
         (hostile_report, "light", NARROW),
+        (clean_report, "light", WIDE),
     ],
 )
 def test_axe_finds_no_serious_issue(visit, need, make, scheme, size):

@@ -2,11 +2,14 @@ import re
 
 import pytest
 
+from mixtura.display.words import severity
 from report_examples import (
     HOSTILE,
     big_report,
+    clean_report,
     diamonds_report,
     forest_report,
+    groups_report,
     hostile_report,
     iris_report,
     many_groups_report,
@@ -128,6 +131,55 @@ def test_every_column_sorts_the_rows_both_ways(visit):
             first = values
 
 
+def test_severities_stand_beside_the_scores_and_sort_as_they_do(visit):
+    page = visit()
+    rows = diamonds_report().rows
+    assert page.locator("#rows thead tr > *").all_inner_texts()[:4] == ["row", "score", "severity", "why"]
+    assert column(page, 3) == [severity(row.severity) for row in rows[:25]]
+    button = head(page, "severity").locator("button")
+    assert button.get_attribute("title") == "Rarer than this share of rows like these, in percent"
+    assert page.get_by_text("Severity: a row is rarer than this share of rows like these, in percent.").is_visible()
+    for direction in ("descending", "ascending"):
+        button.click()
+        assert head(page, "severity").get_attribute("aria-sort") == direction
+        # Rows that are all above what can be written are told apart by their scores.
+        scores = [float(text.replace(",", "")) for text in column(page, 2)]
+        assert scores == sorted(scores, reverse=direction == "descending")
+        shown = column(page, 3)
+        assert shown == [
+            severity(value)
+            for value in sorted(r.severity for r in rows[:120])[:: 1 if direction == "ascending" else -1][:25]
+        ]
+
+
+def test_without_severities_there_is_no_such_column(visit):
+    page = visit(groups_report)
+    assert page.locator("#rows thead tr > *").all_inner_texts()[:3] == ["row", "score", "why"]
+    assert page.get_by_text("everity").count() == 0
+    page.locator("#rows tbody th button").first.click()
+    assert page.locator(".explanation").count() == 1
+
+
+def test_a_table_without_anything_too_rare_reads_well_and_its_slider_moves(visit):
+    page = visit(clean_report)
+    assert page.locator(".lead").inner_text() == (
+        "None of the 150 rows is flagged: no row is too rare for chance; of rows flagged at most 10% may belong, on "
+        "average; --rate flags a share."
+    )
+    assert (live(page, "threshold"), live(page, "flagged"), live(page, "share")) == ("none", "0", "0%")
+    assert page.locator("#unflagged").is_checked()
+    assert page.locator("#rows tbody tr[data-row]").count() == 25
+    slider = page.locator("#threshold")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert (live(page, "flagged"), stars(page)) == ("1", 1)
+    assert page.locator("#rows tbody tr.flagged").count() == 1
+    page.get_by_role("button", name="Back to no threshold").click()
+    assert (live(page, "threshold"), live(page, "flagged"), stars(page)) == ("none", "0", 0)
+    assert page.locator("#moved").is_hidden()
+
+
 def test_the_search_finds_text_in_any_cell(visit):
     page = visit()
     page.locator("#filter").fill("vvs1")
@@ -178,7 +230,7 @@ def test_a_row_is_copied_as_a_line_for_a_spreadsheet(visit):
     fields = page.evaluate("navigator.clipboard.readText()").split("\t")
     row = diamonds_report().rows[0]
     assert fields[0] == str(row.row)
-    assert fields[2:] == [row.reason, str(row.component), *row.cells]
+    assert fields[2:] == [severity(row.severity), row.reason, str(row.component), *row.cells]
     assert page.locator("#copied").inner_text() == f"Row {row.row} is copied."
 
 
@@ -190,7 +242,7 @@ def test_a_copied_formula_is_text_even_where_the_page_has_no_clipboard(visit, re
     page.locator("#copied", has_text="is copied").wait_for(state="attached")
     page.evaluate("delete navigator.clipboard")
     fields = page.evaluate("navigator.clipboard.readText()").split("\t")
-    assert len(fields) == 4 + len(HOSTILE)
+    assert len(fields) == 5 + len(HOSTILE)
     assert "'" + HOSTILE[3] in fields
     assert HOSTILE[0] in fields
 
@@ -232,7 +284,11 @@ def test_a_mark_says_which_row_it_is(visit):
         page.mouse.move(x, box["y"] + 0.6 * box["height"])
         if page.locator("#tip").is_visible():
             break
-    assert re.search(r"Row \d+.*sepal length \(cm\): [\d.]+.*group \d", page.locator("#tip").inner_text(), re.DOTALL)
+    assert re.search(
+        r"Row \d+.*sepal length \(cm\): [\d.]+.*severity: [\d.]+.*group \d",
+        page.locator("#tip").inner_text(),
+        re.DOTALL,
+    )
 
 
 def test_all_controls_are_reached_by_keyboard(visit):

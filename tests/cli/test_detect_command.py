@@ -22,7 +22,7 @@ KEYS = {
     },
     "groups": {"component", "n_rows", "share", "center", "contrast"},
     "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels"},
-    "anomalies": {"row", "anomaly_score", "component", "column", "value", "expected", "reason"},
+    "anomalies": {"row", "anomaly_score", "severity", "component", "column", "value", "expected", "reason"},
     "notices": None,
     "out": None,
     "new_columns": None,
@@ -54,7 +54,7 @@ def test_the_scored_table(run, iris, read):
     scored = read("iris.scored.parquet")
     names = list(scored)
     assert names[:6] == ["sepal_length", "sepal_width", "petal_length", "petal_width", "species", "year"]
-    assert names[6:] == ["anomaly_score", "is_anomaly", "component", "reason"]
+    assert names[6:] == ["anomaly_score", "severity", "is_anomaly", "component", "reason"]
     scores, flags = np.array(scored["anomaly_score"]), np.array(scored["is_anomaly"])
     assert flags.sum() == 15 == summary["decision"]["n_anomalies"]
     assert scores[flags].min() > summary["decision"]["threshold"] > scores[~flags].max()
@@ -65,6 +65,7 @@ def test_the_scored_table(run, iris, read):
     for anomaly, row in zip(summary["anomalies"], best, strict=True):
         assert anomaly["value"] == scored[anomaly["column"]][row]
         assert anomaly["anomaly_score"] == scores[row]
+        assert anomaly["severity"] == scored["severity"][row]
         assert scored["reason"][row] == anomaly["reason"]
         assert f"{anomaly['column']} = " in anomaly["reason"]
 
@@ -90,7 +91,7 @@ def test_json_keys(run, iris):
 
 def test_two_runs_agree(run, iris, read):
     for name in ("a.parquet", "b.parquet"):
-        assert run("detect", iris, "--components", "1-3", "--out", name).code == 0
+        assert run("detect", iris, "--components", "1-3", "--rate", "0.04", "--out", name).code == 0
     assert read("a.parquet") == read("b.parquet")
 
 
@@ -126,7 +127,8 @@ def test_columns_and_drop(run, iris):
 
 
 def test_score_gives_the_same_bits(run, iris, read, folder):
-    first = summary_of(run("detect", iris, "--components", "1-3", "--save", "m", "--json", "--out", "a.parquet"))
+    options = ("--components", "1-3", "--rate", "0.04", "--json")
+    first = summary_of(run("detect", iris, *options, "--save", "m", "--out", "a.parquet"))
     second = summary_of(run("score", "m", iris, "--json", "--out", "b.parquet"))
     assert read("a.parquet") == read("b.parquet")
     assert first["decision"] == second["decision"]
@@ -165,9 +167,9 @@ def test_standard_input(run, iris, read, monkeypatch):
     class Stdin:
         buffer = io.BytesIO(iris.read_bytes())
 
-    run("detect", iris, *FAST)
+    run("detect", iris, *FAST, "--rate", "0.04")
     monkeypatch.setattr(sys, "stdin", Stdin)
-    ended = run("detect", "-", *FAST)
+    ended = run("detect", "-", *FAST, "--rate", "0.04")
     assert ended.code == 0
     assert ended.out.startswith("standard input: 150 rows")
     assert read("stdin.scored.parquet") == read("iris.scored.parquet")
@@ -190,7 +192,7 @@ def test_a_pattern(run, iris, folder, read):
 def test_rows_of_equal_score_come_in_the_order_of_the_table(run, folder):
     lines = ["a,b", *["1,2", "2,1", "3,5", "9,9"] * 20]
     (folder / "t.csv").write_text("\n".join(lines) + "\n")
-    summary = summary_of(run("detect", "t.csv", "--components", "1", "--shape", "full", "--json"))
+    summary = summary_of(run("detect", "t.csv", "--components", "1", "--shape", "full", "--rate", "0.04", "--json"))
     assert [anomaly["row"] for anomaly in summary["anomalies"]] == list(range(4, 44, 4))
     assert summary["decision"]["n_anomalies"] == 0  # they tie, and those at the threshold are normal
 
@@ -205,5 +207,7 @@ def test_columns_of_extreme_size(run, folder):
     rng = np.random.default_rng(0)
     rows = [f"{a!r},{b!r}" for a, b in (rng.normal(size=(60, 2)) * [1e-200, 1e200]).tolist()]
     (folder / "t.csv").write_text("\n".join(["tiny,huge", *rows]) + "\n")
-    summary = summary_of(run("detect", "t.csv", "--components", "1-2", "--json"))
-    assert summary["decision"]["n_anomalies"] == 3
+    for options, n_anomalies in (((), 0), (("--rate", "0.04"), 3)):
+        summary = summary_of(run("detect", "t.csv", "--components", "1-2", *options, "--json"))
+        assert summary["decision"]["n_anomalies"] == n_anomalies
+        assert all(80 < anomaly["severity"] < 100 for anomaly in summary["anomalies"])

@@ -24,7 +24,7 @@ def holes(write):
 @pytest.mark.parametrize("kind", ["auto", "mixture", "bayesian", "forest"])
 def test_models_that_take_them(run, holes, need, kind):
     read = need("pyarrow.parquet").read_table
-    ended = run("detect", holes, "--model", kind, "--json", "--save", "m", "--out", "a.parquet")
+    ended = run("detect", holes, "--model", kind, "--rate", "0.04", "--json", "--save", "m", "--out", "a.parquet")
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
     assert summary["notices"][0] == (
@@ -78,7 +78,7 @@ def test_a_row_without_values(run, write):
 
 def test_a_column_without_values_is_left_out(run, folder):
     query = "select i as a, i * i % 17 as b, null::double as c from range(50) t(i)"
-    summary = json.loads(run("detect", query, "--json").out)
+    summary = json.loads(run("detect", query, "--rate", "0.04", "--json").out)
     assert summary["table"]["columns"] == ["a", "b"]
     assert summary["table"]["left_out"] == [{"name": "c", "reason": "empty"}]
     assert summary["notices"] == []

@@ -56,7 +56,8 @@ def test_a_saved_model_of_more_columns_than_rows(run, write, need, kind):
     read = need("pyarrow.parquet").read_table
     values = np.random.default_rng(0).normal(size=(20, 50)).round(4)
     write("t.csv", [f"c{k}" for k in range(50)], values.tolist())
-    assert run("detect", "t.csv", "--model", kind, "--save", "m", "--out", "a.parquet", "-q").code == 0
+    options = ("--model", kind, "--rate", "0.04", "-q")
+    assert run("detect", "t.csv", *options, "--save", "m", "--out", "a.parquet").code == 0
     assert run("score", "m", "t.csv", "--out", "b.parquet", "-q").code == 0
     assert read("a.parquet") == read("b.parquet")
 
@@ -65,7 +66,8 @@ def test_a_saved_model_of_more_columns_than_rows(run, write, need, kind):
 def test_one_seed_gives_one_result(run, iris, need, kind):
     read = need("pyarrow.parquet").read_table
     for out, seed in (("a.parquet", 3), ("b.parquet", 3)):
-        assert run("detect", iris, "--model", kind, "--seed", seed, "--out", out, "-q").code == 0
+        options = ("--model", kind, "--seed", seed, "--rate", "0.04")
+        assert run("detect", iris, *options, "--out", out, "-q").code == 0
     assert read("a.parquet") == read("b.parquet")
 
 
@@ -74,7 +76,7 @@ def test_one_seed_gives_one_result(run, iris, need, kind):
 def test_very_small_tables(run, write, kind, n_rows):
     rows = [[1.5, 2.0], [2.5, -1.0], [0.5, 3.0], [4.0, 4.5], [-2.0, 0.25]][:n_rows]
     write("t.csv", ["a", "b"], rows)
-    ended = run("detect", "t.csv", "--model", kind, "--json", "-q")
+    ended = run("detect", "t.csv", "--model", kind, "--rate", "0.04", "--json", "-q")
     summary = summary_of(ended)
     assert len(summary["anomalies"]) == summary["table"]["n_rows"] == n_rows
     assert summary["decision"]["n_anomalies"] <= 1
@@ -100,7 +102,7 @@ def test_a_warning_of_a_fit_is_a_notice(run, write):
     rng = np.random.default_rng(0)
     a = rng.normal(size=50).round(3)
     write("t.csv", ["a", "b"], np.stack([a, 2 * a], axis=1).round(3).tolist())
-    ended = run("detect", "t.csv", "--model", "elliptic", "--json")
+    ended = run("detect", "t.csv", "--model", "elliptic", "--rate", "0.04", "--json")
     notices = json.loads(ended.out)["notices"]
     assert len(notices) == 1
     assert notices[0].startswith("all 50 rows lie on a hyperplane, 'a' - 0.5 'b' = 0")
@@ -147,14 +149,16 @@ def test_many_rows_for_neighbours_are_a_notice(run, monkeypatch):
 
 
 def test_a_bayesian_mixture_with_all_components_in_use(run, iris):
-    summary = json.loads(run("detect", iris, "--model", "bayesian", "--components", "2", "--json").out)
+    summary = json.loads(
+        run("detect", iris, "--model", "bayesian", "--components", "2", "--rate", "0.04", "--json").out
+    )
     assert summary["model"]["n_components"] == 2
     assert summary["notices"] == ["all of the 2 components are in use: more may fit better (--components 4)."]
 
 
 def test_mixture_is_meant_where_only_components_are_given(run, iris):
-    assert summary_of(run("detect", iris, "--components", "2", "--json"))["model"]["kind"] == "mixture"
-    assert summary_of(run("detect", iris, "--json"))["model"]["kind"] == "auto"
+    assert summary_of(run("detect", iris, "--components", "2", "--json", "-q"))["model"]["kind"] == "mixture"
+    assert summary_of(run("detect", iris, "--json", "-q"))["model"]["kind"] == "auto"
 
 
 def test_a_model_saved_in_python_without_facts(run, iris, folder):

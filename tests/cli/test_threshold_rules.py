@@ -75,7 +75,7 @@ def labelled(scored):
 )
 @pytest.mark.parametrize("model", ["auto", "mixture"])
 def test_a_target_on_labels(detect, claims, options, target, model):
-    summary, scored = detect(claims, "--labels", "fraud", "--model", model, *options)
+    summary, scored = detect(claims, "--labels", "fraud", "--model", model, *options, "--quiet")
     curve = PrecisionRecallCurve.from_scores(*labelled(scored))
     threshold = curve.threshold_for(**target)
     decision = summary["decision"]
@@ -171,7 +171,7 @@ def test_a_false_discovery_rate(detect, run, need, claims, clean, model):
     np.testing.assert_array_equal(scored["is_anomaly"], flags)
     assert flags[:15].all()
     assert flags[N_ANOMALIES:].mean() < 0.05
-    names = ["x", "y", "z", "fraud", "anomaly_score", "is_anomaly", "p_value"]
+    names = ["x", "y", "z", "fraud", "anomaly_score", "severity", "is_anomaly", "p_value"]
     components = ["component"] if model in ("mixture", "bayesian") else []
     assert list(scored) == [*names, *components, "reason"]
     assert summary["new_columns"] == list(scored)[4:]

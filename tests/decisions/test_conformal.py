@@ -12,6 +12,7 @@ from mixtura.decisions.conformal import (
     adjusted_p_values,
     conformal_p_values,
     discoveries,
+    threshold_by_discoveries,
     threshold_by_false_discovery_rate,
 )
 from mixtura.statistics.sketch import QuantileSketch
@@ -60,7 +61,8 @@ def test_p_values_of_clean_rows(ties):
 @laws
 @given(shares)
 def test_adjusted_as_in_scipy(p_values):
-    np.testing.assert_allclose(adjusted_p_values(p_values), false_discovery_control(p_values), rtol=1e-15)
+    # Of the least numbers of all, the last place is more than that.
+    np.testing.assert_allclose(adjusted_p_values(p_values), false_discovery_control(p_values), rtol=1e-15, atol=1e-322)
 
 
 @laws
@@ -163,6 +165,101 @@ def test_coarse_sketches_add_no_discovery(seed, size, rate):
     coarse = sketch_of(tested, size, n_lowest=1)
     for clean in (reference, sketch_of(reference, size, n_lowest=1)):
         assert called[tested < threshold_by_false_discovery_rate(coarse, clean, rate)].all()
+
+
+def exponential(scores):
+    """Return the nats of scores below 0 whose opposites have an exponential distribution."""
+    return -np.asarray(scores)
+
+
+def descending(scores):
+    """Return nats of any scores, from none to infinitely many."""
+    return np.maximum(0.5 - np.asarray(scores, dtype=float), 0.0) * 0.9
+
+
+def in_steps(scores):
+    """Return nats that many scores have in common."""
+    return np.maximum(np.floor(-np.asarray(scores, dtype=float)), 0.0)
+
+
+def brute_force(tested, tail_nats, rate):
+    """Return the rows whose p-value is at most i · rate / m, for the largest i for which that holds of i rows."""
+    p_values = [math.exp(-nats) for nats in tail_nats(tested)]
+    m, ordered = len(p_values), sorted(p_values)
+    held = [i for i in range(1, m + 1) if ordered[i - 1] * m / i <= rate]
+    return [p <= ordered[held[-1] - 1] if held else False for p in p_values]
+
+
+@settings(max_examples=300, deadline=None)
+@given(scores, st.sampled_from([descending, in_steps]), rates)
+def test_the_threshold_of_a_tail_flags_the_discoveries(tested, tail_nats, rate):
+    threshold = threshold_by_discoveries(tested, tail_nats, rate)
+    expected = brute_force(tested, tail_nats, rate)
+    np.testing.assert_array_equal(tested < threshold, expected)
+    np.testing.assert_array_equal(discoveries(np.exp(-tail_nats(tested)), rate), expected)
+    # A small sketch knows all of the scores.
+    np.testing.assert_array_equal(tested < threshold_by_discoveries(sketch_of(tested), tail_nats, rate), expected)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+@pytest.mark.parametrize("n_lowest", [1, 500])
+@pytest.mark.parametrize("n_found", [0, 40, 3000])
+def test_discoveries_of_a_tail_in_a_sketch(rate, n_lowest, n_found):
+    """Scores of rows that belong are exponential, and their p-values known; the others lie lower."""
+    random = np.random.default_rng(4)
+    tested = -random.exponential(size=20_000)
+    tested[:n_found] -= 12
+    called = np.array(brute_force(tested, exponential, rate))
+    exact = threshold_by_discoveries(tested, exponential, rate)
+    np.testing.assert_array_equal(tested < exact, called)
+    threshold = threshold_by_discoveries(sketch_of(tested, 256, n_lowest=n_lowest), exponential, rate)
+    assert called[tested < threshold].all()
+    if n_found in (0, 40) and n_lowest == 500:
+        np.testing.assert_array_equal(tested < threshold, called)
+    if n_found == 3000:
+        assert np.mean(tested < threshold) > 0.5 * called.mean() > 0.07
+        assert np.mean(~called[:n_found]) < 0.01
+
+
+@laws
+@given(st.integers(0, 10_000), st.sampled_from([2, 4, 16]), rates)
+def test_coarse_sketches_add_no_discovery_of_a_tail(seed, size, rate):
+    random = np.random.default_rng(seed)
+    tested = -random.exponential(size=300) - 9 * (random.random(300) < 0.3)
+    called = np.array(brute_force(tested, exponential, rate))
+    coarse = sketch_of(tested, size, n_lowest=1)
+    assert called[tested < threshold_by_discoveries(coarse, exponential, rate)].all()
+
+
+def test_false_discoveries_of_a_tail_over_200_tables():
+    """Where p-values are exact, the rate is held; where all rows belong, few tables have any discovery."""
+    random = np.random.default_rng(5)
+    anomalous = np.arange(500) < 50
+    proportions, any_called = [], []
+    for _ in range(200):
+        tested = -random.exponential(size=500)
+        any_called.append((tested < threshold_by_discoveries(tested, exponential, 0.1)).any())
+        tested[anomalous] -= 7
+        called = tested < threshold_by_discoveries(tested, exponential, 0.1)
+        proportions.append(np.mean(~anomalous[called]) if called.any() else 0.0)
+    assert np.mean(proportions) == pytest.approx(0.09, abs=3 * np.std(proportions) / math.sqrt(200))
+    assert np.mean(any_called) == pytest.approx(0.1, abs=3 * math.sqrt(0.09 / 200))
+
+
+@pytest.mark.parametrize(
+    ("tested", "rate", "sentence"),
+    [
+        ([1.0], 0.0, "false discovery rate must be above 0 and below 1"),
+        ([1.0], 1.0, "false discovery rate must be above 0 and below 1"),
+        ([1.0, math.nan], 0.1, r"row 1 \(counted from 0\) is NaN"),
+        ([[1.0]], 0.1, r"one for each row, and their shape is \(1, 1\)"),
+        ([], 0.1, "the scores of no rows says nothing"),
+        (QuantileSketch.zero(), 0.1, "the scores of no rows says nothing"),
+    ],
+)
+def test_what_has_no_threshold_by_a_tail(tested, rate, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        threshold_by_discoveries(tested, descending, rate)
 
 
 @pytest.mark.parametrize("rate", [0, 1, 1.5, math.nan, "0.1", True])

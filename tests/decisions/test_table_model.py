@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from mixtura import EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
+from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
 from mixtura.decisions.table_model import TableModel
 from mixtura.detectors.conditionals import explain
@@ -13,6 +13,7 @@ from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.errors import ColumnError, InfiniteValuesError
 from mixtura.rows import ArrayRows, ScaledRows
+from mixtura.statistics.rarity import Rarity
 
 CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
 
@@ -184,6 +185,63 @@ def test_p_values_compare_with_the_calibration():
     assert a_model().trained_on == "table"
     with pytest.raises(ValueError, match="no p-values: it was not trained on a reference table"):
         a_model().p_values(scores)
+
+
+def test_severities_say_how_many_rows_are_less_rare():
+    plain, X = a_model(), some_rows(n_rows=4000)
+    assert not plain.has_severities
+    with pytest.raises(ValueError, match="does not say how rare a score is"):
+        plain.severities(plain.scores(X))
+    scores = plain.scores(X)
+    model = a_model(rarity=Rarity.of(scores))
+    assert model.has_severities
+    severities = model.severities(scores)
+    assert (np.diff(severities[np.argsort(scores)]) >= 0).all()
+    below = np.array([(scores < score).sum() for score in scores])
+    # Up to the tail, which is a hundredth of all rows, they are the share itself.
+    inside = below < 0.98 * len(X)
+    np.testing.assert_allclose(severities[inside], 100 * below[inside] / len(X), atol=0.3)
+    assert (severities[~inside] > 97).all()
+    np.testing.assert_array_equal(model.severities(np.array([-np.inf, np.inf, scores.min()])), [0, 100, 0])
+    far = model.severities(scores.max() + np.array([0.0, 1.0, 3.0, 1e3]))
+    assert (np.diff(far) > 0).all()
+    assert 99.9 < far[0] < far[-1] < 100
+    np.testing.assert_allclose(model.tail_nats(scores), -np.log1p(-severities / 100), rtol=1e-9)
+    assert model == a_model(rarity=Rarity.of(scores)) == pickle.loads(pickle.dumps(model))
+    assert plain != model != a_model(rarity=Rarity.of(2 * scores))
+
+
+def test_the_default_detector_knows_how_rare_its_scores_are():
+    X = some_rows(n_rows=3000)
+    X[0] = CENTER
+    X[0, 1] += 30 * SCALE[1]
+    held = AnomalyDetector(random_state=0).fit(X).model_
+    model = TableModel(held, ("height", "mass"), [0, 0], [1, 1])
+    assert model.has_severities
+    assert model.rarity is None
+    scores = model.scores(X)
+    severities = model.severities(scores)
+    np.testing.assert_array_equal(model.tail_nats(scores), held.tail_nats(held.score_samples(X)))
+    assert (np.diff(severities[np.argsort(scores)]) >= 0).all()
+    assert severities.argmax() == 0
+    assert severities[0] > 99.99
+    below = np.searchsorted(np.sort(scores), scores)
+    np.testing.assert_allclose(severities, 100 * below / len(X), atol=3)
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_severities_of_other_kinds(kind):
+    scaled = np.random.default_rng(0).normal(size=(300, 2))
+    model = TableModel(DETECTORS[kind].fit(scaled).model_, ("height", "mass"), CENTER, SCALE)
+    assert not model.has_severities
+    scores = model.scores(CENTER + SCALE * scaled)
+    rated = replace(model, rarity=Rarity.of(scores))
+    severities = rated.severities(scores)
+    assert rated.has_severities
+    assert rated != model
+    below = np.searchsorted(np.sort(scores), scores)
+    inside = below < 0.97 * len(scores)
+    np.testing.assert_allclose(severities[inside], 100 * below[inside] / len(scores), atol=0.3)
 
 
 def test_rows_that_do_not_fit():

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as hnp
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
-from mixtura import AnomalyDetector
+from mixtura import AnomalyDetector, discoveries
+from mixtura.detectors.ensemble import FALSE_DISCOVERIES, _offset_of_discoveries
 from mixtura.detectors.ensemble_fit import draws
 from mixtura.detectors.ensemble_model import NEW_VALUE, EnsembleModel
 from mixtura.engines import ThreadEngine
@@ -82,7 +83,7 @@ def test_units_of_columns_do_not_matter():
     expected = AnomalyDetector(random_state=0).fit(X).score_samples(X)
     # Powers of two, so that nothing is rounded.
     other = X * 2.0 ** np.array([-300, 40, 0, 3, -1, 300])
-    np.testing.assert_allclose(AnomalyDetector(random_state=0).fit(other).score_samples(other), expected, atol=1e-5)
+    np.testing.assert_array_equal(AnomalyDetector(random_state=0).fit(other).score_samples(other), expected)
 
 
 def test_a_new_value_in_a_constant_column_makes_a_row_anomalous():
@@ -96,7 +97,8 @@ def test_a_new_value_in_a_constant_column_makes_a_row_anomalous():
     same[0, 1] = np.float32(0.1)
     assert detector.predict(rows).tolist() == [1, -1]
     usual = detector.score_samples(X[:2])
-    np.testing.assert_allclose(detector.score_samples(rows) - usual, [0, -NEW_VALUE], atol=1e-12)
+    np.testing.assert_allclose(detector.score_samples(rows) - usual, [0, -np.log(500) - NEW_VALUE], atol=1e-12)
+    assert detector.score_samples(rows)[1] < detector.score_samples(X).min()
     assert detector.score_samples(same)[0] == usual[0]
     explanation = detector.explain(rows)
     assert explanation.column[1] == 1
@@ -105,12 +107,15 @@ def test_a_new_value_in_a_constant_column_makes_a_row_anomalous():
     assert explanation.distance[1, 1] == np.inf
 
 
-def test_a_table_of_constants_has_no_outliers():
-    X = np.full((20, 3), 7.0)
+def test_a_table_of_constants_has_no_outliers_but_new_values():
+    X = np.full((40, 3), 7.0)
     detector = AnomalyDetector().fit(X)
-    assert detector.predict(X).tolist() == [1] * 20
+    assert detector.predict(X).tolist() == [1] * 40
     assert detector.predict([[7, 7, 8]]).tolist() == [-1]
+    new = -np.log(40) - NEW_VALUE
+    np.testing.assert_allclose(detector.score_samples([[7, 7, 7], [7, 7, 8], [-7, 7, 8]]), [0, new, 2 * new])
     np.testing.assert_allclose(detector.explain(X).share, 1 / 3)
+    np.testing.assert_allclose(detector.explain([[-7, 7, 8]]).share, [[0.5, 0, 0.5]])
 
 
 def test_missing_values_say_nothing_against_a_row():
@@ -146,11 +151,49 @@ def test_contamination_is_the_share_of_outliers():
         assert (AnomalyDetector(rate, random_state=0).fit_predict(X) == -1).mean() == pytest.approx(rate, abs=1e-3)
 
 
-def test_automatic_offset_is_the_whisker_of_a_box_plot():
-    X = clustered(np.random.default_rng(11))
+@pytest.mark.parametrize("planted", [0, 1, 2, 10, 60, 200])
+def test_automatic_outliers_are_the_discoveries_of_benjamini_and_hochberg(planted):
+    random = np.random.default_rng(planted)
+    X = clustered(random)
+    # Less than one value in fifty on either side of any column.
+    size = random.uniform(100, 1000, size=planted) * (-1) ** (np.arange(planted) // 6)
+    X[np.arange(planted), np.arange(planted) % 6] += size
     detector = AnomalyDetector(random_state=0).fit(X)
-    low, high = np.percentile(detector.score_samples(X), [25, 75])
-    assert detector.offset_ == pytest.approx(low - 1.5 * (high - low))
+    p_values = np.exp(-detector.model_.tail_nats(detector.score_samples(X)))
+    found = discoveries(p_values, FALSE_DISCOVERIES)
+    np.testing.assert_array_equal(detector.predict(X) == -1, found)
+    assert found[:planted].all()
+    # A row that is a discovery by itself is an outlier of any table.
+    assert detector.offset_ >= detector.model_.score_at(np.log(2000 / FALSE_DISCOVERIES))
+
+
+def test_no_discovery_is_lost_to_rounding():
+    random = np.random.default_rng(0)
+    model = AnomalyDetector(n_estimators=2, random_state=0).fit(random.normal(size=(60, 2))).model_
+    for _ in range(300):
+        surprise = random.exponential(size=60)
+        n_planted = random.integers(1, 20)
+        surprise[:n_planted] = random.uniform(4, 11, size=n_planted)
+        found = discoveries(np.exp(-model.tail_nats(-surprise)), FALSE_DISCOVERIES)
+        np.testing.assert_array_equal(-surprise < _offset_of_discoveries(model, -surprise), found)
+
+
+def test_automatic_outliers_of_many_rows_are_those_of_a_sample():
+    X = clustered(np.random.default_rng(11), 12_000)
+    X[:60, 1] += 300
+    outliers = AnomalyDetector(random_state=0).fit_predict(X) == -1
+    assert outliers[:60].all()
+    assert outliers[60:].sum() <= 20
+
+
+def test_of_fewer_than_thirty_rows_none_is_an_outlier():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    X[0] = 1e6
+    few = AnomalyDetector(random_state=0).fit(X[:29])
+    assert few.predict(X).tolist() == [1] * 30
+    assert np.isfinite(few.offset_)
+    assert few.score_samples(X).argmin() == 0
+    assert AnomalyDetector(random_state=0).fit_predict(X).tolist() == [-1] + [1] * 29
 
 
 def test_columns_are_dealt_equally():
@@ -194,7 +237,9 @@ def set_first(value):
         ("factors", lambda a: np.concatenate([a, a]), "too long"),
         ("factors", set_first(np.nan), "not finite"),
         ("center", set_first(np.inf), "not finite"),
-        ("center", lambda a: a[1:], "one value for each column"),
+        ("center", lambda a: a[1:], "three deviations each"),
+        ("deviations", lambda a: a[:2].copy(), "three deviations each"),
+        ("scale", lambda a: a[1:], "a scale and three deviations each"),
         ("scale", set_first(-1), "negative"),
         ("spreads", set_first(0), "positive"),
         ("weights", set_first(-1), "parts of one"),
@@ -203,10 +248,29 @@ def set_first(value):
         ("references", lambda a: a[0], "2 dimensions"),
         ("distance_spreads", set_first(0), "positive"),
         ("distance_medians", lambda a: a[1:], "one value a sample"),
+        ("shapes", lambda a: a[:0].copy(), "one value a member"),
+        ("loadings", lambda a: a[1:].copy(), "one row for each column"),
+        ("shift", lambda a: a[1:], "one row for each column"),
+        ("spread", set_first(0), "positive"),
+        ("remaining", set_first(-1), "positive"),
+        ("tail_centers", lambda a: a[1:], "four for each column"),
+        ("tail_starts", lambda a: a[6:], "four for each column"),
+        ("tail_scales", set_first(0), "positive"),
+        ("tail_shapes", set_first(0), "positive"),
+        ("tail_nats", set_first(np.nan), "not finite"),
+        ("flag_columns", set_first(6), "no such column"),
+        ("flag_columns", set_first(-1), "no such column"),
+        ("flag_values", lambda a: a[:1].copy(), "two values each"),
+        ("flag_nats", lambda a: a[:, :0].copy(), "three probabilities"),
+        ("votes_places", lambda a: a[:1].copy(), "wrong shape"),
+        ("flags_places", lambda a: a[:, ::-1].copy(), "ascend"),
+        ("both_tail", set_first(np.inf), "not finite"),
+        ("both_tail", lambda a: a[1:], "wrong shape"),
     ],
 )
 def test_arrays_of_a_file_are_not_trusted(name, change, match):
     X = clustered(np.random.default_rng(13), 300)
+    X[:, 5] = X[:, 5] > np.quantile(X[:, 5], 0.8)
     model = AnomalyDetector(n_estimators=3, random_state=0).fit(X).model_
     with pytest.raises(ValueError, match=match):
         EnsembleModel.from_arrays(spoil(model.arrays(), name, change), model.settings())
@@ -218,6 +282,9 @@ def test_arrays_of_a_file_are_not_trusted(name, change, match):
     for k in (None, 0, 6, 2.0, True):
         with pytest.raises(ValueError, match="k is"):
             EnsembleModel.from_arrays(model.arrays(), model.settings() | {"k": k})
+    for n_rows in (None, 0, -1, 300.0, True):
+        with pytest.raises(ValueError, match="n_rows is"):
+            EnsembleModel.from_arrays(model.arrays(), model.settings() | {"n_rows": n_rows})
 
 
 def test_any_source_of_rows(tmp_path):
@@ -237,6 +304,24 @@ def test_dask_arrays(need):
     expected = AnomalyDetector(random_state=0).fit(X)
     detector = AnomalyDetector(random_state=0).fit(array.from_array(X, chunks=(700, 6)))
     np.testing.assert_allclose(detector.score_samples(X), expected.score_samples(X), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # A third value too small beside the others to be told from zero; deviations and widths beyond all numbers.
+        [2.5e204, 2.5e204, 1.9e-119],
+        [1e308, 1e15],
+        [1.0, -1e308, 1e308],
+    ],
+)
+def test_rare_values_of_any_size(values):
+    X = np.zeros((24, 2))
+    X[: len(values), 0], X[:, 1] = values, np.arange(24)
+    detector = AnomalyDetector(n_estimators=8, random_state=0).fit(X)
+    assert np.isfinite(detector.score_samples(np.concatenate([X, -X]))).all()
+    assert np.isfinite(detector.explain(X).share).all()
+    assert all(np.isfinite(array).all() for array in detector.model_.arrays().values())
 
 
 def test_what_cannot_be_fitted_is_refused():

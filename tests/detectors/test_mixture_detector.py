@@ -153,6 +153,19 @@ def test_an_estimator_is_cloned_and_fitted(mixture):
     assert MixtureDetector(mixture, novelty=True, random_state=3).fit(X).model_ == detector.model_
 
 
+def test_the_scale_of_two_groups_is_no_wider_than_they_are():
+    """The quartiles lie one in each: scaled by them alone, the groups are too close for k-means to tell apart."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(3000, 5))
+    X[:1000, 0] += 8
+    fitted = MixtureDetector(trim=0.0, random_state=0).fit(X)
+    assert fitted.model_.scale[0] <= X[:, 0].std() * 1.01
+    assert fitted.estimator_.n_components == 2
+    X[:5, 0] = 1e6
+    spoilt = MixtureDetector(random_state=0).fit(X)
+    np.testing.assert_allclose(spoilt.model_.scale, fitted.model_.scale, rtol=0.02)
+
+
 def test_an_estimator_is_fitted_as_it_fits_itself():
     X = two_groups(300)
     settled = GaussianMixture(2, trim=0.2, random_state=0)

@@ -107,7 +107,7 @@ def test_points_have_the_colours_of_their_components():
 @pytest.mark.parametrize(
     "detector",
     [
-        AnomalyDetector(random_state=0),
+        AnomalyDetector(0.05, random_state=0),
         EllipticEnvelope(random_state=0),
         IsolationForest(random_state=0),
         LocalOutlierFactor(novelty=True),

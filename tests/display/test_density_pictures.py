@@ -22,7 +22,7 @@ def test_mixture_with_anomalies(picture, groups):
 
 
 def test_detector_with_its_threshold(picture, groups):
-    detector = AnomalyDetector(random_state=0).fit(groups)
+    detector = AnomalyDetector(0.02, random_state=0).fit(groups)
     assert picture(DensityDisplay.from_estimator(detector, groups).figure_, "density_detector")
 
 

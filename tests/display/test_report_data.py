@@ -26,6 +26,7 @@ from mixtura.display.summary import (
     as_json,
 )
 from mixtura.rows import Block
+from mixtura.statistics.rarity import Rarity
 
 NAMES = ("a", "b", "c")
 CENTER, SCALE = np.array([10.0, -3.0, 1e6]), np.array([2.0, 0.5, 1e3])
@@ -45,7 +46,8 @@ def two_groups(n_rows, seed=0):
 def model():
     factor = np.array([[1, 0.5, 0], [0, 0.4, 0], [0, 0, 1]])
     mixture = Mixture([2 / 3, 1 / 3], [[0, 0, 0], [4, 4, 0]], Full([np.eye(3), factor.T @ factor], 2, 3))
-    return TableModel(mixture, NAMES, CENTER, SCALE, threshold=-8.0)
+    model = TableModel(mixture, NAMES, CENTER, SCALE, threshold=-8.0)
+    return replace(model, rarity=Rarity.of(model.scores(two_groups(2000))))
 
 
 @pytest.fixture
@@ -194,6 +196,8 @@ def test_points_are_a_sample_with_all_flagged_rows(make, model):
         np.testing.assert_allclose(point.values, values[point.row - 1, place], rtol=1e-4)
         # What tells rows apart is left even where numbers are large beside their differences.
         assert abs(point.values[place.index(2)] - values[point.row - 1, 2]) < 1
+    severities = model.severities(scores)
+    assert max(abs(point.severity - severities[point.row - 1]) for point in report.points) <= 5e-7
     small = make(model, values[:4000])
     assert small.points_are_all
     assert [point.row for point in small.points] == list(range(1, 4001))
@@ -212,6 +216,7 @@ def test_rows_are_listed_by_their_scores(make, model, need):
     explanation, reasons = model.explain(values[order]), model.reasons(values[order])
     for k, row in enumerate(report.rows):
         assert row.anomaly_score == scores[order[k]]
+        assert row.severity == model.severities(scores[order[k : k + 1]])[0] > 50
         assert [float(cell) for cell in row.cells[:3]] == values[order[k]].tolist()
         assert row.cells[3] == str(order[k])
         assert row.cells[4].startswith(f"row {order[k]} ")
@@ -225,6 +230,13 @@ def test_rows_are_listed_by_their_scores(make, model, need):
         shares = [deviation.share for deviation in row.deviations]
         assert shares == sorted(shares, reverse=True)
         assert sum(shares) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_model_that_does_not_say_how_rare_a_score_is(make, model):
+    report = make(replace(model, rarity=None), two_groups(300))
+    assert np.isnan([row.severity for row in (*report.rows, *report.points)]).all()
+    data = json.loads(as_json(report, indent=None), parse_constant=pytest.fail)
+    assert {row["severity"] for row in (*data["rows"], *data["points"])} == {None}
 
 
 def test_contours_are_the_marginal_density_in_the_units_of_the_table(make, model):

@@ -20,12 +20,15 @@ from mixtura.display.report.payload import Stop, first_flagging, payload, stops
 from mixtura.display.report.sections import headline
 from mixtura.display.report.text import island, isolated, plain, visible
 from mixtura.display.summary import Decision
+from mixtura.display.words import severity
 from mixtura.errors import MissingDependencyError
 from report_examples import (
     HOSTILE,
     big_report,
+    clean_report,
     diamonds_report,
     forest_report,
+    groups_report,
     hostile_report,
     iris_report,
     nothing_report,
@@ -47,7 +50,10 @@ def rendered(need):
     return rendered
 
 
-MAKERS = [diamonds_report, iris_report, forest_report, nothing_report, hostile_report, big_report]
+MAKERS = [
+    diamonds_report, iris_report, forest_report, nothing_report, hostile_report, big_report, groups_report,
+    clean_report,
+]  # fmt: skip
 
 
 def payload_of(text):
@@ -100,6 +106,27 @@ def test_what_is_in_a_page_is_balanced_markup(rendered):
     assert (unmatched, stack) == ([], [])
 
 
+def test_severities_are_written_with_the_nines_that_tell_them_apart(rendered):
+    report = replace(iris_report(), rows=iris_report().rows[:5])
+    severities = (99.99999, 99.9713, 93.26, 84.26, 0.0)
+    report = replace(report, rows=tuple(replace(r, severity=s) for r, s in zip(report.rows, severities, strict=True)))
+    text = page.render_html(report)
+    assert [row[2] for row in payload_of(text)["rows"]] == ["> 99.9999", "99.971", "93.3", "84", "0"]
+    assert [row[2] for row in payload_of(rendered(iris_report))["rows"]] == [
+        severity(row.severity) for row in iris_report().rows
+    ]
+    assert '<th scope="col">severity</th>' in text
+    assert '<td class="number">&gt; 99.9999</td>' in text
+    assert "a row is rarer than this share of rows like these, in percent." in text
+
+
+def test_without_severities_a_page_has_no_word_of_them(rendered):
+    text = rendered(groups_report)
+    data = payload_of(text)
+    assert {row[2] for row in data["rows"]} == set(data["points"]["severity"]) == {None}
+    assert "everity" not in re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL).replace('"severity":', "")
+
+
 def test_text_from_the_table_is_escaped_in_the_page(rendered):
     text = rendered(hostile_report)
     for name in HOSTILE[:3]:
@@ -115,7 +142,7 @@ def test_the_cells_of_the_data_are_those_of_the_report(rendered):
     rows = payload_of(rendered(diamonds_report))["rows"]
     report = diamonds_report()
     assert [row[0] for row in rows] == [row.row for row in report.rows]
-    assert [tuple(row[6]) for row in rows] == [row.cells for row in report.rows]
+    assert [tuple(row[7]) for row in rows] == [row.cells for row in report.rows]
 
 
 @given(
@@ -208,7 +235,16 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     ({"rule": "fdr", "target": 0.05}, "chosen so that on average at most 5% of the flagged rows belong."),
     ({"rule": None}, "their anomaly score is above 3.457."),
     ({"n_anomalies": 1}, "<strong>1 of 150 rows</strong> (10%) is flagged"),
-    ({"threshold": None}, "None of the 150 rows is flagged: no anomaly score is high enough."),
+    ({"threshold": None}, "None of the 150 rows is flagged: no score is high enough."),
+    (
+        {"threshold": None, "rule": "fdr"},
+        "None of the 150 rows is flagged: no row is too rare for chance; of rows flagged at most 10% may belong, on "
+        "average; --rate flags a share.",
+    ),
+    (
+        {"threshold": None, "rule": "fdr", "trained_on": "reference"},
+        "None of the 150 rows is flagged: no score is high enough.",
+    ),
 ])  # fmt: skip
 def test_the_headline_says_what_was_asked_and_found(changes, sentence):
     report = iris_report()

@@ -90,7 +90,7 @@ def test_a_row_at_the_threshold_is_not_flagged():
 
 
 def test_scores_of_a_detector_are_cut_at_its_offset(rows, picture):
-    detector = AnomalyDetector(random_state=0).fit(rows)
+    detector = AnomalyDetector(0.05, random_state=0).fit(rows)
     display = ThresholdDisplay.from_estimator(detector, rows)
     assert display.threshold == detector.offset_
     assert display.n_flagged == (detector.predict(rows) == -1).sum()

@@ -25,6 +25,7 @@ FITTED = {
     "t and noise": lambda: MixtureDetector(GaussianMixture(2, family="t", noise=True, random_state=0)),
     "elliptic": lambda: EllipticEnvelope(random_state=0),
     "ensemble": lambda: AnomalyDetector(n_estimators=6, random_state=0),
+    "ensemble with flags": lambda: AnomalyDetector(n_estimators=6, random_state=0),
     "forest": lambda: IsolationForest(n_estimators=3, max_samples=32, random_state=0),
     "hyperplanes": lambda: IsolationForest(n_estimators=3, max_samples=32, hyperplane_features=2, random_state=0),
     "lof": lambda: LocalOutlierFactor(n_neighbors=5, novelty=True),
@@ -42,12 +43,20 @@ kinds = pytest.mark.parametrize("kind", FITTED)
 def table(kind, n_rows=60):
     random = np.random.default_rng(0)
     n_columns = 17 if kind == "lof of many columns" else 3
-    return random.normal(size=(n_rows, n_columns)) * [3.0, 1.0, 0.5, *[1.0] * (n_columns - 3)] + 2
+    X = random.normal(size=(n_rows, n_columns)) * [3.0, 1.0, 0.5, *[1.0] * (n_columns - 3)] + 2
+    if kind == "ensemble with flags":
+        X = np.concatenate([X, random.random((n_rows, 2)) < [0.1, 0.5]], axis=1)
+    return X
 
 
 @cache
 def fitted_model(kind):
     return FITTED[kind]().fit(table(kind)).model_
+
+
+def held_arrays(kind):
+    """Names and arrays of a model that hold any number; those of flags are empty where a table has none."""
+    return [(name, array) for name, array in fitted_model(kind).arrays().items() if array.size]
 
 
 def some_rows(kind, dtype=np.float64):
@@ -121,11 +130,11 @@ def other_types(name, array):
 
 @kinds
 def test_arrays_that_do_not_fit_are_refused(kind, file):
-    for name, array in fitted_model(kind).arrays().items():
+    for name, array in held_arrays(kind):
         wrong = [array[:0], array[None], array.ravel()[0]]
         # Of typical rows there may be any number.
         wrong += [] if name == "typical" else [array[:-1], np.concatenate([array, array])]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             wrong += [array.astype(dtype) for dtype in other_types(name, array)]
         for changed in wrong:
             write(file, kind, {name: changed})
@@ -141,7 +150,7 @@ def test_arrays_that_do_not_fit_are_refused(kind, file):
 
 @kinds
 def test_values_that_are_no_numbers_are_refused(kind, file):
-    for name, array in fitted_model(kind).arrays().items():
+    for name, array in held_arrays(kind):
         if array.dtype.kind == "f":
             for value in (np.nan, -np.inf):
                 changed = array.copy()
@@ -153,7 +162,7 @@ def test_values_that_are_no_numbers_are_refused(kind, file):
 @kinds
 def test_the_largest_and_smallest_numbers_are_refused_or_harmless(kind, file):
     random = np.random.default_rng(0)
-    for name, array in fitted_model(kind).arrays().items():
+    for name, array in held_arrays(kind):
         known = np.iinfo(array.dtype) if array.dtype.kind == "i" else np.finfo(array.dtype)
         values = [known.max, known.min, 0, 1, -1, known.max // 2]
         values += [] if array.dtype.kind == "i" else [known.tiny, known.smallest_subnormal, -known.tiny, known.max**0.5]
@@ -187,6 +196,10 @@ def test_settings_that_do_not_fit_are_refused_or_harmless(kind, file):
         ("ensemble", "shapes", 2**31 - 1),
         ("ensemble", "spreads", 0),
         ("ensemble", "scale", -1),
+        ("ensemble", "remaining", -1),
+        ("ensemble", "tail_scales", -1),
+        ("ensemble with flags", "flag_columns", 5),
+        ("ensemble with flags", "flag_columns", -1),
         ("lof", "reachabilities", 0),
         ("lof", "k_distances", -1),
         ("elliptic", "covariance", -1),

@@ -9,6 +9,7 @@ from mixtura.kernels import native
 from mixtura.kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
 
 RULES = {"trimmed": 0.25, "prior_rows": 1.0, "iterations": 15}
+LEAST = np.full(3, 1e-6)
 DTYPES = (np.float64, np.float32)
 
 
@@ -89,7 +90,7 @@ def test_densities_and_scores_are_those_of_scipy(n_rows, d, dtype):
     y = (found - neighbors.medians[:, None]) / neighbors.spreads[:, None]
     outlyingness = members.weights @ (np.sign(z) * np.log1p(np.abs(z)))
     outlyingness += neighbors.weights @ (np.sign(y) * np.log1p(np.abs(y)))
-    np.testing.assert_allclose(scores(X, units, members, neighbors, 10.0), outlyingness, rtol=2e-5, atol=2e-4)
+    np.testing.assert_allclose(scores(X, units, members, neighbors), outlyingness, rtol=2e-5, atol=2e-4)
 
 
 def test_a_row_is_no_neighbour_of_itself():
@@ -105,22 +106,21 @@ def test_a_row_is_no_neighbour_of_itself():
 
 def test_any_memory_order_and_place_gives_the_same_bits():
     X, units, members, neighbors, _ = case(1, 1100, 6, np.float64)
-    expected = scores(X, units, members, neighbors, 10.0)
-    np.testing.assert_array_equal(scores(np.asfortranarray(X), units, members, neighbors, 10.0), expected)
-    np.testing.assert_array_equal(scores(np.repeat(X, 2, axis=0)[::2], units, members, neighbors, 10.0), expected)
-    np.testing.assert_array_equal(scores(X[700:703], units, members, neighbors, 10.0), expected[700:703])
+    expected = scores(X, units, members, neighbors)
+    np.testing.assert_array_equal(scores(np.asfortranarray(X), units, members, neighbors), expected)
+    np.testing.assert_array_equal(scores(np.repeat(X, 2, axis=0)[::2], units, members, neighbors), expected)
+    np.testing.assert_array_equal(scores(X[700:703], units, members, neighbors), expected[700:703])
 
 
-def test_new_values_in_columns_that_never_changed_and_missing_values():
+def test_columns_without_a_scale_are_not_seen_and_missing_values_lie_in_the_middle():
     X, units, members, neighbors, _ = case(2, 40, 4, np.float64)
     units = units._replace(scale=np.array([1 / 3, 1 / 3, 0.0, 1 / 3]))
     X[:, 2] = 5.0
-    usual = scores(X, units, members, neighbors, 10.0)
-    X[3, 2], X[4, 2] = 5.001, 5 + 1e-9
-    changed = scores(X, units, members, neighbors, 10.0)
-    np.testing.assert_allclose(changed - usual, np.where(np.arange(40) == 3, 10.0, 0.0), atol=1e-12)
+    usual = scores(X, units, members, neighbors)
+    X[3, 2], X[4, 2], X[5, 2] = 5.001, -1e300, np.nan
+    np.testing.assert_array_equal(scores(X, units, members, neighbors), usual)
     X[5], X[6] = np.nan, 5.0
-    missing, middle = scores(X[5:7], units, members, neighbors, 10.0)
+    missing, middle = scores(X[5:7], units, members, neighbors)
     assert missing == middle
 
 
@@ -130,16 +130,17 @@ def test_values_of_any_size_have_finite_scores():
     X = np.array([[largest, -largest, 1e-320], [-largest, 0, largest]])
     for scale in (largest, 5e-324, 1.0):
         extreme = units._replace(scale=np.full(3, scale), center=np.array([-largest, largest, 0]))
-        assert np.isfinite(scores(X, extreme, members, neighbors, 10.0)).all()
+        assert np.isfinite(scores(X, extreme, members, neighbors)).all()
 
 
 @pytest.mark.parametrize("full", [True, False])
 def test_one_component_without_trimming_is_the_posterior_mode(full):
     X = np.random.default_rng(0).normal(size=(300, 3)) @ np.array([[2, 1, 0], [0, 1, 0.5], [0, 0, 1]])
+    least = np.array([1e-6, 0.5, 30.0])
     log_constants, means, factors = fit_member(
-        np.ascontiguousarray(X.T), 1, full=full, trimmed=0.0, prior_rows=7.0, iterations=5, seed=1
+        np.ascontiguousarray(X.T), least, 1, full=full, trimmed=0.0, prior_rows=7.0, iterations=5, seed=1
     )
-    covariance = (300 * np.cov(X.T, bias=True) + 7 * np.diag(X.var(axis=0))) / 307
+    covariance = (300 * np.cov(X.T, bias=True) + 7 * np.diag(X.var(axis=0) + least)) / 307 + np.diag(least)
     covariance = covariance if full else covariance * np.eye(3)
     upper = factors.reshape(3, 3).astype(float) if full else np.diag(factors.astype(float))
     np.testing.assert_allclose(means, X.mean(axis=0), rtol=1e-5)
@@ -147,11 +148,29 @@ def test_one_component_without_trimming_is_the_posterior_mode(full):
     np.testing.assert_allclose(log_constants[0], -0.5 * np.linalg.slogdet(2 * np.pi * covariance)[1], rtol=1e-10)
 
 
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_component_is_narrower_than_what_values_cannot_be_told_apart_by(full, count):
+    random = np.random.default_rng(6)
+    x = random.normal(size=200)
+    rows = np.stack([x, x, np.zeros(200), np.where(np.arange(200) < 195, 0.0, 1.0)])
+    least = np.array([0.3, 0.01, 1e-4, 0.02])
+    _, _, factors = fit_member(rows, least, count, full=full, **RULES, seed=1)
+    if full:
+        upper = factors.reshape(count, 4, 4).astype(float)
+        precisions = np.diagonal(upper @ upper.transpose(0, 2, 1), axis1=1, axis2=2)
+    else:
+        precisions = factors.reshape(count, 4).astype(float) ** 2
+    # Though the first two columns say all of one another, and the last two do not change in a component.
+    assert (1 / precisions >= least * (1 - 1e-5)).all()
+    assert (1 / precisions[:, 2] <= 1.1 * least[2]).all()
+
+
 def test_two_groups_are_found_and_outliers_left_out():
     random = np.random.default_rng(4)
     groups = np.concatenate([random.normal(size=(120, 2)), random.normal(size=(100, 2)) + 8])
     sample = np.ascontiguousarray(np.concatenate([groups, np.full((30, 2), -40.0)]).T)
-    found = [fit_member(sample, 2, full=True, **RULES, seed=seed)[1].reshape(2, 2) for seed in range(20)]
+    found = [fit_member(sample, LEAST[:2], 2, full=True, **RULES, seed=seed)[1].reshape(2, 2) for seed in range(20)]
     near = [np.abs(np.sort(means[:, 0]) - [0, 8]).max() < 0.7 for means in found]
     # Two rows drawn at random lie in either group 38 times in 100, and only some other starts lead there.
     assert sum(near) >= 8
@@ -173,6 +192,7 @@ def test_no_sample_makes_a_fit_fail(full):
             for trimmed in (0.0, 0.25, 0.9):
                 fitted = fit_member(
                     np.ascontiguousarray(sample),
+                    np.full(len(sample), 1e-6),
                     count,
                     full=full,
                     trimmed=trimmed,
@@ -188,7 +208,7 @@ def test_what_does_not_fit_together_is_refused():
 
     def refused(match, **changed):
         with pytest.raises(ValueError, match=match):
-            scores(X, units, members._replace(**changed), neighbors, 10.0)
+            scores(X, units, members._replace(**changed), neighbors)
 
     shapes = members.shapes.copy()
     for place, value in ((0, 2), (1, 0), (1, 4), (2, 0), (2, -1)):
@@ -207,9 +227,9 @@ def test_what_does_not_fit_together_is_refused():
     refused("parts of one", weights=-members.weights)
     refused("positive", spreads=np.zeros_like(members.spreads))
     with pytest.raises(ValueError, match="for each column"):
-        scores(X, units._replace(center=np.zeros(2)), members, neighbors, 10.0)
+        scores(X, units._replace(center=np.zeros(2)), members, neighbors)
     with pytest.raises(ValueError, match="out has the wrong size"):
-        native.ensemble_scores(X, *units, *members, *neighbors, 10.0, np.empty(9))
+        native.ensemble_scores(X, *units, *members, *neighbors, np.empty(9))
     with pytest.raises(ValueError, match="out has the wrong shape"):
         native.ensemble_distances(X, *units, *neighbors, np.empty((1, 10), np.float32))
     wrong = {
@@ -222,7 +242,7 @@ def test_what_does_not_fit_together_is_refused():
     }
     for match, change in wrong.items():
         with pytest.raises(ValueError, match=match):
-            scores(X, units, members, neighbors._replace(**change), 10.0)
+            scores(X, units, members, neighbors._replace(**change))
     with pytest.raises(ValueError, match="out has the wrong shape"):
         native.ensemble_densities(X, *units, *members, np.empty((1, 10), np.float32))
 
@@ -231,10 +251,18 @@ def test_fits_that_make_no_sense_are_refused():
     sample = np.zeros((2, 5))
     for match, wrong in (("trimmed", {"trimmed": 1.0}), ("prior_rows", {"prior_rows": 0.0})):
         with pytest.raises(ValueError, match=match):
-            fit_member(sample, 1, full=True, **(RULES | wrong), seed=0)
+            fit_member(sample, LEAST[:2], 1, full=True, **(RULES | wrong), seed=0)
     with pytest.raises(ValueError, match="must have columns and rows"):
-        fit_member(np.zeros((2, 0)), 1, full=True, **RULES, seed=0)
+        fit_member(np.zeros((2, 0)), LEAST[:2], 1, full=True, **RULES, seed=0)
+    for least in (LEAST[:1], np.array([1.0, 0.0]), np.array([1.0, -1e-9]), np.array([np.nan, 1.0])):
+        with pytest.raises(ValueError, match="least must have a positive variance for each column"):
+            fit_member(sample, least, 1, full=True, **RULES, seed=0)
+
+    def into(means, factors):
+        out = np.empty(1), np.empty(means, np.float32), np.empty(factors, np.float32)
+        native.ensemble_fit(sample, LEAST[:2], True, 0.0, 1.0, 5, 0, *out)
+
     with pytest.raises(ValueError, match="means has the wrong size"):
-        native.ensemble_fit(sample, True, 0.0, 1.0, 5, 0, np.empty(1), np.empty(3, np.float32), np.empty(4, np.float32))
+        into(3, 4)
     with pytest.raises(ValueError, match="factors has the wrong size"):
-        native.ensemble_fit(sample, True, 0.0, 1.0, 5, 0, np.empty(1), np.empty(2, np.float32), np.empty(5, np.float32))
+        into(2, 5)

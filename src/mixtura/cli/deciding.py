@@ -1,5 +1,6 @@
 """From scores to a threshold, by the rule that was asked for."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -7,17 +8,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.conformal import threshold_by_false_discovery_rate
+from ..decisions.conformal import threshold_by_discoveries, threshold_by_false_discovery_rate
 from ..decisions.curve import PrecisionRecallCurve
 from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
 from ..decisions.thresholds import threshold_by_rate
+from ..display import words
 from ..display.summary import OnLabels
 from ..engines import Engine
 from ..errors import DataError
 from ..rows import Block, Rows, SelectedRows, TableRows
 from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
+from ..statistics.rarity import Rarity
 from ..statistics.sketch import QuantileSketch
 from .rules import TARGETS, Rule
 
@@ -71,6 +74,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
     rows = SelectedRows(table, [table.columns.index(name) for name in model.columns])
     on_labels, notices = None, tuple[str, ...]()
     try:
+        model = with_rarity(model, _Scores(model, rows, engine))
         if rule.kind in TARGETS:
             assert rule.labels is not None, "targets go with labels"
             labels = read_labels(table, rule.labels)
@@ -86,6 +90,24 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
     info = {**model.info, "rule": rule.kind, "target": rule.value}
     rate = rule.value if rule.kind == "rate" else None
     return Decided(replace(model, threshold=max(threshold, NOTHING), rate=rate, info=info), on_labels, notices)
+
+
+# A model without probabilities of its own is told how rare its scores are by so many of them, evenly spaced in rank.
+_RANKS = 20_000
+
+
+def with_rarity(model: TableModel, scores: Callable[[], Iterator[Floats]]) -> TableModel:
+    """Return the model with how rare its scores are: by clean rows where it has those, else by all of a table."""
+    if model.has_severities:
+        return model
+    if model.calibration is not None:
+        return replace(model, rarity=Rarity.of(-model.calibration))
+    sketch = QuantileSketch.zero()
+    for part in scores():
+        sketch = sketch.including(part)
+    places = np.linspace(0, sketch.count - 1, min(sketch.count, _RANKS)).round().astype(np.int64)
+    reached = np.searchsorted(sketch.rank(sketch.support, "right"), places, "right")
+    return replace(model, rarity=Rarity.of(-sketch.support[np.minimum(reached, len(sketch.support) - 1)]))
 
 
 @dataclass(frozen=True)
@@ -125,13 +147,31 @@ _NO_TAIL = (
 )
 
 
+# Of fewer rows no rarity is known; of fewer than the second number, little.
+_FEWEST_ROWS, _FEW_ROWS = 30, 200
+
+
 def _by_false_discovery_rate(scores: _Scores, rate: float) -> Threshold:
-    clean = scores.model.calibration
-    assert clean is not None, "a false discovery rate goes with a reference"
     sketch = QuantileSketch.zero()
     for part in scores():
         sketch = sketch.including(part)
-    return threshold_by_false_discovery_rate(sketch, clean, rate), ()
+    model, n_rows = scores.model, sketch.count
+    if model.calibration is not None:
+        return threshold_by_false_discovery_rate(sketch, model.calibration, rate), ()
+    if n_rows < _FEWEST_ROWS:
+        return NOTHING, (
+            f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
+            f"{_FEWEST_ROWS} are needed, or a share to flag (--rate 0.04).",
+        )
+    notices: tuple[str, ...] = ()
+    if n_rows < _FEW_ROWS:
+        notices = (
+            f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are "
+            "flagged, and some may be by chance (--rate flags a share).",
+        )
+    threshold = threshold_by_discoveries(sketch, lambda found: model.tail_nats(-found), rate)
+    # Where no row is flagged, one of another table is that would have been so alone in this one.
+    return max(threshold, min(-model.score_at(math.log(n_rows / rate)), sketch.quantile(0.0))), notices
 
 
 _THRESHOLDS: dict[str, Callable[[_Scores, float], Threshold]] = {

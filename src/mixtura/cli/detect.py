@@ -33,7 +33,7 @@ def detect(
             "--rate",
             metavar="SHARE",
             help="Flag this share of the rows; with --reference, scores that only this share of clean rows would "
-            "reach. Default: 0.04, unless another option chooses the threshold.",
+            "reach.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -108,8 +108,8 @@ def detect(
         typer.Option(
             "--fdr",
             metavar="SHARE",
-            help="With --reference: flag as many rows as can be so that, on average, at most this share of them "
-            "belongs (a false discovery rate, by Benjamini and Hochberg).",
+            help="Flag as many rows as can be so that, on average, at most this share of them belongs (a false "
+            "discovery rate, by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -129,11 +129,13 @@ def detect(
     """Find the rows of a table that do not belong, and say why.
 
     Scores every row by a model of the columns of numbers, and flags those above a threshold. Without options the model
-    is an ensemble of small mixtures that needs no choice, and one row in 25 is flagged. Missing values are taken by the
-    models auto, mixture, bayesian and forest.
+    needs no choice, and the table says how many rows are flagged: those that are too rare for chance, none in a clean
+    table. Missing values are taken by the models auto, mixture, bayesian and forest. Without a --reference the model
+    mixture leaves out of its fit what lies far from every group.
 
-    Writes the table with more columns: anomaly_score (higher is more anomalous), is_anomaly, and reason (for flagged
-    rows: the column that makes it an anomaly, the value seen and the value expected); before the reason also p_value
+    Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the share of
+    rows like these, in percent, that the row is rarer than), is_anomaly, and reason (for flagged rows: the column that
+    makes it an anomaly, the value seen and the value expected); before the reason also p_value
     where there is a --reference, and component (the group, numbered from 0, the largest first) where the model is a
     mixture.
     """

@@ -1,28 +1,32 @@
 """From a table to a fitted model: scale, search, order the components."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 
+from ..detectors.far_rows import Contours, FarRows, clumps, small_far_groups
+from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
 from ..display import words
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine, OnProgress
+from ..engines import Engine
 from ..errors import DataError, EmptyTableError
-from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
-from ..mixtures.search import MixtureSearch
+from ..mixtures.criteria import Candidate
+from ..mixtures.defaults import default_counts
+from ..mixtures.initialize import take_sample
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 
 Floats = NDArray[np.float64]
 
-# Columns that a notice names.
+# Columns that a notice names, or clumps of rows.
 _NAMED = 5
+
+# Rows that lie together in fewer are told as part of all far rows: a table of a million has many such.
+_WORTH_NAMING = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Numbers:
     constant : tuple of LeftOutColumn
         Columns of numbers that are not in use because they never change, or have no values.
     center, scale : ndarray of shape (n_columns,)
-        Mean and standard deviation of each column.
+        Mean and standard deviation of each column; `by_quartiles`, what stands for them where there are outliers.
     n_rows : int
         Number of rows.
     missing : dict of str to int
@@ -143,51 +147,67 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
     return list(asked)
 
 
-def search_mixture(
-    rows: Rows,
-    *,
-    counts: Sequence[int],
-    shapes: Sequence[str],
-    seed: int,
-    engine: Engine,
-    on_progress: OnProgress,
-) -> tuple[Mixture, tuple[CandidateFacts, ...]]:
-    """Fit every count with every shape to scaled rows, and return the mixture of lowest BIC.
+@contextmanager
+def scaled_passes(numbers: Numbers, engine: Engine) -> Iterator[tuple[Rows, Engine]]:
+    """Give the rows of a table, their number known, and an engine that runs passes over them scaled."""
+    with ExitStack() as stack:
+        rows = stack.enter_context(spool(numbers.rows)) if numbers.rows.n_rows is None else numbers.rows
+        yield rows, ScaledEngine(engine, Scaling(numbers.center, numbers.scale))
 
-    Returns
-    -------
-    mixture : Mixture
-        Over scaled columns, its components in the order of their weights, the largest first.
-    candidates : tuple of CandidateFacts
-        What was tried.
-    """
-    search = MixtureSearch(
-        counts,
-        covariance_types=shapes,
-        tol=TOL,
-        reg_covar=REG_COVAR,
-        max_iter=MAX_ITER,
-        n_init=N_INIT,
-        random_state=seed,
-        engine=engine,
-        on_progress=on_progress,
-    )
-    with warnings.catch_warnings():
-        # Whether the best candidate converged is among the facts, and said in a notice.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        search.fit(rows)
-    mixture = ordered(search.best_estimator_.mixture_)
-    candidates = tuple(
-        CandidateFacts(c.n_components, c.covariance_type, c.bic, c.log_likelihood, c.n_parameters, c.converged)
-        for c in search.candidates_
-    )
-    return mixture, candidates
+
+def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
+    """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
+    sample = take_sample(numbers.rows, engine, np.random.RandomState(seed), 1)
+    scaling = scaling_of(numbers.rows, engine, sample, numbers.columns)
+    return replace(numbers, center=scaling.center, scale=scaling.scale)
 
 
 def ordered(mixture: Mixture) -> Mixture:
     """Return a mixture with its components in the order of their weights, the largest first."""
     order = np.argsort(-mixture.weights, kind="stable")
     return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
+
+
+def facts_of_candidates(candidates: Sequence[Candidate]) -> tuple[CandidateFacts, ...]:
+    """Return what was tried."""
+    return tuple(
+        CandidateFacts(c.n_components, c.covariance_type, c.bic, c.log_likelihood, c.n_parameters, c.converged)
+        for c in candidates
+    )
+
+
+def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:
+    """Return what deserves attention about the rows far from every group."""
+    if not far.n_rows:
+        return ()
+    places = [
+        f"{words.count(clump.n_rows)} lie together, {words.number(clump.distance, 2)} sd from component "
+        f"{clump.component}"
+        for clump in clumps(far, contours)
+        if clump.n_rows >= _WORTH_NAMING
+    ]
+    one = far.n_rows == 1
+    said = (
+        f"{words.plural(far.n_rows, 'row')} ({words.percent(far.n_rows / contours.n_rows)}) {'lies' if one else 'lie'}"
+    )
+    said += " far from every group"
+    if left_out:
+        said += f" and {'was' if one else 'were'} left out of the fit"
+    if places:
+        said += f": {words.listing(places, _NAMED)}"
+    elif not one:
+        said += ", and they shape none"
+    still = "It is still" if one else "They are still"
+    return (f"{said}. {still} assigned to the nearest; `mixtura detect --model mixture` ranks by how far rows lie.",)
+
+
+def small_group_notices(contours: Contours) -> tuple[str, ...]:
+    """Return what deserves attention about small groups far from all others."""
+    return tuple(
+        f"component {group.component} is small and far away: {words.plural(round(group.n_rows), 'row')} "
+        f"({words.percent(group.n_rows / contours.n_rows)}), {words.number(group.distance, 2)} sd from the rest."
+        for group in small_far_groups(contours)
+    )
 
 
 def search_notices(facts: ModelFacts, mixture: Mixture) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ def groups(
 ) -> None:
     """Find the groups of a table.
 
-    The same model as of `mixtura detect --model mixture`, without a threshold: every row belongs to a group.
+    The same model as of `mixtura detect --model mixture`, without a threshold: every row belongs to a group. Rows that
+    lie far from every group are left out of the fit, and a note says how many they are.
 
     Writes the table with two more columns: component (numbered from 0, the largest first) and probability (how certain
     it is that the row belongs to that component, from 0 to 1).

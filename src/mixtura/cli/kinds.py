@@ -4,34 +4,42 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from ..decisions.table_model import TableModel
+from ..detectors.default_mixture import fit_groups
 from ..detectors.density import DensityModel
 from ..detectors.elliptic import EllipticEnvelope
 from ..detectors.ensemble import AnomalyDetector
+from ..detectors.far_rows import Contours
 from ..detectors.forest import IsolationForest
 from ..detectors.model import OutlierModel
 from ..detectors.neighbors import LocalOutlierFactor
+from ..detectors.scaling import ScaledEngine, scaling_of
 from ..detectors.svm import OneClassSVM
 from ..display import words
 from ..display.summary import ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine
+from ..distributions.shapes import SHAPES
+from ..engines import Engine, OnProgress, engine_for
 from ..errors import DataError, MixturaError
 from ..mixtures.bayesian import BayesianGaussianMixture
-from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
-from ..mixtures.search import MixtureSearch
-from ..rows import Rows
+from ..mixtures.defaults import N_INIT, REG_COVAR, default_counts
+from ..mixtures.initialize import take_sample
+from ..rows import ArrayRows, ScaledRows
 from . import fitting
 from .options import MIXTURES
 from .progress import Bar
 from .request import Request
 
-# Models that weigh columns by their units, and see each divided by its standard deviation.
-SCALED = ("mixture", "bayesian", "lof", "svm")
+# Models that weigh columns by their units, and see each divided by its standard deviation. So do mixtures, which take
+# the quartiles' word for it.
+_SCALED = ("lof", "svm")
 
 # Models that take missing values, and score a row by the values that are there.
 TAKING_MISSING = ("auto", "mixture", "bayesian", "forest")
@@ -50,8 +58,17 @@ _MOST_COMPONENTS = 10
 _NEIGHBORS = 21
 
 
-def fit(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
-    """Fit the kind of model that was asked for to scaled rows.
+def scaled(request: Request, numbers: fitting.Numbers, engine: Engine) -> fitting.Numbers:
+    """Return the numbers of a table with the center and scale that the kind of model is to see."""
+    if request.kind in MIXTURES:
+        return fitting.by_quartiles(numbers, engine, request.seed)
+    if request.kind in _SCALED:
+        return numbers
+    return replace(numbers, center=np.zeros_like(numbers.center), scale=np.ones_like(numbers.scale))
+
+
+def fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, *, clean: bool) -> Fitted:
+    """Fit the kind of model that was asked for to scaled rows, of a table that is known to be clean or is not.
 
     Returns
     -------
@@ -69,7 +86,7 @@ def fit(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, 
     """
     try:
         with notices_of_warnings() as said:
-            model, facts, notices = _fit(request, rows, numbers, engine, bar)
+            model, facts, notices = _fit(request, numbers, engine, bar, clean)
     except (MixturaError, ValueError) as error:
         # What is said of mixtures is said for this command line; the others speak of their parameters in Python.
         if isinstance(error, MixturaError) and request.kind in MIXTURES:
@@ -106,55 +123,100 @@ def facts_of(model: TableModel) -> ModelFacts:
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:
     """Return one detector of each kind, with what the command line gives it, not fitted."""
-    search = MixtureSearch(
-        fitting.counts_for(n_rows, None),
-        tol=TOL,
-        reg_covar=REG_COVAR,
-        max_iter=MAX_ITER,
-        n_init=N_INIT,
-        random_state=seed,
-    )
     bayesian = _bayesian_estimator(_most_components(n_rows), "full", seed)
     others = {name: make(seed, n_rows) for name, make in _DETECTORS.items() if name != "auto"}
-    return {"auto": _DETECTORS["auto"](seed, n_rows), "mixture": search, "bayesian": bayesian, **others}
+    return {"auto": _DETECTORS["auto"](seed, n_rows), "mixture": _TableMixture(seed), "bayesian": bayesian, **others}
 
 
-def _fit(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
+class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """The mixture of the command line as a detector."""
+
+    def __init__(self, random_state: int, on_progress: OnProgress | None = None) -> None:
+        self.random_state = random_state
+        self.on_progress = on_progress
+
+    def fit(self, X: NDArray[Any]) -> Self:
+        """Fit the mixture to rows, of which values may be missing."""
+        rows = ArrayRows(X, checked=True, missing="allow" if np.isnan(X).any() else "error")
+        engine = engine_for(None)
+        names = [f"x{column}" for column in range(rows.n_columns)]
+        sample = take_sample(rows, engine, np.random.RandomState(self.random_state), 1)
+        scaling = scaling_of(rows, engine, sample, names)
+        found = fit_groups(
+            rows,
+            ScaledEngine(engine, scaling),
+            len(X),
+            self.random_state,
+            self.on_progress,
+            counts=default_counts(len(X)),
+            shapes=tuple(SHAPES),
+        )
+        self.model_ = DensityModel(found.contours.mixture, scaling.center, scaling.scale)
+        return self
+
+    def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the log density of each row."""
+        return self.model_.score_samples(X)
+
+
+def _fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, clean: bool) -> Fitted:
     if request.kind == "mixture":
-        return _mixture(request, rows, numbers, engine, bar)
+        return _mixture(request, numbers, engine, bar, clean)
     if request.kind == "bayesian":
-        return _bayesian(request, rows, numbers, engine, bar)
+        return _bayesian(request, numbers, engine, bar)
     detector = _DETECTORS[request.kind](request.seed, numbers.n_rows)
     detector.on_progress = bar.on_progress
-    detector.fit(rows)
+    detector.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
     return detector.model_, ModelFacts(request.kind, _DESCRIPTIONS[request.kind](detector)), _notices(detector)
 
 
-def _mixture(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
+def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, clean: bool) -> Fitted:
     counts = fitting.counts_for(numbers.n_rows, request.counts)
-    mixture, candidates = fitting.search_mixture(
-        rows, counts=counts, shapes=request.shapes, seed=request.seed, engine=engine, on_progress=bar.on_progress
-    )
-    facts = _mixture_facts("mixture", mixture, candidates)
-    return DensityModel.of(mixture), facts, fitting.search_notices(facts, mixture)
+    with fitting.scaled_passes(numbers, engine) as (rows, within):
+        found = fit_groups(
+            rows,
+            within,
+            numbers.n_rows,
+            request.seed,
+            bar.on_progress,
+            counts=counts,
+            shapes=request.shapes,
+            clean=clean,
+        )
+    mixture = fitting.ordered(found.contours.mixture)
+    facts = _mixture_facts("mixture", mixture, fitting.facts_of_candidates(found.candidates))
+    notices = fitting.search_notices(facts, mixture)
+    if not clean:
+        contours = replace(found.contours, mixture=mixture)
+        notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)
+        notices += fitting.small_group_notices(contours)
+    return DensityModel.of(mixture), facts, notices
 
 
-def _bayesian(request: Request, rows: Rows, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
+def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
     asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts)
     most = _most_components(numbers.n_rows) if asked is None else asked[-1]
     estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
-    estimator.set_params(engine=engine, on_progress=bar.on_progress)
+    estimator.set_params(on_progress=bar.on_progress)
+    estimator.n_features_in_ = len(numbers.columns)
     notices = []
-    with warnings.catch_warnings():
+    with fitting.scaled_passes(numbers, engine) as (rows, within), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(rows)
+        estimator._fit_rows(rows, within)
+        contours = Contours(
+            fitting.ordered(estimator.mixture_), numbers.n_rows, numbers.n_rows, rows.dtype, rows.has_missing
+        )
     if not estimator.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER_BAYESIAN} iterations.")
-    mixture = fitting.ordered(estimator.mixture_)
+    mixture = contours.mixture
     used = int((mixture.weights * numbers.n_rows >= 1).sum())
     if used == most and most > 1:
         notices.append(f"all of the {most} components are in use: more may fit better (--components {2 * most}).")
-    return DensityModel.of(mixture), _mixture_facts("bayesian", mixture), tuple(notices)
+    return (
+        DensityModel.of(mixture),
+        _mixture_facts("bayesian", mixture),
+        (*notices, *fitting.small_group_notices(contours)),
+    )
 
 
 def _most_components(n_rows: int) -> int:

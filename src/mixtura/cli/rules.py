@@ -5,7 +5,8 @@ from typing import Literal, get_args
 
 import typer
 
-DEFAULT_RATE = 0.04
+# The share of the flagged rows that may belong, on average, where nobody asks for anything else.
+DEFAULT_FALSE_DISCOVERIES = 0.1
 
 Kind = Literal["rate", "precision", "recall", "f_beta", "tail", "fdr"]
 RULES: tuple[Kind, ...] = get_args(Kind)
@@ -83,13 +84,11 @@ def rule(
         raise typer.BadParameter(f"{names} exclude each other: each chooses the threshold in its own way")
     if labels is not None and not given:
         given = {"f_beta": 1.0}
-    kind, value = next(iter((given or {"rate": DEFAULT_RATE}).items()))
+    kind, value = next(iter((given or {"fdr": DEFAULT_FALSE_DISCOVERIES}).items()))
     if kind in TARGETS and labels is None:
         raise typer.BadParameter(f"{_option(kind)} needs --labels, the column that says which rows are anomalies")
     if kind not in TARGETS and labels is not None:
         raise typer.BadParameter(f"{_option(kind)} does not use --labels: ask for --precision, --recall or --f-beta")
-    if kind == "fdr" and reference is None:
-        raise typer.BadParameter("--fdr needs --reference, a clean table: scores are compared with those of its rows")
     return Rule(kind, value, labels, reference)
 
 

@@ -19,17 +19,28 @@ Result = Literal["scores", "decisions", "groups"]
 
 # The columns that each result adds to the table.
 _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
-    "decisions": ("anomaly_score", "is_anomaly", "p_value", "component", "reason"),
-    "scores": ("anomaly_score", "component"),
+    "decisions": ("anomaly_score", "severity", "is_anomaly", "p_value", "component", "reason"),
+    "scores": ("anomaly_score", "severity", "component"),
     "groups": ("component", "probability"),
 }
 
 N_ANOMALIES = 10
 
 
-def new_columns(result: Result, *, components: bool, p_values: bool) -> tuple[str, ...]:
-    """Return the columns that a result adds to a table, by whether the model has components and p-values."""
-    absent = {name for name, there in (("component", components), ("p_value", p_values)) if not there}
+def columns_of(model: TableModel, result: Result) -> tuple[str, ...]:
+    """Return the columns that a result of a model adds to a table."""
+    return new_columns(
+        result,
+        components=model.has_components,
+        p_values=model.calibration is not None,
+        severities=model.has_severities,
+    )
+
+
+def new_columns(result: Result, *, components: bool, p_values: bool, severities: bool) -> tuple[str, ...]:
+    """Return the columns that a result adds to a table, by whether the model has what they say."""
+    has = {"component": components, "p_value": p_values, "severity": severities}
+    absent = {name for name, there in has.items() if not there}
     return tuple(name for name in _NEW_COLUMNS[result] if name not in absent)
 
 
@@ -78,6 +89,8 @@ class Scorer:
             return ScoredBlock(new, n_rows, counts, 0, ())
         scores = model.scores(values)
         new["anomaly_score"] = scores
+        if model.has_severities:
+            new["severity"] = model.severities(scores)
         flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
         flagged = np.flatnonzero(flags)
         first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
@@ -165,7 +178,7 @@ def score_table(
         What a report keeps, of no rows yet.
     """
     kept = _KeptTables(table, model)
-    columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
+    columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     n_rows = n_anomalies = 0
     highest: list[Found] = []
@@ -206,15 +219,20 @@ def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ..
     values = np.stack([row.values for row in found])
     explanation = model.explain(values)
     farthest = explanation.column
+    scores = np.array([row.score for row in found])
+    severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
     return tuple(
         Anomaly(
             row=row.row + 1,
             anomaly_score=row.score,
+            severity=float(severity),
             component=row.component,
             column=model.columns[column],
             value=float(values[position, column]),
             expected=float(explanation.expected[position, column]),
             reason=reason,
         )
-        for position, (row, column, reason) in enumerate(zip(found, farthest, model.reasons(values), strict=True))
+        for position, (row, column, severity, reason) in enumerate(
+            zip(found, farthest, severities, model.reasons(values), strict=True)
+        )
     )

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..display import words
-from ..display.reasoning import origin
+from ..display.reasoning import absence, origin
 from ..display.summary import CandidateFacts, ComparisonSummary, Group, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
@@ -204,18 +204,22 @@ def _anomalies(summary: Summary) -> RenderableType:
     if decision is not None:
         title = "Anomalies"
         flagged = words.plural(decision.n_anomalies, "row")
-        if decision.threshold is None:
-            rest = f"none, for no score is high enough; {rest}"
+        if decision.threshold is None or absence(summary):
+            rest = f"none, for {absence(summary)[0]}; {rest}"
         else:
             threshold = words.number(decision.threshold)
             rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"
+    rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column("row", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
+    if rated:
+        table.add_column("severity", justify="right", no_wrap=True)
     table.add_column("why")
     scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
     for anomaly, score in zip(summary.anomalies, scores, strict=True):
-        table.add_row(Text(str(anomaly.row), "bold"), score, Text(anomaly.reason))
+        severity = [words.severity(anomaly.severity)] if rated else []
+        table.add_row(Text(str(anomaly.row), "bold"), score, *severity, Text(anomaly.reason))
     return Stack(_heading(title, rest), *_reasoning(summary), table)
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-import numpy as np
-
 from ..decisions.table_model import TableModel
 from ..display import words
 from ..display.report.building import build_report
@@ -17,7 +15,7 @@ from ..engines import Engine, engine_for
 from ..engines.progress import watched
 from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
-from ..rows import ScaledRows, TableRows, TableWriter
+from ..rows import TableRows, TableWriter
 from ..rows.split import SplitRows
 from ..storage import load, save
 from . import deciding, fitting, kinds
@@ -28,7 +26,7 @@ from .page import as_page, reproduction
 from .progress import Bar
 from .request import Request
 from .rules import Rule
-from .scoring import Result, Scored, new_columns, score_table
+from .scoring import Result, Scored, columns_of, new_columns, score_table
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
 _FEWEST = 2
@@ -49,7 +47,7 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
     started = time.monotonic()
     result: Result = "groups" if rule is None else "decisions"
     reference = None if rule is None else rule.reference
-    columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None)
+    columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None, severities=True)
     place = open_place(request.source, request.out, request.save, reference, request.report)
     engine = engine_for(None)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
@@ -106,16 +104,14 @@ def _fit(
     request: Request, numbers: fitting.Numbers, reference: str | None, engine: Engine, bar: Bar
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
+    numbers = kinds.scaled(request, numbers, engine)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
-    center, scale = numbers.center, numbers.scale
-    if request.kind not in kinds.SCALED:
-        center, scale = np.zeros_like(center), np.ones_like(scale)
-    fitted, facts, notices = kinds.fit(request, ScaledRows(training.rows, center, scale), training, engine, bar)
+    fitted, facts, notices = kinds.fit(request, training, engine, bar, clean=reference is not None)
     model = TableModel(
         fitted,
         numbers.columns,
-        center,
-        scale,
+        numbers.center,
+        numbers.scale,
         info={"model": facts.kind, "description": facts.description},
     )
     if reference is not None:
@@ -146,7 +142,7 @@ def score_table_by(model_file: str, source: str, out: str | None, *, show_progre
     place = open_place(source, out)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
-        columns = new_columns(result, components=model.has_components, p_values=model.calibration is not None)
+        columns = columns_of(model, result)
         table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing)
         with place.writer as writer:
             scored = _score(table, model, result, writer, bar)

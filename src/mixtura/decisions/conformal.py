@@ -1,6 +1,7 @@
 """How surprising a score is beside those of clean rows, and which rows to call anomalies at a rate of false ones."""
 
 import math
+from collections.abc import Callable
 from numbers import Real
 
 import numpy as np
@@ -169,14 +170,60 @@ def threshold_by_false_discovery_rate(
     n_reference, (_, at_most) = _ranks(reference, places, "the reference")
     # The same operations in the same order as those of the p-values, so that rounding is the same.
     adjusted = (1 + at_most) / (n_reference + 1) * n_rows / np.maximum(flagged, 1)
+    return _threshold(scores, places, flagged, adjusted, rate)
+
+
+def _threshold(
+    scores: ArrayLike | QuantileSketch, places: Floats, flagged: Ranks, adjusted: Floats, rate: float
+) -> float:
+    """Return the threshold just above the last place whose adjusted p-value is at most the rate."""
     found = np.flatnonzero((adjusted <= rate) & (flagged > 0))
     if not len(found):
         return -math.inf
     last, following = places[found[-1]], np.nextafter(places[found[-1]], np.inf)
-    # Between two places of a sketch there may be rows that are no discoveries.
-    if not isinstance(scores, QuantileSketch) and found[-1] + 1 < len(places):
-        following = places[found[-1] + 1]
+    # Between two places of a sketch there may be rows that are no discoveries, but not among its lowest.
+    if found[-1] + 1 < len(places):
+        after = places[found[-1] + 1]
+        if not isinstance(scores, QuantileSketch) or after <= scores.lowest.values[-1]:
+            following = after
     return float(between(last, following))
+
+
+def threshold_by_discoveries(
+    scores: ArrayLike | QuantileSketch, tail_nats: Callable[[Floats], Floats], false_discovery_rate: float
+) -> float:
+    """Return the score below which the rows are the discoveries of p-values that follow from the scores alone.
+
+    As `threshold_by_false_discovery_rate`, without a reference: the table's own tail says how rare a score is.
+
+    Parameters
+    ----------
+    scores : array_like of shape (n_rows,), or QuantileSketch
+        Scores of all rows, the lower, the less a row belongs.
+    tail_nats : callable
+        Returns minus the logarithms of the p-values of ascending scores, which descend.
+    false_discovery_rate : float
+        Above 0 and below 1.
+
+    Returns
+    -------
+    float
+        Minus infinity where there are no discoveries.
+
+    Raises
+    ------
+    ValueError
+        The rate is outside its range, a score is NaN, or there are no scores.
+
+    Examples
+    --------
+    >>> threshold_by_discoveries([-9.0, -8.0, -0.5, -0.2, -0.1], lambda scores: -scores, false_discovery_rate=0.1)
+    -4.25
+    """
+    rate = check_false_discovery_rate(false_discovery_rate)
+    places = scores.support if isinstance(scores, QuantileSketch) else np.unique(check_scores(scores))
+    n_rows, (flagged, _) = _ranks(scores, places, "the scores")
+    return _threshold(scores, places, flagged, np.exp(-tail_nats(places)) * n_rows / np.maximum(flagged, 1), rate)
 
 
 def check_false_discovery_rate(rate: float) -> float:

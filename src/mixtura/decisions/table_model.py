@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..detectors.density import DensityModel
+from ..detectors.ensemble_model import EnsembleModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
+from ..statistics.rarity import Rarity
 from .conformal import conformal_p_values
 from .reasons import reasons
 from .thresholds import check_rate
@@ -56,6 +58,9 @@ class TableModel:
         Scores of the model for rows of the reference table that it was not fitted to; p-values compare with them.
     info : mapping, optional
         Facts to keep with the model, of the types that JSON has.
+    rarity : Rarity, optional
+        How rarely rows of the fitted table, or clean ones, reach an anomaly score. The default detector knows it of
+        itself.
 
     Raises
     ------
@@ -82,6 +87,7 @@ class TableModel:
     trained_on: TrainedOn = "table"
     calibration: Floats | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+    rarity: Rarity | None = None
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)
@@ -207,6 +213,37 @@ class TableModel:
             raise ValueError("this model has no p-values: it was not trained on a reference table")
         return conformal_p_values(-np.asarray(scores), self.calibration)
 
+    @property
+    def has_severities(self) -> bool:
+        """Whether it is known how rare a score is."""
+        return self.rarity is not None or isinstance(self.model, EnsembleModel)
+
+    def tail_nats(self, scores: Floats) -> Floats:
+        """Return minus the logarithm of the share of rows like those fitted that reach each of `scores`.
+
+        Raises
+        ------
+        ValueError
+            The model does not know how rare scores are.
+        """
+        if isinstance(self.model, EnsembleModel):
+            return self.model.tail_nats(-np.asarray(scores))
+        if self.rarity is None:
+            raise ValueError("this model does not say how rare a score is: it was made to find groups, not anomalies")
+        return self.rarity.nats(scores)
+
+    def score_at(self, nats: float) -> float:
+        """Return the anomaly score that has so many nats; see `tail_nats`."""
+        if isinstance(self.model, EnsembleModel):
+            return -self.model.score_at(nats)
+        if self.rarity is None:
+            raise ValueError("this model does not say how rare a score is: it was made to find groups, not anomalies")
+        return self.rarity.value_at(nats)
+
+    def severities(self, scores: Floats) -> Floats:
+        """Return the share of rows like those fitted, in percent, that score below each of `scores`."""
+        return np.asarray(-100 * np.expm1(-self.tail_nats(scores)))
+
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,)."""
         return np.concatenate([self.mixture.labels(block.values) for block in self._scaled(X)])
@@ -231,7 +268,8 @@ class TableModel:
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}
-        return {**self.model.arrays(), "table center": self.center, "table scale": self.scale, **calibration}
+        rarity = {} if self.rarity is None else self.rarity.arrays("rarity")
+        return {**self.model.arrays(), "table center": self.center, "table scale": self.scale, **calibration, **rarity}
 
     def _scaled(self, X: ArrayLike) -> Iterator[Block]:
         rows = ArrayRows(X, missing="allow" if self.takes_missing else "error")

@@ -5,54 +5,69 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..engines import Engine, EngineName
 from ..engines.gather import gather
 from ..engines.progress import OnProgress, watched
+from ..kernels.ensemble import scores
 from ..mixtures.initialize import take_sample
 from ..mixtures.sources import Source, opened_rows
 from ..rows import Block
 from ..rows.columns import Missing
+from ..statistics.rarity import Rarity, cut_for_discoveries
 from .detector import Detector, offset_for
-from .ensemble_fit import POOL, find_range, fit_ensemble, threads_of, units_of
-from .ensemble_model import EnsembleModel
+from .ensemble_columns import Range, columns_of, find_range
+from .ensemble_extremes import regression_of, tails_of
+from .ensemble_fit import POOL, fit_voters, threads_of
+from .ensemble_flags import VOICE_OF_FLAGS, Flags
+from .ensemble_model import EnsembleModel, voting_units
 
-# A box plot marks values farther than this many interquartile ranges above the third quartile.
-_WHISKER = 1.5
+# With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
+FALSE_DISCOVERIES = 0.1
+FEWEST_ROWS = 30
+
+# The score of given nats is theirs but for this part.
+_ROUNDING = 1e-12
 
 
 class AnomalyDetector(Detector):
     """Rows that do not belong, in any table of numbers: the detector to take when nothing is known.
 
-    Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the columns, with one
-    to six components, two in three with full and the others with diagonal covariances. What a mixture finds of a
-    row, minus the log density, is compared with its median and interquartile range in the table and compressed as
-    sign(z) log(1 + abs(z)), so that no mixture outvotes all others. In the mean of that, a mixture counts by the
-    square of how far it sets the most unusual hundredth of the rows apart: one that sees nothing special in its
-    columns has little to say.
+    All that is found of a row is put on one scale, how rarely a row of such a table reaches it: the score is minus that
+    surprise in nats, minus the logarithm of a probability. About 0.7 is usual, 4.6 is one row in a hundred. Two things
+    are found.
 
-    Rows that are unusual where they lie, though not in the table as a whole, are seen by their neighbours: the
-    distance of a row to the fifth nearest of 256 rows, for ten samples of so many, is compared and compressed in the
-    same way. The score is minus the mean of what mixtures and samples find, half of it each: about zero for a usual
-    row.
+    *How usual the row is.* Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the
+    columns, with one to six components, two in three with full and the others with diagonal covariances. What a mixture
+    finds of a row, minus the log density, is compared with its median and interquartile range in the table and
+    compressed as sign(z) log(1 + abs(z)), so that no mixture outvotes all others. In the mean of that, a mixture counts
+    by the square of how far it sets the most unusual hundredth of the rows apart. Rows that are unusual where they lie
+    are seen by their neighbours: the distance of a row to the fifth nearest of 256 rows, for ten samples of so many,
+    counts as much as all mixtures. So that anomalies do not shape the mixtures, this is done twice: the tenth of the
+    table that comes out most unusual at first is not shown to what is kept. Columns of two values are seen by neither;
+    how rare the values of a row are together is added, at two fifths of its nats.
 
-    So that anomalies do not shape the mixtures, this is done twice. In the first, smaller ensemble each mixture
-    leaves the quarter of its rows with the lowest density out of its fit; the tenth of the table that comes out
-    most unusual is not shown to the second ensemble, which is kept, nor to the samples.
+    *How far out its most extreme value is.* Each column, and what each column differs by from a ridge regression on all
+    others, has a tail on either side, a generalised Pareto distribution fitted to three quantiles, so that up to one
+    value in fifty on a side may be wrong and change nothing. The nats of the most extreme value, less log n and half of
+    log d, about what n rows of d columns hold by chance, are added. Nothing is clipped here, and no tail is narrower
+    than the step of its column, nor than the share of its usual value warrants.
 
     Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
-    tenths, or by its standard deviation where those are equal, and values are clipped ten normal deviations away. A
-    column that never changes has no part in this; when it has another value in a row that is scored later, that
-    lowers the score by ten. Missing values (NaN, null) are taken to lie at the median, where they say nothing
-    against a row.
+    tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
+    scored later that has another value there is farther out than all rows fitted. Missing values (NaN, null) say
+    nothing against a row.
 
     Parameters
     ----------
     contamination : 'auto' or float, default='auto'
-        Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' it is where the
-        whisker of a box plot ends: 1.5 interquartile ranges below the first quartile of the scores.
+        Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' the table has the
+        answer: as many rows as can be called outliers so that on average at most a tenth of them belong, by Benjamini
+        and Hochberg; none in a clean table, as a rule, and none of fewer than 30 rows. Of more than 8,192 rows, that is
+        found on as many, drawn at random.
     n_estimators : int, default=100
         Number of mixtures.
     random_state : int, RandomState instance or None, default=None
@@ -139,22 +154,51 @@ class AnomalyDetector(Detector):
             reading = watched(engine, self.on_progress, "reading the table")
             whole = find_range(rows, reading)
             pool = take_sample(rows, reading, random_state, 1, POOL).observed
-            units = units_of(pool, whole)
-            n_threads = threads_of(engine)
-            parts = fit_ensemble(pool, units, self.n_estimators, random_state, n_threads, self.on_progress)
-            self.model_ = EnsembleModel(units, *parts)
+            self.model_ = fit_ensemble(
+                pool, whole, self.n_estimators, random_state, threads_of(engine), self.on_progress
+            )
             if self.contamination == "auto":
-                low, _, high = np.percentile(self.model_.score_samples(pool), [25, 50, 75])
-                self.offset_ = float(low - _WHISKER * (high - low))
+                self.offset_ = _offset_of_discoveries(self.model_, self.model_.score_samples(pool))
             else:
-                scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
-                self.offset_ = offset_for(scores, float(self.contamination))
+                found = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+                self.offset_ = offset_for(found, float(self.contamination))
         return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def fit_ensemble(
+    pool: NDArray[Any],
+    whole: Range,
+    n_members: int,
+    random_state: np.random.RandomState,
+    n_threads: int,
+    on_progress: OnProgress | None = None,
+) -> EnsembleModel:
+    """Return the ensemble of a table with a range of its own, of which `pool` holds rows."""
+    columns = columns_of(pool, whole)
+    units, flags = columns.units, Flags.of(pool, columns.flags)
+    regression = regression_of(pool, units)
+    tails, given_others = tails_of(pool, columns, regression)
+    deviations = np.stack([columns.alone, columns.least, given_others])
+    seen = voting_units(units, columns.flags)
+    members, samples = fit_voters(pool, seen, columns.variances, n_members, random_state, n_threads, on_progress)
+    votes = scores(pool, seen, members, samples)
+    apart = Rarity.of(votes), flags.rarity(pool)
+    both = Rarity.of(apart[0].nats(votes) + VOICE_OF_FLAGS * apart[1].nats(flags.together(pool)))
+    return EnsembleModel(units, deviations, members, samples, regression, tails, flags, (*apart, both), whole.n_rows)
+
+
+def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.float64]) -> float:
+    """Return the offset that limits the false discovery rate, from the scores of rows drawn at random."""
+    if model.n_rows < FEWEST_ROWS:
+        return float(np.finfo(np.float64).min)
+    found = cut_for_discoveries(model.tail_nats(scores_of_pool), FALSE_DISCOVERIES)
+    alone = float(np.log(model.n_rows / FALSE_DISCOVERIES))
+    return float(model.score_at(min(found, alone)) * (1 - _ROUNDING))
 
 
 def _scores(model: EnsembleModel, block: Block) -> Any:

@@ -1,66 +1,107 @@
-"""Why an ensemble finds a row unusual: what its mixtures expect of each value, and how far its neighbours are."""
+"""Why an ensemble finds a row unusual: what is expected of each value, and how much each column has against the row."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
 from ..distributions.matrices import Floats
-from ..kernels.ensemble import Members, Samples, Units, distances
+from ..kernels.ensemble import Members, Samples, Units, distances, residuals
+from .ensemble_extremes import in_units, nats_of
+from .ensemble_flags import VOICE_OF_FLAGS
 from .explanation import Explanation, explanation_of
+
+if TYPE_CHECKING:
+    from .ensemble_model import EnsembleModel
 
 # Values of components that are held at once: some tens of megabytes.
 _AT_ONCE = 2**20
 
-# A value differs from that of a column that never changed if it does so in its first digits, as in the kernel.
-_SAME_DIGITS = 1e-6
 
+def explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
+    """Return what was expected of each value, and the parts of the score that columns carry.
 
-def explain(X: NDArray[Any], units: Units, members: Members, samples: Samples, new_value: float) -> Explanation:
-    """Return what members expected of each value, and the parts of the score that columns carry.
+    What a value was expected to be, by what says most of it:
+
+    - a value in a tail, the centre of its column, or, where it lies farther out so, what a regression on the others
+      predicts;
+    - a flag, its usual value;
+    - any other, the weighted mean of what members expect of it given their other columns.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
     from what it expects given its other columns; a sample among all columns, by the squared differences from the mean
-    of the nearest of its rows. The part of a column is its weighted mean over the members that see it, and its mean
-    over the samples; or `new_value` where a column that never changed has another value. Missing values
-    are as expected.
+    of the nearest of its rows. These parts are as many in all as the nats of members and samples; flags have a part by
+    their nats, tails what they reach beyond chance, and new values all that they count. Missing values are as expected.
     """
+    members, samples = model.members, model.samples
     per_row = max(1, int(members.shapes[:, 1:].prod(axis=1).max(initial=1)), samples.references.shape[1])
-    size = max(1, _AT_ONCE // max(per_row, len(units.center)))
-    pieces = [_explain(X[first : first + size], units, members, samples, new_value) for first in range(0, len(X), size)]
-    return Explanation.concatenate(pieces)
+    size = max(1, _AT_ONCE // max(per_row, model.n_features))
+    return Explanation.concatenate([_explain(model, X[first : first + size]) for first in range(0, len(X), size)])
 
 
-def _explain(X: NDArray[Any], units: Units, members: Members, samples: Samples, new_value: float) -> Explanation:
-    values = X.astype(np.float64)
-    known = ~np.isnan(values)
-    with np.errstate(over="ignore", invalid="ignore"):
-        difference = np.where(known, values - units.center, 0.0)
-        scaled = difference * units.scale
-    clipped = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=np.inf, neginf=-np.inf), -units.limit, units.limit)
+def _explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
+    units, flags = model.units, model.flags
+    known = ~np.isnan(X)
+    values = np.where(known, X.astype(np.float64), units.center)
+    in_spreads = in_units(X, units)
+    expected, deviation, parts = _voted(model, X, in_spreads)
+    usual, flagged = model.voted_nats(X)
+    total = parts.sum(axis=1, keepdims=True)
+    parts *= usual[:, None] / np.where(total > 0, total, 1.0)
+
+    nats = flags.each(X)
+    total = nats.sum(axis=1, keepdims=True)
+    parts[:, flags.columns] = VOICE_OF_FLAGS * flagged[:, None] * nats / np.where(total > 0, total, 1.0)
+
+    alone, least, given_others = model.deviations
+    deviation = np.maximum(deviation, least)
+    expected[:, flags.columns], deviation[:, flags.columns] = (
+        (flags.values[0] - units.center[flags.columns]) * units.scale[flags.columns],
+        alone[flags.columns],
+    )
+
+    apart = residuals(X, units, model.regression)
+    own, given = nats_of(in_spreads, apart, model.tails)
+    beyond = np.maximum(np.maximum(own, given) - model.allowance, 0.0)
+    parts += beyond
+    by_itself = (beyond > 0) & (own >= given)
+    expected, deviation = np.where(by_itself, 0.0, expected), np.where(by_itself, alone, deviation)
+    by_others = (beyond > 0) & (own < given)
+    predicted = np.clip(in_spreads, -units.limit, units.limit) - apart * model.regression.spread
+    expected = np.where(by_others, predicted, expected)
+    deviation = np.where(by_others, np.maximum(given_others, least), deviation)
+
     constant = units.scale == 0
-    expected, variance, parts = (np.zeros_like(clipped) for _ in range(3))
-    seen = np.zeros(clipped.shape[1])
+    scale = np.where(constant, 1.0, units.scale)
+    with np.errstate(over="ignore", divide="ignore"):
+        center = units.center + np.where(constant, 0.0, expected / scale)
+        deviation = np.where(constant, 0.0, deviation / scale)
+    center, deviation = (np.nan_to_num(array, posinf=np.finfo(float).max) for array in (center, deviation))
+    columns, new = model.new_values(X)
+    parts[:, columns] += new
+    parts = np.where(known, parts, 0.0)
+    return explanation_of(np.where(known, values, center), center, deviation, parts)
+
+
+def _voted(model: "EnsembleModel", X: NDArray[Any], in_spreads: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return what members expect of each value in units, how far values lie from it, and the parts of their score."""
+    units, members = model.voting_units, model.members
+    scaled = np.where(np.isnan(in_spreads) | (units.scale == 0), 0.0, np.clip(in_spreads, -units.limit, units.limit))
+    expected, variance, parts = (np.zeros_like(scaled) for _ in range(3))
+    seen = np.zeros(scaled.shape[1])
     for member in _each(members):
         here = member.columns
-        mean, conditional, added = member.explain(clipped[:, here])
+        mean, conditional, added = member.explain(scaled[:, here])
         expected[:, here] += member.weight * mean
         variance[:, here] += member.weight * conditional
         parts[:, here] += member.weight * added
         seen[here] += member.weight
     often = np.where(seen > 0, seen, 1.0)
     # A column that changes but that no member sees is expected where it lies usually.
-    variance = np.where(seen > 0, variance / often, np.where(constant, 0.0, 1.0))
-    with np.errstate(over="ignore", divide="ignore"):
-        deviation = np.where(constant, 0.0, np.sqrt(variance) / np.where(constant, 1.0, units.scale))
-        center = units.center + np.where(constant, 0.0, expected / often / np.where(constant, 1.0, units.scale))
-    center, deviation = (np.nan_to_num(array, posinf=np.finfo(float).max) for array in (center, deviation))
-    changed = constant & (np.abs(difference) > _SAME_DIGITS * np.abs(units.center))
-    parts = parts / often + _of_samples(X, clipped, units, samples)
-    parts = np.where(known, parts, 0.0) + np.where(changed, new_value, 0.0)
-    return explanation_of(np.where(known, values, center), center, deviation, parts)
+    variance = np.where(seen > 0, variance / often, 1.0)
+    return expected / often, np.sqrt(variance), parts / often + _of_samples(X, scaled, units, model.samples)
 
 
 def _of_samples(X: NDArray[Any], scaled: Floats, units: Units, samples: Samples) -> Floats:

@@ -1,4 +1,4 @@
-"""How the ensemble is fitted: units of the columns, draws of members and samples, and what these usually find."""
+"""How the voters of the ensemble are fitted: draws of members and samples, and what these usually find."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +12,9 @@ from ..engines import Engine, ThreadEngine
 from ..engines.progress import OnProgress, told
 from ..engines.threads import available_processors, in_threads
 from ..kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
-from ..rows import Block, Rows
 
 # Rows of the table that members are drawn from and compared on.
 POOL = 8192
-
-# Scaled values are clipped here: farther out, a value is as absurd as it can be.
-_LIMIT = 10.0
 
 # Each member sees so many rows, between these parts of the columns, and at most so many columns.
 _ROWS = 512
@@ -47,57 +43,6 @@ _APART = (50, 99)
 # Rows that the variances of the columns count for in each covariance.
 _PRIOR_ROWS = 0.5
 _ITERATIONS = 15
-
-# Columns spread by the range of their middle nine tenths, which in a normal distribution is so many deviations.
-_MIDDLE = (5, 95)
-_NORMAL_RANGE = 3.2897072539029435
-
-
-@dataclass(frozen=True, eq=False)
-class Range:
-    """Smallest and largest value of each column, NaN where it has none; ranges of separate rows add up."""
-
-    minima: Floats
-    maxima: Floats
-
-    def __add__(self, other: "Range") -> "Range":
-        return Range(np.fmin(self.minima, other.minima), np.fmax(self.maxima, other.maxima))
-
-
-def range_of(block: Block) -> Range:
-    """Return the range of each column of a block."""
-    smallest, largest = np.fmin.reduce(block.values, axis=0), np.fmax.reduce(block.values, axis=0)
-    return Range(smallest.astype(np.float64), largest.astype(np.float64))
-
-
-def find_range(rows: Rows, engine: Engine) -> Range:
-    """Return the range of each column of a table."""
-    nothing = np.full(rows.n_columns, np.nan)
-    return engine.fold(rows, range_of, Range(nothing, nothing))
-
-
-def units_of(pool: NDArray[Any], whole: Range) -> Units:
-    """Return where the columns of a table lie and how far they spread.
-
-    A column lies at its median, and spreads by the range of its middle nine tenths as of a normal distribution; by
-    its standard deviation where that is zero, as of values that are mostly equal; by the range of the table where
-    the pool does not show any other value. Columns are first divided by a power of two, so that no square or
-    difference overflows.
-    """
-    least, most = np.nan_to_num(whole.minima), np.nan_to_num(whole.maxima)
-    exponents = np.frexp(np.maximum(np.abs(least), np.abs(most)))[1] + 1
-    scaled = np.ldexp(pool.astype(np.float64), -exponents)
-    scaled = np.where(np.isnan(scaled).all(axis=0), 0.0, scaled)
-    low, center, high = np.nanpercentile(scaled, [_MIDDLE[0], 50, _MIDDLE[1]], axis=0)
-    spread = (high - low) / _NORMAL_RANGE
-    # Values that differ by their last digits only are equal but for rounding.
-    rounding = 1e-12 * np.abs(center)
-    for other in (np.nanstd(scaled, axis=0), np.ldexp(most, -exponents) - np.ldexp(least, -exponents)):
-        spread = np.where(spread > rounding, spread, other)
-    with np.errstate(over="ignore", divide="ignore"):
-        scale = np.where(most > least, np.ldexp(1.0 / np.where(spread > 0, spread, 1.0), -exponents), 0.0)
-    center = np.where(most > least, np.ldexp(center, exponents), least)
-    return Units(center, np.minimum(scale, np.finfo(np.float64).max), _LIMIT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,28 +81,32 @@ def draws(n_members: int, n_rows: int, columns: NDArray[np.int32], random_state:
     return drawn
 
 
-def fit_ensemble(
+def fit_voters(
     pool: NDArray[Any],
     units: Units,
+    variances: Floats,
     n_members: int,
     random_state: np.random.RandomState,
     n_threads: int,
     on_progress: OnProgress | None = None,
 ) -> tuple[Members, Samples]:
-    """Return the members of the second ensemble, and samples, both of rows that the first did not find unusual."""
+    """Return the members of the second ensemble, and samples, both of rows that the first did not find unusual.
+
+    They see the columns whose scale in `units` is not zero; `variances` are the least of each column.
+    """
     changing = np.flatnonzero(units.scale > 0).astype(np.int32)
     if not len(changing):
         return join([]), no_samples(len(units.scale))
     scaled, shown = _scaled(pool, units), np.arange(len(pool))
 
     def ensemble(size: int, trimmed: float, what: str) -> Members:
-        fit_one = _Fit(pool, scaled, units, shown, trimmed)
+        fit_one = _Fit(pool, scaled, units, variances, shown, trimmed)
         fitted = in_threads(fit_one, draws(size, len(shown), changing, random_state), n_threads)
         members = join(told(fitted, on_progress, what, size, "mixtures"))
         return members._replace(weights=members.weights / members.weights.sum())
 
     first = ensemble((n_members + 1) // 2, _TRIMMED[0], "looking for unusual rows")
-    unusual = scores(pool, units, first, no_samples(len(units.scale)), 0.0)
+    unusual = scores(pool, units, first, no_samples(len(units.scale)))
     order = np.argsort(unusual, kind="stable")
     shown = np.sort(order[: len(pool) - int(_HIDDEN * len(pool))])
     members = ensemble(n_members, _TRIMMED[1], "fitting mixtures")
@@ -204,6 +153,7 @@ class _Fit:
     pool: NDArray[Any]
     scaled: Floats
     units: Units
+    variances: Floats
     shown: NDArray[np.int64]
     trimmed: float
 
@@ -211,6 +161,7 @@ class _Fit:
         sample = np.ascontiguousarray(self.scaled[np.ix_(self.shown[draw.rows], draw.columns)].T)
         fitted = fit_member(
             sample,
+            self.variances[draw.columns],
             draw.n_components,
             full=draw.full,
             trimmed=self.trimmed,

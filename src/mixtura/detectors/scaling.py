@@ -21,6 +21,9 @@ T = TypeVar("T")
 # Quartiles of a normal distribution lie so many standard deviations from its mean.
 _QUARTILE = 0.6744897501960817
 
+# Values within so many quartile deviations of the median are no outliers, of one group or of several.
+_USUAL = 4.0
+
 # A scale is at least this part of the standard deviation of its column, so that scaled numbers stay within the reach of
 # double precision where three quarters of a column are next to equal and the others far away.
 _LEAST = 1e-6
@@ -52,8 +55,10 @@ class Scaling:
 def scaling_of(rows: Rows, engine: Engine, sample: Sample, names: Sequence[str]) -> Scaling:
     """Return medians and quartile deviations of the columns, in units of a standard deviation.
 
-    They are those of a sample. Where the quartiles are equal, as in columns that mostly repeat a value, the scale is
-    the standard deviation of the whole column; where no value differs, it is one.
+    They are those of a sample. The quartiles of a column with two groups may lie one in each, and be farther apart than
+    its standard deviation says: the scale is at most that of the values that are no outliers. Where the quartiles are
+    equal, as in columns that mostly repeat a value, the scale is the standard deviation of the whole column; where no
+    value differs, it is one.
 
     Raises
     ------
@@ -73,8 +78,11 @@ def scaling_of(rows: Rows, engine: Engine, sample: Sample, names: Sequence[str])
         deviations = np.sqrt(moments.variances)
     # Half the range where squares are too small or too large for a double.
     spread = np.where(np.isfinite(deviations) & (deviations > 0), deviations, halves)
-    quartiles = np.stack([_quartiles(column, sample.weights) for column in sample.observed.astype(np.float64).T])
-    scale = np.maximum((quartiles[:, 2] - quartiles[:, 0]) / 2 / _QUARTILE, _LEAST * spread)
+    columns = sample.observed.astype(np.float64).T
+    quartiles = np.stack([_quartiles(column, sample.weights) for column in columns])
+    scale = (quartiles[:, 2] - quartiles[:, 0]) / 2 / _QUARTILE
+    usual = [_usual(*column, sample.weights) for column in zip(columns, quartiles[:, 1], scale, strict=True)]
+    scale = np.maximum(np.minimum(scale, usual), _LEAST * spread)
     scale = np.where(quartiles[:, 2] > quartiles[:, 0], scale, spread)
     return Scaling(quartiles[:, 1], np.where(scale >= np.finfo(np.float64).tiny, scale, 1.0))
 
@@ -89,6 +97,19 @@ def _quartiles(column: Floats, weights: Floats) -> Floats:
     if not known.any():
         return np.zeros(3)
     return np.asarray(np.quantile(column[known], [0.25, 0.5, 0.75], weights=weights[known], method="inverted_cdf"))
+
+
+def _usual(column: Floats, center: float, scale: float, weights: Floats) -> float:
+    """Return the standard deviation of the values that are no outliers; infinite where the scale is zero."""
+    if not scale > 0:
+        return float("inf")
+    with np.errstate(over="ignore", invalid="ignore"):
+        distances = column / scale - center / scale
+    usual = np.abs(distances) <= _USUAL
+    if not weights[usual].sum() > 0:
+        return float("inf")
+    mean = np.average(distances[usual], weights=weights[usual])
+    return scale * float(np.sqrt(np.average((distances[usual] - mean) ** 2, weights=weights[usual])))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where the threshold of a decision is from and how it was chosen, in words."""
+"""Where the threshold of a decision is from, how it was chosen, and why no row may be flagged, in words."""
 
 from .summary import Summary
 from .words import count, percent
@@ -9,6 +9,9 @@ def origin(summary: Summary) -> tuple[str, ...]:
     decision = summary.decision
     if decision is None:
         return ()
+    rule = absence(summary)[1:]
+    if rule:
+        return rule
     saved = ("saved with the model",) if summary.command in ("score", "report") else ()
     if decision.rule is None or decision.target is None:
         return saved
@@ -23,3 +26,20 @@ def origin(summary: Summary) -> tuple[str, ...]:
         "fdr": f"so that on average at most {percent(target)} of the flagged rows belong",
     }[decision.rule]
     return (*saved, f"chosen {chosen}")
+
+
+def absence(summary: Summary) -> tuple[str, ...]:
+    """Return why no row is flagged, and the rule, where a table was asked which are too rare; nothing else."""
+    decision = summary.decision
+    if decision is None:
+        return ()
+    asked = summary.command == "detect" and decision.trained_on == "table" and decision.rule == "fdr"
+    if decision.threshold is not None and (decision.n_anomalies or not asked):
+        return ()
+    if not asked:
+        return ("no score is high enough",)
+    belong = percent(decision.target or 0)
+    return (
+        "no row is too rare for chance",
+        f"of rows flagged at most {belong} may belong, on average; --rate flags a share",
+    )

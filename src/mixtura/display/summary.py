@@ -108,7 +108,7 @@ class Group:
     center : dict of str to float
         Its mean in every column, in the units of the table.
     contrast : dict of str to float
-        How many standard deviations of the column that mean lies above the mean of all rows.
+        How many standard deviations of the column that mean lies above its middle, both as its quartiles say.
     """
 
     component: int
@@ -184,6 +184,8 @@ class Anomaly:
         Data row of the table, from 1.
     anomaly_score : float
         Higher is more anomalous.
+    severity : float
+        Share of rows like these, in percent, that it is rarer than; NaN where the model does not say.
     component : int or None
         The component it is assigned to, where the model is a mixture.
     column : str
@@ -198,6 +200,7 @@ class Anomaly:
 
     row: int
     anomaly_score: float
+    severity: float
     component: int | None
     column: str
     value: float

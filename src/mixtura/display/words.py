@@ -85,6 +85,20 @@ def percent(share: float) -> str:
     return f"{hundredths:.2g}%" if hundredths < 1 else f"{hundredths:.1f}".removesuffix(".0") + "%"
 
 
+def severity(value: float) -> str:
+    """Write a severity, from 0 to 100, with as many nines as tell rare from rarer.
+
+    Examples
+    --------
+    >>> severity(84.26), severity(93.26), severity(99.9713), severity(99.99999999)
+    ('84', '93.3', '99.971', '> 99.9999')
+    """
+    left = 100 - value
+    if left < 1e-4:
+        return "> 99.9999"
+    return f"{value:.{max(0, min(4, 1 - math.floor(math.log10(left))))}f}"
+
+
 def duration(seconds: float) -> str:
     """Write a time.
 

@@ -7,7 +7,19 @@ from numpy.typing import NDArray
 
 from . import native
 
-__all__ = ["Members", "Samples", "Units", "densities", "distances", "fit_member", "scores"]
+__all__ = [
+    "Members",
+    "Regression",
+    "Samples",
+    "Tails",
+    "Units",
+    "densities",
+    "distances",
+    "extremes",
+    "fit_member",
+    "residuals",
+    "scores",
+]
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +30,7 @@ class Units(NamedTuple):
     Attributes
     ----------
     center, scale : ndarray of shape (n_columns,)
-        A scale of zero marks a column that never changed.
+        A scale of zero marks a column that is not seen.
     limit : float
         Largest absolute value.
     """
@@ -81,11 +93,60 @@ class Samples(NamedTuple):
     weights: Floats
 
 
+class Regression(NamedTuple):
+    """Ridge regression of each column on the others, all at once.
+
+    With rows y = (value in units - shift) / spread, residuals are (y - V V^T y) / remaining.
+
+    Attributes
+    ----------
+    shift, spread : ndarray of shape (n_columns,)
+        Mean and standard deviation of values in units, clipped.
+    loadings : ndarray of shape (n_columns, rank)
+        V: the shrunken precision matrix is a multiple of I - V V^T.
+    remaining : ndarray of shape (n_columns,)
+        The diagonal of I - V V^T.
+    """
+
+    shift: Floats
+    spread: Floats
+    loadings: Floats
+    remaining: Floats
+
+
+class Tails(NamedTuple):
+    """Tails of values in units and of residuals, above and below their centres.
+
+    Attributes
+    ----------
+    centers : ndarray of shape (n_columns,)
+        Of residuals; the centres of values in units are zero.
+    starts, scales, shapes, nats : ndarray of shape (4 * n_columns,)
+        As those of `mixtura.statistics.rarity.Tail`: first of values above zero, then of residuals above their centres,
+        then of both below.
+    """
+
+    centers: Floats
+    starts: Floats
+    scales: Floats
+    shapes: Floats
+    nats: Floats
+
+
 def fit_member(
-    sample: Floats, n_components: int, *, full: bool, trimmed: float, prior_rows: float, iterations: int, seed: int
+    sample: Floats,
+    least: Floats,
+    n_components: int,
+    *,
+    full: bool,
+    trimmed: float,
+    prior_rows: float,
+    iterations: int,
+    seed: int,
 ) -> tuple[Floats, NDArray[np.float32], NDArray[np.float32]]:
     """Return log constants, means and factors of a mixture fitted to a scaled sample of shape (n_columns, n_rows).
 
+    `least`, one for each column, is added to its variance in every component: what its values cannot be told apart by.
     The part `trimmed` of the rows, of lowest density, is left out of each M-step. `prior_rows` is how many rows the
     variances of the columns count for in each covariance.
     """
@@ -93,7 +154,7 @@ def fit_member(
     log_constants = np.empty(n_components)
     means = np.empty(n_components * width, np.float32)
     factors = np.empty(n_components * width * (width if full else 1), np.float32)
-    native.ensemble_fit(sample, full, trimmed, prior_rows, iterations, seed, log_constants, means, factors)
+    native.ensemble_fit(sample, least, full, trimmed, prior_rows, iterations, seed, log_constants, means, factors)
     return log_constants, means, factors
 
 
@@ -114,8 +175,25 @@ def distances(values: NDArray[Any], units: Units, samples: Samples) -> NDArray[n
     return out
 
 
-def scores(values: NDArray[Any], units: Units, members: Members, samples: Samples, penalty: float) -> Floats:
-    """Return the mean vote against each row, plus `penalty` for each column that never changed and now does."""
+def scores(values: NDArray[Any], units: Units, members: Members, samples: Samples) -> Floats:
+    """Return the mean vote against each row."""
     out = np.empty(len(values))
-    native.ensemble_scores(values, *units, *members, *samples, penalty, out)
+    native.ensemble_scores(values, *units, *members, *samples, out)
+    return out
+
+
+def residuals(values: NDArray[Any], units: Units, regression: Regression) -> Floats:
+    """Return what each value differs by from what the others of its row predict, shape (n_rows, n_columns).
+
+    Residuals are in spreads; NaN where the value is missing. Values are clipped before, at the limit of the units.
+    """
+    out = np.empty(values.shape)
+    native.ensemble_residuals(values, *units, *regression, out)
+    return out
+
+
+def extremes(values: NDArray[Any], units: Units, regression: Regression, tails: Tails) -> Floats:
+    """Return the most nats of any value of each row, alone or given the others; 0 where none lies in a tail."""
+    out = np.empty(len(values))
+    native.ensemble_extremes(values, *units, *regression, *tails, out)
     return out

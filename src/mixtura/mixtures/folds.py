@@ -74,7 +74,7 @@ class Part:
 class _Within(Generic[T]):
     """A pass over a part of the rows."""
 
-    part: Part
+    part: Callable[[Block], Block]
     run: Callable[[Block], T]
 
     def __call__(self, block: Block) -> T:
@@ -83,10 +83,10 @@ class _Within(Generic[T]):
 
 @dataclass(frozen=True)
 class PartEngine:
-    """Runs passes where another engine does, over a part of the rows."""
+    """Runs passes where another engine does, over a part of the rows: the others are given no weight."""
 
     engine: Engine
-    part: Part
+    part: Callable[[Block], Block]
 
     def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
         """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""

@@ -1,6 +1,7 @@
 """Where EM starts: mixtures estimated from a first division of a bounded sample of the rows."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Literal
 
@@ -174,10 +175,17 @@ def densest(sample: Sample, share: float) -> NDArray[np.int64]:
     rows = len(sample.X)
     candidates = np.arange(rows)[:: max(rows // _NEIGHBOR_ROWS, 1)]
     X = sample.X[candidates]
-    n_neighbors = min(_NEIGHBORS, len(X) - 1)
-    distances = NearestNeighbors(n_neighbors=n_neighbors).fit(X).kneighbors()[0][:, -1]
+    distances = _distances(X.tobytes(), X.shape, X.dtype.str)
     nearest = np.argsort(distances, kind="stable")[: max(int(np.ceil(share * len(X))), 1)]
     return candidates[np.sort(nearest)]
+
+
+@lru_cache(maxsize=1)  # every fit of a search asks the same
+def _distances(values: bytes, shape: tuple[int, int], dtype: str) -> Floats:
+    """Return how far the neighbours of each row are."""
+    X = np.frombuffer(values, dtype).reshape(shape)
+    distances, _ = NearestNeighbors(n_neighbors=min(_NEIGHBORS, len(X) - 1)).fit(X).kneighbors()
+    return np.asarray(distances[:, -1])
 
 
 def model_of(sample: Sample, shares: Floats, update: Update[M]) -> M:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ...decisions.table_model import TableModel
 from ...detectors.explanation import Explanation
 from ..summary import Summary, as_json
 from .abridge import abridged, n_groups_fitting
@@ -28,6 +29,9 @@ _ROOM_FOR_POINTS = 700_000
 # Letters of a sentence, and of a command, which is of no use when it is cut: one that is longer holds a long query.
 _REASON = 300
 _COMMAND = 20_000
+
+# Of the severity of a point; what is less than a ten-thousandth below a hundred is written as one.
+_DECIMALS = 6
 
 # Columns that the explanation of a row names.
 _MOST_DEVIATIONS = 5
@@ -108,7 +112,8 @@ def _listed(gathered: Gathered, names: Mapping[str, str]) -> tuple[tuple[ReportR
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
         reasons = model.in_words(part.values, explanation, called)
-        made = [_row(part, k, explanation, reasons[k], called) for k in range(len(part))]
+        severities = _severities(model, part.scores)
+        made = [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
         fitting, room = _fitting(made, room)
         blame += explanation.share[: len(fitting)].sum(axis=0)
         rows += fitting
@@ -117,12 +122,20 @@ def _listed(gathered: Gathered, names: Mapping[str, str]) -> tuple[tuple[ReportR
     return tuple(rows), blame / max(1, len(rows))
 
 
-def _row(facts: RowFacts, k: int, explanation: Explanation, reason: str, called: Sequence[str]) -> ReportRow:
+def _severities(model: TableModel, scores: Floats) -> list[float]:
+    found: list[float] = (model.severities(scores) if model.has_severities else np.full(len(scores), np.nan)).tolist()
+    return found
+
+
+def _row(
+    facts: RowFacts, k: int, severity: float, explanation: Explanation, reason: str, called: Sequence[str]
+) -> ReportRow:
     foremost = [int(column) for column in explanation.ranking[k, :_MOST_DEVIATIONS]]
     label, component = float(facts.labels[k]), int(facts.components[k])
     return ReportRow(
         row=int(facts.rows[k]) + 1,
         anomaly_score=float(facts.scores[k]),
+        severity=severity,
         component=None if component < 0 else component,
         label=None if np.isnan(label) else label == 1,
         cells=tuple(shortened(cell) for cell in facts.cells[k]),
@@ -150,9 +163,14 @@ def _points(gathered: Gathered, viewed: Sequence[int]) -> tuple[Point, ...]:
     both = flagged + sample.take(np.flatnonzero(~is_known))
     columns = [rounded(both.values[:, place], _span(sample.values[:, place])) for place in places]
     made = [
-        Point(row + 1, score, None if component < 0 else component, values)
-        for row, score, component, values in zip(
-            both.rows.tolist(), both.scores.tolist(), both.components.tolist(), zip(*columns, strict=True), strict=True
+        Point(row + 1, score, round(severity, _DECIMALS), None if component < 0 else component, values)
+        for row, score, severity, component, values in zip(
+            both.rows.tolist(),
+            both.scores.tolist(),
+            _severities(gathered.plan.model, both.scores),
+            both.components.tolist(),
+            zip(*columns, strict=True),
+            strict=True,
         )
     ]
     foremost, _ = _fitting(made[: len(flagged)], round(_SHARE_OF_FLAGGED * _ROOM_FOR_POINTS))

@@ -81,6 +81,8 @@ class ReportRow:
         Data row of the table, from 1.
     anomaly_score : float
         Higher is more anomalous.
+    severity : float
+        Share of rows like these, in percent, that it is rarer than; NaN where the model does not say.
     component : int or None
         The component it is assigned to, where the model is a mixture.
     label : bool or None
@@ -95,6 +97,7 @@ class ReportRow:
 
     row: int
     anomaly_score: float
+    severity: float
     component: int | None
     label: bool | None
     cells: tuple[str, ...]
@@ -104,10 +107,14 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Point:
-    """One row of the sample that the pictures show; `values` are in `Report.view_columns`, NaN where missing."""
+    """One row of the sample that the pictures show; `values` are in `Report.view_columns`, NaN where missing.
+
+    `severity` is that of `ReportRow`, with the digits that tell apart what it is written as.
+    """
 
     row: int
     anomaly_score: float
+    severity: float
     component: int | None
     values: tuple[float, ...]
 

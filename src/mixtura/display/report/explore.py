@@ -1,9 +1,10 @@
 """The parts of a page that move with the slider, as they are before any script has run."""
 
+import math
 from collections.abc import Sequence
 
 from ..summary import Decision
-from ..words import percent, plural
+from ..words import percent, plural, severity
 from .data import Report, ReportRow
 from .payload import Stop
 from .sections import n_columns_of, n_groups_of
@@ -152,18 +153,21 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
     if not report.rows:
         return "<p>No rows are listed.</p>"
+    rated = not any(math.isnan(row.severity) for row in report.rows)
     grouped = any(row.component is not None for row in report.rows)
     labelled = any(row.label is not None for row in report.rows)
     titles = ["row", "score", "why", *(["group"] if grouped else []), *(["label"] if labelled else [])]
+    if rated:
+        titles.insert(2, "severity")
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
-    body = "".join(_row(row, grouped, labelled) for row in shown)
-    room = []
+    body = "".join(_row(row, rated, grouped, labelled) for row in shown)
+    notes = [_SEVERITY] if rated else []
     if listed < len(report.rows) + report.omitted.flagged_rows:
-        room.append(f"Room is for the {plural(listed, 'row')} of the highest score; the counts are of all.")
+        notes.append(f"Room is for the {plural(listed, 'row')} of the highest score; the counts are of all.")
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
-        room.append(f"Long cells are cut to {longest} characters.")
-    note = f"<p>{' '.join(room)}</p>" if room else ""
+        notes.append(f"Long cells are cut to {longest} characters.")
+    note = f"<p>{' '.join(notes)}</p>" if notes else ""
     return f"""<div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
@@ -181,9 +185,14 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 <p id="copied" class="unseen" role="status"></p>"""
 
 
-def _row(row: ReportRow, grouped: bool, labelled: bool) -> str:
+# Said where a heading cannot be pointed at, too: on paper, and under a finger.
+_SEVERITY = "Severity: a row is rarer than this share of rows like these, in percent."
+
+
+def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool) -> str:
     cells = [
         f'<td class="number">{number(row.anomaly_score)}</td>',
+        *([f'<td class="number">{plain(severity(row.severity))}</td>'] if rated else []),
         f'<td class="why">{isolated(row.reason, 480)}</td>',
     ]
     if grouped:

@@ -46,6 +46,7 @@ function viewContents() {
     x: xs[at], y: ys[at], flagging: points.flagging[at], color: groupColor(points.component[at]), star, rim,
     tip: [`Row ${grouped.format(points.row[at])}`, `${names[0]}: ${number(xs[at])}`, `${names[1]}: ${number(ys[at])}`,
       `anomaly score: ${number(points.score[at])}`,
+      ...(points.severity[at] === null ? [] : [`severity: ${points.severity[at]}`]),
       ...(points.component[at] === null ? [] : [`group ${points.component[at]}`])],
   }));
   // Few rows are easier to see as larger dots.

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..palette import GROUPS
 from ..summary import Decision
+from ..words import severity
 from .contours import MASSES, levels_of, lines_of
 from .data import Contours, Report, ReportRow, ScoreCurve
 from .text import LONGEST, island, visible
@@ -126,7 +127,12 @@ def _row(row: ReportRow, longest: int, found: Sequence[Stop]) -> list[Any]:
     deviations = [[visible(d.column), _short(d.value), _short(d.expected), _short(d.share, 3)] for d in row.deviations]
     flagging, score = first_flagging(found, row.anomaly_score), _short(row.anomaly_score, 6)
     reason = visible(row.reason, 4 * LONGEST)
-    return [row.row, score, flagging, row.component, row.label, reason, cells, deviations]
+    return [row.row, score, _severity(row.severity), flagging, row.component, row.label, reason, cells, deviations]
+
+
+def _severity(value: float) -> str | None:
+    """Return what a page shows; whatever sorts by it sorts by the score, with which it rises."""
+    return None if math.isnan(value) else severity(value)
 
 
 def _views(report: Report) -> tuple[str, ...]:
@@ -138,6 +144,7 @@ def _points(report: Report, n_views: int, found: Sequence[Stop]) -> dict[str, An
     return {
         "row": [point.row for point in report.points],
         "score": [_short(point.anomaly_score) for point in report.points],
+        "severity": [_severity(point.severity) for point in report.points],
         "flagging": [first_flagging(found, point.anomaly_score) for point in report.points],
         "component": [point.component for point in report.points],
         "values": [[_short(point.values[k]) for point in report.points] for k in range(n_views)],

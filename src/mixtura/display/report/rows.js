@@ -1,20 +1,24 @@
 // The list of rows: filtered, sorted, a page at a time.
 
 // The fields of a listed row, in the order of the data.
-const listedRows = report.rows.map(([row, score, flagging, component, label, reason, cells, deviations]) =>
-  ({row, score, flagging, component, label, reason, cells, deviations,
+const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, deviations]) =>
+  ({row, score, severity, flagging, component, label, reason, cells, deviations,
     text: [row, reason, ...cells].join('\n').toLowerCase()}));
 
 const PER_PAGE = 25;
 
+const rated = listedRows.every((row) => row.severity !== null);
 const labelled = listedRows.some((row) => row.label !== null);
 const inGroups = listedRows.some((row) => row.component !== null);
 const labelText = (label) => (label === null ? '–' : label ? 'anomaly' : 'normal');
 
-// The columns: a title, the value that sorts, and what the cell shows.
+// The columns: a title, the value that sorts, and what the cell shows; the title of some needs a word more.
 const columns = [
   {title: 'row', value: (row) => row.row, show: explainer, kind: 'head'},
-  {title: 'score', value: (row) => row.score, show: (row) => number(row.score), kind: 'number'},
+  {title: 'score', value: (row) => row.score, show: (row) => number(row.score), kind: 'number', highest: true},
+  // Of rows that are all too rare for its digits, those of higher score are the rarer ones.
+  ...(rated ? [{title: 'severity', value: (row) => row.score, show: (row) => row.severity, kind: 'number', highest: true,
+    meaning: 'Rarer than this share of rows like these, in percent'}] : []),
   {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
   {title: '', show: copier, kind: 'actions'},
   ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
@@ -50,7 +54,7 @@ function guarded(cell) {
 }
 
 function asLine(row) {
-  return [row.row, row.score, row.reason, ...(inGroups ? [row.component ?? ''] : []),
+  return [row.row, row.score, ...(rated ? [row.severity] : []), row.reason, ...(inGroups ? [row.component ?? ''] : []),
     ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells].map(guarded).join('\t');
 }
 
@@ -147,12 +151,12 @@ function explanation(row) {
 
 function startRows() {
   if (!byId('rows')) return;
-  const heads = columns.map(({title, kind}, at) => {
+  const heads = columns.map(({title, kind, highest, meaning}, at) => {
     if (kind === 'actions') return element('td');
-    const button = element('button', {type: 'button'}, element('bdi', {}, title));
+    const button = element('button', {type: 'button', ...(meaning ? {title: meaning} : {})}, element('bdi', {}, title));
     const head = element('th', {scope: 'col', ...(kind === 'number' ? {class: 'number'} : {})}, button);
     button.addEventListener('click', () => {
-      list.descending = list.sorted === at ? !list.descending : kind === 'number' && at === 1;
+      list.descending = list.sorted === at ? !list.descending : Boolean(highest);
       list.sorted = at;
       list.page = 0;
       markSorted(heads);

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..palette import GROUPS
-from ..reasoning import origin
+from ..reasoning import absence, origin
 from ..summary import Group, Summary
 from ..words import percent, plural
 from .data import ColumnFacts, GroupProfile, Report
@@ -34,8 +34,8 @@ def headline(report: Report) -> str:
     decision = summary.decision
     if decision is None:
         sentences.append(f"{rows} were scored; no threshold was asked for.")
-    elif decision.threshold is None:
-        sentences.append(f"None of the {rows} is flagged: no anomaly score is high enough.")
+    elif absence(summary):
+        sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary))}.")
     else:
         verb = "is" if decision.n_anomalies == 1 else "are"
         sentences.append(
@@ -185,8 +185,8 @@ def groups(report: Report) -> str:
     table = _table("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
     fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
     return (
-        f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the mean of all "
-        "rows, in standard deviations (sd) of the column.</p>"
+        f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
+        "the column, in standard deviations (sd), as the quartiles say where these are.</p>"
         f'<div class="cards">{cards}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
     )
@@ -215,7 +215,7 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
         '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
-        '<th colspan="2" scope="colgroup">from the mean of all rows</th></tr></thead>'
+        '<th colspan="2" scope="colgroup">from the middle of the column</th></tr></thead>'
         f"<tbody>{lines}</tbody></table>{left}</article>"
     )
 
