@@ -74,6 +74,16 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
     assert detect(table(2000, seed=seed), "--rate", "0.04")[1]["is_anomaly"].sum() == 80
 
 
+@pytest.mark.parametrize("model", ["auto", "elliptic", "forest"])
+def test_the_model_of_a_clean_table_flags_what_is_far_in_another(detect, run, write, model):
+    detect(table(2000), "--model", model, "-q")
+    write("new.csv", ["a", "b", "c"], [[0.1, 0.2, 0.3], [1000.0, -1000.0, 1000.0]])
+    again = json.loads(run("score", "m", "new.csv", "-q", "--json").out)
+    flagged = 0 if model == "forest" else 1  # it isolates the far row hardly sooner than the farthest clean one
+    assert again["decision"]["n_anomalies"] == flagged
+    assert again["anomalies"][0]["row"] == 2
+
+
 @pytest.mark.parametrize("model", ["auto", "mixture", "elliptic", "lof"])
 def test_planted_errors_are_flagged(detect, run, model):
     summary, scored = detect(table(2000, N_PLANTED), "--model", model, "-q")
