@@ -88,8 +88,8 @@ def tail_of(distances: ArrayLike, n_rows: int, least_scale: float = 0.0) -> Tail
     else:
         shape = _HEAVIEST * (between < start)
     reach = 2 * step
-    growth = reach if shape == 0 else math.expm1(shape * reach) / shape
-    scale = (start - low) / growth * math.exp(shape * reach) if growth > 0 else 0.0
+    grown = reach if shape == 0 else growth(reach, shape)
+    scale = (start - low) / grown * math.exp(shape * reach) if grown > 0 else 0.0
     scale = max(scale, least_scale, _SLOWEST * start / -math.log(last))
     reached = count - int(np.searchsorted(ordered, start))
     return Tail(start, scale, shape + _STANDARD_ERRORS / math.sqrt(count), math.log(n_rows / reached))
