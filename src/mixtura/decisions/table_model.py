@@ -233,7 +233,13 @@ class TableModel:
         return self.rarity.nats(scores)
 
     def score_at(self, nats: float) -> float:
-        """Return the anomaly score that has so many nats; see `tail_nats`."""
+        """Return the anomaly score that has as many `nats` by `tail_nats`.
+
+        Raises
+        ------
+        ValueError
+            The model does not know how rare scores are.
+        """
         if isinstance(self.model, EnsembleModel):
             return -self.model.score_at(nats)
         if self.rarity is None:
