@@ -16,7 +16,9 @@ from mixtura.engines import ThreadEngine
 from mixtura.mixtures.expectation import Expectation, passes_for
 from mixtura.mixtures.initialize import Sample, take_sample
 from mixtura.mixtures.trim import TrimmedExpectation
+from mixtura.mixtures.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
+from mixtura.statistics.moments import Moments
 
 unfinished = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
 
@@ -369,3 +371,14 @@ def test_missing_values_are_fitted():
     X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
     gm = fitted(X, tol=1e-5)
     np.testing.assert_allclose(gm.means_[np.argsort(gm.means_[:, 0])], MEANS, atol=0.3)
+
+
+@pytest.mark.parametrize("left", [0.0, 3e-16, 1e-9])
+def test_noise_that_no_row_is_left_to_has_no_weight(left):
+    """What is left to noise is the rows less those of the components, and may be nothing but rounding."""
+    noise = Noise(0.1, np.full(2, -9.0), np.full(2, 9.0))
+    update = MaximumLikelihood(SHAPES["diag"], np.full(2, 1e-6), noise=noise)
+    counts = np.array([0.7, 0.3]) * 64 * (1 - left)
+    moments = Moments(MEANS, 64.0, 0.0, counts, np.zeros((2, 2)), np.full((2, 2), 64.0))
+    weight = update(moments, mixture_of("diag", noise=noise)).noise.weight
+    assert weight == pytest.approx(left if left > 1e-12 else 0.0, rel=1e-6, abs=0.0)

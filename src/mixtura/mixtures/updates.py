@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Model)
 # Added to every count, as scikit-learn does: it keeps the division defined and moves no other figure.
 _COUNT_FLOOR = 10 * np.finfo(np.float64).eps
 
-# A component that holds less than this part of the weight of all rows holds nothing but rounding.
+# A component, or noise, that holds less than this part of the weight of all rows holds nothing but rounding.
 EMPTY = 1e-14
 
 
@@ -92,7 +92,8 @@ class MaximumLikelihood:
     def _next_noise(self, moments: Moments, current: Mixture | None) -> Noise | None:
         if self.noise is None or current is None or current.noise is None:
             return self.noise
-        return self.noise.reweighted(min(max(1 - float(moments.counts.sum()) / moments.weight, 0.0), 1.0))
+        left = 1 - float(moments.counts.sum()) / moments.weight
+        return self.noise.reweighted(min(left, 1.0) if left > EMPTY else 0.0)
 
     def _next_degrees(self, moments: Moments, current: Mixture | None) -> Floats | None:
         if not self.student:
