@@ -12,7 +12,6 @@ from mixtura.decisions.conformal import (
     adjusted_p_values,
     conformal_p_values,
     discoveries,
-    threshold_by_discoveries,
     threshold_by_false_discovery_rate,
 )
 from mixtura.statistics.sketch import QuantileSketch
@@ -182,6 +181,11 @@ def in_steps(scores):
     return np.maximum(np.floor(-np.asarray(scores, dtype=float)), 0.0)
 
 
+def threshold_by_nats(tested, tail_nats, rate):
+    """Return the threshold for p-values that follow from the scores alone."""
+    return threshold_by_false_discovery_rate(tested, lambda found: np.exp(-tail_nats(found)), rate)
+
+
 def brute_force(tested, tail_nats, rate):
     """Return the rows whose p-value is at most i · rate / m, for the largest i for which that holds of i rows."""
     p_values = [math.exp(-nats) for nats in tail_nats(tested)]
@@ -193,12 +197,12 @@ def brute_force(tested, tail_nats, rate):
 @settings(max_examples=300, deadline=None)
 @given(scores, st.sampled_from([descending, in_steps]), rates)
 def test_the_threshold_of_a_tail_flags_the_discoveries(tested, tail_nats, rate):
-    threshold = threshold_by_discoveries(tested, tail_nats, rate)
+    threshold = threshold_by_nats(tested, tail_nats, rate)
     expected = brute_force(tested, tail_nats, rate)
     np.testing.assert_array_equal(tested < threshold, expected)
     np.testing.assert_array_equal(discoveries(np.exp(-tail_nats(tested)), rate), expected)
     # A small sketch knows all of the scores.
-    np.testing.assert_array_equal(tested < threshold_by_discoveries(sketch_of(tested), tail_nats, rate), expected)
+    np.testing.assert_array_equal(tested < threshold_by_nats(sketch_of(tested), tail_nats, rate), expected)
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3])
@@ -210,9 +214,9 @@ def test_discoveries_of_a_tail_in_a_sketch(rate, n_lowest, n_found):
     tested = -random.exponential(size=20_000)
     tested[:n_found] -= 12
     called = np.array(brute_force(tested, exponential, rate))
-    exact = threshold_by_discoveries(tested, exponential, rate)
+    exact = threshold_by_nats(tested, exponential, rate)
     np.testing.assert_array_equal(tested < exact, called)
-    threshold = threshold_by_discoveries(sketch_of(tested, 256, n_lowest=n_lowest), exponential, rate)
+    threshold = threshold_by_nats(sketch_of(tested, 256, n_lowest=n_lowest), exponential, rate)
     assert called[tested < threshold].all()
     if n_found in (0, 40) and n_lowest == 500:
         np.testing.assert_array_equal(tested < threshold, called)
@@ -228,7 +232,7 @@ def test_coarse_sketches_add_no_discovery_of_a_tail(seed, size, rate):
     tested = -random.exponential(size=300) - 9 * (random.random(300) < 0.3)
     called = np.array(brute_force(tested, exponential, rate))
     coarse = sketch_of(tested, size, n_lowest=1)
-    assert called[tested < threshold_by_discoveries(coarse, exponential, rate)].all()
+    assert called[tested < threshold_by_nats(coarse, exponential, rate)].all()
 
 
 def test_false_discoveries_of_a_tail_over_200_tables():
@@ -238,9 +242,9 @@ def test_false_discoveries_of_a_tail_over_200_tables():
     proportions, any_called = [], []
     for _ in range(200):
         tested = -random.exponential(size=500)
-        any_called.append((tested < threshold_by_discoveries(tested, exponential, 0.1)).any())
+        any_called.append((tested < threshold_by_nats(tested, exponential, 0.1)).any())
         tested[anomalous] -= 7
-        called = tested < threshold_by_discoveries(tested, exponential, 0.1)
+        called = tested < threshold_by_nats(tested, exponential, 0.1)
         proportions.append(np.mean(~anomalous[called]) if called.any() else 0.0)
     assert np.mean(proportions) == pytest.approx(0.09, abs=3 * np.std(proportions) / math.sqrt(200))
     assert np.mean(any_called) == pytest.approx(0.1, abs=3 * math.sqrt(0.09 / 200))
@@ -259,7 +263,7 @@ def test_false_discoveries_of_a_tail_over_200_tables():
 )
 def test_what_has_no_threshold_by_a_tail(tested, rate, sentence):
     with pytest.raises(ValueError, match=sentence):
-        threshold_by_discoveries(tested, descending, rate)
+        threshold_by_nats(tested, descending, rate)
 
 
 @pytest.mark.parametrize("rate", [0, 1, 1.5, math.nan, "0.1", True])

@@ -221,7 +221,7 @@ def test_the_default_detector_knows_how_rare_its_scores_are():
     assert model.rarity is None
     scores = model.scores(X)
     severities = model.severities(scores)
-    np.testing.assert_array_equal(model.tail_nats(scores), held.tail_nats(held.score_samples(X)))
+    np.testing.assert_array_equal(model.tail_nats(scores), held.rarity.nats(-held.score_samples(X)))
     assert (np.diff(severities[np.argsort(scores)]) >= 0).all()
     assert severities.argmax() == 0
     assert severities[0] > 99.99

@@ -159,12 +159,12 @@ def test_automatic_outliers_are_the_discoveries_of_benjamini_and_hochberg(plante
     size = random.uniform(100, 1000, size=planted) * (-1) ** (np.arange(planted) // 6)
     X[np.arange(planted), np.arange(planted) % 6] += size
     detector = AnomalyDetector(random_state=0).fit(X)
-    p_values = np.exp(-detector.model_.tail_nats(detector.score_samples(X)))
+    p_values = np.exp(-detector.model_.rarity.nats(-detector.score_samples(X)))
     found = discoveries(p_values, FALSE_DISCOVERIES)
     np.testing.assert_array_equal(detector.predict(X) == -1, found)
     assert found[:planted].all()
     # A row that is a discovery by itself is an outlier of any table.
-    assert detector.offset_ >= detector.model_.score_at(np.log(2000 / FALSE_DISCOVERIES))
+    assert detector.offset_ >= -detector.model_.rarity.value_at(np.log(2000 / FALSE_DISCOVERIES))
 
 
 def test_no_discovery_is_lost_to_rounding():
@@ -174,7 +174,7 @@ def test_no_discovery_is_lost_to_rounding():
         surprise = random.exponential(size=60)
         n_planted = random.integers(1, 20)
         surprise[:n_planted] = random.uniform(4, 11, size=n_planted)
-        found = discoveries(np.exp(-model.tail_nats(-surprise)), FALSE_DISCOVERIES)
+        found = discoveries(np.exp(-model.rarity.nats(surprise)), FALSE_DISCOVERIES)
         np.testing.assert_array_equal(-surprise < _offset_of_discoveries(model, -surprise), found)
 
 

@@ -364,7 +364,7 @@ def test_threads_files_and_dask_give_the_same_answers(need, tmp_path):
     np.testing.assert_array_equal(again.score_samples(X), expected)
     for name in ("expected", "deviation", "distance", "share"):
         np.testing.assert_array_equal(getattr(again.explain(X[:50]), name), getattr(one.explain(X[:50]), name))
-    np.testing.assert_array_equal(again.tail_nats(expected), one.model_.tail_nats(expected))
+    assert again.rarity == one.model_.rarity
 
     chunked = need("dask.array").from_array(X, chunks=(1000, 7))
     far = fitted(chunked)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import genpareto
 
 from mixtura import discoveries
-from mixtura.statistics.rarity import NEVER, Rarity, Tail, beyond, cut_for_discoveries, tail_of
+from mixtura.statistics.rarity import NEVER, Rarity, Tail, beyond, n_discoveries, tail_of
 
 # What the shape of a thousand values is taken too heavy.
 MARGIN = 2 / math.sqrt(1001)
@@ -229,21 +229,20 @@ rates = st.sampled_from([0.01, 0.05, 0.1, 0.3, 0.9])
 
 
 @given(arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 30) | st.integers(0, 8).map(float)), rates)
-def test_the_cut_is_where_discoveries_end(nats, rate):
-    cut = cut_for_discoveries(nats, rate)
-    np.testing.assert_array_equal(nats >= cut, discoveries(np.exp(-nats), rate))
-    assert cut == math.inf or cut in nats
+def test_discoveries_are_counted(nats, rate):
+    count = n_discoveries(nats, rate)
+    assert count == discoveries(np.exp(-nats), rate).sum()
     steps = [k for k in range(1, len(nats) + 1) if np.sort(nats)[-k] >= math.log(len(nats) / (rate * k))]
-    assert np.count_nonzero(nats >= cut) >= max(steps, default=0)
+    assert count == max(steps, default=0)
 
 
-def test_cuts_of_known_tables():
-    assert cut_for_discoveries([], 0.1) == math.inf
-    assert cut_for_discoveries([2.0], 0.1) == math.inf
-    assert cut_for_discoveries([2.4], 0.1) == 2.4
+def test_discoveries_of_known_tables():
+    assert n_discoveries([], 0.1) == 0
+    assert n_discoveries([2.0], 0.1) == 0
+    assert n_discoveries([2.4], 0.1) == 1
     # Two of a hundred rows that could not be called outliers alone are together: log 500 is 6.21, and log 1000 is 6.91.
-    assert cut_for_discoveries([6.3, 6.3, *[0.1] * 98], 0.1) == 6.3
-    assert cut_for_discoveries([6.3, *[0.1] * 99], 0.1) == math.inf
+    assert n_discoveries([6.3, 6.3, *[0.1] * 98], 0.1) == 2
+    assert n_discoveries([6.3, *[0.1] * 99], 0.1) == 0
 
 
 @pytest.mark.parametrize("seed", [0, 1])

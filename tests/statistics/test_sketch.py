@@ -169,3 +169,23 @@ def test_different_sizes_do_not_add():
         QuantileSketch.zero(64) + QuantileSketch.zero(128)
     with pytest.raises(ValueError, match="lowest 3 and the lowest 4 values do not add"):
         LowestValues.zero(3) + LowestValues.zero(4)
+
+
+@pytest.mark.parametrize("n_lowest", [1, 300, 5000])
+def test_spaced_numbers_and_exact_quantiles(n_lowest):
+    values = np.random.default_rng(3).normal(size=4000)
+    sketch = QuantileSketch.zero(64, n_lowest=n_lowest).including(values[:2500]) + QuantileSketch.zero(
+        64, n_lowest=n_lowest
+    ).including(values[2500:])
+    ordered = np.sort(values)
+    for most in (1, 7, 500, 4000, 10_000):
+        ranks = np.linspace(0, 3999, min(most, 4000)).round().astype(int)
+        spaced = sketch.spaced(most)
+        assert (np.abs(np.searchsorted(ordered, spaced) - ranks) <= sketch.rank_error + 1).all()
+        exact = ranks < n_lowest
+        np.testing.assert_array_equal(spaced[exact], ordered[ranks[exact]])
+    for q in (0.0, 0.01, 0.07, 0.5, 1.0):
+        if sketch.is_exact(q):
+            assert sketch.quantile(q) == np.quantile(values, q)
+    assert [sketch.is_exact(q) for q in (0.01, 0.5)] == [n_lowest > 1, n_lowest > 300]
+    assert len(QuantileSketch.zero().spaced(5)) == 0

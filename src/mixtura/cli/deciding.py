@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.conformal import threshold_by_discoveries, threshold_by_false_discovery_rate
+from ..decisions.conformal import threshold_by_false_discovery_rate
 from ..decisions.curve import PrecisionRecallCurve
 from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
 from ..decisions.thresholds import threshold_by_rate
+from ..detectors.ensemble import FEWEST_ROWS
 from ..display import words
 from ..display.summary import OnLabels
 from ..engines import Engine
@@ -74,7 +75,8 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
     rows = SelectedRows(table, [table.columns.index(name) for name in model.columns])
     on_labels, notices = None, tuple[str, ...]()
     try:
-        model = with_rarity(model, _Scores(model, rows, engine))
+        found = _Scores(model, rows, engine)
+        model = with_rarity(model, found)
         if rule.kind in TARGETS:
             assert rule.labels is not None, "targets go with labels"
             labels = read_labels(table, rule.labels)
@@ -82,7 +84,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
             threshold = curve.threshold_for(**{rule.kind: rule.value})
             on_labels = _on_labels(curve, threshold, chosen_on_them=True)
         else:
-            threshold, notices = _THRESHOLDS[rule.kind](_Scores(model, rows, engine), rule.value)
+            threshold, notices = _THRESHOLDS[rule.kind](model, found, rule.value)
     except DataError:
         raise
     except ValueError as error:
@@ -96,23 +98,17 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
 _RANKS = 20_000
 
 
-def with_rarity(model: TableModel, scores: Callable[[], Iterator[Floats]]) -> TableModel:
+def with_rarity(model: TableModel, scores: "_Scores") -> TableModel:
     """Return the model with how rare its scores are: by clean rows where it has those, else by all of a table."""
     if model.has_severities:
         return model
-    if model.calibration is not None:
-        return replace(model, rarity=Rarity.of(-model.calibration))
-    sketch = QuantileSketch.zero()
-    for part in scores():
-        sketch = sketch.including(part)
-    places = np.linspace(0, sketch.count - 1, min(sketch.count, _RANKS)).round().astype(np.int64)
-    reached = np.searchsorted(sketch.rank(sketch.support, "right"), places, "right")
-    return replace(model, rarity=Rarity.of(-sketch.support[np.minimum(reached, len(sketch.support) - 1)]))
+    known = scores.sketch.spaced(_RANKS) if model.calibration is None else model.calibration
+    return replace(model, rarity=Rarity.of(-known))
 
 
 @dataclass(frozen=True)
 class _Scores:
-    """The scores of a table, as many times as they are asked for; those of clean rows where the model has them."""
+    """The scores of a table, as many times as they are asked for."""
 
     model: TableModel
     rows: Rows
@@ -121,17 +117,28 @@ class _Scores:
     def __call__(self) -> Iterator[Floats]:
         return self.engine.map(self.rows, partial(_scores, self.model))
 
+    @cached_property
+    def sketch(self) -> QuantileSketch:
+        """The scores as a sketch, read once."""
+        sketch = QuantileSketch.zero()
+        for part in self():
+            sketch = sketch.including(part)
+        return sketch
+
 
 Threshold = tuple[float, tuple[str, ...]]
 
 
-def _by_rate(scores: _Scores, rate: float) -> Threshold:
-    clean = scores.model.calibration
-    return threshold_by_rate(scores if clean is None else clean, rate), ()
+def _by_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+    if model.calibration is not None:
+        return threshold_by_rate(model.calibration, rate), ()
+    # The sketch was made where the table itself said how rare its scores are.
+    known = model.rarity is not None and scores.sketch.is_exact(rate)
+    return threshold_by_rate(scores.sketch if known else scores, rate), ()
 
 
-def _by_tail(scores: _Scores, rate: float) -> Threshold:
-    clean = scores.model.calibration
+def _by_tail(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+    clean = model.calibration
     lowest = LowestValues.zero()
     for part in scores() if clean is None else [clean]:
         lowest = lowest.including(part)
@@ -147,21 +154,18 @@ _NO_TAIL = (
 )
 
 
-# Of fewer rows no rarity is known; of fewer than the second number, little.
-_FEWEST_ROWS, _FEW_ROWS = 30, 200
+# Of fewer rows little is known of how rare one is; of fewer than the detector's number, nothing.
+_FEW_ROWS = 200
 
 
-def _by_false_discovery_rate(scores: _Scores, rate: float) -> Threshold:
-    sketch = QuantileSketch.zero()
-    for part in scores():
-        sketch = sketch.including(part)
-    model, n_rows = scores.model, sketch.count
+def _by_false_discovery_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+    sketch, n_rows = scores.sketch, scores.sketch.count
     if model.calibration is not None:
         return threshold_by_false_discovery_rate(sketch, model.calibration, rate), ()
-    if n_rows < _FEWEST_ROWS:
+    if n_rows < FEWEST_ROWS:
         return NOTHING, (
             f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
-            f"{_FEWEST_ROWS} are needed, or a share to flag (--rate 0.04).",
+            f"{FEWEST_ROWS} are needed, or a share to flag (--rate 0.04).",
         )
     notices: tuple[str, ...] = ()
     if n_rows < _FEW_ROWS:
@@ -169,12 +173,12 @@ def _by_false_discovery_rate(scores: _Scores, rate: float) -> Threshold:
             f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are "
             "flagged, and some may be by chance (--rate flags a share).",
         )
-    threshold = threshold_by_discoveries(sketch, lambda found: model.tail_nats(-found), rate)
+    threshold = threshold_by_false_discovery_rate(sketch, lambda found: np.exp(-model.tail_nats(-found)), rate)
     # Where no row is flagged, one of another table is that would have been so alone in this one.
     return max(threshold, min(-model.score_at(math.log(n_rows / rate)), sketch.quantile(0.0))), notices
 
 
-_THRESHOLDS: dict[str, Callable[[_Scores, float], Threshold]] = {
+_THRESHOLDS: dict[str, Callable[[TableModel, _Scores, float], Threshold]] = {
     "rate": _by_rate,
     "tail": _by_tail,
     "fdr": _by_false_discovery_rate,

@@ -5,7 +5,8 @@ from typing import Literal, get_args
 
 import typer
 
-# The share of the flagged rows that may belong, on average, where nobody asks for anything else.
+# The share of the flagged rows that may belong, on average, where nobody asks for anything else; as of the default
+# detector, which is slow to import.
 DEFAULT_FALSE_DISCOVERIES = 0.1
 
 Kind = Literal["rate", "precision", "recall", "f_beta", "tail", "fdr"]

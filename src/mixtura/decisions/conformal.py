@@ -131,9 +131,11 @@ def discoveries(p_values: ArrayLike, false_discovery_rate: float) -> NDArray[np.
 
 
 def threshold_by_false_discovery_rate(
-    scores: ArrayLike | QuantileSketch, reference: ArrayLike | QuantileSketch, false_discovery_rate: float
+    scores: ArrayLike | QuantileSketch,
+    reference: ArrayLike | QuantileSketch | Callable[[Floats], Floats],
+    false_discovery_rate: float,
 ) -> float:
-    """Return the score below which the rows are the discoveries of conformal p-values.
+    """Return the score below which the rows are the discoveries of conformal p-values, or of others.
 
     Flagging the scores strictly below it is the same as `discoveries` of `conformal_p_values`; but the scores and the
     reference may each be a sketch of scores that pass once. Ranks that a sketch does not know are taken on the safe
@@ -143,8 +145,9 @@ def threshold_by_false_discovery_rate(
     ----------
     scores : array_like of shape (n_rows,), or QuantileSketch
         Scores of all rows that are tested, the lower, the less a row belongs.
-    reference : array_like of shape (n_reference,), or QuantileSketch
-        Scores of clean rows that the model was not fitted to.
+    reference : array_like of shape (n_reference,), QuantileSketch, or callable
+        Scores of clean rows that the model was not fitted to; or a function that returns the p-values of scores, the
+        larger the higher the score.
     false_discovery_rate : float
         Above 0 and below 1.
 
@@ -163,21 +166,19 @@ def threshold_by_false_discovery_rate(
     >>> reference = [-3.0, -2.0, -1.9, -1.8, -1.7, -1.6, -1.5, -1.0, -0.5]
     >>> threshold_by_false_discovery_rate([-8.0, -7.0, -1.4, -0.9], reference, false_discovery_rate=0.2)
     -4.2
+    >>> threshold_by_false_discovery_rate([-9.0, -8.0, -0.5, -0.2], np.exp, false_discovery_rate=0.2)
+    -4.25
     """
     rate = check_false_discovery_rate(false_discovery_rate)
     places = scores.support if isinstance(scores, QuantileSketch) else np.unique(check_scores(scores))
     n_rows, (flagged, _) = _ranks(scores, places, "the scores")
-    n_reference, (_, at_most) = _ranks(reference, places, "the reference")
-    # The same operations in the same order as those of the p-values, so that rounding is the same.
-    adjusted = (1 + at_most) / (n_reference + 1) * n_rows / np.maximum(flagged, 1)
-    return _threshold(scores, places, flagged, adjusted, rate)
-
-
-def _threshold(
-    scores: ArrayLike | QuantileSketch, places: Floats, flagged: Ranks, adjusted: Floats, rate: float
-) -> float:
-    """Return the threshold just above the last place whose adjusted p-value is at most the rate."""
-    found = np.flatnonzero((adjusted <= rate) & (flagged > 0))
+    if callable(reference):
+        p_values = reference(places)
+    else:
+        # The same operations in the same order as those of the p-values, so that rounding is the same.
+        n_reference, (_, at_most) = _ranks(reference, places, "the reference")
+        p_values = (1 + at_most) / (n_reference + 1)
+    found = np.flatnonzero((p_values * n_rows / np.maximum(flagged, 1) <= rate) & (flagged > 0))
     if not len(found):
         return -math.inf
     last, following = places[found[-1]], np.nextafter(places[found[-1]], np.inf)
@@ -187,43 +188,6 @@ def _threshold(
         if not isinstance(scores, QuantileSketch) or after <= scores.lowest.values[-1]:
             following = after
     return float(between(last, following))
-
-
-def threshold_by_discoveries(
-    scores: ArrayLike | QuantileSketch, tail_nats: Callable[[Floats], Floats], false_discovery_rate: float
-) -> float:
-    """Return the score below which the rows are the discoveries of p-values that follow from the scores alone.
-
-    As `threshold_by_false_discovery_rate`, without a reference: the table's own tail says how rare a score is.
-
-    Parameters
-    ----------
-    scores : array_like of shape (n_rows,), or QuantileSketch
-        Scores of all rows, the lower, the less a row belongs.
-    tail_nats : callable
-        Returns minus the logarithms of the p-values of ascending scores, which descend.
-    false_discovery_rate : float
-        Above 0 and below 1.
-
-    Returns
-    -------
-    float
-        Minus infinity where there are no discoveries.
-
-    Raises
-    ------
-    ValueError
-        The rate is outside its range, a score is NaN, or there are no scores.
-
-    Examples
-    --------
-    >>> threshold_by_discoveries([-9.0, -8.0, -0.5, -0.2, -0.1], lambda scores: -scores, false_discovery_rate=0.1)
-    -4.25
-    """
-    rate = check_false_discovery_rate(false_discovery_rate)
-    places = scores.support if isinstance(scores, QuantileSketch) else np.unique(check_scores(scores))
-    n_rows, (flagged, _) = _ranks(scores, places, "the scores")
-    return _threshold(scores, places, flagged, np.exp(-tail_nats(places)) * n_rows / np.maximum(flagged, 1), rate)
 
 
 def check_false_discovery_rate(rate: float) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..detectors.density import DensityModel
-from ..detectors.ensemble_model import EnsembleModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
@@ -59,8 +58,8 @@ class TableModel:
     info : mapping, optional
         Facts to keep with the model, of the types that JSON has.
     rarity : Rarity, optional
-        How rarely rows of the fitted table, or clean ones, reach an anomaly score. The default detector knows it of
-        itself.
+        How rarely rows of the fitted table, or clean ones, reach an anomaly score. Default: what the model says of
+        itself, as that of the default detector does.
 
     Raises
     ------
@@ -216,7 +215,7 @@ class TableModel:
     @property
     def has_severities(self) -> bool:
         """Whether it is known how rare a score is."""
-        return self.rarity is not None or isinstance(self.model, EnsembleModel)
+        return self._rarity is not None
 
     def tail_nats(self, scores: Floats) -> Floats:
         """Return minus the logarithm of the share of rows like those fitted that reach each of `scores`.
@@ -226,25 +225,21 @@ class TableModel:
         ValueError
             The model does not know how rare scores are.
         """
-        if isinstance(self.model, EnsembleModel):
-            return self.model.tail_nats(-np.asarray(scores))
-        if self.rarity is None:
-            raise ValueError("this model does not say how rare a score is: it was made to find groups, not anomalies")
-        return self.rarity.nats(scores)
+        return np.asarray(self._known_rarity.nats(scores))
 
     def score_at(self, nats: float) -> float:
-        """Return the anomaly score that has as many `nats` by `tail_nats`.
+        """Return the anomaly score that has as many `nats` by `tail_nats`, which says what is raised."""
+        return float(self._known_rarity.value_at(nats))
 
-        Raises
-        ------
-        ValueError
-            The model does not know how rare scores are.
-        """
-        if isinstance(self.model, EnsembleModel):
-            return -self.model.score_at(nats)
-        if self.rarity is None:
+    @property
+    def _rarity(self) -> Any:
+        return getattr(self.model, "rarity", None) if self.rarity is None else self.rarity
+
+    @property
+    def _known_rarity(self) -> Any:
+        if self._rarity is None:
             raise ValueError("this model does not say how rare a score is: it was made to find groups, not anomalies")
-        return self.rarity.value_at(nats)
+        return self._rarity
 
     def severities(self, scores: Floats) -> Floats:
         """Return the share of rows like those fitted, in percent, that score below each of `scores`."""

@@ -17,7 +17,7 @@ from ..mixtures.initialize import take_sample
 from ..mixtures.sources import Source, opened_rows
 from ..rows import Block
 from ..rows.columns import Missing
-from ..statistics.rarity import Rarity, cut_for_discoveries
+from ..statistics.rarity import Rarity, n_discoveries
 from .detector import Detector, offset_for
 from .ensemble_columns import Range, columns_of, find_range
 from .ensemble_extremes import regression_of, tails_of
@@ -28,9 +28,6 @@ from .ensemble_model import EnsembleModel, voting_units
 # With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
 FALSE_DISCOVERIES = 0.1
 FEWEST_ROWS = 30
-
-# The score of given nats is theirs but for this part.
-_ROUNDING = 1e-12
 
 
 class AnomalyDetector(Detector):
@@ -196,9 +193,14 @@ def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.floa
     """Return the offset that limits the false discovery rate, from the scores of rows drawn at random."""
     if model.n_rows < FEWEST_ROWS:
         return float(np.finfo(np.float64).min)
-    found = cut_for_discoveries(model.tail_nats(scores_of_pool), FALSE_DISCOVERIES)
-    alone = float(np.log(model.n_rows / FALSE_DISCOVERIES))
-    return float(model.score_at(min(found, alone)) * (1 - _ROUNDING))
+    ordered = np.sort(scores_of_pool)
+    found = n_discoveries(model.rarity.nats(-ordered), FALSE_DISCOVERIES)
+    # One row that alone is too rare for the whole table may not be among those drawn.
+    alone = -model.rarity.value_at(float(np.log(model.n_rows / FALSE_DISCOVERIES)))
+    if not found:
+        return alone
+    lowest, following = ordered[found - 1], ordered[min(found, len(ordered) - 1)]
+    return float(max(alone, np.nextafter(lowest, np.inf), (lowest + following) / 2))
 
 
 def _scores(model: EnsembleModel, block: Block) -> Any:

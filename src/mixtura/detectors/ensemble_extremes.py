@@ -24,7 +24,7 @@ _FEWEST = 30
 _FARTHEST = 1e200
 
 # No tail is narrower, so that the farthest value is no infinity of scales away.
-_LEAST_WIDTH = 1e-100
+LEAST_WIDTH = 1e-100
 
 # Up to so many columns, all directions of the correlations are taken; beyond, so many leading ones of so many rows.
 _MOST_COLUMNS = 512
@@ -69,7 +69,7 @@ def tails_of(pool: NDArray[Any], columns: Columns, regression: Regression) -> tu
         known = np.where(np.isnan(apart).all(axis=0), 0.0, apart)
         low, medians, high = np.nanpercentile(known, [MIDDLE[0], 50, MIDDLE[1]], axis=0)
     views = [*values.T, *(apart - medians).T]
-    widths = np.maximum(np.concatenate([columns.steps / 2, columns.widths / regression.spread]), _LEAST_WIDTH)
+    widths = np.maximum(np.concatenate([columns.steps / 2, columns.widths / regression.spread]), LEAST_WIDTH)
     found = []
     for side in (1, -1):
         for view, width in zip(views, widths, strict=True):

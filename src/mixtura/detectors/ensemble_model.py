@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..distributions.matrices import Floats
 from ..kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
 from ..statistics.rarity import NEVER, Rarity
 from .ensemble_explain import explain
+from .ensemble_extremes import LEAST_WIDTH
 from .ensemble_flags import VOICE_OF_FLAGS, Flags
 from .explanation import Explanation
 
@@ -28,7 +29,6 @@ _MOST_NEIGHBORS = 5
 # What a file may hold of a regression, of tails and of flags: whatever a fit finds, and nothing of which rows have
 # infinite scores.
 _LEAST_REMAINING = 0.05
-_LEAST_WIDTH = 1e-100
 _SHAPES = (1e-3, 10.0)
 _MOST_NATS = 1e3
 
@@ -58,6 +58,28 @@ _RARITY_TYPES = {f"{name}_{part}": np.float64 for name in _RARITIES for part in 
 _TYPES = _UNIT_TYPES | _MEMBER_TYPES | _SAMPLE_TYPES | _REGRESSION_TYPES | _TAIL_TYPES | _FLAG_TYPES | _RARITY_TYPES
 _DIMENSIONS = {"deviations": 2, "shapes": 2, "references": 3, "loadings": 2, "flag_values": 2, "flag_nats": 2}
 _DIMENSIONS |= {f"{name}_places": 2 for name in _RARITIES}
+
+
+@dataclass(frozen=True)
+class SurpriseRarity:
+    """How rarely the rows of a table reach a surprise, the sum of two nats that may be of one cause.
+
+    Attributes
+    ----------
+    together : float
+        Up to here a surprise is as rare as it says. Beyond, half of what exceeds it counts.
+    """
+
+    together: float
+
+    def nats(self, values: ArrayLike) -> Floats:
+        """Return minus the logarithm of the probability that a row reaches each value, at least 0."""
+        surprise = np.maximum(np.asarray(values, dtype=np.float64), 0.0)
+        return np.asarray(surprise - np.maximum(surprise - self.together, 0.0) / 2)
+
+    def value_at(self, nats: float) -> float:
+        """Return the surprise that has so many nats."""
+        return nats + max(nats - self.together, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,23 +180,10 @@ class EnsembleModel:
         nats = np.where(changed, self.log_rows + NEW_VALUE, 0.0)
         return np.append(constant, self.flags.columns), np.hstack([nats, self.flags.third(X)])
 
-    def tail_nats(self, scores: Floats) -> Floats:
-        """Return minus the logarithm of the probability that a row of such a table scores as low, for some scores.
-
-        Up to where extremes count by chance it is the surprise. Beyond, both parts of a score may be of one cause, and
-        half of what exceeds that counts.
-        """
-        surprise = np.maximum(-np.asarray(scores, np.float64), 0.0)
-        return np.asarray(surprise - np.maximum(surprise - self._of_one_cause, 0.0) / 2)
-
-    def score_at(self, nats: float) -> float:
-        """Return the score that `tail_nats` gives so many nats."""
-        return -(nats + max(nats - self._of_one_cause, 0.0))
-
     @property
-    def _of_one_cause(self) -> float:
-        """Nats of a score that chance reaches by an extreme in a few rows of the table."""
-        return max(self.log_rows - math.log(self.n_features) / 2, 0.0)
+    def rarity(self) -> "SurpriseRarity":
+        """How rare minus a score is: from where an extreme counts by chance in a few rows, both parts may be one."""
+        return SurpriseRarity(max(self.log_rows - math.log(self.n_features) / 2, 0.0))
 
     def explain(self, X: NDArray[Any]) -> Explanation:
         """Return what was expected of each value, and which columns carry the score."""
@@ -258,7 +267,7 @@ def _check(regression: Regression, tails: Tails) -> None:
     """Raise `ValueError` where no fit finds such numbers."""
     if (regression.remaining < _LEAST_REMAINING).any() or (np.abs(regression.loadings) > 1).any():
         raise ValueError("loadings and what they leave must be those of correlations: remaining must be positive")
-    if (regression.spread < _LEAST_WIDTH).any() or (tails.scales < _LEAST_WIDTH).any():
+    if (regression.spread < LEAST_WIDTH).any() or (tails.scales < LEAST_WIDTH).any():
         raise ValueError("spread and tail_scales must be positive")
     if (tails.shapes < _SHAPES[0]).any() or (tails.shapes > _SHAPES[1]).any():
         raise ValueError(f"tail_shapes must be positive, from {_SHAPES[0]} to {_SHAPES[1]}")

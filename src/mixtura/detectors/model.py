@@ -18,6 +18,9 @@ class OutlierModel(Protocol):
         Its name in model files.
     n_features : int
         Number of columns.
+
+    A model may have a `rarity` too: how rarely rows reach minus a score, with the methods of
+    `mixtura.statistics.rarity.Rarity`. Of others, the scores of a table say so.
     """
 
     kind: ClassVar[str]

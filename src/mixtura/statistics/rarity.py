@@ -189,17 +189,17 @@ class Rarity:
         return cls(places[0], places[1], center, Tail(start, scale, shape, nats))
 
 
-def cut_for_discoveries(nats: ArrayLike, rate: float) -> float:
-    """Return the nats from which on rows are discoveries at a false discovery rate; infinite where there are none.
+def n_discoveries(nats: ArrayLike, rate: float) -> int:
+    """Return how many rows are discoveries at a false discovery rate: those of the most nats.
 
     The step-up procedure of Benjamini and Hochberg (1995), "Controlling the false discovery rate", Journal of the Royal
     Statistical Society B 57, on p-values exp(-nats).
 
     Examples
     --------
-    >>> cut_for_discoveries([9.0, 8.0, 0.5, 0.1, 0.2], rate=0.1)
-    8.0
+    >>> n_discoveries([9.0, 8.0, 0.5, 0.1, 0.2], rate=0.1)
+    2
     """
     ordered = np.sort(np.asarray(nats, dtype=np.float64))[::-1]
     found = np.flatnonzero(ordered >= np.log(len(ordered) / (rate * np.arange(1, len(ordered) + 1))))
-    return float(ordered[found[-1]]) if len(found) else math.inf
+    return int(found[-1]) + 1 if len(found) else 0

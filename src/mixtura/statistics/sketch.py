@@ -159,8 +159,23 @@ class QuantileSketch:
         if self.count == 0:
             raise ValueError("there are no numbers to take a quantile of: give at least one")
         position = (self.count - 1) * float(q)
-        low, high = (self._order_statistic(rank) for rank in (math.floor(position), math.ceil(position)))
+        low, high = self._order_statistics(np.array([math.floor(position), math.ceil(position)])).tolist()
         return interpolate(low, high, position - math.floor(position))
+
+    def is_exact(self, q: float) -> bool:
+        """Tell whether the q-quantile is exact: no rank is off, or it lies among the lowest numbers."""
+        return not self.rank_error or math.ceil((self.count - 1) * q) < len(self.lowest.values)
+
+    def spaced(self, most: int) -> Floats:
+        """Return the numbers in ascending order: all, or as many as `most`, at ranks that are evenly spaced.
+
+        Examples
+        --------
+        >>> QuantileSketch.zero().including([4.0, 1.0, 9.0, 2.0, 5.0]).spaced(3)
+        array([1., 4., 9.])
+        """
+        ranks = np.linspace(0, self.count - 1, min(self.count, most)).round().astype(np.int64)
+        return self._order_statistics(ranks)
 
     @property
     def _errors(self) -> tuple[int, int]:
@@ -209,13 +224,12 @@ class QuantileSketch:
         moved = np.clip(ranks + (fewer + more), n_lowest, self.count)
         return np.where(exact < n_lowest, exact, np.where(known, self.count, moved)).reshape(np.shape(values))
 
-    def _order_statistic(self, rank: int) -> float:
-        if rank < len(self.lowest.values):
-            return float(self.lowest.values[rank])
-        if rank == self.count - 1:
-            return self.largest
+    def _order_statistics(self, ranks: Ranks) -> Floats:
         numbers, counts = self._weighted()
-        return float(numbers[np.searchsorted(counts, rank, side="right")])
+        found = np.concatenate([numbers, [self.largest]])[np.searchsorted(counts, ranks, side="right")]
+        exact = ranks < len(self.lowest.values)
+        found[exact] = self.lowest.values[ranks[exact]]
+        return np.where(ranks == self.count - 1, self.largest, found)
 
 
 def _paired(levels: Levels, more: Levels) -> Levels:
