@@ -13,6 +13,7 @@ from mixtura import kernels
 from .bayesian import bayesian
 from .detection import detection
 from .elliptic import elliptic
+from .far_rows import far_rows
 from .forest import forest
 from .merging import merging
 from .missing import missing
@@ -35,6 +36,7 @@ SUITES = {
         neighbors,
         svm,
         detection,
+        far_rows,
         merging,
         memory,
         limits,

@@ -204,6 +204,29 @@ def planted_found(flag: Flag, seeds: int = 20) -> Iterator[Row]:
         }
 
 
+def hidden(outlyingness: Outlyingness, flag: Flag, seed: int = 0) -> Iterator[Row]:
+    """Plant errors nine to thirty deviations off in 1,000 normal rows: all in one of three columns, or in any of them.
+
+    `first` is the share of the errors among as many rows of the highest outlyingness.
+    """
+    for n_wrong in (8, 20, 40):
+        for where in ("one column", "any column"):
+            rng = np.random.default_rng([seed, n_wrong])
+            X = rng.standard_normal((1_000, 3))
+            wrong = np.arange(n_wrong)
+            columns = rng.integers(3, size=n_wrong) if where == "any column" else np.zeros(n_wrong, int)
+            _plant(X, wrong, columns, rng.uniform(9, 30, n_wrong), rng)
+            flagged, ranks = _flagged(flag, X, seed), ranks_of(scores_of(outlyingness, X, seed), wrong)
+            yield {
+                "case": "hidden",
+                "wrong": n_wrong,
+                "where": where,
+                "flagged": int(flagged[wrong].sum()),
+                "false": int(flagged[n_wrong:].sum()),
+                "first": float(np.mean(ranks <= n_wrong)),
+            }
+
+
 def scores_of(outlyingness: Outlyingness, X: np.ndarray, seed: int) -> np.ndarray:
     """Return the outlyingness of the rows, lowest where a detector has none to give."""
     with warnings.catch_warnings():

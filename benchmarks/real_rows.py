@@ -20,7 +20,7 @@ _ENDS = 3
 
 def real_rows(outlyingness: Outlyingness) -> Iterator[Row]:
     """Yield the figures of every table of this module."""
-    for table in (weather, taxis, diamonds, air_quality):
+    for table in (weather, taxis, tolls, diamonds, air_quality):
         yield from table(outlyingness)
 
 
@@ -46,6 +46,25 @@ def taxis(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:
     total = {**rides.sum(numeric_only=True), **_TOTAL}
     frame = pd.concat([rides, pd.DataFrame([total])], ignore_index=True)
     yield {"case": "taxis", **_found(outlyingness, frame, frame.index == len(rides), seed), "bar": 5}
+
+
+def tolls(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:
+    """Tell how many of the first 4 % of the rides of ../shared/data/real/taxis.csv have tolls, as few rides have."""
+    path = _SHARED / "taxis.csv"
+    if not path.exists():
+        yield _absent("tolls", path)
+        return
+    frame = pd.read_csv(path).select_dtypes("number")
+    paid = frame["tolls"].to_numpy() > 0
+    for columns in ("all", "without tolls"):
+        X = (frame if columns == "all" else frame.drop(columns="tolls")).to_numpy(np.float64)
+        first = np.argsort(-scores_of(outlyingness, X, seed), kind="stable")[: round(0.04 * len(X))]
+        yield {
+            "case": "tolls",
+            "columns": columns,
+            "of_rides": float(paid.mean()),
+            "of_first": float(paid[first].mean()),
+        }
 
 
 def diamonds(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:

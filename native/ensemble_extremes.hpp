@@ -22,8 +22,8 @@ struct Regression {
 
 // Tails of the two sides of each view, above and below its centre: first those of the columns, then those of residuals.
 struct Tails {
-    const double* centers;                           // of residuals; values in units have theirs at zero
-    const double* starts;                            // side by side: those above first
+    const double* centers;  // of residuals; values in units have theirs at zero
+    const double* starts;   // side by side: those above first
     const double* scales;
     const double* shapes;
     const double* nats;
@@ -40,13 +40,13 @@ template <class T>
 class ResidualRows {
 public:
     ResidualRows(const Table<T>& table, const double* center, const double* scale, const Regression& regression)
-        : table_(table),
+        : values(table.n_columns * kRowsTogether),
+          residuals(table.n_columns * kRowsTogether),
+          table_(table),
           center_(center),
           scale_(scale),
           regression_(regression),
           d_(table.n_columns),
-          values(d_ * kRowsTogether),
-          residuals(d_ * kRowsTogether),
           products_(regression.rank * kRowsTogether) {}
 
     void read(Index first) {
@@ -83,6 +83,8 @@ public:
     }
 
     int n_rows = 0;
+    std::vector<double> values;     // in units, column after column
+    std::vector<double> residuals;  // of the same shape
 
 private:
     void project() {
@@ -126,12 +128,6 @@ private:
     const double* scale_;
     Regression regression_;
     Index d_;
-
-public:
-    std::vector<double> values;     // in units, column after column
-    std::vector<double> residuals;  // of the same shape
-
-private:
     std::vector<double> products_;
 };
 

@@ -5,11 +5,12 @@ from mixtura.decisions.reasons import format_number, reasons
 from mixtura.detectors.explanation import Explanation
 
 
-def reason(columns, values, expected, deviation, distance, given=""):
+def reason(columns, values, expected, deviation, distance, given=False):
     weights = np.square(np.clip(distance, -1e9, 1e9))
     share = weights / weights.sum()
-    explanation = Explanation(*(np.array([part], dtype=float) for part in (expected, deviation, distance, share)))
-    return reasons(columns, np.array([values]), explanation, given=given)[0]
+    parts = (np.array([part], dtype=float) for part in (expected, deviation, distance, share))
+    explanation = Explanation(*parts, np.full((1, len(columns)), given))
+    return reasons(columns, np.array([values]), explanation)[0]
 
 
 def test_the_farthest_column():
@@ -24,8 +25,8 @@ def test_the_first_of_those_that_tie():
 
 
 def test_what_the_expectation_rests_on():
-    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125], given=" so far") == (
-        "depth = 9.25, expected 3 ± 2 so far (3.1 sd above)"
+    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125], given=True) == (
+        "depth = 9.25, expected 3 ± 2 given the other columns (3.1 sd above)"
     )
 
 
@@ -36,7 +37,7 @@ def test_what_never_changed_before():
 
 def test_a_row_without_values_has_no_column_that_stands_out():
     nothing = np.zeros((1, 2))
-    explanation = Explanation(nothing, nothing + 1, nothing, nothing + 0.5)
+    explanation = Explanation(nothing, nothing + 1, nothing, nothing + 0.5, nothing > 0)
     assert reasons(["a", "b"], np.full((1, 2), np.nan), explanation) == ["no single column stands out"]
 
 
@@ -72,4 +73,4 @@ def test_numbers(value, text):
 
 def test_no_rows():
     nothing = np.empty((0, 2))
-    assert reasons(["a", "b"], nothing, Explanation(nothing, nothing, nothing, nothing)) == []
+    assert reasons(["a", "b"], nothing, Explanation(nothing, nothing, nothing, nothing, nothing > 0)) == []

@@ -104,7 +104,7 @@ def test_values_that_are_missing_far_or_always_the_same():
     values, expected = np.array([[np.nan, 1e30, 4.0, 7.0]]), np.array([[5.0, 0.0, 3.0, 7.0]])
     deviation = np.array([[1.0, 1.0, 0.0, 0.0]])
     distance = np.array([[0.0, 1e30, np.inf, 0.0]])
-    explanation = Explanation(expected, deviation, distance, np.array([[0.1, 0.5, 0.3, 0.1]]))
+    explanation = Explanation(expected, deviation, distance, np.array([[0.1, 0.5, 0.3, 0.1]]), np.zeros((1, 4), bool))
     display = ExplanationDisplay.from_predictions(explanation, values, columns=["w", "x", "y", "z"])
     assert words_of(display) == [
         "50%  1e+30 (1e+30 sd above)\nexpected 0 ± 1",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..detectors.explanation import Explanation
 
 
-def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation, *, given: str = "") -> list[str]:
+def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation) -> list[str]:
     """Return a sentence for each row that names the column that makes it unusual, the value seen and the one expected.
 
     Where no value lies two standard deviations off, the sentence says so: the row is then unusual as a whole, lying
@@ -23,8 +23,6 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation, *
         Values seen, in the units of the table.
     explanation : Explanation
         What was expected, in the same units.
-    given : str, default=""
-        Words that say what the expectation rests on, after a blank.
 
     Returns
     -------
@@ -34,8 +32,8 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation, *
     --------
     >>> import numpy as np
     >>> expected, deviation, distance = np.array([[[1.1, 55.0]], [[0.2, 2.0]], [[-4.0, 1.0]]])
-    >>> explanation = Explanation(expected, deviation, distance, share=distance**2 / 17)
-    >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation, given=" given the other columns"))
+    >>> explanation = Explanation(expected, deviation, distance, distance**2 / 17, np.array([[True, True]]))
+    >>> print(*reasons(["carat", "table"], np.array([[0.3, 57.0]]), explanation))
     carat = 0.3, expected 1.1 ± 0.2 given the other columns (4.0 sd below)
     """
     stands_out = explanation.stands_out
@@ -50,6 +48,7 @@ def reasons(columns: Sequence[str], X: NDArray[Any], explanation: Explanation, *
             f"expected {format_number(float(explanation.expected[row, column]))}"
         )
         deviation = float(explanation.deviation[row, column])
+        given = " given the other columns" if explanation.given_others[row, column] else ""
         if deviation == 0 and distance != 0:
             sentence += f"{given} (always so in the rows fitted)"
         else:

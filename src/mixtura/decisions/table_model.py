@@ -25,9 +25,6 @@ TrainedOn = Literal["table", "reference"]
 # Kinds of model that score rows with missing values by the values that are there.
 _TAKE_MISSING = ("mixture", "ensemble", "forest")
 
-# Models that expect of a value what the other columns of its row lead to; the others expect what is usual.
-_GIVEN_OTHERS = ("mixture", "elliptic")
-
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
@@ -264,8 +261,7 @@ class TableModel:
 
     def in_words(self, X: ArrayLike, explanation: Explanation, names: Sequence[str]) -> list[str]:
         """Return an `explanation` of the rows of `X` in a sentence for each, the columns called by other `names`."""
-        given = " given the other columns" if self.model.kind in _GIVEN_OTHERS and len(self.columns) > 1 else ""
-        return reasons(names, np.asarray(X), explanation, given=given)
+        return reasons(names, np.asarray(X), explanation)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}

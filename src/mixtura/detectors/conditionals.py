@@ -80,7 +80,8 @@ def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
     if rows.ndim != 2 or rows.shape[1] != mixture.n_features:
         raise ValueError(f"the mixture has {mixture.n_features} columns, and the rows an array of shape {rows.shape}")
     predictor = Predictor(mixture)
-    result = Explanation(*(np.empty(rows.shape) for _ in fields(Explanation)))
+    expected, deviation, distance, share = (np.empty(rows.shape) for _ in range(4))
+    result = Explanation(expected, deviation, distance, share, np.empty(rows.shape, bool))
     for piece in _pieces(len(rows), mixture.means.size):
         values = rows[piece].astype(np.float64)
         part = _explanation(values, predictor(values))
@@ -126,7 +127,7 @@ def _explanation(values: Floats, prediction: Prediction) -> Explanation:
     lowest = np.where(stands_out, prediction.surprise, np.inf).min(axis=1, keepdims=True)
     with np.errstate(over="ignore"):
         parts = np.where(stands_out, prediction.surprise + np.maximum(least - lowest, 0), distance**2 / 2)
-    return explanation_of(values, prediction.expected, prediction.deviation, np.where(observed, parts, 0.0))
+    return explanation_of(values, prediction.expected, prediction.deviation, np.where(observed, parts, 0.0), True)
 
 
 class Predictor:

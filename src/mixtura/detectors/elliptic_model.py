@@ -122,6 +122,7 @@ class Elliptic:
             expected,
             np.broadcast_to(deviation, expected.shape),
             gradient**2 / known,
+            True,
         )
 
     def _scaled(self, X: NDArray[Any]) -> Floats:

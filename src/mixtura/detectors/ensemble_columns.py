@@ -31,8 +31,7 @@ _TWO_VALUES = 0.99
 _RARE = 0.005
 
 # Least deviations in mixtures, as parts of the step and of the width that the share of the usual value warrants. Larger
-# parts hide what rare values have to say together: of the fifteen tables of the benchmarks, .3 costs .01 of the mean
-# average precision, and none leaves the top of a table to the rows with a rare value.
+# parts hide what rare values have to say together, and none leaves the top of a table to the rows with a rare value.
 _OF_STEP = 0.1
 _OF_WARRANTED = 0.15
 _LEAST_VARIANCE = 1e-6

@@ -55,7 +55,7 @@ def _explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
     total = nats.sum(axis=1, keepdims=True)
     parts[:, flags.columns] = VOICE_OF_FLAGS * flagged[:, None] * nats / np.where(total > 0, total, 1.0)
 
-    alone, least, given_others = model.deviations
+    alone, least, apart_as_a_rule = model.deviations
     deviation = np.maximum(deviation, least)
     expected[:, flags.columns], deviation[:, flags.columns] = (
         (flags.values[0] - units.center[flags.columns]) * units.scale[flags.columns],
@@ -71,7 +71,10 @@ def _explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
     by_others = (beyond > 0) & (own < given)
     predicted = np.clip(in_spreads, -units.limit, units.limit) - apart * model.regression.spread
     expected = np.where(by_others, predicted, expected)
-    deviation = np.where(by_others, np.maximum(given_others, least), deviation)
+    deviation = np.where(by_others, np.maximum(apart_as_a_rule, least), deviation)
+
+    given_others = ~by_itself
+    given_others[:, flags.columns] = by_others[:, flags.columns]
 
     constant = units.scale == 0
     scale = np.where(constant, 1.0, units.scale)
@@ -82,7 +85,7 @@ def _explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
     columns, new = model.new_values(X)
     parts[:, columns] += new
     parts = np.where(known, parts, 0.0)
-    return explanation_of(np.where(known, values, center), center, deviation, parts)
+    return explanation_of(np.where(known, values, center), center, deviation, parts, given_others & ~constant)
 
 
 def _voted(model: "EnsembleModel", X: NDArray[Any], in_spreads: Floats) -> tuple[Floats, Floats, Floats]:

@@ -1,7 +1,7 @@
 """Why a row is unusual, in one form for every detector."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -27,12 +27,16 @@ class Explanation:
         Value less `expected`, in units of `deviation`; infinite where these are too small for that.
     share : ndarray of shape (n_rows, n_columns)
         Part of the score of the row that each column carries: at least 0, and 1 in all for each row.
+    given_others : ndarray of bool, shape (n_rows, n_columns)
+        Whether `expected` follows from the other columns of the row. Else it is what is usual of the column, or of rows
+        nearby.
     """
 
     expected: Floats
     deviation: Floats
     distance: Floats
     share: Floats
+    given_others: NDArray[np.bool_]
 
     @property
     def ranking(self) -> NDArray[np.int64]:
@@ -51,7 +55,7 @@ class Explanation:
 
     def in_units(self, center: Floats, scale: Floats) -> Self:
         """Return the explanation of rows whose scaled values are (value - center) / scale, in the units of the rows."""
-        return type(self)(self.expected * scale + center, self.deviation * scale, self.distance, self.share)
+        return replace(self, expected=self.expected * scale + center, deviation=self.deviation * scale)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
@@ -59,11 +63,21 @@ class Explanation:
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
-def explanation_of(values: NDArray[np.float64], expected: Floats, deviation: Floats, parts: Floats) -> Explanation:
-    """Return an explanation from the parts of the score, of any positive scale; rows without any share equally."""
+def explanation_of(
+    values: NDArray[np.float64],
+    expected: Floats,
+    deviation: Floats,
+    parts: Floats,
+    given_others: NDArray[np.bool_] | bool = False,
+) -> Explanation:
+    """Return an explanation from the parts of the score, of any positive scale; rows without any share equally.
+
+    Nothing is expected given the others where there are none.
+    """
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         difference = values - expected
         distance = np.where(difference == 0, 0.0, difference / deviation)
     largest = parts.max(axis=1, keepdims=True)
     scaled = np.divide(parts, largest, out=np.ones_like(parts), where=largest > 0)
-    return Explanation(expected, deviation, distance, scaled / scaled.sum(axis=1, keepdims=True))
+    given = np.array(np.broadcast_to(given_others, parts.shape)) & (parts.shape[1] > 1)
+    return Explanation(expected, deviation, distance, scaled / scaled.sum(axis=1, keepdims=True), given)
