@@ -1,6 +1,7 @@
 """Wrong rows planted in tables of groups: mixtures leave them out, and say so."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from mixtura.engines import ThreadEngine
 from mixtura.mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from mixtura.mixtures.initialize import Sample
 from mixtura.rows import ArrayRows
+
+PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "mixture"
+TABLES = sorted(path for path in PUBLISHED.glob("*.csv") if path.stem != "expected_bic")
 
 
 def three_groups(random, n_rows, n_columns):
@@ -156,3 +160,11 @@ def test_bic_is_that_of_all_rows_where_none_lies_far(run, iris):
     np.testing.assert_allclose(found, [candidate.bic for candidate in search.candidates_], rtol=1e-6)
     assert sizes(summary) == [100, 50]
     assert not any("far from" in notice for notice in summary["notices"])
+
+
+@pytest.mark.skipif(not TABLES, reason=f"{PUBLISHED} is not there: the published tables are in it")
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_no_row_of_a_published_table_lies_far(run, path):
+    ended = run("groups", str(path), "--json", "-q")
+    assert ended.code == 0, ended.err
+    assert not [notice for notice in json.loads(ended.out)["notices"] if "far from every group" in notice]

@@ -198,7 +198,8 @@ def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[st
     elif not one:
         said += ", and they shape none"
     still = "It is still" if one else "They are still"
-    return (f"{said}. {still} assigned to the nearest; `mixtura detect --model mixture` ranks by how far rows lie.",)
+    scores = f"scores of `mixtura detect --model mixture` tell {'it' if one else 'them'} apart"
+    return (f"{said}. {still} assigned to the nearest; {scores}.",)
 
 
 def small_group_notices(contours: Contours) -> tuple[str, ...]:
