@@ -36,7 +36,7 @@ def dask_client(need, tmp_path_factory):
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # None takes the usual port, which another cluster may have
             local_directory=str(tmp_path_factory.mktemp("dask")),
             silence_logs=logging.CRITICAL,
         ) as cluster,

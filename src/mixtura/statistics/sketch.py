@@ -163,7 +163,7 @@ class QuantileSketch:
         return interpolate(low, high, position - math.floor(position))
 
     def is_exact(self, q: float) -> bool:
-        """Tell whether the q-quantile is exact: no rank is off, or it lies among the lowest numbers."""
+        """Return whether the `q`-quantile is exact: no rank is off, or it lies among the lowest numbers."""
         return not self.rank_error or math.ceil((self.count - 1) * q) < len(self.lowest.values)
 
     def spaced(self, most: int) -> Floats:
