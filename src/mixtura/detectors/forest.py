@@ -277,10 +277,13 @@ class IsolationForest(Detector):
         n_rows = count_rows(rows, engine)
         if n_rows == 0:
             raise EmptyTableError("the table has no rows: give at least one")
-        weights = weights_of(rows, engine) if weighted else None
+        may_lack_all = rows.has_missing and not isinstance(rows, SparseRows)
+        weights = weights_of(rows, engine) if weighted or may_lack_all else None
+        if weights is not None and not weighted and (weights.all() or not weights.any()):
+            weights = None
         counted = n_rows if weights is None else int(np.count_nonzero(weights))
         if counted == 0:
-            raise EmptyTableError("every row has weight zero: at least one must count")
+            raise EmptyTableError("every row has weight zero, or lacks all its values: at least one must count")
         return Draw(
             n_rows=n_rows,
             size=self._sample_size(counted),

@@ -12,6 +12,7 @@ from ..engines import Engine
 from ..engines.progress import OnProgress, told
 from ..engines.threads import in_threads
 from ..kernels import forest as kernel
+from ..mixtures.counted import counts
 from ..rows import ArrayRows, Block, Rows
 from ..rows.sparse import SparseRows
 from .forest_model import ForestModel
@@ -197,7 +198,7 @@ def count_rows(rows: Rows, engine: Engine) -> int:
 
 
 def weights_of(rows: Rows, engine: Engine) -> Floats:
-    """Return the weights of all rows."""
+    """Return the weights of all rows, zero where a row has no value."""
     return np.concatenate(list(engine.map(rows, _weights)))
 
 
@@ -206,4 +207,4 @@ def _length(block: Block) -> int:
 
 
 def _weights(block: Block) -> Floats:
-    return np.ones(len(block.values)) if block.weights is None else block.weights
+    return counts(block) * (1.0 if block.weights is None else block.weights)

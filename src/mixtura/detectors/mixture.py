@@ -21,6 +21,7 @@ from ..engines.gather import gather
 from ..engines.progress import OnProgress, told, watched
 from ..engines.single import single_thread
 from ..mixtures.bayesian import BayesianGaussianMixture
+from ..mixtures.counted import counted_rows, counts
 from ..mixtures.extent import check_extent
 from ..mixtures.folds import Part, PartEngine, folds_of
 from ..mixtures.gaussian import GaussianMixture
@@ -247,7 +248,7 @@ class MixtureDetector(Detector):
         trim = self.trim
         if trim is None:
             trim = 0.0 if self.novelty else self.contamination
-        n_rows = len(sample.X) if sample.whole else rows.n_rows or 0
+        n_rows = len(sample.X) if sample.whole else counted_rows(rows, engine).n_rows
         estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
         estimator.n_features_in_ = rows.n_columns
         return scaled, estimator
@@ -276,13 +277,13 @@ def _seed(random_state: np.random.RandomState) -> int:
 
 @dataclass(frozen=True)
 class _Scored:
-    """A pass that scores the rows that count, and weighs them."""
+    """A pass that scores the rows that count, and weighs them; one without any value has no score of its own."""
 
     model: DensityModel
 
     def __call__(self, block: Block) -> tuple[Floats, Floats]:
         weights = np.ones(len(block.values)) if block.weights is None else block.weights
-        counted = weights > 0
+        counted = counts(block)
         return self.model.score_samples(block.values[counted]), weights[counted]
 
 
@@ -299,8 +300,9 @@ def _held_out(
 
     `engine` reads rows as they are, and `within` as the estimator was fitted to them.
     """
-    n_folds = min(_N_FOLDS, rows.n_rows or 0)
-    folds = folds_of(rows, n_folds, estimator.n_components, random_state)
+    counted = counted_rows(rows, engine)
+    n_folds = min(_N_FOLDS, counted.n_rows)
+    folds = folds_of(counted, n_folds, estimator.n_components, random_state)
 
     def judged(fold: int) -> list[tuple[Floats, Floats]]:
         other = clone(estimator)

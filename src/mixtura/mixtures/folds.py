@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..distributions.mixture import Mixture
 from ..engines import Engine, Monoid
 from ..rows import Block, Rows
+from .counted import CountedRows
 from .criteria import likelihoods
 
 K = TypeVar("K")
@@ -23,37 +24,45 @@ _STRETCH = 2**16
 
 @dataclass(frozen=True)
 class Folds:
-    """A division of the rows of a table into folds of equal size, at random.
+    """A division of the rows of a table that count into folds of equal size, at random.
 
-    The fold of a row follows from its number and the seed alone, whatever the table is stored in and wherever a pass
-    runs.
+    The fold of a row follows from its number among those and the seed alone, whatever the table is stored in and
+    wherever a pass runs. Rows that do not count are in the first fold.
 
     Parameters
     ----------
     n_folds, n_rows : int
-        Number of folds, and of rows.
+        Number of folds, and of rows that count.
     seed : int
         Seed of the division.
+    counted : CountedRows, optional
+        Which rows these are. Default: all.
     """
 
     n_folds: int
     n_rows: int
     seed: int
+    counted: CountedRows | None = None
 
     def of(self, block: Block) -> NDArray[np.int32]:
         """Return the fold of each row of a block, from 0."""
-        first, last = block.first_row, block.first_row + len(block.values)
-        start = first // _STRETCH
-        stretches = [_fold_of_rows(self, stretch) for stretch in range(start, -(-last // _STRETCH))]
-        return np.concatenate(stretches)[first - start * _STRETCH : last - start * _STRETCH]
+        first, places = (block.first_row, np.arange(len(block.values))) if self.counted is None else self.counted(block)
+        start, last = first // _STRETCH, first + len(places)
+        stretches = [
+            _fold_of_rows(self.n_folds, self.n_rows, self.seed, stretch) for stretch in range(start, -(-last // _STRETCH))
+        ]
+        folds = np.zeros(len(block.values), np.int32)
+        if len(places):
+            folds[places] = np.concatenate(stretches)[first - start * _STRETCH : last - start * _STRETCH]
+        return folds
 
 
 @lru_cache(maxsize=64)
-def _fold_of_rows(folds: Folds, stretch: int) -> NDArray[np.int32]:
+def _fold_of_rows(n_folds: int, n_rows: int, seed: int, stretch: int) -> NDArray[np.int32]:
     first = stretch * _STRETCH
-    numbers = np.arange(first, min(first + _STRETCH, folds.n_rows))
-    random = np.random.default_rng([folds.seed, stretch])
-    return random.permutation(numbers % folds.n_folds).astype(np.int32)
+    numbers = np.arange(first, min(first + _STRETCH, n_rows))
+    random = np.random.default_rng([seed, stretch])
+    return random.permutation(numbers % n_folds).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -97,15 +106,15 @@ class PartEngine:
         return self.engine.map(rows, _Within(self.part, transform))
 
 
-def folds_of(rows: Rows, n_folds: int, n_components: int, random_state: np.random.RandomState) -> Folds:
-    """Return a random division of a table.
+def folds_of(counted: CountedRows, n_folds: int, n_components: int, random_state: np.random.RandomState) -> Folds:
+    """Return a random division of the rows of a table that count.
 
     Raises
     ------
     ValueError
         There are fewer rows than folds, or fewer outside of a fold than components.
     """
-    n_rows = rows.n_rows or 0
+    n_rows = counted.n_rows
     if n_rows < n_folds:
         raise ValueError(f"{n_folds} folds need as many rows, and the table has {n_rows}: use fewer folds")
     training = n_rows - -(-n_rows // n_folds)
@@ -114,7 +123,7 @@ def folds_of(rows: Rows, n_folds: int, n_components: int, random_state: np.rando
             f"{n_components} components need as many rows, and {n_folds} folds of {n_rows} rows leave {training}: "
             "try fewer components, or more folds"
         )
-    return Folds(n_folds, n_rows, int(random_state.randint(2**31 - 1)))
+    return Folds(n_folds, n_rows, int(random_state.randint(2**31 - 1)), counted)
 
 
 def cross_validate(

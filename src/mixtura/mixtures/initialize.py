@@ -21,6 +21,7 @@ from ..rows import ArrayRows, Block, Rows
 from ..rows.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
 from ..statistics.moments import Moments
+from .counted import CountedRows, counted_rows
 from .updates import M, MaximumLikelihood, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
@@ -81,13 +82,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class _Take:
-    """Picks rows by their positions in the table, which are in increasing order."""
+    """Picks rows by their numbers among those that count, which are in increasing order."""
 
-    positions: NDArray[np.int64]
+    counted: CountedRows
+    numbers: NDArray[np.int64]
 
     def __call__(self, block: Block) -> tuple[NDArray[Any], Floats]:
-        first, last = np.searchsorted(self.positions, [block.first_row, block.first_row + len(block.values)])
-        index = self.positions[first:last] - block.first_row
+        index = self.counted.take(block, self.numbers)
         weights = np.ones(len(index)) if block.weights is None else block.weights[index]
         return np.array(block.values[index]), weights
 
@@ -95,37 +96,32 @@ class _Take:
 def take_sample(
     rows: Rows, engine: Engine, random_state: np.random.RandomState, n_components: int, max_rows: int = SAMPLE_ROWS
 ) -> Sample:
-    """Return all rows when there are few, else a random sample without replacement.
+    """Return all rows that count when there are few, else a random sample of them without replacement.
 
     The sample holds at least 50 rows a component, so that many components still find rows to start from. Rows of weight
-    zero or without any value are left out, as if they were not in the table.
+    zero or without any value are left out before any are drawn, as if they were not in the table.
     """
-    n_rows = rows.n_rows
-    if n_rows is None:
+    if rows.n_rows is None:
         raise ValueError("a sample can be taken only from rows whose number is known: spool them first")
-    size = min(n_rows, max(max_rows, 50 * n_components))
-    positions = (
-        np.arange(n_rows)
-        if size == n_rows
-        else np.sort(sample_without_replacement(n_rows, size, random_state=random_state))
+    counted = counted_rows(rows, engine)
+    if counted.n_rows < n_components:
+        value, remedy = (" and some value", " and missing values") if rows.has_missing else ("", "")
+        raise EmptyTableError(
+            f"{n_components} components start from as many rows of positive weight, and {counted.n_rows} of "
+            f"{rows.n_rows} have one{value}: use fewer components, or check sample_weight{remedy}"
+        )
+    size = min(counted.n_rows, max(max_rows, 50 * n_components))
+    numbers = (
+        np.arange(size)
+        if size == counted.n_rows
+        else np.sort(sample_without_replacement(counted.n_rows, size, random_state=random_state))
     )
-    parts = list(engine.map(rows, _Take(positions)))
+    parts = list(engine.map(rows, _Take(counted, numbers)))
     X, weights = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    counted = weights > 0
     missing = np.isnan(X) if rows.has_missing else None
     if missing is not None:
         X = np.where(missing, _middle(X, rows, engine), X)
-        counted &= ~missing.all(axis=1)
-    if counted.sum() < n_components:
-        value, remedy = ("", "") if missing is None else (" and some value", " and missing values")
-        raise EmptyTableError(
-            f"{n_components} components start from as many rows of positive weight, and {counted.sum()} of {size} have "
-            f"one{value}: use fewer components, or check sample_weight{remedy}"
-        )
-    whole = size == n_rows
-    if not counted.all():
-        X, weights, missing = X[counted], weights[counted], None if missing is None else missing[counted]
-    return Sample(X, weights, whole, missing)
+    return Sample(X, weights, size == counted.n_rows, missing)
 
 
 def _middle(X: NDArray[Any], rows: Rows, engine: Engine) -> NDArray[Any]:

@@ -23,6 +23,7 @@ from ..engines.progress import OnProgress, Progress
 from ..rows import Rows, as_frame
 from .bayesian import BayesianGaussianMixture
 from .checks import check_ridge
+from .counted import counted_rows
 from .criteria import LOSSES, Candidate, VariationalCandidate, measure, singular
 from .em import Fit
 from .evidence import fit_each
@@ -272,7 +273,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], criterion: str) -> None:
         random_state = check_random_state(self.random_state)
-        folds = folds_of(rows, int(self.n_folds), counts[-1], random_state) if criterion == "cv" else None
+        folds = None
+        if criterion == "cv":
+            folds = folds_of(counted_rows(rows, engine), int(self.n_folds), counts[-1], random_state)
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
