@@ -47,12 +47,11 @@ class Folds:
     def of(self, block: Block) -> NDArray[np.int32]:
         """Return the fold of each row of a block, from 0."""
         first, places = (block.first_row, np.arange(len(block.values))) if self.counted is None else self.counted(block)
-        start, last = first // _STRETCH, first + len(places)
-        stretches = [
-            _fold_of_rows(self.n_folds, self.n_rows, self.seed, stretch) for stretch in range(start, -(-last // _STRETCH))
-        ]
         folds = np.zeros(len(block.values), np.int32)
         if len(places):
+            start, last = first // _STRETCH, first + len(places)
+            division = (self.n_folds, self.n_rows, self.seed)
+            stretches = [_fold_of_rows(*division, stretch) for stretch in range(start, -(-last // _STRETCH))]
             folds[places] = np.concatenate(stretches)[first - start * _STRETCH : last - start * _STRETCH]
         return folds
 
