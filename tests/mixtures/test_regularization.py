@@ -7,6 +7,13 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
+from mixtura.distributions.shapes import SHAPES as SHAPE_CLASSES
+from mixtura.engines import ThreadEngine
+from mixtura.mixtures.expectation import Expectation
+from mixtura.mixtures.initialize import divide, model_of, take_sample
+from mixtura.mixtures.starts import best_fit, better_fit
+from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.rows import ArrayRows
 
 SHAPES = ["full", "tied", "diag", "spherical"]
 
@@ -91,3 +98,71 @@ def test_no_ridge_is_the_plain_fit(shape):
 def test_regularization_is_absolute_or_relative(regularization):
     with pytest.raises(ValueError, match="The 'regularization' parameter of GaussianMixture must be a str among"):
         GaussianMixture(regularization=regularization).fit(table())
+
+
+EPSILON = np.finfo(np.float64).eps
+LEVEL = {
+    "equal": np.full(300, 3.0),
+    "zero": np.zeros(300),
+    "negative and large": np.full(300, -1e8),
+    "not a binary fraction": np.full(300, 0.1),
+    "last digits": 1 + EPSILON * (np.arange(300) % 3),
+    "beyond squares": np.full(300, 1e-200),
+    "spread beyond squares": 1e-160 * np.random.default_rng(0).normal(size=300),
+    "with gaps": np.where(np.arange(300) % 3 == 0, np.nan, 5.0),
+}
+
+
+@pytest.mark.parametrize("column", LEVEL)
+@pytest.mark.parametrize("settings", [{}, {"family": "t"}, {"trim": 0.05}, {"reg_covar": 1e-6}])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_column_of_equal_values_has_a_floor_of_its_own(shape, settings, column):
+    """It says nothing of the groups, which are those of the other columns."""
+    X = table()
+    settings = {"covariance_type": shape} | settings
+    if shape == "spherical":  # one variance for all columns: those of the others are spread over one more
+        settings |= {"reg_covar": 0.0}
+    without, beside = fitted(X, **settings), fitted(np.column_stack([X, LEVEL[column]]), **settings)
+    assert np.isfinite(beside.score_samples(np.column_stack([X, LEVEL[column]]))).all()
+    labels, others = without.predict(X), beside.predict(np.column_stack([X, LEVEL[column]]))
+    agreement = sum(np.mean((labels == k) & (others == np.bincount(others[labels == k]).argmax())) for k in range(3))
+    assert agreement > 0.97
+
+
+@pytest.mark.parametrize("shape", ["full", "tied", "diag"])
+def test_the_floor_of_equal_values_is_a_part_of_their_square(shape):
+    X = np.column_stack([table(), np.full(300, -4.0), np.zeros(300)])
+    gm = fitted(X, n_components=1, covariance_type=shape, reg_covar=0.25)
+    variances = np.diagonal(gm.mixture_.covariance.dense[0])
+    np.testing.assert_allclose(variances, [*1.25 * X[:, :3].var(axis=0), 0.25 * 16, 0.25], rtol=1e-9)
+
+
+def test_columns_of_equal_values_take_no_part_in_a_shared_variance_while_others_vary():
+    X = np.column_stack([table(), np.full(300, 1e8)])
+    gm = fitted(X, n_components=1, covariance_type="spherical", reg_covar=0.25)
+    np.testing.assert_allclose(gm.covariances_, [1.25 * X.var(axis=0).mean()], rtol=1e-9)
+    gm = fitted(np.full((20, 2), 3.0), n_components=1, covariance_type="spherical", reg_covar=0.25)
+    np.testing.assert_allclose(gm.covariances_, [0.25 * 9], rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_tables_of_equal_rows(dtype):
+    for shape in SHAPES:
+        gm = fitted(np.full((20, 2), 0.1, dtype), n_components=1, covariance_type=shape)
+        assert np.isfinite(gm.score_samples(np.full((3, 2), 0.1, dtype))).all()
+
+
+def test_a_column_of_equal_values_does_not_stop_a_better_fit():
+    """Its variance is what was added to it in every fit, up to rounding: no sign of a collapse."""
+    random = np.random.default_rng(0)
+    X = np.column_stack([table(), np.full(300, 0.1)])
+    update = MaximumLikelihood(SHAPE_CLASSES["full"], np.array([1e-6, 1e-6, 1e-6, 1e-2]))
+    expect = Expectation(ArrayRows(X), ThreadEngine(1))
+    sample = take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), 3)
+    good = model_of(sample, divide(sample, 3, "kmeans", np.random.RandomState(0)), update)
+    found = 0
+    for _ in range(10):
+        shares = random.dirichlet(np.ones(3), len(X))
+        poor = best_fit(expect, [lambda shares=shares: model_of(sample, shares, update)], update, tol=1, max_iter=2)
+        found += better_fit(expect, poor, good, update, tol=1e-3, max_iter=100) is not poor
+    assert found == 10

@@ -207,4 +207,4 @@ def _length(block: Block) -> int:
 
 
 def _weights(block: Block) -> Floats:
-    return counts(block) * (1.0 if block.weights is None else block.weights)
+    return np.where(counts(block), 1.0 if block.weights is None else block.weights, 0.0)

@@ -85,7 +85,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         [2]_.
     regularization : {'absolute', 'relative'}, default='absolute'
         What `reg_covar` is measured in: squared units of the columns, or parts of the variance of each column, so that
-        units do not matter. Starts are then found in standardised columns, as they are with a prior.
+        units do not matter; of a column of equal values, parts of their square. Starts are then found in standardised
+        columns, as they are with a prior.
     family : {'normal', 't'}, default='normal'
         Distribution of the components: normal, or Student's t with degrees of freedom estimated for each, which
         outliers pull less [3]_. `covariances_` are then scale matrices, (nu - 2) / nu of the covariances.
@@ -293,7 +294,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             return MaximumLikelihood(shape, np.full(rows.n_columns, self.reg_covar), self.family == "t")
         all_rows = overview(rows, engine, shape)
         relative = self.regularization == "relative"
-        ridge = self.reg_covar * (all_rows.variances if relative else np.ones(rows.n_columns))
+        ridge = self.reg_covar * (all_rows.units(rows.dtype) if relative else np.ones(rows.n_columns))
         if self.prior is None:
             return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows))
         if self.family == "t" or self.noise:

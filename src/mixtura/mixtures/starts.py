@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..engines import ThreadEngine
 from ..errors import SingularCovarianceError
@@ -20,6 +21,9 @@ SAMPLE_STARTS = 4
 
 # A variance below this many times `reg_covar` is more the constant added than the spread of any rows.
 _COLLAPSED = 10
+
+# A column of equal values has the variance added to it in every fit, but for rounding.
+_ROUNDING = 1e-6
 
 
 def best_fit(
@@ -101,11 +105,14 @@ def better_fit(
                 return fit
     except SingularCovarianceError:
         return fit
-    floor = _COLLAPSED * float(update.ridge.max())
-    if fit is not None and _least_variance(other.model) < min(floor, _least_variance(fit.model)):
-        return fit
+    if fit is not None and update.ridge.any():
+        least = [_least_variance(mixture, update.ridge) for mixture in (other.model, fit.model)]
+        if least[0] < min(_COLLAPSED, (1 - _ROUNDING) * least[1]):
+            return fit
     return other
 
 
-def _least_variance(mixture: Mixture) -> float:
-    return float(np.linalg.eigvalsh(mixture.covariance.dense).min())
+def _least_variance(mixture: Mixture, ridge: Floats) -> float:
+    """Return the smallest variance of a component in any direction, in parts of what was added to it."""
+    scale = np.sqrt(np.where(ridge > 0, ridge, ridge.max()))
+    return float(np.linalg.eigvalsh(mixture.covariance.dense / scale / scale[:, None]).min())
