@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixtura import BayesianGaussianMixture, GaussianMixture
+from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
 from mixtura.distributions.shapes import SHAPES as COVARIANCES
 from mixtura.engines import ThreadEngine
 from mixtura.errors import ColumnError, EmptyTableError
@@ -118,8 +118,12 @@ def test_digest_tells_values_types_weights_and_cuts_apart(X):
         ArrayRows(X[1:11]),
         ArrayRows(X[:10].reshape(15, 2)),
     ]
-    assert len({digest(rows) for rows in tables}) == len(tables)
-    assert digest(ArrayRows(X[:10])) == digest(ArrayRows(np.asfortranarray(X[:10])))
+    engine = ThreadEngine(1)
+    assert len({digest(rows, engine) for rows in tables}) == len(tables)
+    assert digest(ArrayRows(X[:10]), engine) == digest(ArrayRows(np.asfortranarray(X[:10])), engine)
+    long = np.tile(X, (30, 1))  # several blocks
+    assert digest(ArrayRows(long), ThreadEngine(3)) == digest(ArrayRows(long), engine)
+    assert digest(ArrayRows(long), engine) != digest(ArrayRows(long[::-1]), engine)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -128,11 +132,11 @@ def test_one_step_is_the_decayed_average_of_statistics(X, shape):
     gm = GaussianMixture(2, covariance_type=shape, reg_covar=0, random_state=0).partial_fit(X[:1000])
     first, mixture = Expectation(ArrayRows(X[:1000]), ThreadEngine(1)), None
     mixture = gm.mixture_
-    stream = Stream.of(first(mixture))
+    stream = Stream.of(first(mixture), np.zeros(3))
     batch = Expectation(ArrayRows(X[1000:1300]), ThreadEngine(1))(mixture)
     after = stream.after(batch, COVARIANCES[shape])
     found = MaximumLikelihood(COVARIANCES[shape], np.zeros(3))(after.moments, mixture)
-    step = 3**-0.7
+    step = (1000 / 300 + 2) ** -0.7  # as if 1000 rows had come in batches of 300
     shares = [mixture.responsibilities(rows) / len(rows) for rows in (X[:1000], X[1000:1300])]
     average = [(1 - step) * shares[0], step * shares[1]]
     rows, z = np.concatenate([X[:1000], X[1000:1300]]), np.concatenate(average)
@@ -165,17 +169,151 @@ def test_batches_with_missing_values(X):
     assert parts.score(X) == pytest.approx(GaussianMixture(3, random_state=0).fit(X).score(X), abs=5e-3)
 
 
-def test_goes_on_from_a_fit_and_a_fit_forgets(X):
-    gm = GaussianMixture(3, random_state=0).fit(X)
-    before = gm.means_
-    gm.partial_fit(X[:500])
+def test_a_batch_counts_for_its_share_of_all_rows_at_least(X):
+    mixture = GaussianMixture(2, random_state=0).fit(X).mixture_
+    moments = [Expectation(ArrayRows(part), ThreadEngine(1))(mixture) for part in (X[:10], X[10:1000], X[:1000])]
+    after = Stream.of(moments[0], np.zeros(3)).after(moments[1], COVARIANCES["full"])
+    assert after.weight == 1000
+    np.testing.assert_allclose(after.moments.counts, moments[2].counts / 1000, rtol=1e-9)
+
+
+# Batches after a fit
+
+
+def nan_holes(X):
+    holes = X.copy()
+    holes[np.random.default_rng(0).random(X.shape) < 0.05] = np.nan
+    return holes
+
+
+AFTER_FIT = {
+    "normal": ({}, {}),
+    "t": ({"family": "t"}, {}),
+    "relative": ({"regularization": "relative", "reg_covar": 1e-3}, {}),
+    "noise": ({"noise": True}, {"noise": False}),
+    "trim": ({"trim": 0.05}, {"trim": 0.0}),
+    "prior": ({"prior": "default"}, {"prior": None}),
+}
+
+
+@pytest.mark.parametrize("kind", ["plain", "holes", "weights", "warm", "float32", "start"])
+@pytest.mark.parametrize("settings", AFTER_FIT)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_short_batch_moves_a_fit_little(X, shape, settings, kind):
+    """Of 5000 rows of three groups and then 20 of one, all groups stay."""
+    before, then = AFTER_FIT[settings]
+    gm = GaussianMixture(3, covariance_type=shape, random_state=0, tol=1e-2, **before)
+    table, weights = X, None
+    if kind == "holes":
+        table = nan_holes(X)
+    elif kind == "weights":
+        weights = np.random.default_rng(0).uniform(0.5, 1.5, len(X))
+    elif kind == "float32":
+        table = X.astype(np.float32)
+    elif kind == "warm":
+        gm.set_params(warm_start=True).fit(X)
+    elif kind == "start":
+        gm.set_params(max_iter=0)
+    gm.fit(table, sample_weight=weights).set_params(**then)
+    weights_before, score = gm.weights_ / gm.weights_.sum(), gm.score(X)
+    batch = table[np.argsort(np.abs(X - [0, 5, 0]).sum(axis=1))[:20]]
+    gm.partial_fit(batch, sample_weight=None if weights is None else np.ones(20))
+    np.testing.assert_allclose(gm.weights_, weights_before, atol=0.02)
+    assert gm.score(X) > score - (0.1 if settings == "noise" else 0.02)
     assert gm.n_iter_ == 1
-    np.testing.assert_allclose(gm.means_, before, atol=0.5)
-    gm.fit(X)
-    np.testing.assert_array_equal(gm.means_, before)
-    bgm = BayesianGaussianMixture(n_components=3, random_state=0).partial_fit(X[:500]).fit(X)
-    bgm.partial_fit(X[500:900])
-    assert bgm.posterior_.counts.sum() == pytest.approx(400)
+    gm.partial_fit(batch)
+    assert gm.n_iter_ == len(gm.lower_bounds_) == 2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_fit_leaves_the_moments_that_its_mixture_came_from(X, shape):
+    gm = GaussianMixture(3, covariance_type=shape, random_state=0).fit(X)
+    update = MaximumLikelihood(COVARIANCES[shape], np.full(3, gm.reg_covar))
+    again = update(gm._stream.moments, gm.mixture_)
+    assert gm._stream.weight == len(X)
+    np.testing.assert_allclose(again.means, gm.means_, rtol=1e-9)
+    np.testing.assert_allclose(again.covariances, gm.covariances_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_many_batches_after_a_fit_come_where_a_fit_of_all_rows_does(X, shape):
+    gm = learn(GaussianMixture(3, covariance_type=shape, random_state=0).fit(X[:2000]), X[2000:], 6, 1)
+    whole = GaussianMixture(3, covariance_type=shape, random_state=0).fit(X)
+    assert gm.score(X) == pytest.approx(whole.score(X), abs=5e-3)
+
+
+@pytest.mark.parametrize("prior", ["dirichlet_process", "dirichlet_distribution"])
+@pytest.mark.parametrize("moves", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_posterior_rests_on_the_rows_of_the_fit_and_of_the_batches(X, shape, moves, prior):
+    settings = {
+        "n_components": 4,
+        "covariance_type": shape,
+        "moves": moves,
+        "weight_concentration_prior_type": prior,
+        "max_iter": 300,
+        "random_state": 0,
+    }
+    bgm = BayesianGaussianMixture(**settings).fit(X[:284])
+    score, bound = bgm.score(X), bgm.lower_bound_
+    bgm.partial_fit(X[284:304], batch="b")
+    assert bgm.posterior_.counts.sum() == pytest.approx(304)
+    assert bgm.score(X) == pytest.approx(score, abs=0.1)
+    assert bgm.lower_bound_ < bound  # twenty rows more have a lower evidence
+    bgm.partial_fit(X[304:404], batch="b")
+    assert bgm.posterior_.counts.sum() == pytest.approx(384)
+    assert bgm.n_iter_ == 2
+
+
+def test_the_rows_of_a_fit_are_one_batch(X):
+    """Given again they replace what they said, and the bound does not fall."""
+    bgm = BayesianGaussianMixture(n_components=3, random_state=0, tol=1).fit(X[:300])
+    bounds = [bgm.lower_bound_, *(bgm.partial_fit(X[:300]).lower_bound_ for _ in range(5))]
+    assert bgm.posterior_.counts.sum() == pytest.approx(300)
+    assert (np.diff(bounds) >= -1e-9 * np.abs(bounds[1:])).all()
+    weighted = BayesianGaussianMixture(n_components=3, random_state=0).fit(X[:300], sample_weight=np.full(300, 2.0))
+    assert weighted.partial_fit(X[:300]).posterior_.counts.sum() == pytest.approx(900)
+
+
+def test_a_fit_starts_anew(X):
+    for estimator in (GaussianMixture(3, random_state=0), BayesianGaussianMixture(n_components=3, random_state=0)):
+        before = estimator.fit(X[:500]).means_
+        estimator.partial_fit(X[500:900]).fit(X[:500])
+        np.testing.assert_array_equal(estimator.means_, before)
+
+
+def test_a_search_leaves_what_a_batch_goes_on_from(X):
+    best = MixtureSearch((2, 3), covariance_types=["diag"], random_state=0).fit(X).best_estimator_
+    score = best.score(X)
+    assert best.partial_fit(X[:20]).score(X) > score - 0.02
+    best = MixtureSearch(3, covariance_types=["diag"], estimator=BayesianGaussianMixture()).fit(X[:500]).best_estimator_
+    assert best.partial_fit(X[500:520]).posterior_.counts.sum() == pytest.approx(520)
+
+
+def test_a_dask_fit_leaves_what_a_batch_goes_on_from(X, need):
+    da = need("dask.array")
+    for estimator in (GaussianMixture(3, random_state=0), BayesianGaussianMixture(n_components=3, random_state=0)):
+        estimator.fit(da.from_array(X[:4000], chunks=(900, 3)))
+        score = estimator.score(X)
+        estimator.partial_fit(da.from_array(X[4000:4020], chunks=(7, 3)))
+        assert estimator.score(X) > score - 0.02
+
+
+def test_the_ridge_of_a_relative_fit_stays(X):
+    """A batch of equal rows has no variance that a part could be taken of."""
+    gm = GaussianMixture(1, regularization="relative", reg_covar=0.1).fit(X)
+    gm.partial_fit(np.tile(X[:1], (20, 1)))
+    step = max((5000 / 20 + 2) ** -0.7, 20 / 5020)
+    rows = np.concatenate([X, X[:1]])
+    shares = np.append(np.full(len(X), (1 - step) / len(X)), step)
+    expected = np.cov(rows.T, aweights=shares, ddof=0) + 0.1 * np.diag(X.var(axis=0))
+    np.testing.assert_allclose(gm.covariances_[0], expected, rtol=1e-9, atol=1e-9)
+
+
+def test_batches_of_another_family_are_refused(X):
+    gm = GaussianMixture(2, random_state=0).fit(X).set_params(family="t")
+    with pytest.raises(ValueError, match="another family than 't': set it back, or start anew with fit"):
+        gm.partial_fit(X[:100])
 
 
 @pytest.mark.parametrize("estimator", [GaussianMixture(2, random_state=0), BayesianGaussianMixture(n_components=2)])

@@ -1,21 +1,24 @@
 """`BayesianGaussianMixture`: variational inference with scikit-learn's interface."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from numbers import Real
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array
 
 from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
+from ..distributions.passes import Components, Model
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
+from .by_hand import Known, sealed
 from .checks import check_number, check_numbers, check_reach, check_shape
 from .conjugate import NormalWishart
 from .em import Fit, run_em
@@ -33,6 +36,9 @@ from .variational import DirichletDistribution, DirichletProcess, Posterior, Var
 _NO_CRITERION = (
     "{} counts free parameters, and a posterior distribution has none: compare lower_bound_, higher is better"
 )
+
+# What a posterior says of each component; it is not set by hand.
+_OF_POSTERIOR = ("weight_concentration_", "mean_precision_", "degrees_of_freedom_")
 
 _WEIGHT_PRIORS: dict[str, Callable[[float], WeightPrior]] = {
     "dirichlet_process": DirichletProcess,
@@ -209,6 +215,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     _memory: Memory = Memory()
 
+    # Digests of the attributes that describe the posterior.
+    _of_posterior: Mapping[str, bytes] = MappingProxyType({})
+
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None
     ) -> Self:
@@ -218,8 +227,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         rests on every row seen, once. The bound never falls. Several passes over the batches come as near to `fit` as
         its iterations do. Memory grows with the number of batches, by the parameters of a mixture each.
 
-        The first batch starts a mixture as `fit` does, with at most 20 iterations, unless one was fitted before; the
-        default priors are scaled by it.
+        The first batch starts a mixture as `fit` does, with at most 20 iterations; the default priors are scaled by it.
+        After `fit` the batch goes on from it: all its rows were one batch, and its priors stay in force.
 
         Parameters
         ----------
@@ -240,29 +249,35 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         ------
         EmptyTableError
             Every row of the batch has weight zero.
+        ValueError
+            The last fit has other columns, components or a shape than the parameters ask for.
         """
         self._validate_params()
         with batch_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             memory = self._memory
-            if hasattr(self, "posterior_"):
+            if hasattr(self, "mixture_"):
                 self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
+            else:
+                self._check_enough(rows)
+            if hasattr(self, "posterior_"):
                 current = self.posterior_
                 update = VariationalUpdate(type(current.covariance), current.weight_prior, current.prior, current.ridge)
             else:
-                self._check_enough(rows)
                 update = self._update(rows, engine)
-                current = self._short_fit(rows, engine, update)
+                known = hasattr(self, "mixture_")
+                current = self._resumed(update, rows, engine) if known else self._short_fit(rows, engine, update)
             moments = Expectation(rows, engine)(current)
             if not moments.weight > 0:
                 raise EmptyTableError("every row of the batch has weight zero: at least one must count")
-            visit = Visit(moments, moments.log_likelihood - current.log_joint(moments))
-            memory = memory.after(digest(rows) if batch is None else batch, visit)
+            name = digest(rows, engine) if batch is None else batch
+            memory = memory.after(name, Visit.of(moments, current))
             total = memory.total(update.shape)
             posterior = update(total, current)
             bound = memory.entropy + posterior.log_joint(total) - posterior.divergence
-            self._memory = replace(memory, bounds=(*memory.bounds, bound))
-            self._keep_fit(Fit(posterior, self._memory.bounds, converged=True), rows.dtype)
+            memory = replace(memory, bounds=(*memory.bounds, bound))
+            self._keep_fit(Fit(posterior, memory.bounds, converged=True), rows.dtype)
+            self._memory = memory
         return self
 
     # Properties, so that `hasattr` says no, as it does for scikit-learn's class.
@@ -277,12 +292,69 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         raise AttributeError(_NO_CRITERION.format("aic"))
 
     @property
-    def _model(self) -> Posterior:
-        posterior: Posterior = self.posterior_
-        return posterior
+    def _model(self) -> Model:
+        known = self._settled()
+        if known.order is None:
+            return known.mixture
+        return self.posterior_ if (np.diff(known.order) == 1).all() else _Reordered(self.posterior_, known.order)
 
     def _forget(self) -> None:
         self._memory = Memory()
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> Fit[Posterior]:
+        fit = super()._fit_rows(rows, engine)
+        assert fit.step is not None, "every fit takes a step"
+        posterior, moments = fit.step.model, fit.step.moments
+        if not np.array_equal(posterior.alive, fit.model.alive):
+            posterior, moments = fit.model, Expectation(rows, engine)(fit.model)
+        self._memory = Memory({digest(rows, engine): Visit.of(moments, posterior)})
+        return fit
+
+    def _resumed(self, update: Update[Posterior], rows: Rows, engine: Engine) -> Posterior:
+        """Return the last posterior, under the priors in force now; of a mixture set by hand, what its E-step gives."""
+        if not hasattr(self, "posterior_"):
+            return update(Expectation(rows, engine)(self.mixture_))
+        assert isinstance(update, VariationalUpdate), "no other rule makes a posterior"
+        return replace(self.posterior_, weight_prior=update.weight_prior, prior=update.prior, ridge=update.ridge)
+
+    def _settled(self) -> Known:
+        known = super()._settled()
+        for name in _OF_POSTERIOR:
+            if name in vars(self) and sealed({name: vars(self)[name]})[name] != self._of_posterior.get(name):
+                raise ValueError(
+                    f"{name} describes the posterior distribution of a fit, and was set by hand: set weights_, means_ "
+                    "and covariances_ alone, or call fit"
+                )
+        return known
+
+    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
+        """Let the attributes of the posterior follow: there is none where the components are not those of the fit."""
+        known = self._known
+        assert known is not None, "it was kept"
+        self.n_effective_components_ = int((known.mixture.weights > 0).sum())
+        present = {name: vars(self)[name] for name in _OF_POSTERIOR if name in vars(self)}
+        untouched = [name for name, seal in sealed(present).items() if seal == self._of_posterior.get(name)]
+        for name in untouched:
+            del self.__dict__[name]
+        if known.order is None:
+            self.__dict__.pop("posterior_", None)
+            self._of_posterior = {}
+            self._forget()
+            return
+        reordered = self._posterior_attributes(known.order, self.means_.dtype)
+        self.__dict__.update({name: reordered[name] for name in untouched})
+        self._of_posterior = sealed(reordered)
+
+    def _posterior_attributes(self, order: NDArray[np.int64], dtype: "np.dtype[Any]") -> dict[str, Any]:
+        """Return the attributes that describe the posterior of each component, the components in an order."""
+        posterior = self.posterior_
+        concentration, degrees = posterior.weight_concentration, posterior.degrees_of_freedom.astype(dtype)
+        broken = isinstance(concentration, tuple)
+        return {
+            "weight_concentration_": tuple(each[order] for each in concentration) if broken else concentration[order],
+            "mean_precision_": posterior.mean_precision[order].astype(dtype),
+            "degrees_of_freedom_": degrees[order] if degrees.ndim else degrees,
+        }
 
     def _update(self, rows: Rows, engine: Engine) -> VariationalUpdate:
         shape = SHAPES[self.covariance_type]
@@ -347,14 +419,29 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     def _keep_fit(self, fit: Fit[Posterior], dtype: "np.dtype[Any]") -> None:
         super()._keep_fit(fit, dtype)
         posterior = fit.model
-        self._keep_mixture(posterior.mixture, dtype)
+        order = np.arange(len(posterior.counts))
+        self._keep_mixture(posterior.mixture, dtype, order)
         self.posterior_ = posterior
         self.n_effective_components_ = int(posterior.alive.sum())
-        self.mean_precision_ = posterior.mean_precision.astype(dtype)
-        self.degrees_of_freedom_ = posterior.degrees_of_freedom.astype(dtype)
-        self.weight_concentration_ = posterior.weight_concentration
+        attributes = self._posterior_attributes(order, dtype)
+        self.__dict__.update(attributes)
+        self._of_posterior = sealed(attributes)
         self.weight_concentration_prior_ = posterior.weight_prior.concentration
         self.mean_prior_ = posterior.prior.mean
         self.mean_precision_prior_ = posterior.prior.mean_precision
         self.degrees_of_freedom_prior_ = posterior.prior.degrees_of_freedom
         self.covariance_prior_ = posterior.prior.covariance
+
+
+@dataclass(frozen=True, eq=False)
+class _Reordered:
+    """A posterior with its components in another order, which its prior may tell apart: good for scoring only."""
+
+    posterior: Posterior
+    order: NDArray[np.int64]
+
+    @property
+    def components(self) -> Components:
+        """What a pass over rows reads."""
+        fitted = self.posterior.components
+        return Components(fitted.offsets[self.order], fitted.means[self.order], fitted.covariance.repeat(self.order))

@@ -10,6 +10,25 @@ from ..statistics.moments import Moments
 from .updates import M, Update
 
 
+@dataclass(frozen=True, eq=False)
+class Step(Generic[M]):
+    """An iteration: what the next model was made of.
+
+    Attributes
+    ----------
+    model : Mixture or another model
+        The model that the moments were taken under.
+    moments : Moments
+        Moments of all rows.
+    update : Update
+        The rule that made the next model of them.
+    """
+
+    model: M
+    moments: Moments
+    update: Update[M]
+
+
 @dataclass(frozen=True)
 class Fit(Generic[M]):
     """Where a run of EM stands.
@@ -22,11 +41,14 @@ class Fit(Generic[M]):
         What the update rule raises, before each update: the mean log-likelihood of the rows under maximum likelihood.
     converged : bool
         Whether the last gain was less than the tolerance.
+    step : Step or None
+        The last iteration, None before the first.
     """
 
     model: M
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
+    step: Step[M] | None = None
 
     @property
     def lower_bound(self) -> float:
@@ -83,7 +105,8 @@ def run_em(
             raise EmptyTableError("every row has weight zero: at least one must count")
         bound = update.bound(moments, fit.model)
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
-        fit = Fit(update(moments, fit.model), (*fit.lower_bounds, bound), abs(change) < tol)
+        step = Step(fit.model, moments, update)
+        fit = Fit(update(moments, fit.model), (*fit.lower_bounds, bound), abs(change) < tol, step)
         _ = fit.model.components.covariance.precision_cholesky  # after the last update too: raises when singular
         if on_iteration is not None:
             on_iteration(fit, change)

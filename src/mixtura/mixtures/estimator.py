@@ -1,9 +1,11 @@
 """What the mixture estimators share: fitting from several starts, and the answers a fitted mixture gives."""
 
+import pickle
 import sys
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import count as count_from
 from numbers import Integral, Real
@@ -21,19 +23,21 @@ from ..distributions.impute import imputer
 from ..distributions.matrices import Floats
 from ..distributions.missing import ObservedPasses
 from ..distributions.mixture import Mixture
-from ..distributions.passes import Passes
+from ..distributions.passes import Model, Passes
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
 from ..engines.gather import gather
 from ..engines.progress import OnProgress, watched
 from ..errors import EmptyTableError
-from ..rows import Rows
+from ..rows import Block, Rows
+from .by_hand import PARAMETERS, Known, described, parameters_of, sealed
 from .checks import check_ridge
-from .em import Fit, FitProgress, run_em
+from .em import Fit, FitProgress, Step, run_em
 from .expectation import Expectation, passes_for
 from .initialize import Method, Sample, divide, model_of, take_sample
 from .sources import Source, fitting_rows, scoring_rows
 from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
+from .streaming import digest
 from .updates import M, Update
 
 TakeSample = Callable[[], Sample]
@@ -55,6 +59,24 @@ CONSTRAINTS: dict[str, Any] = {
     "on_progress": [callable, None],
 }
 
+# Parameters that say how a fit is sought, and not what is fitted.
+_SEEKING = {
+    "n_init",
+    "init_params",
+    "weights_init",
+    "means_init",
+    "precisions_init",
+    "tol",
+    "max_iter",
+    "moves",
+    "random_state",
+    "warm_start",
+    "verbose",
+    "verbose_interval",
+    "engine",
+    "on_progress",
+}
+
 
 class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore[misc]  # scikit-learn has no types
     """Base of the mixture estimators: subclasses say how a model follows from moments, and what is kept of a fit."""
@@ -74,7 +96,12 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     verbose_interval: int
     engine: Engine | EngineName | None
     on_progress: OnProgress | None
-    mixture_: Mixture
+
+    # The attributes that describe the mixture, in any combination that does.
+    _parameters: ClassVar[frozenset[str]] = PARAMETERS
+
+    _known: Known | None = None
+    _objective: bytes | None = None
 
     def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the mixture to the rows of `X`.
@@ -132,21 +159,39 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
         With noise the rest of one is the probability of noise.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._map(X, "responsibilities", (self.mixture_.n_components,))
 
     def score_samples(self, X: Source) -> NDArray[Any]:
         """Return the log density of each row of `X`, shape (n_rows,): of the values that are there."""
         return self._map(X, "log_density", ())
 
-    def score(self, X: Source, y: Any = None) -> float:
-        """Return the mean log density of the rows of `X`."""
-        total, n_rows = 0.0, 0
-        for part in self._log_densities(X):
-            # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
-            total += float(part.mean()) * len(part)
-            n_rows += len(part)
-        return total / n_rows
+    def score(self, X: Source, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean log density of the rows of `X`, weighted by `sample_weight`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Raises
+        ------
+        EmptyTableError
+            Every row has weight zero.
+        """
+        rows = self._rows(X, sample_weight)
+        engine = watched(self._engine(X), self.on_progress, "scoring")
+        parts = engine.map(rows, _MeanOfBlock(self._passes(rows)))
+        total = weight = 0.0
+        for mean, part in parts:
+            total += mean * part
+            weight += part
+        if not weight > 0:
+            raise EmptyTableError("every row has weight zero: at least one must count")
+        return total / weight
 
     def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
         """Draw rows from the fitted mixture, `n_samples` of them.
@@ -163,7 +208,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         ValueError
             Less than one row is asked for.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if n_samples < 1:
             raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
         return self.mixture_.sample(n_samples, check_random_state(self.random_state))
@@ -179,8 +224,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             Fill with what the mixture expects given the values of the row, or with draws from its conditional
             distribution, seeded by `random_state`. See `Mixture.impute`.
         """
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
+        rows = self._rows(X)
         fill = imputer(self._model.components, rows.dtype, method, self.random_state)
         engine = watched(self._engine(X), self.on_progress, "imputing")
         return gather(engine, rows, fill, (rows.n_columns,), rows.dtype)
@@ -198,10 +242,49 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _update(self, rows: Rows, engine: Engine) -> Update[M]:
         """Return the update rule for the rows of a table."""
 
-    @property
     @abstractmethod
-    def _model(self) -> M:
-        """The fitted model."""
+    def _resumed(self, update: Update[M], rows: Rows, engine: Engine) -> M:
+        """Return where a fit goes on from that starts at the last one."""
+
+    @property
+    def mixture_(self) -> Mixture:
+        """The mixture that `weights_`, `means_` and `covariances_` describe; assigning one sets these."""
+        return self._settled().mixture
+
+    @mixture_.setter
+    def mixture_(self, mixture: Mixture) -> None:
+        self._keep_mixture(mixture, np.dtype(np.float64), None)
+        self._changed_by_hand(None)
+
+    @property
+    def _model(self) -> Model:
+        """What rows are scored by."""
+        return self.mixture_
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(self)
+        self._settled()
+
+    def _settled(self) -> Known:
+        """Return what the fitted parameters say. Where some were set by hand, the others follow."""
+        attributes = {name: value for name, value in vars(self).items() if name in self._parameters}
+        known = self._known
+        if known is not None and not known.changed(attributes):
+            return known
+        super()._validate_params()
+        mixture, order = described(attributes, known, SHAPES[self.covariance_type])
+        given = attributes if known is None else {name: attributes[name] for name in known.changed(attributes)}
+        single = all(np.asarray(value).dtype == np.float32 for value in given.values())
+        before = None if known is None else known.order
+        self._keep_mixture(mixture, np.dtype(np.float32 if single else np.float64), _composed(before, order))
+        self._changed_by_hand(order)
+        settled = self._known
+        assert settled is not None, "it was kept"
+        return settled
+
+    @abstractmethod
+    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
+        """Let what else is known of a fit follow parameters set by hand: those of its components in another `order`."""
 
     def _keep_fit(self, fit: Fit[M], dtype: "np.dtype[Any]") -> None:
         """Set the fitted attributes, in the type of the rows."""
@@ -218,13 +301,17 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         self.lower_bound_ = fit.lower_bound
         self.lower_bounds_ = list(fit.lower_bounds)
 
-    def _keep_mixture(self, mixture: Mixture, dtype: "np.dtype[Any]") -> None:
-        self.mixture_ = mixture
-        self.weights_ = mixture.weights.astype(dtype)
-        self.means_ = mixture.means.astype(dtype)
-        self.covariances_ = mixture.covariances.astype(dtype)
-        self.precisions_ = mixture.covariance.precisions.astype(dtype)
-        self.precisions_cholesky_ = mixture.covariance.precision_cholesky.astype(dtype)
+    def _keep_mixture(self, mixture: Mixture, dtype: "np.dtype[Any]", order: NDArray[np.int64] | None) -> None:
+        """Set the parameters of a mixture, whose components are those of the fit in some order, or others."""
+        for name in self._parameters:
+            self.__dict__.pop(name, None)
+        attributes = parameters_of(mixture, dtype)
+        self.__dict__.update(attributes)
+        if getattr(self, "n_features_in_", None) != mixture.n_features:
+            self.n_features_in_ = mixture.n_features
+            self.__dict__.pop("feature_names_in_", None)
+        self._known = Known(mixture, order, sealed(attributes))
+        self._objective = None
 
     def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
         """Return the E-step over the rows."""
@@ -261,7 +348,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
     @abstractmethod
     def _forget(self) -> None:
-        """Drop what batches left behind."""
+        """Drop what an earlier fit and batches left behind."""
 
     def _check_enough(self, rows: Rows) -> None:
         if rows.n_rows is not None and rows.n_rows < self.n_components:
@@ -278,24 +365,25 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         starts = self._starts(expect, update, take, random_state)
         return best_fit(expect, starts, update, tol=self.tol, max_iter=min(SHORT_RUN, self.max_iter)).model
 
-    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
+    def _fit_rows(self, rows: Rows, engine: Engine) -> Fit[M]:
         self._validate_params()
         self._check_enough(rows)
-        self._forget()
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
+        objective = self._objective_of(rows, engine) if self.warm_start else None
         if self.warm_start and hasattr(self, "mixture_"):
             self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
             report = _Report(self, 1)
             fit = run_em(
                 expect,
-                Fit(self._model),
+                Fit(self._resumed(update, rows, engine)),
                 update,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                previous_bound=self.lower_bound_,
+                # A bound of other rows, or of another model, says nothing of what an iteration gains.
+                previous_bound=self.lower_bound_ if self._objective == objective else float("-inf"),
                 on_iteration=lambda state, change: report(0, state, change),
             )
         else:
@@ -308,7 +396,18 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
                 max_iter=self.max_iter,
                 on_iteration=_Report(self, len(starts)),
             )
-        self._keep_fit(self._finish(fit, expect, update, take), rows.dtype)
+        fit = self._finish(fit, expect, update, take)
+        if fit.step is None:
+            fit = replace(fit, step=Step(fit.model, expect(fit.model), update))
+        self._forget()
+        self._keep_fit(fit, rows.dtype)
+        self._objective = objective
+        return fit
+
+    def _objective_of(self, rows: Rows, engine: Engine) -> bytes:
+        """Return a name for what a fit raises: only equal rows and equal parameters share it."""
+        parameters = {name: value for name, value in self.get_params(deep=False).items() if name not in _SEEKING}
+        return digest(rows, engine) + pickle.dumps(parameters)
 
     def _finish(self, fit: Fit[M], expect: Expectation, update: Update[M], take: TakeSample) -> Fit[M]:
         """Return the fit that is kept, given the best of all starts."""
@@ -324,28 +423,48 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _engine(self, X: Source) -> Engine:
         return engine_for(self.engine, X)
 
+    def _rows(self, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
+        """Return the rows of a table to answer for."""
+        self._check_fitted()
+        return scoring_rows(self, X, sample_weight)
+
     def _passes(self, rows: Rows) -> Passes | ObservedPasses:
         return passes_for(self._model.components, rows)
 
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
+        rows = self._rows(X)
         engine = watched(self._engine(X), self.on_progress, "scoring")
         return gather(engine, rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
 
-    def _log_densities(self, X: Source) -> Iterator[NDArray[Any]]:
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
-        return watched(self._engine(X), self.on_progress, "scoring").map(rows, self._passes(rows).log_density)
+    def _log_likelihood(self, X: Source, sample_weight: ArrayLike | None) -> tuple[float, float]:
+        """Return the log-likelihood of the rows and the weight of those with any value."""
+        rows = self._rows(X, sample_weight)
+        total, _, weight = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
+        if not weight:
+            raise EmptyTableError(
+                "every value of every row is missing, or every row has weight zero: there is nothing that a criterion "
+                "could judge"
+            )
+        return total, weight
 
-    def _log_likelihood(self, X: Source) -> tuple[float, float]:
-        """Return the log-likelihood of the rows and their number, those without any value left out."""
-        check_is_fitted(self)
-        rows = scoring_rows(self, X)
-        total, _, n_rows = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
-        if not n_rows:
-            raise EmptyTableError("every value of every row is missing: there is nothing that a criterion could judge")
-        return total, n_rows
+
+@dataclass(frozen=True)
+class _MeanOfBlock:
+    """A pass that gives the mean log density of the rows of a block, and their weight."""
+
+    passes: Passes | ObservedPasses
+
+    def __call__(self, block: Block) -> tuple[float, float]:
+        log_density = self.passes.log_density(block)
+        if block.weights is None:
+            # Summed in the type of the rows, so that it is the mean of `score_samples` to the last digit.
+            return float(log_density.mean()), float(len(log_density))
+        weight = float(block.weights.sum())
+        return (float(block.weights @ log_density) / weight if weight else 0.0), weight
+
+
+def _composed(before: NDArray[np.int64] | None, order: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    return None if before is None or order is None else before[order]
 
 
 class _Report:

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -19,6 +20,7 @@ from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
+from .by_hand import PARAMETERS
 from .checks import check_means, check_precisions, check_weights
 from .em import Fit
 from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
@@ -214,6 +216,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         self.engine = engine
         self.on_progress = on_progress
 
+    _parameters = PARAMETERS | {"degrees_of_freedom_", "noise_weight_"}
+
     _stream: Stream | None = None
 
     def _learns_from_batches(self) -> bool:
@@ -225,9 +229,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     def partial_fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from one batch of a table: a step of stepwise EM (Cappé and Moulines 2009).
 
-        The first batch starts a mixture as `fit` does, with at most 20 iterations, unless one was fitted before; some
-        hundred rows make a good start. Every further batch moves it by one step, and the steps shrink. Several passes
-        over the batches, best of random rows, come as near to `fit` as the steps allow.
+        The first batch starts a mixture as `fit` does, with at most 20 iterations; some hundred rows make a good start.
+        After `fit` the batch goes on from it, as if its rows had come in batches too. Every further batch moves the
+        mixture by one step, which is the shorter the more rows were seen before it. Several passes over the batches,
+        best of random rows, come as near to `fit` as the steps allow.
 
         Parameters
         ----------
@@ -240,53 +245,105 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         Returns
         -------
         self
-            With `lower_bound_` the mean log-likelihood of the batch before the step, and `n_iter_` the batches seen.
+            With `lower_bound_` the mean log-likelihood of the batch before the step, and `n_iter_` the batches seen
+            since a fit, if there was one.
 
         Raises
         ------
         AttributeError
             The mixture has a prior, noise or trimming, which need the whole table.
+        ValueError
+            The last fit has other columns, components, a shape or a family than the parameters ask for.
         EmptyTableError
             Every row of the batch has weight zero.
         """
         self._validate_params()
         with batch_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
+            stream = self._stream
             update = self._update(rows, engine)
+            if stream is not None and self.regularization == "relative":
+                update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t")
             if hasattr(self, "mixture_"):
                 self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
-                current = self.mixture_
+                if stream is not None and (stream.moments.tails is not None) != (self.family == "t"):
+                    raise ValueError(
+                        f"partial_fit goes on from components of another family than {self.family!r}: set it back, or "
+                        "start anew with fit"
+                    )
+                current = self._resumed(update, rows, engine)
             else:
                 self._check_enough(rows)
                 current = self._short_fit(rows, engine, update)
             moments = Expectation(rows, engine)(current)
             if not moments.weight > 0:
                 raise EmptyTableError("every row of the batch has weight zero: at least one must count")
-            stream = self._stream
-            after = Stream.of(moments) if stream is None else stream.after(moments, update.shape)
-            bounds = (*(() if stream is None else self.lower_bounds_), update.bound(moments, current))
+            if stream is None:
+                after = replace(Stream.of(moments, update.ridge), n_batches=1)
+            else:
+                after = stream.after(moments, update.shape)
+            bounds = (*(self.lower_bounds_ if after.n_batches > 1 else ()), update.bound(moments, current))
             mixture = update(after.moments, current)
             _ = mixture.covariance.precision_cholesky  # raises when singular, before anything is kept
             self._keep_fit(Fit(mixture, bounds, converged=True), rows.dtype)
             self._stream = after
         return self
 
-    def bic(self, X: Source) -> float:
-        """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978)."""
-        total, n_rows = self._log_likelihood(X)
-        return -2 * total + self._n_parameters() * float(np.log(n_rows))
+    def bic(self, X: Source, sample_weight: ArrayLike | None = None) -> float:
+        """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978).
 
-    def aic(self, X: Source) -> float:
-        """Return the Akaike information criterion of the mixture on `X`; lower is better (Akaike 1974)."""
-        total, _ = self._log_likelihood(X)
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Raises
+        ------
+        EmptyTableError
+            No row has a positive weight and some value.
+        """
+        total, weight = self._log_likelihood(X, sample_weight)
+        return -2 * total + self._n_parameters() * float(np.log(weight))
+
+    def aic(self, X: Source, sample_weight: ArrayLike | None = None) -> float:
+        """Return the Akaike information criterion of the mixture on `X`; lower is better (Akaike 1974).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Raises
+        ------
+        EmptyTableError
+            No row has a positive weight and some value.
+        """
+        total, _ = self._log_likelihood(X, sample_weight)
         return -2 * total + 2 * self._n_parameters()
 
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters
 
-    @property
-    def _model(self) -> Mixture:
-        return self.mixture_
+    def _resumed(self, update: Update[Mixture], rows: Rows, engine: Engine) -> Mixture:
+        """Return the last mixture with noise, and degrees of freedom, where they are asked for now."""
+        last = self.mixture_
+        weights, noise = last.weights, update.noise if isinstance(update, MaximumLikelihood) else None
+        if noise is not None and last.noise is not None:
+            noise = noise.reweighted(last.noise.weight)
+        elif noise is not None or last.noise is not None:
+            total = float(weights.sum())  # zero where noise took every row
+            weights = weights / total if total else np.full(len(weights), 1 / len(weights))
+            weights = weights * (1.0 if noise is None else 1 - noise.weight)
+        degrees = last.degrees_of_freedom
+        if self.family == "normal":
+            degrees = None
+        elif degrees is None:
+            degrees = np.full(len(weights), START)
+        return Mixture(weights, last.means, last.covariance, degrees, noise)
 
     def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
         shape = SHAPES[self.covariance_type]
@@ -304,6 +361,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     def _forget(self) -> None:
         self._stream = None
+
+    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
+        if self._stream is not None:
+            self._stream = None if order is None else self._stream.reordered(order, type(self.mixture_.covariance))
 
     def _first_noise(self, all_rows: Overview) -> Noise | None:
         if not self.noise:
@@ -394,10 +455,6 @@ class GaussianMixture(MixtureEstimator[Mixture]):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        self._keep_mixture(fit.model, dtype)
-        for name in ("degrees_of_freedom_", "noise_weight_"):  # of an earlier fit
-            self.__dict__.pop(name, None)
-        if fit.model.degrees_of_freedom is not None:
-            self.degrees_of_freedom_ = fit.model.degrees_of_freedom.astype(dtype)
-        if fit.model.noise is not None:
-            self.noise_weight_ = fit.model.noise.weight
+        self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
+        if fit.step is not None:
+            self._stream = Stream.of(fit.step.moments, fit.step.update.ridge)

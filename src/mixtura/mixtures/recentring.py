@@ -1,4 +1,4 @@
-"""Moments about other centres, of merged components, without some: what moves between models are tried on."""
+"""Moments about other centres, of merged components, without some, in another order."""
 
 from dataclasses import replace
 
@@ -66,6 +66,18 @@ def without(moments: Moments, gone: NDArray[np.bool_], shape: type[Covariance]) 
         first=left[:, None] * moments.first,
         second=(left * moments.second.T).T if _one_each(shape) else moments.second,
         tails=None if moments.tails is None else left * moments.tails,
+    )
+
+
+def reordered(moments: Moments, order: NDArray[np.int64], shape: type[Covariance]) -> Moments:
+    """Return the moments of the components in another order."""
+    return replace(
+        moments,
+        centers=moments.centers[order],
+        counts=moments.counts[order],
+        first=moments.first[order],
+        second=moments.second[order] if _one_each(shape) else moments.second,
+        tails=None if moments.tails is None else moments.tails[:, order],
     )
 
 

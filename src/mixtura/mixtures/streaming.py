@@ -7,14 +7,19 @@ from hashlib import blake2b
 from operator import add
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..distributions.covariance import Covariance
-from ..rows import Rows
+from ..distributions.matrices import Floats
+from ..engines import Engine
+from ..rows import Block, Rows
 from ..statistics.moments import Moments
-from .recentring import recentred
+from .recentring import recentred, reordered
+from .variational import Posterior
 
-# The t-th batch counts (t + 2)^-0.7 of the statistics. Powers from 0.5, exclusive, to 1 converge; low ones forget the
-# start soon, high ones average over more batches (Cappé and Moulines 2009, section 4; Liang and Klein 2009 found 0.7).
+# A batch that follows t others of its size counts (t + 2)^-0.7 of the statistics. Powers from 0.5, exclusive, to 1
+# converge; low ones forget the start soon, high ones average over more batches (Cappé and Moulines 2009, section 4;
+# Liang and Klein 2009 found 0.7).
 _POWER = 0.7
 _DELAY = 2
 
@@ -29,24 +34,44 @@ class Stream:
     Attributes
     ----------
     moments : Moments
-        Decayed average of the moments of the batches, of weight one.
+        Decayed average of the moments of the rows seen, of weight one.
+    weight : float
+        Weight of these rows.
+    ridge : ndarray of shape (n_features,)
+        What was added to the variances.
     n_batches : int
-        Batches seen.
+        Batches seen since a fit, if there was one.
     """
 
     moments: Moments
-    n_batches: int
+    weight: float
+    ridge: Floats
+    n_batches: int = 0
 
     @classmethod
-    def of(cls, batch: Moments) -> "Stream":
-        """Return what the first batch leaves."""
-        return cls(_scaled(batch, 1 / batch.weight), 1)
+    def of(cls, rows: Moments, ridge: Floats) -> "Stream":
+        """Return what the rows of a fit leave."""
+        return cls(_scaled(rows, 1 / rows.weight), rows.weight, ridge)
 
     def after(self, batch: Moments, shape: type[Covariance]) -> "Stream":
-        """Return what is carried after one more batch, its moments taken under the current model."""
-        step = (self.n_batches + _DELAY) ** -_POWER
+        """Return what is carried after one more batch, its moments taken under the current model.
+
+        The rows seen before count as if they had come in batches of the same weight, and a batch for its share of all
+        rows at least: so that a short one moves little.
+        """
+        share = batch.weight / (self.weight + batch.weight)
+        step = max((self.weight / batch.weight + _DELAY) ** -_POWER, share)
         before = recentred(self.moments, batch.centers, shape)
-        return Stream(_scaled(before, 1 - step) + _scaled(batch, step / batch.weight), self.n_batches + 1)
+        return replace(
+            self,
+            moments=_scaled(before, 1 - step) + _scaled(batch, step / batch.weight),
+            weight=self.weight + batch.weight,
+            n_batches=self.n_batches + 1,
+        )
+
+    def reordered(self, order: NDArray[np.int64], shape: type[Covariance]) -> "Stream":
+        """Return the same with the components in another order."""
+        return replace(self, moments=reordered(self.moments, order, shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +88,11 @@ class Visit:
 
     moments: Moments
     entropy: float
+
+    @classmethod
+    def of(cls, moments: Moments, posterior: Posterior) -> "Visit":
+        """Return what rows say whose moments were taken under a posterior."""
+        return cls(moments, moments.log_likelihood - posterior.log_joint(moments))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +130,20 @@ class Memory:
         return sum(visit.entropy for visit in self.visits.values())
 
 
-def digest(rows: Rows) -> bytes:
-    """Return a name for a batch that only equal rows with equal weights share."""
+def digest(rows: Rows, engine: Engine) -> bytes:
+    """Return a name for a table that only equal rows with equal weights share."""
     code = blake2b(digest_size=16)
-    for block in rows.blocks():
-        code.update(repr((block.values.shape, block.values.dtype.str, block.weights is None)).encode())
-        code.update(np.ascontiguousarray(block.values).data)
-        if block.weights is not None:
-            code.update(np.ascontiguousarray(block.weights).data)
+    for part in engine.map(rows, _digest_of_block):
+        code.update(part)
+    return code.digest()
+
+
+def _digest_of_block(block: Block) -> bytes:
+    code = blake2b(digest_size=16)
+    code.update(repr((block.values.shape, block.values.dtype.str, block.weights is None)).encode())
+    code.update(np.ascontiguousarray(block.values).data)
+    if block.weights is not None:
+        code.update(np.ascontiguousarray(block.weights).data)
     return code.digest()
 
 

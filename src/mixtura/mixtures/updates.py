@@ -31,6 +31,11 @@ class Update(Protocol[M]):
         """Covariance shape."""
         ...
 
+    @property
+    def ridge(self) -> Floats:
+        """What is added to the variances, one number a column."""
+        ...
+
     def __call__(self, moments: Moments, current: M | None = None) -> M:
         """Return the next model."""
         ...
