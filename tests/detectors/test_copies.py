@@ -8,7 +8,7 @@ import sklearn.neighbors
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from mixtura import LocalOutlierFactor
+from mixtura import AnomalyDetector, LocalOutlierFactor
 from mixtura.detectors.copies import equal_but_for_rounding, rounding_of
 
 METRICS = ["euclidean", "manhattan", "chebyshev", "cosine", "canberra", "braycurtis", "correlation", "hamming"]
@@ -178,3 +178,11 @@ def test_rounding_is_measured_by_column():
     np.testing.assert_allclose(rounding, 4 * np.finfo(float).eps * np.array([1e9, 1.0]))
     same = equal_but_for_rounding(X, np.array([2, 0, 0, 0, 0]), rounding)
     assert same.tolist() == [True, False, True, False, False]
+
+
+def test_neighbors_of_the_default_detector_rank_rows_off_copies_first():
+    """Its samples leave the most unusual rows out, which so are no neighbours of one another."""
+    random = np.random.default_rng(0)
+    X = np.vstack([np.zeros((500, 2)), np.full((485, 2), 10.0), random.uniform(-20, 30, size=(15, 2))])
+    scores = AnomalyDetector(random_state=0).fit(X).score_samples(X)
+    assert scores[985:].max() < scores[:985].min()
