@@ -30,7 +30,7 @@ ForestRows<T> rows_of(const Strided<T, 2>& values, const Dense<double, 1>& cente
 // That every feature is a column is checked where a model is made, once, and not at every pass.
 Forest forest_of(const Dense<std::int32_t, 3>& features, const std::optional<Dense<float, 3>>& coefficients,
                  const Dense<float, 2>& thresholds, const Dense<std::int32_t, 2>& counts,
-                 const Dense<double, 2>& lengths) {
+                 const Dense<float, 2>& lengths) {
     const Place trees = static_cast<Place>(thresholds.shape(0)), leaves = static_cast<Place>(thresholds.shape(1));
     Place depth = 0;
     while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
@@ -43,7 +43,7 @@ Forest forest_of(const Dense<std::int32_t, 3>& features, const std::optional<Den
                          : features.shape(2) == 1,
             "coefficients must have one value for each feature");
     require(has(counts, 2 * leaves), "counts must have one value for each node and leaf");
-    require(has(lengths, 2 * leaves), "lengths must have one value for each node and leaf");
+    require(has(lengths, leaves), "lengths must have one value for each leaf");
     return {trees,
             depth,
             static_cast<Place>(features.shape(2)),
@@ -69,6 +69,24 @@ void draw(std::uint64_t seed, std::uint64_t stream, std::int64_t n_rows,
     else if (!cumulative) draw_distinct(random, n_rows, out, size);
     else if (!repeated) draw_distinct_weighted(random, cumulative->data(), n_rows, out, size);
     else for (std::int64_t i = 0; i < size; ++i) out[i] = draw_weighted(random, cumulative->data(), n_rows);
+}
+
+void find_leaf_lengths(const Dense<std::int32_t, 2>& counts, const Dense<std::int64_t, 1>& sizes,
+                       const Dense<double, 1>& averages, const Output<float, 2>& lengths) {
+    const Place trees = static_cast<Place>(lengths.shape(0)), leaves = static_cast<Place>(lengths.shape(1));
+    Place depth = 0;
+    while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
+    require((Place{1} << depth) == leaves, "lengths must have a power of two of leaves for each tree");
+    require(static_cast<Place>(counts.shape(0)) == trees && static_cast<Place>(counts.shape(1)) == 2 * leaves,
+            "counts must have one value for each node and leaf");
+    require(sizes.shape(0) == averages.shape(0), "averages must have one value for each size");
+    const std::int64_t* known = sizes.data();
+    const Place n_known = static_cast<Place>(sizes.shape(0));
+    require(std::is_sorted(known, known + n_known), "sizes must increase");
+    nb::gil_scoped_release release;
+    const AverageLengths by_size(known, averages.data(), n_known);
+    for (Place t = 0; t < trees; ++t)
+        leaf_lengths(counts.data() + 2 * t * leaves, depth, by_size, lengths.data() + t * leaves);
 }
 
 template <class T>
@@ -115,7 +133,7 @@ void bind(nb::module_& m) {
         "forest_lengths",
         [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
            std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
-           Dense<double, 2> lengths, Output<double, 1> out) {
+           Dense<float, 2> lengths, Output<double, 1> out) {
             const ForestRows<T> rows = rows_of<T>(values, center, scale);
             const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
             require(static_cast<Place>(out.shape(0)) == rows.n_rows, "out must have one value for each row");
@@ -128,7 +146,7 @@ void bind(nb::module_& m) {
         "forest_credits",
         [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
            std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
-           Dense<double, 2> lengths, Output<double, 2> out) {
+           Dense<float, 2> lengths, Output<double, 2> out) {
             const ForestRows<T> rows = rows_of<T>(values, center, scale);
             const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
             require(static_cast<Place>(out.shape(0)) == rows.n_rows &&
@@ -146,6 +164,7 @@ void bind(nb::module_& m) {
 void bind_forest(nb::module_& m) {
     m.def("forest_draw", &draw, "seed"_a, "stream"_a, "n_rows"_a, "cumulative"_a.none(), "repeated"_a,
           "rows"_a.noconvert());
+    m.def("forest_leaf_lengths", &find_leaf_lengths, "counts"_a, "sizes"_a, "averages"_a, "lengths"_a.noconvert());
     bind<double>(m);
     bind<float>(m);
 }

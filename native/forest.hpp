@@ -9,10 +9,12 @@
 // for columns that are far from zero (times, identifiers) their differences.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -48,7 +50,7 @@ struct Forest {
     const float* coefficients;        // the same, or null along an axis
     const float* thresholds;          // (n_trees, 2^depth)
     const std::int32_t* counts;       // (n_trees, 2^(depth + 1)): rows of the sample in each node
-    const double* lengths;            // the same: mean path length of the rows of the sample that come through a node
+    const float* lengths;             // (n_trees, 2^depth): path length of the rows that end in a place of the last level
 
     Place n_leaves() const { return Place{1} << depth; }
 };
@@ -59,7 +61,7 @@ struct Tree {
     const float* coefficients;
     const float* thresholds;
     const std::int32_t* counts;
-    const double* lengths;
+    const float* lengths;
 
     Tree(const Forest& forest, Place t)
         : n_leaves(forest.n_leaves()),
@@ -68,7 +70,9 @@ struct Tree {
           coefficients(forest.coefficients ? forest.coefficients + t * n_leaves * width : nullptr),
           thresholds(forest.thresholds + t * n_leaves),
           counts(forest.counts + 2 * t * n_leaves),
-          lengths(forest.lengths + 2 * t * n_leaves) {}
+          lengths(forest.lengths + t * n_leaves) {}
+
+    double length(Place node) const { return static_cast<double>(lengths[node - n_leaves]); }
 
     // What a row is compared by in a node: NaN where a value it needs is missing.
     float split_value(Place node, const float* row) const {
@@ -80,6 +84,52 @@ struct Tree {
     }
 };
 
+// Average path lengths of rows that a leaf does not tell apart: of `sizes`, in increasing order, all that there are.
+class AverageLengths {
+public:
+    AverageLengths(const std::int64_t* sizes, const double* averages, Place count)
+        : sizes_(sizes), averages_(averages), count_(count) {
+        while (direct_ < count && sizes[direct_] == direct_) ++direct_;
+    }
+
+    double of(Place size) const {
+        if (size >= 0 && size < direct_) return averages_[size];
+        const Place place = std::lower_bound(sizes_, sizes_ + count_, size) - sizes_;
+        if (place == count_ || sizes_[place] != size) throw std::invalid_argument("a leaf has a size that is not known");
+        return averages_[place];
+    }
+
+private:
+    const std::int64_t* sizes_;
+    const double* averages_;
+    Place count_, direct_ = 0;
+};
+
+// Writes the path length of every place of the last level of a tree: the depth of its leaf and the average of its rows,
+// rounded to single precision. Sums over trees are then exact in double precision, whatever their order.
+inline void leaf_lengths(const std::int32_t* counts, Place depth, const AverageLengths& averages, float* out) {
+    out[0] = 0.0f;
+    // Level by level the depth of the leaf that a node is in, or its own, spreads out over its children.
+    for (Place level = 0, width = 1; level < depth; ++level, width *= 2)
+        for (Place i = width - 1; i >= 0; --i) {
+            const bool splits = counts[2 * (width + i) + 1] > 0 && out[i] == static_cast<float>(level);
+            out[2 * i] = out[2 * i + 1] = splits ? static_cast<float>(level + 1) : out[i];
+        }
+    const Place leaves = Place{1} << depth;
+    for (Place i = 0; i < leaves; ++i)
+        out[i] = static_cast<float>(static_cast<double>(out[i]) + averages.of(counts[leaves + i]));
+}
+
+// Writes the mean path length of the rows of the sample that come through each node of a tree to `means` (2 n_leaves).
+inline void node_lengths(const Tree& tree, double* means) {
+    for (Place node = 2 * tree.n_leaves - 1; node >= tree.n_leaves; --node) means[node] = tree.length(node);
+    for (Place node = tree.n_leaves - 1; node > 0; --node) {
+        const double left = tree.counts[2 * node], right = tree.counts[2 * node + 1];
+        const double sum = left * means[2 * node] + right * means[2 * node + 1];
+        means[node] = sum / std::max(left + right, 1.0);
+    }
+}
+
 // Mean path length of a row from a node on; a missing value takes both ways, by their shares of the sample.
 inline double length_from(const Tree& tree, Place node, const float* row) {
     while (node < tree.n_leaves) {
@@ -90,23 +140,24 @@ inline double length_from(const Tree& tree, Place node, const float* row) {
                    (left + right);
         node = 2 * node + (value > tree.thresholds[node]);
     }
-    return tree.lengths[node];
+    return tree.length(node);
 }
 
 // Adds to `parts` by how much each split shortens the path that is left to expect: in all, the mean path length of the
 // sample less that of the row. A hyperplane credits its columns by the sizes of their terms.
-inline void credit_from(const Tree& tree, Place node, double weight, const float* row, double* parts) {
+inline void credit_from(const Tree& tree, const double* means, Place node, double weight, const float* row,
+                        double* parts) {
     while (node < tree.n_leaves) {
         const double left = tree.counts[2 * node], right = tree.counts[2 * node + 1];
         const float value = tree.split_value(node, row);
         if (std::isnan(value) && right > 0) {
-            credit_from(tree, 2 * node + 1, weight * right / (left + right), row, parts);
+            credit_from(tree, means, 2 * node + 1, weight * right / (left + right), row, parts);
             weight *= left / (left + right);
             node = 2 * node;
             continue;
         }
         const Place next = 2 * node + (value > tree.thresholds[node]);
-        const double gain = weight * (tree.lengths[node] - tree.lengths[next]);
+        const double gain = weight * (means[node] - means[next]);
         const std::int32_t* features = tree.features + node * tree.width;
         if (!tree.coefficients) {
             parts[features[0]] += gain;
@@ -186,7 +237,9 @@ struct Walk {
 
     void add_lengths(double* sums) const {
 #pragma GCC unroll 8
-        for (int k = 0; k < kTogether; ++k) L::add_doubles(sums + first + k * L::kCount, tree.lengths, node[k]);
+        for (int k = 0; k < kTogether; ++k)
+            L::add_taken(sums + first + k * L::kCount, tree.lengths,
+                         L::less(node[k], static_cast<int>(tree.n_leaves)));
     }
 };
 
@@ -220,7 +273,14 @@ inline void add_lengths_of_rows(const Tree& tree, const float* tile, Place n_col
     for (Place first = 1; first < tree.n_leaves; first *= 2)
         for (int r = 0; r < n_rows; ++r)
             node[r] = 2 * node[r] + (tree.split_value(node[r], tile + r * n_columns) > tree.thresholds[node[r]]);
-    for (int r = 0; r < n_rows; ++r) sums[r] += tree.lengths[node[r]];
+    for (int r = 0; r < n_rows; ++r) sums[r] += tree.length(node[r]);
+}
+
+// Tiles that go down one tree after the other: the values of many where trees are large and should stay near the
+// processor, of one where they all stay there.
+inline Place tiles_together(const Forest& forest) {
+    constexpr Place kNear = Place{1} << 15;  // nodes
+    return forest.n_trees * forest.n_leaves() <= kNear ? 1 : 128;
 }
 
 // The mean path length of every row over the trees. About n_trees * depth gathers of a value, a feature and a threshold
@@ -230,36 +290,45 @@ void path_lengths(const ForestRows<T>& rows, const Forest& forest, double* out) 
     const Place d = rows.n_columns;
     const int shift = tile_shift(d), size = 1 << shift;
     const bool by_columns = !forest.coefficients;
+    const Place n_tiles = std::min(tiles_together(forest), (rows.n_rows + size - 1) >> shift);
+    const Place at_once = n_tiles << shift;
     // Columns that are not there are selected among too, and never taken.
-    std::vector<float> tile(static_cast<std::size_t>(std::max<Place>(d, Lanes::kSelected) << shift), 0.0f);
+    const Place tile_values = std::max<Place>(d, Lanes::kSelected) << shift;
+    std::vector<float> values(static_cast<std::size_t>(n_tiles * tile_values), 0.0f);
     std::vector<float> row(static_cast<std::size_t>(d));
-    std::array<double, kLargestTile> sums;
-    std::array<bool, kLargestTile> incomplete;
-    for (Place first = 0; first < rows.n_rows; first += size) {
-        const int count = static_cast<int>(std::min<Place>(size, rows.n_rows - first));
-        incomplete.fill(false);
-        for (int r = 0; r < count; ++r) {
+    std::vector<double> sums(static_cast<std::size_t>(at_once));
+    std::vector<char> incomplete(static_cast<std::size_t>(at_once));
+    for (Place first = 0; first < rows.n_rows; first += at_once) {
+        const Place count = std::min(at_once, rows.n_rows - first);
+        for (Place i = 0; i < count; ++i) {
+            float* tile = values.data() + (i >> shift) * tile_values;
+            const Place r = i & (size - 1);
             bool missing = false;
             for (Place j = 0; j < d; ++j) {
-                const float value = rows.at(first + r, j);
-                tile[static_cast<std::size_t>(by_columns ? (j << shift) + r : r * d + j)] = value;
+                const float value = rows.at(first + i, j);
+                tile[by_columns ? (j << shift) + r : r * d + j] = value;
                 missing |= std::isnan(value);
             }
-            incomplete[r] = missing;
+            incomplete[static_cast<std::size_t>(i)] = missing;
         }
-        sums.fill(0.0);
+        std::fill(sums.begin(), sums.end(), 0.0);
         for (Place t = 0; t < forest.n_trees; ++t) {
             const Tree tree(forest, t);
-            if (by_columns) add_lengths(tree, forest.depth, {tile.data(), shift}, d, sums.data());
-            else add_lengths_of_rows(tree, tile.data(), d, count, sums.data());
-        }
-        for (int r = 0; r < count; ++r) {
-            if (incomplete[r]) {
-                sums[r] = 0.0;
-                for (Place j = 0; j < d; ++j) row[static_cast<std::size_t>(j)] = rows.at(first + r, j);
-                for (Place t = 0; t < forest.n_trees; ++t) sums[r] += length_from(Tree(forest, t), 1, row.data());
+            for (Place i = 0; i < count; i += size) {
+                const float* tile = values.data() + (i >> shift) * tile_values;
+                const int n_rows = static_cast<int>(std::min<Place>(size, count - i));
+                if (by_columns) add_lengths(tree, forest.depth, {tile, shift}, d, sums.data() + i);
+                else add_lengths_of_rows(tree, tile, d, n_rows, sums.data() + i);
             }
-            out[first + r] = sums[r] / static_cast<double>(forest.n_trees);
+        }
+        for (Place i = 0; i < count; ++i) {
+            double& sum = sums[static_cast<std::size_t>(i)];
+            if (incomplete[static_cast<std::size_t>(i)]) {
+                sum = 0.0;
+                for (Place j = 0; j < d; ++j) row[static_cast<std::size_t>(j)] = rows.at(first + i, j);
+                for (Place t = 0; t < forest.n_trees; ++t) sum += length_from(Tree(forest, t), 1, row.data());
+            }
+            out[first + i] = sum / static_cast<double>(forest.n_trees);
         }
     }
 }
@@ -270,15 +339,17 @@ template <class T>
 void credits(const ForestRows<T>& rows, const Forest& forest, double* parts) {
     const Place d = rows.n_columns;
     std::vector<float> row(static_cast<std::size_t>(d));
-    for (Place r = 0; r < rows.n_rows; ++r) {
-        double* of_row = parts + r * d;
-        for (Place j = 0; j < d; ++j) {
-            row[static_cast<std::size_t>(j)] = rows.at(r, j);
-            of_row[j] = 0.0;
+    std::vector<double> means(static_cast<std::size_t>(2 * forest.n_leaves()));
+    std::fill(parts, parts + rows.n_rows * d, 0.0);
+    for (Place t = 0; t < forest.n_trees; ++t) {
+        const Tree tree(forest, t);
+        node_lengths(tree, means.data());
+        for (Place r = 0; r < rows.n_rows; ++r) {
+            for (Place j = 0; j < d; ++j) row[static_cast<std::size_t>(j)] = rows.at(r, j);
+            credit_from(tree, means.data(), 1, 1.0, row.data(), parts + r * d);
         }
-        for (Place t = 0; t < forest.n_trees; ++t) credit_from(Tree(forest, t), 1, 1.0, row.data(), of_row);
-        for (Place j = 0; j < d; ++j) of_row[j] /= static_cast<double>(forest.n_trees);
     }
+    for (Place i = 0; i < rows.n_rows * d; ++i) parts[i] /= static_cast<double>(forest.n_trees);
 }
 
 }  // namespace mixtura

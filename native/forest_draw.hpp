@@ -46,24 +46,29 @@ private:
     std::uint64_t state_;
 };
 
-// A set of at most `capacity` positions: open addressing, at most half full.
+// A set of at most `capacity` positions below `n_positions`: a bit for each where that takes less memory, else open
+// addressing, at most half full.
 class Positions {
 public:
-    explicit Positions(std::int64_t capacity) {
+    Positions(std::int64_t capacity, std::int64_t n_positions) {
         std::size_t slots = 16;
         while (slots < 2 * static_cast<std::size_t>(capacity)) slots *= 2;
-        slots_.assign(slots, kFree);
+        by_bits_ = static_cast<std::size_t>(n_positions) / 64 <= slots;
+        if (by_bits_) bits_.assign(static_cast<std::size_t>(n_positions), false);
+        else slots_.assign(slots, kFree);
     }
 
     // Whether the position is new.
     bool insert(std::int64_t position) {
-        const std::size_t slot = find(position);
-        if (slots_[slot] == position) return false;
-        slots_[slot] = position;
+        if (contains(position)) return false;
+        if (by_bits_) bits_[static_cast<std::size_t>(position)] = true;
+        else slots_[find(position)] = position;
         return true;
     }
 
-    bool contains(std::int64_t position) const { return slots_[find(position)] == position; }
+    bool contains(std::int64_t position) const {
+        return by_bits_ ? bits_[static_cast<std::size_t>(position)] : slots_[find(position)] == position;
+    }
 
 private:
     static constexpr std::int64_t kFree = -1;
@@ -75,13 +80,15 @@ private:
         return slot;
     }
 
+    bool by_bits_;
+    std::vector<bool> bits_;
     std::vector<std::int64_t> slots_;
 };
 
 // `size` of `n_rows` rows, each set of them equally likely, in O(size): Floyd's algorithm (Bentley and Floyd 1987, "A
 // sample of brilliance").
 inline void draw_distinct(Random& random, std::int64_t n_rows, std::int64_t* rows, std::int64_t size) {
-    Positions drawn(size);
+    Positions drawn(size, n_rows);
     for (std::int64_t last = n_rows - size; last < n_rows; ++last) {
         const std::int64_t row = random.below(last + 1);
         *rows++ = drawn.insert(row) ? row : (drawn.insert(last), last);
@@ -106,7 +113,7 @@ inline std::int64_t draw_weighted(Random& random, const double* cumulative, std:
 inline void draw_distinct_weighted(Random& random, const double* cumulative, std::int64_t n_rows, std::int64_t* rows,
                                    std::int64_t size) {
     constexpr std::int64_t kPatience = 16;  // draws for each row wanted
-    Positions drawn(size);
+    Positions drawn(size, n_rows);
     std::int64_t found = 0;
     for (std::int64_t draws = 0; found < size && draws < kPatience * size; ++draws) {
         const std::int64_t row = draw_weighted(random, cumulative, n_rows);

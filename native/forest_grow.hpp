@@ -69,7 +69,9 @@ private:
             range = tree_.coefficients ? choose_plane(node, first, last, n_live)
                                        : choose_axis(node, first, last, n_live);
         if (!range.differs()) {
-            grow(2 * node, first, last, 0);  // a leaf: its rows go left to the last level
+            // A leaf: its rows go left to the last level.
+            for (Place left = 2 * node; left < 2 * leaves; left *= 2)
+                tree_.counts[left] = static_cast<std::int32_t>(last - first);
             return;
         }
         const double at = range.low + random_.uniform() * (static_cast<double>(range.high) - range.low);
@@ -81,15 +83,13 @@ private:
         grow(2 * node + 1, middle, last, n_live);
     }
 
-    // A random column that differs in the node, its values in by_; without one the range is empty.
+    // A random column that differs in the node, whose values are then in by_; without one the range is empty.
     Range choose_axis(Place node, Place first, Place last, Place& n_live) {
         while (n_live > 0) {
             const std::size_t pick = static_cast<std::size_t>(random_.below(n_live));
             const Range range = range_of(column(live_[pick]), first, last);
             if (range.differs()) {
                 tree_.features[node] = columns_[live_[pick]];
-                const float* values = column(live_[pick]);
-                for (Place i = first; i < last; ++i) by_[i] = values[order_[i]];
                 return range;
             }
             std::swap(live_[pick], live_[static_cast<std::size_t>(--n_live)]);
@@ -150,15 +150,30 @@ private:
         return range;
     }
 
-    // Comparisons with NaN do not hold, so that missing values are passed over.
-    Range range_of(const float* values, Place first, Place last) const {
+    // Fills by_ with the values of the rows too. Comparisons with NaN do not hold, so that missing values are passed
+    // over. Several ranges side by side do not wait for one another.
+    Range range_of(const float* values, Place first, Place last) {
+        constexpr int kRanges = 8;
+        float low[kRanges], high[kRanges];
+        std::fill(low, low + kRanges, kInfinity);
+        std::fill(high, high + kRanges, -kInfinity);
         Range range;
-        for (Place i = first; i < last; ++i) {
-            const float value = values[order_[i]];
-            range.low = value < range.low ? value : range.low;
-            range.high = value > range.high ? value : range.high;
+        Place i = first;
+        for (; i + kRanges <= last; i += kRanges)
+            for (int k = 0; k < kRanges; ++k) {
+                const float value = by_[i + k] = values[order_[i + k]];
+                low[k] = value < low[k] ? value : low[k];
+                high[k] = value > high[k] ? value : high[k];
+                range.missing += value != value;
+            }
+        for (; i < last; ++i) {
+            const float value = by_[i] = values[order_[i]];
+            low[0] = value < low[0] ? value : low[0];
+            high[0] = value > high[0] ? value : high[0];
             range.missing += value != value;
         }
+        range.low = *std::min_element(low, low + kRanges);
+        range.high = *std::max_element(high, high + kRanges);
         return range;
     }
 
@@ -189,7 +204,6 @@ private:
             const bool left = missing > 0 && std::isnan(by_[i]) ? random_.uniform() < share : by_[i] <= threshold;
             // Swapped whether or not the row goes left: a branch would be guessed wrong half of the time.
             std::swap(order_[i], order_[middle]);
-            std::swap(by_[i], by_[middle]);
             middle += left;
         }
         return middle;

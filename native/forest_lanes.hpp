@@ -30,10 +30,12 @@ struct Lanes {
         const Ints left = _mm512_add_epi32(node, node);
         return _mm512_mask_add_epi32(left, _mm512_cmp_ps_mask(value, threshold, _CMP_GT_OQ), left, all(1));
     }
-    static void add_doubles(double* to, const double* from, Ints at) {
-        const __m256i low = _mm512_castsi512_si256(at), high = _mm512_extracti64x4_epi64(at, 1);
-        _mm512_storeu_pd(to, _mm512_add_pd(_mm512_loadu_pd(to), _mm512_i32gather_pd(low, from, 8)));
-        _mm512_storeu_pd(to + 8, _mm512_add_pd(_mm512_loadu_pd(to + 8), _mm512_i32gather_pd(high, from, 8)));
+    static Ints less(Ints value, int other) { return _mm512_sub_epi32(value, all(other)); }
+    static void add_taken(double* to, const float* from, Ints at) {
+        const Floats taken = take(from, at);
+        const __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(taken), 1));
+        add(to, _mm512_cvtps_pd(_mm512_castps512_ps256(taken)));
+        add(to + 8, _mm512_cvtps_pd(high));
     }
 
     // What nodes of one level hold: up to this level permutations of registers cost less than a gather.
@@ -57,6 +59,7 @@ struct Lanes {
     }
 
 private:
+    static void add(double* to, __m512d values) { _mm512_storeu_pd(to, _mm512_add_pd(_mm512_loadu_pd(to), values)); }
     // Elements of a table of `Vectors` registers, by the low bits of `at`.
     template <int Vectors, class T>
     static auto permute(const T* from, Ints at) {
@@ -92,10 +95,11 @@ struct Lanes {
         return _mm256_sub_epi32(_mm256_add_epi32(node, node),
                                 _mm256_castps_si256(_mm256_cmp_ps(value, threshold, _CMP_GT_OQ)));
     }
-    static void add_doubles(double* to, const double* from, Ints at) {
-        const __m128i low = _mm256_castsi256_si128(at), high = _mm256_extracti128_si256(at, 1);
-        _mm256_storeu_pd(to, _mm256_add_pd(_mm256_loadu_pd(to), _mm256_i32gather_pd(from, low, 8)));
-        _mm256_storeu_pd(to + 4, _mm256_add_pd(_mm256_loadu_pd(to + 4), _mm256_i32gather_pd(from, high, 8)));
+    static Ints less(Ints value, int other) { return _mm256_sub_epi32(value, all(other)); }
+    static void add_taken(double* to, const float* from, Ints at) {
+        const Floats taken = take(from, at);
+        add(to, _mm256_cvtps_pd(_mm256_castps256_ps128(taken)));
+        add(to + 4, _mm256_cvtps_pd(_mm256_extractf128_ps(taken, 1)));
     }
 
     static constexpr int kHeld = 4;
@@ -110,6 +114,9 @@ struct Lanes {
     }
 
     static constexpr int kSelected = 0;
+
+private:
+    static void add(double* to, __m256d values) { _mm256_storeu_pd(to, _mm256_add_pd(_mm256_loadu_pd(to), values)); }
 };
 #else
 struct Lanes {
@@ -122,7 +129,8 @@ struct Lanes {
     static Floats take(const float* from, Ints at) { return from[at]; }
     static Ints shift_add(Ints value, int shift, Ints more) { return (value << shift) + more; }
     static Ints child(Ints node, Floats value, Floats threshold) { return 2 * node + (value > threshold); }
-    static void add_doubles(double* to, const double* from, Ints at) { *to += from[at]; }
+    static Ints less(Ints value, int other) { return value - other; }
+    static void add_taken(double* to, const float* from, Ints at) { *to += static_cast<double>(from[at]); }
 
     static constexpr int kHeld = 0;
     static constexpr int kSelected = 0;

@@ -159,8 +159,8 @@ def test_copies_have_the_factor_one():
     np.testing.assert_allclose(factors[apart], -theirs.negative_outlier_factor_[apart], rtol=1e-8)
 
 
-def test_rows_beside_copies_are_measured_by_the_spacing_of_the_table():
-    """By hand, k = 1 on a line: rows 1 apart have r = 1, which the copies take too; the row at 3 has r = 3."""
+def test_a_row_beside_as_few_copies_as_make_a_kind():
+    """By hand, k = 1 on a line: the row at 3 has r = 3, and is one of three rows here: the copies take r = 1."""
     X = np.array([[0.0], [0.0], [3.0], [100.0], [101.0], [102.0], [103.0]])
     lof = fit_with_copies(X, 1)
     np.testing.assert_allclose(-lof.negative_outlier_factor_, [1, 1, 3, 1, 1, 1, 1], rtol=1e-15)

@@ -16,7 +16,7 @@ from mixtura import (
     MixtureDetector,
     OneClassSVM,
 )
-from mixtura.detectors.isolation_tree import mean_path_lengths
+from mixtura.detectors.isolation_tree import leaf_lengths
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.storage import load, save
 
@@ -228,8 +228,8 @@ def test_flipped_bits_are_refused_or_harmless(kind, file):
 
 
 def test_samples_of_any_size_take_no_more_memory_than_their_counts():
-    lengths = mean_path_lengths(np.array([[0, 2**31 - 1]], np.int32))
-    np.testing.assert_allclose(lengths[0, 1], 2 * (np.log(2**31 - 2) + np.euler_gamma) - 2, rtol=1e-6)
+    lengths = leaf_lengths(np.array([[0, 2**31 - 1]], np.int32))
+    np.testing.assert_allclose(lengths[0, 0], 2 * (np.log(2**31 - 2) + np.euler_gamma) - 2, rtol=1e-6)
 
 
 def test_models_that_no_file_can_hold(file):

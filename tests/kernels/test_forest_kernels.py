@@ -44,12 +44,7 @@ def grown(X, *, n_trees=3, size=None, width=None, units=None, columns=None, seed
             thresholds[t],
             counts[t],
         )
-    lengths = np.random.default_rng(seed).random((n_trees, 2 * nodes)).astype(np.float32).astype(np.float64)
-    # The mean of the children, as in a forest.
-    for node in range(nodes - 1, 0, -1):
-        left, right = counts[:, 2 * node], counts[:, 2 * node + 1]
-        total = left * lengths[:, 2 * node] + right * lengths[:, 2 * node + 1]
-        lengths[:, node] = total / np.maximum(left + right, 1)
+    lengths = np.random.default_rng(seed).random((n_trees, nodes)).astype(np.float32)
     return kernel.Forest(features, coefficients, thresholds, counts, lengths)
 
 
@@ -62,7 +57,7 @@ def split_value(forest, t, node, row):
 
 def plain_length(forest, t, node, row):
     if node >= forest.thresholds.shape[1]:
-        return forest.lengths[t, node]
+        return float(forest.lengths[t, node - forest.thresholds.shape[1]])
     value = split_value(forest, t, node, row)
     left, right = (int(forest.counts[t, 2 * node + side]) for side in (0, 1))
     if np.isnan(value) and right > 0:
@@ -83,6 +78,34 @@ def test_drawn_rows_are_distinct(n_rows):
     assert len(set(rows.tolist())) == size
     assert rows.min() >= 0
     assert rows.max() < n_rows
+
+
+def plain_numbers(seed, stream):
+    """SplitMix64 (Steele, Lea and Flood 2014), as random numbers below a bound."""
+    mask = 2**64 - 1
+
+    def mix(z):
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        return z ^ (z >> 31)
+
+    state = mix(seed) ^ mix(~stream & mask)
+    bound = yield None
+    while True:
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        bound = yield mix(state) * bound >> 64
+
+
+@pytest.mark.parametrize(("n_rows", "size"), [(10**12, 30), (10**6, 20), (10**6, 3000), (50, 20), (50, 50), (1, 1)])
+def test_rows_are_drawn_by_the_algorithm_of_floyd(n_rows, size):
+    """Few of many rows are remembered one by one, many of them by a bit each."""
+    numbers = plain_numbers(7, 1)
+    next(numbers)
+    expected = []
+    for last in range(n_rows - size, n_rows):
+        row = numbers.send(last + 1)
+        expected.append(last if row in expected else row)
+    assert kernel.draw(7, 1, n_rows, size).tolist() == expected
 
 
 def test_every_set_is_drawn_equally_often():
@@ -290,13 +313,84 @@ def test_path_lengths_of_hyperplanes(width, missing):
     assert np.isclose(found, plain_lengths(forest, X), rtol=1e-13).mean() >= 0.99  # a projection may round otherwise
 
 
+def plain_leaf_lengths(counts, averages):
+    """Down from the root: a node whose rows all go left is a leaf, and so its depth is that of all below it."""
+    n_nodes = len(counts) // 2
+    lengths = np.empty(n_nodes, np.float32)
+
+    def fill(node, depth):
+        if node >= n_nodes:
+            lengths[node - n_nodes] = depth + averages[counts[node]]
+            return
+        splits = counts[2 * node + 1] > 0 and depth == node.bit_length() - 1
+        for child in (2 * node, 2 * node + 1):
+            fill(child, depth + splits)
+
+    fill(1, 0)
+    return lengths
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("n_known", [1, 20, 300])
+def test_leaf_lengths(size, n_known):
+    """Averages are looked up by their place where all smaller sizes are known too, and else searched for."""
+    X = np.round(table(size, 3))
+    counts = grown(X, size=size).counts
+    sizes = np.unique(np.concatenate([np.arange(n_known), counts[:, counts.shape[1] // 2 :].ravel()]))
+    known = np.random.default_rng(0).random(int(sizes.max()) + 1) * 10
+    expected = [plain_leaf_lengths(of_tree, known) for of_tree in counts]
+    for level in kernels.available():
+        out = np.empty((len(counts), counts.shape[1] // 2), np.float32)
+        kernels._module(level).forest_leaf_lengths(counts, sizes, known[sizes], out)
+        np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "match"),
+    [
+        ({"counts": np.array([[0, 3, 2, 2]], np.int32)}, "a leaf has a size that is not known"),
+        ({"counts": np.array([[0, 3, -1, 2]], np.int32)}, "a leaf has a size that is not known"),
+        ({"counts": np.array([[0, 3, 1 << 30, 2]], np.int32)}, "a leaf has a size that is not known"),
+        ({"sizes": np.array([0, 3, 1])}, "sizes must increase"),
+        ({"averages": np.zeros(2)}, "averages must have one value for each size"),
+        ({"lengths": np.empty((1, 3), np.float32)}, "power of two"),
+        ({"lengths": np.empty((1, 4), np.float32)}, "counts must have"),
+        ({"lengths": np.empty((2, 2), np.float32)}, "counts must have"),
+    ],
+)
+def test_leaf_lengths_of_arrays_that_do_not_fit(arrays, match):
+    good = {
+        "counts": np.array([[0, 3, 1, 3]], np.int32),
+        "sizes": np.array([0, 1, 3]),
+        "averages": np.zeros(3),
+        "lengths": np.empty((1, 2), np.float32),
+    }
+    with pytest.raises(ValueError, match=match):
+        kernels.native.forest_leaf_lengths(**{**good, **arrays})
+
+
+@pytest.mark.parametrize("n_rows", [1, 129, 40_000])
+@pytest.mark.parametrize("d", [2, 20])
+def test_many_tiles_go_down_large_trees_together(n_rows, d):
+    """More than all tiles at once, of trees that are no longer near the processor: as row by row."""
+    forest = grown(table(9000, d), n_trees=4)
+    X = table(n_rows, d, missing=0.0001, seed=1)
+    some = np.linspace(0, n_rows - 1, min(n_rows, 200)).astype(int)
+    for level in kernels.available():
+        out = np.empty(n_rows)
+        kernels._module(level).forest_lengths(X, *plain_units(d), *forest, out)
+        np.testing.assert_allclose(out[some], plain_lengths(forest, X[some]), rtol=1e-13)
+
+
 @pytest.mark.parametrize("width", [None, 1, 4])
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 def test_credits_add_up_to_the_shortening(width, missing):
     forest = grown(table(200, 4, missing=missing), size=64, width=width)
     X = table(101, 4, missing=missing, seed=2)
     credits = kernel.column_credits(X, plain_units(4), forest)
-    shorter = forest.lengths[:, 1].mean() - kernel.lengths(X, plain_units(4), forest)
+    nodes = forest.thresholds.shape[1]
+    ends = forest.counts[:, nodes:] * forest.lengths.astype(np.float64)
+    shorter = (ends.sum(axis=1) / forest.counts[:, 1]).mean() - kernel.lengths(X, plain_units(4), forest)
     np.testing.assert_allclose(credits.sum(axis=1), shorter, atol=1e-12)
 
 
@@ -307,7 +401,7 @@ def test_credits_of_one_split():
         None,
         np.array([[np.inf, 0.5]], np.float32),
         np.array([[0, 3, 2, 1]], np.int32),
-        np.array([[0.0, 2.0, 1.0, 4.0]]),
+        np.array([[1.0, 4.0]], np.float32),
     )
     X = np.array([[9.0, 0.0], [9.0, 1.0], [9.0, np.nan]])
     assert kernel.lengths(X, plain_units(2), forest).tolist() == [1.0, 4.0, 2.0]
@@ -327,7 +421,7 @@ def test_arrays_that_do_not_fit_together():
         ({"coefficients": None}, "coefficients"),
         ({"coefficients": good.coefficients[:, :, :1].copy()}, "coefficients"),
         ({"counts": good.counts[:, :8].copy()}, "counts"),
-        ({"lengths": good.lengths[:, :8].copy()}, "lengths"),
+        ({"lengths": good.lengths[:, :4].copy()}, "lengths"),
         ({"lengths": good.lengths[:2].copy()}, "lengths"),
     ]
     for arrays, match in wrong:

@@ -27,6 +27,8 @@ _UNITS_ROWS = 1024
 _MEDIAN_DISTANCE, _MEAN_DISTANCE = 0.6744897501960817, 0.7978845608028654
 # Trees whose rows are copied together, and how many values that may be.
 _TREES_TOGETHER, _VALUES_TOGETHER = 8, 2**21
+# Most values of a table that is copied as a whole, where its trees together see more rows than it has: 128 MB.
+_VALUES_AT_ONCE = 2**24
 
 
 class Choosable(Protocol):
@@ -143,15 +145,19 @@ def grow(
     coefficients = None if width is None else np.empty((*shape, width), np.float32)
     thresholds, counts = np.empty(shape, np.float32), np.empty((shape[0], 2 * shape[1]), np.int32)
     together = min(_TREES_TOGETHER, max(1, _VALUES_TOGETHER // (size * draw.n_columns)))
+    n_rows = max(int(sample.max()) for sample in samples) + 1
+    whole = None
+    if n_rows <= size * len(seeds) and n_rows * draw.n_columns <= _VALUES_AT_ONCE:
+        whole = values_of(rows.take(np.arange(n_rows)))
 
     def grow_some(first: int) -> None:
         trees = range(first, min(first + together, len(seeds)))
-        values = values_of(rows.take(np.concatenate([samples[t] for t in trees])))
+        values = values_of(rows.take(np.concatenate([samples[t] for t in trees]))) if whole is None else whole
         for place, t in enumerate(trees):
             kernel.grow(
-                values[place * size : (place + 1) * size],
+                values,
                 kernel.Units(units.center, units.scale),
-                np.arange(size),
+                np.arange(place * size, (place + 1) * size) if whole is None else samples[t],
                 draw.columns(seeds[t]),
                 seeds[t],
                 features[t],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..kernels import forest as kernel
 from .explanation import Explanation, explanation_of
-from .isolation_tree import IsolationTree, average_path_length, depth_of, mean_path_lengths
+from .isolation_tree import IsolationTree, average_path_length, depth_of, leaf_lengths
 
 Floats = NDArray[np.float64]
 
@@ -61,9 +61,9 @@ class ForestModel:
         return len(self.thresholds)
 
     @cached_property
-    def lengths(self) -> Floats:
-        """Mean path length of the rows of the sample that come through each node, shape (n_trees, 2 n_nodes)."""
-        return mean_path_lengths(self.counts)
+    def lengths(self) -> NDArray[np.float32]:
+        """Path length of the rows that end in each place of the last level, shape (n_trees, n_nodes)."""
+        return leaf_lengths(self.counts)
 
     @cached_property
     def average_length(self) -> float:

@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma
 
+from ..kernels import forest as kernel
+
 Floats = NDArray[np.float64]
+
+# Most leaves are smaller.
+_SMALL = 1024
 
 
 def average_path_length(n_samples: ArrayLike) -> Floats:
@@ -82,26 +87,16 @@ def depth_of(thresholds: NDArray[Any]) -> int:
     return int(thresholds.shape[-1]).bit_length() - 1
 
 
-def mean_path_lengths(counts: NDArray[np.int32]) -> Floats:
-    """Return the mean path length of the rows of the sample that come through each node, shape (n_trees, 2 n_nodes).
+def leaf_lengths(counts: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return the path length of the rows that end in each place of the last level of trees, shape (n_trees, n_nodes).
 
-    In a leaf it is the depth and the average path length of its rows, rounded to single precision: sums over trees are
-    then exact, and do not depend on their order.
+    It is the depth of the leaf and the average path length of its rows.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_trees, 2 n_nodes)
+        Rows of the sample in each node.
     """
-    lengths = np.zeros(counts.shape)
-    leaves = counts.shape[1] // 2
-    depth = leaves.bit_length() - 1
-    at = np.zeros((len(counts), 1))  # depth of the leaf that a node of the level is in, or its own
-    for level in range(depth):
-        right = counts[:, 2**level * 2 + 1 : 2**level * 4 : 2]
-        inside = (right > 0) & (at == level)
-        at = np.repeat(np.where(inside, level + 1, at), 2, axis=1)
-    last = counts[:, leaves:]
-    sizes, places = np.unique(last, return_inverse=True)
-    lengths[:, leaves:] = (at + average_path_length(sizes)[places.reshape(last.shape)]).astype(np.float32)
-    for level in reversed(range(depth)):
-        below = slice(2 ** (level + 1), 2 ** (level + 2))
-        weighted = counts[:, below] * lengths[:, below]
-        total = np.maximum(counts[:, 2**level : 2 ** (level + 1)], 1)
-        lengths[:, 2**level : 2 ** (level + 1)] = (weighted[:, ::2] + weighted[:, 1::2]) / total
-    return lengths
+    last = counts[:, counts.shape[1] // 2 :]
+    sizes = np.concatenate([np.arange(_SMALL), np.unique(last[last >= _SMALL])])
+    return kernel.leaf_lengths(counts, sizes, average_path_length(sizes))

@@ -8,10 +8,8 @@ them. Its mean reachability (Breunig, Kriegel, Ng and Sander, "LOF: identifying 
 one over its local density; its factor compares it with those of its neighbours: the mean of r(p) / r(o).
 
 Where a reference row has k copies or more, its k-distance is zero, and so are those of its neighbours, all of them
-copies: r = 0 exactly then. Such rows take the reachability of a typical row in place of their own: the median of those
-rows that have one and are among the neighbours of another row. Rows with k copies so have the factor one, and the rows
-beside them are measured by the spacing that is usual in the table. Where every neighbour of every row is such a copy,
-nothing tells what is usual: copies then take the least reachability there is, divided by the number of rows.
+copies: r = 0 exactly then, or what rounding leaves of it. Such rows take the reachability that is usual around them, as
+`copies` says. They so have the factor one, and the rows beside them a factor in proportion.
 """
 
 from collections.abc import Mapping
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.neighbors import METRICS, NeighborIndex
+from .copies import equal_but_for_rounding, rounding_of, with_usual
 from .explanation import Explanation, explanation_of
 from .searches import Floats, Integers, Search
 
@@ -40,7 +39,7 @@ class Neighborhoods:
     k_distances : ndarray of shape (n_rows,)
         Distance of the k-th neighbour.
     reachabilities : ndarray of shape (n_rows,)
-        Mean reachability, never zero: that of a typical row where a row has k copies.
+        Mean reachability, never zero: where a row has k copies, what is usual around it.
     beside_copies : ndarray of shape (n_rows,)
         Whether a row without k copies has a neighbour with k copies.
     """
@@ -51,7 +50,7 @@ class Neighborhoods:
     beside_copies: NDArray[np.bool_]
 
 
-def neighborhoods_of(distances: Floats, neighbors: Integers, resolution: float) -> Neighborhoods:
+def neighborhoods_of(distances: Floats, neighbors: Integers, values: NDArray[Any] | None, dtype: Any) -> Neighborhoods:
     """Return what follows from the neighbours of each row.
 
     Parameters
@@ -60,16 +59,22 @@ def neighborhoods_of(distances: Floats, neighbors: Integers, resolution: float) 
         Distances to the neighbours, in increasing order.
     neighbors : ndarray of shape (n_rows, k)
         Their row numbers.
-    resolution : float
-        Distance that copies are taken to be apart when all rows are equal.
+    values : ndarray of shape (n_rows, n_columns) or None
+        Values by which copies are told that rounding sets apart; None where distances are all that is known.
+    dtype : dtype
+        What the values were rounded to.
     """
     k_distances = distances[:, -1].copy()
     reachabilities = mean_reachability(distances, k_distances[neighbors])
-    copies = reachabilities == 0
+    copies, resolution = reachabilities == 0, float(np.finfo(np.float64).eps)
+    if values is not None:
+        rounding = rounding_of(values, dtype)
+        copies |= equal_but_for_rounding(values, neighbors[:, -1], rounding)
+        resolution = float(rounding.max()) or resolution
     beside = np.zeros_like(copies)
     if copies.any():
         beside = ~copies & copies[neighbors].any(axis=1)
-        reachabilities[copies] = _typical(reachabilities, neighbors, resolution)
+        reachabilities = with_usual(reachabilities, distances, neighbors, copies, resolution)
     factors = _factors(reachabilities, reachabilities[neighbors])
     return Neighborhoods(factors, k_distances, reachabilities, beside)
 
@@ -82,18 +87,6 @@ def mean_reachability(distances: Floats, k_distances: Floats) -> Floats:
         beyond = np.isinf(means)
         means[beyond] = (largest[beyond] / largest.shape[1]).sum(axis=1)
     return np.asarray(means)
-
-
-def _typical(reachabilities: Floats, neighbors: Integers, resolution: float) -> float:
-    """Return the reachability that rows with k copies take, whose own is zero."""
-    positive, least = reachabilities > 0, float(np.finfo(np.float64).tiny)
-    if not positive.any():
-        return max(resolution, least)
-    met = np.zeros_like(positive)
-    met[neighbors] = True
-    if not (met & positive).any():
-        return max(float(reachabilities[positive].min()) / len(reachabilities), least)
-    return float(np.median(reachabilities[met & positive]))
 
 
 def _factors(reachabilities: Floats, of_neighbors: Floats) -> Floats:
@@ -137,7 +130,7 @@ class LofModel:
         distances, neighbors = self.search.neighbors(X, self.k, n_threads=1)
         reachabilities = mean_reachability(distances, self.k_distances[neighbors])
         of_neighbors = self.reachabilities[neighbors]
-        # A row that k rows with k copies each are copies of takes their reachability.
+        # A new copy of rows with k copies each takes their reachability.
         reachabilities = np.where(reachabilities == 0, of_neighbors[:, 0], reachabilities)
         return -_factors(reachabilities, of_neighbors)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from . import native
 
-__all__ = ["Forest", "Units", "column_credits", "draw", "grow", "lengths"]
+__all__ = ["Forest", "Units", "column_credits", "draw", "grow", "leaf_lengths", "lengths"]
 
 Floats = NDArray[np.float64]
 
@@ -35,15 +35,15 @@ class Forest(NamedTuple):
         Rows above go right.
     counts : ndarray of shape (n_trees, 2 n_nodes), int32
         Rows of the sample in each node.
-    lengths : ndarray of shape (n_trees, 2 n_nodes), float64
-        Mean path length of those rows.
+    lengths : ndarray of shape (n_trees, n_nodes), float32
+        Path length of the rows that end in each place of the last level.
     """
 
     features: NDArray[np.int32]
     coefficients: NDArray[np.float32] | None
     thresholds: NDArray[np.float32]
     counts: NDArray[np.int32]
-    lengths: Floats
+    lengths: NDArray[np.float32]
 
 
 def draw(
@@ -68,6 +68,16 @@ def grow(
 ) -> None:
     """Grow a tree on the rows at the positions `sample`, and write it to the last four arrays."""
     native.forest_grow(values, *units, sample, columns, seed, features, coefficients, thresholds, counts)
+
+
+def leaf_lengths(counts: NDArray[np.int32], sizes: NDArray[np.int64], averages: Floats) -> NDArray[np.float32]:
+    """Return the path length of each place of the last level of trees, shape (n_trees, n_nodes).
+
+    `averages` are the average path lengths of leaves of `sizes` rows; these increase, and all that there are are there.
+    """
+    out = np.empty((len(counts), counts.shape[1] // 2), np.float32)
+    native.forest_leaf_lengths(counts, sizes, averages, out)
+    return out
 
 
 def lengths(values: NDArray[Any], units: Units, forest: Forest) -> Floats:
