@@ -73,7 +73,9 @@ def test_a_detector_that_fails_is_named(X):
 
 
 def test_equal_scores_agree_with_nothing(X):
-    comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
+    with pytest.warns(UserWarning, match=r"flat: 400 rows tie at the lowest score, half of all or more"):
+        comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
+    assert np.isnan(comparison.detectors[1].flagged_by_others)  # it flags none
     np.testing.assert_array_equal(comparison.correlations, np.eye(2))
 
 
@@ -81,6 +83,23 @@ def test_equal_scores_agree_with_nothing(X):
 def test_labels_of_one_kind_are_refused(X, labels):
     with pytest.raises(ValueError, match="labels must be 1 for some rows, anomalies, and 0 for others"):
         compare(X, {"a": Column(0)}, labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 1], np.zeros((400, 1)), ["0"] * 400])
+def test_labels_that_are_not_one_a_row(X, labels):
+    with pytest.raises(ValueError, match="labels"):
+        compare(X, {"a": Column(0)}, labels)
+
+
+def test_rows_that_tie_are_flagged_together(X):
+    X = X.copy()
+    X[:40, :2] = -9
+    with (
+        pytest.warns(UserWarning, match=r"a: 40 rows tie at the lowest score, more than the share 0\.04 of 400 rows"),
+        pytest.warns(UserWarning, match=r"b: 40 rows tie"),
+    ):
+        comparison = compare(X, {"a": Column(0), "b": Column(1)})
+    assert comparison.detectors[0].flagged_by_others == 1
 
 
 def test_a_rate_outside_its_range(X):

@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mixtura.decisions.thresholds import between, threshold_by_rate
+from mixtura.decisions.thresholds import threshold_by_rate
 from mixtura.statistics.sketch import QuantileSketch
 
 log_densities = arrays(
@@ -16,10 +17,26 @@ log_densities = arrays(
 )
 
 
+def flagged(scores, rate):
+    """Return how many rows are flagged, and what is said of ties."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        threshold = threshold_by_rate(scores, rate)
+    assert len(caught) <= 1
+    return int(np.sum(np.asarray(scores) < threshold)), "".join(str(one.message) for one in caught)
+
+
 @given(log_densities, st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_never_more_rows_than_the_rate(log_density, rate):
-    threshold = threshold_by_rate(log_density, rate)
-    assert np.sum(log_density < threshold) <= math.ceil(rate * len(log_density))
+def test_more_rows_than_the_rate_only_where_the_lowest_tie(log_density, rate):
+    count, said = flagged(log_density, rate)
+    lowest, ties = log_density.min(), int(np.sum(log_density == log_density.min()))
+    if count > math.ceil(rate * len(log_density)):
+        assert count == ties < len(log_density) / 2
+        assert "all of them are flagged" in said
+        assert np.sum(log_density < np.nextafter(lowest, np.inf)) == count
+    if count == 0 and len(log_density) > 1:
+        assert ties >= len(log_density) / 2
+        assert "none is flagged" in said
 
 
 @given(st.integers(2, 200), st.floats(0.01, 0.99))
@@ -45,16 +62,58 @@ def test_a_sketch_agrees_where_it_is_exact():
     assert 0 < abs(flagged - 30_000) <= sketch.rank_error
 
 
-@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
-def test_a_threshold_between_two_scores(one, other):
-    lower, upper = sorted([one, other])
-    if lower < upper:
-        assert lower < between(lower, upper) <= upper
+def test_rows_that_tie_lowest_are_flagged_together():
+    scores = np.append(np.random.default_rng(0).normal(size=2940), np.full(60, -13.0))
+    assert flagged(scores, 0.01) == (
+        60,
+        "60 rows tie at the lowest score, more than the share 0.01 of 3,000 rows: all of them are flagged, and no "
+        "other.",
+    )
+    assert flagged(scores.astype(np.float32), 0.01)[0] == 60
 
 
-def test_all_tied_flags_none():
-    log_density = np.full(10, -2.5)
-    assert not (log_density < threshold_by_rate(log_density, 0.5)).any()
+def test_rows_that_tie_above_others_are_told():
+    scores = np.concatenate([np.linspace(-20, -14, 10), np.full(60, -13.0), np.random.default_rng(0).normal(size=2930)])
+    count, said = flagged(scores, 0.01)
+    assert count == 10
+    assert said == (
+        "60 rows tie at the threshold and are not flagged, for with them 70 would be, more than the share 0.01 of "
+        "3,000 rows: a share of 0.0234 flags them too."
+    )
+    assert flagged(scores, 0.0234) == (71, "")
+
+
+@pytest.mark.parametrize("n_tied", [5, 10])
+def test_what_is_usual_is_not_flagged(n_tied):
+    scores = np.append(np.full(n_tied, -2.5), np.arange(10.0 - n_tied))
+    count, said = flagged(scores, 0.3)
+    assert count == 0
+    assert "half of all or more" in said
+
+
+def test_a_row_of_no_density_is_flagged():
+    assert flagged([-math.inf, -3.0, -2.0, -1.0], 0.25) == (1, "")
+    assert flagged([-math.inf, -math.inf, -3.0, -2.0, -1.0], 0.1)[0] == 2
+
+
+@given(arrays(np.float64, st.integers(2, 60), elements=st.integers(-3, 3).map(float)), st.floats(0.01, 0.9))
+def test_ties_in_chunks_and_in_a_sketch(scores, rate):
+    count, said = flagged(scores, rate)
+    for other in (lambda: [scores[:1], scores[1:]], QuantileSketch.zero().including(scores[:1]).including(scores[1:])):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert np.sum(scores < threshold_by_rate(other, rate)) == count
+        assert "".join(str(one.message) for one in caught) == said
+
+
+def test_more_ties_than_a_sketch_holds_exactly():
+    scores = np.append(np.full(5000, -7.0), np.arange(100_000.0))
+    sketch = QuantileSketch.zero(64, n_lowest=100)
+    for part in np.array_split(np.random.default_rng(0).permutation(scores), 20):
+        sketch = sketch.including(part)
+    with pytest.warns(UserWarning, match="tie at the lowest score"):
+        threshold = threshold_by_rate(sketch, 0.001)
+    assert abs(np.sum(scores < threshold) - 5000) <= sketch.rank_error
 
 
 @pytest.mark.parametrize("rate", [0, 1, 0.0, 1.0, -0.1, 4, math.nan, "0.04", True, None])
