@@ -73,9 +73,10 @@ def test_a_detector_that_fails_is_named(X):
 
 
 def test_equal_scores_agree_with_nothing(X):
-    with pytest.warns(UserWarning, match=r"flat: 400 rows tie at the lowest score, half of all or more"):
-        comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
+    comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
     assert np.isnan(comparison.detectors[1].flagged_by_others)  # it flags none
+    assert comparison.ties.keys() == {"flat"}
+    assert "not flagged, and 0 are" in comparison.ties["flat"]
     np.testing.assert_array_equal(comparison.correlations, np.eye(2))
 
 
@@ -94,12 +95,13 @@ def test_labels_that_are_not_one_a_row(X, labels):
 def test_rows_that_tie_are_flagged_together(X):
     X = X.copy()
     X[:40, :2] = -9
-    with (
-        pytest.warns(UserWarning, match=r"a: 40 rows tie at the lowest score, more than the share 0\.04 of 400 rows"),
-        pytest.warns(UserWarning, match=r"b: 40 rows tie"),
-    ):
-        comparison = compare(X, {"a": Column(0), "b": Column(1)})
-    assert comparison.detectors[0].flagged_by_others == 1
+    comparison = compare(X, {"a": Column(0), "b": Column(1)})
+    assert [detector.flagged_by_others for detector in comparison.detectors] == [1, 1]
+    assert comparison.ties == dict.fromkeys(
+        "ab",
+        "40 rows tie where the share 0.04 of 400 rows ends, and alone are more than that: they are flagged too, 40 in "
+        "all",
+    )
 
 
 def test_a_rate_outside_its_range(X):

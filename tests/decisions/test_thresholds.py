@@ -1,5 +1,4 @@
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mixtura.decisions.thresholds import threshold_by_rate
+from mixtura.statistics.shares import cut_at_share
 from mixtura.statistics.sketch import QuantileSketch
 
 log_densities = arrays(
@@ -19,24 +19,27 @@ log_densities = arrays(
 
 def flagged(scores, rate):
     """Return how many rows are flagged, and what is said of ties."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        threshold = threshold_by_rate(scores, rate)
-    assert len(caught) <= 1
-    return int(np.sum(np.asarray(scores) < threshold)), "".join(str(one.message) for one in caught)
+    threshold = threshold_by_rate(scores, rate)
+    cut = cut_at_share(lambda: [scores], rate)
+    n_flagged = int(np.sum(np.asarray(scores) < threshold))
+    assert (cut.threshold, cut.n_flagged) == (threshold, n_flagged)
+    return n_flagged, cut.notice() or ""
 
 
 @given(log_densities, st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_more_rows_than_the_rate_only_where_the_lowest_tie(log_density, rate):
+def test_more_rows_than_the_rate_only_where_ties_alone_are_more(log_density, rate):
     count, said = flagged(log_density, rate)
-    lowest, ties = log_density.min(), int(np.sum(log_density == log_density.min()))
-    if count > math.ceil(rate * len(log_density)):
-        assert count == ties < len(log_density) / 2
-        assert "all of them are flagged" in said
-        assert np.sum(log_density < np.nextafter(lowest, np.inf)) == count
-    if count == 0 and len(log_density) > 1:
-        assert ties >= len(log_density) / 2
-        assert "none is flagged" in said
+    n, asked = len(log_density), rate * len(log_density)
+    if count > math.ceil(asked):
+        highest = np.sort(log_density)[count - 1]
+        ties, below = np.sum(log_density == highest), np.sum(log_density < highest)
+        assert asked < ties < n / 2
+        assert count == ties + below
+        assert below * count <= asked**2
+        assert "they are flagged too" in said
+    if count == 0 and n > 1:
+        assert np.sum(log_density == log_density.min()) >= n / 2
+        assert "not flagged, and 0 are" in said
 
 
 @given(st.integers(2, 200), st.floats(0.01, 0.99))
@@ -64,23 +67,27 @@ def test_a_sketch_agrees_where_it_is_exact():
 
 def test_rows_that_tie_lowest_are_flagged_together():
     scores = np.append(np.random.default_rng(0).normal(size=2940), np.full(60, -13.0))
-    assert flagged(scores, 0.01) == (
-        60,
-        "60 rows tie at the lowest score, more than the share 0.01 of 3,000 rows: all of them are flagged, and no "
-        "other.",
+    said = (
+        "60 rows tie where the share 0.01 of 3,000 rows ends, and alone are more than that: they are flagged too, {} "
+        "in all"
     )
+    assert flagged(scores, 0.01) == (60, said.format(60))
     assert flagged(scores.astype(np.float32), 0.01)[0] == 60
+    scores[:10] = np.linspace(-20, -14, 10)
+    assert flagged(scores, 0.01) == (70, said.format(70))
 
 
 def test_rows_that_tie_above_others_are_told():
-    scores = np.concatenate([np.linspace(-20, -14, 10), np.full(60, -13.0), np.random.default_rng(0).normal(size=2930)])
-    count, said = flagged(scores, 0.01)
-    assert count == 10
-    assert said == (
-        "60 rows tie at the threshold and are not flagged, for with them 70 would be, more than the share 0.01 of "
-        "3,000 rows: a share of 0.0234 flags them too."
+    scores = np.concatenate([np.linspace(-20, -14, 15), np.full(60, -13.0), np.random.default_rng(0).normal(size=2925)])
+    assert flagged(scores, 0.01) == (
+        15,
+        "60 rows tie where the share 0.01 of 3,000 rows ends: they are not flagged, for with them 75 would be in place "
+        "of 15; a share of 0.0251 flags them too",
     )
-    assert flagged(scores, 0.0234) == (71, "")
+    assert flagged(scores, 0.0251)[0] == 76
+    # Fewer than the share, they are kept, so that it holds.
+    scores = np.append(np.linspace(-20, -14, 25), np.full(20, -13.0))
+    assert flagged(np.append(scores, np.arange(2955.0)), 0.01)[0] == 25
 
 
 @pytest.mark.parametrize("n_tied", [5, 10])
@@ -100,10 +107,8 @@ def test_a_row_of_no_density_is_flagged():
 def test_ties_in_chunks_and_in_a_sketch(scores, rate):
     count, said = flagged(scores, rate)
     for other in (lambda: [scores[:1], scores[1:]], QuantileSketch.zero().including(scores[:1]).including(scores[1:])):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            assert np.sum(scores < threshold_by_rate(other, rate)) == count
-        assert "".join(str(one.message) for one in caught) == said
+        assert np.sum(scores < threshold_by_rate(other, rate)) == count
+        assert (cut_at_share(other, rate).notice() or "") == said
 
 
 def test_more_ties_than_a_sketch_holds_exactly():
@@ -111,9 +116,9 @@ def test_more_ties_than_a_sketch_holds_exactly():
     sketch = QuantileSketch.zero(64, n_lowest=100)
     for part in np.array_split(np.random.default_rng(0).permutation(scores), 20):
         sketch = sketch.including(part)
-    with pytest.warns(UserWarning, match="tie at the lowest score"):
-        threshold = threshold_by_rate(sketch, 0.001)
-    assert abs(np.sum(scores < threshold) - 5000) <= sketch.rank_error
+    cut = cut_at_share(sketch, 0.001)
+    assert "they are flagged too" in cut.notice()
+    assert abs(np.sum(scores < cut.threshold) - 5000) <= sketch.rank_error
 
 
 @pytest.mark.parametrize("rate", [0, 1, 0.0, 1.0, -0.1, 4, math.nan, "0.04", True, None])

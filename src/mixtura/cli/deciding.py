@@ -21,7 +21,7 @@ from ..rows import Block, Rows, SelectedRows, TableRows
 from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
 from ..statistics.rarity import Rarity
-from ..statistics.shares import cut_at_share
+from ..statistics.shares import cut_at_share, cut_of
 from ..statistics.sketch import QuantileSketch
 from .rules import TARGETS, Rule
 
@@ -132,7 +132,7 @@ Threshold = tuple[float, tuple[str, ...]]
 def _by_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
     clean = model.calibration
     if clean is not None:
-        cut, what = cut_at_share(lambda: [clean], rate), "clean rows"
+        cut, what = cut_of(clean, rate), "clean rows"
     else:
         # The sketch was made where the table itself said how rare its scores are.
         known = model.rarity is not None and scores.sketch.is_exact(rate)

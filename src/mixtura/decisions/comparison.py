@@ -1,7 +1,6 @@
 """Detectors side by side on one table: time, agreement, and with labels how well each ranks."""
 
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,7 @@ from sklearn.utils.validation import _num_samples
 from ..engines.progress import OnProgress, Progress
 from ..errors import MixturaError
 from ..statistics.checks import row_numbers
-from ..statistics.shares import cut_at_share
+from ..statistics.shares import cut_of
 from .thresholds import check_rate
 
 Floats = NDArray[np.float64]
@@ -76,11 +75,14 @@ class Comparison:
         The others, and why they could not.
     correlations : ndarray of shape (n_detectors, n_detectors)
         Rank correlations of the scores.
+    ties : dict of str to str
+        Detectors whose scores tie where the rate ends, and what that means for the rows that they flag.
     """
 
     detectors: tuple[Compared, ...]
     failed: dict[str, str]
     correlations: Floats
+    ties: dict[str, str]
 
 
 def compare(
@@ -118,11 +120,6 @@ def compare(
         There are no detectors or none can be fitted, the rate is not between 0 and 1, there is not one label for each
         row, or the labels known are not both 0 and 1.
 
-    Warns
-    -----
-    UserWarning
-        The scores of a detector tie where the rate ends, so that it flags more or fewer rows.
-
     Examples
     --------
     >>> from mixtura import GaussianMixture
@@ -156,7 +153,8 @@ def compare(
         raise ValueError(f"no detector could be fitted: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
     ranks = np.stack([rankdata(values) for values in scores.values()])
     correlations = _correlations(ranks)
-    flags = np.stack([_flagged(name, values, rate) for name, values in scores.items()])
+    cuts = {name: cut_of(values, rate) for name, values in scores.items()}
+    flags = np.stack([values < cuts[name].threshold for name, values in scores.items()])
     compared = []
     for position, (name, values) in enumerate(scores.items()):
         others = np.arange(len(scores)) != position
@@ -172,7 +170,9 @@ def compare(
                 average_precision=None if rated is None else float(average_precision_score(anomalous, rated)),
             )
         )
-    return Comparison(tuple(compared), failed, correlations)
+    notices = {name: cut.notice() for name, cut in cuts.items()}
+    ties = {name: notice for name, notice in notices.items() if notice is not None}
+    return Comparison(tuple(compared), failed, correlations, ties)
 
 
 class _Telling:
@@ -221,11 +221,3 @@ def _correlations(ranks: Floats) -> Floats:
     result: Floats = np.clip((centred @ centred.T) / np.outer(norms, norms), -1, 1)
     np.fill_diagonal(result, 1)
     return result
-
-
-def _flagged(name: str, scores: Floats, rate: float) -> NDArray[np.bool_]:
-    cut = cut_at_share(lambda: [scores], rate)
-    notice = cut.notice()
-    if notice is not None:
-        warnings.warn(f"{name}: {notice}.", UserWarning, stacklevel=3)
-    return scores < cut.threshold

@@ -1,6 +1,5 @@
 """Where normal rows end: a threshold of the scores, which are the lower the less a row belongs."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from numbers import Real
 
@@ -41,11 +40,11 @@ def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | Qu
     strictly below.
 
     Rows that tie at the threshold are kept as normal, so that at most ceil(rate · n) of n rows are flagged, and fewer
-    where there are ties. Where no row at all would be flagged, because the lowest scores tie, these rows are flagged
-    together, though they exceed the rate: the threshold then lies half-way to the next score. Only where they are half
-    of the rows or more, and so what is usual, none is flagged. A sketch is exact where the threshold lies among its
-    lowest numbers, as it does for rare anomalies; elsewhere the number of rows flagged is off by its `rank_error` at
-    most.
+    where there are ties. But where the rows that tie alone are more than the rate, they are flagged if the number of
+    rows then comes nearer to it, as a ratio; always where none scores lower, and never where they are half of the rows
+    or more, and so what is usual. The threshold then lies half-way to the next score. A sketch is exact where the
+    threshold lies among its lowest numbers, as it does for rare anomalies; elsewhere the number of rows flagged is off
+    by its `rank_error` at most.
 
     Parameters
     ----------
@@ -64,22 +63,15 @@ def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | Qu
     ValueError
         The rate is outside its range, there are no rows, or scores are not one number for each row.
 
-    Warns
-    -----
-    UserWarning
-        Rows tie where the rate ends, so that more or fewer rows than that are flagged.
-
     Examples
     --------
     >>> threshold_by_rate([-9.0, -1.0, -2.0, -1.5], rate=0.25)
     -3.75
+    >>> threshold_by_rate([-9.0, -9.0, -1.0, -2.0, -1.5], rate=0.25)  # flags both
+    -5.5
     >>> threshold_by_rate(QuantileSketch.zero().including([-9.0, -1.0]).including([-2.0, -1.5]), rate=0.25)
     -3.75
     """
     share = check_rate(rate)
     readable = scores if isinstance(scores, QuantileSketch) or callable(scores) else lambda: [scores]
-    cut = cut_at_share(readable, share)
-    notice = cut.notice()
-    if notice is not None:
-        warnings.warn(f"{notice}.", UserWarning, stacklevel=2)
-    return cut.threshold
+    return cut_at_share(readable, share).threshold

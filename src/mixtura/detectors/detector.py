@@ -1,6 +1,5 @@
 """What the detectors share: the answers that follow from a score and an offset."""
 
-import warnings
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from ..engines.progress import OnProgress, watched
 from ..mixtures.sources import Source, scoring_rows
 from ..rows import Block, Rows
 from ..rows.columns import Missing
-from ..statistics.shares import Cut, cut_at_share
+from ..statistics.shares import cut_of
 from .explanation import Explanation
 from .model import OutlierModel
 
@@ -80,16 +79,5 @@ def _explain(model: OutlierModel, block: Block) -> Explanation:
 
 
 def offset_for(scores: NDArray[Any], contamination: float) -> float:
-    """Return the offset that makes a share of the rows outliers, by the rule of `mixtura.statistics.shares`.
-
-    Warns where scores tie so that more or fewer rows than that are outliers.
-    """
-    return told_threshold(cut_at_share(lambda: [scores], contamination))
-
-
-def told_threshold(cut: Cut) -> float:
-    """Return the threshold of a cut, with a warning where scores tie so that more or fewer rows are flagged."""
-    notice = cut.notice()
-    if notice is not None:
-        warnings.warn(f"{notice}.", UserWarning, stacklevel=4)
-    return cut.threshold
+    """Return the offset that makes a share of the rows outliers, as `mixtura.statistics.shares` says."""
+    return cut_of(scores, contamination).threshold

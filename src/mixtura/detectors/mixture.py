@@ -31,7 +31,7 @@ from ..rows import Block, Rows
 from ..statistics.shares import cut_of_weighted
 from .default_mixture import fit_default
 from .density import DensityModel
-from .detector import Detector, _scores, offset_for, told_threshold
+from .detector import Detector, _scores, offset_for
 from .explanation import Floats
 from .scaling import ScaledEngine, Scaling, scaling_of
 
@@ -54,7 +54,8 @@ class MixtureDetector(Detector):
         columns of few different values, or of one only, are no difficulty.
     contamination : float, default=0.1
         Of a table with outliers, the share of its rows, by weight, that are outliers. Of a clean one, the share of
-        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5.
+        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
+        together, as `threshold_by_rate` says.
     novelty : bool, default=False
         Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are trimmed by
         default, and `offset_` is the `contamination`-quantile of the scores of rows that were left out of the fit:
@@ -322,4 +323,4 @@ def _weighted_offset(parts: Iterable[tuple[Floats, Floats]], contamination: floa
     scores, weights = (np.concatenate([part[which] for part in scored]) for which in (0, 1))
     if (weights == 1).all():
         return offset_for(scores, contamination)
-    return told_threshold(cut_of_weighted(scores, weights, contamination))
+    return cut_of_weighted(scores, weights, contamination).threshold

@@ -1,9 +1,10 @@
 """Where the lowest share of some scores ends, and what becomes of scores that tie there.
 
 A row is flagged when its score is strictly below a threshold, so that rows that tie are flagged together or not at all.
-The threshold for a share is the quantile of the scores: rows that tie with it are not flagged, and never more than the
-share is. Where that would flag no row at all, because the lowest scores tie, those are flagged together, though they
-exceed the share; unless they are half of the rows or more, which is what is usual.
+The threshold for a share is the quantile of the scores. Rows that tie with it are not flagged, so that the share holds.
+But where they alone are more than the share they are flagged, if the number of rows then comes nearer to it, as a
+ratio: always where no row scores lower, for none would be flagged otherwise. From half of all rows on, those that tie
+are what is usual, and are never flagged.
 """
 
 import math
@@ -51,16 +52,16 @@ class Cut:
         """Return a sentence about ties that change how many rows are flagged; None where none do."""
         if self.n_tied <= 1:
             return None
-        tied, asked = f"{_count(self.n_tied)} {what} tie", f"the share {self.share:g} of {_count(self.n_rows)} {what}"
-        if self.n_below:
-            together = self.n_below + self.n_tied
-            return (
-                f"{tied} at the threshold and are not flagged, for with them {_count(together)} would be, more than "
-                f"{asked}: a share of {1.005 * together / self.n_rows:.3g} flags them too"
-            )
-        if self.n_flagged:
-            return f"{tied} at the lowest score, more than {asked}: all of them are flagged, and no other"
-        return f"{tied} at the lowest score, half of all or more, which is usual: none is flagged, and {asked} would be"
+        said = f"{_count(self.n_tied)} {what} tie where the share {self.share:g} of {_count(self.n_rows)} {what} ends"
+        if self.n_flagged > self.n_below:
+            return f"{said}, and alone are more than that: they are flagged too, {_count(self.n_flagged)} in all"
+        if 2 * self.n_tied >= self.n_rows:
+            return f"{said}, half of all or more, which is usual: they are not flagged, and {_count(self.n_below)} are"
+        together = self.n_below + self.n_tied
+        return (
+            f"{said}: they are not flagged, for with them {_count(together)} would be in place of "
+            f"{_count(self.n_below)}; a share of {1.005 * together / self.n_rows:.3g} flags them too"
+        )
 
 
 def cut_at_share(scores: Callable[[], Iterable[ArrayLike]] | QuantileSketch, share: float) -> Cut:
@@ -76,6 +77,11 @@ def cut_at_share(scores: Callable[[], Iterable[ArrayLike]] | QuantileSketch, sha
     """
     find: Find = partial(_in_sketch, scores) if isinstance(scores, QuantileSketch) else partial(_in_chunks, scores)
     return _cut(find, share)
+
+
+def cut_of(scores: ArrayLike, share: float) -> Cut:
+    """Return the threshold that flags the lowest share of scores, one a row."""
+    return cut_at_share(lambda: [scores], share)
 
 
 def cut_of_weighted(scores: Floats, weights: Floats, share: float) -> Cut:
@@ -107,10 +113,12 @@ def _cut(find: Find, share: float) -> Cut:
     if low.value < high.value:
         above = threshold if threshold > low.value else float(between(low.value, high.value))
         return Cut(above, share, n_rows, upto, upto, 0)
-    if low.n_below or 2 * low.n_equal >= n_rows:
+    asked = share * n_rows
+    nearer = asked < low.n_equal < n_rows / 2 and low.n_below * upto <= asked**2
+    if not nearer:
         return Cut(threshold, share, n_rows, low.n_below, low.n_below, low.n_equal)
     _, (following,) = find(lambda n: [math.ceil(upto)])
-    return Cut(float(between(low.value, following.value)), share, n_rows, upto, 0, upto)
+    return Cut(float(between(low.value, following.value)), share, n_rows, upto, low.n_below, low.n_equal)
 
 
 def _count(n: float) -> str:
