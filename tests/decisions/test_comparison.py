@@ -74,6 +74,9 @@ def test_a_detector_that_fails_is_named(X):
 
 def test_equal_scores_agree_with_nothing(X):
     comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
+    assert np.isnan(comparison.detectors[1].flagged_by_others)  # it flags none
+    assert comparison.ties.keys() == {"flat"}
+    assert "not flagged, and 0 are" in comparison.ties["flat"]
     np.testing.assert_array_equal(comparison.correlations, np.eye(2))
 
 
@@ -81,6 +84,24 @@ def test_equal_scores_agree_with_nothing(X):
 def test_labels_of_one_kind_are_refused(X, labels):
     with pytest.raises(ValueError, match="labels must be 1 for some rows, anomalies, and 0 for others"):
         compare(X, {"a": Column(0)}, labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 1], np.zeros((400, 1)), ["0"] * 400])
+def test_labels_that_are_not_one_a_row(X, labels):
+    with pytest.raises(ValueError, match="labels"):
+        compare(X, {"a": Column(0)}, labels)
+
+
+def test_rows_that_tie_are_flagged_together(X):
+    X = X.copy()
+    X[:40, :2] = -9
+    comparison = compare(X, {"a": Column(0), "b": Column(1)})
+    assert [detector.flagged_by_others for detector in comparison.detectors] == [1, 1]
+    assert comparison.ties == dict.fromkeys(
+        "ab",
+        "40 rows tie where the share 0.04 of 400 rows ends, and alone are more than that: they are flagged too, 40 in "
+        "all",
+    )
 
 
 def test_a_rate_outside_its_range(X):

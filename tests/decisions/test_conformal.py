@@ -272,9 +272,18 @@ def test_rates_that_are_none(rate):
         discoveries([0.5], rate)
 
 
-@pytest.mark.parametrize("p_values", [[0.5, 1.1], [-0.1], [math.nan], [[0.5]], 0.5])
-def test_p_values_that_are_none(p_values):
-    with pytest.raises(ValueError, match="p-values must be one for each row, each from 0 to 1"):
+@pytest.mark.parametrize(
+    ("p_values", "sentence"),
+    [
+        ([0.5, 1.1], r"from 0 to 1, and that of row 1 \(counted from 0\) is 1.1"),
+        ([-0.1], "from 0 to 1"),
+        ([math.nan], "NaN or missing"),
+        ([[0.5]], r"one for each row, and their shape is \(1, 1\)"),
+        (0.5, r"one for each row, and their shape is \(\)"),
+    ],
+)
+def test_p_values_that_are_none(p_values, sentence):
+    with pytest.raises(ValueError, match=sentence):
         adjusted_p_values(p_values)
 
 

@@ -244,7 +244,7 @@ def test_rates_outside_the_tail(rain):
         rain.threshold_interval(1e-4, level=95)
     with pytest.raises(ValueError, match="ask for less"):
         rain.threshold_interval(rain.fraction)
-    with pytest.raises(ValueError, match="a score is NaN"):
+    with pytest.raises(ValueError, match="NaN or missing"):
         rain.p_value([math.nan])
 
 

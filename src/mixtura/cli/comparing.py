@@ -82,7 +82,11 @@ def compare_detectors(
         failed={name: _with_names(why, numbers.columns) for name, why in comparison.failed.items()}
         | dict.fromkeys(sorted(unable), "it takes no missing values"),
         correlations=tuple(tuple(row) for row in comparison.correlations.tolist()),
-        notices=(*numbers.notices, *(_with_names(notice, numbers.columns) for notice in notices)),
+        notices=(
+            *numbers.notices,
+            *(_with_names(notice, numbers.columns) for notice in notices),
+            *(f"{name}: {said}." for name, said in comparison.ties.items()),
+        ),
         seconds=time.monotonic() - started,
     )
 

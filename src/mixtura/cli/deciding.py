@@ -12,7 +12,6 @@ from ..decisions.conformal import threshold_by_false_discovery_rate
 from ..decisions.curve import PrecisionRecallCurve
 from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
-from ..decisions.thresholds import threshold_by_rate
 from ..detectors.ensemble import FEWEST_ROWS
 from ..display import words
 from ..display.summary import OnLabels
@@ -22,6 +21,7 @@ from ..rows import Block, Rows, SelectedRows, TableRows
 from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
 from ..statistics.rarity import Rarity
+from ..statistics.shares import cut_at_share, cut_of
 from ..statistics.sketch import QuantileSketch
 from .rules import TARGETS, Rule
 
@@ -130,11 +130,15 @@ Threshold = tuple[float, tuple[str, ...]]
 
 
 def _by_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
-    if model.calibration is not None:
-        return threshold_by_rate(model.calibration, rate), ()
-    # The sketch was made where the table itself said how rare its scores are.
-    known = model.rarity is not None and scores.sketch.is_exact(rate)
-    return threshold_by_rate(scores.sketch if known else scores, rate), ()
+    clean = model.calibration
+    if clean is not None:
+        cut, what = cut_of(clean, rate), "clean rows"
+    else:
+        # The sketch was made where the table itself said how rare its scores are.
+        known = model.rarity is not None and scores.sketch.is_exact(rate)
+        cut, what = cut_at_share(scores.sketch if known else scores, rate), "rows"
+    notice = cut.notice(what)
+    return cut.threshold, () if notice is None else (f"{notice}.",)
 
 
 def _by_tail(model: TableModel, scores: _Scores, rate: float) -> Threshold:

@@ -10,9 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.utils.validation import _num_samples
 
 from ..engines.progress import OnProgress, Progress
 from ..errors import MixturaError
+from ..statistics.checks import row_numbers
+from ..statistics.shares import cut_of
 from .thresholds import check_rate
 
 Floats = NDArray[np.float64]
@@ -72,11 +75,14 @@ class Comparison:
         The others, and why they could not.
     correlations : ndarray of shape (n_detectors, n_detectors)
         Rank correlations of the scores.
+    ties : dict of str to str
+        Detectors whose scores tie where the rate ends, and what that means for the rows that they flag.
     """
 
     detectors: tuple[Compared, ...]
     failed: dict[str, str]
     correlations: Floats
+    ties: dict[str, str]
 
 
 def compare(
@@ -98,7 +104,8 @@ def compare(
     labels : array_like of shape (n_rows,), optional
         1 for anomalies, 0 for rows that belong, NaN where that is unknown. The detectors never see them.
     rate : float, default=0.04
-        Share of the rows, those of lowest score, that count as flagged when detectors are compared.
+        Share of the rows, those of lowest score, that count as flagged when detectors are compared; rows that tie are
+        flagged together or not at all, as by `threshold_by_rate`.
     on_progress : callable, optional
         Told a `Progress` before each detector is fitted, with its name as `detector`, and after the last. In between it
         is told what the detectors tell that take an `on_progress` themselves, `what` with the name in front.
@@ -110,8 +117,8 @@ def compare(
     Raises
     ------
     ValueError
-        There are no detectors or none can be fitted, the rate is not between 0 and 1, or the labels known are not both
-        0 and 1.
+        There are no detectors or none can be fitted, the rate is not between 0 and 1, there is not one label for each
+        row, or the labels known are not both 0 and 1.
 
     Examples
     --------
@@ -123,7 +130,7 @@ def compare(
     [1.0, 1.0]
     """
     check_rate(rate)
-    known, anomalous = _known(labels)
+    known, anomalous = _known(labels, _num_samples(X))
     scores: dict[str, Floats] = {}
     seconds: dict[str, tuple[float, float]] = {}
     failed: dict[str, str] = {}
@@ -146,7 +153,8 @@ def compare(
         raise ValueError(f"no detector could be fitted: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
     ranks = np.stack([rankdata(values) for values in scores.values()])
     correlations = _correlations(ranks)
-    flags = np.stack([_lowest(values, rate) for values in scores.values()])
+    cuts = {name: cut_of(values, rate) for name, values in scores.items()}
+    flags = np.stack([values < cuts[name].threshold for name, values in scores.items()])
     compared = []
     for position, (name, values) in enumerate(scores.items()):
         others = np.arange(len(scores)) != position
@@ -162,7 +170,9 @@ def compare(
                 average_precision=None if rated is None else float(average_precision_score(anomalous, rated)),
             )
         )
-    return Comparison(tuple(compared), failed, correlations)
+    notices = {name: cut.notice() for name, cut in cuts.items()}
+    ties = {name: notice for name, notice in notices.items() if notice is not None}
+    return Comparison(tuple(compared), failed, correlations, ties)
 
 
 class _Telling:
@@ -181,10 +191,12 @@ class _Telling:
             raise
 
 
-def _known(labels: ArrayLike | None) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
+def _known(labels: ArrayLike | None, n_rows: int) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
     if labels is None:
         return None, np.empty(0, bool)
-    values = np.asarray(labels, dtype=np.float64)
+    values = row_numbers(labels, "labels", truths=True, missing=True)
+    if len(values) != n_rows:
+        raise ValueError(f"there are {n_rows} rows and {len(values)} labels: give one a row, NaN where it is unknown")
     known = ~np.isnan(values)
     if set(np.unique(values[known])) != {0.0, 1.0}:
         raise ValueError("labels must be 1 for some rows, anomalies, and 0 for others that belong")
@@ -198,9 +210,7 @@ def _scores(detector: Any, X: Any) -> tuple[Floats, tuple[float, float]]:
     scores = getattr(detector, "negative_outlier_factor_", None)
     if scores is None:
         scores = detector.score_samples(X)
-    values = np.asarray(scores, dtype=np.float64)
-    if np.isnan(values).any():
-        raise ValueError(f"{type(detector).__name__} gave scores that are no numbers")
+    values = row_numbers(scores, f"the scores of {type(detector).__name__}")
     return values, (fitted - started, time.perf_counter() - fitted)
 
 
@@ -211,9 +221,3 @@ def _correlations(ranks: Floats) -> Floats:
     result: Floats = np.clip((centred @ centred.T) / np.outer(norms, norms), -1, 1)
     np.fill_diagonal(result, 1)
     return result
-
-
-def _lowest(scores: Floats, rate: float) -> NDArray[np.bool_]:
-    flags = np.zeros(len(scores), dtype=bool)
-    flags[np.argsort(scores, kind="stable")[: max(1, round(rate * len(scores)))]] = True
-    return flags

@@ -7,8 +7,10 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..statistics.checks import row_numbers
+from ..statistics.shares import between
 from ..statistics.sketch import QuantileSketch, Ranks
-from .thresholds import between, check_scores
+from .thresholds import check_scores
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ def conformal_p_values(scores: ArrayLike, reference: ArrayLike | QuantileSketch)
     Raises
     ------
     ValueError
-        A score is NaN, or there is no reference.
+        Scores or the reference are not one number for each row, or there is no reference.
 
     References
     ----------
@@ -72,7 +74,7 @@ def adjusted_p_values(p_values: ArrayLike) -> Floats:
     Raises
     ------
     ValueError
-        A p-value is outside its range.
+        P-values are not one number for each row, or one is outside its range.
 
     References
     ----------
@@ -84,9 +86,12 @@ def adjusted_p_values(p_values: ArrayLike) -> Floats:
     >>> adjusted_p_values([0.01, 0.04, 0.03, 0.5])
     array([0.04      , 0.05333333, 0.05333333, 0.5       ])
     """
-    values = np.asarray(p_values, dtype=np.float64)
-    if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
-        raise ValueError("p-values must be one for each row, each from 0 to 1")
+    values = row_numbers(p_values, "p-values")
+    strange = np.flatnonzero((values < 0) | (values > 1))
+    if len(strange):
+        raise ValueError(
+            f"p-values must be from 0 to 1, and that of row {strange[0]} (counted from 0) is {values[strange[0]]:g}"
+        )
     order = np.argsort(values)
     scaled = values[order] * len(values) / np.arange(1, len(values) + 1)
     adjusted = np.empty_like(values)
@@ -115,7 +120,7 @@ def discoveries(p_values: ArrayLike, false_discovery_rate: float) -> NDArray[np.
     Raises
     ------
     ValueError
-        The rate or a p-value is outside its range.
+        The rate or a p-value is outside its range, or p-values are not one number for each row.
 
     References
     ----------
@@ -159,7 +164,7 @@ def threshold_by_false_discovery_rate(
     Raises
     ------
     ValueError
-        The rate is outside its range, a score is NaN, or there are no scores or no reference.
+        The rate is outside its range, scores or the reference are not one number for each row, or there are none.
 
     Examples
     --------

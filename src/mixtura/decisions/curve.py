@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
+from ..statistics.checks import row_numbers
+from ..statistics.shares import between
 from ..statistics.sketch import QuantileSketch
-from .thresholds import between, check_level, check_scores
+from .thresholds import check_level, check_scores
 
 Floats = NDArray[np.float64]
 
@@ -125,8 +127,8 @@ class PrecisionRecallCurve:
         Raises
         ------
         ValueError
-            The lengths differ, a score is NaN, a label is neither 0 nor 1, a weight is negative or not finite, or no
-            row is an anomaly.
+            The lengths differ, scores, labels or weights are not one number for each row, a label is neither 0 nor 1,
+            a weight is negative or not finite, or no row is an anomaly.
         """
         values = check_scores(scores)
         anomalous = _check_labels(labels, len(values))
@@ -337,10 +339,10 @@ def _uniform(shares: Floats, count: float, error: float) -> tuple[Floats, Floats
 
 
 def _check_labels(labels: ArrayLike, n_rows: int) -> NDArray[np.bool_]:
-    values = np.asarray(labels)
-    if values.shape != (n_rows,):
+    values = row_numbers(labels, "labels", truths=True)
+    if len(values) != n_rows:
         raise ValueError(f"there are {n_rows} scores, and the labels have the shape {values.shape}: give one a row")
-    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+    if not np.isin(values, (0, 1)).all():
         raise ValueError("labels must be 1 or True for anomalies and 0 or False for normal rows, and nothing else")
     return values.astype(bool)
 
@@ -348,8 +350,8 @@ def _check_labels(labels: ArrayLike, n_rows: int) -> NDArray[np.bool_]:
 def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> Floats:
     if sample_weight is None:
         return np.ones(n_rows)
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n_rows,):
+    weights = row_numbers(sample_weight, "weights", truths=True)
+    if len(weights) != n_rows:
         raise ValueError(f"there are {n_rows} scores, and the weights have the shape {weights.shape}: give one a row")
     if not ((weights >= 0) & (weights < np.inf)).all():
         raise ValueError("weights must be finite numbers of at least 0")

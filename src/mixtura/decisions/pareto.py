@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
+from ..statistics.checks import row_numbers
+
 Floats = NDArray[np.float64]
 
 # Below a shape of -1 the likelihood grows without limit as the end of the distribution nears the largest excess
@@ -137,7 +139,7 @@ def fit_generalized_pareto(excesses: ArrayLike) -> GeneralizedPareto:
     >>> round(fit.scale, 2), round(fit.shape, 2)
     (1.29, -0.13)
     """
-    y = np.sort(np.asarray(excesses, dtype=np.float64).ravel())
+    y = np.sort(row_numbers(excesses, "excesses", missing=True))
     if not (len(y) and 0 < y[0] < y[-1] < np.inf):
         raise ValueError("excesses must be positive and finite, and at least two of them different")
     unit = float(np.median(y))

@@ -14,6 +14,7 @@ from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
+from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
 from .conformal import conformal_p_values
 from .reasons import reasons
@@ -195,7 +196,7 @@ class TableModel:
         """
         if self.threshold is None:
             raise ValueError("this model has no threshold: it was made to find groups, not anomalies")
-        return np.asarray(scores > -self.threshold)
+        return np.asarray(row_numbers(scores, "scores") > -self.threshold)
 
     def p_values(self, scores: Floats) -> Floats:
         """Return the conformal p-value of each of `scores`, shape (n_rows,); see `conformal_p_values`.
@@ -207,7 +208,7 @@ class TableModel:
         """
         if self.calibration is None:
             raise ValueError("this model has no p-values: it was not trained on a reference table")
-        return conformal_p_values(-np.asarray(scores), self.calibration)
+        return conformal_p_values(-row_numbers(scores, "scores"), self.calibration)
 
     @property
     def has_severities(self) -> bool:
@@ -222,7 +223,7 @@ class TableModel:
         ValueError
             The model does not know how rare scores are.
         """
-        return np.asarray(self._known_rarity.nats(scores))
+        return np.asarray(self._known_rarity.nats(row_numbers(scores, "scores")))
 
     def score_at(self, nats: float) -> float:
         """Return the anomaly score that has as many `nats` by `tail_nats`, which says what is raised."""
@@ -280,9 +281,9 @@ def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -
 
 
 def _sorted(scores: ArrayLike) -> Floats:
-    array = np.sort(np.array(scores, dtype=np.float64))
-    if array.ndim != 1 or not len(array) or np.isnan(array).any():
-        raise ValueError("the calibration scores must be numbers, at least one, in an array of one dimension")
+    array = np.sort(row_numbers(scores, "calibration scores"))
+    if not len(array):
+        raise ValueError("the calibration scores must be numbers, at least one")
     array.setflags(write=False)
     return array
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
+from ..statistics.checks import row_numbers
 from ..statistics.lowest import LowestValues
 from .pareto import GeneralizedPareto, fit_generalized_pareto, growth, log_likelihood
 from .thresholds import check_level, check_rate
@@ -159,11 +160,9 @@ class TailModel:
         Raises
         ------
         ValueError
-            A score is NaN.
+            Scores are not one number for each row.
         """
-        values = np.asarray(scores, dtype=np.float64)
-        if np.isnan(values).any():
-            raise ValueError("a score is NaN, and has no p-value: leave it out")
+        values = row_numbers(np.atleast_1d(scores), "scores").reshape(np.shape(scores))
         below = values < self.boundary
         with np.errstate(over="ignore"):
             depths = np.where(below, self.boundary - values, 0.0)
@@ -212,7 +211,8 @@ def fit_tail(scores: ArrayLike | LowestValues, fraction: float | None = None) ->
     ------
     ValueError
         There are fewer than 10 rows in the tail, or fewer than 40 in all, or they tie; a score of the tail is minus
-        infinity, or any is NaN; the fraction is outside its range or beyond the lowest values held.
+        infinity, or they are not one number for each row; the fraction is outside its range or beyond the lowest
+        values held.
 
     Examples
     --------
@@ -226,8 +226,8 @@ def fit_tail(scores: ArrayLike | LowestValues, fraction: float | None = None) ->
     True
     """
     if not isinstance(scores, LowestValues):
-        values = np.asarray(scores, dtype=np.float64)
-        scores = LowestValues.zero(max(1, values.size)).including(values)
+        values = row_numbers(scores, "scores")
+        scores = LowestValues.zero(max(1, len(values))).including(values)
     tails = [_tail(scores, count) for count in _counts(scores, fraction)]
     fitting = (tail for tail in tails if tail.pareto.anderson_darling <= tail.pareto.critical_distance)
     return next(fitting, tails[-1])

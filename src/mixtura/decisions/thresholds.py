@@ -6,7 +6,8 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..statistics.quantiles import quantile
+from ..statistics.checks import row_numbers
+from ..statistics.shares import cut_at_share
 from ..statistics.sketch import QuantileSketch
 
 Floats = NDArray[np.float64]
@@ -28,25 +29,7 @@ def check_level(level: float) -> float:
 
 def check_scores(scores: ArrayLike) -> Floats:
     """Return scores as doubles, raising `ValueError` unless they are one for each row and none is NaN."""
-    values = np.asarray(scores, dtype=np.float64)
-    if values.ndim != 1:
-        raise ValueError(f"scores must be one for each row, and their shape is {values.shape}")
-    strange = np.flatnonzero(np.isnan(values))
-    if len(strange):
-        raise ValueError(f"the score of row {strange[0]} (counted from 0) is NaN, and ranks nothing: leave the row out")
-    return values
-
-
-def between(lower: ArrayLike, upper: ArrayLike) -> Floats:
-    """Return thresholds that lower scores are strictly below and upper ones, each larger, are not.
-
-    They lie half-way, so that a score that is rounded differently stays on its side; they are the upper score where
-    the other is minus infinity or no number lies between.
-    """
-    lower, upper = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        middle = lower + (upper / 2 - lower / 2)
-    return np.where((lower < middle) & (middle < upper), middle, upper)
+    return row_numbers(scores, "scores")
 
 
 def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | QuantileSketch, rate: float) -> float:
@@ -56,9 +39,12 @@ def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | Qu
     is the `rate`-quantile of the scores, interpolated linearly between two rows. A row is an anomaly when its score is
     strictly below.
 
-    Rows that tie at the threshold are kept as normal. So at most ceil(rate · n) of n rows are flagged, fewer where
-    there are ties, and none where all rows tie. A sketch is exact where the threshold lies among its lowest numbers,
-    as it does for rare anomalies; elsewhere the number of rows flagged is off by its `rank_error` at most.
+    Rows that tie at the threshold are kept as normal, so that at most ceil(rate · n) of n rows are flagged, and fewer
+    where there are ties. But where the rows that tie alone are more than the rate, they are flagged if the number of
+    rows then comes nearer to it, as a ratio; always where none scores lower, and never where they are half of the rows
+    or more, and so what is usual. The threshold then lies half-way to the next score. A sketch is exact where the
+    threshold lies among its lowest numbers, as it does for rare anomalies; elsewhere the number of rows flagged is off
+    by its `rank_error` at most.
 
     Parameters
     ----------
@@ -75,20 +61,17 @@ def threshold_by_rate(scores: ArrayLike | Callable[[], Iterable[ArrayLike]] | Qu
     Raises
     ------
     ValueError
-        The rate is outside its range, there are no rows, or a score is NaN.
+        The rate is outside its range, there are no rows, or scores are not one number for each row.
 
     Examples
     --------
     >>> threshold_by_rate([-9.0, -1.0, -2.0, -1.5], rate=0.25)
     -3.75
-    >>> threshold_by_rate([-1.0, -1.0, -1.0], rate=0.25)  # no row is strictly below
-    -1.0
+    >>> threshold_by_rate([-9.0, -9.0, -1.0, -2.0, -1.5], rate=0.25)  # flags both
+    -5.5
     >>> threshold_by_rate(QuantileSketch.zero().including([-9.0, -1.0]).including([-2.0, -1.5]), rate=0.25)
     -3.75
     """
     share = check_rate(rate)
-    if isinstance(scores, QuantileSketch):
-        return scores.quantile(share)
-    if callable(scores):
-        return quantile(scores, share)
-    return quantile(lambda: [scores], share)
+    readable = scores if isinstance(scores, QuantileSketch) or callable(scores) else lambda: [scores]
+    return cut_at_share(readable, share).threshold

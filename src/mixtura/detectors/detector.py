@@ -14,6 +14,7 @@ from ..engines.progress import OnProgress, watched
 from ..mixtures.sources import Source, scoring_rows
 from ..rows import Block, Rows
 from ..rows.columns import Missing
+from ..statistics.shares import cut_of
 from .explanation import Explanation
 from .model import OutlierModel
 
@@ -78,5 +79,5 @@ def _explain(model: OutlierModel, block: Block) -> Explanation:
 
 
 def offset_for(scores: NDArray[Any], contamination: float) -> float:
-    """Return the offset that makes a share of the rows outliers, as scikit-learn's detectors choose it."""
-    return float(np.percentile(scores, 100.0 * contamination))
+    """Return the offset that makes a share of the rows outliers, as `mixtura.statistics.shares` says."""
+    return cut_of(scores, contamination).threshold

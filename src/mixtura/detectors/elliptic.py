@@ -31,7 +31,8 @@ class EllipticEnvelope(Detector, MinCovDet):
     support_fraction : float, optional
         Share of the rows in the raw estimate, in (0, 1]. Default: (n_rows + n_features + 1) / 2 of them.
     contamination : float, default=0.1
-        Share of the fitted rows that are outliers, in (0, 0.5].
+        Share of the fitted rows that are outliers, in (0, 0.5]. Rows that tie are outliers together, as
+        `threshold_by_rate` says.
     random_state : int, RandomState instance or None, default=None
         Seed of the random starts.
     start : {'random', 'deterministic'}, default='random'

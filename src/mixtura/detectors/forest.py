@@ -60,7 +60,7 @@ class IsolationForest(Detector):
         Rows that each tree sees: a number, a part of those of the table, or at most 256 for 'auto'.
     contamination : 'auto' or float, default='auto'
         Share of outliers among the rows fitted, at most one half, which sets `offset_`; with 'auto' it is -0.5, the
-        score of a path of average length.
+        score of a path of average length. Rows that tie are outliers together, as `threshold_by_rate` says.
     max_features : int or float, default=1.0
         Columns that each tree sees: a number, or a part of those of the table.
     bootstrap : bool, default=False

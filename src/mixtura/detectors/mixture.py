@@ -29,6 +29,7 @@ from ..mixtures.initialize import take_sample
 from ..mixtures.search import MixtureSearch
 from ..mixtures.sources import Source, opened_rows
 from ..rows import Block, Rows
+from ..statistics.shares import cut_of_weighted
 from .default_mixture import fit_default
 from .density import DensityModel
 from .detector import Detector, _scores, offset_for
@@ -54,7 +55,8 @@ class MixtureDetector(Detector):
         columns of few different values, or of one only, are no difficulty.
     contamination : float, default=0.1
         Of a table with outliers, the share of its rows, by weight, that are outliers. Of a clean one, the share of
-        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5.
+        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
+        together, as `threshold_by_rate` says.
     novelty : bool, default=False
         Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are trimmed by
         default, and `offset_` is the `contamination`-quantile of the scores of rows that were left out of the fit:
@@ -318,17 +320,9 @@ def _held_out(
 
 
 def _weighted_offset(parts: Iterable[tuple[Floats, Floats]], contamination: float) -> float:
-    """Return the offset that makes a share of the weight of some rows outliers.
-
-    A row of weight two counts as two equal rows: whole numbers give what `offset_for` gives of rows repeated.
-    """
+    """Return the offset that makes a share of the weight of some rows outliers, as `offset_for` of rows repeated."""
     scored = list(parts)
     scores, weights = (np.concatenate([part[which] for part in scored]) for which in (0, 1))
     if (weights == 1).all():
         return offset_for(scores, contamination)
-    order = np.argsort(scores, kind="stable")
-    upto = np.cumsum(weights[order])
-    position = max(float(upto[-1]) - 1, 0.0) * contamination
-    below, above = np.searchsorted(upto, np.floor(position) + np.array([0, 1]), side="right").clip(max=len(order) - 1)
-    share = position - np.floor(position)
-    return float(scores[order[below]] * (1 - share) + scores[order[above]] * share)
+    return cut_of_weighted(scores, weights, contamination).threshold

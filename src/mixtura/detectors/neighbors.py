@@ -82,7 +82,8 @@ class LocalOutlierFactor(Detector):
     metric_params : dict, optional
         Further parameters of the distance.
     contamination : 'auto' or float, default='auto'
-        Share of the rows to call outliers, in (0, 0.5]; 'auto' calls those outliers whose factor is above 1.5.
+        Share of the rows to call outliers, in (0, 0.5]; 'auto' calls those outliers whose factor is above 1.5. Rows
+        that tie are outliers together, as `threshold_by_rate` says.
     novelty : bool, default=False
         Whether `predict`, `decision_function` and `score_samples` answer for rows that were not fitted; otherwise
         `fit_predict` answers for those that are.

@@ -47,7 +47,7 @@ class LowestValues:
         return self.count == len(self.values)
 
     def including(self, values: ArrayLike) -> "LowestValues":
-        """Return the lowest of these and more `values`, of any shape, raising `ValueError` where one is NaN."""
+        """Return the lowest of these and more `values`, of one dimension, raising `ValueError` where one is NaN."""
         return self.split(ranked(values))[0]
 
     def __add__(self, other: "LowestValues") -> "LowestValues":

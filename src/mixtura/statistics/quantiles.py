@@ -9,10 +9,12 @@ read anew for each count until those that are still in question are few enough t
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .checks import row_numbers
 
 _KEY_BITS = 64
 _DIGIT_BITS = 16  # 65,536 counters, half a megabyte, and four readings in all
@@ -95,23 +97,42 @@ class DigitCounts:
         return _KEY_BITS - _DIGIT_BITS * (self.n_known + 1)
 
 
+class Place(NamedTuple):
+    """A number among others, how many of them are below it, and how many equal it, with itself."""
+
+    value: float
+    n_below: float
+    n_equal: float
+
+
 def order_statistics(
     chunks: Callable[[], Iterable[ArrayLike]], ranks: Callable[[int], Sequence[int]]
 ) -> tuple[float, ...]:
+    """Return the numbers of given ranks, exactly; parameters and errors are those of `places_at`.
+
+    Examples
+    --------
+    >>> order_statistics(lambda: [[3.0, 1.0], [2.0]], lambda n: [0, n - 1])
+    (1.0, 3.0)
+    """
+    return tuple(place.value for place in places_at(chunks, ranks))
+
+
+def places_at(chunks: Callable[[], Iterable[ArrayLike]], ranks: Callable[[int], Sequence[int]]) -> tuple[Place, ...]:
     """Return the numbers of given ranks, exactly: in one reading of up to eight million numbers, in four at most.
 
     Parameters
     ----------
     chunks : callable returning an iterable of array_like
-        Every call reads the same numbers again, in chunks of any shape and length. Infinities are numbers like any
-        other; a negative zero counts as zero. 64 MiB of them are held, and half a megabyte a rank.
+        Every call reads the same numbers again, in chunks of any length. Infinities are numbers like any other, and a
+        negative zero counts as zero. 64 MiB of them are held, and half a megabyte a rank.
     ranks : callable from int to sequence of int
         The ranks wanted, from 0, the smallest, to n - 1, given the number n of numbers.
 
     Returns
     -------
-    tuple of float
-        The numbers, in the order of the ranks.
+    tuple of Place
+        The numbers, in the order of the ranks, and how many others are below them or equal them.
 
     Raises
     ------
@@ -120,8 +141,8 @@ def order_statistics(
 
     Examples
     --------
-    >>> order_statistics(lambda: [[3.0, 1.0], [2.0]], lambda n: [0, n - 1])
-    (1.0, 3.0)
+    >>> places_at(lambda: [[3.0, 1.0], [3.0]], lambda n: [0, n - 1])
+    (Place(value=1.0, n_below=0, n_equal=1), Place(value=3.0, n_below=1, n_equal=2))
     """
     counts, held = _first_count(chunks)
     n = int(counts.counts.sum())
@@ -137,7 +158,10 @@ def order_statistics(
             held = [_with(beginnings, n_known, chunk) for chunk in chunks()]
         counts = _count(chunks() if held is None else held, n_known, beginnings)
         places = [counts.locate(beginning, rank) for beginning, rank in places]
-    return tuple(_from_key(key) for key, _ in places)
+    return tuple(
+        Place(_from_key(key), rank - among, counts.n_with([key]))
+        for rank, (key, among) in zip(wanted, places, strict=True)
+    )
 
 
 def quantile(chunks: Callable[[], Iterable[ArrayLike]], q: float) -> float:
@@ -149,7 +173,7 @@ def quantile(chunks: Callable[[], Iterable[ArrayLike]], q: float) -> float:
     Parameters
     ----------
     chunks : callable returning an iterable of array_like
-        Every call reads the same numbers again, in chunks of any shape and length.
+        Every call reads the same numbers again, in chunks of one dimension and any length.
     q : float
         Between 0 and 1.
 
@@ -177,8 +201,8 @@ def quantile(chunks: Callable[[], Iterable[ArrayLike]], q: float) -> float:
         position = (n - 1) * float(q)
         return math.floor(position), math.ceil(position)
 
-    low, high = order_statistics(chunks, neighbours)
-    return interpolate(low, high, position - math.floor(position))
+    low, high = places_at(chunks, neighbours)
+    return interpolate(low.value, high.value, position - math.floor(position))
 
 
 def interpolate(low: float, high: float, share: float) -> float:
@@ -197,13 +221,13 @@ def _first_count(chunks: Callable[[], Iterable[ArrayLike]]) -> tuple[DigitCounts
     held: list[NDArray[np.float64]] | None = []
     n = 0
     for chunk in chunks():
-        values = np.asarray(chunk)
+        values = ranked(chunk)
         counts = counts.including(values)
-        n += values.size
+        n += len(values)
         if n > _HELD:
             held = None
         elif held is not None:
-            held.append(np.array(values, dtype=np.float64))
+            held.append(values)
     return counts, held
 
 
@@ -222,11 +246,8 @@ def _with(beginnings: tuple[int, ...], n_known: int, chunk: ArrayLike) -> NDArra
 
 
 def ranked(values: ArrayLike) -> NDArray[np.float64]:
-    """Return numbers as a flat array of doubles, negative zero as zero, raising `ValueError` where one is NaN."""
-    numbers = np.asarray(values, dtype=np.float64).ravel() + 0.0  # the sum turns -0.0 into 0.0
-    if np.isnan(numbers).any():
-        raise ValueError("a number is NaN, and has no rank: leave it out")
-    return numbers
+    """Return numbers in one dimension as new doubles, negative zero as zero, raising `ValueError` where one is NaN."""
+    return row_numbers(values, "numbers to rank") + 0.0  # the sum turns -0.0 into 0.0
 
 
 def _keys(values: ArrayLike) -> Keys:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import row_numbers
+
 Floats = NDArray[np.float64]
 
 # A tail starts where so large a part of a side is left, and where four values are left on a small side.
@@ -75,7 +77,7 @@ def tail_of(distances: ArrayLike, n_rows: int, least_scale: float = 0.0) -> Tail
     >>> round(tail.start, 1), round(tail.scale, 1), round(tail.nats, 1)
     (4.1, 1.1, 4.6)
     """
-    ordered = np.sort(np.asarray(distances, dtype=np.float64))
+    ordered = np.sort(row_numbers(distances, "distances"))
     count = len(ordered)
     if not count:
         return Tail(NEVER, 1.0, _STANDARD_ERRORS, 0.0)
@@ -138,7 +140,7 @@ class Rarity:
         >>> rarity.nats([0.0, 1.0, 3.0, 20.0]).round(1)
         array([ 0. ,  1. ,  3. , 17.1])
         """
-        ordered = np.sort(np.asarray(values, dtype=np.float64))
+        ordered = np.sort(row_numbers(values, "numbers"))
         count = len(ordered)
         center = float(np.median(ordered))
         tail = tail_of(ordered[ordered > center] - center, count)
@@ -152,7 +154,7 @@ class Rarity:
 
     def nats(self, values: ArrayLike) -> Floats:
         """Return minus the logarithm of the probability that a row reaches each value, at least 0."""
-        numbers = np.asarray(values, dtype=np.float64)
+        numbers = row_numbers(np.atleast_1d(values), "numbers").reshape(np.shape(values))
         inside = np.interp(numbers, self.places, self.ranks)
         return np.asarray(inside + beyond(numbers - self.center, *self.tail[:3]))
 
@@ -200,6 +202,6 @@ def n_discoveries(nats: ArrayLike, rate: float) -> int:
     >>> n_discoveries([9.0, 8.0, 0.5, 0.1, 0.2], rate=0.1)
     2
     """
-    ordered = np.sort(np.asarray(nats, dtype=np.float64))[::-1]
+    ordered = np.sort(row_numbers(nats, "nats"))[::-1]
     found = np.flatnonzero(ordered >= np.log(len(ordered) / (rate * np.arange(1, len(ordered) + 1))))
     return int(found[-1]) + 1 if len(found) else 0

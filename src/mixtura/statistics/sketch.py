@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .lowest import LowestValues
-from .quantiles import interpolate, ranked
+from .quantiles import Place, interpolate, ranked
 
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.int64]
@@ -102,7 +102,7 @@ class QuantileSketch:
         return np.unique(np.concatenate([self.lowest.values, *self.levels, [self.largest][: self.count]]))
 
     def including(self, values: ArrayLike) -> "QuantileSketch":
-        """Return the sketch of these and more `values`, of any shape, raising `ValueError` where one is NaN."""
+        """Return the sketch of these and more `values`, of one dimension, raising `ValueError` where one is NaN."""
         numbers = ranked(values)
         lowest, rest = self.lowest.split(numbers)
         largest = max(self.largest, float(numbers.max(initial=-math.inf)))
@@ -162,6 +162,16 @@ class QuantileSketch:
         low, high = self._order_statistics(np.array([math.floor(position), math.ceil(position)])).tolist()
         return interpolate(low, high, position - math.floor(position))
 
+    def place(self, rank: int) -> Place:
+        """Return the number of a `rank`, from 0 to `count` - 1, and how many are below it or equal it, as is known.
+
+        A number that is held once, though it stands for others, ties with none of them.
+        """
+        value = float(self._order_statistics(np.array([rank]))[0])
+        below, upto = (int(self._ranks(value, side, 0, 0)) for side in ("left", "right"))
+        n_held = sum(int(np.sum(held == value)) for held in (self.lowest.values, *self.levels))
+        return Place(value, below, upto - below if n_held > 1 else 1)
+
     def is_exact(self, q: float) -> bool:
         """Return whether the `q`-quantile is exact: no rank is off, or it lies among the lowest numbers."""
         return not self.rank_error or math.ceil((self.count - 1) * q) < len(self.lowest.values)
@@ -214,7 +224,7 @@ class QuantileSketch:
 
     def _ranks(self, values: ArrayLike, side: Side, fewer: int, more: int) -> Ranks:
         """Return ranks, moved as far as a given number of each direction where they are not exact."""
-        asked = ranked(values)
+        asked = ranked(np.ravel(values))
         exact = np.searchsorted(self.lowest.values, asked, side)
         n_lowest = len(self.lowest.values)
         numbers, counts = self._weighted()
