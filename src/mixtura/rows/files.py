@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .columns import NUMERIC_KINDS, Choice, check_unique, choose
 from .optional import need
 from .parts import Part
 from .scratch import Scratch
+from .watch import Checksums, Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +37,8 @@ class FileRows:
         Columns and weights.
     scratch : Scratch, optional
         Temporary folder that the files lie in; it lives as long as this does.
+    watch : Watch, optional
+        Refuses files that are not ours once they change; none for those in `scratch`.
 
     Attributes
     ----------
@@ -44,13 +48,22 @@ class FileRows:
         Columns that are not used because they do not hold numbers.
     """
 
-    def __init__(self, parts: Sequence[Part], where: str, choice: Choice, scratch: Scratch | None = None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        where: str,
+        choice: Choice,
+        scratch: Scratch | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         for part in parts:
             check_unique(part.schema.names, part.label)
             _check_same_columns(part, parts[0])
         self._parts = [part for part in parts if not part.empty]
         self._where = where
         self._scratch = scratch
+        self._reading = nullcontext if watch is None else watch.reading
+        self._checksums = Checksums(where)
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
         first = self._parts[0]
@@ -88,15 +101,17 @@ class FileRows:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
-        for _, block in self._walk(lambda part: part.batches(self._numbers)):
-            yield block
+        with self._reading():
+            for _, block in self._walk(lambda part: part.batches(self._numbers)):
+                yield block
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all input columns of its rows."""
-        schema = _common_schema([part.table_schema(self._numbers) for part in self._parts])
-        yield from self._walk(
-            lambda part: (batch.cast(schema, safe=False) for batch in _ordered(part, self._numbers, schema))
-        )
+        with self._reading():
+            schema = _common_schema([part.table_schema(self._numbers) for part in self._parts])
+            yield from self._walk(
+                lambda part: (batch.cast(schema, safe=False) for batch in _ordered(part, self._numbers, schema))
+            )
 
     def _walk(self, read: Any) -> Iterator[tuple["pa.Table", Block]]:
         starts: list[tuple[int, Part]] = []
@@ -110,12 +125,16 @@ class FileRows:
                     position += batch.num_rows
                     yield batch
 
-        first_row = 0
+        first_row = n_blocks = 0
         for table in cut(batches(), rows_per_block(self.n_columns)):
             values = to_values(table, self.columns, self._dtype)
             check_finite(values, self.columns, first_row, describe, allows_missing=self._has_missing)
-            yield table, Block(values, self._block_weights(table, first_row, describe), first_row)
+            block = Block(values, self._block_weights(table, first_row, describe), first_row)
+            self._checksums.compare(n_blocks, block)
+            yield table, block
             first_row += len(values)
+            n_blocks += 1
+        self._checksums.finish(n_blocks)
         if self._weights is not None:
             self._weights.finish(first_row)
         self._n_rows = first_row

@@ -14,6 +14,7 @@ from .files import FileRows
 from .ipc import IpcPart
 from .parts import Part
 from .scans import JsonPart, ParquetPart
+from .watch import Watch
 
 Reader = Callable[[Path, str], Part]
 
@@ -44,7 +45,9 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
             f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
         )
     reader = READERS[suffixes.pop()]
-    return FileRows([reader(file, str(file)) for file in files], given, choice)
+    watch = Watch(files)
+    with watch.reading():
+        return FileRows([reader(file, str(file)) for file in files], given, choice, watch=watch)
 
 
 def _suffix(file: Path) -> str:

@@ -30,7 +30,9 @@ def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
             raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
     if not file.stat().st_size:
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
-    return FileRows([READERS[sniff(file)](file, label)], label, choice, scratch)
+    suffix = sniff(file)
+    part = IpcPart(file, label, ours=True) if suffix == ".arrow" else READERS[suffix](file, label)
+    return FileRows([part], label, choice, scratch)
 
 
 def sniff(file: Path) -> str:
@@ -69,4 +71,4 @@ def open_arrow_stream(source: Any, choice: Choice) -> FileRows:
         raise no_room(scratch.folder.parent, error) from error
     except (pa.ArrowException, TypeError) as error:
         raise SourceError(f"cannot read {label}: {str(error).splitlines()[0]}") from error
-    return FileRows([IpcPart(file, label)], label, choice, scratch)
+    return FileRows([IpcPart(file, label, ours=True)], label, choice, scratch)
