@@ -84,6 +84,11 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
             yield rows
 
 
+def opened_once(X: Source, missing: Missing) -> Source:
+    """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
+    return X if _is_array_like(X) or is_dask(X) else open(X, missing=missing)
+
+
 def scoring_rows(
     estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None, *, missing: Missing = "allow"
 ) -> Rows:
