@@ -39,6 +39,8 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
     """Open the file, or the files that a pattern matches, in the order of their names."""
     given = os.fspath(path)
     files = _matching(Path(given).expanduser() if given.startswith("~/") else Path(given))
+    for file in files:
+        _check_name(file)
     suffixes = {_suffix(file) for file in files}
     if len(suffixes) > 1:
         raise SourceError(
@@ -48,6 +50,15 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
     watch = Watch(files)
     with watch.reading():
         return FileRows([reader(file, str(file)) for file in files], given, choice, watch=watch)
+
+
+def _check_name(file: Path) -> None:
+    try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"the name of {str(file)!r} is not UTF-8 text, so that no reader takes it: rename it"
+        ) from error
 
 
 def _suffix(file: Path) -> str:
