@@ -97,7 +97,7 @@ def test_the_name_of_a_file_is_no_query(write, monkeypatch, name):
             rows.open(name)
     path.unlink()
     path.symlink_to("nowhere")
-    with pytest.raises(SourceError, match="there is no file|cannot tell the format"):
+    with pytest.raises(SourceError, match=r"no file |cannot tell the format"):
         rows.open(name)
     path.unlink()
     path.mkdir()
@@ -116,5 +116,5 @@ def test_what_is_typed_as_a_query_reads_files(write, monkeypatch):
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "arrow"])
 def test_a_name_that_is_no_text(write, ending):
     path = write(os.fsdecode(b"\xff." + ending.encode()), "a\n1\n")
-    with pytest.raises(SourceError, match="is not UTF-8 text, so that no reader takes it: rename it"):
+    with pytest.raises(SourceError, match="is not UTF-8 text, which readers need: rename it"):
         rows.open(path)
