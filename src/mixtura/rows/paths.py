@@ -56,9 +56,7 @@ def _check_name(file: Path) -> None:
     try:
         str(file.absolute()).encode()
     except UnicodeEncodeError as error:
-        raise SourceError(
-            f"the name of {str(file)!r} is not UTF-8 text, so that no reader takes it: rename it"
-        ) from error
+        raise SourceError(f"the name of {str(file)!r} is not UTF-8 text, which readers need: rename it") from error
 
 
 def _suffix(file: Path) -> str:

@@ -19,7 +19,8 @@ _QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values)(?:
 def is_query(source: str) -> bool:
     """Tell whether a string is a query: its first word is select, with, from or values, and more follows.
 
-    It is none where there is a file of that name. What a shell makes of ``*`` are names of files, which others may have chosen: a name never becomes a query.
+    It is none where there is a file of that name. What a shell makes of ``*`` are names of files, which others may have
+    chosen: a name never becomes a query.
 
     Examples
     --------
