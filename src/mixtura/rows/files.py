@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,16 +103,23 @@ class FileRows:
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
         with self._reading():
-            for _, block in self._walk(lambda part: part.batches(self._numbers)):
+            schema = self._numbers_schema()
+            for _, block in self._walk(lambda part: _cast(part.batches(self._numbers), schema)):
                 yield block
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all input columns of its rows."""
         with self._reading():
             schema = _common_schema([part.table_schema(self._numbers) for part in self._parts])
-            yield from self._walk(
-                lambda part: (batch.cast(schema, safe=False) for batch in _ordered(part, self._numbers, schema))
-            )
+            yield from self._walk(lambda part: _cast(_ordered(part, self._numbers, schema), schema))
+
+    def _numbers_schema(self) -> "pa.Schema | None":
+        """Return the types that the numbers of all files are given in, None where the files agree."""
+        types = [[part.schema.field(name).type for name in self._numbers] for part in self._parts]
+        if all(others == types[0] for others in types):
+            return None
+        pa = need("pyarrow", "reading several files")
+        return pa.schema([(name, pa.float64()) for name in self._numbers])
 
     def _walk(self, read: Any) -> Iterator[tuple["pa.Table", Block]]:
         starts: list[tuple[int, Part]] = []
@@ -191,19 +199,30 @@ def _ordered(part: Part, used: Sequence[str], schema: "pa.Schema") -> Iterable["
     return (batch.select(schema.names) for batch in part.tables(used))
 
 
+def _cast(batches: Iterable["pa.RecordBatch"], schema: "pa.Schema | None") -> Iterable["pa.RecordBatch"]:
+    return batches if schema is None else (batch.cast(schema, safe=False) for batch in batches)
+
+
 def _common_schema(schemas: Sequence["pa.Schema"]) -> "pa.Schema":
     """Return types that hold the columns of all files: the wider number, or text where the types do not meet."""
     pa = need("pyarrow", "reading several files")
-    fields = []
-    for name in schemas[0].names:
-        types = [schema.field(name).type for schema in schemas]
-        common = types[0]
-        for other in types[1:]:
-            try:
-                common = pa.unify_schemas(
-                    [pa.schema([(name, common)]), pa.schema([(name, other)])], promote_options="permissive"
-                ).types[0]
-            except (pa.ArrowTypeError, pa.ArrowInvalid):
-                common = pa.string()
-        fields.append((name, common))
-    return pa.schema(fields)
+    return pa.schema(
+        [(name, reduce(_common_type, (schema.field(name).type for schema in schemas))) for name in schemas[0].names]
+    )
+
+
+def _common_type(one: "pa.DataType", other: "pa.DataType") -> "pa.DataType":
+    pa = need("pyarrow", "reading several files")
+    if one.equals(other):
+        return one
+    numbers = kind_of(one) in NUMERIC_KINDS and kind_of(other) in NUMERIC_KINDS
+    is_a = pa.types
+    overflows = any(is_a.is_uint64(a) and is_a.is_signed_integer(b) for a, b in ((one, other), (other, one)))
+    loses_digits = any(test(one) != test(other) for test in (is_a.is_floating, is_a.is_decimal))
+    if numbers and (overflows or loses_digits):
+        return pa.float64()
+    try:
+        schemas = [pa.schema([("", one)]), pa.schema([("", other)])]
+        return pa.unify_schemas(schemas, promote_options="permissive").types[0]
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.float64() if numbers else pa.string()
