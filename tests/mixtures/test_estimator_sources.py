@@ -3,9 +3,11 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import clone
 
-from mixtura import GaussianMixture, MixtureSearch
+from mixtura import GaussianMixture, IsolationForest, MixtureSearch
 from mixtura.errors import ColumnError, DataError, EmptyTableError, MissingValuesError
 from mixtura.rows import ArrayRows, rows_per_block
 from mixtura.rows import open as open_rows
@@ -135,3 +137,15 @@ def test_array_that_is_not_finite(X):
     table[5, 1] = np.inf
     with pytest.raises(ValueError, match=r"contains infinity"):
         GaussianMixture().fit(table)
+
+
+@pytest.mark.parametrize("estimator", [GaussianMixture(2, random_state=0), IsolationForest(random_state=0)])
+def test_columns_of_open_rows_are_taken_by_name(estimator):
+    values = np.random.default_rng(0).normal(size=(300, 2)) * [1, 100]
+    fitted = clone(estimator).fit(pd.DataFrame(values, columns=["a", "b"]))
+    expected = fitted.score_samples(pd.DataFrame(values, columns=["a", "b"]))
+    for names, order in ((["b", "a"], [1, 0]), (["x", "b", "a"], [0, 1, 0])):
+        table = open_rows(pd.DataFrame(values[:, order], columns=names))
+        np.testing.assert_allclose(fitted.score_samples(table), expected)
+    with pytest.raises(ColumnError, match=r"the table has no column 'b', which .* was fitted to"):
+        fitted.score_samples(open_rows(pd.DataFrame(values, columns=["a", "z"])))

@@ -1,4 +1,5 @@
 import os
+import sys
 
 import pytest
 
@@ -47,7 +48,11 @@ def test_patterns_reach_below_and_go_by_name(write):
 
 
 @pytest.mark.parametrize(
-    "name", ["t[1].csv", "t*.csv", "t?.csv", "it's.csv", 't".csv', "a{1,2}.csv", "t;drop.CSV", "tä t.csv"]
+    "name",
+    [
+        *("t[1].csv", "t*.csv", "t?.csv", "it's.csv", 't".csv', "a{1,2}.csv", "t;drop.CSV", "tä t.csv", "-t.csv"),
+        *("--out.csv", "**.csv", "[!a].csv", "a]b[.csv", "a\\b.csv", "a\nb.csv", "s3:t.csv", "year=1.csv", " .csv"),
+    ],
 )
 def test_any_file_name_means_that_file(write, name):
     write("t1.csv", "a\n9\n")
@@ -68,3 +73,48 @@ def test_the_home_folder(write, monkeypatch):
     monkeypatch.chdir(os.environ["HOME"])
     write("~t.csv", "a\n2\n")
     assert values("~t.csv") == [[[2]]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "from read_csv('secret.txt') --.csv",
+        "from\t'secret.txt' --.csv",
+        "select 77 as a --.csv",
+        "VALUES (77) --.csv",
+        "with a as (select 77 as a) from a --.csv",
+        "select * from 'secret.txt'",
+    ],
+)
+def test_the_name_of_a_file_is_no_query(write, monkeypatch, name):
+    path = write("secret.txt", "a\n77\n").with_name(name)
+    monkeypatch.chdir(path.parent)
+    path.write_text("a\n1\n")
+    if path.suffix == ".csv":
+        assert values(name) == values(path) == [[[1]]]
+    else:
+        with pytest.raises(SourceError, match="cannot tell the format"):
+            rows.open(name)
+    path.unlink()
+    path.symlink_to("nowhere")
+    with pytest.raises(SourceError, match=r"no file |cannot tell the format"):
+        rows.open(name)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SourceError, match="is a folder"):
+        rows.open(name)
+
+
+def test_what_is_typed_as_a_query_reads_files(write, monkeypatch):
+    monkeypatch.chdir(write("t.csv", "a\n5\n").parent)
+    assert values("select a + 1 as a from 't.csv'") == [[[6]]]
+    write("select * from t.csv", "a\n1\n")
+    assert values(" select * from 't.csv'") == [[[5]]]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "arrow"])
+def test_a_name_that_is_no_text(write, ending):
+    path = write(os.fsdecode(b"\xff." + ending.encode()), "a\n1\n")
+    with pytest.raises(SourceError, match="is not UTF-8 text, which readers need: rename it"):
+        rows.open(path)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixtura import rows
-from mixtura.errors import EmptyTableError, MissingValuesError, SourceError
+from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows
 
 from .conftest import assert_same_blocks, csv_of, json_lines_of, table_of
@@ -122,3 +122,27 @@ def test_a_full_disk(monkeypatch):
     monkeypatch.setattr("shutil.copyfileobj", full)
     with pytest.raises(SourceError, match=r"temporary copy .*No space left on device.*TMPDIR"):
         rows.open(io.BytesIO(b"a\n1\n"))
+
+
+def reader_of(*batches):
+    schema = pa.schema([("a", pa.float64()), ("b", pa.float64())])
+    return pa.RecordBatchReader.from_batches(schema, [pa.record_batch({"a": [1.0], "b": [10.0]}), *batches])
+
+
+@pytest.mark.parametrize(
+    "batch", [{"a": [2.0], "b": [20.0]}, {"b": [20.0], "a": [2.0]}, {"a": [2], "b": [20]}, {"b": [20], "a": [2.0]}]
+)
+def test_batches_are_taken_by_name(batch):
+    (block,) = rows.open(reader_of(pa.record_batch(batch))).blocks()
+    assert block.values.tolist() == [[1, 10], [2, 20]]
+
+
+@pytest.mark.parametrize("batch", [{"a": [2.0]}, {"a": [2.0], "x": [20.0]}, {"a": [2.0], "b": [20.0], "c": [3.0]}])
+def test_batches_with_other_columns(batch):
+    with pytest.raises(ColumnError, match=r"batch 1 of the Arrow stream has columns a.*, and the schema declares a, b"):
+        rows.open(reader_of(pa.record_batch(batch)))
+
+
+def test_batches_of_other_types():
+    with pytest.raises(SourceError, match=r"cannot read the Arrow stream: .*'x'"):
+        rows.open(reader_of(pa.record_batch({"a": ["x"], "b": [1.0]})))

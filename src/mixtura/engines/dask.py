@@ -16,9 +16,10 @@ from dask.base import get_scheduler
 from dask.dataframe.dispatch import make_meta, meta_nonempty
 from dask.delayed import Delayed
 
-from ..errors import DataError, EmptyTableError, SourceError
+from ..errors import ColumnError, DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut, Rows
-from ..rows.checks import Weights, describe_rows
+from ..rows.block import Array
+from ..rows.checks import Weights, describe_rows, quoted
 from ..rows.columns import Choice, Missing
 from ..rows.frames import FrameRows
 from .engine import M
@@ -114,16 +115,21 @@ class DaskRows:
     ) -> None:
         # The tasks made from persisted collections name their data and do not hold it.
         self._held = (source, sample_weight)
+        self._names: tuple[str, ...] | None = None
         self._choice = Choice(columns, missing=missing)
         # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
         if isinstance(source, da.Array):
             self._like: ArrayRows | FrameRows = ArrayRows(
                 np.ones((1, *source.shape[1:]), source.dtype), columns=columns
             )
+            self._width = int(source.shape[1])
             source = source.rechunk({1: -1})
             self._lengths = None if np.isnan(source.shape[0]) else tuple(source.chunks[0])
         elif isinstance(source, dd.DataFrame):
             self._like = FrameRows(meta_nonempty(make_meta(source)), self._choice)
+            self._names, self._width = tuple(map(str, source.columns)), len(source.columns)
+            # In every partition the same columns, wherever they stand in it.
+            self._choice = replace(self._choice, columns=self._like.columns)
             self._lengths = None
         else:
             raise SourceError(
@@ -166,9 +172,10 @@ class DaskRows:
         """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""
         starts = accumulate(self._counts(), initial=0)
         weights = repeat(None) if self._weights is None else self._weights
-        task = dask.delayed(_Task(consume, self._choice, self.dtype), pure=False, traverse=False)
-        for piece, first_row, weight in zip(self._pieces, starts, weights, strict=False):
-            yield task(piece, weight, first_row, *arguments)
+        run = _Task(consume, self._choice, self._names, self._width, self.dtype)
+        task = dask.delayed(run, pure=False, traverse=False)
+        for number, (piece, first_row, weight) in enumerate(zip(self._pieces, starts, weights, strict=False)):
+            yield task(piece, weight, _Place(number, first_row, self._counts()[number]), *arguments)
 
     def _counts(self) -> tuple[int, ...]:
         """Return the number of rows of each partition."""
@@ -234,34 +241,93 @@ def _in_order(tasks: Iterator[Delayed]) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Where a partition stands: its number, its first row in the table, and how many rows it is known to have."""
+
+    number: int
+    first_row: int
+    n_rows: int
+
+
+@dataclass(frozen=True)
 class _Task:
     """What runs in the task of a partition: `consume` of its blocks."""
 
     consume: Callable[..., Any]
     choice: Choice
+    names: tuple[str, ...] | None
+    width: int
     dtype: np.dtype[Any]
 
-    def __call__(self, piece: Any, weights: Any, first_row: int, *arguments: Any) -> Any:
-        return self.consume(self.blocks(piece, weights, first_row), *arguments)
+    def __call__(self, piece: Any, weights: Any, place: _Place, *arguments: Any) -> Any:
+        return self.consume(self.blocks(piece, weights, place), *arguments)
 
-    def blocks(self, piece: Any, weights: Any, first_row: int) -> Iterator[Block]:
-        """Yield the blocks of a partition, their values checked as those of any other table."""
+    def blocks(self, piece: Any, weights: Any, place: _Place) -> Iterator[Block]:
+        """Yield the blocks of a partition, their values checked as those of any other table.
+
+        Raises
+        ------
+        ColumnError
+            It has other columns than the metadata.
+        DataError
+            It has other rows than were declared or counted, or numbers beyond the type that the metadata declares.
+        """
+        where = f"partition {place.number} of the Dask table"
+        self._check_columns(piece, where)
+        if len(piece) != place.n_rows:
+            raise DataError(
+                f"{where} has {len(piece)} rows, not {place.n_rows} as declared or counted before: persist the table "
+                "if its source changes, and correct its chunks if they are wrong"
+            )
         if not len(piece):
             return
         rows: Rows
-        if hasattr(piece, "columns"):
-            rows = FrameRows(piece, replace(self.choice, sample_weight=weights), first_row)
+        if self.names is not None:
+            rows = FrameRows(piece, replace(self.choice, sample_weight=weights), place.first_row, where)
         else:
             rows = ArrayRows(
                 piece,
                 columns=self.choice.columns,
                 sample_weight=weights,
-                first_row=first_row,
+                first_row=place.first_row,
                 missing=self.choice.missing,
             )
         for block in rows.blocks():
-            # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
-            yield replace(block, values=block.values.astype(self.dtype, copy=False))
+            yield replace(block, values=self._as_declared(block.values, where))
+
+    def _check_columns(self, piece: Any, where: str) -> None:
+        shape = np.shape(piece)
+        if len(shape) != 2 or not (self.names is None or hasattr(piece, "columns")):
+            declared = "an array of two dimensions" if self.names is None else "a dataframe"
+            raise ColumnError(
+                f"{where} is of type {type(piece).__name__} and {len(shape)}-dimensional, and the metadata declares "
+                f"{declared}: make the partitions what their metadata says"
+            )
+        if self.names is None:
+            if shape[1] != self.width:
+                raise ColumnError(
+                    f"{where} has {shape[1]} columns, and the metadata {self.width}: give every partition the same"
+                )
+            return
+        found = [str(name) for name in piece.columns]
+        missing = [name for name in self.names if name not in found]
+        extra = [name for name in found if name not in self.names]
+        if missing or extra:
+            difference = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
+            raise ColumnError(
+                f"{where} does not have the columns of the metadata ({difference}): give every partition the same"
+            )
+
+    def _as_declared(self, values: Array, where: str) -> Array:
+        # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
+        with np.errstate(over="ignore"):
+            declared: Array = values.astype(self.dtype, copy=False)
+        if declared is not values and np.isinf(declared).any():
+            raise DataError(
+                f"{where} holds {values[np.isinf(declared)][0]:g}, beyond the {self.dtype} of the metadata: "
+                "declare float64"
+            )
+        return declared
 
 
 def _summary(blocks: Iterator[Block], summarise: Callable[[Block], M]) -> M | None:

@@ -14,7 +14,8 @@ from ..engines import engine_for, is_dask, open_dask
 from ..engines.progress import counted_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError
-from ..rows import ArrayRows, Rows, open, spool
+from ..rows import ArrayRows, Rows, SelectedRows, open, spool
+from ..rows.checks import quoted
 from ..rows.columns import Missing
 from .extent import check_extent
 
@@ -84,6 +85,11 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
             yield rows
 
 
+def opened_once(X: Source, missing: Missing) -> Source:
+    """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
+    return X if _is_array_like(X) or is_dask(X) else open(X, missing=missing)
+
+
 def scoring_rows(
     estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None, *, missing: Missing = "allow"
 ) -> Rows:
@@ -98,7 +104,7 @@ def scoring_rows(
         named = columns if hasattr(X, "columns") else None
         rows: Rows = open_dask(X, sample_weight=sample_weight, columns=named, missing=missing)
     elif _is_rows(X) and sample_weight is None:
-        rows = X
+        rows = _by_name(estimator, X, names)
     else:
         rows = open(X, columns=columns, sample_weight=sample_weight, missing=missing)
     if rows.n_columns != estimator.n_features_in_:
@@ -107,6 +113,18 @@ def scoring_rows(
             f"{estimator.n_features_in_}: give the same columns"
         )
     return rows
+
+
+def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | None) -> Rows:
+    """Return rows with the columns that the estimator was fitted to, in their order, where both have names."""
+    if names is None or rows.columns is None or rows.columns == tuple(names):
+        return rows
+    missing = [name for name in names if name not in rows.columns]
+    if missing:
+        raise ColumnError(
+            f"the table has no {quoted(missing)}, which {type(estimator).__name__} was fitted to: give the same columns"
+        )
+    return SelectedRows(rows, [rows.columns.index(name) for name in names])
 
 
 def _validated(estimator: BaseEstimator, X: Source, missing: Missing, **checks: Any) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from .columns import NUMERIC_KINDS, Choice, check_unique, choose
 from .optional import need
 from .parts import Part
 from .scratch import Scratch
+from .watch import Checksums, Watch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +38,8 @@ class FileRows:
         Columns and weights.
     scratch : Scratch, optional
         Temporary folder that the files lie in; it lives as long as this does.
+    watch : Watch, optional
+        Refuses files that are not ours once they change; none for those in `scratch`.
 
     Attributes
     ----------
@@ -44,13 +49,22 @@ class FileRows:
         Columns that are not used because they do not hold numbers.
     """
 
-    def __init__(self, parts: Sequence[Part], where: str, choice: Choice, scratch: Scratch | None = None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        where: str,
+        choice: Choice,
+        scratch: Scratch | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         for part in parts:
             check_unique(part.schema.names, part.label)
             _check_same_columns(part, parts[0])
         self._parts = [part for part in parts if not part.empty]
         self._where = where
         self._scratch = scratch
+        self._reading = nullcontext if watch is None else watch.reading
+        self._checksums = Checksums(where)
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
         first = self._parts[0]
@@ -88,15 +102,24 @@ class FileRows:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
-        for _, block in self._walk(lambda part: part.batches(self._numbers)):
-            yield block
+        with self._reading():
+            schema = self._numbers_schema()
+            for _, block in self._walk(lambda part: _cast(part.batches(self._numbers), schema)):
+                yield block
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all input columns of its rows."""
-        schema = _common_schema([part.table_schema(self._numbers) for part in self._parts])
-        yield from self._walk(
-            lambda part: (batch.cast(schema, safe=False) for batch in _ordered(part, self._numbers, schema))
-        )
+        with self._reading():
+            schema = _common_schema([part.table_schema(self._numbers) for part in self._parts])
+            yield from self._walk(lambda part: _cast(_ordered(part, self._numbers, schema), schema))
+
+    def _numbers_schema(self) -> "pa.Schema | None":
+        """Return the types that the numbers of all files are given in, None where the files agree."""
+        types = [[part.schema.field(name).type for name in self._numbers] for part in self._parts]
+        if all(others == types[0] for others in types):
+            return None
+        pa = need("pyarrow", "reading several files")
+        return pa.schema([(name, pa.float64()) for name in self._numbers])
 
     def _walk(self, read: Any) -> Iterator[tuple["pa.Table", Block]]:
         starts: list[tuple[int, Part]] = []
@@ -110,12 +133,16 @@ class FileRows:
                     position += batch.num_rows
                     yield batch
 
-        first_row = 0
+        first_row = n_blocks = 0
         for table in cut(batches(), rows_per_block(self.n_columns)):
             values = to_values(table, self.columns, self._dtype)
             check_finite(values, self.columns, first_row, describe, allows_missing=self._has_missing)
-            yield table, Block(values, self._block_weights(table, first_row, describe), first_row)
+            block = Block(values, self._block_weights(table, first_row, describe), first_row)
+            self._checksums.compare(n_blocks, block)
+            yield table, block
             first_row += len(values)
+            n_blocks += 1
+        self._checksums.finish(n_blocks)
         if self._weights is not None:
             self._weights.finish(first_row)
         self._n_rows = first_row
@@ -172,19 +199,30 @@ def _ordered(part: Part, used: Sequence[str], schema: "pa.Schema") -> Iterable["
     return (batch.select(schema.names) for batch in part.tables(used))
 
 
+def _cast(batches: Iterable["pa.RecordBatch"], schema: "pa.Schema | None") -> Iterable["pa.RecordBatch"]:
+    return batches if schema is None else (batch.cast(schema, safe=False) for batch in batches)
+
+
 def _common_schema(schemas: Sequence["pa.Schema"]) -> "pa.Schema":
     """Return types that hold the columns of all files: the wider number, or text where the types do not meet."""
     pa = need("pyarrow", "reading several files")
-    fields = []
-    for name in schemas[0].names:
-        types = [schema.field(name).type for schema in schemas]
-        common = types[0]
-        for other in types[1:]:
-            try:
-                common = pa.unify_schemas(
-                    [pa.schema([(name, common)]), pa.schema([(name, other)])], promote_options="permissive"
-                ).types[0]
-            except (pa.ArrowTypeError, pa.ArrowInvalid):
-                common = pa.string()
-        fields.append((name, common))
-    return pa.schema(fields)
+    return pa.schema(
+        [(name, reduce(_common_type, (schema.field(name).type for schema in schemas))) for name in schemas[0].names]
+    )
+
+
+def _common_type(one: "pa.DataType", other: "pa.DataType") -> "pa.DataType":
+    pa = need("pyarrow", "reading several files")
+    if one.equals(other):
+        return one
+    numbers = kind_of(one) in NUMERIC_KINDS and kind_of(other) in NUMERIC_KINDS
+    is_a = pa.types
+    overflows = any(is_a.is_uint64(a) and is_a.is_signed_integer(b) for a, b in ((one, other), (other, one)))
+    loses_digits = any(test(one) != test(other) for test in (is_a.is_floating, is_a.is_decimal))
+    if numbers and (overflows or loses_digits):
+        return pa.float64()
+    try:
+        schemas = [pa.schema([("", one)]), pa.schema([("", other)])]
+        return pa.unify_schemas(schemas, promote_options="permissive").types[0]
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.float64() if numbers else pa.string()

@@ -32,6 +32,8 @@ class FrameRows:
         Columns and weights.
     first_row : int
         Position of its first row, where the frame is a part of a larger table.
+    where : str
+        What messages about its columns call it.
 
     Attributes
     ----------
@@ -41,17 +43,17 @@ class FrameRows:
         Columns that are not used because they do not hold numbers.
     """
 
-    def __init__(self, frame: Any, choice: Choice, first_row: int = 0) -> None:
+    def __init__(self, frame: Any, choice: Choice, first_row: int = 0, where: str = _WHERE) -> None:
         nw = need("narwhals", "reading dataframes")
         # pyarrow and the others spell it differently; narwhals would refuse repeated names in its own words.
         native_names = frame.column_names if hasattr(frame, "column_names") else frame.columns
-        check_unique([str(name) for name in native_names], _WHERE)
+        check_unique([str(name) for name in native_names], where)
         self._frame = nw.from_native(frame, eager_only=True)
         schema = self._frame.schema
         names = [str(name) for name in schema]
-        self.columns, self.left_out = choose(names, [_kind(nw, dtype) for dtype in schema.values()], choice, _WHERE)
+        self.columns, self.left_out = choose(names, [_kind(nw, dtype) for dtype in schema.values()], choice, where)
         if not len(self._frame):
-            raise EmptyTableError(f"{_WHERE} has no rows: give a table with at least one")
+            raise EmptyTableError(f"{where} has no rows: give a table with at least one")
         # Columns are taken by position: in pandas a name may be a number, too.
         self._position = {name: position for position, name in enumerate(names)}
         dtypes = list(schema.values())

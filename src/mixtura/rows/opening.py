@@ -61,7 +61,8 @@ def open(
         - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
           tell whether it is Parquet, Arrow IPC, JSON or else CSV;
         - a string whose first word, after comments, is SELECT, WITH, FROM or VALUES in any case, followed by a space,
-          a quote or a parenthesis: a DuckDB query, run once, its result kept in a temporary file;
+          a quote or a parenthesis, unless there is a file of that name: a DuckDB query, run once, its result kept in a
+          temporary file;
         - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
           ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
           from the ending: .csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text formats

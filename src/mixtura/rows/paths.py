@@ -14,6 +14,7 @@ from .files import FileRows
 from .ipc import IpcPart
 from .parts import Part
 from .scans import JsonPart, ParquetPart
+from .watch import Watch
 
 Reader = Callable[[Path, str], Part]
 
@@ -38,13 +39,24 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
     """Open the file, or the files that a pattern matches, in the order of their names."""
     given = os.fspath(path)
     files = _matching(Path(given).expanduser() if given.startswith("~/") else Path(given))
+    for file in files:
+        _check_name(file)
     suffixes = {_suffix(file) for file in files}
     if len(suffixes) > 1:
         raise SourceError(
             f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
         )
     reader = READERS[suffixes.pop()]
-    return FileRows([reader(file, str(file)) for file in files], given, choice)
+    watch = Watch(files)
+    with watch.reading():
+        return FileRows([reader(file, str(file)) for file in files], given, choice, watch=watch)
+
+
+def _check_name(file: Path) -> None:
+    try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(f"the name of {str(file)!r} is not UTF-8 text, which readers need: rename it") from error
 
 
 def _suffix(file: Path) -> str:

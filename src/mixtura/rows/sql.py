@@ -1,5 +1,6 @@
 """DuckDB queries: run once, the result kept on disk and read from there in every pass."""
 
+import os
 import re
 
 from ..errors import SourceError
@@ -18,12 +19,15 @@ _QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|from|values)(?:
 def is_query(source: str) -> bool:
     """Tell whether a string is a query: its first word is select, with, from or values, and more follows.
 
+    It is none where there is a file of that name. What a shell makes of ``*`` are names of files, which others may have
+    chosen: a name never becomes a query.
+
     Examples
     --------
     >>> is_query("SELECT * FROM 'data.csv'"), is_query("values (1, 2)"), is_query("select.csv")
     (True, True, False)
     """
-    return _QUERY.match(source) is not None
+    return _QUERY.match(source) is not None and not os.path.lexists(source)
 
 
 def open_query(query: str, choice: Choice) -> FileRows:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..errors import EmptyTableError, SourceError
+from ..errors import ColumnError, EmptyTableError, SourceError
 from .columns import Choice
 from .files import FileRows
 from .ipc import FILE_MAGIC, IpcPart
@@ -30,7 +30,9 @@ def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
             raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
     if not file.stat().st_size:
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
-    return FileRows([READERS[sniff(file)](file, label)], label, choice, scratch)
+    suffix = sniff(file)
+    part = IpcPart(file, label, ours=True) if suffix == ".arrow" else READERS[suffix](file, label)
+    return FileRows([part], label, choice, scratch)
 
 
 def sniff(file: Path) -> str:
@@ -61,12 +63,25 @@ def open_arrow_stream(source: Any, choice: Choice) -> FileRows:
     scratch = Scratch()
     file = scratch.folder / "stream.arrow"
     try:
-        reader = pa.RecordBatchReader.from_stream(source)
+        # A reader of pyarrow's own is not passed through the interface, where its batches lose their schemas.
+        reader = source if isinstance(source, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(source)
         with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+            for position, batch in enumerate(reader):
+                writer.write_batch(_as_declared(batch, reader.schema, f"batch {position} of {label}"))
     except OSError as error:
         raise no_room(scratch.folder.parent, error) from error
     except (pa.ArrowException, TypeError) as error:
         raise SourceError(f"cannot read {label}: {str(error).splitlines()[0]}") from error
-    return FileRows([IpcPart(file, label)], label, choice, scratch)
+    return FileRows([IpcPart(file, label, ours=True)], label, choice, scratch)
+
+
+def _as_declared(batch: Any, schema: Any, where: str) -> Any:
+    """Return a batch in the columns and types that its stream declares, or raise where it has others."""
+    if batch.schema.equals(schema):
+        return batch
+    if sorted(batch.schema.names) != sorted(schema.names):
+        raise ColumnError(
+            f"{where} has columns {', '.join(batch.schema.names)}, and the schema declares {', '.join(schema.names)}: "
+            "give every batch the same"
+        )
+    return batch.select(schema.names).cast(schema)
