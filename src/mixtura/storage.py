@@ -11,7 +11,6 @@ https://huggingface.co/docs/safetensors.
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +25,8 @@ from .decisions.table_model import TableModel
 from .detectors.density import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
-from .errors import ModelFileError, SourceError
+from .errors import ModelFileError
+from .rows.whole import WholeFile, replace_all
 from .statistics.rarity import Rarity
 
 VERSION = 1
@@ -91,6 +91,13 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
     ...     load(f"{folder}/model.safetensors") == mixture
     True
     """
+    file = WholeFile(path)
+    file.write(content(model))
+    replace_all([file])
+
+
+def content(model: Mixture | OutlierModel | TableModel) -> bytes:
+    """Return what is in the file of a model; errors as of `save`."""
     held = model.model if isinstance(model, TableModel) else model
     if isinstance(held, Mixture):
         held = DensityModel.of(held)
@@ -117,7 +124,7 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
         manifest |= {"kind": "mixture" if isinstance(model, Mixture) else "detector"}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    _write(Path(path), to_bytes(contiguous, metadata={_MANIFEST: text}))
+    return to_bytes(contiguous, metadata={_MANIFEST: text})
 
 
 def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
@@ -242,19 +249,10 @@ def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | Ou
         _refuse(file, " ".join(str(error).split()))  # numbers in it may have come on several lines
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Write a file beside its place, and rename it when it is whole and on the disk."""
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
+def is_model(file: Path) -> bool:
+    """Tell whether a file says of itself that `save` wrote it; it may be of another version."""
     try:
-        try:
-            with open(temporary, "xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, file)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(
-            f"cannot write {file} ({error.strerror or error}): free some space or choose another place"
-        ) from error
+        with safe_open(file, framework="numpy") as opened:
+            return _MANIFEST in (opened.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
