@@ -31,6 +31,7 @@ from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
 from ..mixtures.bayesian import BayesianGaussianMixture
 from ..mixtures.defaults import N_INIT, REG_COVAR, default_counts
+from ..mixtures.em import FitProgress
 from ..mixtures.initialize import take_sample
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -123,7 +124,7 @@ def facts_of(model: TableModel) -> ModelFacts:
     return facts if reference is None else replace(facts, trained_on=str(reference))
 
 
-def _figures(fit: Any) -> dict[str, float]:
+def _figures(fit: Any) -> dict[str, Any]:
     """Return what a file says of the fit of a mixture; nothing where it was not saved by this command line."""
     known = fit.items() if isinstance(fit, dict) else ()
     return {name: float(value) for name, value in known if name in FIT_FIGURES and isinstance(value, float)}
@@ -233,8 +234,9 @@ def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:
     """Return what tells bounds in the units of the table."""
 
     def tell(progress: Progress) -> None:
-        bound = getattr(progress, "lower_bound", None)
-        on_progress(progress if bound is None else replace(progress, lower_bound=bound - volume))
+        if isinstance(progress, FitProgress):
+            progress = replace(progress, lower_bound=progress.lower_bound - volume)
+        on_progress(progress)
 
     return tell
 

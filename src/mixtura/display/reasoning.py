@@ -3,7 +3,6 @@
 from .summary import FIT_FIGURES, ModelFacts, Summary
 from .words import count, percent
 
-
 # What the figures of a fit are called.
 _FIGURES = dict(zip(FIT_FIGURES, ("BIC", "AIC", "log likelihood", "lower bound of the log evidence"), strict=True))
 
