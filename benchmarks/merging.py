@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from mixtura import BayesianGaussianMixture, MixtureSearch, merge_components
-from mixtura.mixtures import merge_tree
+from mixtura.mixtures import merging as rule
 
 _ROWS, _MOST_COMPONENTS = 1000, 12
 _TABLES, _MOONS = 6, 20
@@ -85,6 +85,14 @@ def _seeded(make: Callable[..., Any], **options: Any) -> Callable[[Random], np.n
     return lambda random: make(_ROWS, random_state=int(random.integers(2**31)), **options)[0]
 
 
+def _arc(span: float, noise: float) -> Callable[[Random], np.ndarray]:
+    def draw(random: Random) -> np.ndarray:
+        angles = random.uniform(0, span, _ROWS)
+        return np.column_stack([np.cos(angles), np.sin(angles)]) + random.normal(0, noise, (_ROWS, 2))
+
+    return draw
+
+
 # The right number of each kind, and what draws it.
 _KINDS: dict[str, tuple[int, Callable[[Random], np.ndarray]]] = {
     "moons, noise 0.05": (2, _seeded(make_moons, noise=0.05)),
@@ -97,6 +105,11 @@ _KINDS: dict[str, tuple[int, Callable[[Random], np.ndarray]]] = {
     "one skewed group": (1, _skewed(1)),
     "two skewed groups": (2, _skewed(2)),
     "one round group": (1, _groups([(0, 0)])),
+    "one square": (1, lambda random: random.uniform(-1, 1, (_ROWS, 2))),
+    "one group of heavy tails": (1, lambda random: random.standard_t(3, (_ROWS, 2))),
+    "one ring, noise 0.1": (1, _arc(2 * np.pi, 0.1)),
+    "one half ring, noise 0.05": (1, _arc(np.pi, 0.05)),
+    "one half ring, noise 0.2": (1, _arc(np.pi, 0.2)),
     "four, 4 sd apart": (4, _groups(_grid(4, 2))),
     "four, 5 sd apart": (4, _groups(_grid(5, 2))),
     "four, 6 sd apart": (4, _groups(_grid(6, 2))),
@@ -110,7 +123,7 @@ def _numbers(fitted: BayesianGaussianMixture | MixtureSearch, X: np.ndarray) -> 
     tree = merge_components(fitted, X)
     found = {"elbow of two lines": tree.elbow(), "elbow of three lines": tree.elbow(2)}
     for least in _DOUBTS:
-        with patch.object(merge_tree, "DECIDED", least):
+        with patch.object(rule, "DECIDED", least):
             found[f"doubt below {least:g}"] = merge_components(fitted, X).n_clusters
     return found
 
@@ -133,8 +146,8 @@ def merging(repeat: int) -> Iterator[dict[str, Any]]:
 
 
 def _moons() -> Iterator[dict[str, Any]]:
-    for noise in (0.05, 0.1):
-        tables = [make_moons(_ROWS, noise=noise, random_state=seed) for seed in range(_MOONS)]
+    for noise, n_rows in ((0.05, 1000), (0.1, 1000), (0.15, 1000), (0.2, 1000), (0.15, 4000), (0.2, 4000)):
+        tables = [make_moons(n_rows, noise=noise, random_state=seed) for seed in range(_MOONS)]
         trees = [
             (name, X, y, merge_components(fitted, X))
             for seed, (X, y) in enumerate(tables)
@@ -142,21 +155,21 @@ def _moons() -> Iterator[dict[str, Any]]:
         ]
         for fit in dict.fromkeys(name for name, *_ in trees):
             own = [(X, y, tree) for name, X, y, tree in trees if name == fit]
+            indices = [adjusted_rand_score(y, tree.predict(X, n_clusters=2)) for X, y, tree in own]
             yield {
-                "moons": f"noise {noise:g}, {fit}",
+                "moons": f"noise {noise:g}, {n_rows} rows, {fit}",
                 "tables": len(own),
-                "lowest adjusted Rand index, cut at two": min(
-                    adjusted_rand_score(y, tree.predict(X, n_clusters=2)) for X, y, tree in own
-                ),
+                "lowest adjusted Rand index, cut at two": min(indices),
+                "median": float(np.median(indices)),
                 "two by doubt": sum(tree.n_clusters == 2 for *_, tree in own),
                 "by two lines": sum(tree.elbow() == 2 for *_, tree in own),
                 "by three": sum(tree.elbow(2) == 2 for *_, tree in own),
             }
-        for size in (5, 15, 50):
+        for size in (5, 15, 50) if n_rows == _ROWS else ():
             labels = [HDBSCAN(min_cluster_size=size, copy=True).fit_predict(X) for X, _ in tables]
             indices = [adjusted_rand_score(y, found) for (_, y), found in zip(tables, labels, strict=True)]
             yield {
-                "moons": f"noise {noise:g}, HDBSCAN(min_cluster_size={size})",
+                "moons": f"noise {noise:g}, {n_rows} rows, HDBSCAN(min_cluster_size={size})",
                 "tables": len(tables),
                 "index of 0.95 and more": sum(index >= 0.95 for index in indices),
                 "largest share of noise": max(float((found < 0).mean()) for found in labels),

@@ -114,7 +114,8 @@ def mixture_report(X, names, cells, cell_columns, *, n_components, rate, labels=
 
 
 def _candidate(k, shape, gm, X):
-    return CandidateFacts(k, shape, gm.bic(X), gm.score(X) * len(X), gm.mixture_.n_parameters, gm.converged_)
+    log_likelihood, n_parameters = gm.score(X) * len(X), gm.mixture_.n_parameters
+    return CandidateFacts(k, shape, gm.bic(X), gm.aic(X), log_likelihood, n_parameters, gm.converged_)
 
 
 def _report(X, names, cells, cell_columns, detector, facts, mixture, *, rate, labels=None, n_points=None):

@@ -111,7 +111,7 @@ def test_everything_there_is_to_say(width):
     """Many candidates, one of them singular; many groups; long notices."""
     counts = range(1, 31)
     candidates = tuple(
-        CandidateFacts(count, shape, float("inf") if (count, shape) == (3, "full") else bic, -bic / 2, 5, True)
+        CandidateFacts(count, shape, float("inf") if (count, shape) == (3, "full") else bic, bic, -bic / 2, 5, True)
         for count in counts
         for shape, bic in (("full", 5000.0 - 90 * count), ("diag", 7000.5 + 10 * count))
     )

@@ -336,7 +336,7 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     gathered = Gathered.zero(Plan.of(model, None))
     gathered = gathered.including(table, Block(values, None, 0), model.scores(values), model.labels(values))
     summary = summary_of(model, gathered)
-    candidates = tuple(CandidateFacts(k, "diag", 1e5 - k / 7, 1 / 7, k, True) for k in range(4000))
+    candidates = tuple(CandidateFacts(k, "diag", 1e5 - k / 7, 1e5, 1 / 7, k, True) for k in range(4000))
     summary = replace(
         summary,
         table=replace(summary.table, left_out=(LeftOutColumn(names[0], "text"),) * 3000),

@@ -86,7 +86,7 @@ def test_tree_is_a_value():
     assert_array_equal(copy.entropy, TREE.entropy)
     with pytest.raises(FrozenInstanceError):
         TREE.n_clusters = 3
-    for array in (TREE.merges, TREE.entropy, TREE.leaves, TREE.counts):
+    for array in (TREE.merges, TREE.entropy, TREE.leaves, TREE.counts, TREE.valley):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 

@@ -1,6 +1,7 @@
 """Components merged into clusters: known shapes, brute force, laws, and what a tree answers."""
 
 from itertools import combinations
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 from scipy.special import xlogy
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 from sklearn.datasets import make_moons
 from sklearn.metrics import adjusted_rand_score
 
@@ -22,7 +23,8 @@ from mixtura import (
     merge_components,
 )
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.merge_tree import DECIDED
+from mixtura.mixtures import overlaps
+from mixtura.mixtures.merging import DECIDED
 
 
 def line(*centers, weights=None):
@@ -50,24 +52,44 @@ def entropy_of(shares, weights=1.0):
     return -(xlogy(shares, shares).sum(axis=1) * weights).sum()
 
 
-def brute_force(shares):
+def log_bond(shares, log_density, one, other):
+    """Return the logarithm of what binds two clusters, by its definition."""
+    a, b = shares[:, one].sum(axis=1), shares[:, other].sum(axis=1)
+    gain = xlogy(a, a + b) - xlogy(a, a) + xlogy(b, a + b) - xlogy(b, b)
+    if not gain.sum() > 0:
+        return -np.inf
+    levels = [(of * log_density).sum() / of.sum() for of in (a, b, gain)]
+    return np.log(gain.sum() / 2 / np.sqrt(a.sum() * b.sum())) - (min(levels[:2]) - levels[2])
+
+
+def densities(mixture, X):
+    """Return log densities, none below the contour that holds 99 % of the component of its row."""
+    shares = mixture.responsibilities(X)
+    floors = mixture.components.log_constants - chi2.ppf(0.99, mixture.n_features) / 2
+    return np.maximum(mixture.log_density(X), shares @ floors)
+
+
+def brute_force(mixture, X):
     """Try every pair in every step: the entropies for 1, 2, … clusters, the partitions, and the narrowest choice."""
+    shares, log_density = mixture.responsibilities(X), densities(mixture, X)
     clusters = [[k] for k in range(shares.shape[1])]
     entropies, partitions, margin = [entropy_of(shares)], [clusters], np.inf
     claimed = set(shares.argmax(axis=1))
     while len(clusters) > 1:
-        trials = []
         idle = [cluster for cluster in clusters if claimed.isdisjoint(cluster)]
-        for pair in combinations(clusters, 2):
-            if idle and not (pair[0] in idle or pair[1] in idle):
-                continue
-            merged = [cluster for cluster in clusters if cluster not in pair] + [sorted(pair[0] + pair[1])]
-            trials.append((entropy_of(np.column_stack([shares[:, cluster].sum(axis=1) for cluster in merged])), merged))
-        trials.sort(key=lambda trial: trial[0])
+        trials = sorted(
+            (
+                (log_bond(shares, log_density, *pair), pair)
+                for pair in combinations(clusters, 2)
+                if not idle or pair[0] in idle or pair[1] in idle
+            ),
+            reverse=True,
+        )
         if len(trials) > 1:
-            margin = min(margin, trials[1][0] - trials[0][0])
-        entropies.append(trials[0][0])
-        clusters = trials[0][1]
+            margin = min(margin, trials[0][0] - trials[1][0])
+        pair = trials[0][1]
+        clusters = [cluster for cluster in clusters if cluster not in pair] + [sorted(pair[0] + pair[1])]
+        entropies.append(entropy_of(np.column_stack([shares[:, cluster].sum(axis=1) for cluster in clusters])))
         partitions.append(clusters)
     return np.array(entropies[::-1]), partitions[::-1], margin
 
@@ -96,6 +118,42 @@ def test_moons_are_two_clusters_of_the_mixture_of_lowest_bic(noise, seed):
     assert len(tree.leaves) >= 8
     assert tree.n_clusters == 2
     assert adjusted_rand_score(moon, tree.predict(X)) >= 0.95
+
+
+@pytest.mark.parametrize("fit", ["bayesian", "lowest BIC"])
+@pytest.mark.parametrize(
+    ("noise", "n_rows", "seed", "index"),
+    [(0.15, 1000, 0, 0.9), (0.15, 1000, 1, 0.9), (0.15, 4000, 2, 0.9), (0.2, 4000, 0, 0.8), (0.2, 4000, 1, 0.8)],
+)
+def test_moons_that_touch_are_two_clusters(fit, noise, n_rows, seed, index):
+    X, moon = make_moons(n_rows, noise=noise, random_state=seed)
+    estimator = (
+        BayesianGaussianMixture(n_components=12, random_state=seed, max_iter=500)
+        if fit == "bayesian"
+        else MixtureSearch(range(4, 9), covariance_types=["full"], random_state=seed)
+    )
+    tree = merge_components(estimator.fit(X), X)
+    assert tree.n_clusters == 2
+    assert adjusted_rand_score(moon, tree.predict(X)) >= index
+
+
+@pytest.mark.parametrize("name", ["square", "disk", "ring", "skewed", "heavy tails", "ridge"])
+def test_one_group_of_any_shape_is_one_cluster(name):
+    random = np.random.default_rng(0)
+    angles = random.uniform(0, 2 * np.pi, 1000)
+    around = np.column_stack([np.cos(angles), np.sin(angles)])
+    X = {
+        "square": random.uniform(-1, 1, (1000, 2)),
+        "disk": around * np.sqrt(random.uniform(0, 1, (1000, 1))),
+        "ring": around + random.normal(0, 0.1, (1000, 2)),
+        "skewed": random.gamma(2, size=(1000, 2)),
+        "heavy tails": random.standard_t(3, (1000, 2)),
+        "ridge": random.uniform(-1, 1, (1000, 2)) * [5, 1],
+    }[name]
+    bgm = BayesianGaussianMixture(n_components=12, random_state=0, max_iter=500).fit(X)
+    tree = merge_components(bgm, X)
+    assert len(tree.leaves) > 2
+    assert tree.n_clusters == 1
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -183,6 +241,46 @@ def test_one_component_is_one_cluster():
     assert_array_equal(tree.predict([[5.0]]), [0])
 
 
+@pytest.mark.parametrize("distance", [2.0, 4.0])
+def test_the_valley_between_two_normal_groups_is_its_integral(distance):
+    def mean(weigh):
+        def log_density(x):
+            return np.log((norm.pdf(x) + norm.pdf(x - distance)) / 2)
+
+        ends = {"a": -8, "b": distance + 8, "points": [0, distance / 2, distance]}
+        return quad(lambda x: weigh(x) * log_density(x), **ends)[0] / quad(weigh, **ends)[0]
+
+    def in_doubt(x):
+        share = 1 / (1 + np.exp(distance**2 / 2 - distance * x))
+        return -(norm.pdf(x) + norm.pdf(x - distance)) * (xlogy(share, share) + xlogy(1 - share, 1 - share))
+
+    grid = np.arange(-8, distance + 8, 0.005)[:, None]
+    mixture = line(0, distance)
+    with patch.object(overlaps, "_OUTSIDE", 1e-14):  # as if no row was held to a contour
+        tree = merge_components(mixture, grid, sample_weight=mixture.pdf(grid) * 0.005)
+    assert_allclose(tree.valley, mean(norm.pdf) - mean(in_doubt), rtol=1e-6)
+
+
+def test_a_row_far_away_binds_no_clusters():
+    mixture = line(0, 8)
+    X = rows_of(mixture, 400)
+    tree, other = merge_components(mixture, X), merge_components(mixture, np.vstack([X, [[1e6]], [[-1e9]]]))
+    assert tree.n_clusters == other.n_clusters == 2
+    assert_allclose(other.valley, tree.valley, atol=0.2)
+
+
+def test_rows_that_lack_values_tell_of_no_valley():
+    """Densities of fewer columns are higher or lower, whatever lies between."""
+    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [3.0, 0.0]], Full([np.diag([1.0, 1e-6])] * 2, 2, 2))
+    X = rows_of(mixture, 1000)
+    holes = X.copy()
+    holes[(X[:, 0] > 1) & (X[:, 0] < 2), 1] = np.nan
+    tree = merge_components(mixture, np.vstack([X, holes[np.isnan(holes).any(axis=1)]]))
+    assert_allclose(tree.valley, merge_components(mixture, X).valley, rtol=1e-12)
+    X[:, 1] = np.nan
+    assert_array_equal(merge_components(mixture, X).valley, [0.0])
+
+
 # Brute force and laws.
 
 
@@ -191,8 +289,8 @@ def test_one_component_is_one_cluster():
 def test_tree_is_that_of_trying_every_pair(seed, n_components, n_features, spread):
     mixture = some_mixture(seed, n_components, n_features, spread)
     X = rows_of(mixture, 50, seed)
-    entropies, partitions, margin = brute_force(mixture.responsibilities(X))
-    assume(margin > 1e-9)  # of equals either may be merged
+    entropies, partitions, margin = brute_force(mixture, X)
+    assume(margin > 1e-6)  # of equals either may be merged
     tree = merge_components(mixture, X)
     assert_allclose(tree.entropy, entropies, atol=1e-11)
     for n_clusters, partition in enumerate(partitions, 1):
@@ -228,7 +326,7 @@ def test_order_of_components_does_not_matter(seed, order):
     mixture = some_mixture(seed)
     shuffled = Mixture(mixture.weights[order], mixture.means[order], Full(mixture.covariances[order], 5, 2))
     X = rows_of(mixture, 60, seed)
-    assume(brute_force(mixture.responsibilities(X))[2] > 1e-9)
+    assume(brute_force(mixture, X)[2] > 1e-6)
     tree, other = merge_components(mixture, X), merge_components(shuffled, X)
     assert_allclose(other.entropy, tree.entropy, atol=1e-12)
     for n_clusters in range(1, 6):
@@ -272,3 +370,4 @@ def test_threads_give_the_same_bits():
     assert_array_equal(one.merges, three.merges)
     assert_array_equal(one.entropy, three.entropy)
     assert_array_equal(one.counts, three.counts)
+    assert_array_equal(one.valley, three.valley)

@@ -168,10 +168,26 @@ def ordered(mixture: Mixture) -> Mixture:
     return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
 
 
-def facts_of_candidates(candidates: Sequence[Candidate]) -> tuple[CandidateFacts, ...]:
-    """Return what was tried."""
+def log_volume(numbers: Numbers, observed: Floats) -> float:
+    """Return by how much the log likelihood of scaled rows exceeds that in the units of the table.
+
+    A density in the units of the table is that of the scaled values over the scale of each column that has a value.
+    """
+    return float(observed @ np.log(numbers.scale))
+
+
+def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple[CandidateFacts, ...]:
+    """Return what was tried, by a `log_volume` in the units of the table."""
     return tuple(
-        CandidateFacts(c.n_components, c.covariance_type, c.bic, c.log_likelihood, c.n_parameters, c.converged)
+        CandidateFacts(
+            c.n_components,
+            c.covariance_type,
+            c.bic + 2 * volume,
+            c.aic + 2 * volume,
+            c.log_likelihood - volume,
+            c.n_parameters,
+            c.converged,
+        )
         for c in candidates
     )
 

@@ -23,15 +23,18 @@ from ..detectors.neighbors import LocalOutlierFactor
 from ..detectors.scaling import ScaledEngine, scaling_of
 from ..detectors.svm import OneClassSVM
 from ..display import words
-from ..display.summary import ModelFacts
+from ..display.summary import FIT_FIGURES, ModelFacts
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, OnProgress, engine_for
+from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
 from ..mixtures.bayesian import BayesianGaussianMixture
 from ..mixtures.defaults import N_INIT, REG_COVAR, default_counts
+from ..mixtures.em import FitProgress
 from ..mixtures.initialize import take_sample
 from ..rows import ArrayRows, ScaledRows
+from ..statistics.columns import ColumnMoments, column_moments
 from . import fitting
 from .options import MIXTURES
 from .progress import Bar
@@ -116,9 +119,15 @@ def facts_of(model: TableModel) -> ModelFacts:
     description = model.info.get("description")
     facts = ModelFacts(kind, str(description or f"a model of kind {kind}"))
     if model.has_components:
-        facts = _mixture_facts(kind, model.mixture)
+        facts = replace(_mixture_facts(kind, model.mixture), **_figures(model.info.get("fit")))
     reference = model.info.get("reference")
     return facts if reference is None else replace(facts, trained_on=str(reference))
+
+
+def _figures(fit: Any) -> dict[str, Any]:
+    """Return what a file says of the fit of a mixture; nothing where it was not saved by this command line."""
+    known = fit.items() if isinstance(fit, dict) else ()
+    return {name: float(value) for name, value in known if name in FIT_FIGURES and isinstance(value, float)}
 
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:
@@ -184,7 +193,10 @@ def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Ba
             clean=clean,
         )
     mixture = fitting.ordered(found.contours.mixture)
-    facts = _mixture_facts("mixture", mixture, fitting.facts_of_candidates(found.candidates))
+    candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
+    facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)
+    best = facts.ranking[0]
+    facts = replace(facts, bic=best.bic, aic=best.aic, log_likelihood=best.log_likelihood)
     notices = fitting.search_notices(facts, mixture)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
@@ -197,11 +209,13 @@ def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: B
     asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts)
     most = _most_components(numbers.n_rows) if asked is None else asked[-1]
     estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
-    estimator.set_params(on_progress=bar.on_progress)
     estimator.n_features_in_ = len(numbers.columns)
     notices = []
     with fitting.scaled_passes(numbers, engine) as (rows, within), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        moments = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+        volume = fitting.log_volume(numbers, moments.weights)
+        estimator.set_params(on_progress=_in_units(bar.on_progress, volume))
         estimator._fit_rows(rows, within)
         contours = Contours(
             fitting.ordered(estimator.mixture_), numbers.n_rows, numbers.n_rows, rows.dtype, rows.has_missing
@@ -209,14 +223,22 @@ def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: B
     if not estimator.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER_BAYESIAN} iterations.")
     mixture = contours.mixture
+    facts = replace(_mixture_facts("bayesian", mixture), lower_bound=estimator.lower_bound_ - volume)
     used = int((mixture.weights * numbers.n_rows >= 1).sum())
     if used == most and most > 1:
         notices.append(f"all of the {most} components are in use: more may fit better (--components {2 * most}).")
-    return (
-        DensityModel.of(mixture),
-        _mixture_facts("bayesian", mixture),
-        (*notices, *fitting.small_group_notices(contours)),
-    )
+    return DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours))
+
+
+def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:
+    """Return what tells bounds in the units of the table."""
+
+    def tell(progress: Progress) -> None:
+        if isinstance(progress, FitProgress):
+            progress = replace(progress, lower_bound=progress.lower_bound - volume)
+        on_progress(progress)
+
+    return tell
 
 
 def _most_components(n_rows: int) -> int:
@@ -234,12 +256,12 @@ def _bayesian_estimator(most: int, shape: str, seed: int) -> BayesianGaussianMix
     )
 
 
-def _mixture_facts(kind: str, mixture: Mixture, candidates: Any = ()) -> ModelFacts:
+def _mixture_facts(kind: str, mixture: Mixture) -> ModelFacts:
     shape = mixture.covariance.name
     description = f"{words.plural(mixture.n_components, 'component')}, {shape} covariances"
     if kind == "bayesian":
         description += ", variational Bayes"
-    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters, tuple(candidates))
+    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
 
 
 _DETECTORS: dict[str, Callable[[int, int], Any]] = {

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..display import words
-from ..display.reasoning import absence, origin
+from ..display.reasoning import absence, figures, origin
 from ..display.summary import CandidateFacts, ComparisonSummary, Group, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
@@ -109,8 +109,9 @@ def _model(model: ModelFacts) -> RenderableType:
     what = model.description
     if model.trained_on is not None:
         what += f", trained on {model.trained_on}"
+    said = [Padding(sentence, (0, 0, 0, 2)) for sentence in [figures(model)] if sentence]
     if len(model.ranking) < 2:
-        return _heading("Model", what)
+        return Stack(_heading("Model", what), *said)
     best, *others = model.ranking
     parts: list[RenderableType] = [_heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
     rivals = [other for other in others if not _same(best, other)]
@@ -118,7 +119,7 @@ def _model(model: ModelFacts) -> RenderableType:
         lead = rivals[0].bic - best.bic
         evidence = next(sentence for limit, sentence in _EVIDENCE if lead < limit)
         parts.append(Text(f"  The runner-up, {_name(rivals[0])}, is {words.number(lead)} behind: {evidence}."))
-    return Stack(*parts)
+    return Stack(*parts, *said)
 
 
 def _same(one: CandidateFacts, other: CandidateFacts) -> bool:

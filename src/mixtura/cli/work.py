@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 from ..decisions.table_model import TableModel
 from ..display import words
 from ..display.report.building import build_report
 from ..display.report.data import Report
 from ..display.report.gathering import Gathered, Plan
-from ..display.summary import ModelFacts, Summary
+from ..display.summary import FIT_FIGURES, ModelFacts, Summary
 from ..engines import Engine, engine_for
 from ..engines.progress import watched
 from ..engines.single import single_thread
@@ -113,13 +114,11 @@ def _fit(
     numbers = kinds.scaled(request, numbers, engine)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted, facts, notices = kinds.fit(request, training, engine, bar, clean=reference is not None)
-    model = TableModel(
-        fitted,
-        numbers.columns,
-        numbers.center,
-        numbers.scale,
-        info={"model": facts.kind, "description": facts.description},
-    )
+    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
+    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
+    if fit:
+        info["fit"] = fit
+    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
     if reference is not None:
         model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)

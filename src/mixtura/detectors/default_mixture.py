@@ -21,6 +21,8 @@ from ..mixtures.gaussian import GaussianMixture
 from ..mixtures.initialize import take_sample
 from ..mixtures.search import MixtureSearch
 from ..rows import Block, Rows
+from ..statistics.columns import ColumnMoments, column_moments
+from .explanation import Floats
 from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
 
 # Share of the rows that is left out of the first look at a table, which is at a sample.
@@ -51,6 +53,8 @@ class FittedGroups:
         The rows that lie farther.
     n_left_out : int
         How many rows were left out of the fit; where it is none, it is the ordinary fit.
+    observed : ndarray of shape (n_columns,)
+        Weight of the rows fitted that have a value in each column.
     """
 
     estimator: GaussianMixture
@@ -58,6 +62,7 @@ class FittedGroups:
     contours: Contours
     far: FarRows
     n_left_out: int
+    observed: Floats
 
 
 def fit_groups(
@@ -115,7 +120,8 @@ def fit_groups(
         near = [groups_only]
         if groups_only.mixture is found.mixture and (far.n_rows or not n_left_out):
             break
-    return FittedGroups(best, search.candidates_, found, far, n_left_out)
+    observed = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns)).weights
+    return FittedGroups(best, search.candidates_, found, far, n_left_out, observed)
 
 
 def _first_look(

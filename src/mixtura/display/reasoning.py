@@ -1,7 +1,20 @@
-"""Where the threshold of a decision is from, how it was chosen, and why no row may be flagged, in words."""
+"""How well a model fits, where the threshold of a decision is from, and why no row may be flagged, in words."""
 
-from .summary import Summary
+from .summary import FIT_FIGURES, ModelFacts, Summary
 from .words import count, percent
+
+# What the figures of a fit are called.
+_FIGURES = dict(zip(FIT_FIGURES, ("BIC", "AIC", "log likelihood", "lower bound of the log evidence"), strict=True))
+
+
+def figures(model: ModelFacts) -> str | None:
+    """Return how well a mixture fits the rows that it was fitted to, in words; None where nothing is known."""
+    known = [
+        f"{called} {value:,.{0 if abs(value) >= 1e5 else 1}f}"
+        for name, called in _FIGURES.items()
+        if (value := getattr(model, name)) is not None
+    ]
+    return f"Fit, in the table's units: {', '.join(known)}." if known else None
 
 
 def origin(summary: Summary) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+# What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
+FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
+
 
 @dataclass(frozen=True)
 class LeftOutColumn:
@@ -47,11 +50,15 @@ class TableFacts:
 
 @dataclass(frozen=True)
 class CandidateFacts:
-    """One combination that the search fitted; infinite criteria mean that it could not be fitted."""
+    """One combination that the search fitted; infinite criteria mean that it could not be fitted.
+
+    Criteria and log likelihood are of the rows fitted, in the units of the table.
+    """
 
     n_components: int
     covariance_type: str
     bic: float
+    aic: float
     log_likelihood: float
     n_parameters: int
     converged: bool
@@ -77,6 +84,10 @@ class ModelFacts:
         All that was tried, empty where there was nothing to try, and for a model from a file.
     trained_on : str or None
         The reference table that the model was trained on, None where it was the table itself.
+    bic, aic, log_likelihood : float or None
+        Of a mixture of maximum likelihood and the rows that it was fitted to, in the units of the table.
+    lower_bound : float or None
+        Lower bound of the log evidence of these rows under a Bayesian mixture, in the units of the table.
     """
 
     kind: str
@@ -86,6 +97,10 @@ class ModelFacts:
     n_parameters: int | None = None
     candidates: tuple[CandidateFacts, ...] = ()
     trained_on: str | None = None
+    bic: float | None = None
+    aic: float | None = None
+    log_likelihood: float | None = None
+    lower_bound: float | None = None
 
     @property
     def ranking(self) -> list[CandidateFacts]:

@@ -45,9 +45,9 @@ def kullback_leibler(
     p: "Mixture",
     q: "Mixture",
     *,
-    method: Method = "bound",
+    method: Method = "monte carlo",
     n_samples: int = 10_000,
-    random_state: int | np.random.RandomState | None = None,
+    random_state: int | np.random.RandomState | None = 0,
 ) -> Estimate:
     """Return the Kullback-Leibler divergence of `q` from `p`: see `Mixture.kullback_leibler`.
 
@@ -55,23 +55,26 @@ def kullback_leibler(
     between Gaussian mixture models, ICASSP).
     """
     _check(p, q, method, n_samples)
-    if method == "bound":
+    if method == "bound" or _are_single_normals(p, q):
         return _bound(p, q, _normal_divergences, _variational_bound)
     X, _ = p.sample(n_samples, check_random_state(random_state))
     log_q = q.log_density(X)
     if (log_q < NO_DENSITY).any():
         return Estimate(np.inf, 0.0, "monte carlo")
     differences = p.log_density(X) - log_q
-    return Estimate(float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(n_samples)), "monte carlo")
+    # No divergence is negative, and an average can be where the mixtures are next to equal.
+    return Estimate(
+        max(float(differences.mean()), 0.0), float(differences.std(ddof=1) / np.sqrt(n_samples)), "monte carlo"
+    )
 
 
 def hellinger(
     p: "Mixture",
     q: "Mixture",
     *,
-    method: Method = "bound",
+    method: Method = "monte carlo",
     n_samples: int = 10_000,
-    random_state: int | np.random.RandomState | None = None,
+    random_state: int | np.random.RandomState | None = 0,
 ) -> Estimate:
     """Return the Hellinger distance of two mixtures: see `Mixture.hellinger`.
 
@@ -81,7 +84,7 @@ def hellinger(
     Statistics 41). Samples are drawn half from `p` and half from `q`.
     """
     _check(p, q, method, n_samples, least=4)
-    if method == "bound":
+    if method == "bound" or _are_single_normals(p, q):
         squared = _bound(p, q, _normal_squared_distances, _transport)
         return Estimate(float(np.sqrt(squared.value)), 0.0, squared.kind)
     random = check_random_state(random_state)
@@ -104,6 +107,13 @@ def _check(p: "Mixture", q: "Mixture", method: str, n_samples: int, least: int =
         raise ValueError(f"method must be 'bound' or 'monte carlo', not {method!r}")
     if n_samples < least:
         raise ValueError(f"n_samples must be {least} or more, not {n_samples}")
+
+
+def _are_single_normals(p: "Mixture", q: "Mixture") -> bool:
+    return all(
+        mixture.degrees_of_freedom is None and mixture.noise is None and np.count_nonzero(mixture.weights) == 1
+        for mixture in (p, q)
+    )
 
 
 def _bound(

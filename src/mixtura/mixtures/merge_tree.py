@@ -19,11 +19,6 @@ from .sources import Source, scoring_rows
 
 Indices = NDArray[np.int64]
 
-# Two clusters stay apart when their doubt, in nats, is below this. It is that of two equal round groups whose centres
-# are 4.6 standard deviations apart: of their rows one in a hundred is nearer to the other. docs/decisions/0025 says how
-# much depends on it.
-DECIDED = 0.03
-
 
 class MergedMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What a tree keeps of a mixture: what passes read, and the columns that further tables are compared with.
@@ -66,11 +61,13 @@ class MergeTree:
         noise it counts the doubt between noise and clusters too, which no merging changes.
     counts : ndarray of shape (2 * n_leaves - 1,)
         Expected number of rows of each leaf, then of what each step made.
+    valley : ndarray of shape (n_leaves - 1,)
+        How much less dense the rows between the two clusters of each step lie than those of the thinner one, in nats:
+        the mean log density of its rows less that of the rows in doubt, each by its share in it.
     n_rows : float
         Sum of the weights of the rows.
     n_clusters : int
-        Number of clusters asked for, or that at which the rows are decided: merging stops before the first step whose
-        `doubt` is below 0.03, except that components which are the most probable of no row are always merged.
+        Number of clusters asked for, or that at which the rows are decided, as `merge_components` says.
 
     Examples
     --------
@@ -90,6 +87,7 @@ class MergeTree:
     merges: Indices
     entropy: Floats
     counts: Floats
+    valley: Floats
     n_rows: float
     n_clusters: int
     _mixture: MergedMixture = field(repr=False)
@@ -226,11 +224,6 @@ def doubt(entropy: Floats, merges: Indices, counts: Floats) -> Floats:
     scale = 2 * np.sqrt(counts[merges].prod(axis=1))
     doubts: Floats = np.divide(gains, scale, out=np.zeros_like(gains), where=scale > 0)
     return doubts
-
-
-def decided(doubts: Floats, first: int) -> int:
-    """Return the number of clusters before the first step, after some, between whose clusters the rows are decided."""
-    return len(doubts) + 1 - first - int(np.append(doubts[first:] >= DECIDED, False).argmin())
 
 
 def _loss(x: Floats, y: Floats) -> float:

@@ -1,17 +1,19 @@
-"""Passes over rows that sum how undecided they are between the clusters of a mixture."""
+"""Passes over rows that sum how undecided they are between the clusters of a mixture, and how dense they lie there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtri
 
 from ..distributions.matrices import Floats
 from ..distributions.missing import ObservedPasses
-from ..distributions.passes import Passes
-from ..rows import Block
+from ..distributions.passes import Components, Passes
+from ..rows import Block, Rows
+from .expectation import passes_for
 
 Indices = NDArray[np.int64]
 
@@ -21,16 +23,23 @@ _LEAST = 2.0**-53
 # Rows that are looked at together: the responsibilities of some twenty components then stay in a processor's cache.
 _ROWS_AT_ONCE = 2**13
 
+# A row counts as no less dense than the contour of its component that leaves out so many: one far away would make its
+# whole cluster a thin one.
+_OUTSIDE = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
     """What the rows say of the components before any are merged.
 
+    The last axis of sums over rows has three: of all rows, of those without missing values, and of the log densities of
+    the latter.
+
     Attributes
     ----------
-    gains : ndarray of shape (n_pairs,)
+    gains : ndarray of shape (n_pairs, 3)
         What merging each pair of components would take from the entropy of the assignment, in nats.
-    counts : ndarray of shape (n_leaves,)
+    counts : ndarray of shape (n_leaves, 3)
         Expected rows of each component.
     claimed : ndarray of shape (n_leaves,)
         Rows of which each component is the most probable.
@@ -56,6 +65,13 @@ class Overlaps:
         )
 
 
+class _Part(NamedTuple):
+    """Some rows: their responsibilities, shape (n_leaves, n_rows), and weights in the three sums, (3, n_rows)."""
+
+    shares: Floats
+    weights: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class Responsibilities:
     """What both passes read of a block.
@@ -66,24 +82,39 @@ class Responsibilities:
         What gives the responsibilities of a row.
     leaves : ndarray of shape (n_leaves,)
         The components that take part.
+    floors : ndarray of shape (n_leaves,)
+        Log density at the contour of each of them that no row counts as less dense than.
     """
 
     passes: Passes | ObservedPasses
     leaves: Indices
+    floors: Floats
 
-    def of(self, block: Block) -> Iterator[tuple[Floats, Floats]]:
-        """Yield the responsibilities of some rows, shape (n_leaves, n_rows), and the weights of these."""
+    @classmethod
+    def of(cls, components: Components, leaves: Indices, rows: Rows) -> Self:
+        """Return what is read of the rows of a table."""
+        depth = chdtri(components.means.shape[1], _OUTSIDE) / 2
+        return cls(passes_for(components, rows), leaves, components.log_constants[leaves] - depth)
+
+    def parts(self, block: Block) -> Iterator[_Part]:
+        """Yield the rows of a block, some at a time."""
         for first in range(0, len(block.values), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
             weights = None if block.weights is None else block.weights[rows]
             part = Block(block.values[rows], weights, block.first_row + first)
-            shares = self.passes.responsibilities(part)
+            every = self.passes.responsibilities(part)
             if weights is None:
-                weights = np.ones(len(shares))
+                weights = np.ones(len(every))
             missing = np.isnan(part.values)
-            if missing.any():  # a row without any value is not undecided: it says nothing
-                weights = weights * ~missing.all(axis=1)
-            yield np.ascontiguousarray(shares.T[self.leaves], dtype=np.float64), weights
+            # A row without any value is not undecided: it says nothing.
+            weights = weights * ~missing.all(axis=1)
+            shares = np.ascontiguousarray(every.T[self.leaves], dtype=np.float64)
+            total = shares.sum(axis=0)
+            floor = np.divide(self.floors @ shares, total, out=np.zeros(len(total)), where=total > 0)
+            log_density = np.maximum(self.passes.log_density(part).astype(np.float64), floor)
+            # The densities of rows that lack values are of other columns.
+            complete = weights * ~missing.any(axis=1)
+            yield _Part(shares, np.stack([weights, complete, complete * log_density]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,26 +136,27 @@ class OverlapPass:
     def zero(self) -> Overlaps:
         """The sums of no rows."""
         n = len(self.responsibilities.leaves)
-        return Overlaps(np.zeros(n * (n - 1) // 2), np.zeros(n), np.zeros(n), 0.0, 0.0)
+        return Overlaps(np.zeros((n * (n - 1) // 2, 3)), np.zeros((n, 3)), np.zeros(n), 0.0, 0.0)
 
     def __call__(self, block: Block) -> Overlaps:
         """Return the sums of a block."""
         total = self.zero
-        for shares, weights in self.responsibilities.of(block):
-            total = total + self._sums(shares, weights)
+        for part in self.responsibilities.parts(block):
+            total = total + self._sums(*part)
         return total
 
     def _sums(self, shares: Floats, weights: Floats) -> Overlaps:
         noise = 0.0
         if self.has_noise:
             rest = np.minimum(shares.sum(axis=0), 1.0)
-            noise = _gain(rest, 1 - rest, weights)
-        claimed = np.bincount(shares.argmax(axis=0), weights, len(shares)).astype(np.float64)
+            noise = float(_gain(rest, 1 - rest, weights)[0])
+        claimed = np.bincount(shares.argmax(axis=0), weights[0], len(shares)).astype(np.float64)
         # Most rows are decided, and add nothing to any pair.
         mixed = np.flatnonzero(np.count_nonzero(shares >= _LEAST, axis=0) > 1)
-        some, their_weights = shares.take(mixed, axis=1), weights[mixed]
+        some, their_weights = shares.take(mixed, axis=1), weights[:, mixed]
         gains = [_gain(one, other, their_weights) for one, other in combinations(some, 2)]
-        return Overlaps(np.array(gains), (shares * weights).sum(axis=1), claimed, noise, float(weights.sum()))
+        counts = np.stack([(shares * each).sum(axis=1) for each in weights], axis=1)
+        return Overlaps(np.reshape(gains, (-1, 3)), counts, claimed, noise, float(weights[0].sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,19 +181,19 @@ class MergedPass:
     others: tuple[int, ...]
 
     def __call__(self, block: Block) -> Floats:
-        """Return the sums of a block, shape (n_others,)."""
+        """Return the three sums of a block for each of the others, shape (n_others, 3)."""
         members = [np.flatnonzero(self.clusters == other) for other in self.others]
-        total = np.zeros(len(members))
-        for shares, weights in self.responsibilities.of(block):
+        total = np.zeros((len(members), 3))
+        for shares, weights in self.responsibilities.parts(block):
             share = shares[self.clusters == self.made].sum(axis=0)
             mixed = np.flatnonzero(share >= _LEAST)
-            some, share, their_weights = shares.take(mixed, axis=1), share[mixed], weights[mixed]
+            some, share, their_weights = shares.take(mixed, axis=1), share[mixed], weights[:, mixed]
             total += [_gain(some[leaves].sum(axis=0), share, their_weights) for leaves in members]
         return total
 
 
-def _gain(one: Floats, other: Floats, weights: Floats) -> float:
-    """Return the sum over rows of a log((a + b) / a) + b log((a + b) / b), as terms that are not negative.
+def _gain(one: Floats, other: Floats, weights: Floats) -> Floats:
+    """Return the sums over rows of a log((a + b) / a) + b log((a + b) / b), as terms that are not negative.
 
     So nothing cancels, and what is nearly nothing is known as well as the rest.
     """
@@ -169,4 +201,4 @@ def _gain(one: Floats, other: Floats, weights: Floats) -> float:
     one, other = one[both], other[both]
     low, high = np.minimum(one, other), np.maximum(one, other)
     ratio = low / high
-    return float((weights[both] * ((low + high) * np.log1p(ratio) - low * np.log(ratio))).sum())
+    return np.asarray((weights[:, both] * ((low + high) * np.log1p(ratio) - low * np.log(ratio))).sum(axis=1))

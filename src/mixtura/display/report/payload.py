@@ -171,10 +171,7 @@ def _contours(contours: Contours, views: Sequence[str]) -> dict[str, Any]:
 
 
 def _tried(report: Report) -> list[list[Any]]:
-    return [
-        [c.n_components, c.covariance_type, c.bic, 2 * c.n_parameters - 2 * c.log_likelihood]
-        for c in report.summary.model.ranking
-    ]
+    return [[c.n_components, c.covariance_type, c.bic, c.aic] for c in report.summary.model.ranking]
 
 
 def _short(value: float, digits: int = 5) -> float:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..palette import GROUPS
-from ..reasoning import absence, origin
+from ..reasoning import absence, figures, origin
 from ..summary import Group, Summary
 from ..words import percent, plural
 from .data import ColumnFacts, GroupProfile, Report
@@ -124,7 +124,7 @@ def model(report: Report) -> str:
         text += f", trained on {isolated(facts.trained_on)}"
     if facts.n_parameters is not None:
         text += f"; {plural(facts.n_parameters, 'free parameter')}"
-    text += ".</p>"
+    text += f". {figures(facts) or ''}</p>"
     ranking, omitted = facts.ranking, report.omitted.candidates
     n_tried = len(facts.candidates) + omitted
     if len(ranking) < 2:
@@ -141,7 +141,7 @@ def model(report: Report) -> str:
             f'<td class="number">{figure}</td>'
             for figure in (
                 number(c.bic, 7),
-                number(2 * c.n_parameters - 2 * c.log_likelihood, 7),
+                number(c.aic, 7),
                 number(c.log_likelihood, 7),
                 f"{c.n_parameters:,}",
                 "yes" if c.converged else "no",
