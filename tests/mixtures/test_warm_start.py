@@ -47,7 +47,7 @@ def bayesian(**settings):
 
 def assert_same_fit(mine, other):
     order = [np.argsort(estimator.means_[:, 0]) for estimator in (mine, other)]
-    np.testing.assert_allclose(mine.means_[order[0]], other.means_[order[1]], atol=0.1)
+    np.testing.assert_allclose(mine.means_[order[0]], other.means_[order[1]], atol=0.05)
     np.testing.assert_allclose(mine.covariances_[order[0]], other.covariances_[order[1]], rtol=0.05, atol=0.05)
     assert mine.lower_bound_ == pytest.approx(other.lower_bound_, rel=1e-3)
 
@@ -65,7 +65,10 @@ def test_a_changed_model_is_fitted_to_its_end(X, make, changed, back, loose):
     estimator.set_params(**{name: default[name] for name in first} | second, tol=1e3 if loose else 1e-6)
     estimator.fit(X)
     assert estimator.n_iter_ >= 2
-    if not loose:
+    if "trim" in second:  # which rows are left out may end elsewhere from another start
+        assert estimator.trim == 0.1
+        assert estimator.lower_bound_ > make().fit(X).lower_bound_ + 0.1
+    elif not loose:
         assert_same_fit(estimator, make(**second).fit(X))
         gains = np.diff(estimator.lower_bounds_)
         # A ridge is no part of the likelihood: with another one EM may lose some at once.
