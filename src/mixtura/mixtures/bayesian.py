@@ -90,7 +90,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     random_state : int, RandomState instance or None, default=None
         Seed of the starts and of `sample`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit.
+        Whether `fit` goes on from the last fit, or from parameters set by hand.
     verbose : int, default=0
         1 prints starts and iterations, 2 their lower bounds too.
     verbose_interval : int, default=10
@@ -139,6 +139,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     -----
     `score_samples` gives the logarithm of the sum of exp(expected log density), as scikit-learn does: it lies a little
     below the log density of `mixture_`, the more so the fewer rows a component has.
+
+    The parameters may be set by hand, as those of `GaussianMixture`. The posterior follows where they are those of the
+    fit in another order. It is gone where they are others, and scores are then the log densities of `mixture_`.
 
     References
     ----------

@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
+from ..distributions.shapes import SHAPES
 from .checks import check_numbers
 
 # Any of these says what the covariances are; of those that are set, the first does, and the others have to agree.
@@ -71,7 +72,7 @@ def parameters_of(mixture: Mixture, dtype: "np.dtype[Any]") -> dict[str, Any]:
 
 
 def described(
-    attributes: Mapping[str, Any], known: Known | None, shape: type[Covariance]
+    attributes: Mapping[str, Any], known: Known | None, covariance_type: str
 ) -> tuple[Mixture, NDArray[np.int64] | None]:
     """Return the mixture that attributes describe, some of them set by hand, and the order of its components.
 
@@ -84,8 +85,8 @@ def described(
         The attributes that there are.
     known : Known or None
         What they said last.
-    shape : type of Covariance
-        Covariance shape of what was set.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        Shape of covariances that were set.
 
     Raises
     ------
@@ -112,7 +113,9 @@ def described(
     means = _numbers(attributes["means_"], "means_")
     if means.ndim != 2:
         raise ValueError(f"means_, set by hand, must have one row for each component, not shape {means.shape}")
-    covariance = _covariance({name: attributes[name] for name in _COVARIANCES if name in given}, means, known, shape)
+    covariance = _covariance(
+        {name: attributes[name] for name in _COVARIANCES if name in given}, means, known, covariance_type
+    )
     size = (covariance.n_components, covariance.n_features)
     if weights.shape != size[:1] or means.shape != size:
         raise ValueError(
@@ -159,10 +162,13 @@ def _weights(value: Any, total: float) -> Floats:
     return weights * (total / found) if found else weights
 
 
-def _covariance(given: Mapping[str, Any], means: Floats, known: Known | None, shape: type[Covariance]) -> Covariance:
+def _covariance(given: Mapping[str, Any], means: Floats, known: Known | None, covariance_type: str) -> Covariance:
     if not given:
         assert known is not None, "something says what the covariances are"
         return known.mixture.covariance
+    if covariance_type not in SHAPES:
+        raise ValueError(f"covariance_type must be one of {', '.join(SHAPES)}, not {covariance_type!r}")
+    shape = SHAPES[covariance_type]
     expected = shape.shape(*means.shape)
     values: dict[str, Floats] = {}
     for name, attribute in given.items():

@@ -271,8 +271,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         known = self._known
         if known is not None and not known.changed(attributes):
             return known
-        super()._validate_params()
-        mixture, order = described(attributes, known, SHAPES[self.covariance_type])
+        mixture, order = described(attributes, known, self.covariance_type)
         given = attributes if known is None else {name: attributes[name] for name in known.changed(attributes)}
         single = all(np.asarray(value).dtype == np.float32 for value in given.values())
         before = None if known is None else known.order

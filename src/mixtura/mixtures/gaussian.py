@@ -76,7 +76,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     random_state : int, RandomState instance or None, default=None
         Seed of the starts and of `sample`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit.
+        Whether `fit` goes on from the last fit, or from parameters set by hand.
     verbose : int, default=0
         1 prints starts and iterations, 2 their likelihoods too.
     verbose_interval : int, default=10
@@ -134,6 +134,12 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, when they have names.
+
+    Notes
+    -----
+    The parameters may be set by hand, or `mixture_` as a whole: to sort components, or to score with a known model
+    without a fit. Those that are not set follow when the estimator is used next; `weights_`, `means_` and one of
+    `covariances_`, `precisions_cholesky_` and `precisions_` say all. What does not fit together is an error then.
 
     References
     ----------

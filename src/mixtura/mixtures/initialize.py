@@ -156,8 +156,13 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
     if method == "k-means++":
         _, chosen = kmeans_plusplus(X, n_components, sample_weight=sample.weights, random_state=random_state)
     else:
-        chosen = random_state.choice(len(X), size=n_components, replace=False)
-    shares[chosen, np.arange(n_components)] = 1
+        # A row of weight two is as likely as either of two equal rows.
+        equal = (sample.weights == sample.weights[0]).all()
+        chances = None if equal else sample.weights / sample.weights.sum()
+        chosen = random_state.choice(len(X), size=n_components, replace=False, p=chances)
+    shares[chosen, np.arange(n_components)] = (
+        1 / sample.weights[chosen]
+    )  # one of the equal rows that a weight stands for
     return shares
 
 

@@ -234,9 +234,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the log density of each row of `X` under the best candidate, shape (n_rows,)."""
         return self._best.score_samples(X)
 
-    def score(self, X: Source, y: Any = None) -> float:
-        """Return the mean log density of the rows of `X` under the best candidate."""
-        return self._best.score(X)
+    def score(self, X: Source, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean log density of the rows of `X`, weighted by `sample_weight`, under the best candidate."""
+        return self._best.score(X, sample_weight=sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
