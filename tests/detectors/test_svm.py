@@ -100,9 +100,56 @@ def test_optimum_is_that_of_a_quadratic_program(nu):
 def test_nu_lies_between_the_shares_of_outliers_and_support_vectors(nu):
     table = table_of(2000, 4)
     fitted = OneClassSVM(nu=nu, tol=1e-6).fit(table)
-    outside = (fitted.decision_function(table) < -1e-5 * fitted.offset_).mean()
+    outside = (fitted.predict(table) == -1).mean()
     assert outside <= nu <= len(fitted.support_) / 2000
-    assert outside == pytest.approx(nu, abs=0.01)
+    assert outside == pytest.approx(nu, abs=0.02)
+
+
+KERNELS = [
+    {},
+    {"gamma": 50.0},
+    {"kernel": "linear", "max_iter": 100_000},
+    {"kernel": "poly", "max_iter": 100_000},
+    {"kernel": "poly", "degree": 2, "coef0": 1.0},
+    {"kernel": "sigmoid"},
+    {"kernel": "precomputed"},
+    {"kernel": lambda one, other: rbf_kernel(one, other, 0.1)},
+    {"approximate": True, "n_landmarks": 50, "random_state": 0},
+    {"approximate": True, "n_landmarks": 50, "random_state": 0, "max_iter": 2},
+    {"max_iter": 3},
+]
+# Columns of a kind, and columns of which one drowns the others.
+SCALES = {"alike": [1.0, 1.0, 1.0], "unscaled": [1.0, 30.0, 1e-3]}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("options", KERNELS, ids=str)
+@pytest.mark.parametrize("scales", SCALES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nu_bounds_the_outliers_at_the_default_tolerance(options, scales, dtype):
+    table = (np.vstack([table_of(500, 3), np.full((20, 3), 0.5), np.zeros((5, 3))]) * SCALES[scales]).astype(dtype)
+    given = rbf_kernel(table).astype(dtype) if options.get("kernel") == "precomputed" else table
+    weights = np.random.default_rng(0).integers(0, 4, len(table)).astype(float)
+    for nu in (1e-6, 1e-3, 0.02, 0.1, 0.5):
+        fitted = OneClassSVM(nu=nu, **options).fit(given)
+        assert (fitted.predict(given) == -1).mean() <= nu
+        if dtype is np.float32 and options.get("kernel") != "precomputed":
+            assert (fitted.predict(given.astype(np.float64)) == -1).mean() <= nu
+        weighted = OneClassSVM(nu=nu, **options).fit(given, sample_weight=weights)
+        assert weights[weighted.predict(given) == -1].sum() <= nu * weights.sum() * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
+@pytest.mark.parametrize("options", [{}, {"gamma": 1.0}, {"kernel": "sigmoid"}], ids=str)
+def test_small_nu_and_small_weights_are_solved_as_well(options, unit):
+    # Where less than the weight of one row is given away, the optimum is the same but for its size.
+    table = table_of(1000, 3)
+    near, far = (
+        OneClassSVM(nu=nu, tol=tol, **options).fit(table, sample_weight=np.full(1000, unit))
+        for nu, tol in ((1e-6, 1e-3), (9e-4, 1e-8))
+    )
+    sizes = [fitted.score_samples(table) / fitted.dual_coef_.sum() for fitted in (near, far)]
+    np.testing.assert_allclose(*sizes, atol=1e-3)
 
 
 @pytest.mark.parametrize("kernel", ["rbf", "linear", "poly", "sigmoid"])

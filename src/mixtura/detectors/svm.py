@@ -48,9 +48,12 @@ class OneClassSVM(Detector):
     coef0 : float, default=0.0
         Constant in 'poly' and 'sigmoid'.
     tol : float, default=1e-3
-        Largest violation of the conditions of the optimum.
+        Largest violation of the conditions of the optimum; in parts of the sum of the coefficients, times the mean
+        kernel of a row with itself, where that is below one, as it is where `nu` is small.
     nu : float, default=0.5
-        Upper bound of the share of outliers among the rows, and lower bound of the share of support vectors, in (0, 1].
+        Upper bound of the share of outliers among the rows fitted, and lower bound of the share of support vectors, by
+        weight, in (0, 1]. The upper bound holds at any `tol`: `offset_` is lowered for it where rows on the border
+        differ by no more than the tolerance.
     shrinking : bool, default=True
         Whether rows that will stay at a bound are left out for a while.
     cache_size : float, default=200
@@ -254,7 +257,7 @@ class OneClassSVM(Detector):
         engine = self.engine if isinstance(self.engine, ThreadEngine) else ThreadEngine()
         solved = solve_one_class(kernel, values, weights, settings, engine, self.on_progress)
         support = np.flatnonzero(solved.alpha)
-        coefficients, self.offset_ = solved.alpha[support], offset_at(solved, weights)
+        coefficients, self.offset_ = solved.alpha[support], offset_at(solved, weights, self.nu, values.dtype)
         self.support_ = counted[support].astype(np.int32)
         if self._is_given:
             self.support_vectors_ = np.empty((0, 0))
@@ -281,9 +284,7 @@ class OneClassSVM(Detector):
         landmarks = np.ascontiguousarray(sample.X[np.sort(chosen)], dtype=np.float64)
         check_reach(kernel, np.stack([moments.minima, moments.maxima]))
         found = solve_on_landmarks(kernel, rows, sample, landmarks, self.nu, self.max_iter, engine, self.on_progress)
-        # In the units of the exact machine, whose coefficients add up to nu times the weight of the rows.
-        coefficients = self.nu * weight * found.coefficients
-        self.offset_ = self.nu * weight * found.offset
+        coefficients, self.offset_ = found.coefficients, found.offset
         belongs = sums(kernel, sample.X, landmarks, coefficients) >= self.offset_
         explained_by = (typical_rows(sample.X, belongs), *center_and_scale(sample.X))
         self.model_ = SupportModel(kernel, landmarks, coefficients, self.offset_, *explained_by)

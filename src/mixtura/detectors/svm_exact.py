@@ -19,6 +19,16 @@ Floats = NDArray[np.float64]
 _STRIDE = 8
 _SMALL = 1500
 
+# Scores that differ by less than this part of the largest may differ by rounding: of values in single precision, and of
+# kernels and their sums.
+_ROUNDING = {4: 1e-6, 8: 1e-9}
+
+# Slopes that are summed in the solver differ from scores by less than this part of the largest.
+_SINGLE = 1e-4
+
+# The smallest normal double: below, nothing has a part.
+_SMALLEST = float(np.finfo(np.float64).tiny)
+
 # As in LIBSVM, where no limit is asked for: so many steps, or so many a row.
 _MOST_STEPS = 10_000_000
 _MOST_STEPS_A_ROW = 100
@@ -58,10 +68,14 @@ def solve_one_class(
 ) -> Solved:
     """Solve the dual for rows of positive weights, which bound those of the dual.
 
+    The tolerance is `tol`, or that part of the size of the slopes where they are below one.
+
     The first weights come from the machine of a part of the rows: those that it scores lowest are given all they can
     take, so that little is left to move.
     """
     total = min(settings.nu * weights.sum(), weights.sum())
+    # Slopes are sums of kernels with weights that add up to the total: where that is small, so is every difference.
+    tolerance = settings.tol * min(1.0, max(total * _typical_kernel(kernel, table), _SMALLEST))
     alpha = _lowest_first(_first_order(kernel, table, weights, settings, engine, on_progress), weights, total)
     slopes = _scores(kernel, table, table, alpha, engine)
     what = f"training on {len(table):,} rows"
@@ -76,7 +90,7 @@ def solve_one_class(
             weights,
             alpha,
             slopes,
-            tolerance=settings.tol,
+            tolerance=tolerance,
             cache_bytes=settings.cache_size * 2**20,
             shrinking=settings.shrinking,
             max_iterations=most - n_iter,
@@ -85,27 +99,57 @@ def solve_one_class(
         if solution.end != "rounding" or not solution.n_iter:
             break
         slopes = _scores(kernel, table, table, alpha, engine)
+    converged = solution.end == "tolerance" or not solution.n_iter
     # The solver rounds kernels to single precision. Rows on the border are to score what the model says of them.
-    inside = (alpha > 0) & (alpha < weights)
-    if inside.any():
-        slopes[inside] = _scores(kernel, table[inside], table, alpha, engine)
+    width = 2 * tolerance + _SINGLE * np.abs(slopes).max() if converged else np.inf
+    border = np.abs(slopes - _slope_inside(alpha, slopes, weights)) <= width
+    if border.any():
+        slopes[border] = _scores(kernel, table[border], table, alpha, engine)
     if on_progress is not None:
         on_progress(Progress(what, 1, 1, "machines"))
-    return Solved(alpha, slopes, n_iter, solution.end == "tolerance" or not solution.n_iter)
+    return Solved(alpha, slopes, n_iter, converged)
 
 
-def offset_at(solved: Solved, upper: Floats) -> float:
-    """Return the offset: the slope of the rows whose weight is inside its bounds.
+def offset_at(solved: Solved, upper: Floats, nu: float, dtype: Any) -> float:
+    """Return the offset: the slope of the rows whose weight is inside its bounds, or less.
 
     Where there are none, any number between the slopes of the full and of the empty ones is as good, and their middle
-    is taken (Chang and Lin 2011, section 4.1.5); where all are full, the highest slope.
+    is taken (Chang and Lin 2011, section 4.1.5); where all are full, the highest slope. The rows inside differ by the
+    tolerance, and so may empty ones: it is lowered until no more than `nu` of the weight scores below it.
     """
-    empty, full = solved.alpha <= 0, solved.alpha >= upper
+    return min(_slope_inside(solved.alpha, solved.slopes, upper), highest_offset(solved.slopes, upper, nu, dtype))
+
+
+def highest_offset(scores: Floats, weights: Floats, share: float, dtype: Any) -> float:
+    """Return the highest offset that rows of no more than a share of the weight score below, however it is rounded.
+
+    `dtype` is that of the table.
+    """
+    order = np.argsort(scores, kind="stable")
+    upto = np.cumsum(weights[order])
+    place = min(int(np.searchsorted(upto, share * upto[-1], side="right")), len(order) - 1)
+    return float(scores[order[place]] - _ROUNDING[np.dtype(dtype).itemsize] * np.abs(scores).max())
+
+
+def _slope_inside(alpha: Floats, slopes: Floats, upper: Floats) -> float:
+    empty, full = alpha <= 0, alpha >= upper
     inside = ~empty & ~full
     if inside.any():
-        return float(solved.slopes[inside].mean())
-    highest = solved.slopes[full].max()
-    return float((highest + solved.slopes[empty].min()) / 2 if empty.any() else highest)
+        return float(slopes[inside].mean())
+    highest = slopes[full].max()
+    return float((highest + slopes[empty].min()) / 2 if empty.any() else highest)
+
+
+def _typical_kernel(kernel: Kernel, table: NDArray[Any]) -> float:
+    """Return the mean kernel of a row with itself; one where it is bounded by that."""
+    if kernel.name in ("rbf", "sigmoid"):
+        return 1.0
+    if kernel.name == "precomputed":
+        return float(np.abs(np.diagonal(table)).mean(dtype=np.float64))
+    squares = np.einsum("ij,ij->i", table, table, dtype=np.float64)
+    if kernel.name == "poly":
+        squares = np.abs(kernel.gamma * squares + kernel.coef0) ** kernel.degree
+    return float(squares.mean())
 
 
 def _first_order(

@@ -18,6 +18,7 @@ from ..engines.single import single_thread
 from ..kernels.svm import Kernel, matrix, sums
 from ..mixtures.initialize import Sample
 from ..rows import Block, Rows
+from .svm_exact import highest_offset
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +39,10 @@ _MOST_STEPS = 200
 
 
 class Approximation(NamedTuple):
-    """Coefficients of the landmarks and the offset, of a dual whose weights add up to nu; and how the search ended."""
+    """Coefficients of the landmarks and the offset, in the units of the exact machine; and how the search ended.
+
+    The coefficients of that add up to nu times the weight of the rows.
+    """
 
     coefficients: Floats
     offset: float
@@ -60,8 +64,8 @@ def solve_on_landmarks(
 
     With z(x) = S k(x), k the kernels of a row with the landmarks and S a root of their inverse matrix [1]_, the primal
     is 1/2 |w|^2 - r + mean of max(0, r - w·z) / nu over w and the offset r. The corner of the hinge is rounded, so
-    that L-BFGS finds the minimum; each evaluation reads the rows once. The offset is then the nu-quantile of the
-    scores.
+    that L-BFGS finds the minimum; each evaluation reads the rows once. The offset is then the highest
+    that no more than nu of the weight scores below.
 
     References
     ----------
@@ -79,11 +83,11 @@ def solve_on_landmarks(
         if not sample.whole:
             found = problem.minimum(found.x, rows, engine, limit, on_progress)
             steps += int(found.nit)
-    coefficients = root @ found.x[:-1]
+    weights = np.concatenate(list(engine.map(rows, _block_weights)))
+    coefficients = nu * weights.sum() * (root @ found.x[:-1])
     scoring = watched(engine, on_progress, "scoring")
     scores = gather(scoring, rows, partial(_block_sums, kernel, landmarks, coefficients), (), np.dtype(np.float64))
-    weights = np.concatenate(list(engine.map(rows, _block_weights)))
-    return Approximation(coefficients, _quantile(scores, weights, nu), steps, bool(found.status != 1))
+    return Approximation(coefficients, highest_offset(scores, weights, nu, rows.dtype), steps, bool(found.status != 1))
 
 
 def _inverse_root(gram: Floats) -> Floats:
@@ -164,10 +168,3 @@ def _block_sums(kernel: Kernel, centers: Floats, coefficients: Floats, block: Bl
 
 def _block_weights(block: Block) -> Floats:
     return np.ones(len(block.values)) if block.weights is None else block.weights
-
-
-def _quantile(scores: Floats, weights: Floats, share: float) -> float:
-    """Return the lowest score for which the rows up to it have the share of all weight."""
-    order = np.argsort(scores, kind="stable")
-    reached = np.cumsum(weights[order])
-    return float(scores[order[min(np.searchsorted(reached, share * reached[-1]), len(order) - 1)]])
