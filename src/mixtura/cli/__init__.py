@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-from .stopping import stopping
+from .stopping import Stopped, stopping
 
 _LIBRARIES = ("typer", "rich", "duckdb", "pyarrow")
 
@@ -48,7 +48,7 @@ def _main(arguments: Sequence[str]) -> int:
         from .app import run  # noqa: PLC0415  # the libraries it needs were missing a moment ago, perhaps
 
         code = run(arguments)
-    except (KeyboardInterrupt, ImportError):
+    except (Stopped, ImportError):
         if stopping.number is None:
             raise
         code = 130

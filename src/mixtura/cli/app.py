@@ -18,6 +18,7 @@ from .detect import EXAMPLES as DETECT_EXAMPLES
 from .detect import detect
 from .groups import EXAMPLES as GROUPS_EXAMPLES
 from .groups import groups
+from .options import one_of
 from .report import EXAMPLES as REPORT_EXAMPLES
 from .report import report
 from .score import EXAMPLES as SCORE_EXAMPLES
@@ -31,9 +32,9 @@ _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="mixtura",
     help="Find the groups in a table, and the rows that do not belong.",
-    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C.\n\n"
-    "mixtura COMMAND --help tells more about a command.",
-    add_completion=False,
+    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C (128 and the "
+    "number of the signal for others).\n\n"
+    "mixtura help COMMAND tells more about a command.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,6 +48,22 @@ COMMANDS: dict[Callable[..., None], str] = {
 }
 for _command, _examples in COMMANDS.items():
     app.command(epilog=_examples)(_command)
+
+
+@app.command(name="help")
+def _help(
+    command: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="COMMAND",
+            help="The command to tell about.",
+            autocompletion=one_of([command.__name__ for command in COMMANDS]),
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Tell what mixtura or one of its commands does."""
+    app(args=["--help"] if command is None else [command, "--help"], prog_name="mixtura", standalone_mode=False)
 
 
 def _show_version(wanted: bool) -> None:

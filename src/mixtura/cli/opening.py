@@ -85,9 +85,10 @@ class Origin:
     def check_standard_output(self) -> None:
         """Refuse to write to what this comes from, as `check` does."""
         try:
-            self._check_stat(os.fstat(sys.stdout.fileno()), "standard output")
+            found = os.fstat(sys.stdout.fileno())
         except (OSError, ValueError):  # it is not a file of the system
             return
+        self._check_stat(found, "standard output")
 
     def _check_stat(self, found: os.stat_result, called: str) -> None:
         if self.model is not None and _is_one_of(found, [expanded(self.model)]):
@@ -232,8 +233,8 @@ def open_place(
     places = {RESULT: None if out == "-" else out, MODEL: saved, REPORT: report}
     files = _files(places)
     if out == "-":
-        origin.check_standard_output()
         writer = open_stream_writer(StandardOutput(alone=not files), "standard output", form or "csv")
+        origin.check_standard_output()
     else:
         writer = open_writer(files[RESULT], form=form, mark=origin.mark(files[RESULT]))
     place = Place(origin, out, writer, files, force)

@@ -19,10 +19,18 @@ class ReaderLeftError(Exception):
     """Nobody reads standard output any more, and there is nothing else to do."""
 
 
+class Stopped(BaseException):
+    """A signal stops this run.
+
+    Not a `KeyboardInterrupt`: once one has come out of code that is given as text, as `dataclass` does, Python ends
+    the process by SIGINT in the end, whatever its exit code.
+    """
+
+
 class Stopping:
     """What this process was told, and whether it still matters.
 
-    A signal raises `KeyboardInterrupt` wherever the main thread is. Libraries may turn that into an error of their own
+    A signal raises `Stopped` wherever the main thread is. Libraries may turn that into an error of their own
     or lose it, so that the number of the signal is what counts in the end.
     """
 
@@ -45,7 +53,7 @@ class Stopping:
     def check(self) -> None:
         """Raise if a signal came whose exception was lost."""
         if self.number is not None:
-            raise KeyboardInterrupt
+            raise Stopped
 
     @contextmanager
     def last_step(self) -> Iterator[None]:
@@ -88,7 +96,7 @@ class Stopping:
             return
         self._received, self._when = number, now
         if not self._held:
-            raise KeyboardInterrupt
+            raise Stopped
 
 
 stopping = Stopping()
