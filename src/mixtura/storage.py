@@ -14,7 +14,6 @@ The first entry of the metadata is ``sha256``, the SHA-256 of all bytes of the f
 import hashlib
 import json
 import os
-import secrets
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
@@ -23,14 +22,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, deserialize
+from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
 from .decisions.table_model import TableModel
 from .detectors.density import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
-from .errors import ModelFileError, SourceError
+from .errors import ModelFileError
+from .rows.whole import WholeFile, replace_all
 from .statistics.rarity import Rarity
 
 VERSION = 1
@@ -106,6 +106,13 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
     ...     load(f"{folder}/model.safetensors") == mixture
     True
     """
+    file = WholeFile(path)
+    file.write(content(model))
+    replace_all([file])
+
+
+def content(model: Mixture | OutlierModel | TableModel) -> bytes:
+    """Return what is in the file of a model; errors as of `save`."""
     held = model.model if isinstance(model, TableModel) else model
     if isinstance(held, Mixture):
         held = DensityModel.of(held)
@@ -132,7 +139,7 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
         manifest |= {"kind": "mixture" if isinstance(model, Mixture) else "detector"}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    _write(Path(path), _with_checksum(to_bytes(contiguous, metadata={_MANIFEST: text})))
+    return _with_checksum(to_bytes(contiguous, metadata={_MANIFEST: text}))
 
 
 def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
@@ -167,12 +174,12 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
             f"{file} is not a file: name the file of a model" if file.exists() else f"there is no model file {file}"
         )
     try:
-        content = file.read_bytes()
-        has_checksum = _has_checksum(file, content)
-        tensors = dict(deserialize(content))  # type: ignore[no-untyped-call]  # checks that the sizes it declares fill the file
+        data = file.read_bytes()
+        has_checksum = _has_checksum(file, data)
+        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]  # checks that the sizes it declares fill the file
     except (SafetensorError, OSError) as error:
         _refuse(file, str(error).splitlines()[0])
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     manifest = _manifest(file, header.get("__metadata__"))
     model = _model(file, manifest, _arrays(file, tensors, manifest))
     if not has_checksum:
@@ -183,22 +190,22 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
     return model
 
 
-def _with_checksum(content: bytes) -> bytes:
+def _with_checksum(data: bytes) -> bytes:
     """Return the content of a file with its checksum in it, at a place that never changes."""
     added = len(_BEFORE_DIGITS) - len(_METADATA) + _N_DIGITS + len(_AFTER_DIGITS)
-    length = int.from_bytes(content[:8], "little") + added
+    length = int.from_bytes(data[:8], "little") + added
     before = length.to_bytes(8, "little") + _BEFORE_DIGITS
-    after = _AFTER_DIGITS + content[8 + len(_METADATA) :]
+    after = _AFTER_DIGITS + data[8 + len(_METADATA) :]
     return before + hashlib.sha256(before + after).hexdigest().encode() + after
 
 
-def _has_checksum(file: Path, content: bytes) -> bool:
+def _has_checksum(file: Path, data: bytes) -> bool:
     """Tell whether a file has a checksum, as all but those of earlier versions; refuse it if it is a wrong one."""
     start = 8 + len(_BEFORE_DIGITS)
-    if content[8:start] != _BEFORE_DIGITS:
+    if data[8:start] != _BEFORE_DIGITS:
         return False
     stop = start + _N_DIGITS
-    if hashlib.sha256(content[:start] + content[stop:]).hexdigest().encode() != content[start:stop]:
+    if hashlib.sha256(data[:start] + data[stop:]).hexdigest().encode() != data[start:stop]:
         _refuse(file, "its checksum is not that of its content, so it is damaged; copy it anew, or save it again")
     return True
 
@@ -286,19 +293,10 @@ def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | Ou
         _refuse(file, " ".join(str(error).split()))  # numbers in it may have come on several lines
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Write a file beside its place, and rename it when it is whole and on the disk."""
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
+def is_model(file: Path) -> bool:
+    """Tell whether a file says of itself that `save` wrote it; it may be of another version."""
     try:
-        try:
-            with open(temporary, "xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, file)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(
-            f"cannot write {file} ({error.strerror or error}): free some space or choose another place"
-        ) from error
+        with safe_open(file, framework="numpy") as opened:
+            return _MANIFEST in (opened.metadata() or {})
+    except (SafetensorError, OSError):
+        return False

@@ -107,10 +107,7 @@ def test_quiet_says_nothing(run, iris, folder):
 @pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "arrow", "parquet"])
 def test_endings(run, iris, folder, ending):
     (folder / f"out.{ending}").write_text("what was there before")
-    assert run("detect", iris, *FAST, "--out", f"out.{ending}").code == 0
-    again = run("detect", f"out.{ending}", *FAST)
-    assert again.code == 2
-    assert "has a column 'anomaly_score' already" in again.err
+    assert run("detect", iris, *FAST, "--out", f"out.{ending}", "--force").code == 0
     assert sorted(file.name for file in folder.iterdir()) == ["iris.csv", f"out.{ending}"]
 
 
@@ -155,7 +152,7 @@ def test_score_by_a_model_of_groups(run, iris, read):
 
 def test_groups(run, iris, read):
     summary = summary_of(run("groups", iris, *FAST, "--json"))
-    scored = read("iris.scored.parquet")
+    scored = read("iris.grouped.parquet")
     assert list(scored)[6:] == ["component", "probability"]
     assert all(0.5 <= probability <= 1 for probability in scored["probability"])
     assert summary["decision"] is None

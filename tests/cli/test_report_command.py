@@ -219,7 +219,7 @@ def test_any_source_gives_the_same_report(run, iris, drawn, model, folder, need,
 
     monkeypatch.setattr(sys, "stdin", Stdin)
     for source in (iris, "iris.parquet", "select * from 'iris.csv'", "-"):
-        said(run("report", model, source, "-q"))
+        said(run("report", model, source, "-q", "--force"))
     for name in ("iris", "query", "stdin"):
         assert (folder / f"{name}.report.html").exists()
     for report in drawn[1:]:
@@ -310,7 +310,7 @@ def test_a_page_that_cannot_be_drawn_leaves_nothing(run, iris, drawn, folder, mo
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setattr(sys.modules["mixtura.display.report.html"], "render_html", fail)
-    assert run("detect", iris, "--report", "x.html", "--save", "m").code == 1
+    assert run("detect", iris, "--report", "x.html", "--save", "m", "--force").code == 1
     assert sorted(file.name for file in folder.iterdir()) == ["iris.csv", "x.html"]
     assert (folder / "x.html").read_text() == "what was there before"
 
@@ -319,7 +319,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing(run, iris, drawn, folder, 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mixtura.cli.page.Path.write_text", full)
+    monkeypatch.setattr("mixtura.rows.whole.Path.write_bytes", full)
     ended = run("detect", iris, "--report", "x.html")
     assert (ended.code, ended.err) == (
         2,

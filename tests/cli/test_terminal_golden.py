@@ -94,7 +94,7 @@ def test_detect_with_a_reference(run, claims, clean, width):
     assert (ended.code, ended.err) == (0, "")
     assert_golden(f"detect_reference_{width}.txt", masked(ended.out))
     if width == 80:
-        ended = run("score", "claims.model", claims, width=width)
+        ended = run("score", "claims.model", claims, "--force", width=width)
         assert_golden("score_reference_80.txt", masked(ended.out))
 
 

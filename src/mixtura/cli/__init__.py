@@ -7,6 +7,8 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
+from .stopping import Stopped, stopping
+
 _LIBRARIES = ("typer", "rich", "duckdb", "pyarrow")
 
 
@@ -21,14 +23,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a fault of ours, 2 bad usage or bad input, 130 stopped by Ctrl-C.
+        0 done, 1 a fault of ours, 2 bad usage or bad input, 128 and the number of the signal that stopped the run: 130
+        for Ctrl-C.
     """
-    missing = [library for library in _LIBRARIES if importlib.util.find_spec(library) is None]
-    if missing:
-        sys.stderr.write(
-            f"mixtura: the command line needs {', '.join(missing)}, not installed here: pip install 'mixtura[cli]'\n"
-        )
-        return 2
-    from .app import run  # noqa: PLC0415  # the libraries it needs were missing a moment ago, perhaps
+    with stopping.heeded():
+        return _main(sys.argv[1:] if arguments is None else list(arguments))
 
-    return run(sys.argv[1:] if arguments is None else list(arguments))
+
+def program() -> None:
+    """Be the program `mixtura`: run the command line and end the process with its exit code."""
+    with stopping.heeded(for_good=True):
+        sys.exit(_main(sys.argv[1:]))
+
+
+def _main(arguments: Sequence[str]) -> int:
+    try:
+        missing = [library for library in _LIBRARIES if importlib.util.find_spec(library) is None]
+        if missing:
+            sys.stderr.write(
+                f"mixtura: the command line needs {', '.join(missing)}, not installed here: "
+                "pip install 'mixtura[cli]'\n"
+            )
+            return 2
+        from .app import run  # noqa: PLC0415  # the libraries it needs were missing a moment ago, perhaps
+
+        code = run(arguments)
+    except (Stopped, ImportError):
+        if stopping.number is None:
+            raise
+        code = 130
+    if stopping.number is None:
+        return code
+    sys.stderr.write(f"mixtura: {stopping.sentence}\n")
+    return 128 + stopping.number

@@ -22,6 +22,7 @@ from .report import EXAMPLES as REPORT_EXAMPLES
 from .report import report
 from .score import EXAMPLES as SCORE_EXAMPLES
 from .score import score
+from .stopping import ReaderLeftError, stopping
 
 # Typer carries a copy of click in some versions and imports click in others; its classes are reached from here in both.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -79,15 +80,27 @@ def run(arguments: Sequence[str]) -> int:
             warnings.filterwarnings("ignore", category=RuntimeWarning, append=True)
             # Reports say what was typed.
             code = app(args=list(arguments), prog_name="mixtura", standalone_mode=False, obj=tuple(arguments))
-    except _UsageError as error:
-        return _fail(2, _usage(error, arguments))
-    except (MixturaError, _ClickError) as error:
-        return _fail(2, _one_line(error))
-    except (KeyboardInterrupt, typer.Abort):
-        return 130
-    except Exception as error:
-        return _fail(1, _fault(error))
+    except ReaderLeftError:
+        return 0
+    except BaseException as error:
+        # Libraries make errors of their own of a signal, which says by itself how the run ended.
+        return 130 if stopping.number is not None else _ended(error, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _ended(error: BaseException, arguments: Sequence[str]) -> int:
+    """Say what went wrong, and return the exit code."""
+    if isinstance(error, _UsageError):
+        return _fail(2, _usage(error, arguments))
+    if isinstance(error, (MixturaError, _ClickError)):
+        return _fail(2, _one_line(error))
+    if isinstance(error, MemoryError):
+        return _fail(2, _no_memory(error))
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return 130
+    if isinstance(error, Exception):
+        return _fail(1, _fault(error))
+    raise error
 
 
 def _fail(code: int, sentence: str) -> int:
@@ -104,6 +117,14 @@ def _usage(error: BaseException, arguments: Sequence[str]) -> str:
     known = [argument for argument in arguments[:1] if argument in [command.__name__ for command in COMMANDS]]
     what = _one_line(error).removeprefix("Invalid value: ").rstrip(".")
     return f"{what} (see {' '.join(['mixtura', *known, '--help'])})"
+
+
+def _no_memory(error: MemoryError) -> str:
+    reason = _one_line(error)
+    return (
+        f"there is not enough memory{f' ({reason})' if reason else ''}: give mixtura more, or fewer columns with "
+        "--columns or --drop"
+    )
 
 
 def _fault(error: Exception) -> str:

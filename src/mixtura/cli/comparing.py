@@ -46,7 +46,9 @@ def compare_detectors(
     engine = engine_for(None)
     with single_thread("blas"), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
-        table = open_table(source, columns, without_labels(columns, drop, labels), (), takes_missing=True)
+        table = open_table(
+            source, columns, without_labels(columns, drop, labels), (), takes_missing=True, kept=(labels,)
+        )
         with fitting.numbers_of(table, engine, on_rows=bar.on_rows) as numbers:
             positions = np.arange(numbers.n_rows)
             if numbers.n_rows > most_rows:

@@ -17,7 +17,7 @@ EXAMPLES = """\
 - `mixtura detect claims.parquet --labels fraud --precision 0.9 --report claims.html`
 - `mixtura detect today.csv --reference clean.parquet --fdr 0.05`
 - `mixtura detect "select * from 'x.csv' where year > 2020" --tail 1e-4 --json`
-- `zcat sales.csv.gz | mixtura detect - --quiet --out flagged.parquet`
+- `zcat sales.csv.gz | mixtura detect - --quiet --out - | head`
 """
 
 THRESHOLD = "Threshold"
@@ -123,6 +123,8 @@ def detect(
     out: options.Out = None,
     save: options.Save = None,
     report: options.Report = None,
+    form: options.Format = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -150,6 +152,9 @@ def detect(
         out=out,
         save=save,
         report=report,
+        form=form,
+        force=force,
+        as_json=as_json,
         typed=context.obj,
     )
     if source == reference == "-":

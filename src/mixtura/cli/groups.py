@@ -20,8 +20,10 @@ def groups(
     components: options.Components = None,
     shape: options.Shape = None,
     seed: options.Seed = 0,
-    out: options.Out = None,
+    out: options.GroupsOut = None,
     save: options.Save = None,
+    form: options.Format = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -43,6 +45,9 @@ def groups(
         seed=seed,
         out=out,
         save=save,
+        form=form,
+        force=force,
+        as_json=as_json,
         kinds=options.MIXTURES,
     )
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered

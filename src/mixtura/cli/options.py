@@ -1,7 +1,6 @@
 """Options that commands share, and what their text means."""
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 SHAPES = ("full", "tied", "diag", "spherical")
 KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
 MIXTURES = ("mixture", "bayesian")
+FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
@@ -35,10 +35,44 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). A file of "
-        "that name is replaced. Default: NAME.scored.parquet in the current folder, NAME being the source's.",
+        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
+        "output; the summary goes to standard error then. Default: NAME.scored.parquet beside the table, NAME being "
+        "the table's.",
         rich_help_panel=RESULT,
         show_default=False,
+    ),
+]
+GroupsOut = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
+        "output; the summary goes to standard error then. Default: NAME.grouped.parquet beside the table, NAME being "
+        "the table's.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: what the ending of --out says, csv on "
+        "standard output.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Replace any file. Default: only what the same command made of the same table before, and models by "
+        "models.",
+        rich_help_panel=RESULT,
     ),
 ]
 Save = Annotated[
@@ -46,8 +80,7 @@ Save = Annotated[
     typer.Option(
         "--save",
         metavar="MODEL",
-        help="Also save the model to this file, for `mixtura score` and `mixtura.load`. A file of that name is "
-        "replaced.",
+        help="Also save the model to this file, for `mixtura score` and `mixtura.load`.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -58,7 +91,7 @@ Report = Annotated[
         "--report",
         metavar="FILE",
         help="Also write a report to this HTML file: one page with the groups, the anomalies and a slider for the "
-        "threshold, to open in a browser. A file of that name is replaced.",
+        "threshold, to open in a browser.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -239,19 +272,9 @@ def check_seed(seed: int) -> None:
         raise typer.BadParameter(f"--seed is {seed}: write a whole number from 0 to {2**32 - 1}")
 
 
-def default_out(source: str, *, query: bool, ending: str = ".scored.parquet") -> str:
-    """Return the name of the result of a source, in the current folder.
-
-    Examples
-    --------
-    >>> default_out("data/x.csv.gz", query=False), default_out("data/part-*.parquet", query=False)
-    ('x.scored.parquet', 'part.scored.parquet')
-    >>> default_out("-", query=False), default_out("select 1", query=True, ending=".report.html")
-    ('stdin.scored.parquet', 'query.report.html')
-    """
-    if source == "-" or query:
-        return f"{'query' if query else 'stdin'}{ending}"
-    path = Path(source)
-    stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
-    stem = re.sub(r"\[[^]]*\]|[*?]", "", stem).strip("-_. ")
-    return f"{stem or path.parent.name or 'table'}{ending}"
+def check_out(out: str | None, form: str | None, *, as_json: bool) -> None:
+    """Refuse a format that there is not, and two things on standard output."""
+    if form is not None and form not in FORMATS:
+        raise typer.BadParameter(f"--format is {form!r}: the formats there are: {', '.join(FORMATS)}")
+    if as_json and out == "-":
+        raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")

@@ -38,8 +38,8 @@ def report(
             "--out",
             "-o",
             metavar="FILE",
-            help="Where the page goes; - for standard output. A file of that name is replaced. Default: "
-            "NAME.report.html in the current folder, NAME being the source's.",
+            help="Where the page goes; - for standard output. Default: NAME.report.html beside the table, NAME being "
+            "the table's.",
             rich_help_panel=options.RESULT,
             show_default=False,
         ),
@@ -53,6 +53,7 @@ def report(
             rich_help_panel=options.RESULT,
         ),
     ] = False,
+    force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Write a page about a table, judged by a saved model.
@@ -71,6 +72,7 @@ def report(
         model,
         source,
         out,
+        force=force,
         as_json_text=as_json,
         quiet=quiet,
     )

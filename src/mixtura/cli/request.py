@@ -28,6 +28,10 @@ class Request:
         Seed of the random starts.
     out, save, report : str or None
         Where the result, the model and the report go.
+    form : str or None
+        Format of the result.
+    force : bool
+        Whether any file may be replaced.
     typed : sequence of str
         What was typed after the program's name.
     """
@@ -42,6 +46,8 @@ class Request:
     out: str | None
     save: str | None
     report: str | None
+    form: str | None
+    force: bool
     typed: Sequence[str]
 
 
@@ -56,6 +62,9 @@ def request(
     seed: int,
     out: str | None,
     save: str | None,
+    form: str | None,
+    force: bool,
+    as_json: bool,
     report: str | None = None,
     typed: Sequence[str] = (),
     kinds: tuple[str, ...] = options.KINDS,
@@ -68,6 +77,7 @@ def request(
         An option does not mean anything.
     """
     options.check_seed(seed)
+    options.check_out(out, form, as_json=as_json)
     if columns and drop:
         raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
     kind = options.kind_from(model, components=components, shape=shape, kinds=kinds)
@@ -85,5 +95,7 @@ def request(
         out=out,
         save=save,
         report=report,
+        form=form,
+        force=force,
         typed=typed,
     )

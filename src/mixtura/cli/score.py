@@ -15,6 +15,8 @@ def score(
     source: options.Source,
     *,
     out: options.Out = None,
+    form: options.Format = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -26,8 +28,9 @@ def score(
     threshold, and a row of the table that it was fitted to gets the same score to the last bit. One from
     `mixtura groups` has no threshold: the result has anomaly_score and component.
     """
+    options.check_out(out, form, as_json=as_json)
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import score_table_by  # noqa: PLC0415
 
-    summary = score_table_by(model, source, out, show_progress=not quiet)
+    summary = score_table_by(model, source, out, form=form, force=force, show_progress=not quiet)
     report(summary, as_json_text=as_json, quiet=quiet)

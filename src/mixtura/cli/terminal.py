@@ -296,7 +296,8 @@ def _files(summary: Summary) -> RenderableType:
     lines = []
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
-        lines.append(Text.assemble("Wrote ", (summary.out, "bold"), f" (the table with {new})"))
+        where = "standard output" if summary.out == "-" else summary.out
+        lines.append(Text.assemble("Wrote ", (where, "bold"), f" (the table with {new})"))
     if summary.saved is not None:
         lines.append(Text.assemble("Saved ", (summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

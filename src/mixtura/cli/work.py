@@ -17,10 +17,10 @@ from ..engines.single import single_thread
 from ..errors import EmptyTableError, ModelFileError
 from ..rows import TableRows, TableWriter
 from ..rows.split import SplitRows
-from ..storage import load, save
+from ..storage import content, load
 from . import deciding, fitting, kinds
 from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
-from .opening import label, open_place, open_table, without_labels
+from .opening import Origin, label, open_place, open_table, without_labels
 from .options import MIXTURES
 from .page import as_page, reproduction
 from .progress import Bar
@@ -48,13 +48,16 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
     result: Result = "groups" if rule is None else "decisions"
     reference = None if rule is None else rule.reference
     columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None, severities=True)
-    place = open_place(request.source, request.out, request.save, reference, request.report)
+    command = "groups" if rule is None else "detect"
+    origin = Origin(command, request.source, reference)
+    place = open_place(origin, request.out, request.save, request.report, form=request.form, force=request.force)
     engine = engine_for(None)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(request.source)}")
         drop = without_labels(request.columns, request.drop, None if rule is None else rule.labels)
         takes_missing = request.kind in kinds.TAKING_MISSING
-        table = open_table(request.source, request.columns, drop, columns, takes_missing=takes_missing)
+        kept = () if rule is None else (rule.labels,)
+        table = open_table(request.source, request.columns, drop, columns, takes_missing=takes_missing, kept=kept)
         if rule is not None and rule.labels is not None:
             deciding.check_labels(table, rule.labels)
         training, called = table, "the table"
@@ -75,11 +78,13 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
                 scoring = watched(engine, bar.on_progress, "choosing the threshold")
                 decided = deciding.decide(model, rule, table, scoring)
                 model, on_labels, notices = decided.model, decided.on_labels, (*notices, *decided.notices)
-        gathered = _nothing_yet(model, None if rule is None else rule.labels) if place.report is not None else None
-        with place.page as page, place.writer as writer:
-            scored = _score(table, model, result, writer, bar, gathered, n_rows)
+        gathered = _nothing_yet(model, None if rule is None else rule.labels) if place.page is not None else None
+        with place.together():
+            assert place.writer is not None, "these commands write a table"
+            with place.writer as writer:
+                scored = _score(table, model, result, writer, bar, gathered, n_rows)
             summary = Summary(
-                command="groups" if rule is None else "detect",
+                command=command,
                 table=table_facts(request.source, table, model, scored, numbers.constant),
                 model=facts,
                 groups=scored.groups,
@@ -88,15 +93,16 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
                 notices=(*numbers.notices, *notices, *few_clean_rows(model, scored)),
                 out=place.out,
                 new_columns=columns,
-                saved=place.saved,
+                saved=request.save,
                 seconds=time.monotonic() - started,
-                report=place.report,
+                report=request.report,
             )
-            if scored.gathered is not None:
+            if scored.gathered is not None and place.page is not None:
                 bar.step("writing the report")
-                page.write(as_page(build_report(scored.gathered, summary, reproduction(request.typed, request.seed))))
-        if place.saved is not None:
-            save(model, place.saved)
+                report = build_report(scored.gathered, summary, reproduction(request.typed, request.seed))
+                place.page.write(as_page(report).encode())
+            if place.model is not None:
+                place.model.write(content(model))
     return replace(summary, seconds=time.monotonic() - started)
 
 
@@ -134,18 +140,22 @@ def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitti
     return replace(numbers, rows=half, n_rows=n_rows)
 
 
-def score_table_by(model_file: str, source: str, out: str | None, *, show_progress: bool) -> Summary:
+def score_table_by(
+    model_file: str, source: str, out: str | None, *, form: str | None, force: bool, show_progress: bool
+) -> Summary:
     """Write the rows of a table with what a saved model says about them."""
     started = time.monotonic()
     model = _table_model(model_file)
     result: Result = "scores" if model.threshold is None else "decisions"
-    place = open_place(source, out)
+    place = open_place(Origin("score", source, model=model_file), out, form=form, force=force)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
         columns = columns_of(model, result)
         table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing)
-        with place.writer as writer:
-            scored = _score(table, model, result, writer, bar)
+        with place.together():
+            assert place.writer is not None, "this command writes a table"
+            with place.writer as writer:
+                scored = _score(table, model, result, writer, bar)
     return Summary(
         command="score",
         table=table_facts(source, table, model, scored),
@@ -170,7 +180,7 @@ def report_on(
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
         without_labels(list(model.columns), None, labels)
-        table = open_table(source, model.columns, None, (), takes_missing=model.takes_missing)
+        table = open_table(source, model.columns, None, (), takes_missing=model.takes_missing, kept=(labels,))
         if labels is not None:
             deciding.check_labels(table, labels)
         scored = _score(table, model, "scores", None, bar, _nothing_yet(model, labels))

@@ -1,7 +1,10 @@
 """DuckDB queries: run once, the result kept on disk and read from there in every pass."""
 
+import json
 import os
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from ..errors import SourceError
 from . import duck
@@ -49,3 +52,26 @@ def open_query(query: str, choice: Choice) -> FileRows:
             str(file)
         )
     return FileRows([ParquetPart(file, _LABEL, names)], _LABEL, choice, scratch)
+
+
+def files_in(query: str) -> list[str]:
+    """Return the files and patterns that a query names as its tables, as they are written there."""
+    with duck.session(_LABEL) as connection:
+        # DuckDB's own parser, as quotes may be doubled, escaped, or dollars.
+        parsed = connection.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0]
+    tree = json.loads(parsed)
+    if tree.get("error"):  # a statement without a tree, or none at all
+        return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", query)]
+    return list(_named(tree, within=False))
+
+
+def _named(node: Any, *, within: bool) -> Iterator[str]:
+    """Yield names of tables, and `within` a function that gives a table the texts that it is called with."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _named(item, within=within)
+    elif isinstance(node, dict):
+        for key, item in node.items():
+            if isinstance(item, str) and key in (("text", "value") if within else ("table_name",)):
+                yield item
+            yield from _named(item, within=within or node.get("type") == "TABLE_FUNCTION")

@@ -1,9 +1,9 @@
 """Scored tables to disk: every input column and the new ones, written beside the place and renamed at the end."""
 
+import io
 import json
 import math
 import os
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +15,9 @@ import numpy as np
 from ..errors import ColumnError, SourceError
 from .arrow import kind_of
 from .checks import quoted
+from .marks import NAME
 from .optional import need
+from .whole import WholeFile, expanded, replace_all
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 _ROWS_PER_GROUP = 2**16
 
 
+# A file, or a stream of bytes such as standard output.
+Target = Path | io.RawIOBase
+
+
 class Sink(ABC):
     """Where tables of one schema go; one class for each format."""
 
-    def __init__(self, file: Path, schema: "pa.Schema") -> None:
-        self.file = file
+    def __init__(self, target: Target, schema: "pa.Schema") -> None:
+        self.target = target
         self.schema = schema
 
     @abstractmethod
@@ -43,8 +49,8 @@ class Sink(ABC):
 class _ArrowSink(Sink):
     """A format that pyarrow writes."""
 
-    def __init__(self, file: Path, schema: "pa.Schema") -> None:
-        super().__init__(file, schema)
+    def __init__(self, target: Target, schema: "pa.Schema") -> None:
+        super().__init__(target, schema)
         self._writer = self._open()
 
     @abstractmethod
@@ -63,12 +69,12 @@ class _ArrowSink(Sink):
 class ParquetSink(_ArrowSink):
     """Parquet."""
 
-    def __init__(self, file: Path, schema: "pa.Schema") -> None:
-        super().__init__(file, schema)
+    def __init__(self, target: Target, schema: "pa.Schema") -> None:
+        super().__init__(target, schema)
         self._held: list[Any] = []
 
     def _open(self) -> Any:
-        return need("pyarrow.parquet", "writing Parquet").ParquetWriter(self.file, self.schema)
+        return need("pyarrow.parquet", "writing Parquet").ParquetWriter(self.target, self.schema)
 
     def write(self, table: "pa.Table") -> None:
         """Hold the next rows back until there are enough for a row group."""
@@ -97,17 +103,20 @@ class CsvSink(_ArrowSink):
         if nested:
             raise ColumnError(f"{quoted(nested)} with nested values cannot be written as CSV: write .parquet or .json")
         return need("pyarrow.csv", "writing CSV").CSVWriter(
-            self.file,
+            self.target,
             self.schema,
             write_options=need("pyarrow.csv", "writing CSV").WriteOptions(quoting_style="needed"),
         )
 
 
 class IpcSink(_ArrowSink):
-    """Arrow IPC file."""
+    """Arrow IPC: a file, which readers may jump about in, or a stream where nobody can."""
 
     def _open(self) -> Any:
-        return need("pyarrow.ipc", "writing Arrow files").new_file(str(self.file), self.schema)
+        ipc = need("pyarrow.ipc", "writing Arrow files")
+        if isinstance(self.target, Path):
+            return ipc.new_file(str(self.target), self.schema)
+        return ipc.new_stream(self.target, self.schema)
 
 
 class JsonLinesSink(Sink):
@@ -115,9 +124,10 @@ class JsonLinesSink(Sink):
 
     _start, _between, _end = "", "\n", "\n"
 
-    def __init__(self, file: Path, schema: "pa.Schema") -> None:
-        super().__init__(file, schema)
-        self._stream = file.open("w", encoding="utf-8", newline="\n")
+    def __init__(self, target: Target, schema: "pa.Schema") -> None:
+        super().__init__(target, schema)
+        binary = target.open("wb") if isinstance(target, Path) else io.BufferedWriter(target)
+        self._stream = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
         self._separator = self._start
 
     def write(self, table: "pa.Table") -> None:
@@ -126,6 +136,7 @@ class JsonLinesSink(Sink):
             line = json.dumps(_json_value(record), ensure_ascii=False, allow_nan=False, default=str)
             self._stream.write(self._separator + line)
             self._separator = self._between
+        self._stream.flush()
 
     def close(self) -> None:
         """End the last record, and close the file."""
@@ -161,18 +172,44 @@ SINKS: Mapping[str, type[Sink]] = {
 }
 
 
+FORMATS: Mapping[str, str] = {
+    "parquet": ".parquet",
+    "csv": ".csv",
+    "json": ".json",
+    "jsonl": ".jsonl",
+    "arrow": ".arrow",
+}
+"""Names of the formats, and the ending of each."""
+
+
 class TableWriter:
-    """Writes tables block by block with new columns appended; made by `open_writer`.
+    """Writes tables block by block with new columns appended; made by `open_writer` and `open_stream_writer`.
 
     A context manager: the file appears under its name when the `with` block ends well, and nothing is left when it
     does not.
+
+    Parameters
+    ----------
+    target : WholeFile or binary file
+        Where the tables go.
+    where : str
+        What messages call it.
+    sink : type of Sink
+        The format.
+    mark : str or None
+        What made the table, kept in formats that have room for it.
+    replaces : bool
+        Whether the file takes its place at the end of the block, and not when the caller lets it.
     """
 
-    def __init__(self, path: Path, sink: type[Sink]) -> None:
-        self._path = path
-        # Beside its place, so that renaming it is one step on one disk.
-        self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    def __init__(
+        self, target: WholeFile | io.RawIOBase, where: str, sink: type[Sink], mark: str | None, *, replaces: bool
+    ) -> None:
+        self._target = target
+        self._where = where
         self._make_sink = sink
+        self._mark = mark
+        self._replaces = replaces
         self._sink: Sink | None = None
 
     def write(self, table: "pa.Table", new: Mapping[str, Any]) -> None:
@@ -200,28 +237,43 @@ class TableWriter:
             table = table.append_column(name, _arrow_array(pa, values))
         with self._explained():
             if self._sink is None:
-                self._sink = self._make_sink(self._temporary, table.schema)
+                target = self._target.create() if isinstance(self._target, WholeFile) else self._target
+                self._sink = self._make_sink(target, self._marked(table.schema))
             self._sink.write(table.cast(self._sink.schema))
+
+    def _marked(self, schema: "pa.Schema") -> "pa.Schema":
+        """Return a schema that says what made the table, and not what made the table that it comes from."""
+        kept = {key: value for key, value in (schema.metadata or {}).items() if key != NAME.encode()}
+        return schema.with_metadata(kept if self._mark is None else {**kept, NAME: self._mark})
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        whole = self._target if isinstance(self._target, WholeFile) else None
         try:
             if kind is not None:
                 self._abandon()
                 return
             if self._sink is None:
-                raise SourceError(f"there are no rows to write to {self._path}: write at least one table")
+                raise SourceError(f"there are no rows to write to {self._where}: write at least one table")
             with self._explained():
                 self._sink.close()
-                os.replace(self._temporary, self._path)
+            if whole is not None:
+                whole.complete()
+                if self._replaces:
+                    replace_all([whole])
+        except BaseException:
+            kind = BaseException
+            raise
         finally:
-            self._temporary.unlink(missing_ok=True)
+            if kind is not None and whole is not None:
+                whole.discard()
 
     def _abandon(self) -> None:
         """Close the file whatever state it is in: the error that matters is on its way already."""
-        if self._sink is not None:
+        # The end of a stream would say that it is whole.
+        if self._sink is not None and isinstance(self._target, WholeFile):
             with suppress(Exception):
                 self._sink.close()
 
@@ -231,11 +283,11 @@ class TableWriter:
         try:
             yield
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-            raise ColumnError(f"cannot write these rows to {self._path}: {str(error).splitlines()[0]}") from error
+            raise ColumnError(f"cannot write these rows to {self._where}: {str(error).splitlines()[0]}") from error
         except OSError as error:
             reason = error.strerror or str(error).splitlines()[0]
             raise SourceError(
-                f"cannot write {self._path} ({reason}): free some space or choose another place"
+                f"cannot write {self._where} ({reason}): free some space or choose another place"
             ) from error
 
 
@@ -243,14 +295,20 @@ def _arrow_array(pa: Any, values: Any) -> Any:
     return pa.array(values, pa.string()) if isinstance(values, list) else pa.array(np.asarray(values))
 
 
-def open_writer(path: str | os.PathLike[str]) -> TableWriter:
+def open_writer(
+    path: str | os.PathLike[str] | WholeFile, *, form: str | None = None, mark: str | None = None
+) -> TableWriter:
     """Return a writer for a table file; its ending says the format.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or WholeFile
         Where the file goes: .parquet, .csv, .json (an array of records), .jsonl or .ndjson (one record a line),
-        .arrow, .feather or .ipc.
+        .arrow, .feather or .ipc. A `WholeFile` takes its place when the caller lets it.
+    form : {"parquet", "csv", "json", "jsonl", "arrow"}, optional
+        The format, where the name need not say it.
+    mark : str, optional
+        What made the table; kept in a Parquet or Arrow file, for `made_by`.
 
     Returns
     -------
@@ -260,7 +318,7 @@ def open_writer(path: str | os.PathLike[str]) -> TableWriter:
     Raises
     ------
     SourceError
-        The ending is none of these, or the folder does not exist.
+        The ending is none of these or says another format, or no file can be written there.
 
     Examples
     --------
@@ -275,13 +333,22 @@ def open_writer(path: str | os.PathLike[str]) -> TableWriter:
     2.5,true
     >>> folder.cleanup()
     """
-    file = Path(path).expanduser()
+    file = path.path if isinstance(path, WholeFile) else expanded(path)
     sink = SINKS.get(file.suffix.lower())
+    if form is not None and sink not in (None, SINKS[FORMATS[form]]):
+        raise SourceError(f"{file} ends as another format than {form} does: name a file that ends in {FORMATS[form]}")
+    sink = sink if form is None else SINKS[FORMATS[form]]
     if sink is None:
         raise SourceError(f"cannot tell the format of {file} from its name: it must end in {', '.join(SINKS)}")
     need("pyarrow", "writing tables")
-    if file.is_dir():
-        raise SourceError(f"{file} is a folder: name a file in it")
-    if not file.absolute().parent.is_dir():
-        raise SourceError(f"there is no folder {file.absolute().parent} to write {file.name} to: make it first")
-    return TableWriter(file, sink)
+    whole = path if isinstance(path, WholeFile) else WholeFile(path)
+    return TableWriter(whole, str(file), sink, mark, replaces=whole is not path)
+
+
+def open_stream_writer(stream: io.RawIOBase, where: str, form: str) -> TableWriter:
+    """Return a writer to a stream that is open, such as standard output; parameters as for `open_writer`.
+
+    What is written is seen at once. `where` is what messages call the stream.
+    """
+    need("pyarrow", "writing tables")
+    return TableWriter(stream, where, SINKS[FORMATS[form]], None, replaces=False)
