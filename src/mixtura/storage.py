@@ -176,7 +176,8 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
     try:
         data = file.read_bytes()
         has_checksum = _has_checksum(file, data)
-        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]  # checks that the sizes it declares fill the file
+        # Checks that the sizes it declares fill the file.
+        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]
     except (SafetensorError, OSError) as error:
         _refuse(file, str(error).splitlines()[0])
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
