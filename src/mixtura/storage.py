@@ -7,10 +7,14 @@ The arrays of the model are named ``model.NAME``, those of a table ``table.cente
 trained on a reference, ``table.calibration``, where it says how rare its scores are, ``table.rarity_places`` and
 ``table.rarity_tail``; all little-endian. The file format is described at
 https://huggingface.co/docs/safetensors.
+
+The first entry of the metadata is ``sha256``, the SHA-256 of all bytes of the file but its own 64 digits.
 """
 
+import hashlib
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
 from .decisions.table_model import TableModel
@@ -43,6 +47,13 @@ _MODELS = {
 }
 
 _MANIFEST = "mixtura"
+
+# How the header of a file begins, after eight bytes with its length. Between the two lines are the digits of the
+# checksum; the spaces keep the arrays at multiples of eight.
+_METADATA = b'{"__metadata__":{'
+_BEFORE_DIGITS = _METADATA + b'"sha256":"'
+_AFTER_DIGITS = b'",    '
+_N_DIGITS = 64
 _TYPES = {"format": str, "version": int, "kind": str, "model": str, "settings": dict}
 _TABLE_TYPES: dict[str, Any] = {
     "columns": list,
@@ -55,7 +66,11 @@ _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
 _RARITY = {"table.rarity_places", "table.rarity_tail"}
 
-_NUMBERS = {"F64", "F32", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8"}
+_NUMBERS = {
+    f"{letter}{8 * n_bytes}": np.dtype(f"<{letter.lower()}{n_bytes}")
+    for letter, sizes in (("F", (8, 4)), ("I", (8, 4, 2, 1)), ("U", (8, 4, 2, 1)))
+    for n_bytes in sizes
+}
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -124,7 +139,7 @@ def content(model: Mixture | OutlierModel | TableModel) -> bytes:
         manifest |= {"kind": "mixture" if isinstance(model, Mixture) else "detector"}
     text = json.dumps(manifest, sort_keys=True, allow_nan=False)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return to_bytes(contiguous, metadata={_MANIFEST: text})
+    return _with_checksum(to_bytes(contiguous, metadata={_MANIFEST: text}))
 
 
 def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
@@ -159,12 +174,41 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
             f"{file} is not a file: name the file of a model" if file.exists() else f"there is no model file {file}"
         )
     try:
-        with safe_open(file, framework="numpy") as opened:  # checks that the sizes it declares fill the file
-            manifest = _manifest(file, opened.metadata())
-            arrays = _arrays(file, opened, manifest)
+        data = file.read_bytes()
+        has_checksum = _has_checksum(file, data)
+        # Checks that the sizes it declares fill the file.
+        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]
     except (SafetensorError, OSError) as error:
         _refuse(file, str(error).splitlines()[0])
-    return _model(file, manifest, arrays)
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    manifest = _manifest(file, header.get("__metadata__"))
+    model = _model(file, manifest, _arrays(file, tensors, manifest))
+    if not has_checksum:
+        warnings.warn(
+            f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again",
+            stacklevel=2,
+        )
+    return model
+
+
+def _with_checksum(data: bytes) -> bytes:
+    """Return the content of a file with its checksum in it, at a place that never changes."""
+    added = len(_BEFORE_DIGITS) - len(_METADATA) + _N_DIGITS + len(_AFTER_DIGITS)
+    length = int.from_bytes(data[:8], "little") + added
+    before = length.to_bytes(8, "little") + _BEFORE_DIGITS
+    after = _AFTER_DIGITS + data[8 + len(_METADATA) :]
+    return before + hashlib.sha256(before + after).hexdigest().encode() + after
+
+
+def _has_checksum(file: Path, data: bytes) -> bool:
+    """Tell whether a file has a checksum, as all but those of earlier versions; refuse it if it is a wrong one."""
+    start = 8 + len(_BEFORE_DIGITS)
+    if data[8:start] != _BEFORE_DIGITS:
+        return False
+    stop = start + _N_DIGITS
+    if hashlib.sha256(data[:start] + data[stop:]).hexdigest().encode() != data[start:stop]:
+        _refuse(file, "its checksum is not that of its content, so it is damaged; copy it anew, or save it again")
+    return True
 
 
 def _refuse(file: Path, reason: str) -> NoReturn:
@@ -199,19 +243,20 @@ def _manifest(file: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
     return manifest
 
 
-def _arrays(file: Path, opened: Any, manifest: dict[str, Any]) -> Arrays:
+def _arrays(file: Path, tensors: Mapping[str, Any], manifest: dict[str, Any]) -> Arrays:
     """Return the arrays, after their names and types are known to be those of a model."""
-    names = set(opened.keys())
-    own = {name for name in names if name.startswith("model.")}
-    others = names - own
+    others = {name for name in tensors if not name.startswith("model.")}
     needed = _TABLE_ARRAYS if manifest["kind"] == "table" else set()
     known = needed | _RARITY | {_CALIBRATION} if needed else set()
     if not needed <= others <= known or _RARITY & others not in (set(), _RARITY):
-        _refuse(file, f"its arrays are {', '.join(sorted(names)) or 'none'}, which are not those of one model")
-    strange = [name for name in sorted(names) if opened.get_slice(name).get_dtype() not in _NUMBERS]
+        _refuse(file, f"its arrays are {', '.join(sorted(tensors)) or 'none'}, which are not those of one model")
+    strange = [name for name in sorted(tensors) if tensors[name]["dtype"] not in _NUMBERS]
     if strange:
         _refuse(file, f"its {strange[0]} holds no numbers of a known type")
-    arrays = {name: opened.get_tensor(name) for name in sorted(names)}
+    arrays: Arrays = {
+        name: np.frombuffer(tensor["data"], _NUMBERS[tensor["dtype"]]).reshape(tensor["shape"])
+        for name, tensor in sorted(tensors.items())
+    }
     narrow = [name for name in sorted(others) if arrays[name].dtype != np.float64]
     if narrow:
         _refuse(file, f"its {narrow[0]} must be doubles, not {arrays[narrow[0]].dtype}")

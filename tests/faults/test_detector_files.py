@@ -20,6 +20,9 @@ from mixtura.detectors.isolation_tree import leaf_lengths
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.storage import load, save
 
+# What another program writes has none.
+pytestmark = pytest.mark.filterwarnings("ignore:.* has no checksum")
+
 FITTED = {
     "mixture": lambda: MixtureDetector(random_state=0),
     "t and noise": lambda: MixtureDetector(GaussianMixture(2, family="t", noise=True, random_state=0)),

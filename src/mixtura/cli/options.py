@@ -74,6 +74,15 @@ Format = Annotated[
         show_default=False,
     ),
 ]
+SafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--safe-csv",
+        help="Write CSV for a spreadsheet: text of the table that it would take for a formula, as it begins with =, +, "
+        "-, @, a tab or a carriage return, gets an apostrophe before it. What mixtura adds to the table always does.",
+        rich_help_panel=RESULT,
+    ),
+]
 Force = Annotated[
     bool,
     typer.Option(
@@ -288,9 +297,18 @@ def check_seed(seed: int) -> None:
         raise typer.BadParameter(f"--seed is {seed}: write a whole number from 0 to {2**32 - 1}")
 
 
-def check_out(out: str | None, form: str | None, *, as_json: bool) -> None:
-    """Refuse a format that there is not, and two things on standard output."""
+def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:
+    """Return the format meant, None for the one that `out` says.
+
+    Examples
+    --------
+    >>> format_from(None, "x.csv", safe_csv=True, as_json=False), format_from("csv", "-", safe_csv=False, as_json=False)
+    ('safe-csv', 'csv')
+    """
     if form is not None and form not in FORMATS:
         raise typer.BadParameter(f"--format is {form!r}: the formats there are: {', '.join(FORMATS)}")
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")
+    if safe_csv and form not in (None, "csv"):
+        raise typer.BadParameter(f"--safe-csv goes with --format csv, not {form}")
+    return "safe-csv" if safe_csv else form

@@ -63,6 +63,7 @@ def request(
     out: str | None,
     save: str | None,
     form: str | None,
+    safe_csv: bool,
     force: bool,
     as_json: bool,
     report: str | None = None,
@@ -77,7 +78,7 @@ def request(
         An option does not mean anything.
     """
     options.check_seed(seed)
-    options.check_out(out, form, as_json=as_json)
+    form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     if columns and drop:
         raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
     kind = options.kind_from(model, components=components, shape=shape, kinds=kinds)

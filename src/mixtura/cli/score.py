@@ -16,6 +16,7 @@ def score(
     *,
     out: options.Out = None,
     form: options.Format = None,
+    safe_csv: options.SafeCsv = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -28,7 +29,7 @@ def score(
     threshold, and a row of the table that it was fitted to gets the same score to the last bit. One from
     `mixtura groups` has no threshold: the result has anomaly_score and component.
     """
-    options.check_out(out, form, as_json=as_json)
+    form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import score_table_by  # noqa: PLC0415
 

@@ -144,7 +144,7 @@ def score_table_by(
 ) -> Summary:
     """Write the rows of a table with what a saved model says about them."""
     started = time.monotonic()
-    model = _table_model(model_file)
+    model, notices = _table_model(model_file)
     result: Result = "scores" if model.threshold is None else "decisions"
     place = open_place(Origin("score", source, model=model_file), out, form=form, force=force)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
@@ -162,7 +162,7 @@ def score_table_by(
         groups=scored.groups,
         decision=decision_of(model, scored, None),
         anomalies=scored.anomalies,
-        notices=(),
+        notices=notices,
         out=place.out,
         new_columns=columns,
         saved=None,
@@ -175,7 +175,7 @@ def report_on(
 ) -> Report:
     """Report on a table by a saved model; the path is where the report is going to be, for it to say so."""
     started = time.monotonic()
-    model = _table_model(model_file)
+    model, notices = _table_model(model_file)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
         without_labels(list(model.columns), None, labels)
@@ -192,7 +192,7 @@ def report_on(
             groups=scored.groups,
             decision=decision_of(model, scored, deciding.on_labels_of(model, scored.gathered.classes)),
             anomalies=scored.anomalies,
-            notices=(),
+            notices=notices,
             out=None,
             new_columns=(),
             saved=None,
@@ -229,11 +229,13 @@ def _score(
     return score_table(table, model, result, writer, engine=engine_for(None), on_rows=bar.on_rows, gathered=gathered)
 
 
-def _table_model(file: str) -> TableModel:
-    model = load(file)
+def _table_model(file: str) -> tuple[TableModel, tuple[str, ...]]:
+    """Return a model, and what deserves attention."""
+    with kinds.notices_of_warnings() as notices:
+        model = load(file)
     if not isinstance(model, TableModel):
         raise ModelFileError(
             f"{file} holds a model without column names: save one with `mixtura detect --save`, or score with "
             "mixtura.load in Python"
         )
-    return model
+    return model, tuple(notices)

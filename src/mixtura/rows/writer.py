@@ -5,7 +5,7 @@ import json
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import ColumnError, SourceError
 from .arrow import kind_of
 from .checks import quoted
+from .formulas import no_formula, no_formulas
 from .marks import NAME
 from .optional import need
 from .whole import WholeFile, expanded, replace_all
@@ -44,6 +45,11 @@ class Sink(ABC):
     @abstractmethod
     def close(self) -> None:
         """Write what is held back, and close the file."""
+
+    @staticmethod
+    def added(text: str) -> str:
+        """Return text that is added to a table as it stands in the file."""
+        return text
 
 
 class _ArrowSink(Sink):
@@ -96,7 +102,10 @@ class ParquetSink(_ArrowSink):
 
 
 class CsvSink(_ArrowSink):
-    """CSV with a header; text is quoted where it must be."""
+    """CSV with a header; text is quoted where it must be.
+
+    A spreadsheet would run text that begins as a formula. What is added to a table does not; the table stays as it is.
+    """
 
     def _open(self) -> Any:
         nested = [field.name for field in self.schema if kind_of(field.type) == "nested values"]
@@ -104,9 +113,30 @@ class CsvSink(_ArrowSink):
             raise ColumnError(f"{quoted(nested)} with nested values cannot be written as CSV: write .parquet or .json")
         return need("pyarrow.csv", "writing CSV").CSVWriter(
             self.target,
-            self.schema,
+            self._written(self.schema.empty_table()).schema,
             write_options=need("pyarrow.csv", "writing CSV").WriteOptions(quoting_style="needed"),
         )
+
+    def write(self, table: "pa.Table") -> None:
+        """Write the next rows."""
+        super().write(self._written(table))
+
+    def _written(self, table: "pa.Table") -> "pa.Table":
+        """Return a table as it stands in the file."""
+        return table
+
+    @staticmethod
+    def added(text: str) -> str:
+        """Return text that is added to a table, which no spreadsheet may take for a formula."""
+        return no_formula(text)
+
+
+class SafeCsvSink(CsvSink):
+    """CSV of which a spreadsheet takes no text for a formula, that of the table neither."""
+
+    def _written(self, table: "pa.Table") -> "pa.Table":
+        names = [no_formula(name) for name in table.column_names]
+        return need("pyarrow", "writing CSV").table([no_formulas(column) for column in table.columns], names=names)
 
 
 class IpcSink(_ArrowSink):
@@ -175,11 +205,16 @@ SINKS: Mapping[str, type[Sink]] = {
 FORMATS: Mapping[str, str] = {
     "parquet": ".parquet",
     "csv": ".csv",
+    "safe-csv": ".csv",
     "json": ".json",
     "jsonl": ".jsonl",
     "arrow": ".arrow",
 }
 """Names of the formats, and the ending of each."""
+
+
+def _sink_of(form: str) -> type[Sink]:
+    return SafeCsvSink if form == "safe-csv" else SINKS[FORMATS[form]]
 
 
 class TableWriter:
@@ -233,8 +268,9 @@ class TableWriter:
         if clash:
             raise ColumnError(f"the table already has {quoted(clash)}: rename it, or leave it out of the input")
         pa = need("pyarrow", "writing tables")
+        added = self._make_sink.added
         for name, values in new.items():
-            table = table.append_column(name, _arrow_array(pa, values))
+            table = table.append_column(added(name), _arrow_array(pa, values, added))
         with self._explained():
             if self._sink is None:
                 target = self._target.create() if isinstance(self._target, WholeFile) else self._target
@@ -291,8 +327,10 @@ class TableWriter:
             ) from error
 
 
-def _arrow_array(pa: Any, values: Any) -> Any:
-    return pa.array(values, pa.string()) if isinstance(values, list) else pa.array(np.asarray(values))
+def _arrow_array(pa: Any, values: Any, added: Callable[[str], str]) -> Any:
+    if isinstance(values, list):
+        return pa.array([None if value is None else added(value) for value in values], pa.string())
+    return pa.array(np.asarray(values))
 
 
 def open_writer(
@@ -305,8 +343,9 @@ def open_writer(
     path : str, path-like or WholeFile
         Where the file goes: .parquet, .csv, .json (an array of records), .jsonl or .ndjson (one record a line),
         .arrow, .feather or .ipc. A `WholeFile` takes its place when the caller lets it.
-    form : {"parquet", "csv", "json", "jsonl", "arrow"}, optional
-        The format, where the name need not say it.
+    form : {"parquet", "csv", "safe-csv", "json", "jsonl", "arrow"}, optional
+        The format, where the name need not say it. In CSV, text that is added to a table and that a spreadsheet would
+        take for a formula gets an apostrophe before it; in safe CSV, text of the table too.
     mark : str, optional
         What made the table; kept in a Parquet or Arrow file, for `made_by`.
 
@@ -337,7 +376,7 @@ def open_writer(
     sink = SINKS.get(file.suffix.lower())
     if form is not None and sink not in (None, SINKS[FORMATS[form]]):
         raise SourceError(f"{file} ends as another format than {form} does: name a file that ends in {FORMATS[form]}")
-    sink = sink if form is None else SINKS[FORMATS[form]]
+    sink = sink if form is None else _sink_of(form)
     if sink is None:
         raise SourceError(f"cannot tell the format of {file} from its name: it must end in {', '.join(SINKS)}")
     need("pyarrow", "writing tables")
@@ -351,4 +390,4 @@ def open_stream_writer(stream: io.RawIOBase, where: str, form: str) -> TableWrit
     What is written is seen at once. `where` is what messages call the stream.
     """
     need("pyarrow", "writing tables")
-    return TableWriter(stream, where, SINKS[FORMATS[form]], None, replaces=False)
+    return TableWriter(stream, where, _sink_of(form), None, replaces=False)
