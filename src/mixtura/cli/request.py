@@ -30,6 +30,10 @@ class Request:
         Where the result, the model and the report go.
     typed : sequence of str
         What was typed after the program's name.
+    merge : bool
+        Whether components are merged into clusters.
+    n_clusters : int or None
+        Into how many; None for as many as the rows tell apart.
     """
 
     source: str
@@ -43,6 +47,8 @@ class Request:
     save: str | None
     report: str | None
     typed: Sequence[str]
+    merge: bool = False
+    n_clusters: int | None = None
 
 
 def request(
@@ -59,6 +65,8 @@ def request(
     report: str | None = None,
     typed: Sequence[str] = (),
     kinds: tuple[str, ...] = options.KINDS,
+    merge: bool = False,
+    clusters: int | None = None,
 ) -> Request:
     """Return the request that options mean.
 
@@ -74,6 +82,8 @@ def request(
     counts = options.counts_from(components)
     if kind == "bayesian":
         options.check_bayesian(counts, shape)
+    if clusters is not None and clusters < 1:
+        raise typer.BadParameter(f"--clusters is {clusters}: write a number from 1 to that of the components")
     return Request(
         source=source,
         columns=options.names_from(columns),
@@ -86,4 +96,6 @@ def request(
         save=save,
         report=report,
         typed=typed,
+        merge=merge or clusters is not None,
+        n_clusters=clusters,
     )
