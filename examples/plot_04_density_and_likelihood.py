@@ -3,9 +3,10 @@ A density and its likelihood
 ============================
 
 One formula of two arguments, drawn over both: x, and a standard deviation θ. Along the dashed line θ is known, and the
-formula is a density of x, with an area of one. Along the dotted line x = 2.5 was observed, and the same formula is the
-likelihood of θ, which is no density. It is largest at the maximum likelihood estimate (MLE). A prior by which small
-values are more probable moves the maximum a posteriori estimate (MAP) to the left.
+formula is a density of x, with an area of one: its shaded part is a probability. Along the dotted line x = 2.5 was
+observed, and the same formula is the likelihood of θ, which is no density: the band is an interval about its maximum,
+the maximum likelihood estimate (MLE), and no area. A prior by which small values are more probable moves the maximum a
+posteriori estimate (MAP) to the left.
 """
 
 import numpy as np
@@ -35,6 +36,7 @@ LikelihoodDisplay.from_density(
     prior=log_prior,
     x_grid=np.linspace(-12, 10, 400),
     densities_at=[1.3],
+    x_interval=(-2, 2),
     panels=["surface", "density", "likelihood", "log_likelihood"],
 )
 

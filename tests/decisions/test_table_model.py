@@ -115,6 +115,10 @@ def test_a_value():
         ({"calibration": [1.0, np.nan]}, "calibration scores must be numbers, and that of row 1"),
         ({"info": {"n": np.int64(3)}}, "types that JSON has"),
         ({"info": {"n": float("nan")}}, "types that JSON has"),
+        *(
+            ({"info": {"merging": merging}}, "one number for each of 2 components, from 0 on without gaps")
+            for merging in (3, {}, *({"clusters": clusters} for clusters in (2, [0], [0, 2], [0, -1], [0, 0.5], "01")))
+        ),
     ],
 )
 def test_parts_that_do_not_fit(changes, sentence):
@@ -172,6 +176,22 @@ def test_only_mixtures_have_components():
     for ask in (model.labels, model.responsibilities):
         with pytest.raises(ValueError, match="has no components"):
             ask([[170.0, 0.1]])
+
+
+def test_clusters_are_sums_of_components():
+    model, X = a_model(info={"merging": {"clusters": [1, 0]}}), some_rows(n_rows=500)
+    np.testing.assert_array_equal(model.clusters, [1, 0])
+    np.testing.assert_array_equal(model.cluster_probabilities(X), model.responsibilities(X)[:, ::-1])
+    np.testing.assert_array_equal(model.cluster_labels(X), 1 - model.labels(X))
+    one = a_model(info={"merging": {"clusters": [0, 0]}})
+    np.testing.assert_allclose(one.cluster_probabilities(X), 1)
+    empty = Mixture([0.4, 0.0, 0.6], [[0.0, 0.0], [9.0, 9.0], [1.0, 1.0]], Full([np.eye(2)] * 3, 3, 2))
+    some = replace(model, model=empty, info={"merging": {"clusters": [0, -1, 1]}})
+    assert set(some.cluster_labels(np.vstack([X, [[1e200, 1e200], CENTER + 9 * SCALE]]))) == {0, 1}
+    with pytest.raises(ValueError, match="no clusters: its components were not merged"):
+        a_model().cluster_labels(X)
+    with pytest.raises(ValueError, match="one number for each of 3 components"):
+        replace(model, model=empty, info={"merging": {"clusters": [0, 1, 2]}})
 
 
 def test_p_values_compare_with_the_calibration():

@@ -64,6 +64,49 @@ def test_the_maximum_of_tosses_is_their_share_and_with_a_beta_prior_that_of_the_
     assert picture(display.figure_, "likelihood_tosses")
 
 
+def test_the_interval_of_the_estimate_is_shaded_where_it_lies():
+    x = np.array([0.5, 1.5, 2.5, 1.0])
+    display = LikelihoodDisplay.from_density(
+        normal, MEANS, x, prior=lambda mean: norm.logpdf(mean, 0, 0.5), theta_name="mean"
+    )
+    half = norm.ppf(0.975) / np.sqrt(len(x))
+    for name in ("likelihood", "log_likelihood"):
+        ends = display.intervals_[name].get_paths()[0].vertices[:, 0]
+        np.testing.assert_allclose([ends.min(), ends.max()], [x.mean() - half, x.mean() + half], rtol=1e-4)
+        assert any(text.startswith("95% interval: 0.395 to ") for text in legend_of(display.axes_[name]))
+    # Conjugate: precision 4 of the observations and 4 of the prior.
+    corners = display.intervals_["posterior"].get_paths()[0].vertices
+    half = norm.ppf(0.975) / np.sqrt(8)
+    assert corners[:, 0].min() == pytest.approx(x.sum() / 8 - half, abs=0.03)
+    assert corners[:, 0].max() == pytest.approx(x.sum() / 8 + half, abs=0.03)
+
+
+def test_an_estimate_at_a_bound_has_no_interval_to_shade():
+    display = LikelihoodDisplay.from_density(normal, np.linspace(-3, 0, 50), [2.0])
+    assert display.intervals_ == {}
+
+
+def test_a_shaded_area_of_the_density_is_its_probability(picture):
+    display = LikelihoodDisplay.from_density(
+        two_groups,
+        np.linspace(0.3, 6, 150),
+        2.5,
+        x_grid=np.linspace(-12, 10, 300),
+        densities_at=[1.3, 3.0],
+        x_interval=(-2, 2),
+        panels=["density", "likelihood"],
+    )
+    for theta, found in display.probabilities_.items():
+        mixture = Mixture([1 / 3, 2 / 3], [[-4.0], [1.0]], Spherical([theta**2, theta**2], 2, 1))
+        assert found == pytest.approx(mixture.interval_probability(-2, 2), abs=2e-4)
+    texts = legend_of(display.axes_["density"])
+    assert texts[0] == f"θ = 1.3: P(−2 < x < 2) = {display.probabilities_[1.3]:.3f}"
+    assert list(display.probabilities_) == [1.3, 3.0]
+    areas = [area.get_paths()[0].vertices[:, 0] for area in display.axes_["density"].collections]
+    assert [(area.min(), area.max()) for area in areas] == [(-2, 2), (-2, 2)]
+    assert picture(display.figure_, "likelihood_interval")
+
+
 def test_curves_are_the_profile():
     display = LikelihoodDisplay.from_density(normal, MEANS, [0.5, 1.0])
     profile = likelihood_profile(normal, np.union1d(MEANS, display.maximum.theta), [0.5, 1.0])
@@ -125,7 +168,7 @@ def test_a_flat_prior_leaves_the_maximum_where_it_is():
 def test_names_are_shown_as_they_are():
     display = LikelihoodDisplay.from_density(normal, MEANS, 1.0, theta_name="$m_1\n$", panels=["likelihood"])
     assert display.ax_.get_xlabel() == r"\$m_1 \$"
-    assert legend_of(display.ax_) == [r"MLE: \$m_1 \$ = 1"]
+    assert legend_of(display.ax_) == [r"MLE: \$m_1 \$ = 1", "95% interval: −0.96 to 2.96"]
     display.figure_.canvas.draw()
 
 
@@ -149,6 +192,9 @@ def test_panels_go_into_the_axes_given(need):
         ({"theta": [1.0, 1.0]}, "theta must be two different"),
         ({"theta": [1.0, np.nan]}, "theta must be two different finite numbers"),
         ({"x_grid": [2.0, 1.0]}, "x_grid must be"),
+        ({"x_interval": (0, 1)}, "none are drawn: give x_grid"),
+        ({"x_interval": (1, 0), "x_grid": [-2.0, 2.0]}, "two numbers, the lower first, from -2 to 2"),
+        ({"x_interval": (0, 3), "x_grid": [-2.0, 2.0]}, "two numbers, the lower first, from -2 to 2"),
         ({"prior": lambda mean: -np.inf}, "zero"),
     ],
 )
@@ -169,6 +215,7 @@ def test_what_the_class_is_given_must_fit_together():
         ({"log_prior": [0.0], "posterior": fit}, "log_prior must hold numbers in the shape"),
         ({"densities": {1.0: [0.1]}}, "give x_grid"),
         ({"densities": {1.0: [0.1]}, "x_grid": [0.0, 1.0]}, "a density must hold numbers"),
+        ({"x_interval": (0, 1)}, "none are given: give x_grid"),
         ({"surface": [[0.1, 0.1]], "x_grid": [0.0, 1.0]}, "surface must hold numbers"),
     ):
         with pytest.raises(ValueError, match=message):

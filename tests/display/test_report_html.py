@@ -17,9 +17,9 @@ from mixtura.display.report import html as page
 from mixtura.display.report.contours import levels_of, lines_of
 from mixtura.display.report.data import Omitted, ScoreCurve
 from mixtura.display.report.payload import Stop, first_flagging, payload, stops
-from mixtura.display.report.sections import headline
+from mixtura.display.report.sections import groups, headline
 from mixtura.display.report.text import island, isolated, plain, visible
-from mixtura.display.summary import Decision
+from mixtura.display.summary import Cluster, Decision, Merging
 from mixtura.display.words import severity
 from mixtura.errors import MissingDependencyError
 from report_examples import (
@@ -258,7 +258,20 @@ def test_the_headline_of_groups_begins_with_them():
     assert found == (
         "The table falls into <strong>3 groups</strong>. 150 rows were scored; no threshold was asked for."
     )
-    assert "saved with the model" in headline(replace(report, summary=replace(report.summary, command="report")))
+    saved = replace(report.summary.decision, saved=True)
+    assert "saved with the model" in headline(replace(report, summary=replace(report.summary, decision=saved)))
+    assert "saved with the model" not in headline(report)
+
+
+def test_clusters_are_told_before_the_groups_they_are_merged_from():
+    report = iris_report()
+    clusters = (Cluster(0, (0, 2), 100, 2 / 3), Cluster(1, (1,), 50, 1 / 3))
+    merged = replace(report, summary=replace(report.summary, merging=Merging(clusters, asked=True)))
+    assert "The table falls into <strong>2 clusters</strong>, merged from 3 groups." in headline(merged)
+    shown = groups(merged)
+    assert shown.startswith("<p>3 components merged into 2, as asked for.</p>")
+    assert "<td>0, 2</td>" in shown
+    assert "as asked" not in groups(report)
 
 
 def test_what_there_is_no_room_for_is_said():

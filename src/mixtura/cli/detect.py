@@ -6,7 +6,7 @@ import typer
 
 from . import options
 from .request import request
-from .rules import rule
+from .rules import THRESHOLD, rule
 
 EXAMPLES = """\
 **Examples**
@@ -19,8 +19,6 @@ EXAMPLES = """\
 - `mixtura detect "select * from 'x.csv' where year > 2020" --tail 1e-4 --json`
 - `zcat sales.csv.gz | mixtura detect - --quiet --out - | head`
 """
-
-THRESHOLD = "Threshold"
 
 
 def detect(

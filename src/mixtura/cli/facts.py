@@ -38,8 +38,13 @@ def few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
     )
 
 
-def decision_of(model: TableModel, scored: Scored, on_labels: OnLabels | None) -> Decision | None:
-    """Return which rows count as anomalies, and how that was chosen; None for a model without a threshold."""
+def decision_of(
+    model: TableModel, scored: Scored, on_labels: OnLabels | None, *, saved: bool = False
+) -> Decision | None:
+    """Return which rows count as anomalies, and how that was chosen; None for a model without a threshold.
+
+    The threshold was `saved` with the model, or chosen for this table.
+    """
     if model.threshold is None:
         return None
     rule, target = model.info.get("rule"), model.info.get("target")
@@ -54,4 +59,5 @@ def decision_of(model: TableModel, scored: Scored, on_labels: OnLabels | None) -
         scored.n_anomalies,
         scored.n_anomalies / scored.n_rows,
         on_labels,
+        saved,
     )

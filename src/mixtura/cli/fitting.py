@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decisions.table_model import TableModel
 from ..detectors.far_rows import Contours, FarRows, clumps, small_far_groups
 from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
 from ..display import words
@@ -17,7 +18,8 @@ from ..errors import DataError, EmptyTableError
 from ..mixtures.criteria import Candidate
 from ..mixtures.defaults import default_counts
 from ..mixtures.initialize import take_sample
-from ..rows import Rows, SelectedRows, TableRows, spool
+from ..mixtures.merging import merge_components
+from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 
 Floats = NDArray[np.float64]
@@ -190,6 +192,30 @@ def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple
         )
         for c in candidates
     )
+
+
+def merged(model: TableModel, numbers: Numbers, engine: Engine, n_clusters: int | None) -> TableModel:
+    """Return the model of a mixture with the cluster of each component, by the rows of the table that it was fitted to.
+
+    Raises
+    ------
+    DataError
+        There are fewer components than clusters are asked for.
+    """
+    mixture = model.mixture
+    most = int((mixture.weights > 0).sum())
+    if n_clusters is not None and n_clusters > most:
+        raise DataError(
+            f"--clusters asks for {n_clusters}, and the model has {words.plural(most, 'component')} to merge: ask for "
+            "fewer, or for more --components"
+        )
+    rows = ScaledRows(numbers.rows, model.center, model.scale)
+    cut = merge_components(mixture, rows, n_clusters=n_clusters, engine=engine).cut()
+    sizes = np.bincount(cut[cut >= 0], mixture.weights[cut >= 0])
+    place = np.argsort(np.argsort(-sizes, kind="stable"))
+    clusters = np.where(cut >= 0, place[cut], -1).tolist()
+    merging = {"clusters": clusters, "asked": n_clusters is not None}
+    return replace(model, info={**model.info, "merging": merging})
 
 
 def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:

@@ -31,8 +31,8 @@ def former_columns(names: Sequence[str]) -> tuple[str, ...]:
 def _added() -> tuple[tuple[str, ...], ...]:
     """Return what each result adds, the longest first."""
     added = {
-        new_columns(result, components=components, p_values=p_values, severities=severities)
+        new_columns(result, components=components, clusters=clusters, p_values=p_values, severities=severities)
         for result in get_args(Result)
-        for components, p_values, severities in product((False, True), repeat=3)
+        for components, clusters, p_values, severities in product((False, True), repeat=4)
     }
     return tuple(sorted(added, key=len, reverse=True))

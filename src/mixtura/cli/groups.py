@@ -7,6 +7,7 @@ EXAMPLES = """\
 **Examples**
 
 - `mixtura groups customers.parquet`
+- `mixtura groups customers.parquet --merge`
 - `mixtura groups customers.parquet --components 4 --columns age,income --out grouped.csv`
 """
 
@@ -19,6 +20,8 @@ def groups(
     model: options.MixtureKind = "mixture",
     components: options.Components = None,
     shape: options.Shape = None,
+    merge: options.Merge = False,
+    clusters: options.Clusters = None,
     seed: options.Seed = 0,
     out: options.GroupsOut = None,
     save: options.Save = None,
@@ -34,7 +37,8 @@ def groups(
     lie far from every group are left out of the fit, and a note says how many they are.
 
     Writes the table with two more columns: component (numbered from 0, the largest first) and probability (how certain
-    it is that the row belongs to that component, from 0 to 1).
+    it is that the row belongs to that component, from 0 to 1). With --merge there is also cluster (numbered from 0, the
+    largest first), and the probability is that of the cluster.
     """
     asked = request(
         source,
@@ -51,6 +55,8 @@ def groups(
         force=force,
         as_json=as_json,
         kinds=options.MIXTURES,
+        merge=merge,
+        clusters=clusters,
     )
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import fit_table  # noqa: PLC0415

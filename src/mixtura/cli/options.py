@@ -196,6 +196,24 @@ Shape = Annotated[
         show_default=False,
     ),
 ]
+Merge = Annotated[
+    bool,
+    typer.Option(
+        "--merge",
+        help="Merge components between which the rows are in doubt into clusters, which can have any shape.",
+        rich_help_panel=MODEL,
+    ),
+]
+Clusters = Annotated[
+    int | None,
+    typer.Option(
+        "--clusters",
+        metavar="N",
+        help="Merge components into so many clusters. Default with --merge: as many as the rows tell apart.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(

@@ -34,6 +34,10 @@ class Request:
         Whether any file may be replaced.
     typed : sequence of str
         What was typed after the program's name.
+    merge : bool
+        Whether components are merged into clusters.
+    n_clusters : int or None
+        Into how many; None for as many as the rows tell apart.
     """
 
     source: str
@@ -49,6 +53,8 @@ class Request:
     form: str | None
     force: bool
     typed: Sequence[str]
+    merge: bool = False
+    n_clusters: int | None = None
 
 
 def request(
@@ -69,6 +75,8 @@ def request(
     report: str | None = None,
     typed: Sequence[str] = (),
     kinds: tuple[str, ...] = options.KINDS,
+    merge: bool = False,
+    clusters: int | None = None,
 ) -> Request:
     """Return the request that options mean.
 
@@ -85,6 +93,8 @@ def request(
     counts = options.counts_from(components)
     if kind == "bayesian":
         options.check_bayesian(counts, shape)
+    if clusters is not None and clusters < 1:
+        raise typer.BadParameter(f"--clusters is {clusters}: write a number from 1 to that of the components")
     return Request(
         source=source,
         columns=options.names_from(columns),
@@ -99,4 +109,6 @@ def request(
         form=form,
         force=force,
         typed=typed,
+        merge=merge or clusters is not None,
+        n_clusters=clusters,
     )

@@ -13,6 +13,9 @@ Kind = Literal["rate", "precision", "recall", "f_beta", "tail", "fdr"]
 RULES: tuple[Kind, ...] = get_args(Kind)
 TARGETS: tuple[Kind, ...] = ("precision", "recall", "f_beta")
 
+# What the options that choose it are headed by.
+THRESHOLD = "Threshold"
+
 # Largest number that goes with a rule, that of --f-beta.
 MOST = 100
 
@@ -91,6 +94,11 @@ def rule(
     if kind not in TARGETS and labels is not None:
         raise typer.BadParameter(f"{_option(kind)} does not use --labels: ask for --precision, --recall or --f-beta")
     return Rule(kind, value, labels, reference)
+
+
+def rate_rule(rate: float) -> Rule:
+    """Return the rule to flag a share of the rows; raises as `rule` does."""
+    return rule(rate=rate, labels=None, precision=None, recall=None, f_beta=None, tail=None, fdr=None, reference=None)
 
 
 def _option(name: str) -> str:

@@ -1,12 +1,18 @@
 """`mixtura score`: a table judged by a saved model."""
 
+from typing import Annotated
+
+import typer
+
 from . import options
+from .rules import THRESHOLD, rate_rule
 
 EXAMPLES = """\
 **Examples**
 
 - `mixtura detect january.csv --save sales.model`
 - `mixtura score sales.model february.csv --out flagged.csv`
+- `mixtura score sales.model march.csv --rate 0.01`
 """
 
 
@@ -14,6 +20,17 @@ def score(
     model: options.Model,
     source: options.Source,
     *,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="SHARE",
+            help="Flag this share of the rows; with a model trained on a reference, scores that only this share of "
+            "clean rows would reach. Default: the threshold of the model.",
+            rich_help_panel=THRESHOLD,
+            show_default=False,
+        ),
+    ] = None,
     out: options.Out = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
@@ -27,11 +44,13 @@ def score(
 
     Writes the same columns as the command that saved the model. One from `mixtura detect`, of any kind, brings its
     threshold, and a row of the table that it was fitted to gets the same score to the last bit. One from
-    `mixtura groups` has no threshold: the result has anomaly_score and component.
+    `mixtura groups` has no threshold: the result has anomaly_score and component. With --rate the threshold is that of
+    this table, whatever the model brings, and the columns are those of `mixtura detect`.
     """
+    threshold = None if rate is None else rate_rule(rate)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import score_table_by  # noqa: PLC0415
 
-    summary = score_table_by(model, source, out, form=form, force=force, show_progress=not quiet)
+    summary = score_table_by(model, source, out, threshold, form=form, force=force, show_progress=not quiet)
     report(summary, as_json_text=as_json, quiet=quiet)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..decisions.table_model import TableModel
 from ..display.report.gathering import Gathered
-from ..display.summary import Anomaly, Group
+from ..display.summary import Anomaly, Cluster, Group, Merging
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
 
@@ -19,27 +19,30 @@ Result = Literal["scores", "decisions", "groups"]
 
 # The columns that each result adds to the table.
 _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
-    "decisions": ("anomaly_score", "severity", "is_anomaly", "p_value", "component", "reason"),
-    "scores": ("anomaly_score", "severity", "component"),
-    "groups": ("component", "probability"),
+    "decisions": ("anomaly_score", "severity", "is_anomaly", "p_value", "component", "cluster", "reason"),
+    "scores": ("anomaly_score", "severity", "component", "cluster"),
+    "groups": ("component", "cluster", "probability"),
 }
 
 N_ANOMALIES = 10
 
 
-def columns_of(model: TableModel, result: Result) -> tuple[str, ...]:
-    """Return the columns that a result of a model adds to a table."""
+def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
+    """Return the columns that a result of a model adds to a table; `rarity` is going to be known even if it is not."""
     return new_columns(
         result,
         components=model.has_components,
+        clusters=model.clusters is not None,
         p_values=model.calibration is not None,
-        severities=model.has_severities,
+        severities=rarity or model.has_severities,
     )
 
 
-def new_columns(result: Result, *, components: bool, p_values: bool, severities: bool) -> tuple[str, ...]:
+def new_columns(
+    result: Result, *, components: bool, clusters: bool, p_values: bool, severities: bool
+) -> tuple[str, ...]:
     """Return the columns that a result adds to a table, by whether the model has what they say."""
-    has = {"component": components, "p_value": p_values, "severity": severities}
+    has = {"component": components, "cluster": clusters, "p_value": p_values, "severity": severities}
     absent = {name for name, there in has.items() if not there}
     return tuple(name for name in _NEW_COLUMNS[result] if name not in absent)
 
@@ -64,6 +67,7 @@ class ScoredBlock:
     new: dict[str, Any]
     n_rows: int
     counts: NDArray[np.int64]
+    cluster_counts: NDArray[np.int64]
     n_anomalies: int
     highest: tuple[Found, ...]
 
@@ -84,9 +88,15 @@ class Scorer:
         labels = model.labels(values) if model.has_components else None
         counts = np.bincount(labels, minlength=model.mixture.n_components) if labels is not None else _NO_GROUPS
         new: dict[str, Any] = {} if labels is None else {"component": labels}
+        cluster_counts = _NO_GROUPS
+        if model.clusters is not None:
+            new["cluster"] = model.cluster_labels(values)
+            cluster_counts = np.bincount(new["cluster"], minlength=model.clusters.max() + 1)
         if self.result == "groups":
-            new["probability"] = model.responsibilities(values).max(axis=1)
-            return ScoredBlock(new, n_rows, counts, 0, ())
+            merged = model.clusters is not None
+            shares = model.cluster_probabilities(values) if merged else model.responsibilities(values)
+            new["probability"] = shares.max(axis=1)
+            return ScoredBlock(new, n_rows, counts, cluster_counts, 0, ())
         scores = model.scores(values)
         new["anomaly_score"] = scores
         if model.has_severities:
@@ -104,7 +114,7 @@ class Scorer:
             for k in first
         )
         if self.result == "scores":
-            return ScoredBlock(new, n_rows, counts, len(flagged), highest)
+            return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
         if len(flagged):
             for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
@@ -112,7 +122,7 @@ class Scorer:
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
-        return ScoredBlock(new, n_rows, counts, len(flagged), highest)
+        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,7 @@ class Scored:
 
     n_rows: int
     groups: tuple[Group, ...]
+    merging: Merging | None
     n_anomalies: int
     anomalies: tuple[Anomaly, ...]
     gathered: Gathered | None
@@ -180,6 +191,7 @@ def score_table(
     kept = _KeptTables(table, model)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
+    cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
     n_rows = n_anomalies = 0
     highest: list[Found] = []
     for scored in engine.map(kept, Scorer(model, result)):
@@ -189,17 +201,20 @@ def score_table(
         if gathered is not None:
             gathered = gathered.including(arrow, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
+        cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
         on_rows(n_rows)
-    return Scored(n_rows, _groups(model, counts, n_rows), n_anomalies, _anomalies(model, highest), gathered)
+    groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
+    return Scored(n_rows, groups, merging, n_anomalies, _anomalies(model, highest), gathered)
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
     if not model.has_components:
         return ()
     names = model.columns
+    clusters = [-1] * len(counts) if model.clusters is None else model.clusters.tolist()
     return tuple(
         Group(
             component,
@@ -207,9 +222,18 @@ def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[
             int(n) / n_rows,
             dict(zip(names, center.tolist(), strict=True)),
             dict(zip(names, contrast.tolist(), strict=True)),
+            clusters[component] if clusters[component] >= 0 else None,
         )
         for component, (n, center, contrast) in enumerate(zip(counts, model.means, model.mixture.means, strict=True))
     )
+
+
+def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Merging | None:
+    if model.clusters is None:
+        return None
+    members = [tuple(np.flatnonzero(model.clusters == cluster).tolist()) for cluster in range(len(counts))]
+    clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
+    return Merging(clusters, model.info["merging"].get("asked") is True)
 
 
 def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..display import words
-from ..display.reasoning import absence, figures, origin
-from ..display.summary import CandidateFacts, ComparisonSummary, Group, ModelFacts, Summary, TableFacts
+from ..display.reasoning import absence, figures, merged, origin
+from ..display.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -84,6 +84,8 @@ def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
     yield _model(summary.model)
     for notice in summary.notices:
         yield Text.assemble(("Note: ", "yellow"), notice)
+    if summary.merging is not None:
+        yield _clusters(summary.merging)
     if summary.groups:
         yield _groups(summary.groups, summary.table.columns, width)
     if summary.decision is not None or summary.anomalies:
@@ -180,6 +182,18 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int) -> Rend
     ]
     if notes:
         parts.append(Text("  … all of them with --json"))
+    return Stack(*parts)
+
+
+def _clusters(merging: Merging) -> RenderableType:
+    found = merging.clusters
+    table = _columns(["cluster", "rows", "share", "components"])
+    for one in found[:_GROUPS_SHOWN]:
+        members = words.listing(list(map(str, one.components)), _NAMES_SHOWN)
+        table.add_row(words.count(one.cluster), words.count(one.n_rows), words.percent(one.share), members)
+    parts: list[RenderableType] = [_heading("Clusters", merged(merging)), table]
+    if len(found) > _GROUPS_SHOWN:
+        parts.append(Text(f"  the {_GROUPS_SHOWN} largest of {len(found)}; all of them with --json"))
     return Stack(*parts)
 
 

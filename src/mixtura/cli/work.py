@@ -48,7 +48,13 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
     started = time.monotonic()
     result: Result = "groups" if rule is None else "decisions"
     reference = None if rule is None else rule.reference
-    columns = new_columns(result, components=request.kind in MIXTURES, p_values=reference is not None, severities=True)
+    columns = new_columns(
+        result,
+        components=request.kind in MIXTURES,
+        clusters=request.merge,
+        p_values=reference is not None,
+        severities=True,
+    )
     command = "groups" if rule is None else "detect"
     origin = Origin(command, request.source, reference)
     place = open_place(origin, request.out, request.save, request.report, form=request.form, force=request.force)
@@ -73,6 +79,9 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
         ) as numbers:
             bar.step("fitting")
             model, facts, notices = _fit(request, numbers, reference, engine, bar)
+            if request.merge:
+                bar.step("merging components")
+                model = fitting.merged(model, numbers, engine, request.n_clusters)
             on_labels, n_rows = None, numbers.n_rows if reference is None else None
             if rule is not None:
                 bar.step("choosing the threshold", n_rows)
@@ -89,6 +98,7 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
                 table=table_facts(request.source, table, model, scored, numbers.constant),
                 model=facts,
                 groups=scored.groups,
+                merging=scored.merging,
                 decision=decision_of(model, scored, on_labels),
                 anomalies=scored.anomalies,
                 notices=(*numbers.notices, *notices, *few_clean_rows(model, scored)),
@@ -140,17 +150,44 @@ def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitti
 
 
 def score_table_by(
-    model_file: str, source: str, out: str | None, *, form: str | None, force: bool, show_progress: bool
+    model_file: str,
+    source: str,
+    out: str | None,
+    rule: Rule | None,
+    *,
+    form: str | None,
+    force: bool,
+    show_progress: bool,
 ) -> Summary:
-    """Write the rows of a table with what a saved model says about them."""
+    """Write the rows of a table with what a saved model says about them.
+
+    Parameters
+    ----------
+    model_file, source : str
+        The model and the table.
+    out : str or None
+        Where the result goes.
+    rule : Rule or None
+        How to choose the threshold for this table; None for that of the model.
+    form : str or None
+        Format of the result; None for that of its name.
+    force : bool
+        Whether a file is replaced that another table or command made.
+    show_progress : bool
+        Whether to draw a progress bar.
+    """
     started = time.monotonic()
     model, notices = _table_model(model_file)
-    result: Result = "scores" if model.threshold is None else "decisions"
+    result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     place = open_place(Origin("score", source, model=model_file), out, form=form, force=force)
     with _one_blas_thread(), Bar(visible=show_progress) as bar:
         bar.step(f"reading {label(source)}")
-        columns = columns_of(model, result)
+        columns = columns_of(model, result, rarity=rule is not None)
         table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing)
+        if rule is not None:
+            bar.step("choosing the threshold")
+            scoring = watched(engine_for(None), bar.on_progress, "choosing the threshold")
+            model = deciding.decide(model, rule, table, scoring).model
         with place.together():
             assert place.writer is not None, "this command writes a table"
             with place.writer as writer:
@@ -160,7 +197,8 @@ def score_table_by(
         table=table_facts(source, table, model, scored),
         model=kinds.facts_of(model),
         groups=scored.groups,
-        decision=decision_of(model, scored, None),
+        merging=scored.merging,
+        decision=decision_of(model, scored, None, saved=rule is None),
         anomalies=scored.anomalies,
         notices=notices,
         out=place.out,
@@ -190,7 +228,8 @@ def report_on(
             table=table_facts(source, table, model, scored),
             model=kinds.facts_of(model),
             groups=scored.groups,
-            decision=decision_of(model, scored, deciding.on_labels_of(model, scored.gathered.classes)),
+            merging=scored.merging,
+            decision=decision_of(model, scored, deciding.on_labels_of(model, scored.gathered.classes), saved=True),
             anomalies=scored.anomalies,
             notices=notices,
             out=None,

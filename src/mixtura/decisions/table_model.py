@@ -54,7 +54,8 @@ class TableModel:
     calibration : array_like of shape (n_calibration,), optional
         Scores of the model for rows of the reference table that it was not fitted to; p-values compare with them.
     info : mapping, optional
-        Facts to keep with the model, of the types that JSON has.
+        Facts to keep with the model, of the types that JSON has. Of a mixture whose components were merged, "merging"
+        has "clusters", the cluster of each component, -1 for one of weight zero.
     rarity : Rarity, optional
         How rarely rows of the fitted table, or clean ones, reach an anomaly score. Default: what the model says of
         itself, as that of the default detector does.
@@ -108,6 +109,8 @@ class TableModel:
             info = json.loads(json.dumps(dict(self.info), allow_nan=False))
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"info must be of the types that JSON has: {error}") from error
+        if "merging" in info:
+            _check_merging(info["merging"], model)
         values = {
             "model": model,
             "columns": columns,
@@ -251,6 +254,41 @@ class TableModel:
         """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
         return np.concatenate([self.mixture.responsibilities(block.values) for block in self._scaled(X)])
 
+    @property
+    def clusters(self) -> NDArray[np.int64] | None:
+        """Cluster of each component, shape (n_components,), -1 for one of weight zero; None if none were merged."""
+        merging = self.info.get("merging")
+        return None if merging is None else np.array(merging["clusters"], dtype=np.int64)
+
+    def cluster_probabilities(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the probability of each cluster given each row of `X`, shape (n_rows, n_clusters).
+
+        It is the sum of those of its components.
+
+        Raises
+        ------
+        ValueError
+            No components were merged.
+        """
+        clusters = self.clusters
+        if clusters is None:
+            raise ValueError("this model has no clusters: its components were not merged")
+        members = clusters[:, None] == np.arange(clusters.max() + 1)
+        return np.asarray(self.responsibilities(X) @ members)
+
+    def cluster_labels(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the most probable cluster of each row of `X`, shape (n_rows,).
+
+        Raises
+        ------
+        ValueError
+            No components were merged.
+        """
+        shares = self.cluster_probabilities(X)
+        assert self.clusters is not None, "it has been asked for"
+        # A row so far away that no component claims it goes with the one that comes nearest to it.
+        return np.where(shares.any(axis=1), shares.argmax(axis=1), self.clusters[self.labels(X)])
+
     def explain(self, X: ArrayLike) -> Explanation:
         """Return what the model expected of each value of `X`, in its units, and the share of each column."""
         parts = [self.model.explain(block.values) for block in self._scaled(X)]
@@ -278,6 +316,22 @@ class TableModel:
 
 def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(array, other[name]) for name, array in one.items())
+
+
+def _check_merging(merging: Any, model: OutlierModel) -> None:
+    clusters: Any = merging.get("clusters") if isinstance(merging, dict) else None
+    weights = model.mixture.weights if isinstance(model, DensityModel) else np.zeros(0)
+    known = isinstance(clusters, list) and all(type(cluster) is int for cluster in clusters)
+    if (
+        not known
+        or [cluster < 0 for cluster in clusters] != (weights == 0).tolist()
+        or {*clusters, -1} != {*range(-1, max(clusters, default=-1) + 1)}
+        or max(clusters, default=-1) < 0
+    ):
+        raise ValueError(
+            f"the clusters must be one number for each of {len(weights)} components, from 0 on without gaps, and -1 "
+            "for each of weight zero"
+        )
 
 
 def _sorted(scores: ArrayLike) -> Floats:

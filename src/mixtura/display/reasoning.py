@@ -1,7 +1,7 @@
-"""How well a model fits, where the threshold of a decision is from, and why no row may be flagged, in words."""
+"""In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
-from .summary import FIT_FIGURES, ModelFacts, Summary
-from .words import count, percent
+from .summary import FIT_FIGURES, Merging, ModelFacts, Summary
+from .words import count, percent, plural
 
 # What the figures of a fit are called.
 _FIGURES = dict(zip(FIT_FIGURES, ("BIC", "AIC", "log likelihood", "lower bound of the log evidence"), strict=True))
@@ -17,6 +17,13 @@ def figures(model: ModelFacts) -> str | None:
     return f"Fit, in the table's units: {', '.join(known)}." if known else None
 
 
+def merged(merging: Merging) -> str:
+    """Return into how many clusters components were merged, and who says so."""
+    n_components = sum(len(cluster.components) for cluster in merging.clusters)
+    why = "as asked for" if merging.asked else "as many as the rows tell apart"
+    return f"{plural(n_components, 'component')} merged into {count(len(merging.clusters))}, {why}"
+
+
 def origin(summary: Summary) -> tuple[str, ...]:
     """Return whether the threshold was saved with the model, and how it was chosen, as parts of a sentence."""
     decision = summary.decision
@@ -25,7 +32,7 @@ def origin(summary: Summary) -> tuple[str, ...]:
     rule = absence(summary)[1:]
     if rule:
         return rule
-    saved = ("saved with the model",) if summary.command in ("score", "report") else ()
+    saved = ("saved with the model",) if decision.saved else ()
     if decision.rule is None or decision.target is None:
         return saved
     target = decision.target

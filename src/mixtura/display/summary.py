@@ -116,6 +116,8 @@ class Group:
     ----------
     component : int
         Its number, from 0, as in the result and in the saved model; component 0 has the largest weight.
+    cluster : int or None
+        The cluster that it was merged into; None where components were not merged, and for one of weight zero.
     n_rows : int
         Rows for which it is the most probable component.
     share : float
@@ -131,6 +133,45 @@ class Group:
     share: float
     center: dict[str, float]
     contrast: dict[str, float]
+    cluster: int | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The rows of components that were merged.
+
+    Attributes
+    ----------
+    cluster : int
+        Its number, from 0, as in the result; cluster 0 has the largest weight.
+    components : tuple of int
+        The components that it was merged from.
+    n_rows : int
+        Rows for which it is the most probable cluster.
+    share : float
+        The same as a fraction of all rows.
+    """
+
+    cluster: int
+    components: tuple[int, ...]
+    n_rows: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Merging:
+    """Components merged into clusters.
+
+    Attributes
+    ----------
+    clusters : tuple of Cluster
+        The clusters.
+    asked : bool
+        Whether their number was asked for, and not found.
+    """
+
+    clusters: tuple[Cluster, ...]
+    asked: bool
 
 
 @dataclass(frozen=True)
@@ -178,6 +219,8 @@ class Decision:
         The same as a fraction of all rows.
     on_labels : OnLabels or None
         What it achieves where rows are labelled.
+    saved : bool
+        Whether it was saved with the model, and not chosen for this table.
     """
 
     rule: str | None
@@ -187,6 +230,7 @@ class Decision:
     n_anomalies: int
     share: float
     on_labels: OnLabels | None = None
+    saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -253,6 +297,8 @@ class Summary:
         How long it took.
     report : str or None
         Where the report was written.
+    merging : Merging or None
+        The clusters that components were merged into; None where they were not.
     """
 
     command: str
@@ -267,6 +313,7 @@ class Summary:
     saved: str | None
     seconds: float
     report: str | None = None
+    merging: Merging | None = None
 
 
 @dataclass(frozen=True)

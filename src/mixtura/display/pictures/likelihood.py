@@ -15,6 +15,7 @@ from . import likelihood_panels as draw
 from .drawing import panels as panels_of
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -47,6 +48,8 @@ class LikelihoodDisplay:
         The density in x, by theta.
     surface : array-like of shape (n_points, n_places), optional
         The density in x at every point of the grid of theta.
+    x_interval : tuple of two floats, optional
+        Where the area below the densities in x is shaded, and given as a probability.
     theta_name, x_name : str, default='θ', 'x'
         Names for the axes.
 
@@ -60,6 +63,11 @@ class LikelihoodDisplay:
         The densities in x, by theta.
     mle_, map_ : dict of str to matplotlib Line2D
         The point of the maximum likelihood and of the maximum a posteriori estimate, by panel.
+    intervals_ : dict of str to matplotlib Artist
+        The shaded interval of the estimate, by panel: a band beside the likelihood, whose areas mean nothing, and an
+        area below the posterior density.
+    probabilities_ : dict of float to float
+        The shaded area below the density in x, by theta.
     ax_ : matplotlib Axes
         Axes of the first panel.
     axes_ : dict of str to matplotlib Axes
@@ -92,6 +100,8 @@ class LikelihoodDisplay:
     densities_: dict[float, Line2D]
     mle_: dict[str, Line2D]
     map_: dict[str, Line2D]
+    intervals_: dict[str, Artist]
+    probabilities_: dict[float, float]
     ax_: Axes
     axes_: dict[str, Axes]
     figure_: Figure
@@ -107,6 +117,7 @@ class LikelihoodDisplay:
         x_grid: ArrayLike | None = None,
         densities: dict[float, ArrayLike] | None = None,
         surface: ArrayLike | None = None,
+        x_interval: tuple[float, float] | None = None,
         theta_name: str = "θ",
         x_name: str = "x",
     ) -> None:
@@ -128,6 +139,7 @@ class LikelihoodDisplay:
             float(theta): _shaped(curve, (n_places,), "a density") for theta, curve in (densities or {}).items()
         }
         self.surface = None if surface is None else _shaped(surface, (n_points, n_places), "surface")
+        self.x_interval = None if x_interval is None else _interval(x_interval, self.x_grid)
         self.theta_name = theta_name
         self.x_name = x_name
         given = {
@@ -149,6 +161,7 @@ class LikelihoodDisplay:
         prior: LogPrior | None = None,
         x_grid: ArrayLike | None = None,
         densities_at: Sequence[float] | None = None,
+        x_interval: tuple[float, float] | None = None,
         theta_name: str = "θ",
         x_name: str = "x",
         panels: Sequence[Panel] | None = None,
@@ -172,6 +185,9 @@ class LikelihoodDisplay:
             Where the density in x is drawn; without it no panel has x as an axis.
         densities_at : sequence of float, optional
             The thetas whose densities in x are drawn. Default: the estimates.
+        x_interval : tuple of two floats, optional
+            Ends of an interval of x, within `x_grid`: the area below each density there is shaded, and given as a
+            probability.
         theta_name, x_name : str, default='θ', 'x'
             Names for the axes.
         panels : sequence of str, optional
@@ -207,8 +223,13 @@ class LikelihoodDisplay:
         if prior is not None:
             alone = Model(_certain, observations(x), prior)
             given["log_prior"] = [alone.log_posterior(float(point)) for point in grid]
+        if x_grid is None and x_interval is not None:
+            raise ValueError("x_interval is where densities in x are shaded, and none are drawn: give x_grid")
         if x_grid is not None:
             places = _ascending(np.array(x_grid, dtype=np.float64), "x_grid")
+            if x_interval is not None:
+                given["x_interval"] = _interval(x_interval, places)
+                places = np.union1d(places, given["x_interval"])
             density = _density_at(log_density, places)
             given["x_grid"] = places
             given["densities"] = {at: density(at) for at in at_thetas}
@@ -246,6 +267,7 @@ class LikelihoodDisplay:
             "posterior": draw.posterior,
         }
         self.lines_, self.densities_, self.mle_, self.map_ = {}, {}, {}, {}
+        self.intervals_, self.probabilities_ = {}, {}
         self.figure_, axes = panels_of(ax, len(chosen), "LikelihoodDisplay", n_columns=_N_COLUMNS[len(chosen)])
         self.axes_ = dict(zip(chosen, axes, strict=True))
         self.ax_ = axes[0]
@@ -277,6 +299,18 @@ def _ascending(places: Floats, name: str) -> Floats:
         raise ValueError(f"{name} must be two different finite numbers at least, in ascending order")
     places.setflags(write=False)
     return places
+
+
+def _interval(ends: tuple[float, float], x_grid: Floats | None) -> tuple[float, float]:
+    if x_grid is None:
+        raise ValueError("x_interval is where densities in x are shaded, and none are given: give x_grid")
+    low, high = (float(end) for end in ends)
+    if not x_grid[0] <= low < high <= x_grid[-1]:
+        raise ValueError(
+            f"x_interval must be two numbers, the lower first, from {x_grid[0]:.6g} to {x_grid[-1]:.6g}, the ends of "
+            f"x_grid, not {ends!r}"
+        )
+    return low, high
 
 
 def _shaped(values: ArrayLike, shape: tuple[int, ...], name: str) -> Floats:

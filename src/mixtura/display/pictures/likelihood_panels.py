@@ -24,6 +24,9 @@ _DEEP = 50.0
 
 _MLE, _MAP, _OTHERS = GROUPS[0], GROUPS[2], (GROUPS[1], GROUPS[3], GROUPS[4], GROUPS[5])
 
+# Part of the height of a panel that an entry of its legend needs above the curve.
+_ROOM = 0.2
+
 # As many observations as are told apart as ticks; of more there is a histogram.
 _MOST_TICKS = 60
 _MOST_BARS = 100
@@ -54,8 +57,10 @@ def density(shown: LikelihoodDisplay, ax: Axes) -> None:
         curve = shown.densities[theta]
         (line,) = ax.plot(shown.x_grid, curve, color=color, lw=1.6)
         shown.densities_[theta] = line
-        entries.append((line, _equation(shown, theta)))
-    ax.set_ylim(0, max(float(curve.max()) for curve in shown.densities.values()) * 1.3)
+        entries.append((line, _equation(shown, theta) + _shaded(shown, ax, theta, color)))
+    ax.set_ylim(
+        0, max(float(curve.max()) for curve in shown.densities.values()) * (1.3 if shown.x_interval is None else 1.5)
+    )
     if shown.x is not None and shown.x.ndim == 1:
         entries.append(_observations(shown, ax, shown.x))
         ax.set_xlim(float(shown.x_grid[0]), float(shown.x_grid[-1]))
@@ -73,9 +78,10 @@ def likelihood(shown: LikelihoodDisplay, ax: Axes) -> None:
         values = np.exp(shown.profile.log_likelihood - base)
     (shown.lines_["likelihood"],) = ax.plot(shown.profile.theta, values, color=_MLE, lw=1.8)
     entries = _mark(shown, ax, "likelihood", lambda value: float(np.exp(value - base)))
+    entries += _band(shown, ax, "likelihood")
     for theta, height in _seen_at(shown).items():
         ax.plot([theta], [height], "o", color=_colors(shown)[theta], ms=5, zorder=4)
-    ax.set_ylim(0, float(np.exp(highest - base)) * 1.3)
+    ax.set_ylim(0, float(np.exp(highest - base)) * (1.1 + _ROOM * len(entries)))
     legend(ax, entries, loc="best")
     _name(shown, ax, "likelihood", "theta")
     ax.set_ylabel("likelihood" if absolute else "likelihood over its maximum")
@@ -87,9 +93,10 @@ def log_likelihood(shown: LikelihoodDisplay, ax: Axes) -> None:
     seen = np.where(np.isfinite(values), values, np.nan)
     (shown.lines_["log_likelihood"],) = ax.plot(shown.profile.theta, seen, color=_MLE, lw=1.8)
     entries = _mark(shown, ax, "log_likelihood", float)
+    entries += _band(shown, ax, "log_likelihood")
     lowest, highest = max(float(np.nanmin(seen)), shown.maximum.log_likelihood - _DEEP), shown.maximum.log_likelihood
     height = (highest - lowest) or 1.0
-    ax.set_ylim(lowest - 0.05 * height, highest + 0.3 * height)
+    ax.set_ylim(lowest - 0.05 * height, highest + (0.1 + _ROOM * len(entries)) * height)
     legend(ax, entries, loc="best")
     _name(shown, ax, "log-likelihood", "theta")
     ax.set_ylabel("log-likelihood")
@@ -117,7 +124,12 @@ def posterior(shown: LikelihoodDisplay, ax: Axes) -> None:
     at = shown.posterior.theta
     shown.map_["posterior"] = _point(ax, at, height, _MAP)
     entries.append((shown.map_["posterior"], f"MAP: {_equation(shown, at)}{_edge(shown.posterior.at_bound)}"))
-    ax.set_ylim(0, max(height, float(prior.max()), float(scaled.max())) * 1.45)
+    interval = shown.posterior.interval
+    if interval is not None:
+        inside = (theta >= interval[0]) & (theta <= interval[1])
+        shown.intervals_["posterior"] = ax.fill_between(theta, values, where=inside, color=_MAP, alpha=0.2, lw=0)
+        entries.append((shown.intervals_["posterior"], _said(shown.posterior.level, interval)))
+    ax.set_ylim(0, max(height, float(prior.max()), float(scaled.max())) * (1.1 + _ROOM * len(entries)))
     legend(ax, entries, loc="best")
     _name(shown, ax, "prior and posterior", "theta")
     ax.set_ylabel("density")
@@ -174,6 +186,33 @@ def _mark(shown: LikelihoodDisplay, ax: Axes, name: str, height: Any) -> list[tu
         shown.map_[name] = _point(ax, other.theta, height(other.log_likelihood), _MAP)
         entries.append((shown.map_[name], f"MAP: {_equation(shown, other.theta)}{_edge(other.at_bound)}"))
     return entries
+
+
+def _band(shown: LikelihoodDisplay, ax: Axes, name: str) -> list[tuple[Any, str]]:
+    """Shade the interval of the maximum likelihood estimate, and return what the legend says of it."""
+    best = shown.maximum
+    if best.interval is None:
+        return []
+    # An area that is no patch: legends keep away from those.
+    look: dict[str, Any] = {"color": _MLE, "alpha": 0.12, "lw": 0, "zorder": 0, "transform": ax.get_xaxis_transform()}
+    shown.intervals_[name] = ax.fill_between(best.interval, 0, 1, **look)
+    return [(shown.intervals_[name], _said(best.level, best.interval))]
+
+
+def _said(level: float, interval: tuple[float, float]) -> str:
+    return f"{100 * level:g}% interval: {_short(interval[0])} to {_short(interval[1])}"
+
+
+def _shaded(shown: LikelihoodDisplay, ax: Axes, theta: float, color: str) -> str:
+    """Shade the area below a density in x, and return what the legend says of it."""
+    if shown.x_interval is None or shown.x_grid is None:
+        return ""
+    low, high = shown.x_interval
+    places, curve = shown.x_grid, shown.densities[theta]
+    inside = (places >= low) & (places <= high)
+    ax.fill_between(places[inside], curve[inside], color=color, alpha=0.25, lw=0, zorder=0)
+    shown.probabilities_[theta] = float(np.trapezoid(curve[inside], places[inside]))
+    return f": P({_short(low)} < {plain(shown.x_name)} < {_short(high)}) = {shown.probabilities_[theta]:.3f}"
 
 
 def _point(ax: Axes, theta: float, height: float, color: str) -> Line2D:

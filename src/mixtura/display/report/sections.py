@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..palette import GROUPS
-from ..reasoning import absence, figures, origin
+from ..reasoning import absence, figures, merged, origin
 from ..summary import Group, Summary
 from ..words import percent, plural
 from .data import ColumnFacts, GroupProfile, Report
@@ -43,7 +43,10 @@ def headline(report: Report) -> str:
             f"their anomaly score is above {number(decision.threshold)}"
             f"{''.join(f', {part}' for part in origin(summary))}."
         )
-    if n_groups > 1:
+    if summary.merging is not None:
+        clusters = plural(len(summary.merging.clusters), "cluster")
+        sentences.append(f"The table falls into <strong>{clusters}</strong>, merged from {plural(n_groups, 'group')}.")
+    elif n_groups > 1:
         sentences.append(f"The table falls into <strong>{n_groups} groups</strong>.")
     if decision is None and summary.groups:
         sentences.reverse()
@@ -185,11 +188,26 @@ def groups(report: Report) -> str:
     table = _table("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
     fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
     return (
+        f"{_clusters(report)}"
         f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
         "the column, in standard deviations (sd), as the quartiles say where these are.</p>"
         f'<div class="cards">{cards}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
     )
+
+
+def _clusters(report: Report) -> str:
+    """Return what clusters the groups were merged into, in a sentence and a table."""
+    merging = report.summary.merging
+    if merging is None:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{one.cluster}</th><td class="number">{one.n_rows:,}</td>'
+        f'<td class="number">{percent(one.share)}</td><td>{", ".join(map(str, one.components))}</td></tr>'
+        for one in merging.clusters
+    )
+    table = _table("Clusters", ("cluster", "rows", "share", "groups"), rows, numeric=range(1, 3))
+    return f"<p>{plain(merged(merging))}.</p>{table}"
 
 
 def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
@@ -210,8 +228,9 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
         if len(names) > _TELLING
         else ""
     )
+    cluster = "" if group.cluster is None else f", cluster {group.cluster}"
     return (
-        f'<article class="card"><h3>Group {group.component}</h3>'
+        f'<article class="card"><h3>Group {group.component}{cluster}</h3>'
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
         '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
