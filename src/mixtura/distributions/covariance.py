@@ -147,6 +147,14 @@ class Covariance(ABC):
     def dense(self) -> Floats:
         """Covariance matrices, shape (n_components, n_features, n_features)."""
 
+    @abstractmethod
+    def at_least(self, variances: Floats) -> Self:
+        """Return the covariances of highest likelihood among those no narrower than `variances` in any direction.
+
+        A covariance is no narrower when it less the diagonal matrix of the `variances`, one a column, has no negative
+        eigenvalue. These covariances are those of highest likelihood without the limit.
+        """
+
     def check_invertible(self, dtype: "np.dtype[Any]") -> None:
         """Raise SingularCovarianceError when precisions are beyond the numbers of a `dtype`."""
         check_invertible(self.precision_cholesky, dtype, "component {}".format)

@@ -116,6 +116,35 @@ def size_fault(variances: Floats) -> str | None:
     return f"of variances from {1 / largest:.0e} to {largest:.0e}"
 
 
+def matrices_at_least(matrices: Floats, variances: Floats) -> Floats:
+    """Return covariance matrices of which no direction is narrower than a diagonal one, whose entries may be zero.
+
+    They are those of highest likelihood within the limit: what is left of the columns with a limit, given the others,
+    is one factor of the likelihood, and in coordinates in which the limit is the identity its eigenvalues below one are
+    raised to it (Anderson, Anderson and Olkin 1986, "Maximum likelihood estimators and likelihood ratio criteria in
+    multivariate components of variance", Annals of Statistics 14). Singular matrices without a limit stay singular.
+    """
+    limited = np.flatnonzero(variances > 0)
+    if not len(limited):
+        return matrices
+    free = np.flatnonzero(variances == 0)
+    rest = matrices[:, limited[:, None], limited]
+    try:
+        if len(free):
+            cross = matrices[:, free[:, None], limited]
+            rest = rest - cross.transpose(0, 2, 1) @ np.linalg.solve(matrices[:, free[:, None], free], cross)
+        np.linalg.cholesky(rest - np.diag(variances[limited]))
+        return matrices  # as most are
+    except np.linalg.LinAlgError:
+        pass
+    scale = np.sqrt(np.outer(variances[limited], variances[limited]))
+    eigenvalues, axes = np.linalg.eigh(rest / scale)
+    lacking = np.maximum(1 - eigenvalues, 0.0)
+    raised = matrices.copy()
+    raised[:, limited[:, None], limited] += (axes * lacking[:, None, :]) @ axes.transpose(0, 2, 1) * scale
+    return raised
+
+
 def inverses(matrices: Floats) -> Floats:
     """Return the inverses of symmetric positive definite matrices, symmetric themselves."""
     inverses = np.linalg.inv(matrices)

@@ -16,6 +16,7 @@ from .matrices import (
     inverse_of_lower,
     inverse_roots,
     inverses,
+    matrices_at_least,
     matrix_fault,
     pack,
     packed_size,
@@ -108,6 +109,9 @@ class Full(Covariance):
     def select(self, columns: Sequence[int]) -> Self:
         index = np.asarray(columns)
         return type(self)(self.values[:, index[:, None], index], self.n_components, len(index))
+
+    def at_least(self, variances: Floats) -> Self:
+        return type(self)(matrices_at_least(self.values, variances), self.n_components, self.n_features)
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         matrices = np.stack([schur_complement(matrix, kept, known) for matrix in self.values])
@@ -207,6 +211,9 @@ class Tied(Covariance):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values[np.ix_(columns, columns)], self.n_components, len(columns))
+
+    def at_least(self, variances: Floats) -> Self:
+        return type(self)(matrices_at_least(self.values[None], variances)[0], self.n_components, self.n_features)
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         return type(self)(schur_complement(self.values, kept, known), self.n_components, len(kept))
@@ -335,6 +342,9 @@ class Diagonal(_Variances):
     def dense(self) -> Floats:
         return np.stack([np.diag(variances) for variances in self.values])
 
+    def at_least(self, variances: Floats) -> Self:
+        return type(self)(np.maximum(self.values, variances), self.n_components, self.n_features)
+
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
@@ -401,6 +411,9 @@ class Spherical(_Variances):
     @cached_property
     def dense(self) -> Floats:
         return self.values[:, None, None] * np.eye(self.n_features)
+
+    def at_least(self, variances: Floats) -> Self:
+        return type(self)(np.maximum(self.values, variances.max()), self.n_components, self.n_features)
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self)(self.values, self.n_components, len(columns))

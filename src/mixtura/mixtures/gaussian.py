@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.noise import Noise
@@ -288,18 +289,25 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         return self.mixture_
 
     def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
+        return self._rule(rows.n_columns, partial(overview, rows, engine))
+
+    def _rule(
+        self, n_columns: int, look: Callable[[type[Covariance]], Overview], least: Floats | None = None
+    ) -> MaximumLikelihood | MaximumAPosteriori:
+        """Return the update rule, given what tells where all rows lie, and least variances if there are any."""
         shape = SHAPES[self.covariance_type]
         if self.prior is None and self.regularization == "absolute" and not self.noise:
-            return MaximumLikelihood(shape, np.full(rows.n_columns, self.reg_covar), self.family == "t")
-        all_rows = overview(rows, engine, shape)
+            ridge = np.full(n_columns, self.reg_covar)
+            return MaximumLikelihood(shape, ridge, self.family == "t", least=least)
+        all_rows = look(shape)
         relative = self.regularization == "relative"
-        ridge = self.reg_covar * (all_rows.variances if relative else np.ones(rows.n_columns))
+        ridge = self.reg_covar * (all_rows.variances if relative else np.ones(n_columns))
         if self.prior is None:
-            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows))
+            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows), least)
         if self.family == "t" or self.noise:
             raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
         prior = MixturePrior() if isinstance(self.prior, str) else self.prior
-        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge)
+        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge, least)
 
     def _forget(self) -> None:
         self._stream = None

@@ -30,6 +30,7 @@ from .expectation import Expectation
 from .folds import cross_validate, folds_of
 from .gaussian import GaussianMixture
 from .initialize import Method, divide, take_sample
+from .rounding import least_variances
 from .sources import Source, fitting_rows
 from .sweep import sweep, way_down
 from .updates import MaximumLikelihood
@@ -302,8 +303,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def _sweep(
         self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], random_state: np.random.RandomState
     ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
-        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar)) for shape in shapes}
         sample = take_sample(rows, engine, random_state, counts[-1])
+        least = least_variances(sample)
+        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar), least=least) for shape in shapes}
 
         def divisions(count: int) -> list[Floats]:
             return [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
