@@ -69,6 +69,11 @@ class Covariance(ABC):
 
     @staticmethod
     @abstractmethod
+    def n_column_parameters(n_features: int) -> int:
+        """Return how many parameters of its own a component has for one of `n_features` columns, given the others."""
+
+    @staticmethod
+    @abstractmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
         """Return the shape of the second moments that a pass returns, for `n_components` and `n_features`."""
 

@@ -57,6 +57,10 @@ class Full(Covariance):
         return n_components * packed_size(n_features)
 
     @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return n_features + 1
+
+    @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, packed_size(n_features))
 
@@ -156,6 +160,10 @@ class Tied(Covariance):
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
         return packed_size(n_features)
+
+    @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 1
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -315,6 +323,10 @@ class Diagonal(_Variances):
         return n_components * n_features
 
     @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 2
+
+    @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features)
 
@@ -383,6 +395,10 @@ class Spherical(_Variances):
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
         return n_components
+
+    @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 2
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:

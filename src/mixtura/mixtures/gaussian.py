@@ -216,6 +216,9 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     _stream: Stream | None = None
 
+    # Set by a search, which knows how the columns were rounded.
+    _least_variances: Floats | None = None
+
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
             raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
@@ -292,10 +295,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         return self._rule(rows.n_columns, partial(overview, rows, engine))
 
     def _rule(
-        self, n_columns: int, look: Callable[[type[Covariance]], Overview], least: Floats | None = None
+        self, n_columns: int, look: Callable[[type[Covariance]], Overview]
     ) -> MaximumLikelihood | MaximumAPosteriori:
-        """Return the update rule, given what tells where all rows lie, and least variances if there are any."""
-        shape = SHAPES[self.covariance_type]
+        """Return the update rule, given what tells where all rows lie."""
+        shape, least = SHAPES[self.covariance_type], self._least_variances
         if self.prior is None and self.regularization == "absolute" and not self.noise:
             ridge = np.full(n_columns, self.reg_covar)
             return MaximumLikelihood(shape, ridge, self.family == "t", least=least)

@@ -1,5 +1,6 @@
 """How finely the values of a column were rounded: no component of a search is narrower than that warrants."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ _FINEST = 1e-6
 # A gap that occurs once says nothing.
 _RECURRING = 2
 
-# Some rows may be rounded more coarsely than others. Values that hold more than twice the rows of their neighbours, and
-# three standard errors, tell how, when together they hold so many of all rows. Two or three of them may be groups: their
-# gap recurs three times.
+# Some rows may be rounded more coarsely than others. Values that hold more than twice the rows of their neighbours, by
+# three standard errors, tell how, when they hold so many of all rows together. Two or three of them may be groups:
+# their gap recurs three times.
 _TIMES, _ERRORS = 2.0, 3.0
 _FREQUENT_SHARE = 0.1
 _EVENLY_SPACED = 3
+
+# A column is a scale when its range has at most so many steps, as answers from 0 to 10 have.
+_SCALE_STEPS = 12
 
 
 def least_variances(sample: Sample) -> Floats:
@@ -44,6 +48,55 @@ def least_variances(sample: Sample) -> Floats:
         Variances, zero where no gap between values recurs.
     """
     return np.array([(_step(column, sample.weights) / 2) ** 2 for column in sample.observed.T])
+
+
+@dataclass(frozen=True)
+class Independence:
+    """One group of rows whose columns are scales, independent of one another, each with any shares of its values.
+
+    Attributes
+    ----------
+    log_density : float
+        Mean log density of a row, when the share of a value is spread over one step.
+    n_parameters : int
+        Number of shares that are free.
+    """
+
+    log_density: float
+    n_parameters: int
+
+    def bic(self, n_rows: float) -> float:
+        """Return the Bayesian information criterion, with so many rows."""
+        return -2 * n_rows * self.log_density + self.n_parameters * float(np.log(n_rows))
+
+
+def independence(sample: Sample) -> Independence | None:
+    """Return what explains rows of answers on scales without any groups; None where a column is no scale, or alone.
+
+    Answers are uniform, skewed or pile up at the ends of a scale: it takes several normal components to follow a
+    single column. They are groups only if they explain how columns depend on each other, better than independent
+    columns do as they are: one class of latent class analysis (Goodman 1974, "Exploratory latent structure analysis
+    using both identifiable and unidentifiable models", Biometrika 61). Of a single column nothing depends on it.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows, or some of them.
+    """
+    columns = sample.observed.astype(np.float64).T
+    if len(columns) < 2:
+        return None
+    log_density, n_parameters = 0.0, 0
+    for column, given in zip(columns, sample.observed.T, strict=True):
+        known, step = ~np.isnan(column), _step(given, sample.weights)
+        if not step > 0 or np.ptp(column[known]) > (_SCALE_STEPS + 0.5) * step:
+            return None
+        values, inverse = np.unique(np.round((column[known] - column[known].min()) / step), return_inverse=True)
+        weights = sample.weights[known]
+        counts = np.bincount(inverse, weights)
+        log_density += float(counts @ (np.log(counts / counts.sum()) - np.log(step))) / float(sample.weights.sum())
+        n_parameters += len(values) - 1
+    return Independence(log_density, n_parameters)
 
 
 def _step(column: NDArray[Any], weights: Floats) -> float:
