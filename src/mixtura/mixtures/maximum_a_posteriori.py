@@ -193,7 +193,7 @@ class MaximumAPosteriori:
         rows = normal.degrees_of_freedom + precisions_of(self.shape, *size).mode_excess
         values = (scatter + strength * normal.covariance) / (self.shape.divisors(counts, size[1]) + strength * rows)
         weights = counts + strength * (self.prior.weight_concentration - 1)
-        covariance = self.shape(self.shape.with_ridge(values, self.ridge), *size)
+        covariance = self.shape.unchecked(self.shape.with_ridge(values, self.ridge), *size)
         if self.least is not None:
             covariance = covariance.at_least(self.least)
         return Mixture(weights / weights.sum(), means, covariance)

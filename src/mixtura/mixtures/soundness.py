@@ -49,7 +49,7 @@ class Soundness:
 
     def _on_ridge(self, covariance: Covariance, component: int) -> bool:
         shape, d = type(covariance), covariance.n_features
-        ridge = shape(shape.with_ridge(np.zeros(shape.shape(1, d)), self.ridge), 1, d).dense[0]
+        ridge = shape.unchecked(shape.with_ridge(np.zeros(shape.shape(1, d)), self.ridge), 1, d).dense[0]
         if not (np.diagonal(ridge) > 0).all():
             return False
         dense = covariance.dense[component]
