@@ -106,12 +106,12 @@ def test_wrong_shape():
 @pytest.mark.parametrize(
     ("covariance", "sentence"),
     [
-        (Full([np.eye(2), np.ones((2, 2))], 2, 2), r"Here component 1's covariance has rank 1 of 2\."),
-        (Tied(np.zeros((3, 3)), 2, 3), r"Here the shared covariance has rank 0 of 3\."),
-        (Diagonal([[1.0, 1.0], [1.0, -2.0]], 2, 2), r"Here component 1 has a variance of -2\."),
-        (Spherical([1.0, 0.0], 2, 2), r"Here component 1 has a variance of 0\."),
-        (Full([np.full((2, 2), np.nan)], 1, 2), r"Here component 0's covariance has rank 0 of 2\."),
-        (Spherical([np.nan], 1, 2), r"Here component 0 has a variance of nan\."),
+        (Full.unchecked([np.eye(2), np.ones((2, 2))], 2, 2), r"Here component 1's covariance has rank 1 of 2\."),
+        (Tied.unchecked(np.zeros((3, 3)), 2, 3), r"Here the shared covariance has rank 0 of 3\."),
+        (Diagonal.unchecked([[1.0, 1.0], [1.0, -2.0]], 2, 2), r"Here component 1 has a variance of -2\."),
+        (Spherical.unchecked([1.0, 0.0], 2, 2), r"Here component 1 has a variance of 0\."),
+        (Full.unchecked([np.full((2, 2), np.nan)], 1, 2), r"Here component 0's covariance has rank 0 of 2\."),
+        (Spherical.unchecked([np.nan], 1, 2), r"Here component 0 has a variance of nan\."),
     ],
 )
 def test_singular(covariance, sentence):
@@ -119,3 +119,77 @@ def test_singular(covariance, sentence):
         SingularCovarianceError, match="ill-defined empirical covariance.*increase reg_covar.*" + sentence
     ):
         covariance.precision_cholesky  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (
+            lambda: Full([np.eye(2), [[1, 0.5], [0.4, 1]]], 2, 2),
+            "component 1's covariance must be symmetric, and has 0.5",
+        ),
+        (
+            lambda: Full([np.eye(2) * 1e-12, [[1e-12, 0], [1e-13, 1e-12]]], 2, 2),
+            "component 1's covariance must be symm",
+        ),
+        (lambda: Full([[[1, 2], [2, 1]]], 1, 2), "component 0's covariance must be positive definite.* is -1"),
+        (lambda: Full([np.eye(2), np.ones((2, 2))], 2, 2), "component 1's covariance must be positive definite"),
+        (
+            lambda: Full([[[1, 0], [0, 0]]], 1, 2),
+            "variances of component 0's covariance must be from 2e-247 to 4e.246, and one is 0",
+        ),
+        (lambda: Tied([[1, 2], [2, 1]], 3, 2), "the shared covariance must be positive definite"),
+        (lambda: Tied([[1, 0.5], [0, 1]], 3, 2), "the shared covariance must be symmetric"),
+        (lambda: Diagonal([[1, 1], [1, -1]], 2, 2), "variances of component 1 must be from .*, and one is -1"),
+        (lambda: Spherical([1, 0], 2, 2), "variances of component 1 must be from .*, and one is 0"),
+        (lambda: Spherical([1, 1e-300], 2, 2), "variances of component 1 must be from .*, and one is 1e-300"),
+    ],
+)
+def test_what_is_made_is_symmetric_and_positive(make, sentence):
+    with pytest.raises(SingularCovarianceError, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ([np.nan, 1.0], "spherical covariances must be finite, and hold nan"),
+        ([1.0, np.inf], "must be finite, and hold inf"),
+        (["a", "b"], "must be an array of real numbers"),
+        ([True, True], "must be an array of real numbers, not of bool"),
+        ([1j, 1], "must be an array of real numbers, not of complex"),
+        (np.ma.masked_array([1.0, 2.0], [False, True]), "must not be masked"),
+    ],
+)
+def test_what_is_made_is_of_real_numbers(values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Spherical(values, 2, 2)
+
+
+def test_single_precision_is_symmetric_enough():
+    random = np.random.default_rng(0)
+    matrices = np.stack([np.cov(random.normal(size=(5, 20)) * [[1], [10], [1e3], [1e-3], [1]]) for _ in range(3)])
+    assert Full(matrices.astype(np.float32), 3, 5).n_components == 3
+
+
+@pytest.mark.parametrize("limit", [[1.0] * 4, [0.0, 4.0, 1.0, 0.0], [0.0] * 4, [9.0, 0.0, 0.0, 0.0]])
+def test_at_least(covariance, limit):
+    """No direction is narrower, nothing that was wide enough changes, and the likelihood is the highest there is."""
+    limit = np.asarray(limit)
+    wide = covariance.at_least(limit)
+    assert np.linalg.eigvalsh(wide.dense - np.diag(limit)).min() >= -1e-9
+    unlimited = np.linalg.eigvalsh(covariance.dense - np.diag(limit)).min(axis=1) >= 0
+    np.testing.assert_array_equal(wide.dense[unlimited], covariance.dense[unlimited])
+    if isinstance(covariance, (Full, Tied)):
+        random = np.random.default_rng(0)
+        for of, near in zip(covariance.dense, wide.dense, strict=True):
+            best = _log_likelihood(of, near)
+            for _ in range(50):
+                root = np.linalg.cholesky(near - np.diag(limit) + 1e-9 * np.eye(D))
+                other = root + 0.05 * random.normal(size=(D, D))
+                assert _log_likelihood(of, other @ other.T + np.diag(limit)) <= best + 1e-6
+
+
+def _log_likelihood(of, under):
+    """Mean log density, twice and but for a constant, of rows of one covariance under another."""
+    return -np.linalg.slogdet(under)[1] - np.trace(np.linalg.solve(under, of))

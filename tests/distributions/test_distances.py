@@ -244,8 +244,8 @@ def test_wrong_arguments_are_named(function):
         function(p, mixture_of("full", 2, 0))
     with pytest.raises(ValueError, match="method must be 'bound' or 'monte carlo', not 'exact'"):
         function(p, p, method="exact")
-    with pytest.raises(ValueError, match=r"n_samples must be \d or more, not 1"):
+    with pytest.raises(ValueError, match=r"n_samples must be a whole number from \d, not 1"):
         function(p, p, method="monte carlo", n_samples=1)
-    flat = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 1.0], [1.0, 1.0]]], 1, 2))
+    flat = Mixture([1.0], [[0.0, 0.0]], Full.unchecked(np.ones((1, 2, 2)), 1, 2))
     with pytest.raises(SingularCovarianceError):
         function(flat, flat)

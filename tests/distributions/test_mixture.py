@@ -12,6 +12,7 @@ from scipy.stats import multivariate_normal
 
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
+from mixtura.errors import DataError
 
 WEIGHTS = [0.2, 0.5, 0.3]
 
@@ -203,5 +204,98 @@ def test_component_of_weight_zero_takes_no_part():
 
 
 def test_rows_of_one_dimension(mixture):
-    with pytest.raises(ValueError, match=r"two-dimensional array, not one of shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"array of shape \(n_rows, 3\), .*, not of \(3,\)"):
         mixture.log_density([1.0, 2.0, 3.0])
+
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize("method", ["log_density", "responsibilities", "labels", "pdf", "log_pdf", "impute"])
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([[1.0, 2.0]], "columns?"),
+        ([[1.0, NAN]], "columns?"),
+        ([[1.0, 2.0, 3.0, NAN]], "columns?"),
+        ([[1.0, 2.0, np.inf]], "row 0 has inf in column 2|infinite"),
+        ([[NAN, 2.0, -np.inf]], "row 0 has -inf in column 2|infinite"),
+        ([["a", "b", "c"]], "numbers"),
+        ([[1j, 2, 3]], "numbers"),
+    ],
+)
+def test_wrong_rows_are_named(mixture, method, rows, sentence):
+    with pytest.raises(DataError, match=sentence):
+        getattr(mixture, method)(rows)
+
+
+@pytest.mark.parametrize("method", ["log_density", "responsibilities", "labels", "impute"])
+def test_masked_values_are_missing(mixture, method):
+    values = np.array([[1.0, 2.0, 3.0], [0.0, 1e6, 1.0], [1.0, 2.0, 1.0]])
+    masked = np.ma.masked_array(values, values == 1e6)
+    expected = getattr(mixture, method)(np.where(values == 1e6, NAN, values))
+    np.testing.assert_array_equal(getattr(mixture, method)(masked), expected)
+
+
+@pytest.mark.parametrize(
+    "columns", [[True, False, False], [0.0], ["0"], 0, np.array([False, True, True]), [[0]], [1.7]]
+)
+@pytest.mark.parametrize("ask", ["marginal", "conditional", "regress"])
+def test_columns_are_whole_numbers(mixture, columns, ask):
+    with pytest.raises(ValueError, match="columns must be different positions from 0 to 2, whole numbers in a list"):
+        mixture.marginal(columns) if ask == "marginal" else getattr(mixture, ask)(columns, [[1.0]])
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ([NAN], "the value of column 1 is nan: leave the column out"),
+        ([np.inf], "the value of column 1 is inf"),
+        (np.ma.masked_array([1.0], [True]), "the value of column 1 is nan"),
+        (["a"], "values must hold real numbers"),
+    ],
+)
+def test_known_values_are_numbers(mixture, values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        mixture.conditional([1], values)
+
+
+def test_seed_is_a_number_or_a_state(mixture):
+    drawn, labels = mixture.sample(20, 7)
+    again, _ = mixture.sample(20, np.random.RandomState(7))
+    np.testing.assert_array_equal(drawn, again)
+    assert mixture.sample(3)[0].shape == (3, 3)
+    assert len(labels) == 20
+    for wrong in (-1, 1.5, True, "3"):
+        with pytest.raises(ValueError, match="n_rows must be a whole number from 0"):
+            mixture.sample(wrong, 0)
+
+
+def test_weights_sum_to_one():
+    normal = Spherical([1.0, 1.0], 2, 1)
+    with pytest.raises(ValueError, match=r"weights must be non-negative and sum to one, and their sum is 1\.00001"):
+        Mixture([0.5, 0.50001], [[0.0], [1.0]], normal)
+    for weights in ([0.5, 0.5 + 9e-9], np.array([0.3, 0.7], np.float32), np.float32([1 / 3, 2 / 3 + 1e-7])):
+        assert len(Mixture(weights, [[0.0], [1.0]], normal).sample(100, 0)[0]) == 100
+
+
+@pytest.mark.parametrize(
+    ("weights", "means", "covariance", "sentence"),
+    [
+        ([1.0], [[0.0, 0.0]], np.eye(2), "covariance must be Full, Tied, Diagonal or Spherical, such as .*not ndarray"),
+        (["a"], [[0.0, 0.0]], Spherical([1.0], 1, 2), "weights must be an array of real numbers"),
+        ([True], [[0.0, 0.0]], Spherical([1.0], 1, 2), "weights must be an array of real numbers, not of bool"),
+        ([1.0], [["0", "1"]], Spherical([1.0], 1, 2), "means must be an array of real numbers"),
+        ([1.0], np.ma.masked_array([[0.0, 1.0]], [[True, False]]), Spherical([1.0], 1, 2), "means must not be masked"),
+        ([1.0], [[0.0, NAN]], Spherical([1.0], 1, 2), "means must be finite, and hold nan"),
+    ],
+)
+def test_what_a_mixture_is_made_of(weights, means, covariance, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Mixture(weights, means, covariance)
+
+
+def test_other_distributions_are_mixtures(mixture):
+    for distance in (mixture.hellinger, mixture.kullback_leibler):
+        with pytest.raises(ValueError, match="must be a Mixture, such as mixture_ of a fitted estimator, not ndarray"):
+            distance(np.eye(3))

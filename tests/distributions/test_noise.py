@@ -57,12 +57,18 @@ def test_weight_is_a_probability(weight):
         Noise(weight, [0.0], [1.0])
 
 
-@pytest.mark.parametrize(
-    ("lower", "upper"), [([0, 0], [1]), ([0, 0], [1, 0]), ([0, 2], [1, 1]), ([0, -np.inf], [1, 1]), ([[0]], [[1]])]
-)
+@pytest.mark.parametrize(("lower", "upper"), [([0, 0], [1]), ([0, 0], [1, 0]), ([0, 2], [1, 1]), ([[0]], [[1]])])
 def test_box_has_a_volume(lower, upper):
     with pytest.raises(ValueError, match="noise fills a box whose sides are finite and positive"):
         Noise(0.5, lower, upper)
+
+
+@pytest.mark.parametrize(
+    "lower", [[0, -np.inf], [0, np.nan], np.ma.masked_array([0.0, 0.0], [False, True]), ["a", "b"]]
+)
+def test_corners_are_finite_numbers(lower):
+    with pytest.raises(ValueError, match="corners of the box of noise must"):
+        Noise(0.5, lower, [1, 1])
 
 
 # The distribution

@@ -569,3 +569,11 @@ def test_level_outside_its_range(level):
 def test_grid_that_is_none(theta, message):
     with pytest.raises(ValueError, match=message):
         likelihood_profile(normal_mean, theta, NORMAL)
+
+
+def test_masked_values_are_refused():
+    masked = np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])
+    with pytest.raises(errors.DataError, match="x has masked values: leave them out"):
+        fit_parameter(stats.norm.logpdf, masked)
+    with pytest.raises(ValueError, match="points of the grid are masked"):
+        likelihood_profile(stats.norm.logpdf, masked, [1.0])

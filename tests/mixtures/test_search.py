@@ -23,6 +23,7 @@ COLUMNS = [
     "n_parameters",
     "n_iter",
     "converged",
+    "left_out",
 ]
 
 

@@ -253,6 +253,18 @@ def small_group_notices(contours: Contours) -> tuple[str, ...]:
     )
 
 
+def left_out_notices(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Return which candidates of a search were left out, and why the largest of them was."""
+    left_out = [candidate for candidate in candidates if candidate.left_out and candidate.n_parameters]
+    if not left_out:
+        return ()
+    names = [f"{c.n_components} {c.covariance_type}" for c in left_out]
+    return (
+        f"not compared, for want of rows or of spread: {words.listing(names, _NAMED)} components "
+        f"({left_out[-1].left_out}).",
+    )
+
+
 def search_notices(facts: ModelFacts, mixture: Mixture) -> tuple[str, ...]:
     """Return what deserves attention in the outcome of a search."""
     notices = []

@@ -19,6 +19,7 @@ from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.folds import PartEngine
 from ..mixtures.gaussian import GaussianMixture
 from ..mixtures.initialize import take_sample
+from ..mixtures.rounding import least_variances
 from ..mixtures.search import MixtureSearch
 from ..rows import Block, Rows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -162,7 +163,8 @@ def _search(
     )
     search.n_features_in_ = rows.n_columns
     with warnings.catch_warnings():
-        # Iterations are limited on purpose: what more would gain ranks no row differently.
+        # Iterations are limited on purpose: what more would gain ranks no row differently. Of candidates that are left
+        # out the command line tells itself.
         warnings.simplefilter("ignore", ConvergenceWarning)
         search._fit_rows(rows, engine)
     return search
@@ -217,12 +219,15 @@ def _trimmed(
     A start divides the rows in three ways, of which two leave outliers out: no further starts are needed.
     """
     weight = engine.fold(rows, _weight_of, 0.0) * (1 - template.trim)
+    sample = take_sample(rows, engine, check_random_state(template.random_state), counts[-1])
+    least = least_variances(sample)
     best, lowest = template, np.inf
     total = len(shapes) * len(counts)
     for n_shapes, shape in enumerate(shapes):
         in_shape: list[float] = []
         for count in counts:
             estimator: GaussianMixture = clone(template).set_params(n_components=count, covariance_type=shape)
+            estimator._least_variances = least
             estimator._fit_rows(rows, engine)
             bic = -2 * weight * estimator.lower_bound_ + estimator.mixture_.n_parameters * float(np.log(weight))
             if bic < lowest:

@@ -137,7 +137,7 @@ class DensityModel:
             mixture = Mixture(
                 arrays["weights"],
                 means,
-                shape(covariances, *means.shape),
+                shape.unchecked(covariances, *means.shape),
                 arrays.get("degrees_of_freedom"),
                 None if noise is None else Noise(noise, arrays["lower"], arrays["upper"]),
             )

@@ -245,7 +245,7 @@ def clumps(far: FarRows, contours: Contours) -> list[Clump]:
     values = far.values.astype(np.float64)
     if np.isnan(values).any():
         values = np.asarray(mixture.impute(values), np.float64)
-    spread = Tied(_pooled(mixture), 1, mixture.n_features)
+    spread = Tied.unchecked(_pooled(mixture), 1, mixture.n_features)
     white = values @ spread.precision_cholesky
     span = _LOOSE * np.sqrt(2 * values.shape[1])
     labels = fcluster(linkage(white, "average"), span, "distance")
@@ -267,7 +267,7 @@ def groups_of(found: Sequence[Clump], contours: Contours, least: float) -> Conto
         return None
     means = np.array([clump.mean for clump in groups])
     weights = np.array([float(clump.n_rows) for clump in groups])
-    spread = Tied(_pooled(contours.mixture), len(groups), contours.mixture.n_features)
+    spread = Tied.unchecked(_pooled(contours.mixture), len(groups), contours.mixture.n_features)
     return replace(contours, mixture=Mixture(weights / weights.sum(), means, spread))
 
 

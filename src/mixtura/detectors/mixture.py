@@ -308,6 +308,8 @@ def _held_out(
 
     def judged(fold: int) -> list[tuple[Floats, Floats]]:
         other = clone(estimator)
+        if isinstance(other, GaussianMixture) and isinstance(estimator, GaussianMixture):
+            other._least_variances = estimator._least_variances
         with warnings.catch_warnings():
             # The fit to all rows has said so.
             warnings.simplefilter("ignore", ConvergenceWarning)

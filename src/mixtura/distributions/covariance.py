@@ -15,10 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import Kernel
-from .matrices import (
-    Floats,
-    check_invertible,
-)
+from .matrices import Floats, check_invertible, check_real, frozen
 
 
 class Covariance(ABC):
@@ -34,28 +31,52 @@ class Covariance(ABC):
 
     Raises
     ------
+    ValueError
+        The values are no finite real numbers of that shape.
     SingularCovarianceError
-        When the precision of a covariance that is not positive definite is asked for.
+        A covariance is not symmetric and positive definite; a ValueError too.
     """
 
     name: ClassVar[str]
     kernel: ClassVar[Kernel]
 
     def __init__(self, values: Any, n_components: int, n_features: int) -> None:
-        array = np.array(values, dtype=np.float64)
+        self._keep(check_real(values, f"{self.name} covariances"), n_components, n_features)
+        self._check()
+
+    @classmethod
+    def unchecked(cls, values: Floats, n_components: int, n_features: int) -> Self:
+        """Return covariances that follow from others or from rows: whether they are singular is found out in use.
+
+        Parameters
+        ----------
+        values : ndarray
+            Covariances, in the layout of the shape.
+        n_components, n_features : int
+            Number of components and of features.
+        """
+        covariance = cls.__new__(cls)
+        covariance._keep(values, n_components, n_features)
+        return covariance
+
+    def _keep(self, values: Floats, n_components: int, n_features: int) -> None:
+        array = frozen(values)
         if array.shape != self.shape(n_components, n_features):
             raise ValueError(
                 f"{self.name} covariances of {n_components} components and {n_features} features have shape "
                 f"{self.shape(n_components, n_features)}, not {array.shape}"
             )
-        array.setflags(write=False)
         self.values: Floats = array
         self.n_components = n_components
         self.n_features = n_features
 
-    def __reduce__(self) -> tuple[type[Self], tuple[Floats, int, int]]:
+    @abstractmethod
+    def _check(self) -> None:
+        """Raise SingularCovarianceError unless every covariance is symmetric and positive definite."""
+
+    def __reduce__(self) -> tuple[Any, tuple[Floats, int, int]]:
         # A copy is made read-only again, and does not carry what can be computed.
-        return type(self), (self.values, self.n_components, self.n_features)
+        return type(self).unchecked, (self.values, self.n_components, self.n_features)
 
     @staticmethod
     @abstractmethod
@@ -66,6 +87,11 @@ class Covariance(ABC):
     @abstractmethod
     def n_parameters(n_components: int, n_features: int) -> int:
         """Return the number of free parameters for `n_components` and `n_features`."""
+
+    @staticmethod
+    @abstractmethod
+    def n_column_parameters(n_features: int) -> int:
+        """Return how many parameters of its own a component has for one of `n_features` columns, given the others."""
 
     @staticmethod
     @abstractmethod
@@ -115,7 +141,7 @@ class Covariance(ABC):
             Added to the variances.
         """
         scatter = cls.unpacked(second, shift.shape[1]) - cls.spread(masses, shift)
-        return cls(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
+        return cls.unchecked(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
 
     @staticmethod
     @abstractmethod
@@ -147,6 +173,14 @@ class Covariance(ABC):
     def dense(self) -> Floats:
         """Covariance matrices, shape (n_components, n_features, n_features)."""
 
+    @abstractmethod
+    def at_least(self, variances: Floats) -> Self:
+        """Return the covariances of highest likelihood among those no narrower than `variances` in any direction.
+
+        A covariance is no narrower when it less the diagonal matrix of the `variances`, one a column, has no negative
+        eigenvalue. These covariances are those of highest likelihood without the limit.
+        """
+
     def check_invertible(self, dtype: "np.dtype[Any]") -> None:
         """Raise SingularCovarianceError when precisions are beyond the numbers of a `dtype`."""
         check_invertible(self.precision_cholesky, dtype, "component {}".format)
@@ -165,7 +199,7 @@ class Covariance(ABC):
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
         """Return the covariances of the `components` listed, some perhaps more than once."""
-        return type(self)(self.values[components], len(components), self.n_features)
+        return type(self).unchecked(self.values[components], len(components), self.n_features)
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         """Return the covariances of the columns `kept` when the columns `known` are known."""
@@ -207,7 +241,7 @@ class Covariance(ABC):
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances with those of `other` for the `components` marked."""
         mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
-        return type(self)(np.where(mask, other.values, self.values), self.n_components, self.n_features)
+        return type(self).unchecked(np.where(mask, other.values, self.values), self.n_components, self.n_features)
 
     def factors(self, means: Floats) -> Floats:
         """Return what the kernel needs beside `means`, flat."""

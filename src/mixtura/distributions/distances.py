@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -101,12 +102,16 @@ def hellinger(
 
 
 def _check(p: "Mixture", q: "Mixture", method: str, n_samples: int, least: int = 2) -> None:
+    if not hasattr(q, "log_density"):
+        raise ValueError(
+            f"the other distribution must be a Mixture, such as mixture_ of a fitted estimator, not {type(q).__name__}"
+        )
     if p.n_features != q.n_features:
         raise ValueError(f"the mixtures must have the same columns, and they have {p.n_features} and {q.n_features}")
     if method not in {"bound", "monte carlo"}:
         raise ValueError(f"method must be 'bound' or 'monte carlo', not {method!r}")
-    if n_samples < least:
-        raise ValueError(f"n_samples must be {least} or more, not {n_samples}")
+    if isinstance(n_samples, bool) or not isinstance(n_samples, Integral) or n_samples < least:
+        raise ValueError(f"n_samples must be a whole number from {least}, not {n_samples!r}")
 
 
 def _are_single_normals(p: "Mixture", q: "Mixture") -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dtrtri
 
-from ..errors import SingularCovarianceError
+from ..errors import ColumnError, SingularCovarianceError
 
 Floats = NDArray[np.float64]
 
@@ -21,11 +21,49 @@ def largest_root(dtype: "np.dtype[Any]") -> float:
     return float(np.float64(np.finfo(dtype).max) ** 0.4)
 
 
+# The largest variance.
+_LARGEST = largest_root(np.dtype(np.float64)) ** 2
+
+# Two entries of a matrix of correlations that are to be equal differ by single precision at most.
+_ASYMMETRY = 1e-5
+
+
 def frozen(values: ArrayLike) -> Floats:
     """Return a copy as doubles that cannot be written to."""
     array = np.array(values, dtype=np.float64)
     array.setflags(write=False)
     return array
+
+
+def check_real(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return an array of finite real numbers, or raise ValueError; a masked value is none."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must not be masked: fill the masked values in")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be an array of real numbers: {error}") from error
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} must be an array of real numbers, not of {array.dtype}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, and hold {array[~np.isfinite(array)][0]}")
+    return array
+
+
+def known_values(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return an array of single or double precision, NaN where a value is missing or masked, or raise ColumnError."""
+    try:
+        array = np.asanyarray(values)
+        dtype = array.dtype if array.dtype == np.float32 else np.dtype(np.float64)
+        if array.dtype.kind in "fiubO":
+            if isinstance(array, np.ma.MaskedArray):
+                array = np.ma.filled(array.astype(dtype), np.nan)
+            return np.asarray(array, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ColumnError(f"{name} must hold real numbers only: {error}") from error
+    raise ColumnError(f"{name} must hold real numbers, not {array.dtype}")
 
 
 def frozen_integers(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -108,12 +146,77 @@ def matrix_fault(matrices: Floats) -> str | None:
     return size_fault(np.diagonal(matrices, axis1=1, axis2=2)) if fine else "symmetric, positive-definite"
 
 
+def check_definite(matrices: Floats, names: Callable[[int], str]) -> None:
+    """Raise SingularCovarianceError unless matrices, which have these `names`, are symmetric and positive definite."""
+    for number, matrix in enumerate(matrices):
+        variances = np.diagonal(matrix)
+        check_positive(variances[None], names(number))
+        correlations = matrix / np.sqrt(np.outer(variances, variances))
+        gaps = np.abs(correlations - correlations.T)
+        if not gaps.max() <= _ASYMMETRY:
+            i, j = (int(position) for position in np.unravel_index(np.argmax(gaps), gaps.shape))
+            raise SingularCovarianceError(
+                f"{names(number)} must be symmetric, and has {matrix[i, j]:g} and {matrix[j, i]:g} for columns {i} and "
+                f"{j}: give (A + A.T) / 2"
+            )
+        smallest = float(np.linalg.eigvalsh(correlations)[0])
+        # Of a singular matrix rounding leaves eigenvalues of either sign.
+        if not smallest > len(matrix) * np.finfo(np.float64).eps:
+            raise SingularCovarianceError(
+                f"{names(number)} must be positive definite, and the smallest eigenvalue of its correlations is "
+                f"{smallest:.3g}: check the matrix, or add to its diagonal"
+            )
+
+
+def check_positive(variances: Floats, name: str | None = None) -> None:
+    """Raise SingularCovarianceError unless variances, of each component or of what has a `name`, have fine inverses."""
+    wrong = np.argwhere(_beyond(variances))
+    if len(wrong):
+        of = f"component {wrong[0][0]}" if name is None else name
+        raise SingularCovarianceError(
+            f"the variances of {of} must be from {1 / _LARGEST:.0e} to {_LARGEST:.0e}, and one is "
+            f"{variances[tuple(wrong[0])]:.3g}"
+        )
+
+
 def size_fault(variances: Floats) -> str | None:
     """Return what positive variances or precisions should be and are not, None when their inverses are fine numbers."""
-    largest = largest_root(np.dtype(np.float64)) ** 2
-    if (variances >= 1 / largest).all() and (variances <= largest).all():
+    if not _beyond(variances).any():
         return None
-    return f"of variances from {1 / largest:.0e} to {largest:.0e}"
+    return f"of variances from {1 / _LARGEST:.0e} to {_LARGEST:.0e}"
+
+
+def _beyond(variances: Floats) -> NDArray[np.bool_]:
+    return ~((variances >= 1 / _LARGEST) & (variances <= _LARGEST))
+
+
+def matrices_at_least(matrices: Floats, variances: Floats) -> Floats:
+    """Return covariance matrices of which no direction is narrower than a diagonal one, whose entries may be zero.
+
+    They are those of highest likelihood within the limit: what is left of the columns with a limit, given the others,
+    is one factor of the likelihood, and in coordinates in which the limit is the identity its eigenvalues below one are
+    raised to it (Anderson, Anderson and Olkin 1986, "Maximum likelihood estimators and likelihood ratio criteria in
+    multivariate components of variance", Annals of Statistics 14). Singular matrices without a limit stay singular.
+    """
+    limited = np.flatnonzero(variances > 0)
+    if not len(limited):
+        return matrices
+    free = np.flatnonzero(variances == 0)
+    rest = matrices[:, limited[:, None], limited]
+    try:
+        if len(free):
+            cross = matrices[:, free[:, None], limited]
+            rest = rest - cross.transpose(0, 2, 1) @ np.linalg.solve(matrices[:, free[:, None], free], cross)
+        np.linalg.cholesky(rest - np.diag(variances[limited]))
+        return matrices  # as most are
+    except np.linalg.LinAlgError:
+        pass
+    scale = np.sqrt(np.outer(variances[limited], variances[limited]))
+    eigenvalues, axes = np.linalg.eigh(rest / scale)
+    lacking = np.maximum(1 - eigenvalues, 0.0)
+    raised = matrices.copy()
+    raised[:, limited[:, None], limited] += (axes * lacking[:, None, :]) @ axes.transpose(0, 2, 1) * scale
+    return raised
 
 
 def inverses(matrices: Floats) -> Floats:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import ColumnError, InfiniteValuesError
 from ..rows import Block
 from . import modes, regression, summaries
 from .covariance import Covariance
-from .matrices import Floats, frozen
+from .matrices import Floats, check_real, frozen, known_values
 from .missing import ObservedPasses
 from .noise import Noise
 from .normal_only import require_normal
@@ -67,26 +69,31 @@ class Mixture:
         degrees_of_freedom: ArrayLike | None = None,
         noise: Noise | None = None,
     ) -> None:
-        weights_array = frozen(weights)
-        means_array = frozen(means)
+        if not isinstance(covariance, Covariance):
+            raise ValueError(
+                "covariance must be Full, Tied, Diagonal or Spherical, such as Full(covariances, n_components, "
+                f"n_features), not {type(covariance).__name__}"
+            )
+        if not (noise is None or isinstance(noise, Noise)):
+            raise ValueError(f"noise must be Noise(weight, lower, upper), not {type(noise).__name__}")
+        given = check_real(weights, "weights")
+        weights_array, means_array = frozen(given), frozen(check_real(means, "means"))
         shape = (covariance.n_components, covariance.n_features)
         if weights_array.shape != shape[:1] or means_array.shape != shape:
             raise ValueError(
                 f"weights of shape {weights_array.shape} and means of shape {means_array.shape} "
                 f"do not fit covariances of {shape[0]} components and {shape[1]} features"
             )
-        if not (np.isfinite(weights_array).all() and np.isfinite(means_array).all()):
-            raise ValueError("weights and means must be finite")
-        total = weights_array.sum() + (0.0 if noise is None else noise.weight)
-        if (weights_array < 0).any() or not np.isclose(total, 1, atol=1e-6):
-            raise ValueError(f"weights must be non-negative and sum to one, and their sum is {total:.6g}")
+        total = float(weights_array.sum() + (0.0 if noise is None else noise.weight))
+        if (weights_array < 0).any() or not abs(total - 1) <= (1e-6 if given.dtype == np.float32 else 1e-8):
+            raise ValueError(f"weights must be non-negative and sum to one, and their sum is {total:.10g}")
         if noise is not None and len(noise.lower) != shape[1]:
             raise ValueError(f"the noise has {len(noise.lower)} columns, and the components have {shape[1]}")
-        degrees = None if degrees_of_freedom is None else frozen(degrees_of_freedom)
-        if degrees is not None and not (
-            degrees.shape == shape[:1] and (degrees > 0).all() and np.isfinite(degrees).all()
-        ):
-            raise ValueError(f"degrees of freedom are a positive number for each component, not {degrees}")
+        degrees = None
+        if degrees_of_freedom is not None:
+            degrees = frozen(check_real(degrees_of_freedom, "degrees of freedom"))
+            if degrees.shape != shape[:1] or not (degrees > 0).all():
+                raise ValueError(f"degrees of freedom are a positive number for each component, not {degrees}")
         object.__setattr__(self, "weights", weights_array)
         object.__setattr__(self, "means", means_array)
         object.__setattr__(self, "covariance", covariance)
@@ -148,26 +155,40 @@ class Mixture:
         """Return the logarithm of the density at each row of `X`, shape (n_rows,).
 
         NaN marks a missing value: what is said of a row, here and below, rests on the values that it has.
+
+        Raises
+        ------
+        DataError
+            `X` is not a table of the columns of the mixture, or holds infinite values.
         """
-        block = _block(X)
+        block = self._block(X)
         return self._passes(block).log_density(block)
 
     def responsibilities(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each component given each row of `X`, shape (n_rows, n_components)."""
-        block = _block(X)
+        block = self._block(X)
         return self._passes(block).responsibilities(block)
 
     def labels(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,)."""
-        block = _block(X)
+        block = self._block(X)
         return self._passes(block).labels(block)
 
     def _passes(self, block: Block) -> Passes | ObservedPasses:
         passes = ObservedPasses if np.isnan(block.values).any() else Passes
         return passes(self.components, block.values.dtype)
 
-    def sample(self, n_rows: int, random_state: np.random.RandomState) -> tuple[Floats, NDArray[np.int64]]:
-        """Draw `n_rows` rows with the numbers of `random_state`.
+    def sample(
+        self, n_rows: int, random_state: int | np.random.RandomState | None = None
+    ) -> tuple[Floats, NDArray[np.int64]]:
+        """Draw rows.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many.
+        random_state : int, RandomState instance or None, default=None
+            Seed, or source of the numbers.
 
         Returns
         -------
@@ -175,10 +196,21 @@ class Mixture:
             Rows, those of one component after those of another.
         labels : ndarray of shape (n_rows,)
             Component of each row, -1 for noise.
+
+        Raises
+        ------
+        ValueError
+            `n_rows` is no whole number from zero, or `random_state` no seed.
         """
+        from sklearn.utils import check_random_state  # noqa: PLC0415  # scikit-learn is slow to import
+
+        if isinstance(n_rows, (bool, np.bool_)) or not isinstance(n_rows, Integral) or n_rows < 0:
+            raise ValueError(f"n_rows must be a whole number from 0, not {n_rows!r}")
+        random_state = check_random_state(random_state)
         noise = self.noise
         probabilities = self.weights if noise is None else np.append(self.weights, noise.weight)
-        counts = random_state.multinomial(n_rows, probabilities)
+        # NumPy takes no probabilities that sum to one up to rounding only.
+        counts = random_state.multinomial(n_rows, probabilities / probabilities.sum())
         parts = []
         for component, mean in enumerate(self.means):
             about_zero = self.covariance.draw(component, counts[component], random_state)
@@ -193,7 +225,13 @@ class Mixture:
         return np.vstack(parts), labels
 
     def marginal(self, columns: Sequence[int]) -> "Mixture":
-        """Return the distribution of some of the columns, those at `columns`, in this order."""
+        """Return the distribution of some of the columns, those at `columns`, in this order.
+
+        Raises
+        ------
+        ValueError
+            `columns` are no different positions.
+        """
         index = self._positions(columns)
         noise = None if self.noise is None else self.noise.select(index)
         return Mixture(
@@ -209,17 +247,25 @@ class Mixture:
         Raises
         ------
         ValueError
-            There are more values than columns or fewer, or no column is left.
+            There are more values than columns or fewer, a value is not finite or too far from every component, or no
+            column is left.
         """
         require_normal(self, "the conditional distribution")
         known = self._positions(columns)
-        point = np.asarray(values, dtype=np.float64).reshape(-1)
+        point = known_values(values, "values").reshape(-1)
         if len(point) != len(known):
             raise ValueError(f"{len(known)} columns are given, and {len(point)} values")
+        unknown = np.flatnonzero(~np.isfinite(point))
+        if len(unknown):
+            raise ValueError(
+                f"the value of column {known[unknown[0]]} is {point[unknown[0]]}: leave the column out of those given"
+            )
         kept = [j for j in range(self.n_features) if j not in known]
         if not kept:
             raise ValueError("every column is known: leave at least one out")
         weights = self.marginal(known).responsibilities(point[None])[0]
+        if not weights.sum() > 0:
+            raise ValueError(f"{point.tolist()} is too far away from every component to go by: give other values")
         dense = self.covariance.dense
         means = np.stack(
             [
@@ -559,20 +605,31 @@ class Mixture:
         return kullback_leibler(self, other, method=method, n_samples=n_samples, random_state=random_state)
 
     def _positions(self, columns: Sequence[int]) -> list[int]:
-        positions = [int(column) for column in columns]
-        if not positions or len(set(positions)) < len(positions) or not set(positions) <= set(range(self.n_features)):
-            raise ValueError(f"columns must be different positions from 0 to {self.n_features - 1}, not {positions}")
-        return positions
+        positions = np.asarray(columns)
+        whole = positions.dtype.kind in "iu" and positions.ndim == 1 and not np.ma.isMaskedArray(columns)
+        asked = positions.tolist()
+        if not whole or not asked or len(set(asked)) < len(asked) or not set(asked) <= set(range(self.n_features)):
+            raise ValueError(
+                f"columns must be different positions from 0 to {self.n_features - 1}, whole numbers in a list, not "
+                f"{columns!r}"
+            )
+        return list(asked)
+
+    def _block(self, X: ArrayLike) -> Block:
+        """Return rows as a block: numbers in as many columns as the mixture has, NaN where a value is missing."""
+        values = known_values(X, "rows")
+        if values.ndim != 2 or values.shape[1] != self.n_features:
+            raise ColumnError(
+                f"rows come as an array of shape (n_rows, {self.n_features}), a column for each of the mixture, not of "
+                f"{values.shape}"
+            )
+        if np.isinf(values).any():
+            row, column = (int(position) for position in np.argwhere(np.isinf(values))[0])
+            raise InfiniteValuesError(
+                f"row {row} has {values[row, column]} in column {column}: NaN marks a missing value"
+            )
+        return Block(values, None, 0)
 
 
 def _equal(one: Floats | None, other: Floats | None) -> bool:
     return one is other if one is None or other is None else np.array_equal(one, other)
-
-
-def _block(X: ArrayLike) -> Block:
-    array = np.asarray(X)
-    if array.dtype != np.float32:
-        array = array.astype(np.float64, copy=False)
-    if array.ndim != 2:
-        raise ValueError(f"rows come as a two-dimensional array, not one of shape {array.shape}")
-    return Block(array, None, 0)

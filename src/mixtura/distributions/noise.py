@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .matrices import Floats, frozen
+from .matrices import Floats, check_real, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,10 @@ class Noise:
     upper: Floats
 
     def __init__(self, weight: float, lower: ArrayLike, upper: ArrayLike) -> None:
-        low, high = frozen(lower), frozen(upper)
-        if not 0 <= weight <= 1:
-            raise ValueError(f"the weight of the noise is a probability, not {weight:.6g}")
-        if low.shape != high.shape or low.ndim != 1 or not (np.isfinite(low) & np.isfinite(high) & (low < high)).all():
+        low, high = (frozen(check_real(corner, "corners of the box of noise")) for corner in (lower, upper))
+        if isinstance(weight, (bool, np.bool_)) or not isinstance(weight, Real) or not 0 <= weight <= 1:
+            raise ValueError(f"the weight of the noise is a probability, not {weight!r}")
+        if low.shape != high.shape or low.ndim != 1 or not (low < high).all():
             raise ValueError(f"noise fills a box whose sides are finite and positive, not the one from {low} to {high}")
         object.__setattr__(self, "weight", float(weight))
         object.__setattr__(self, "lower", low)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from .matrices import Floats
+from .matrices import Floats, known_values
 from .normal_only import require_normal
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(10)
 def cdf(mixture: "Mixture", X: ArrayLike) -> Floats:
     """Return the probability that every column is at most as large as in each row: see `Mixture.cdf`."""
     require_normal(mixture, "the distribution function", noise=True)
-    upper = np.asarray(X, dtype=np.float64)
+    upper = known_values(X, "X").astype(np.float64)
     if upper.ndim != 2 or upper.shape[1] != mixture.n_features:
         raise ValueError(f"X must have shape (n_rows, {mixture.n_features}), not {upper.shape}")
     if np.isnan(upper).any():
@@ -41,8 +41,7 @@ def interval_probability(mixture: "Mixture", lower: ArrayLike, upper: ArrayLike)
     by SciPy's multivariate normal (Genz and Bretz 2009, Computation of Multivariate Normal and t Probabilities).
     """
     require_normal(mixture, "the probability of a box", noise=True)
-    low = np.atleast_1d(np.asarray(lower, dtype=np.float64))
-    high = np.atleast_1d(np.asarray(upper, dtype=np.float64))
+    low, high = (np.atleast_1d(known_values(limits, "limits").astype(np.float64)) for limits in (lower, upper))
     expected = (mixture.n_features,)
     if low.shape != expected or high.shape != expected:
         raise ValueError(f"the limits of a box must have shape {expected}, not {low.shape} and {high.shape}")

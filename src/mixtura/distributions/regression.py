@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .matrices import Floats
+from .matrices import Floats, known_values
 from .normal_only import require_normal
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def regress(mixture: "Mixture", given: Sequence[int], X: ArrayLike) -> Regressio
     """
     require_normal(mixture, "the regression")
     marginal = mixture.marginal(given)
-    known = [int(column) for column in given]
+    known = np.asarray(given).tolist()
     kept = [j for j in range(mixture.n_features) if j not in known]
     if not kept:
         raise ValueError("every column is given: leave at least one out, to be predicted")
-    rows = np.ascontiguousarray(X, dtype=np.float64)
+    rows = np.ascontiguousarray(known_values(X, "X"), dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(known):
         raise ValueError(f"X must have shape (n_rows, {len(known)}), a column for each one given, not {rows.shape}")
     if not np.isfinite(rows).all():

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from .covariance import Covariance
 from .matrices import (
     Floats,
+    check_definite,
     check_invertible,
+    check_positive,
     inverse_of_lower,
     inverse_roots,
     inverses,
+    matrices_at_least,
     matrix_fault,
     pack,
     packed_size,
@@ -47,6 +50,9 @@ class Full(Covariance):
     name = "full"
     kernel = "full"
 
+    def _check(self) -> None:
+        check_definite(self.values, "component {}'s covariance".format)
+
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features, n_features)
@@ -54,6 +60,10 @@ class Full(Covariance):
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
         return n_components * packed_size(n_features)
+
+    @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return n_features + 1
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -86,7 +96,7 @@ class Full(Covariance):
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(inverses(precisions), n_components, n_features)
+        return cls.unchecked(inverses(precisions), n_components, n_features)
 
     @cached_property
     def precision_cholesky(self) -> Floats:
@@ -107,15 +117,18 @@ class Full(Covariance):
 
     def select(self, columns: Sequence[int]) -> Self:
         index = np.asarray(columns)
-        return type(self)(self.values[:, index[:, None], index], self.n_components, len(index))
+        return type(self).unchecked(self.values[:, index[:, None], index], self.n_components, len(index))
+
+    def at_least(self, variances: Floats) -> Self:
+        return type(self).unchecked(matrices_at_least(self.values, variances), self.n_components, self.n_features)
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
         matrices = np.stack([schur_complement(matrix, kept, known) for matrix in self.values])
-        return type(self)(matrices, self.n_components, len(kept))
+        return type(self).unchecked(matrices, self.n_components, len(kept))
 
     def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
         slopes, rest = regressions(self.values, missing, known)
-        return slopes, type(self)(rest, self.n_components, len(missing))
+        return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
     @staticmethod
     def completed(
@@ -145,6 +158,9 @@ class Tied(Covariance):
     name = "tied"
     kernel = "tied"
 
+    def _check(self) -> None:
+        check_definite(self.values[None], "the shared covariance".format)
+
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_features, n_features)
@@ -152,6 +168,10 @@ class Tied(Covariance):
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
         return packed_size(n_features)
+
+    @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 1
 
     @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -187,7 +207,7 @@ class Tied(Covariance):
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(inverses(precisions[None])[0], n_components, n_features)
+        return cls.unchecked(inverses(precisions[None])[0], n_components, n_features)
 
     @cached_property
     def precision_cholesky(self) -> Floats:
@@ -206,14 +226,19 @@ class Tied(Covariance):
         return np.broadcast_to(self.values, (self.n_components, *self.values.shape))
 
     def select(self, columns: Sequence[int]) -> Self:
-        return type(self)(self.values[np.ix_(columns, columns)], self.n_components, len(columns))
+        return type(self).unchecked(self.values[np.ix_(columns, columns)], self.n_components, len(columns))
+
+    def at_least(self, variances: Floats) -> Self:
+        return type(self).unchecked(
+            matrices_at_least(self.values[None], variances)[0], self.n_components, self.n_features
+        )
 
     def given(self, kept: Sequence[int], known: Sequence[int]) -> Self:
-        return type(self)(schur_complement(self.values, kept, known), self.n_components, len(kept))
+        return type(self).unchecked(schur_complement(self.values, kept, known), self.n_components, len(kept))
 
     def regression(self, missing: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Floats, Self]:
         slopes, rest = regressions(self.values, missing, known)
-        return np.broadcast_to(slopes, (self.n_components, *slopes.shape)), type(self)(
+        return np.broadcast_to(slopes, (self.n_components, *slopes.shape)), type(self).unchecked(
             rest, self.n_components, len(missing)
         )
 
@@ -238,7 +263,7 @@ class Tied(Covariance):
 
     def repeat(self, components: NDArray[np.int64]) -> Self:
         """Return the same covariance for as many `components` as are listed."""
-        return type(self)(self.values, len(components), self.n_features)
+        return type(self).unchecked(self.values, len(components), self.n_features)
 
     def factors(self, means: Floats) -> Floats:
         """Return U, the middle of the `means`, and the means in the coordinates U^T (x - middle), flat."""
@@ -256,6 +281,9 @@ class Tied(Covariance):
 class _Variances(Covariance):
     """Variances without correlations, whose inverses and roots are taken one by one."""
 
+    def _check(self) -> None:
+        check_positive(self.values)
+
     @staticmethod
     def unpacked(second: Floats, n_features: int) -> Floats:
         return second
@@ -266,7 +294,7 @@ class _Variances(Covariance):
 
     @classmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
-        return cls(1 / precisions, n_components, n_features)
+        return cls.unchecked(1 / precisions, n_components, n_features)
 
     @cached_property
     def precision_cholesky(self) -> Floats:
@@ -308,6 +336,10 @@ class Diagonal(_Variances):
         return n_components * n_features
 
     @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 2
+
+    @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features)
 
@@ -335,8 +367,11 @@ class Diagonal(_Variances):
     def dense(self) -> Floats:
         return np.stack([np.diag(variances) for variances in self.values])
 
+    def at_least(self, variances: Floats) -> Self:
+        return type(self).unchecked(np.maximum(self.values, variances), self.n_components, self.n_features)
+
     def select(self, columns: Sequence[int]) -> Self:
-        return type(self)(self.values[:, np.asarray(columns)], self.n_components, len(columns))
+        return type(self).unchecked(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
     @staticmethod
     def completed(
@@ -375,6 +410,10 @@ class Spherical(_Variances):
         return n_components
 
     @staticmethod
+    def n_column_parameters(n_features: int) -> int:
+        return 2
+
+    @staticmethod
     def second_shape(n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components,)
 
@@ -402,8 +441,11 @@ class Spherical(_Variances):
     def dense(self) -> Floats:
         return self.values[:, None, None] * np.eye(self.n_features)
 
+    def at_least(self, variances: Floats) -> Self:
+        return type(self).unchecked(np.maximum(self.values, variances.max()), self.n_components, self.n_features)
+
     def select(self, columns: Sequence[int]) -> Self:
-        return type(self)(self.values, self.n_components, len(columns))
+        return type(self).unchecked(self.values, self.n_components, len(columns))
 
     @staticmethod
     def completed(

@@ -129,6 +129,8 @@ def likelihood_profile(log_density: LogDensity, theta: ArrayLike, x: ArrayLike) 
     array([0.3679, 1.    , 0.3679])
     """
     points = np.asarray(theta)
+    if np.ma.is_masked(theta):
+        raise ValueError("theta must be finite, and points of the grid are masked: leave them out")
     if points.dtype.kind not in "fiu" or points.ndim != 1 or not len(points):
         raise ValueError(f"theta must be a one-dimensional grid of numbers, not {points.dtype} of shape {points.shape}")
     if not np.isfinite(points).all():

@@ -67,6 +67,8 @@ class Model:
 
 def observations(x: ArrayLike) -> Floats:
     """Return observations as doubles that cannot be written to, raising `DataError` where they are none."""
+    if np.ma.is_masked(x):
+        raise MissingValuesError("x has masked values: leave them out")
     array = np.asarray(x)
     if array.dtype.kind not in "fiub" or array.ndim > 2:
         raise DataError(f"x must be numbers in one or two dimensions, not {array.dtype} of shape {array.shape}")

@@ -221,7 +221,7 @@ def precisions_of(shape: type[Covariance], n_components: int, n_features: int) -
 
 def single(shape: type[Covariance], values: Floats, n_features: int) -> Covariance:
     """Return the covariance of one component from its own layout."""
-    return shape(np.reshape(values, shape.shape(1, n_features)), 1, n_features)
+    return shape.unchecked(np.reshape(values, shape.shape(1, n_features)), 1, n_features)
 
 
 def prior_scale(shape: type[Covariance], prior: NormalWishart, n_components: int) -> Floats:

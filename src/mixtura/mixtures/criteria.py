@@ -1,7 +1,7 @@
 """What the candidates of a search are compared by."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class Candidate:
     covariance_type : str
         Covariance shape.
     bic, aic, icl, mml : float
-        Criteria; lower is better, infinite where the fit is singular. The message length `mml` is in nats.
+        Criteria; lower is better, infinite where the fit is singular or left out. The message length `mml` is in nats.
     log_likelihood : float
         Sum of the log densities of the rows.
     n_parameters : int
@@ -36,6 +36,8 @@ class Candidate:
     cv_log_likelihood : float or None
         Mean log density of a row under fits to other rows; higher is better, minus infinity where one of those fits is
         singular. None when the search does not choose by it.
+    left_out : str
+        Why the candidate does not compete, empty where it does.
     """
 
     n_components: int
@@ -49,6 +51,7 @@ class Candidate:
     n_iter: int
     converged: bool
     cv_log_likelihood: float | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,13 @@ LOSSES: dict[str, Callable[[Any], float]] = {
 }
 
 
-def measure(fit: Fit[Mixture], shape: str, rows: Rows, engine: Engine) -> Candidate:
-    """Return a fit as a candidate, by one pass over the rows it was fitted to."""
+def measure(fit: Fit[Mixture], log_likelihood: float, log_assigned: float, n_rows: float) -> Candidate:
+    """Return a fit as a candidate, given what `likelihoods` returns of it."""
     mixture = fit.model
-    log_likelihood, log_assigned, n_rows = likelihoods(mixture, rows, engine)
     bic = -2 * log_likelihood + mixture.n_parameters * float(np.log(n_rows))
     return Candidate(
         n_components=mixture.n_components,
-        covariance_type=shape,
+        covariance_type=mixture.covariance.name,
         bic=bic,
         aic=-2 * log_likelihood + 2 * mixture.n_parameters,
         icl=bic - 2 * log_assigned,
@@ -112,7 +114,16 @@ def measure(fit: Fit[Mixture], shape: str, rows: Rows, engine: Engine) -> Candid
 def singular(n_components: int, shape: str) -> Candidate:
     """Return the candidate of which no start could be fitted."""
     infinite = float("inf")
-    return Candidate(n_components, shape, infinite, infinite, infinite, infinite, -infinite, 0, 0, False)
+    none = Candidate(n_components, shape, infinite, infinite, infinite, infinite, -infinite, 0, 0, False)
+    return replace(none, left_out="a covariance is singular")
+
+
+def barred(candidate: Candidate) -> Candidate:
+    """Return a candidate as one that no criterion chooses, if it is left out."""
+    if not candidate.left_out:
+        return candidate
+    infinite = float("inf")
+    return replace(candidate, bic=infinite, aic=infinite, icl=infinite, mml=infinite)
 
 
 def likelihoods(mixture: Mixture, rows: Rows, engine: Engine) -> list[float]:

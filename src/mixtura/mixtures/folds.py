@@ -105,6 +105,11 @@ class PartEngine:
         return self.engine.map(rows, _Within(self.part, transform))
 
 
+def training_rows(n_rows: int, n_folds: int) -> int:
+    """Return how many rows of a table are outside of its largest fold."""
+    return n_rows - -(-n_rows // n_folds)
+
+
 def folds_of(counted: CountedRows, n_folds: int, n_components: int, random_state: np.random.RandomState) -> Folds:
     """Return a random division of the rows of a table that count.
 
@@ -116,7 +121,7 @@ def folds_of(counted: CountedRows, n_folds: int, n_components: int, random_state
     n_rows = counted.n_rows
     if n_rows < n_folds:
         raise ValueError(f"{n_folds} folds need as many rows, and the table has {n_rows}: use fewer folds")
-    training = n_rows - -(-n_rows // n_folds)
+    training = training_rows(n_rows, n_folds)
     if training < n_components:
         raise ValueError(
             f"{n_components} components need as many rows, and {n_folds} folds of {n_rows} rows leave {training}: "

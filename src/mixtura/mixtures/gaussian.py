@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.noise import Noise
@@ -226,6 +227,9 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     _stream: Stream | None = None
 
+    # Set by a search, which knows how the columns were rounded.
+    _least_variances: Floats | None = None
+
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
             raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
@@ -352,18 +356,23 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         return Mixture(weights, last.means, last.covariance, degrees, noise)
 
     def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
-        shape = SHAPES[self.covariance_type]
+        return self._rule(rows, partial(overview, rows, engine))
+
+    def _rule(self, rows: Rows, look: Callable[[type[Covariance]], Overview]) -> MaximumLikelihood | MaximumAPosteriori:
+        """Return the update rule, given what tells where all of them lie."""
+        shape, least = SHAPES[self.covariance_type], self._least_variances
         if self.prior is None and self.regularization == "absolute" and not self.noise:
-            return MaximumLikelihood(shape, np.full(rows.n_columns, self.reg_covar), self.family == "t")
-        all_rows = overview(rows, engine, shape)
+            ridge = np.full(rows.n_columns, self.reg_covar)
+            return MaximumLikelihood(shape, ridge, self.family == "t", least=least)
+        all_rows = look(shape)
         relative = self.regularization == "relative"
         ridge = self.reg_covar * (all_rows.units(rows.dtype) if relative else np.ones(rows.n_columns))
         if self.prior is None:
-            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows))
+            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows), least)
         if self.family == "t" or self.noise:
             raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
         prior = MixturePrior() if isinstance(self.prior, str) else self.prior
-        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge)
+        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge, least)
 
     def _forget(self) -> None:
         self._stream = None

@@ -22,7 +22,7 @@ from ..rows.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
 from ..statistics.moments import Moments
 from .counted import CountedRows, counted_rows
-from .updates import M, MaximumLikelihood, Update
+from .updates import M, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
 
@@ -243,7 +243,7 @@ def split_widest(mixture: Mixture, n_components: int) -> Mixture:
     return Mixture(weights, means, mixture.covariance.repeat(parents), degrees, mixture.noise)
 
 
-def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: MaximumLikelihood) -> list[Mixture]:
+def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: Update[Mixture]) -> list[Mixture]:
     """Return mixtures with fewer components: the pairs that overlap the most are merged until there are that many.
 
     The last merge is done in two ways, with the closest pair and with the next. Two components overlap by the cosine

@@ -187,7 +187,7 @@ def _compare(
             sample,
             divisions,
             counts=counts,
-            updates={update.shape.name: update},
+            updates={(count, update.shape.name): update for count in counts},
             tol=tol,
             max_iter=max_iter,
         )

@@ -176,11 +176,14 @@ class MaximumAPosteriori:
         Prior, its parameters in the layout of the shape.
     ridge : ndarray of shape (n_features,)
         Added to the variances.
+    least : ndarray of shape (n_features,), optional
+        Least variances: no component is narrower in any direction.
     """
 
     shape: type[Covariance]
     prior: ResolvedPrior
     ridge: Floats
+    least: Floats | None = None
 
     def __call__(self, moments: Moments, current: Mixture | None = None) -> Mixture:
         """Return the mixture of highest expected log posterior density."""
@@ -190,7 +193,10 @@ class MaximumAPosteriori:
         rows = normal.degrees_of_freedom + precisions_of(self.shape, *size).mode_excess
         values = (scatter + strength * normal.covariance) / (self.shape.divisors(counts, size[1]) + strength * rows)
         weights = counts + strength * (self.prior.weight_concentration - 1)
-        return Mixture(weights / weights.sum(), means, self.shape(self.shape.with_ridge(values, self.ridge), *size))
+        covariance = self.shape.unchecked(self.shape.with_ridge(values, self.ridge), *size)
+        if self.least is not None:
+            covariance = covariance.at_least(self.least)
+        return Mixture(weights / weights.sum(), means, covariance)
 
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the log posterior density, but for a constant, over the weight of the rows."""

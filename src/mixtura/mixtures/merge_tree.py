@@ -197,14 +197,18 @@ class MergeTree:
     def linkage(self) -> Floats:
         """The tree for `scipy.cluster.hierarchy`, shape (n_leaves - 1, 4).
 
-        The height of a merging is the entropy that has been taken away with it, in nats; the last column is the number
-        of components.
+        The height of a merging is the entropy that has been taken away with it, in nats, or a rounding more than the
+        height before where it takes nothing away: heights rise, and ``fcluster(tree.linkage, k, "maxclust")`` has the
+        clusters of ``cut(k)``. The last column is the number of components.
         """
         n_leaves = len(self.leaves)
         sizes = np.ones(2 * n_leaves - 1)
         for step, pair in enumerate(self.merges):
             sizes[n_leaves + step] = sizes[pair].sum()
         heights = self.entropy[-1] - self.entropy[-2::-1]
+        last, least = 0.0, np.finfo(np.float64).eps * max(float(self.entropy[-1]), 1e-100)
+        for step, height in enumerate(heights):
+            heights[step] = last = max(float(height), last + least)
         return np.column_stack([self.merges, heights, sizes[n_leaves:]])
 
 

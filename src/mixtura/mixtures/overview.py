@@ -73,7 +73,7 @@ def overview(rows: Rows, engine: Engine, shape: type[Covariance]) -> Overview:
     columns = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
     d = rows.n_columns
     spread = np.where(columns.variances > largest_root(rows.dtype) ** -2, columns.variances, 1.0)
-    covariance = shape(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
+    covariance = shape.unchecked(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
     model = Mixture([1.0], columns.means[None], covariance)
     expect = Expectation(rows, engine)
     if rows.has_missing:

@@ -1,16 +1,17 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
 from itertools import product
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, DensityMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -19,25 +20,24 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, EngineName, engine_for
-from ..engines.progress import OnProgress, Progress
-from ..rows import Rows, as_frame
+from ..engines.gather import gather
+from ..engines.progress import OnProgress, Progress, watched
+from ..rows import Block, Rows, as_frame
 from .bayesian import BayesianGaussianMixture
 from .checks import check_ridge
 from .counted import counted_rows
-from .criteria import LOSSES, Candidate, VariationalCandidate, measure, singular
+from .criteria import LOSSES, Candidate, VariationalCandidate, barred, singular
 from .em import Fit
 from .evidence import fit_each
-from .expectation import Expectation
-from .folds import cross_validate, folds_of
+from .folds import cross_validate, folds_of, training_rows
 from .gaussian import GaussianMixture
-from .initialize import Method, divide, take_sample
+from .initialize import Method
+from .maximum_a_posteriori import MixturePrior
 from .sources import Source, fitting_rows
-from .sweep import sweep, way_down
-from .updates import MaximumLikelihood
+from .sweep import way_down
+from .trials import Key, Trials
 
 __all__ = ["Candidate", "MixtureSearch", "SearchProgress", "VariationalCandidate"]
-
-Key = tuple[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,33 +65,39 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     and once the next. What EM reaches from there is kept when its likelihood is higher, and not owed to a component
     that collapsed onto a few rows.
 
+    Rounded values are no groups: in no direction is a component narrower than half a step of the rounding of the
+    columns, the smallest gap between values that recurs. Two kinds of candidates are left out, unless a prior keeps
+    covariances sound, or 'cv' judges them by other rows: those with several components of which one has fewer rows than
+    parameters of its own, and those of which a component is singular but for `reg_covar`.
+
     Parameters
     ----------
     n_components : int or sequence of int, default=(1, …, 9)
-        Numbers of components to try.
+        Numbers of components to try; those above the number of rows are not.
     covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
         Shapes to try.
     criterion : {'bic', 'aic', 'icl', 'mml', 'cv', 'elbo'}, optional
         What decides: the lowest Bayesian [1]_ or Akaike [2]_ information criterion; the lowest integrated completed
         likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups; the
         shortest message that holds mixture and rows [4]_, to which a component costs less the fewer rows it has; or the
-        highest likelihood of rows under fits to other rows [5]_, which takes `n_folds` searches more. With `estimator`
-        it is the highest evidence lower bound, 'elbo', and nothing else. Default: 'bic', with `estimator` 'elbo'.
+        highest likelihood of rows under fits to other rows [5]_, which takes `n_folds` searches more. With a
+        `BayesianGaussianMixture` it is the highest evidence lower bound, 'elbo', and nothing else. Default: 'bic', or
+        'elbo'.
     tol : float, default=1e-5
         As for `GaussianMixture`; a hundredth of what is usual there, so that criteria of a few hundred rows are right
         to a tenth or so.
     max_iter : int, default=300
         Most iterations from one start.
-    reg_covar, n_init, init_params, random_state, engine
-        As for `GaussianMixture`.
+    reg_covar, n_init, init_params, random_state, prior, regularization, engine
+        As for `GaussianMixture`. With a prior, criteria are those of the fit of highest posterior density [6]_.
     on_progress : callable, optional
         Told a `Progress` after every candidate, with the `candidate`.
     n_folds : int, default=5
         Number of folds that criterion 'cv' divides the rows into, at random by `random_state`.
-    estimator : BayesianGaussianMixture, optional
-        Fitted in place of `GaussianMixture`, with every count and shape, each from starts of its own. Its parameters
-        are then in force, not those of the search; only a `random_state` or `engine` that it leaves at None is taken
-        from here.
+    estimator : GaussianMixture or BayesianGaussianMixture, optional
+        What is fitted with every count and shape; a `BayesianGaussianMixture` from starts of its own alone. Its
+        parameters are then in force, not those of the search; only a `random_state` or `engine` that it leaves at None
+        is taken from here.
 
     Attributes
     ----------
@@ -120,6 +126,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
        Analysis and Machine Intelligence 24, at the fits of highest likelihood.
     .. [5] Smyth (2000), "Model selection for probabilistic clustering using cross-validated likelihood", Statistics and
        Computing 10.
+    .. [6] Fraley and Raftery (2007), "Bayesian regularization for normal mixture estimation and model-based
+       clustering", Journal of Classification 24.
 
     Examples
     --------
@@ -141,10 +149,12 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "init_params": [StrOptions({"kmeans", "random", "random_from_data", "k-means++"})],
         "random_state": ["random_state"],
+        "prior": [StrOptions({"default"}), MixturePrior, None],
+        "regularization": [StrOptions({"absolute", "relative"})],
         "engine": "no_validation",
         "on_progress": [callable, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
-        "estimator": [BayesianGaussianMixture, None],
+        "estimator": [GaussianMixture, BayesianGaussianMixture, None],
     }
 
     def __init__(
@@ -159,10 +169,12 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         n_init: int = 1,
         init_params: Method = "kmeans",
         random_state: Any = None,
+        prior: Literal["default"] | MixturePrior | None = None,
+        regularization: Literal["absolute", "relative"] = "absolute",
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
         n_folds: int = 5,
-        estimator: BayesianGaussianMixture | None = None,
+        estimator: GaussianMixture | BayesianGaussianMixture | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_types = covariance_types
@@ -173,6 +185,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.n_init = n_init
         self.init_params = init_params
         self.random_state = random_state
+        self.prior = prior
+        self.regularization = regularization
         self.engine = engine
         self.on_progress = on_progress
         self.n_folds = n_folds
@@ -195,12 +209,29 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         Raises
         ------
+        ValueError
+            Parameters are out of their range, contradict each other, or ask for more components than there are rows.
         SingularCovarianceError
             Every candidate is singular, perhaps in the training rows of one fold only.
+
+        Warns
+        -----
+        ConvergenceWarning
+            The best candidate has not converged; or one with a better criterion is left out.
+        UserWarning
+            There are too few rows for some counts.
         """
         with fitting_rows(self, X, sample_weight) as rows:
             self._fit_rows(rows, self._engine(X))
         return self
+
+    def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
+        """Fit, and return the component of each row of `X` under the best candidate; parameters are as for `fit`."""
+        with fitting_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            self._fit_rows(rows, engine)
+            engine = watched(engine, self.on_progress, "scoring")
+            return gather(engine, rows, self._best._passes(rows).labels, (), np.dtype(np.int64))
 
     def _engine(self, X: Source) -> Engine:
         given = self.engine if self.estimator is None or self.estimator.engine is None else self.estimator.engine
@@ -210,17 +241,44 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self._validate_params()
         check_ridge(self.reg_covar)
         criterion = self._criterion()
+        template = self._template(criterion)
         counts, shapes = self._candidates()
-        n_rows = rows.n_rows
-        if n_rows is not None and n_rows < counts[-1]:
-            raise ValueError(f"{counts[-1]} components need as many rows, and the table has {n_rows}: try fewer")
-        if self.estimator is not None:
-            from_here = ("random_state", "engine")
-            given = {name: getattr(self, name) for name in from_here if getattr(self.estimator, name) is None}
-            template = clone(self.estimator).set_params(**given)
+        counts = self._with_enough_rows(counts, criterion, rows, engine)
+        if isinstance(template, BayesianGaussianMixture):
             self._search_evidence(template, rows, engine, counts, shapes)
         else:
-            self._search(rows, engine, counts, shapes, criterion)
+            self._search(template, rows, engine, counts, shapes, criterion)
+
+    def _template(self, criterion: str) -> GaussianMixture | BayesianGaussianMixture:
+        """Return the estimator of which every candidate is a clone."""
+        if self.estimator is None:
+            names = ("tol", "reg_covar", "max_iter", "n_init", "init_params", "random_state", "prior", "regularization")
+            return GaussianMixture(engine=self.engine, **{name: getattr(self, name) for name in names})
+        if self.prior is not None or self.regularization != "absolute":
+            raise ValueError("prior and regularization are those of estimator, where one is given: set them there")
+        if isinstance(self.estimator, GaussianMixture):
+            _check_options(self.estimator, criterion)
+        from_here = ("random_state", "engine")
+        given = {name: getattr(self, name) for name in from_here if getattr(self.estimator, name) is None}
+        template: GaussianMixture | BayesianGaussianMixture = clone(self.estimator).set_params(**given)
+        return template
+
+    def _with_enough_rows(self, counts: list[int], criterion: str, rows: Rows, engine: Engine) -> list[int]:
+        """Return the counts that there are rows enough for, and tell of the others."""
+        n_rows = engine.fold(rows, _n_counted, 0)
+        where = f"the table has {n_rows}"
+        if criterion == "cv":
+            left = training_rows(n_rows, int(self.n_folds))
+            where, n_rows = f"{self.n_folds} folds of {n_rows} rows leave {left}", left
+        enough = [count for count in counts if count <= n_rows]
+        if not enough:
+            raise ValueError(f"{counts[0]} components need as many rows, and {where}: try fewer")
+        if len(enough) < len(counts):
+            warnings.warn(
+                f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried",
+                stacklevel=4,
+            )
+        return enough
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the component of each row of `X` under the best candidate, shape (n_rows,)."""
@@ -238,6 +296,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the mean log density of the rows of `X`, weighted by `sample_weight`, under the best candidate."""
         return self._best.score(X, sample_weight=sample_weight)
 
+    def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
+        """Draw `n_samples` rows from the best candidate, and return them with their components."""
+        return self._best.sample(n_samples)
+
+    @property
+    def mixture_(self) -> Mixture:
+        """The distribution of the best candidate."""
+        return self._best.mixture_
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -250,13 +317,14 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return best
 
     def _criterion(self) -> str:
-        own = "bic" if self.estimator is None else "elbo"
+        variational = isinstance(self.estimator, BayesianGaussianMixture)
+        own = "elbo" if variational else "bic"
         criterion = own if self.criterion is None else self.criterion
-        if (criterion == "elbo") != (own == "elbo"):
-            way = "maximum likelihood" if self.estimator is None else "variational inference"
+        if (criterion == "elbo") != variational:
+            way = "variational inference" if variational else "maximum likelihood"
             raise ValueError(
                 f"criterion {criterion!r} does not compare fits of {way}: leave it out for {own!r}, or "
-                + ("give estimator=BayesianGaussianMixture()" if self.estimator is None else "leave out estimator")
+                + ("leave out estimator" if variational else "give estimator=BayesianGaussianMixture()")
             )
         return criterion
 
@@ -271,24 +339,35 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise ValueError(f"covariance_types must be some of {list(SHAPES)}, not {self.covariance_types!r}")
         return counts, shapes
 
-    def _search(self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], criterion: str) -> None:
-        random_state = check_random_state(self.random_state)
+    def _search(
+        self,
+        template: GaussianMixture,
+        rows: Rows,
+        engine: Engine,
+        counts: list[int],
+        shapes: list[str],
+        criterion: str,
+    ) -> None:
+        random_state = check_random_state(template.random_state)
         folds = None
         if criterion == "cv":
             folds = folds_of(counted_rows(rows, engine), int(self.n_folds), counts[-1], random_state)
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
-        for count, shape, fit in self._sweep(rows, engine, counts, shapes, random_state):
+        trials = Trials(template, rows, engine, counts, shapes, random_state)
+        for count, shape, fit in trials.sweep():
             known = found.get((count, shape))
             if known is None or known[1] is not fit:
-                candidate = singular(count, shape) if fit is None else measure(fit, shape, rows, engine)
+                candidate = singular(count, shape) if fit is None else trials.candidate(fit)
+                if criterion == "cv":  # which judges by rows that were not fitted
+                    candidate = replace(candidate, left_out="")
                 found[count, shape] = candidate, fit
-            tell(found[count, shape][0])
+            tell(barred(found[count, shape][0]))
 
         def fit_part(part: Engine) -> dict[Key, Mixture | None]:
             mixtures: dict[Key, Mixture | None] = {}
-            for count, shape, fit in self._sweep(rows, part, counts, shapes, random_state):
+            for count, shape, fit in Trials(template, rows, part, counts, shapes, random_state).sweep():
                 mixtures[count, shape] = None if fit is None else fit.model
                 tell(found[count, shape][0])
             return mixtures
@@ -299,26 +378,28 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 key: (replace(candidate, cv_log_likelihood=means[key]), fit) for key, (candidate, fit) in found.items()
             }
         fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
-        best, fit = min(fitted, key=lambda entry: LOSSES[criterion](entry[0]))
-        self._keep([candidate for candidate, _ in found.values()], best, self._estimator_of(best, fit, rows))
+        best, fit = min(fitted, key=lambda entry: (bool(entry[0].left_out), LOSSES[criterion](entry[0])))
+        self._tell_of_left_out(best, min((entry[0] for entry in fitted), key=LOSSES[criterion]))
+        candidates = [candidate if best.left_out else barred(candidate) for candidate, _ in found.values()]
+        estimator = trials.estimator(best.n_components, best.covariance_type)
+        estimator._keep_fit(fit, rows.dtype)
+        self._keep(candidates, best, estimator)
 
-    def _sweep(
-        self, rows: Rows, engine: Engine, counts: list[int], shapes: list[str], random_state: np.random.RandomState
-    ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
-        updates = {shape: MaximumLikelihood(SHAPES[shape], np.full(rows.n_columns, self.reg_covar)) for shape in shapes}
-        sample = take_sample(rows, engine, random_state, counts[-1])
-
-        def divisions(count: int) -> list[Floats]:
-            return [divide(sample, count, self.init_params, random_state) for _ in range(self.n_init)]
-
-        return sweep(
-            Expectation(rows, engine),
-            sample,
-            divisions,
-            counts=counts,
-            updates=updates,
-            tol=self.tol,
-            max_iter=self.max_iter,
+    def _tell_of_left_out(self, best: Candidate, first: Candidate) -> None:
+        """Warn when the candidate of the best criterion is left out, or kept for want of another."""
+        if not first.left_out:
+            return
+        what = f"{first.n_components} {first.covariance_type} components"
+        taken = (
+            "they are taken only because no candidate is sound"
+            if best is first
+            else f"{best.n_components} {best.covariance_type} components are taken"
+        )
+        warnings.warn(
+            f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
+            "prior='default', or criterion='cv'",
+            ConvergenceWarning,
+            stacklevel=5,
         )
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
@@ -355,17 +436,22 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             estimator.feature_names_in_ = self.feature_names_in_
         self.best_estimator_ = estimator
 
-    def _estimator_of(self, best: Candidate, fit: Fit[Mixture], rows: Rows) -> GaussianMixture:
-        estimator = GaussianMixture(
-            n_components=best.n_components,
-            covariance_type=best.covariance_type,
-            tol=self.tol,
-            reg_covar=self.reg_covar,
-            max_iter=self.max_iter,
-            n_init=self.n_init,
-            init_params=self.init_params,
-            random_state=self.random_state,
-            engine=self.engine,
+
+def _check_options(estimator: GaussianMixture, criterion: str) -> None:
+    """Raise when options of an estimator mean nothing in a search."""
+    of_one_count = [
+        name for name in ("weights_init", "means_init", "precisions_init") if getattr(estimator, name) is not None
+    ]
+    if of_one_count:
+        raise ValueError(f"{of_one_count[0]} is for one number of components, and a search tries several: leave it out")
+    if estimator.trim and criterion in ("icl", "cv"):
+        raise ValueError(
+            f"criterion {criterion!r} counts every row, and trim={estimator.trim:g} leaves some out: use 'bic', 'aic' "
+            "or 'mml', or trim=0"
         )
-        estimator._keep_fit(fit, rows.dtype)
-        return estimator
+
+
+def _n_counted(block: Block) -> int:
+    """Return how many rows of a block have a weight and a value."""
+    counted = ~np.isnan(block.values).all(axis=1)
+    return int(counted.sum() if block.weights is None else (counted & (block.weights > 0)).sum())

@@ -11,7 +11,10 @@ from ..errors import SingularCovarianceError
 from .em import Fit, run_em
 from .expectation import Expectation
 from .initialize import Sample
+from .maximum_a_posteriori import MaximumAPosteriori
 from .updates import M, MaximumLikelihood, Update
+
+EitherUpdate = MaximumLikelihood | MaximumAPosteriori
 
 # Most starts have converged, or fallen behind, after this many iterations.
 SHORT_RUN = 20
@@ -86,7 +89,7 @@ def better_fit(
     expect: Expectation,
     fit: Fit[Mixture] | None,
     start: Mixture,
-    update: MaximumLikelihood,
+    update: EitherUpdate,
     *,
     tol: float,
     max_iter: int,

@@ -10,8 +10,7 @@ from ..errors import SingularCovarianceError
 from .em import Fit
 from .expectation import Expectation
 from .initialize import Sample, merge_closest, model_of, split_widest
-from .starts import best_fit, better_fit
-from .updates import MaximumLikelihood
+from .starts import EitherUpdate, best_fit, better_fit
 
 
 def way_down(counts: Sequence[int]) -> list[tuple[int, int]]:
@@ -28,7 +27,7 @@ def sweep(
     divisions: Callable[[int], list[Floats]],
     *,
     counts: Sequence[int],
-    updates: Mapping[str, MaximumLikelihood],
+    updates: Mapping[tuple[int, str], EitherUpdate],
     tol: float,
     max_iter: int,
 ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
@@ -36,19 +35,22 @@ def sweep(
 
     On the way up a fit starts from divisions of the sample, and is challenged by what EM reaches when the widest
     component of the fit with the next smaller count is split. On the way down it is challenged by the fit with the next
-    larger count, of which two components are merged, in two ways. A fit is None while every start is singular.
+    larger count, of which two components are merged, in two ways. A fit is None while every start is singular. There is
+    an update rule for each count and shape.
 
     Raises
     ------
     SingularCovarianceError
         On the way up every start of every candidate was singular.
     """
+    shapes = list(dict.fromkeys(shape for _, shape in updates))
     fits: dict[tuple[int, str], Fit[Mixture]] = {}
     latest: dict[str, Fit[Mixture]] = {}
     failure: SingularCovarianceError | None = None
     for count in counts:
         shares_of_starts = divisions(count)
-        for shape, update in updates.items():
+        for shape in shapes:
+            update = updates[count, shape]
             fit: Fit[Mixture] | None = None
             try:
                 starts = [partial(model_of, sample, shares, update) for shares in shares_of_starts]
@@ -64,7 +66,8 @@ def sweep(
     if failure is not None and not fits:
         raise failure
     for count, larger in way_down(counts):
-        for shape, update in updates.items():
+        for shape in shapes:
+            update = updates[count, shape]
             fit = fits.get((count, shape))
             if (larger, shape) in fits:
                 for start in merge_closest(fits[larger, shape].model, count, sample, update):

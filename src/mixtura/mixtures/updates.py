@@ -61,12 +61,15 @@ class MaximumLikelihood:
         Whether the components are Student's t distributions.
     noise : Noise, optional
         The uniform component of the first model.
+    least : ndarray of shape (n_features,), optional
+        Least variances: no component is narrower in any direction.
     """
 
     shape: type[Covariance]
     ridge: Floats
     student: bool = False
     noise: Noise | None = None
+    least: Floats | None = None
 
     def __call__(self, moments: Moments, current: Mixture | None = None) -> Mixture:
         """Return the mixture of highest expected log-likelihood."""
@@ -74,6 +77,8 @@ class MaximumLikelihood:
         masses = moments.masses + _COUNT_FLOOR
         shift = moments.first / masses[:, None]
         covariance = self.shape.estimate(counts, masses, shift, moments.second, self.ridge)
+        if self.least is not None:
+            covariance = covariance.at_least(self.least)
         means = moments.centers + shift
         emptied = moments.counts <= EMPTY * moments.weight
         if emptied.any() and current is not None:

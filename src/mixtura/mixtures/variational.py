@@ -270,7 +270,7 @@ class VariationalUpdate:
             counts,
             np.ones(n_components, dtype=bool) if current is None else current.alive,
             means,
-            self.shape(values, n_components, n_features),
+            self.shape.unchecked(values, n_components, n_features),
         )
 
     def bound(self, moments: Moments, current: Posterior) -> float:

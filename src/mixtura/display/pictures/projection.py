@@ -68,7 +68,7 @@ class Plane:
             noise, weights = None, weights / weights.sum()
         elif noise is not None and columns is not None:
             noise = noise.select(columns)
-        return Mixture(weights, means, Full(covariances, *means.shape), mixture.degrees_of_freedom, noise)
+        return Mixture(weights, means, Full.unchecked(covariances, *means.shape), mixture.degrees_of_freedom, noise)
 
     @property
     def _columns(self) -> list[int] | None:
@@ -119,7 +119,7 @@ def in_units(mixture: Mixture, center: Floats, scale: Floats) -> Mixture:
     if noise is not None:
         noise = type(noise)(noise.weight, noise.lower * scale + center, noise.upper * scale + center)
     means = mixture.means * scale + center
-    return Mixture(mixture.weights, means, Full(covariances, *means.shape), mixture.degrees_of_freedom, noise)
+    return Mixture(mixture.weights, means, Full.unchecked(covariances, *means.shape), mixture.degrees_of_freedom, noise)
 
 
 def _position(column: int | str, names: Sequence[str]) -> int:

@@ -161,8 +161,7 @@ class SelectionDisplay:
             check_is_fitted(estimator)
             if not hasattr(estimator, "candidates_"):
                 raise ValueError(f"{type(estimator).__name__} compared no candidates: give a MixtureSearch")
-            own = estimator.criterion or ("bic" if estimator.estimator is None else "elbo")
-            names = check_criteria(own if criteria is None else criteria)
+            names = check_criteria(estimator._criterion() if criteria is None else criteria)
             found = {name: searched(estimator.candidates_, name) for name in names}
         counts = sorted({count for keys in found.values() for count, _ in keys})
         values = {
