@@ -92,8 +92,8 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     Rows of which half lie on a hyperplane have no robust covariance: the error says which hyperplane, where
     scikit-learn goes on with a pseudo-inverse. A table that lies on one as a whole is fitted within it, with a warning.
 
-    `location_` with `covariance_` or `precision_` may be set by hand, without a fit too: distances are then those of what
-    was set, and the other of the two follows.
+    `location_` with `covariance_` or `precision_` may be set by hand, without a fit too. Distances then follow what was
+    set, and so does the other of the two.
 
     References
     ----------
