@@ -97,6 +97,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     engine: Engine | EngineName | None
     on_progress: OnProgress | None
 
+    # Weights that scikit-learn routes to a fit are routed to its score too, unless the user says otherwise.
+    __metadata_request__score: ClassVar[dict[str, bool]] = {"sample_weight": True}
+
     # The attributes that describe the mixture, in any combination that does.
     _parameters: ClassVar[frozenset[str]] = PARAMETERS
 
