@@ -1,11 +1,14 @@
 """The elliptic envelope and its covariance: laws, tables that are hard, what is refused, and what is explained."""
 
+import copy
 import itertools
+import pickle
 import re
 
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
+from sklearn.exceptions import NotFittedError
 
 from mixtura import EllipticEnvelope, MinCovDet
 from mixtura.detectors.elliptic_model import Elliptic, precision_of, whitening
@@ -411,3 +414,69 @@ def test_scales_withstand_outliers(scale):
     values = np.random.default_rng(0).normal(size=300)
     values[:90] = 1e6
     assert scale(values) < 4
+
+
+# Location and covariance set by hand
+
+
+@pytest.fixture(scope="module", name="spread")
+def spread_table():
+    return np.random.default_rng(0).normal(size=(200, 3)) @ np.diag([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("make", [MinCovDet, EllipticEnvelope])
+@pytest.mark.parametrize("store_precision", [True, False])
+def test_what_is_set_by_hand_is_what_rows_are_measured_by(spread, make, store_precision):
+    fitted = make(random_state=0, store_precision=store_precision).fit(spread)
+    distances = fitted.mahalanobis(spread)
+    wider = copy.deepcopy(fitted)
+    wider.covariance_ = 4 * wider.covariance_
+    np.testing.assert_allclose(wider.mahalanobis(spread), distances / 4, rtol=1e-9)
+    np.testing.assert_allclose(wider.get_precision(), fitted.get_precision() / 4, rtol=1e-9)
+    moved = copy.deepcopy(fitted)
+    moved.location_ += 1.0  # in place
+    for each in (moved, pickle.loads(pickle.dumps(moved))):
+        np.testing.assert_allclose(each.mahalanobis(spread + 1), distances, rtol=1e-9)
+    if store_precision:
+        narrower = copy.deepcopy(fitted)
+        narrower.precision_ = 4 * narrower.precision_
+        np.testing.assert_allclose(narrower.mahalanobis(spread), 4 * distances, rtol=1e-9)
+        np.testing.assert_allclose(narrower.covariance_, fitted.covariance_ / 4, rtol=1e-9)
+    copied = make()
+    copied.model_ = wider.model_
+    np.testing.assert_array_equal(copied.mahalanobis(spread), wider.mahalanobis(spread))
+
+
+@pytest.mark.parametrize("make", [MinCovDet, EllipticEnvelope])
+def test_a_known_location_and_covariance_need_no_fit(spread, make):
+    known = make()
+    known.location_, known.covariance_ = np.zeros(3), np.diag([1.0, 4.0, 9.0])
+    expected = (spread**2 / [1, 4, 9]).sum(axis=1)
+    np.testing.assert_allclose(known.mahalanobis(spread), expected, rtol=1e-9)
+    if make is EllipticEnvelope:
+        known.offset_ = -5.0
+        np.testing.assert_array_equal(known.predict(spread), np.where(expected > 5, -1, 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "sentence"),
+    [
+        ({"location_": np.zeros(3)}, NotFittedError, "set covariance_ too, or call fit"),
+        ({"covariance_": np.eye(3)}, NotFittedError, "set location_ too"),
+        ({"location_": np.zeros(2), "covariance_": np.eye(3)}, ValueError, "do not fit together"),
+        ({"location_": np.zeros(3), "covariance_": np.triu(np.ones((3, 3)))}, ValueError, "symmetric"),
+        ({"location_": np.zeros(3), "covariance_": np.full((3, 3), np.nan)}, ValueError, "finite"),
+        ({"location_": np.zeros(3), "covariance_": -np.eye(3)}, ValueError, "negative variances"),
+        (
+            {"location_": np.zeros(3), "covariance_": np.eye(3), "precision_": 2 * np.eye(3)},
+            ValueError,
+            "contradict each other",
+        ),
+    ],
+)
+def test_what_does_not_describe_a_covariance_is_told(spread, given, error, sentence):
+    known = MinCovDet()
+    for name, value in given.items():
+        setattr(known, name, value)
+    with pytest.raises(error, match=sentence):
+        known.mahalanobis(spread)

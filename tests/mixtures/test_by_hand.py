@@ -218,6 +218,20 @@ def test_changes_in_place_count(X, kind):
     assert not hasattr(shifted, "posterior_")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_deleted_follows_or_is_missed(X, kind):
+    estimator = fitted(X, kind)
+    before = estimator.precisions_
+    del estimator.precisions_
+    estimator.predict(X)
+    np.testing.assert_array_equal(estimator.precisions_, before)
+    del estimator.means_
+    with pytest.raises(NotFittedError, match="set means_ too"):
+        estimator.predict(X)
+    with pytest.raises(TypeError, match="mixture_ must be a Mixture, not a list"):
+        estimator.mixture_ = []
+
+
 def test_a_small_change_is_not_taken_for_none(X):
     estimator = fitted(X, "process")
     estimator.covariances_ = estimator.covariances_ + 1e-9 * np.eye(2)

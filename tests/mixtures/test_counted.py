@@ -93,6 +93,17 @@ def test_whatever_draws_rows_draws_those_that_count(few, by, make, scores):
     np.testing.assert_allclose(scores(among, few), scores(alone, few), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("trim", [None, 0.0])
+def test_rows_without_values_do_not_tell_for_more_components(trim):
+    """The default mixture is chosen by BIC, in which as many rows count as there are."""
+    random = np.random.default_rng(5)
+    few = random.standard_t(5, size=(60, 1))
+    alone, among = (MixtureDetector(trim=trim, random_state=0) for _ in range(2))
+    fitted(alone, few)
+    fitted(among, diluted(few, "values")[0])
+    assert among.model_.mixture.n_components == alone.model_.mixture.n_components
+
+
 def test_detectors_that_take_values_or_weights_alone(few):
     X, weights = diluted(few, "weights")
     alone, among = (OneClassSVM(gamma=0.1, approximate=True, n_landmarks=20, random_state=0) for _ in range(2))

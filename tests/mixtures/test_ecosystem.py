@@ -8,7 +8,7 @@ import pytest
 import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -118,6 +118,19 @@ def test_search_takes_a_routed_sample_weight(X):
         grid = GridSearchCV(search, {"tol": [1e-5]}, cv=2).fit(X, sample_weight=weights)
     direct = clone(search).fit(X, sample_weight=weights)
     assert grid.best_estimator_.best_estimator_.mixture_ == direct.best_estimator_.mixture_
+
+
+def test_scores_of_folds_are_weighted_too(X):
+    weights = np.random.default_rng(2).uniform(0.5, 2, len(X))
+    with sklearn.config_context(enable_metadata_routing=True):
+        gm = GaussianMixture(2, random_state=0).set_fit_request(sample_weight=True)
+        folds = KFold(3, shuffle=True, random_state=0)
+        scores = cross_val_score(gm, X, cv=folds, params={"sample_weight": weights})
+    direct = [
+        clone(gm).fit(X[train], sample_weight=weights[train]).score(X[test], sample_weight=weights[test])
+        for train, test in folds.split(X)
+    ]
+    np.testing.assert_allclose(scores, direct, rtol=1e-12)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -14,6 +14,7 @@ from ..distributions.shapes import SHAPES
 from ..engines import Engine, ThreadEngine
 from ..engines.progress import OnProgress, Progress, watched
 from ..errors import SingularCovarianceError
+from ..mixtures.counted import counts as counts_of
 from ..mixtures.criteria import Candidate
 from ..mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ..mixtures.folds import PartEngine
@@ -244,4 +245,5 @@ def _trimmed(
 
 
 def _weight_of(block: Block) -> float:
-    return float(len(block.values) if block.weights is None else block.weights.sum())
+    counted = counts_of(block)
+    return float(np.count_nonzero(counted) if block.weights is None else block.weights[counted].sum())

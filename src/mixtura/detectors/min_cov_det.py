@@ -1,12 +1,15 @@
 """`MinCovDet`: robust location and covariance, with scikit-learn's interface."""
 
+from collections.abc import Mapping
 from functools import partial
 from numbers import Real
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import EmpiricalCovariance
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +20,8 @@ from ..engines.gather import gather
 from ..engines.progress import OnProgress, watched
 from ..engines.single import single_thread
 from ..errors import DataError
+from ..mixtures.by_hand import sealed
+from ..mixtures.checks import check_numbers
 from ..mixtures.extent import check_extent
 from ..mixtures.sources import Source, opened_rows, scoring_rows
 from ..rows import Block, Rows
@@ -87,6 +92,9 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     Rows of which half lie on a hyperplane have no robust covariance: the error says which hyperplane, where
     scikit-learn goes on with a pseudo-inverse. A table that lies on one as a whole is fitted within it, with a warning.
 
+    `location_` with `covariance_` or `precision_` may be set by hand, without a fit too. Distances then follow what was
+    set, and so does the other of the two.
+
     References
     ----------
     .. [1] Rousseeuw and Van Driessen (1999), "A fast algorithm for the minimum covariance determinant estimator",
@@ -118,6 +126,10 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         "start": [StrOptions({"random", "deterministic"})],
         "on_progress": [callable, None],
     }
+
+    _model: Elliptic | None = None
+    # Digests of location, covariance and precision: where one differs, it was set by hand since.
+    _seals: Mapping[str, bytes] = MappingProxyType({})
 
     def __init__(
         self,
@@ -214,6 +226,8 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
     def get_precision(self) -> Floats:
         """Return the inverse of `covariance_`, a generalised one where it is singular."""
+        check_is_fitted(self)
+        _ = self.model_  # where one of them was set by hand, the other follows
         return precision_of(self.covariance_) if self.precision_ is None else self.precision_
 
     def mahalanobis(self, X: Source) -> Floats:
@@ -225,18 +239,46 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
             The table, with the columns that were fitted.
         """
         check_is_fitted(self)
+        _ = self.model_  # which notes the columns of what was set by hand
         return self._distances(scoring_rows(self, X, missing="error"), X)
 
     def _distances(self, rows: Rows, X: Source) -> Floats:
         engine = watched(engine_for(None, X), self.on_progress, "scoring")
         return -gather(engine, rows, partial(_score, self.model_), (), np.dtype(np.float64))
 
+    @property
+    def model_(self) -> Elliptic:
+        """Location and covariance as a frozen value; where they were set by hand, as they are now."""
+        attributes = self._attributes()
+        changed = [name for name, seal in sealed(attributes).items() if self._seals.get(name) != seal]
+        if changed:
+            self._set(*_given(attributes, changed))
+        model = self._model
+        if model is None:
+            raise AttributeError("there is no model_ before fit, or before location_ and covariance_ are set")
+        return model
+
+    @model_.setter
+    def model_(self, model: Elliptic) -> None:
+        self._set(model.location.copy(), model.covariance.copy())
+
+    def _attributes(self) -> dict[str, Any]:
+        names = ("location_", "covariance_", "precision_")
+        return {name: vars(self)[name] for name in names if vars(self).get(name) is not None}
+
     def _keep(self, estimate: Estimate) -> None:
-        self.location_, self.covariance_, self.support_ = _arrays(estimate)
-        self.precision_: Floats | None = precision_of(self.covariance_) if self.store_precision else None
+        self.support_ = estimate.support
+        self._set(estimate.location, estimate.covariance)
+
+    def _set(self, location: Floats, covariance: Floats) -> None:
+        self.location_, self.covariance_ = location, covariance
+        self.precision_: Floats | None = precision_of(covariance) if self.store_precision else None
         # Symmetric to the last bit, as it is when it comes from a file, so that it scores the same.
-        covariance = (self.covariance_ + self.covariance_.T) / 2
-        self.model_ = Elliptic(frozen(self.location_), frozen(covariance))
+        self._model = Elliptic(frozen(location), frozen((covariance + covariance.T) / 2))
+        self._seals = sealed(self._attributes())
+        if getattr(self, "n_features_in_", None) != len(location):
+            self.n_features_in_ = len(location)
+            self.__dict__.pop("feature_names_in_", None)
 
     def _refitted(self, data: Source) -> TiledTable:
         check_is_fitted(self)
@@ -251,6 +293,44 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
 def _arrays(estimate: Estimate) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     return estimate.location, estimate.covariance, estimate.support
+
+
+def _given(attributes: dict[str, Any], changed: list[str]) -> tuple[Floats, Floats]:
+    """Return the location and covariance that attributes describe, some of them set by hand: one that was not follows.
+
+    Raises
+    ------
+    NotFittedError
+        There is no location, or no covariance.
+    ValueError
+        They do not fit together.
+    """
+    by_precision = "precision_" in changed and "covariance_" not in changed
+    lacking = [
+        name for name in ("location_", "precision_" if by_precision else "covariance_") if name not in attributes
+    ]
+    if lacking:
+        raise NotFittedError(f"location and covariance are neither fitted nor known: set {lacking[0]} too, or call fit")
+    location, matrix = (
+        check_numbers(attributes[name], name) for name in ("location_", "precision_" if by_precision else "covariance_")
+    )
+    if location.ndim != 1 or matrix.shape != (len(location), len(location)):
+        raise ValueError(
+            f"a location of shape {location.shape} and a covariance of shape {matrix.shape}, set by hand, do not fit "
+            "together: set both before use"
+        )
+    if not (np.isfinite(location).all() and np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)):
+        raise ValueError("location_ and covariance_, set by hand, must be finite, and covariance_ symmetric")
+    scale = np.abs(matrix).max()
+    if np.linalg.eigvalsh(matrix)[0] < -1e-9 * scale:
+        raise ValueError("covariance_, set by hand, must not have negative variances in any direction")
+    covariance = precision_of(matrix) if by_precision else matrix
+    if {"precision_", "covariance_"} <= set(changed):
+        precision = check_numbers(attributes["precision_"], "precision_")
+        known = precision_of(covariance)
+        if precision.shape != known.shape or np.abs(precision - known).max() > 1e-6 * np.abs(known).max():
+            raise ValueError("covariance_ and precision_, set by hand, contradict each other: set one of them")
+    return location, covariance
 
 
 def _tiled(rows: Rows, source: Source, names: Any) -> TiledTable:

@@ -251,7 +251,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         Raises
         ------
         EmptyTableError
-            Every row of the batch has weight zero.
+            Every row of the batch has weight zero, or lacks all its values.
         ValueError
             The last fit has other columns, components or a shape than the parameters ask for.
         """
@@ -272,7 +272,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
                 current = self._resumed(update, rows, engine) if known else self._short_fit(rows, engine, update)
             moments = Expectation(rows, engine)(current)
             if not moments.weight > 0:
-                raise EmptyTableError("every row of the batch has weight zero: at least one must count")
+                raise EmptyTableError(
+                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
+                )
             name = digest(rows, engine) if batch is None else batch
             memory = memory.after(name, Visit.of(moments, current))
             total = memory.total(update.shape)

@@ -46,8 +46,9 @@ class Known:
     seals: dict[str, bytes]
 
     def changed(self, attributes: Mapping[str, Any]) -> list[str]:
-        """Return the names of the attributes that were set by hand."""
-        return [name for name, value in attributes.items() if self.seals.get(name) != _seal(value)]
+        """Return the names of the attributes that were set or deleted by hand."""
+        differing = [name for name, value in attributes.items() if self.seals.get(name) != _seal(value)]
+        return differing + [name for name in self.seals if name not in attributes]
 
 
 def sealed(attributes: Mapping[str, Any]) -> dict[str, bytes]:
@@ -95,7 +96,8 @@ def described(
     ValueError
         They do not fit together.
     """
-    given = [name for name in attributes if known is None or name in known.changed(attributes)]
+    changed = list(attributes) if known is None else known.changed(attributes)
+    given = [name for name in changed if name in attributes]
     lacking = [name for name in ("weights_", "means_") if name not in attributes]
     if known is None and not set(given) & set(_COVARIANCES):
         lacking.append("covariances_")

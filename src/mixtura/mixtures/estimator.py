@@ -97,6 +97,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     engine: Engine | EngineName | None
     on_progress: OnProgress | None
 
+    # Weights that scikit-learn routes to a fit are routed to its score too, unless the user says otherwise.
+    __metadata_request__score: ClassVar[dict[str, bool]] = {"sample_weight": True}
+
     # The attributes that describe the mixture, in any combination that does.
     _parameters: ClassVar[frozenset[str]] = PARAMETERS
 
@@ -253,6 +256,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
     @mixture_.setter
     def mixture_(self, mixture: Mixture) -> None:
+        if not isinstance(mixture, Mixture):
+            raise TypeError(f"mixture_ must be a Mixture, not a {type(mixture).__name__}")
         self._keep_mixture(mixture, np.dtype(np.float64), None)
         self._changed_by_hand(None)
 
@@ -272,8 +277,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         if known is not None and not known.changed(attributes):
             return known
         mixture, order = described(attributes, known, self.covariance_type)
-        given = attributes if known is None else {name: attributes[name] for name in known.changed(attributes)}
-        single = all(np.asarray(value).dtype == np.float32 for value in given.values())
+        single = all(np.asarray(attributes[name]).dtype == np.float32 for name in ("weights_", "means_"))
         before = None if known is None else known.order
         self._keep_mixture(mixture, np.dtype(np.float32 if single else np.float64), _composed(before, order))
         self._changed_by_hand(order)

@@ -265,7 +265,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         ValueError
             The last fit has other columns, components, a shape or a family than the parameters ask for.
         EmptyTableError
-            Every row of the batch has weight zero.
+            Every row of the batch has weight zero, or lacks all its values.
         """
         self._validate_params()
         with batch_rows(self, X, sample_weight) as rows:
@@ -287,7 +287,9 @@ class GaussianMixture(MixtureEstimator[Mixture]):
                 current = self._short_fit(rows, engine, update)
             moments = Expectation(rows, engine)(current)
             if not moments.weight > 0:
-                raise EmptyTableError("every row of the batch has weight zero: at least one must count")
+                raise EmptyTableError(
+                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
+                )
             if stream is None:
                 after = replace(Stream.of(moments, update.ridge), n_batches=1)
             else:

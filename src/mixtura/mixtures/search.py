@@ -157,6 +157,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "estimator": [GaussianMixture, BayesianGaussianMixture, None],
     }
 
+    # Weights that scikit-learn routes to a fit are routed to its score too, unless the user says otherwise.
+    __metadata_request__score: ClassVar[dict[str, bool]] = {"sample_weight": True}
+
     def __init__(
         self,
         n_components: int | Collection[int] = tuple(range(1, 10)),
