@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..engines import Engine, engine_for
 from ..engines.gather import gather
 from ..engines.progress import OnProgress, watched
-from ..mixtures.sources import Source, scoring_rows
+from ..mixtures.sources import Source, readable_again, scoring_rows
 from ..rows import Block, Rows
 from ..rows.columns import Missing
 from .explanation import Explanation
@@ -45,6 +45,20 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return -1 for each row of `X` that is an outlier and 1 for each that belongs, shape (n_rows,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def fit_predict(self, X: Source, y: Any = None, **fit_params: Any) -> NDArray[np.int64]:
+        """Fit, and return -1 for each row of `X` that is an outlier and 1 for each that belongs, shape (n_rows,).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table; a stream is read once.
+        y : ignored
+        **fit_params
+            What `fit` takes besides.
+        """
+        table = readable_again(X, missing=self._missing)
+        return self.fit(table, **fit_params).predict(table)  # type: ignore[no-any-return]
 
     def explain(self, X: Source) -> Explanation:
         """Return why rows score as they do: for each value what was expected, and its share of the score.

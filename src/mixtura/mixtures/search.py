@@ -233,8 +233,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             return gather(engine, rows, self._best._passes(rows).labels, (), np.dtype(np.int64))
 
     def _engine(self, X: Source) -> Engine:
-        given = self.engine if self.estimator is None or self.estimator.engine is None else self.estimator.engine
-        return engine_for(given, X)
+        own = getattr(self.estimator, "engine", None)
+        return engine_for(self.engine if own is None else own, X)
 
     def _fit_rows(self, rows: Rows, engine: Engine) -> None:
         self._validate_params()
