@@ -185,7 +185,7 @@ def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Ba
         )
     mixture = fitting.ordered(found.contours.mixture)
     facts = _mixture_facts("mixture", mixture, fitting.facts_of_candidates(found.candidates))
-    notices = fitting.search_notices(facts, mixture) + fitting.left_out_notices(found.candidates)
+    notices = fitting.search_notices(facts, mixture) + fitting.passed_over_notices(found.passed_over)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
         notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)

@@ -52,6 +52,8 @@ class FittedGroups:
         The rows that lie farther.
     n_left_out : int
         How many rows were left out of the fit; where it is none, it is the ordinary fit.
+    passed_over : Candidate or None
+        The candidate of lowest BIC, if it is no fit of groups and was left out.
     """
 
     estimator: GaussianMixture
@@ -59,6 +61,7 @@ class FittedGroups:
     contours: Contours
     far: FarRows
     n_left_out: int
+    passed_over: Candidate | None = None
 
 
 def fit_groups(
@@ -116,7 +119,7 @@ def fit_groups(
         near = [groups_only]
         if groups_only.mixture is found.mixture and (far.n_rows or not n_left_out):
             break
-    return FittedGroups(best, search.candidates_, found, far, n_left_out)
+    return FittedGroups(best, search.candidates_, found, far, n_left_out, search._passed_over)
 
 
 def _first_look(
