@@ -7,8 +7,18 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from mixtura import GaussianMixture, IsolationForest, MixtureSearch
-from mixtura.errors import ColumnError, DataError, EmptyTableError, MissingValuesError
+from mixtura import (
+    AnomalyDetector,
+    BayesianGaussianMixture,
+    EllipticEnvelope,
+    GaussianMixture,
+    IsolationForest,
+    LocalOutlierFactor,
+    MixtureDetector,
+    MixtureSearch,
+    OneClassSVM,
+)
+from mixtura.errors import ColumnError, DataError, EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows, rows_per_block
 from mixtura.rows import open as open_rows
 
@@ -35,7 +45,22 @@ def parquet(X, need, tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=["path", "text", "glob", "query", "rows", "stream", "pandas", "polars", "arrow"])
+@pytest.fixture(
+    params=[
+        "path",
+        "text",
+        "glob",
+        "query",
+        "rows",
+        "stream",
+        "pandas",
+        "polars",
+        "arrow",
+        "reader",
+        "relation",
+        "lazy",
+    ]
+)
 def source(request, X, need, parquet, tmp_path):
     if request.param == "path":
         return parquet
@@ -54,8 +79,15 @@ def source(request, X, need, parquet, tmp_path):
         return ArrayRows(X)
     if request.param == "stream":
         return io.BytesIO(parquet.read_bytes())
+    arrow = need("pyarrow").table(dict(zip(NAMES, X.T, strict=True)))
     if request.param == "arrow":
-        return need("pyarrow").table(dict(zip(NAMES, X.T, strict=True)))
+        return arrow
+    if request.param == "reader":
+        return arrow.to_reader()
+    if request.param == "relation":
+        return need("duckdb").from_arrow(arrow)
+    if request.param == "lazy":
+        return need("polars").from_arrow(arrow).lazy()
     return need(request.param).DataFrame(dict(zip(NAMES, X.T, strict=True)))
 
 
@@ -149,3 +181,51 @@ def test_columns_of_open_rows_are_taken_by_name(estimator):
         np.testing.assert_allclose(fitted.score_samples(table), expected)
     with pytest.raises(ColumnError, match=r"the table has no column 'b', which .* was fitted to"):
         fitted.score_samples(open_rows(pd.DataFrame(values, columns=["a", "z"])))
+
+
+DETECTORS = [
+    AnomalyDetector(random_state=0),
+    EllipticEnvelope(random_state=0),
+    IsolationForest(n_estimators=10, random_state=0),
+    LocalOutlierFactor(novelty=True),
+    MixtureDetector(GaussianMixture(2, random_state=0)),
+    OneClassSVM(nu=0.1),
+]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: type(detector).__name__)
+@pytest.mark.parametrize("kind", ["reader", "relation", "lazy"])
+def test_detectors_read_what_has_rows_to_give(X, need, detector, kind):
+    arrow = need("pyarrow").table(dict(zip(NAMES, X[:300].T, strict=True)))
+    give = {
+        "reader": arrow.to_reader,
+        "relation": lambda: need("duckdb").from_arrow(arrow),
+        "lazy": lambda: need("polars").from_arrow(arrow).lazy(),
+    }[kind]
+    expected = clone(detector).fit(X[:300]).predict(X[:300])
+    found = clone(detector).fit(give())
+    assert list(found.feature_names_in_) == NAMES
+    np.testing.assert_array_equal(found.predict(give()), expected)
+    if not isinstance(detector, LocalOutlierFactor):  # with novelty=True it has no labels for its own rows
+        np.testing.assert_array_equal(clone(detector).fit_predict(give()), expected)
+
+
+@pytest.mark.parametrize("estimator", [GaussianMixture(), MixtureSearch(), AnomalyDetector()], ids=str)
+@pytest.mark.parametrize(
+    "source", [{"a": [1.0, 2.0]}, {1.0, 2.0}, (row for row in [[1.0, 2.0]])], ids=lambda s: type(s).__name__
+)
+def test_what_holds_no_table_is_named(estimator, source):
+    with pytest.raises(SourceError, match=f"cannot read a table from {type(source).__name__}: give an array"):
+        clone(estimator).fit(source)
+
+
+@pytest.mark.parametrize(
+    "estimator", [GaussianMixture(2, random_state=0), BayesianGaussianMixture(n_components=2, random_state=0)], ids=str
+)
+def test_a_batch_without_values_is_named(X, estimator):
+    nothing = np.full((5, 2), np.nan)
+    with pytest.raises(EmptyTableError, match=r"every value is missing, in the rows that count.* skip the table"):
+        clone(estimator).partial_fit(nothing)
+    started = clone(estimator).partial_fit(X[:200])
+    with pytest.raises(EmptyTableError, match=r"every value is missing, in the rows that count.* skip the batch"):
+        started.partial_fit(nothing)

@@ -5,6 +5,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+import sklearn.cluster
+import sklearn.mixture
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.cluster.hierarchy import fcluster, is_valid_linkage
 from scipy.special import xlogy
@@ -226,3 +228,35 @@ def test_what_cannot_be_merged():
         merge_components(nothing, [[0.5]])
     with pytest.raises(ValueError, match="n_breaks is 1 or 2, not 3"):
         TREE.elbow(3)
+
+
+@pytest.mark.parametrize("scale", [0.3, 3, 100, 1e6])
+@pytest.mark.parametrize("seed", range(5))
+def test_scipy_cuts_the_linkage_as_the_tree_does(scale, seed):
+    """Heights rise, though nothing is taken away when clusters are well apart."""
+    random = np.random.default_rng(seed)
+    mixture = Mixture(np.full(7, 1 / 7), random.normal(0, scale, (7, 2)), Spherical([1.0] * 7, 7, 2))
+    tree = merge_components(mixture, mixture.sample(200, seed)[0])
+    assert is_valid_linkage(tree.linkage)
+    assert (np.diff(tree.linkage[:, 2], prepend=0) > 0).all()
+    for n_clusters in range(1, 8):
+        found, cut = fcluster(tree.linkage, n_clusters, "maxclust"), tree.cut(n_clusters)
+        assert len(set(found)) == n_clusters == len(set(zip(found, cut, strict=True)))
+
+
+@pytest.mark.parametrize("shape", ["full", "tied", "diag", "spherical"])
+def test_mixtures_of_scikit_learn(shape):
+    fitted = sklearn.mixture.GaussianMixture(4, covariance_type=shape, random_state=0).fit(X)
+    tree = merge_components(fitted, X)
+    assert tree.n_clusters == 2
+    assert_array_equal(tree.predict(X, 4), fitted.predict(X))
+    with pytest.raises(NotFittedError):
+        merge_components(sklearn.mixture.GaussianMixture(4), X)
+
+
+@pytest.mark.parametrize("other", [np.eye(2), "GaussianMixture", None])
+def test_what_is_no_mixture_is_named(other):
+    with pytest.raises(ValueError, match=f"a Mixture or a fitted estimator of one, not {type(other).__name__}"):
+        merge_components(other, X)
+    with pytest.raises(ValueError, match="KMeans has no components to merge: give a Mixture"):
+        merge_components(sklearn.cluster.KMeans(2, random_state=0).fit(X), X)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_rand_score
 
-from mixtura import GaussianMixture, MixtureSearch
+from mixtura import BayesianGaussianMixture, GaussianMixture, MixturePrior, MixtureSearch
 from mixtura.errors import SingularCovarianceError
 from mixtura.mixtures.sweep import way_down
 
@@ -82,7 +83,7 @@ def test_criteria_are_what_they_say(X):
 
 @pytest.mark.parametrize("criterion", ["bic", "aic", "icl"])
 def test_lowest_criterion_wins(X, criterion):
-    search = MixtureSearch(range(1, 6), criterion=criterion, random_state=0).fit(X)
+    search = MixtureSearch(range(1, 5), criterion=criterion, random_state=0).fit(X)
     best = min(search.candidates_, key=lambda candidate: getattr(candidate, criterion))
     assert search.best_params_ == {"n_components": best.n_components, "covariance_type": best.covariance_type}
 
@@ -206,3 +207,188 @@ def test_single_precision(X):
     search = MixtureSearch((2, 3), random_state=0).fit(X.astype(np.float32))
     assert search.best_params_["n_components"] == 3
     assert search.best_estimator_.means_.dtype == np.float32
+
+
+@pytest.fixture(scope="module", name="wide")
+def many_columns():
+    """Three round groups in 60 columns, 200 rows of them, and more to judge by."""
+    random = np.random.default_rng(0)
+    centers = random.normal(0, 1, (3, 60))
+    group = random.integers(0, 3, 1200)
+    rows = centers[group] + random.normal(0, 1, (1200, 60))
+    return rows[:200], group[:200], rows[200:]
+
+
+@pytest.mark.parametrize("criterion", ["bic", "icl"])
+def test_components_with_too_few_rows_are_left_out(wide, criterion):
+    """Each of five full components had 40 rows in 60 columns, and other rows a log density of -38,266 on average."""
+    X, group, others = wide
+    with pytest.warns(
+        ConvergenceWarning, match=r"come first, and are not to be trusted: component \d has .* rows, and nee"
+    ):
+        search = MixtureSearch(range(1, 6), criterion=criterion, random_state=0).fit(X)
+    assert search.best_params_ == {"n_components": 3, "covariance_type": "spherical"}
+    assert adjusted_rand_score(group, search.predict(X)) == 1
+    assert search.score(others) > -90
+    for candidate in search.candidates_:
+        assert np.isinf(candidate.bic) == bool(candidate.left_out)
+        assert bool(candidate.left_out) == (candidate.covariance_type == "full" and candidate.n_components > 1)
+
+
+def test_cross_validation_leaves_nothing_out(wide):
+    X, _, _ = wide
+    search = MixtureSearch((1, 3), covariance_types=["full", "spherical"], criterion="cv", random_state=0).fit(X)
+    assert search.best_params_ == {"n_components": 3, "covariance_type": "spherical"}
+    assert not any(candidate.left_out for candidate in search.candidates_)
+
+
+def test_a_prior_makes_candidates_sound(wide):
+    X, _, others = wide
+    search = MixtureSearch((1, 3, 5), covariance_types=["full"], prior="default", random_state=0).fit(X)
+    assert not any(candidate.left_out for candidate in search.candidates_)
+    assert search.score(others) > -150
+
+
+def test_components_on_equal_rows_are_left_out():
+    random = np.random.default_rng(0)
+    X = np.where(random.random((300, 1)) < 0.4, 0.0, random.normal(5, 2, (300, 1)))
+    with pytest.warns(ConvergenceWarning, match="singular but for reg_covar; 1 full components are taken"):
+        search = MixtureSearch((1, 2), covariance_types=["full"], random_state=0).fit(X)
+    assert search.best_params_["n_components"] == 1
+    relative = MixtureSearch(
+        (1, 2), covariance_types=["full"], reg_covar=1e-3, regularization="relative", random_state=0
+    ).fit(X)
+    assert relative.best_params_["n_components"] == 2  # such a ridge is a width that was chosen
+
+
+def test_nothing_sound_is_told():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(12, 4))
+    with pytest.warns(ConvergenceWarning, match="taken only because no candidate is sound"):
+        search = MixtureSearch(4, covariance_types=["full"], random_state=0).fit(X)
+    assert search.best_params_["n_components"] == 4
+    assert np.isfinite(search.candidates_[0].bic)
+
+
+def test_a_column_that_follows_from_others_makes_nothing_unsound(X):
+    table = np.column_stack([X, X.sum(axis=1)])
+    search = MixtureSearch((1, 3), covariance_types=["full"], random_state=0).fit(table)
+    assert search.best_params_["n_components"] == 3
+    assert not any(candidate.left_out for candidate in search.candidates_)
+
+
+@pytest.mark.filterwarnings("ignore:.*come first")
+def test_counts_above_the_rows_are_not_tried():
+    X = np.random.default_rng(0).normal(size=(5, 1))
+    with pytest.warns(UserWarning, match="9 components need as many rows, and the table has 5: counts above 3 are not"):
+        search = MixtureSearch((1, 3, 9), covariance_types=["spherical"], random_state=0).fit(X)
+    assert {candidate.n_components for candidate in search.candidates_} == {1, 3}
+    weights = [1, 1, 1, 0, 0]
+    with pytest.warns(UserWarning, match="4 components need as many rows, and the table has 3"):
+        MixtureSearch((1, 4), covariance_types=["spherical"], random_state=0).fit(X, sample_weight=weights)
+    with pytest.warns(UserWarning, match="5 components need as many rows, and 5 folds of 5 rows leave 4"):
+        MixtureSearch((1, 5), covariance_types=["spherical"], criterion="cv", random_state=0).fit(X)
+
+
+@pytest.mark.filterwarnings("ignore:.*come first")
+def test_the_default_counts_suit_small_tables():
+    X = np.random.default_rng(0).normal(size=(6, 1))
+    with pytest.warns(UserWarning, match="counts above 6 are not tried"):
+        MixtureSearch(random_state=0).fit(X)
+
+
+def test_the_rest_of_what_an_estimator_does(X):
+    search = MixtureSearch((2, 3), covariance_types=["spherical"], random_state=0)
+    assert not hasattr(search, "mixture_")
+    labels = search.fit_predict(X)
+    np.testing.assert_array_equal(labels, search.predict(X))
+    assert search.mixture_ is search.best_estimator_.mixture_
+    rows, components = search.sample(50)
+    assert rows.shape == (50, 2)
+    np.testing.assert_array_equal(np.unique(components), [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        GaussianMixture(),
+        GaussianMixture(tol=1e-6, n_init=2, init_params="k-means++"),
+        GaussianMixture(family="t"),
+        GaussianMixture(noise=True),
+        GaussianMixture(trim=0.05),
+        GaussianMixture(prior="default"),
+        GaussianMixture(prior=MixturePrior(strength=0.1), regularization="relative"),
+        BayesianGaussianMixture(max_iter=1000),
+    ],
+    ids=str,
+)
+def test_any_estimator_can_be_searched_with(X, estimator):
+    search = MixtureSearch((1, 2, 3, 4), covariance_types=["tied", "diag"], estimator=estimator, random_state=0).fit(X)
+    best = search.best_estimator_
+    assert type(best) is type(estimator)
+    assert adjusted_rand_score(np.repeat([0, 1, 2], 80), search.predict(X)) > 0.9
+    changed = {"n_components", "covariance_type", "random_state"}
+    kept = [{k: v for k, v in one.get_params().items() if k not in changed} for one in (best, estimator)]
+    assert str(kept[0]) == str(kept[1])
+    if isinstance(estimator, GaussianMixture) and not estimator.trim:
+        (found,) = (
+            c
+            for c in search.candidates_
+            if c.n_components == best.n_components and c.covariance_type == best.covariance_type
+        )
+        assert found.bic == pytest.approx(best.bic(X))
+
+
+def test_trimmed_candidates_are_measured_by_the_rows_kept(X):
+    far = np.vstack([X, np.random.default_rng(1).uniform(-40, 40, (12, 2))])
+    search = MixtureSearch(
+        (1, 3, 4), covariance_types=["full"], estimator=GaussianMixture(trim=0.05), random_state=0
+    ).fit(far)
+    assert search.best_params_["n_components"] == 3
+    best = search.best_estimator_
+    kept = np.sort(best.score_samples(far))[::-1]
+    whole = int(0.95 * len(far))
+    total = kept[:whole].sum() + (0.95 * len(far) - whole) * kept[whole]
+    (found,) = (c for c in search.candidates_ if c.n_components == 3)
+    assert found.log_likelihood == pytest.approx(total)
+    assert found.bic == pytest.approx(-2 * total + 17 * np.log(0.95 * len(far)))
+
+
+def test_a_prior_of_the_search_is_that_of_its_fits(X):
+    search = MixtureSearch(3, covariance_types=["full"], prior="default", random_state=0).fit(X)
+    alone = GaussianMixture(3, prior="default", tol=1e-5, max_iter=300, random_state=0).fit(X)
+    assert search.best_estimator_.prior == "default"
+    order = [np.argsort(fit.means_[:, 0]) for fit in (search.best_estimator_, alone)]
+    np.testing.assert_allclose(search.best_estimator_.means_[order[0]], alone.means_[order[1]], atol=1e-3)
+
+
+def test_units_do_not_matter_with_relative_regularization(X):
+    settings = {"covariance_types": ["full"], "regularization": "relative", "reg_covar": 1e-3, "random_state": 0}
+    one = MixtureSearch((2, 3), **settings).fit(X)
+    other = MixtureSearch((2, 3), **settings).fit(X * [1e-6, 1e6])
+    np.testing.assert_array_equal(one.predict(X), other.predict(X * [1e-6, 1e6]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"estimator": GaussianMixture(), "prior": "default"}, "prior and regularization are those of estimator"),
+        ({"estimator": BayesianGaussianMixture(), "regularization": "relative"}, "prior and regularization are those"),
+        ({"estimator": GaussianMixture(means_init=[[0.0, 0.0]])}, "means_init is for one number of components"),
+        ({"estimator": GaussianMixture(weights_init=[1.0])}, "weights_init is for one number of components"),
+        (
+            {"estimator": GaussianMixture(trim=0.1), "criterion": "icl"},
+            "criterion 'icl' counts every row, and trim=0.1",
+        ),
+        ({"estimator": GaussianMixture(trim=0.1), "criterion": "cv"}, "criterion 'cv' counts every row"),
+        (
+            {"estimator": GaussianMixture(), "criterion": "elbo"},
+            "criterion 'elbo' does not compare fits of maximum like",
+        ),
+        ({"prior": "none"}, "'prior' parameter of MixtureSearch"),
+        ({"regularization": "none"}, "'regularization' parameter of MixtureSearch"),
+    ],
+)
+def test_contradictions_are_named(X, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        MixtureSearch((1, 2), **settings).fit(X)

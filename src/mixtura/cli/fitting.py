@@ -253,15 +253,13 @@ def small_group_notices(contours: Contours) -> tuple[str, ...]:
     )
 
 
-def left_out_notices(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Return which candidates of a search were left out, and why the largest of them was."""
-    left_out = [candidate for candidate in candidates if candidate.left_out and candidate.n_parameters]
-    if not left_out:
+def passed_over_notices(candidate: Candidate | None) -> tuple[str, ...]:
+    """Return why the candidate of lowest BIC was left out, if it was."""
+    if candidate is None:
         return ()
-    names = [f"{c.n_components} {c.covariance_type}" for c in left_out]
+    count = words.plural(candidate.n_components, "component")
     return (
-        f"not compared, for want of rows or of spread: {words.listing(names, _NAMED)} components "
-        f"({left_out[-1].left_out}).",
+        f"{count} ({candidate.covariance_type}) would have the lowest BIC, and are left out: {candidate.left_out}.",
     )
 
 

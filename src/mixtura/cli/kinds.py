@@ -197,7 +197,7 @@ def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Ba
     facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)
     best = facts.ranking[0]
     facts = replace(facts, bic=best.bic, aic=best.aic, log_likelihood=best.log_likelihood)
-    notices = fitting.search_notices(facts, mixture)
+    notices = fitting.search_notices(facts, mixture) + fitting.passed_over_notices(found.passed_over)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
         notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)

@@ -57,6 +57,8 @@ class FittedGroups:
         How many rows were left out of the fit; where it is none, it is the ordinary fit.
     observed : ndarray of shape (n_columns,)
         Weight of the rows fitted that have a value in each column.
+    passed_over : Candidate or None
+        The candidate of lowest BIC, if it is no fit of groups and was left out.
     """
 
     estimator: GaussianMixture
@@ -65,6 +67,7 @@ class FittedGroups:
     far: FarRows
     n_left_out: int
     observed: Floats
+    passed_over: Candidate | None = None
 
 
 def fit_groups(
@@ -123,7 +126,7 @@ def fit_groups(
         if groups_only.mixture is found.mixture and (far.n_rows or not n_left_out):
             break
     observed = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns)).weights
-    return FittedGroups(best, search.candidates_, found, far, n_left_out, observed)
+    return FittedGroups(best, search.candidates_, found, far, n_left_out, observed, search._passed_over)
 
 
 def _first_look(

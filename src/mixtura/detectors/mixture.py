@@ -179,7 +179,9 @@ class MixtureDetector(Detector):
             self._fit_rows(rows, self._engine(X))
         return self
 
-    def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:  # type: ignore[override]  # no other parameters
+    def fit_predict(  # type: ignore[override]  # the base passes on what `fit` of a detector takes
+        self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None
+    ) -> NDArray[np.int64]:
         """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; `sample_weight` is as for `fit`."""
         with self._opened(X, sample_weight) as rows:
             self._fit_rows(rows, self._engine(X))

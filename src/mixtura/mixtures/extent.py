@@ -106,6 +106,11 @@ def check_extent(rows: Rows, engine: Engine, names: Sequence[str] | None, *, com
             f"outlying rows{more}"
         )
     empty = np.flatnonzero(extent.counted == 0).tolist()
+    if len(empty) == rows.n_columns and extent.weight > 0:
+        raise EmptyTableError(
+            "every value is missing, in the rows that count: give rows with values, or skip the "
+            f"{'table' if complete else 'batch'}"
+        )
     if empty and complete and extent.weight > 0:
         raise EmptyTableError(
             f"every value of {say(empty)} is missing, in the rows that count: leave the "

@@ -85,7 +85,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     prior : 'default' or MixturePrior, optional
         Maximum a posteriori in place of maximum likelihood: a normal-inverse-Wishart prior on the components and a
         Dirichlet prior on the weights. ``'default'`` is scaled by the data and keeps covariances from becoming singular
-        [2]_.
+        [2]_. `reg_covar` is added all the same, in squared units of the columns: with ``regularization='relative'``
+        units do not matter.
     regularization : {'absolute', 'relative'}, default='absolute'
         What `reg_covar` is measured in: squared units of the columns, or parts of the variance of each column, so that
         units do not matter; of a column of equal values, parts of their square. Starts are then found in standardised

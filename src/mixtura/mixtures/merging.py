@@ -16,6 +16,7 @@ from ..engines import Engine, EngineName, engine_for, is_dask
 from ..errors import EmptyTableError
 from ..rows import Rows, spool
 from .estimator import MixtureEstimator
+from .fitted import mixture_of
 from .merge_tree import MergedMixture, MergeTree, check_n_clusters, doubt
 from .overlaps import Indices, MergedPass, OverlapPass, Overlaps, Responsibilities
 from .search import MixtureSearch
@@ -51,9 +52,9 @@ def merge_components(
     Parameters
     ----------
     mixture : Mixture, GaussianMixture, BayesianGaussianMixture or MixtureSearch
-        The mixture; an estimator is fitted already. Choose its number of components for the density, by BIC or by
-        variational inference, rather too many than too few. Components of weight zero are left out. Noise is no
-        component, and is merged with none.
+        The mixture; an estimator is fitted already, and may be one of scikit-learn. Choose its number of components for
+        the density, by BIC or by variational inference, rather too many than too few. Components of weight zero are
+        left out. Noise is no component, and is merged with none.
     X : array-like of shape (n_rows, n_features), or any source of rows
         The table that the entropy is summed over, as a rule the one that was fitted. NaN and null are missing values;
         a row without any value takes no part.
@@ -75,7 +76,8 @@ def merge_components(
     Raises
     ------
     ValueError
-        `n_clusters` is not between 1 and the number of components, or every component has weight zero.
+        `mixture` is none, `n_clusters` is not between 1 and the number of components, or every component has weight
+        zero.
     DataError
         The table has other columns than the mixture, or no rows that say anything; or the rows of a file, query or Dask
         collection cannot be used, where arrays and frames raise scikit-learn's ValueError.
@@ -231,11 +233,20 @@ def _number(doubts: Floats, valleys: Floats, merges: Indices, n_idle: int) -> in
     return 1
 
 
-def _merged_mixture(mixture: Mixture | MixtureEstimator[Any] | MixtureSearch) -> MergedMixture:
+def _merged_mixture(mixture: Any) -> MergedMixture:
     """Return what the tree keeps of a mixture."""
     if isinstance(mixture, Mixture):
         return MergedMixture(mixture.components, mixture.n_features)
+    if not hasattr(mixture, "fit"):
+        raise ValueError(f"mixture must be a Mixture or a fitted estimator of one, not {type(mixture).__name__}")
     check_is_fitted(mixture)
-    fitted = mixture.best_estimator_ if isinstance(mixture, MixtureSearch) else mixture
-    names = getattr(fitted, "feature_names_in_", None)
-    return MergedMixture(fitted._model.components, fitted.n_features_in_, names, mixture.engine)
+    names = getattr(mixture, "feature_names_in_", None)
+    if isinstance(mixture, (MixtureEstimator, MixtureSearch)):
+        fitted = mixture.best_estimator_ if isinstance(mixture, MixtureSearch) else mixture
+        return MergedMixture(fitted._model.components, fitted.n_features_in_, names, mixture.engine)
+    found = mixture_of(mixture)
+    if found is None:
+        raise ValueError(
+            f"{type(mixture).__name__} has no components to merge: give a Mixture or a fitted estimator of one"
+        )
+    return MergedMixture(found.components, found.n_features, names)

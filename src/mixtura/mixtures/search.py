@@ -195,6 +195,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.n_folds = n_folds
         self.estimator = estimator
 
+    # The candidate of the best criterion, where it is left out.
+    _passed_over: Candidate | None = None
+
     def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit every candidate to the rows of `X` and keep the best.
 
@@ -237,8 +240,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             return gather(engine, rows, self._best._passes(rows).labels, (), np.dtype(np.int64))
 
     def _engine(self, X: Source) -> Engine:
-        given = self.engine if self.estimator is None or self.estimator.engine is None else self.estimator.engine
-        return engine_for(given, X)
+        own = getattr(self.estimator, "engine", None)
+        return engine_for(self.engine if own is None else own, X)
 
     def _fit_rows(self, rows: Rows, engine: Engine) -> None:
         self._validate_params()
@@ -382,16 +385,17 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             }
         fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
         best, fit = min(fitted, key=lambda entry: (bool(entry[0].left_out), LOSSES[criterion](entry[0])))
-        self._tell_of_left_out(best, min((entry[0] for entry in fitted), key=LOSSES[criterion]))
+        first = min((candidate for candidate, _ in fitted), key=LOSSES[criterion])
+        self._passed_over = first if first.left_out else None
+        if first.left_out:
+            self._tell_of_left_out(best, first)
         candidates = [candidate if best.left_out else barred(candidate) for candidate, _ in found.values()]
         estimator = trials.estimator(best.n_components, best.covariance_type)
         estimator._keep_fit(fit, rows.dtype)
         self._keep(candidates, best, estimator)
 
     def _tell_of_left_out(self, best: Candidate, first: Candidate) -> None:
-        """Warn when the candidate of the best criterion is left out, or kept for want of another."""
-        if not first.left_out:
-            return
+        """Warn that the candidate of the best criterion is left out, or taken for want of another."""
         what = f"{first.n_components} {first.covariance_type} components"
         taken = (
             "they are taken only because no candidate is sound"

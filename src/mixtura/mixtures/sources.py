@@ -1,7 +1,7 @@
 """What an estimator is given, as rows: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, SelectedRows, open, spool
 from ..rows.checks import quoted
 from ..rows.columns import Missing
+from ..rows.frames import is_lazy
 from .extent import check_extent
 
 Source = Any
@@ -174,4 +175,8 @@ def _is_rows(X: Source) -> bool:
 
 
 def _is_array_like(X: Source) -> bool:
-    return not (isinstance(X, (str, os.PathLike)) or _is_rows(X) or hasattr(X, "read") or is_dask(X))
+    """Tell whether scikit-learn's rules are for X: of the rest `rows.open` says what it is, or what to give."""
+    read = isinstance(X, (str, os.PathLike, Mapping, Set, Iterator)) or _is_rows(X) or hasattr(X, "read")
+    # A DuckDB relation, an Arrow reader and a Polars LazyFrame have rows to give, and NumPy takes them for objects.
+    streamed = not hasattr(X, "__array__") and (hasattr(X, "__arrow_c_stream__") or is_lazy(X))
+    return not (read or streamed or is_dask(X))

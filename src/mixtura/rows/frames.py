@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _WHERE = "the table"
 
 
+def is_lazy(source: Any) -> bool:
+    """Return whether a source is a Polars LazyFrame, without importing Polars."""
+    kind = type(source)
+    return kind.__module__.partition(".")[0] == "polars" and kind.__name__ == "LazyFrame"
+
+
 class FrameRows:
     """The rows of a dataframe, sliced and turned into numbers one block at a time.
 

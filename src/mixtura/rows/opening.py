@@ -11,7 +11,7 @@ from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
-from .frames import FrameRows, open_record_batch
+from .frames import FrameRows, is_lazy, open_record_batch
 from .optional import need
 from .paths import open_path
 from .sql import is_query, open_query
@@ -56,8 +56,9 @@ def open(
         One of
 
         - a NumPy array of two dimensions, or a list of lists;
-        - a pandas, Polars or pyarrow table or record batch; any other Arrow stream (the PyCapsule interface) is copied
-          to a temporary file first, because it may be readable only once;
+        - a pandas, Polars or pyarrow table or record batch; a Polars LazyFrame, which is collected; any other Arrow
+          stream (the PyCapsule interface: a DuckDB relation, a record batch reader) is copied to a temporary file
+          first, because it may be readable only once;
         - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
           tell whether it is Parquet, Arrow IPC, JSON or else CSV;
         - a string whose first word, after comments, is SELECT, WITH, FROM or VALUES in any case, followed by a space,
@@ -146,6 +147,8 @@ def _open_object(source: Any, choice: Choice) -> Rows:
     is_array = isinstance(source, (np.ndarray, list, tuple))
     if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
         return FrameRows(source, choice)
+    if is_lazy(source):
+        return FrameRows(source.collect(), choice)
     if hasattr(source, "__arrow_c_array__"):
         return open_record_batch(source, choice)
     if hasattr(source, "__arrow_c_stream__"):
@@ -162,5 +165,5 @@ def _open_object(source: Any, choice: Choice) -> Rows:
         return open_binary(source, str(getattr(source, "name", "the stream")), choice)
     raise SourceError(
         f"cannot read a table from {type(source).__name__}: "
-        "give an array, a dataframe, a path, a query or a binary file"
+        "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
     )

@@ -16,8 +16,8 @@ from ...decisions.table_model import TableModel
 from ...detectors.density import DensityModel
 from ...detectors.explanation import Explanation
 from ...distributions.mixture import Mixture
-from ...distributions.shapes import SHAPES
 from ...errors import ColumnError
+from ...mixtures.fitted import mixture_of
 from ...rows import open as open_rows
 from .projection import in_units
 
@@ -145,7 +145,7 @@ def _of_estimator(estimator: Any) -> Subject:
     """Return an estimator of this library or of scikit-learn, whose scores are its own."""
     names = getattr(estimator, "feature_names_in_", None)
     answers: dict[str, Any] = {}
-    model, mixture = getattr(estimator, "model_", None), _mixture_of(estimator)
+    model, mixture = getattr(estimator, "model_", None), mixture_of(estimator)
     if isinstance(model, DensityModel):
         answers = _of_mixture(in_units(model.mixture, model.center, model.scale))
     elif mixture is not None:
@@ -174,18 +174,6 @@ def _scores_of(estimator: Any) -> tuple[Answer, float | None]:
         f"this {type(estimator).__name__} has neither score_samples nor decision_function for rows that it was not "
         "fitted to: give a detector that has, or the scores of these rows to from_predictions"
     )
-
-
-def _mixture_of(estimator: Any) -> Mixture | None:
-    """Return the mixture of an estimator of this library, of the best one of a search, or of one of scikit-learn."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    mixture = getattr(estimator, "mixture_", None)
-    if isinstance(mixture, Mixture):
-        return mixture
-    if not all(hasattr(estimator, name) for name in ("weights_", "means_", "covariances_", "covariance_type")):
-        return None
-    covariance = SHAPES[estimator.covariance_type](estimator.covariances_, *estimator.means_.shape)
-    return Mixture(estimator.weights_, estimator.means_, covariance)
 
 
 def _unnamed(answer: Callable[[NDArray[Any]], Any]) -> Callable[[NDArray[Any]], Any]:
