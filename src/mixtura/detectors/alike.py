@@ -97,7 +97,7 @@ class Background:
     def _known(self) -> "_Known":
         exponents = np.frexp(np.nanmax(np.abs(self.rows), axis=0, initial=0.0))[1] + 1
         scaled = np.ldexp(self.rows, -exponents)
-        kept = np.stack([_without_gross(column, 2 * self._few) for column in scaled.T], axis=1)
+        kept = np.stack([without_gross(column) for column in scaled.T], axis=1)
         empty = np.isnan(kept).all(axis=0)
         filled = np.where(empty, 0.0, kept)
         mean, deviation = np.nanmean(filled, axis=0), np.nanstd(filled, axis=0)
@@ -117,11 +117,6 @@ class Background:
         )
         return np.asarray(left < (1 - _EXPLAINED) * whole)
 
-    @property
-    def _few(self) -> int:
-        """How many rows are the closest: twice as many choose the others."""
-        return max(1, int(np.sqrt(len(self.rows))))
-
     def _usual(self, values: Floats, told: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         """Return means and standard deviations in the units of the background; of columns not told, among all rows."""
         size = max(1, _AT_ONCE // self.rows.size)
@@ -137,7 +132,7 @@ class Background:
         for column, kept in enumerate(known.kept.T):
             squares = np.maximum(total - differing[:, column], 0) if told[column] else np.zeros_like(total)
             squares[itself | np.isnan(kept)] = np.inf
-            weights = _weights(squares, min(2 * self._few, len(kept)))
+            weights = _weights(squares, min(2 * _root(len(kept)), len(kept)))
             sums = weights.sum(axis=1)
             some = sums > 0
             numbers = np.nan_to_num(kept)
@@ -158,7 +153,7 @@ class Background:
         squares *= squares
         squares[np.isnan(squares)] = _MISSING
         squares[:, constant] = 0
-        closest = self._few - 1
+        closest = _root(len(self.rows)) - 1
         squares -= np.partition(squares, closest, axis=2)[:, :, closest, None]
         return np.maximum(squares, 0, out=squares)
 
@@ -183,15 +178,20 @@ class _Known(NamedTuple):
     deviation: Floats
 
 
-def _without_gross(values: Floats, few: int) -> Floats:
-    """Return values with NaN for those that fewer than so many come near, and fewer than half."""
+def without_gross(values: Floats) -> Floats:
+    """Return values of a column, NaN where few others come near one: an error, or a number that stands for none."""
     ordered = np.sort(values[~np.isnan(values)])
     if not len(ordered):
         return values
     distances = np.abs(ordered - np.median(ordered))
     near = _GROSS * np.median(distances[distances > 0]) if distances.any() else 0.0
     counts = np.searchsorted(ordered, values + near, "right") - np.searchsorted(ordered, values - near, "left")
-    return np.where(counts < min(few, (len(ordered) + 1) // 2), np.nan, values)
+    return np.where(counts < min(2 * _root(len(values)), (len(ordered) + 1) // 2), np.nan, values)
+
+
+def _root(n_rows: int) -> int:
+    """How many rows are the closest: twice as many choose the others."""
+    return max(1, int(np.sqrt(n_rows)))
 
 
 def _first_equal(values: Floats, background: Floats) -> NDArray[np.bool_]:
