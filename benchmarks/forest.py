@@ -1,5 +1,6 @@
 """Isolation forests: growing and scoring, beside scikit-learn and isotree."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from .timing import in_turn
 
 _ROWS, _COLUMNS, _TREES = 500_000, 10, 100
 _GROUPS = 4
+_FEWER_ROWS, _FEWER_TREES = 100_000, 50
+_LARGE_SAMPLES = (256, 1024, 4096, 16_384, 32_768, 65_536, 100_000)
 
 
 def forest(repeat: int) -> Iterator[dict[str, Any]]:
@@ -20,8 +23,30 @@ def forest(repeat: int) -> Iterator[dict[str, Any]]:
     the peer, and between two seeds of each.
 
     isotree is given scikit-learn's settings: trees as deep, split by one column, samples of 256 rows, all processors.
+    Then `fit` and the first `score_samples` together, of 50 trees of larger samples on 100,000 × 10, by the clock on
+    the wall and by that of the processors.
     """
     table = _table()
+    yield from _beside_peers(table, repeat)
+    yield from _of_large_samples(table[:_FEWER_ROWS], max(repeat // 2, 3))
+
+
+def _of_large_samples(table: np.ndarray, repeat: int) -> Iterator[dict[str, Any]]:
+    for max_samples in _LARGE_SAMPLES:
+        settings = {"n_estimators": _FEWER_TREES, "max_samples": max_samples, "random_state": 0}
+        row: dict[str, Any] = {"peer": "scikit-learn", "step": "fit, score_samples", "max_samples": max_samples}
+        for name, clock in (("", time.perf_counter), ("processor_", time.process_time)):
+            seconds, peer_seconds, ratio = in_turn(
+                lambda settings=settings: IsolationForest(**settings).fit(table).score_samples(table),
+                lambda settings=settings: SklearnForest(**settings).fit(table).score_samples(table),
+                repeat,
+                clock,
+            )
+            row |= {f"{name}mixtura_ms": 1e3 * seconds, f"{name}peer_ms": 1e3 * peer_seconds, f"{name}ratio": ratio}
+        yield row
+
+
+def _beside_peers(table: np.ndarray, repeat: int) -> Iterator[dict[str, Any]]:
     ours = IsolationForest(n_estimators=_TREES, random_state=0).fit(table)
     other_seed = IsolationForest(n_estimators=_TREES, random_state=1).fit(table).score_samples(table)
     scores = ours.score_samples(table)

@@ -5,11 +5,16 @@ import time
 from collections.abc import Callable
 
 
-def in_turn(ours: Callable[[], object], peer: Callable[[], object], repeat: int) -> tuple[float, float, float]:
+def in_turn(
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    repeat: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, float, float]:
     """Return the median seconds of both, and the median of the ratios peer / ours pair by pair, after one warm-up."""
     ours()
     peer()
-    pairs = [(_seconds(ours), _seconds(peer)) for _ in range(repeat)]
+    pairs = [(_seconds(ours, clock), _seconds(peer, clock)) for _ in range(repeat)]
     return (
         statistics.median(pair[0] for pair in pairs),
         statistics.median(pair[1] for pair in pairs),
@@ -21,8 +26,8 @@ def in_turn(ours: Callable[[], object], peer: Callable[[], object], repeat: int)
 _SETTLE_SECONDS = 0.3
 
 
-def _seconds(function: Callable[[], object]) -> float:
+def _seconds(function: Callable[[], object], clock: Callable[[], float]) -> float:
     time.sleep(_SETTLE_SECONDS)
-    start = time.perf_counter()
+    start = clock()
     function()
-    return time.perf_counter() - start
+    return clock() - start

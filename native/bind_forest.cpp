@@ -93,41 +93,44 @@ template <class T>
 void bind(nb::module_& m) {
     m.def(
         "forest_grow",
-        [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int64_t, 1> sample,
-           Dense<std::int32_t, 1> columns, std::uint64_t seed, Output<std::int32_t, 2> features,
-           std::optional<Output<float, 2>> coefficients, Output<float, 1> thresholds, Output<std::int32_t, 1> counts) {
+        [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int64_t, 2> samples,
+           Dense<std::int32_t, 2> columns, Dense<std::uint64_t, 1> seeds, Output<std::int32_t, 3> features,
+           std::optional<Output<float, 3>> coefficients, Output<float, 2> thresholds, Output<std::int32_t, 2> counts) {
             const ForestRows<T> rows = rows_of<T>(values, center, scale);
-            const Place size = static_cast<Place>(sample.shape(0)), leaves = static_cast<Place>(thresholds.shape(0));
+            const Place trees = static_cast<Place>(seeds.shape(0)), size = static_cast<Place>(samples.shape(1));
+            const Place leaves = static_cast<Place>(thresholds.shape(1)), chosen = static_cast<Place>(columns.shape(1));
             Place depth = 0;
             while (depth < kDeepest && (Place{1} << depth) < leaves) ++depth;
-            require((Place{1} << depth) == leaves, "thresholds must have a power of two of nodes");
+            require((Place{1} << depth) == leaves, "thresholds must have a power of two of nodes for each tree");
             require(size > 0 && size <= std::numeric_limits<std::int32_t>::max(),
                     "a tree needs rows, and not too many");
-            require(columns.shape(0) > 0, "a tree needs a column");
-            require(static_cast<Place>(features.shape(0)) == leaves && features.shape(1) > 0,
-                    "features must have a column for each node");
-            require(coefficients ? static_cast<Place>(coefficients->shape(0)) == leaves &&
-                                       coefficients->shape(1) == features.shape(1)
-                                 : features.shape(1) == 1,
+            require(chosen > 0, "a tree needs a column");
+            const auto has = [&](const auto& array, Place second) {
+                return static_cast<Place>(array.shape(0)) == trees && static_cast<Place>(array.shape(1)) == second;
+            };
+            require(has(samples, size) && has(columns, chosen) && has(thresholds, leaves),
+                    "samples, columns and thresholds must have a row for each seed");
+            require(has(features, leaves) && features.shape(2) > 0, "features must have a column for each node");
+            require(coefficients ? has(*coefficients, leaves) && coefficients->shape(2) == features.shape(2)
+                                 : features.shape(2) == 1,
                     "coefficients must have one value for each feature");
-            require(static_cast<Place>(counts.shape(0)) == 2 * leaves,
-                    "counts must have one value for each node and leaf");
-            for (Place i = 0; i < size; ++i)
-                require(sample.data()[i] >= 0 && sample.data()[i] < rows.n_rows,
-                        "sample names a row that is not there");
-            for (std::size_t j = 0; j < columns.shape(0); ++j)
+            require(has(counts, 2 * leaves), "counts must have one value for each node and leaf");
+            for (Place i = 0; i < trees * size; ++i)
+                require(samples.data()[i] >= 0 && samples.data()[i] < rows.n_rows,
+                        "samples names a row that is not there");
+            for (Place j = 0; j < trees * chosen; ++j)
                 require(columns.data()[j] >= 0 && columns.data()[j] < rows.n_columns,
                         "columns names a column that is not there");
-            const TreeArrays tree{depth,
-                                  static_cast<Place>(features.shape(1)),
-                                  features.data(),
-                                  coefficients ? coefficients->data() : nullptr,
-                                  thresholds.data(),
-                                  counts.data()};
+            const Place width = static_cast<Place>(features.shape(2));
             nb::gil_scoped_release release;
-            Grower(rows, sample.data(), size, columns.data(), static_cast<Place>(columns.shape(0)), seed, tree).grow();
+            Grower grower(size, chosen);
+            for (Place t = 0; t < trees; ++t)
+                grower.grow(rows, samples.data() + t * size, columns.data() + t * chosen, seeds.data()[t],
+                            TreeArrays{depth, width, features.data() + t * leaves * width,
+                                       coefficients ? coefficients->data() + t * leaves * width : nullptr,
+                                       thresholds.data() + t * leaves, counts.data() + 2 * t * leaves});
         },
-        "values"_a.noconvert(), "center"_a, "scale"_a, "sample"_a, "columns"_a, "seed"_a, "features"_a.noconvert(),
+        "values"_a.noconvert(), "center"_a, "scale"_a, "samples"_a, "columns"_a, "seeds"_a, "features"_a.noconvert(),
         "coefficients"_a.none().noconvert(), "thresholds"_a.noconvert(), "counts"_a.noconvert());
     m.def(
         "forest_lengths",

@@ -19,34 +19,38 @@ struct TreeArrays {
 
 // Every split takes a random column among those that differ in the node, or for hyperplanes up to `width` of them, and
 // a threshold uniform between the ends of the values. Rows whose value is missing go left or right at random, by the
-// shares of the others. A tree costs O(size * depth), and twice the values of its rows in memory.
+// shares of the others. A tree costs O(size * depth), and twice the values of its rows in memory, which all trees of a
+// grower share.
 class Grower {
 public:
-    template <class T>
-    Grower(const ForestRows<T>& rows, const std::int64_t* sample, Place size, const std::int32_t* columns,
-           Place n_columns, std::uint64_t seed, const TreeArrays& tree)
-        : random_(seed, 0),
-          tree_(tree),
-          size_(size),
-          columns_(columns),
+    Grower(Place size, Place n_columns)
+        : size_(size),
           values_(static_cast<std::size_t>(size * n_columns)),
           order_(static_cast<std::size_t>(size)),
           live_(static_cast<std::size_t>(n_columns)),
-          by_(static_cast<std::size_t>(size)) {
-        for (Place i = 0; i < size; ++i)
+          by_(static_cast<std::size_t>(size)) {}
+
+    // Grows a tree on the rows at the positions `sample`, as many as the grower has room for, and the columns given.
+    template <class T>
+    void grow(const ForestRows<T>& rows, const std::int64_t* sample, const std::int32_t* columns, std::uint64_t seed,
+              const TreeArrays& tree) {
+        constexpr Place kRows = 64;  // that a column takes from rows which are near the processor
+        const Place n_columns = static_cast<Place>(live_.size());
+        for (Place first = 0; first < size_; first += kRows)
             for (Place j = 0; j < n_columns; ++j)
-                values_[static_cast<std::size_t>(j * size + i)] = rows.at(sample[i], columns[j]);
+                for (Place i = first; i < std::min(first + kRows, size_); ++i)
+                    values_[static_cast<std::size_t>(j * size_ + i)] = rows.at(sample[i], columns[j]);
         std::iota(order_.begin(), order_.end(), 0);
         std::iota(live_.begin(), live_.end(), 0);
-    }
-
-    void grow() {
+        random_ = Random(seed, 0);
+        tree_ = tree;
+        columns_ = columns;
         const Place leaves = Place{1} << tree_.depth;
         std::fill(tree_.features, tree_.features + leaves * tree_.width, columns_[0]);
         if (tree_.coefficients) std::fill(tree_.coefficients, tree_.coefficients + leaves * tree_.width, 0.0f);
         std::fill(tree_.thresholds, tree_.thresholds + leaves, kInfinity);
         std::fill(tree_.counts, tree_.counts + 2 * leaves, 0);
-        grow(1, 0, size_, static_cast<Place>(live_.size()));
+        grow(1, 0, size_, n_columns);
     }
 
 private:
@@ -154,26 +158,23 @@ private:
     // over. Several ranges side by side do not wait for one another.
     Range range_of(const float* values, Place first, Place last) {
         constexpr int kRanges = 8;
-        float low[kRanges], high[kRanges];
-        std::fill(low, low + kRanges, kInfinity);
-        std::fill(high, high + kRanges, -kInfinity);
         Range range;
-        Place i = first;
-        for (; i + kRanges <= last; i += kRanges)
-            for (int k = 0; k < kRanges; ++k) {
-                const float value = by_[i + k] = values[order_[i + k]];
-                low[k] = value < low[k] ? value : low[k];
-                high[k] = value > high[k] ? value : high[k];
-                range.missing += value != value;
-            }
-        for (; i < last; ++i) {
-            const float value = by_[i] = values[order_[i]];
-            low[0] = value < low[0] ? value : low[0];
-            high[0] = value > high[0] ? value : high[0];
+        const auto add = [&](float value, float& low, float& high) {
+            low = value < low ? value : low;
+            high = value > high ? value : high;
             range.missing += value != value;
+        };
+        Place i = first;
+        if (last - first >= 4 * kRanges) {
+            float low[kRanges], high[kRanges];
+            std::fill(low, low + kRanges, kInfinity);
+            std::fill(high, high + kRanges, -kInfinity);
+            for (; i + kRanges <= last; i += kRanges)
+                for (int k = 0; k < kRanges; ++k) add(by_[i + k] = values[order_[i + k]], low[k], high[k]);
+            range.low = *std::min_element(low, low + kRanges);
+            range.high = *std::max_element(high, high + kRanges);
         }
-        range.low = *std::min_element(low, low + kRanges);
-        range.high = *std::max_element(high, high + kRanges);
+        for (; i < last; ++i) add(by_[i] = values[order_[i]], range.low, range.high);
         return range;
     }
 
@@ -209,10 +210,10 @@ private:
         return middle;
     }
 
-    Random random_;
-    TreeArrays tree_;
+    Random random_{0, 0};
+    TreeArrays tree_{};
     Place size_;
-    const std::int32_t* columns_;
+    const std::int32_t* columns_ = nullptr;
     std::vector<float> values_;
     std::vector<std::int32_t> order_, live_;
     std::vector<float> by_;

@@ -392,9 +392,24 @@ def test_explanations_are_in_the_units_of_the_table():
 
 
 def test_deviation_of_a_column_that_is_mostly_one_value():
-    X = np.c_[np.r_[np.zeros(900), np.linspace(1, 3, 100)], np.arange(1000)]
+    """By hand: nine in ten are zero, the others one, two and so on up to three; the median is zero."""
+    X = np.tile([0.0] * 27 + [1.0, 2.0, 3.0], 30)[:, None]
     deviation = IsolationForest(random_state=0).fit(X).model_.deviation
-    assert (deviation > 0).all()
+    np.testing.assert_allclose(deviation, np.sqrt(14 / 30), rtol=0.2)
+
+
+@pytest.mark.parametrize("weights", [None, np.r_[np.ones(500), np.zeros(500)]])
+def test_rows_of_weight_zero_explain_nothing(weights):
+    X = np.r_[np.zeros(500), np.full(500, 8.0)][:, None] + np.random.default_rng(0).normal(size=(1000, 2))
+    explanation = IsolationForest(random_state=0).fit(X, sample_weight=weights).explain(np.array([[5.0, 5.0]]))
+    assert (np.abs(explanation.expected) < 1).all() == (weights is not None)
+
+
+def test_forests_grown_in_steps_explain_alike(table):
+    at_once = IsolationForest(n_estimators=20, random_state=0).fit(table)
+    stepwise = IsolationForest(n_estimators=10, warm_start=True, random_state=0).fit(table)
+    stepwise.set_params(n_estimators=20).fit(table)
+    np.testing.assert_array_equal(stepwise.explain(table[:9]).expected, at_once.explain(table[:9]).expected)
 
 
 def test_sources_of_rows(table, tmp_path, need):
@@ -449,9 +464,22 @@ def test_models_from_their_arrays(table, models):
         for arrays in (model.arrays(), swapped):
             again = ForestModel.from_arrays(arrays, model.settings())
             np.testing.assert_array_equal(again.score_samples(table), model.score_samples(table))
-            np.testing.assert_array_equal(again.explain(table[:9]).share, model.explain(table[:9]).share)
+            for field in ("share", "expected", "deviation"):
+                found, expected = (getattr(one.explain(table[:9]), field) for one in (again, model))
+                np.testing.assert_array_equal(found, expected)
         assert again.kind == "forest"
         assert again.n_features == 5
+
+
+def test_files_of_older_versions_expect_the_medians(table, models):
+    for model in models:
+        arrays = model.arrays()
+        del arrays["background"]
+        explanation = ForestModel.from_arrays(arrays, {}).explain(table[:9])
+        np.testing.assert_array_equal(explanation.expected, np.tile(model.center, (9, 1)))
+        np.testing.assert_array_equal(explanation.deviation, np.tile(model.deviation, (9, 1)))
+        np.testing.assert_array_equal(explanation.share, model.explain(table[:9]).share)
+        assert not explanation.given_others.any()
 
 
 FAULTS = {
@@ -476,6 +504,9 @@ FAULTS = {
     "a scale of zero": ("scale", lambda a: 0 * a),
     "a scale that is no number": ("scale", lambda a: a * np.nan),
     "a deviation below zero": ("deviation", lambda a: a - 1e9),
+    "a background without rows": ("background", lambda a: a[:0]),
+    "a background of fewer columns": ("background", lambda a: a[:, :2]),
+    "a background that is not finite": ("background", lambda a: a + np.inf),
 }
 
 

@@ -32,18 +32,18 @@ def grown(X, *, n_trees=3, size=None, width=None, units=None, columns=None, seed
     features = np.empty((n_trees, nodes, width or 1), np.int32)
     coefficients = None if width is None else np.empty((n_trees, nodes, width), np.float32)
     thresholds, counts = np.empty((n_trees, nodes), np.float32), np.empty((n_trees, 2 * nodes), np.int32)
-    for t in range(n_trees):
-        kernel.grow(
-            X,
-            plain_units(d) if units is None else units,
-            kernel.draw(seed + t, 1, n, size),
-            np.arange(d, dtype=np.int32) if columns is None else columns,
-            seed + t,
-            features[t],
-            None if coefficients is None else coefficients[t],
-            thresholds[t],
-            counts[t],
-        )
+    columns = np.arange(d, dtype=np.int32) if columns is None else columns
+    kernel.grow(
+        X,
+        plain_units(d) if units is None else units,
+        np.stack([kernel.draw(seed + t, 1, n, size) for t in range(n_trees)]),
+        np.tile(columns, (n_trees, 1)),
+        np.arange(seed, seed + n_trees, dtype=np.uint64),
+        features,
+        coefficients,
+        thresholds,
+        counts,
+    )
     lengths = np.random.default_rng(seed).random((n_trees, nodes)).astype(np.float32)
     return kernel.Forest(features, coefficients, thresholds, counts, lengths)
 
@@ -434,29 +434,42 @@ def test_arrays_that_do_not_fit_together():
         kernel.lengths(X[:, :0], plain_units(0), good)
 
 
+def test_trees_grown_together_are_those_grown_alone():
+    X = table(300, 4, missing=0.1)
+    for width in (None, 2):
+        together = grown(X, n_trees=5, size=200, width=width)
+        for t in range(5):
+            alone = grown(X, n_trees=1, size=200, width=width, seed=t)
+            np.testing.assert_array_equal(alone.thresholds[0], together.thresholds[t])
+            np.testing.assert_array_equal(alone.counts[0], together.counts[t])
+
+
 def test_growing_into_arrays_that_do_not_fit():
     X = table(4, 2)
     good = {
-        "sample": np.arange(4),
-        "columns": np.arange(2, dtype=np.int32),
-        "features": np.empty((4, 1), np.int32),
+        "samples": np.arange(4)[None],
+        "columns": np.arange(2, dtype=np.int32)[None],
+        "seeds": np.zeros(1, np.uint64),
+        "features": np.empty((1, 4, 1), np.int32),
         "coefficients": None,
-        "thresholds": np.empty(4, np.float32),
-        "counts": np.empty(8, np.int32),
+        "thresholds": np.empty((1, 4), np.float32),
+        "counts": np.empty((1, 8), np.int32),
     }
     wrong = [
-        ({"sample": np.array([0, 4])}, "a row that is not there"),
-        ({"sample": np.array([0, -1])}, "a row that is not there"),
-        ({"sample": np.empty(0, np.int64)}, "a tree needs rows"),
-        ({"columns": np.array([2], np.int32)}, "a column that is not there"),
-        ({"columns": np.array([-1], np.int32)}, "a column that is not there"),
-        ({"columns": np.empty(0, np.int32)}, "a tree needs a column"),
-        ({"features": np.empty((3, 1), np.int32)}, "features"),
-        ({"features": np.empty((4, 2), np.int32)}, "coefficients"),
-        ({"coefficients": np.empty((4, 2), np.float32)}, "coefficients"),
-        ({"thresholds": np.empty(3, np.float32)}, "power of two"),
-        ({"counts": np.empty(4, np.int32)}, "counts"),
+        ({"samples": np.array([[0, 4]])}, "a row that is not there"),
+        ({"samples": np.array([[0, -1]])}, "a row that is not there"),
+        ({"samples": np.empty((1, 0), np.int64)}, "a tree needs rows"),
+        ({"samples": np.zeros((2, 4), np.int64)}, "a row for each seed"),
+        ({"columns": np.array([[2]], np.int32)}, "a column that is not there"),
+        ({"columns": np.array([[-1]], np.int32)}, "a column that is not there"),
+        ({"columns": np.empty((1, 0), np.int32)}, "a tree needs a column"),
+        ({"seeds": np.zeros(2, np.uint64)}, "a row for each seed"),
+        ({"features": np.empty((1, 3, 1), np.int32)}, "features"),
+        ({"features": np.empty((1, 4, 2), np.int32)}, "coefficients"),
+        ({"coefficients": np.empty((1, 4, 2), np.float32)}, "coefficients"),
+        ({"thresholds": np.empty((1, 3), np.float32)}, "power of two"),
+        ({"counts": np.empty((1, 4), np.int32)}, "counts"),
     ]
     for arrays, match in wrong:
         with pytest.raises(ValueError, match=match):
-            kernel.grow(X, plain_units(2), seed=0, **{**good, **arrays})
+            kernel.grow(X, plain_units(2), **{**good, **arrays})

@@ -10,6 +10,7 @@ from ..distributions.matrices import Floats
 from ..engines import Engine
 from ..kernels.ensemble import Units
 from ..rows import Block, Rows
+from .alike import without_gross
 
 # In mixtures, scaled values are clipped here: farther out, a value is as absurd as it can be to them. Tails clip none.
 _LIMIT = 10.0
@@ -79,8 +80,8 @@ class Columns:
     variances : ndarray of shape (n_columns,)
         Least variance of each column in mixtures, in units.
     alone, least : ndarray of shape (n_columns,)
-        How far values lie from the centre as a rule, and the least that they may be said to lie from what other columns
-        predict, in units.
+        Standard deviation of the column without gross values, and the least that values may be said to lie from what
+        other columns predict, in units.
     flags : ndarray of int32
         Columns of two values, all but a hundredth of the rows.
     """
@@ -119,7 +120,7 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
     units = Units(
         np.where(changes, np.ldexp(center, exponents), least), np.minimum(scale, np.finfo(np.float64).max), _LIMIT
     )
-    even = (high - low) / NORMAL_RANGE > rounding
+    alone = np.array([np.nanstd(without_gross(column)) for column in scaled.T])
     usual = [_Usual.of(column, middle) for column, middle in zip(scaled.T, center, strict=True)]
     with np.errstate(over="ignore"):
         widths, steps, deviations = (
@@ -131,7 +132,7 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
         steps,
         widths,
         np.maximum(np.minimum(deviations, _LIMIT) ** 2, _LEAST_VARIANCE),
-        np.where(even | (widths == 0), 1.0, widths),
+        np.where(alone > rounding, alone / spread, 1.0),
         np.maximum(steps / 2, deviations),
         np.flatnonzero(changes & np.array([one.is_flag for one in usual])).astype(np.int32),
     )

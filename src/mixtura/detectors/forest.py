@@ -222,7 +222,8 @@ class IsolationForest(Detector):
         first, *seeds = check_random_state(self.random_state).randint(_SEEDS, size=1 + self.n_estimators).tolist()
         seeds = seeds[kept:]
         samples = [draw.rows(seed) for seed in seeds]
-        (by_units, *chosen), table = choose(rows, engine, [draw.rows_for_units(first), *samples])
+        drawn = [draw.rows_for_units(first), draw.background(first), *samples]
+        (by_units, background, *chosen), table = choose(rows, engine, drawn)
         units = self._kept_units() if kept else units_of(values_of(table.take(by_units)))
         model = grow(
             table,
@@ -230,6 +231,7 @@ class IsolationForest(Detector):
             chosen,
             seeds,
             units=units,
+            background=values_of(table.take(background)).astype(np.float64),
             width=self._width(draw.n_chosen),
             n_threads=self._n_threads(),
             on_progress=self.on_progress,

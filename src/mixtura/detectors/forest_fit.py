@@ -15,16 +15,17 @@ from ..kernels import forest as kernel
 from ..mixtures.counted import counts
 from ..rows import ArrayRows, Block, Rows
 from ..rows.sparse import SparseRows
+from .alike import background_size
 from .forest_model import ForestModel
 
 Floats = NDArray[np.float64]
 
 # Streams of random numbers of one seed: 0 is the growth of the tree.
-_ROWS, _COLUMNS = 1, 2
+_ROWS, _COLUMNS, _BACKGROUND = 1, 2, 3
 # Rows by which the medians are found: their error is a twenty-fifth of a standard deviation of a normal column.
 _UNITS_ROWS = 1024
-# The median distance from the median of a normal column is this part of its standard deviation; the mean, that.
-_MEDIAN_DISTANCE, _MEAN_DISTANCE = 0.6744897501960817, 0.7978845608028654
+# The median distance from the median of a normal column is this part of its standard deviation.
+_MEDIAN_DISTANCE = 0.6744897501960817
 # Trees whose rows are copied together, and how many values that may be.
 _TREES_TOGETHER, _VALUES_TOGETHER = 8, 2**21
 # Most values of a table that is copied as a whole, where its trees together see more rows than it has: 128 MB.
@@ -70,6 +71,11 @@ class Draw:
         size = min(_UNITS_ROWS, 4 * self.n_rows)
         return kernel.draw(seed, _ROWS, self.n_rows, size, cumulative=self.cumulative, repeated=True)
 
+    def background(self, seed: int) -> NDArray[np.int64]:
+        """Return the positions of rows to explain others by."""
+        size, weighted = background_size(self.n_rows, self.n_columns), self.cumulative is not None
+        return kernel.draw(seed, _BACKGROUND, self.n_rows, size, cumulative=self.cumulative, repeated=weighted)
+
     def columns(self, seed: int) -> NDArray[np.int32]:
         """Return the columns of the tree with this seed, in the order of the table."""
         if self.n_chosen == self.n_columns:
@@ -102,8 +108,8 @@ def units_of(values: NDArray[Any]) -> Units:
         # Powers of two round nothing; the bounds keep them, and what they are one over, above zero and finite.
         scale = np.exp2(-np.clip(np.ceil(np.log2(extent)), -1000, 1000))
         by_median = 2 * median(distances / 2, axis=0) / _MEDIAN_DISTANCE
-        by_mean = np.nanmean(distances / extent, axis=0) * extent / _MEAN_DISTANCE
-        deviation = np.minimum(np.where(by_median > 0, by_median, by_mean), np.finfo(np.float64).max)
+        by_squares = np.sqrt(np.nanmean((distances / extent) ** 2, axis=0)) * extent
+        deviation = np.minimum(np.where(by_median > 0, by_median, by_squares), np.finfo(np.float64).max)
     return Units(center, scale, deviation)
 
 
@@ -114,6 +120,7 @@ def grow(
     seeds: list[int],
     *,
     units: Units,
+    background: Floats | None,
     width: int | None,
     n_threads: int,
     on_progress: OnProgress | None = None,
@@ -132,6 +139,8 @@ def grow(
         Seeds of the trees.
     units : Units
         Units of the trees.
+    background : ndarray of shape (n, n_columns), optional
+        Rows to explain others by.
     width : int, optional
         Columns of the hyperplane of each split; None for splits along one column.
     n_threads : int
@@ -144,32 +153,31 @@ def grow(
     features = np.empty((*shape, width or 1), np.int32)
     coefficients = None if width is None else np.empty((*shape, width), np.float32)
     thresholds, counts = np.empty(shape, np.float32), np.empty((shape[0], 2 * shape[1]), np.int32)
-    together = min(_TREES_TOGETHER, max(1, _VALUES_TOGETHER // (size * draw.n_columns)))
     n_rows = max(int(sample.max()) for sample in samples) + 1
-    whole = None
+    whole, together = None, min(_TREES_TOGETHER, max(1, _VALUES_TOGETHER // (size * draw.n_columns)))
     if n_rows <= size * len(seeds) and n_rows * draw.n_columns <= _VALUES_AT_ONCE:
-        whole = values_of(rows.take(np.arange(n_rows)))
+        whole, together = values_of(rows.take(np.arange(n_rows))), _TREES_TOGETHER
 
     def grow_some(first: int) -> None:
-        trees = range(first, min(first + together, len(seeds)))
-        values = values_of(rows.take(np.concatenate([samples[t] for t in trees]))) if whole is None else whole
-        for place, t in enumerate(trees):
-            kernel.grow(
-                values,
-                kernel.Units(units.center, units.scale),
-                np.arange(place * size, (place + 1) * size) if whole is None else samples[t],
-                draw.columns(seeds[t]),
-                seeds[t],
-                features[t],
-                None if coefficients is None else coefficients[t],
-                thresholds[t],
-                counts[t],
-            )
+        trees = slice(first, min(first + together, len(seeds)))
+        drawn = np.stack(samples[trees])
+        values = values_of(rows.take(drawn.ravel())) if whole is None else whole
+        kernel.grow(
+            values,
+            kernel.Units(units.center, units.scale),
+            np.arange(drawn.size).reshape(drawn.shape) if whole is None else drawn,
+            np.stack([draw.columns(seed) for seed in seeds[trees]]),
+            np.array(seeds[trees], np.uint64),
+            features[trees],
+            None if coefficients is None else coefficients[trees],
+            thresholds[trees],
+            counts[trees],
+        )
 
     grown = in_threads(grow_some, range(0, len(seeds), together), n_threads)
     for _ in told(grown, on_progress, "growing trees", len(seeds), "trees", each=together):
         pass
-    return ForestModel(features, coefficients, thresholds, counts, units.center, units.scale, units.deviation)
+    return ForestModel(features, coefficients, thresholds, counts, *units, background)
 
 
 def choose(rows: Rows, engine: Engine, samples: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], Choosable]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import forest as kernel
+from .alike import Background, Usual
 from .explanation import Explanation, explanation_of
 from .isolation_tree import IsolationTree, average_path_length, depth_of, leaf_lengths
 
@@ -37,7 +38,9 @@ class ForestModel:
     scale : ndarray of shape (n_features,)
         Powers of two, one over the largest distance from it.
     deviation : ndarray of shape (n_features,)
-        Spread about it, as a standard deviation, by the median of the distances.
+        Spread about it, as a standard deviation, by the median of the distances, or of the squares where that is zero.
+    background : ndarray of shape (n, n_features) or None
+        Rows of the table by which others are explained; None in a file of an older version.
     """
 
     kind: ClassVar[str] = "forest"
@@ -49,6 +52,7 @@ class ForestModel:
     center: Floats
     scale: Floats
     deviation: Floats
+    background: Floats | None = None
 
     @property
     def n_features(self) -> int:
@@ -102,15 +106,24 @@ class ForestModel:
         return kernel.column_credits(X, self._units, self._arrays)
 
     def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return the medians as what was expected, and the columns that shorten the path with their shares of that."""
-        shape = X.shape
-        values = np.where(np.isnan(X), self.center, X)  # a missing value is as expected
-        return explanation_of(
-            values,
-            np.broadcast_to(self.center, shape).copy(),
-            np.broadcast_to(self.deviation, shape).copy(),
-            np.maximum(self.contributions(X), 0.0),
-        )
+        """Return what rows like each one have in its place, and the columns that shorten its path with their shares.
+
+        What is expected of a value is the mean of the rows that are like its row in the other columns, and the
+        deviation their standard deviation: see `alike`. Without a background they are those of the column.
+        """
+        if self._background is None:
+            shape = X.shape
+            alone = np.zeros(shape[1], np.bool_)
+            usual = Usual(np.broadcast_to(self.center, shape), np.broadcast_to(self.deviation, shape), alone)
+        else:
+            usual = self._background.usual(X)
+        values = np.where(np.isnan(X), usual.expected, X)  # a missing value is as expected
+        parts = np.maximum(self.contributions(X), 0.0)
+        return explanation_of(values, usual.expected, usual.deviation, parts, usual.given_others)
+
+    @cached_property
+    def _background(self) -> Background | None:
+        return None if self.background is None else Background(self.background)
 
     def joined(self, other: Self) -> Self:
         """Return the forest of the trees of both, which share units."""
@@ -119,7 +132,8 @@ class ForestModel:
         features, coefficients, thresholds, counts = (
             None if one is None or two is None else np.concatenate([one, two]) for one, two in pairs
         )
-        return type(self)(features, coefficients, thresholds, counts, self.center, self.scale, self.deviation)  # type: ignore[arg-type]  # only coefficients may be None
+        units = self.center, self.scale, self.deviation
+        return type(self)(features, coefficients, thresholds, counts, *units, self.background)  # type: ignore[arg-type]  # only coefficients may be None
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""
@@ -131,7 +145,8 @@ class ForestModel:
             "scale": self.scale,
             "deviation": self.deviation,
         }
-        return arrays if self.coefficients is None else {**arrays, "coefficients": self.coefficients}
+        optional = {"coefficients": self.coefficients, "background": self.background}
+        return arrays | {name: array for name, array in optional.items() if array is not None}
 
     def settings(self) -> dict[str, Any]:
         """Return what a file says beside the arrays: nothing."""
@@ -140,18 +155,22 @@ class ForestModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the forest with these arrays, or raise `ValueError` with the fault."""
-        known = {"features", "thresholds", "counts", "center", "scale", "deviation", "coefficients"}
+        known = {"features", "thresholds", "counts", "center", "scale", "deviation", "coefficients", "background"}
         _require(set(arrays) <= known and not settings, "there are no others, and no settings")
         center, scale, deviation = (_array(arrays, name, np.float64, 1) for name in ("center", "scale", "deviation"))
         thresholds = _array(arrays, "thresholds", np.float32, 2)
         counts = _array(arrays, "counts", np.int32, 2)
         features = _array(arrays, "features", np.int32, 3)
         coefficients = _array(arrays, "coefficients", np.float32, 3) if "coefficients" in arrays else None
+        background = _array(arrays, "background", np.float64, 2) if "background" in arrays else None
         n_trees, n_nodes = thresholds.shape
         _require(0 < len(center) <= MOST_COLUMNS, "center has a value for each column")
         _require(len(scale) == len(center) == len(deviation), "center, scale and deviation are of one length")
         _require(bool(np.isfinite([center, scale, deviation]).all()), "center, scale and deviation are finite")
         _require(bool((scale > 0).all() and (deviation >= 0).all()), "scale is above zero, deviation not below")
+        if background is not None:
+            _require(background.shape[1] == len(center) and len(background) > 0, "background has rows of all columns")
+            _require(not np.isinf(background).any(), "background has numbers and missing values")
         _require(
             n_trees > 0 and n_nodes in {2**depth for depth in range(MOST_DEPTH + 1)},
             "thresholds has a power of two of nodes for each tree",
@@ -172,7 +191,7 @@ class ForestModel:
         _require(bool((below.sum(axis=2, dtype=np.int64) == counts[:, 1:n_nodes]).all()), "counts of children add up")
         _require(bool((np.isfinite(thresholds[:, 1:]) | (thresholds[:, 1:] == np.inf)).all()), "thresholds are numbers")
         _require(bool(((thresholds[:, 1:] == np.inf) == (below[:, :, 1] == 0)).all()), "leaves have threshold infinity")
-        return cls(features, coefficients, thresholds, counts, center, scale, deviation)
+        return cls(features, coefficients, thresholds, counts, center, scale, deviation, background)
 
     @property
     def _units(self) -> kernel.Units:

@@ -14,12 +14,14 @@ copies: r = 0 exactly then, or what rounding leaves of it. Such rows take the re
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.neighbors import METRICS, NeighborIndex
+from .alike import Background
 from .copies import equal_but_for_rounding, rounding_of, with_usual
 from .explanation import Explanation, explanation_of
 from .searches import Floats, Integers, Search
@@ -135,27 +137,32 @@ class LofModel:
         return -_factors(reachabilities, of_neighbors)
 
     def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what the neighbours of each row have in its place, and each column's part of its distance from them.
+        """Return what is usual in the place of each value, and each column's part of the distance from the neighbours.
 
-        `expected` is the mean of the neighbours and `deviation` their standard deviation, that of the reference where
-        they all agree. A row of the reference is no neighbour of itself. The share of a column is its part of what the
-        metric adds up over the neighbours.
+        What is expected of a value is the mean of rows that are like its row in the other columns, and the deviation
+        their standard deviation: see `alike`. The neighbours would say less: they lie on the side of the row that is
+        explained, and close together. A row of the reference is neither like itself nor its own neighbour. The share of
+        a column is its part of what the metric adds up over the neighbours.
         """
         index = self._index("explained")
+        usual = self._background.usual(X)
         per_row = max(1, _AT_ONCE // ((self.k + 1) * self.n_features))
-        _, spread = _mean_and_spread(self.reference.astype(np.float64), axis=0)
-        parts = [self._explain(index, X[first : first + per_row], spread) for first in range(0, len(X), per_row)]
-        return Explanation.concatenate(parts)
+        parts = [self._parts(index, X[first : first + per_row]) for first in range(0, len(X), per_row)]
+        return explanation_of(
+            X.astype(np.float64), usual.expected, usual.deviation, np.concatenate(parts), usual.given_others
+        )
 
-    def _explain(self, index: NeighborIndex, X: NDArray[Any], spread: Floats) -> Explanation:
+    @cached_property
+    def _background(self) -> Background:
+        return Background.of(self.reference)
+
+    def _parts(self, index: NeighborIndex, X: NDArray[Any]) -> Floats:
         values = X.astype(np.float64)
         distances, neighbors = index.neighbors(values, min(self.k + 1, index.n_rows), n_threads=1)
         if neighbors.shape[1] > self.k:
             itself = (distances[:, :1] == 0).astype(np.int64)
             neighbors = np.take_along_axis(neighbors, itself + np.arange(self.k), axis=1)
         near = self.reference[neighbors].astype(np.float64)
-        expected, deviation = _mean_and_spread(near, axis=1)
-        deviation = np.where(near.min(axis=1) == near.max(axis=1), spread, deviation)
         if index.metric == "cosine":
             values, near = _directions(values), _directions(near)
         with np.errstate(over="ignore"):
@@ -166,7 +173,7 @@ class LofModel:
         relative = np.divide(differences, largest, out=np.zeros_like(differences), where=largest > 0)
         # The largest difference alone makes a Chebyshev distance.
         counted = relative == relative.max(axis=2, keepdims=True) if index.order == np.inf else relative**index.order
-        return explanation_of(X, expected, deviation, counted.mean(axis=1))
+        return np.asarray(counted.mean(axis=1))
 
     def _index(self, what: str) -> NeighborIndex:
         if not isinstance(self.search, NeighborIndex):
@@ -214,14 +221,6 @@ class LofModel:
             raise ValueError(f"its n_neighbors is {k!r}, not a number from 1 to {len(reference)}")
         index = NeighborIndex.of(reference, metric=metric, p=p)
         return cls(reference, k, k_distances, reachabilities, index)
-
-
-def _mean_and_spread(values: Floats, axis: int) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation along an axis, of numbers whose sums and squares may be beyond all doubles."""
-    # Powers of two change no digits.
-    exponents = np.frexp(np.abs(values).max(axis=axis, keepdims=True))[1]
-    scaled, back = np.ldexp(values, -exponents), exponents.squeeze(axis)
-    return np.ldexp(scaled.mean(axis=axis), back), np.ldexp(scaled.std(axis=axis), back)
 
 
 def _directions(rows: Floats) -> Floats:

@@ -275,13 +275,17 @@ class LocalOutlierFactor(Detector):
         return super().predict(X)
 
     def explain(self, X: Source) -> Explanation:
-        """Return what the neighbours of rows have in their place, and each column's part of their distance.
+        """Return what is usual in the place of each value, and each column's part of the distance from the neighbours.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features), or any source of rows
-            The rows to explain, fitted or new; four arrays of their size are returned. A fitted row is no neighbour of
-            itself.
+            The rows to explain, fitted or new. A fitted row is neither like itself nor its own neighbour.
+
+        Notes
+        -----
+        What is expected of a value is the mean of rows that are like its row in the other columns, and the deviation
+        their standard deviation.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from ..errors import DataError, ModelFileError
 from ..kernels.svm import Kernel, sums
+from .alike import Background
 from .explanation import Explanation, explanation_of
 
 Floats = NDArray[np.float64]
@@ -71,13 +73,14 @@ class SupportModel:
     def explain(self, X: NDArray[Any]) -> Explanation:
         """Return what was expected of each value, and which columns carry the score.
 
-        With the rbf kernel, what is expected is the mean of the typical rows weighted by their kernel with the row, one
-        step of mean shift [1]_ toward the rows that belong. Rows equal to it are left out, and where all kernels
-        underflow, the nearest rows still decide. A column carries its part of the squared distance, in units of
-        `scale`. Support vectors would say less: most of them are outliers themselves.
+        What is expected of a value is the mean of the typical rows that are like its row in the other columns, and the
+        deviation their standard deviation: see `alike`. Support vectors would say less: most of them are outliers
+        themselves.
 
-        With other kernels the median of each column is expected, and a column carries what the score of the row gains
-        when that median takes the place of its value.
+        With the rbf kernel a column carries its part of the squared distance, in units of `scale`, from the mean of the
+        typical rows weighted by their kernel with the row, one step of mean shift [1]_ toward the rows that belong.
+        Rows equal to it are left out, and where all kernels underflow, the nearest rows still decide. With other
+        kernels a column carries what the score of the row gains when the median takes the place of its value.
 
         References
         ----------
@@ -85,13 +88,14 @@ class SupportModel:
            Transactions on Information Theory 21.
         """
         values = np.asarray(X, dtype=np.float64)
-        if self.kernel.name == "rbf":
-            expected = self._mean_shift(values)
-            parts = _squares(values, expected, self.scale)
-        else:
-            expected = np.tile(self.center, (len(values), 1))
-            parts = self._gains(values)
-        return explanation_of(values, expected, np.tile(self.scale, (len(values), 1)), parts)
+        by_distance = self.kernel.name == "rbf"
+        parts = _squares(values, self._mean_shift(values), self.scale) if by_distance else self._gains(values)
+        usual = self._background.usual(values)
+        return explanation_of(values, usual.expected, usual.deviation, parts, usual.given_others)
+
+    @cached_property
+    def _background(self) -> Background:
+        return Background.of(self.typical)
 
     def _mean_shift(self, values: Floats) -> Floats:
         expected = np.empty_like(values)

@@ -58,16 +58,16 @@ def draw(
 def grow(
     values: NDArray[Any],
     units: Units,
-    sample: NDArray[np.int64],
+    samples: NDArray[np.int64],
     columns: NDArray[np.int32],
-    seed: int,
+    seeds: NDArray[np.uint64],
     features: NDArray[np.int32],
     coefficients: NDArray[np.float32] | None,
     thresholds: NDArray[np.float32],
     counts: NDArray[np.int32],
 ) -> None:
-    """Grow a tree on the rows at the positions `sample`, and write it to the last four arrays."""
-    native.forest_grow(values, *units, sample, columns, seed, features, coefficients, thresholds, counts)
+    """Grow a tree for each seed, on the rows at the positions `samples`, and write them to the last four arrays."""
+    native.forest_grow(values, *units, samples, columns, seeds, features, coefficients, thresholds, counts)
 
 
 def leaf_lengths(counts: NDArray[np.int32], sizes: NDArray[np.int64], averages: Floats) -> NDArray[np.float32]:
