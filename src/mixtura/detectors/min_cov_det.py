@@ -21,7 +21,7 @@ from ..mixtures.extent import check_extent
 from ..mixtures.sources import Source, opened_rows, scoring_rows
 from ..rows import Block, Rows
 from .corrections import raw_factor
-from .elliptic_model import Elliptic, precision_of, whitening
+from .elliptic_model import Elliptic, off_plane, precision_of, whitening
 from .robust_covariance import Estimate, Start, fit_robust, reweighted, support_size
 from .tiles import Floats, TiledTable, tiled
 
@@ -236,6 +236,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         self.precision_: Floats | None = precision_of(self.covariance_) if self.store_precision else None
         # Symmetric to the last bit, as it is when it comes from a file, so that it scores the same.
         covariance = (self.covariance_ + self.covariance_.T) / 2
+        covariance = off_plane(self.location_, covariance, len(self.raw_support_))
         self.model_ = Elliptic(frozen(self.location_), frozen(covariance))
 
     def _refitted(self, data: Source) -> TiledTable:
