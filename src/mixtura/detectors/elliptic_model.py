@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 from scipy.linalg import rq
 
 from ..kernels import score
-from .explanation import Explanation, explanation_of
+from .explanation import NOTABLE, Explanation, explanation_of
 from .tiles import Floats
 
 # Eigenvalues of a correlation matrix below this, times their number, are rounding.
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)
+# Rows lie on the plane of a table that lies on one when they are nearer to it than this part of the values, or of the
+# spread of the columns: single precision and text round them so.
+_NEAR = 1e-6
+# Columns whose deviation given the others is below this part of their own are determined by those.
+_DETERMINED = 1e-4
 # Values farther from the location, in standard deviations, count as this far: their squares are numbers.
 _FARTHEST = 1e120
 # Standard deviations whose squares are numbers of full precision, with room for squares of distances.
@@ -43,6 +48,30 @@ def whitening(covariance: Floats) -> tuple[Floats, int]:
     # A row of either sign has the same length; positive diagonals make the factor unique.
     upper = np.triu(upper * np.where(np.diagonal(upper) < 0, -1.0, 1.0))
     return np.ascontiguousarray(upper / scale[:, None]) + 0.0, int(used.sum())
+
+
+def off_plane(location: Floats, covariance: Floats, n_rows: int) -> Floats:
+    """Return a covariance in which directions without variance have that of rounding.
+
+    Rows off the plane are far then. Where so many rows always lie on a plane of its rank, it says nothing of others, and stays as it is.
+
+    Examples
+    --------
+    >>> off_plane(np.zeros(2), np.array([[1.0, 1.0], [1.0, 1.0]]), 100) - 1
+    array([[ 5.e-13, -5.e-13],
+           [-5.e-13,  5.e-13]])
+    """
+    size = np.abs(location)
+    scale = np.sqrt(np.diagonal(covariance))
+    scale = np.where(scale > 0, scale, np.where(size > 0, size, 1.0))
+    values, vectors = np.linalg.eigh(covariance / scale / scale[:, None])
+    flat = values <= _ROUNDING * len(values) * max(float(values[-1]), 0.0)
+    if not flat.any() or n_rows <= 1 + int((~flat).sum()):
+        return covariance
+    rounding = (_NEAR * np.maximum(size / scale, 1.0)) ** 2
+    normals = vectors[:, flat]
+    added = (normals * (rounding @ normals**2)) @ normals.T
+    return np.asarray(covariance + added * scale * scale[:, None])
 
 
 def precision_of(covariance: Floats) -> Floats:
@@ -106,7 +135,8 @@ class Elliptic:
         """Return what each value would be given the others, and its part of the distance.
 
         The expected value is the conditional mean given all other columns, the deviation the conditional standard
-        deviation; columns share the score in proportion to their squared conditional distances.
+        deviation; columns share the score in proportion to their squared conditional distances. Where columns are
+        determined by others, as in a table on a hyperplane, rows that keep to that are explained by each column alone.
         """
         scaled, scale = self._scaled(X), self._scale
         inverse = self._upper @ self._upper.T
@@ -117,12 +147,17 @@ class Elliptic:
         gradient = scaled @ inverse
         expected = self.location + scale * (scaled @ among_others)
         deviation = np.where(diagonal > 0, scale / np.sqrt(known), 0.0)
+        parts = gradient**2 / known
+        determined = diagonal * _DETERMINED**2 > 1
+        alone = np.zeros((len(scaled), 1), dtype=bool)
+        if determined.any():
+            alone = (parts[:, determined] < NOTABLE**2).all(axis=1, keepdims=True)
         return explanation_of(
             np.asarray(X, dtype=np.float64),
-            expected,
-            np.broadcast_to(deviation, expected.shape),
-            gradient**2 / known,
-            True,
+            np.where(alone, self.location, expected),
+            np.where(alone, np.sqrt(np.diagonal(self.covariance)), np.broadcast_to(deviation, expected.shape)),
+            np.where(alone, scaled**2 * (deviation > 0), parts),
+            ~alone,
         )
 
     def _scaled(self, X: NDArray[Any]) -> Floats:

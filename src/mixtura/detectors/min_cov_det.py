@@ -26,7 +26,7 @@ from ..mixtures.extent import check_extent
 from ..mixtures.sources import Source, opened_rows, scoring_rows
 from ..rows import Block, Rows
 from .corrections import raw_factor
-from .elliptic_model import Elliptic, precision_of, whitening
+from .elliptic_model import Elliptic, off_plane, precision_of, whitening
 from .robust_covariance import Estimate, Start, fit_robust, reweighted, support_size
 from .tiles import Floats, TiledTable, tiled
 
@@ -268,13 +268,14 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
     def _keep(self, estimate: Estimate) -> None:
         self.support_ = estimate.support
-        self._set(estimate.location, estimate.covariance)
+        self._set(estimate.location, estimate.covariance, len(self.raw_support_))
 
-    def _set(self, location: Floats, covariance: Floats) -> None:
+    def _set(self, location: Floats, covariance: Floats, n_rows: int = 0) -> None:
         self.location_, self.covariance_ = location, covariance
         self.precision_: Floats | None = precision_of(covariance) if self.store_precision else None
         # Symmetric to the last bit, as it is when it comes from a file, so that it scores the same.
-        self._model = Elliptic(frozen(location), frozen((covariance + covariance.T) / 2))
+        scored = off_plane(location, (covariance + covariance.T) / 2, n_rows)
+        self._model = Elliptic(frozen(location), frozen(scored))
         self._seals = sealed(self._attributes())
         if getattr(self, "n_features_in_", None) != len(location):
             self.n_features_in_ = len(location)

@@ -96,7 +96,7 @@ def fit_robust(
     if plane is not None:
         warnings.warn(
             f"all {n} rows lie on a hyperplane, {equation(plane, table, names)}: the covariance matrix is not full "
-            f"rank ({inside.n_columns} of {p}), and distances are measured within",
+            f"rank ({inside.n_columns} of {p}), and distances are measured within; rows off it are farthest",
             UserWarning,
             stacklevel=3,
         )
@@ -147,7 +147,8 @@ def _refuse_unless_all(plane: Flat, table: TiledTable, h: int, names: Sequence[s
         on_it = rows_on(plane, table)
         raise SingularCovarianceError(
             f"{on_it} of {n} rows lie on the hyperplane {equation(plane, table, names)}, and the support has {h}: its "
-            f"covariance is singular; leave a column out, or raise support_fraction above {on_it / n:.3g}"
+            f"covariance is singular, and the rows off it ({n - on_it}) are what is unusual; leave a column out, or "
+            f"raise support_fraction above {on_it / n:.3g}"
         )
 
 
