@@ -196,3 +196,32 @@ def test_wide_tables(write):
     assert table.column_names == [*names, "t"]
     assert [str(kind) for kind in table.schema.types] == ["int64"] * 599 + ["double", "string"]
     assert block.values.tolist() == [[1] * 599 + [2.5]]
+
+
+def test_wide_tables_are_carried_as_narrow_ones(write, monkeypatch):
+    """What is a whole number, a number or text does not depend on how many columns are looked at together."""
+    columns = {
+        "id": ["1", "2", "3", "4", "5"],
+        "whole": ["1", "-7", "3", "5", ""],
+        "too large": ["1", "9223372036854775808", "3", "4", "5"],
+        "largest": ["9223372036854775807", "1", "1", "1", "-9223372036854775808"],
+        "number": ["1", "2", "3", "4.5", "5"],
+        "exponent": ["1e3", "2", "inf", "nan", "5"],
+        "nothing": ["NA", "", "null", "None", "1"],
+    }
+    lines = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
+    path = write("t.csv", "\n".join([*lines, *lines[1:]]) + "\n")
+    expected = [table for table, _ in rows.open(path, columns=["id"]).tables()]
+    monkeypatch.setattr("mixtura.rows.delimited._TESTED", 1)
+    monkeypatch.setattr("mixtura.rows.delimited._TESTED_VALUES", 12)
+    found = [table for table, _ in rows.open(path, columns=["id"]).tables()]
+    assert [str(kind) for kind in found[0].schema.types] == [
+        "int64",
+        "int64",
+        "double",
+        "int64",
+        "double",
+        "double",
+        "int64",
+    ]
+    assert str(found) == str(expected)

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,20 @@ def test_a_long_query_prints_nothing(capfd):
         for _ in stream(connection, "select i % 7 as a from range(3000000) t(i) order by hash(i)", ["a"], 100_000):
             pass
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("source", ["'{}'", "read_csv('{}')", "read_csv('{}*')", "(select * from '{}')"])
+def test_a_file_that_changes_while_the_query_runs(write, numbers, monkeypatch, source):
+    path = write("t.csv", csv_of(numbers))
+    plain = session
+
+    @contextmanager
+    def changing(label, **options):
+        with plain(label, **options) as connection:
+            yield connection
+            if options:
+                path.write_text("b,a\n1,2\n")
+
+    monkeypatch.setattr("mixtura.rows.duck.session", changing)
+    with pytest.raises(SourceError, match=r"t\.csv changed while it was in use"):
+        rows.open(f"select * from {source.format(path)}")

@@ -107,7 +107,7 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
     exponents = np.frexp(np.maximum(np.abs(least), np.abs(most)))[1] + 1
     scaled = np.ldexp(pool.astype(np.float64), -exponents)
     scaled = np.where(np.isnan(scaled).all(axis=0), 0.0, scaled)
-    low, center, high = np.nanpercentile(scaled, [MIDDLE[0], 50, MIDDLE[1]], axis=0)
+    low, center, high = middle_of(scaled)
     spread = (high - low) / NORMAL_RANGE
     # Values that differ by their last digits only are equal but for rounding.
     rounding = 1e-12 * np.abs(center)
@@ -136,6 +136,17 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
         np.maximum(steps / 2, deviations),
         np.flatnonzero(changes & np.array([one.is_flag for one in usual])).astype(np.int32),
     )
+
+
+def middle_of(values: Floats) -> Floats:
+    """Return the bounds of the middle nine tenths of each column and its median between them: of the values it has."""
+    shares = [MIDDLE[0], 50, MIDDLE[1]]
+    found: Floats = np.percentile(values, shares, axis=0)
+    # One column after the other: NumPy takes all columns at once only where no value is missing.
+    holes = np.isnan(values).any(axis=0)
+    if holes.any():
+        found[:, holes] = np.nanpercentile(values[:, holes], shares, axis=0)
+    return found
 
 
 @dataclass(frozen=True)

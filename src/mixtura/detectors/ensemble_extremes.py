@@ -9,7 +9,7 @@ from ..distributions.matrices import Floats
 from ..engines.single import single_thread
 from ..kernels.ensemble import Regression, Tails, Units, residuals
 from ..statistics.rarity import beyond, tail_of
-from .ensemble_columns import MIDDLE, NORMAL_RANGE, Columns
+from .ensemble_columns import NORMAL_RANGE, Columns, middle_of
 
 # Correlations are of values clipped at so many spreads, so that no error makes or hides one.
 _CLIPPED = 3.0
@@ -67,7 +67,7 @@ def tails_of(pool: NDArray[Any], columns: Columns, regression: Regression) -> tu
     apart = residuals(pool, units, regression)
     with np.errstate(all="ignore"):
         known = np.where(np.isnan(apart).all(axis=0), 0.0, apart)
-        low, medians, high = np.nanpercentile(known, [MIDDLE[0], 50, MIDDLE[1]], axis=0)
+        low, medians, high = middle_of(known)
     views = [*values.T, *(apart - medians).T]
     widths = np.maximum(np.concatenate([columns.steps / 2, columns.widths / regression.spread]), LEAST_WIDTH)
     found = []

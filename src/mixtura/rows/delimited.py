@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import ColumnError, EmptyTableError, SourceError
 from . import duck
 from .arrow import cut, kind_of
@@ -42,9 +44,15 @@ _MISSING = ("", "NA", "N/A", "n/a", "NULL", "null", "None", "<NA>", "#N/A")
 _SAMPLE = 20480
 
 
-# Columns whose types are looked at in one pass: DuckDB keeps vectors for every expression of a query, gigabytes of
+# Columns whose types are looked at in one query: DuckDB keeps vectors for every expression of a query, gigabytes of
 # them for thousands of columns.
 _TESTED = 256
+
+# Values whose types are looked at together in a wider table.
+_TESTED_VALUES = 2**21
+
+# The types that columns are carried in, the narrowest first.
+_EXACT = ("BIGINT", "DOUBLE", "VARCHAR")
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,13 @@ def _is_number(field: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _narrowest(key: str) -> str:
+    """Return the SQL expression that says which of `_EXACT` holds all values of a column of text."""
+    digits = f"regexp_full_match({key}, '\\s*[+-]?[0-9]+\\s*')"
+    whole = f"count({key}) = count(case when {digits} then try_cast({key} as bigint) end)"
+    return f"case when {whole} then 0 when count({key}) = count(try_cast({key} as double)) then 1 else 2 end"
 
 
 class DelimitedPart:
@@ -183,29 +198,32 @@ class DelimitedPart:
 
         Text, dates and true/false stay the text they are in the file; numbers are integers when all of them are.
         """
-        names = self._dialect.names
-        types = dict.fromkeys(names, "VARCHAR")
+        types = dict.fromkeys(self._dialect.names, "VARCHAR")
         numeric = [field.name for field in self.schema if kind_of(field.type) in NUMERIC_KINDS]
-        for start in range(0, len(numeric), _TESTED):
-            types |= self._exact_types(numeric[start : start + _TESTED])
-        return types
-
-    def _exact_types(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the narrowest type that holds every value of some columns."""
-        tests = []
-        for key in (self._key_of[name] for name in names):
-            digits = f"regexp_full_match({key}, '\\s*[+-]?[0-9]+\\s*')"
-            tests += [
-                f"count({key}) = count(case when {digits} then try_cast({key} as bigint) end)",
-                f"count({key}) = count(try_cast({key} as double))",
-            ]
+        keys = [self._key_of[name] for name in numeric]
+        scan = self._scan(self._column_types({}))
         with self._session() as connection:
-            query = f"select {', '.join(tests)} from {self._scan(self._column_types({}))}"
-            found = connection.sql(query).fetchall()[0]
-        return {
-            name: "BIGINT" if whole else "DOUBLE" if number else "VARCHAR"
-            for name, whole, number in zip(names, found[::2], found[1::2], strict=True)
-        }
+            kinds = self._exact_kinds(connection, scan, keys) if keys else []
+        return types | {name: _EXACT[kind] for name, kind in zip(numeric, kinds, strict=True)}
+
+    def _exact_kinds(self, connection: Any, scan: str, keys: Sequence[str]) -> Sequence[int]:
+        """Return for each of some columns which of `_EXACT` is the narrowest that holds all its values."""
+        if len(keys) <= _TESTED:
+            tests = ", ".join(_narrowest(key) for key in keys)
+            few: Sequence[int] = connection.sql(f"select {tests} from {scan}").fetchall()[0]
+            return few
+        # As one column of values beside the numbers of theirs, as a test for each of thousands of columns is slow.
+        pa = need("pyarrow", "reading CSV")
+        kinds = np.zeros(len(keys), int)
+        tester = connection.cursor()
+        pieces = duck.stream(connection, f"select {', '.join(keys)} from {scan}", keys, _TESTED_VALUES // len(keys) + 1)
+        for piece in pieces:
+            numbers = pa.array(np.repeat(np.arange(len(keys)), piece.num_rows))
+            table = tester.from_arrow(pa.table({"n": numbers, "v": pa.concat_arrays(piece.columns)}))
+            found = table.aggregate(f"n, {_narrowest('v')} as kind", "n").fetchnumpy()
+            np.maximum.at(kinds, found["n"], found["kind"])
+        exact: list[int] = kinds.tolist()
+        return exact
 
     def _scan_as_text(self) -> str:
         """Return the table function call that reads every column exactly as it is written."""

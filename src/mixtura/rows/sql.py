@@ -1,9 +1,11 @@
 """DuckDB queries: run once, the result kept on disk and read from there in every pass."""
 
+import glob
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
@@ -12,6 +14,7 @@ from .columns import Choice
 from .files import FileRows
 from .scans import ParquetPart
 from .scratch import Scratch
+from .watch import Watch
 
 _LABEL = "the query"
 
@@ -41,7 +44,9 @@ def open_query(query: str, choice: Choice) -> FileRows:
     """
     scratch = Scratch()
     file = scratch.folder / "query.parquet"
-    with duck.session(_LABEL, scratch=scratch.folder) as connection:
+    # DuckDB plans a query first and reads its files later.
+    watch = Watch(_existing(files_in(query)))
+    with watch.reading(), duck.session(_LABEL, scratch=scratch.folder) as connection:
         statements = connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type.name != "SELECT":
             raise SourceError("the query must be one statement that returns a table: write one SELECT")
@@ -52,6 +57,13 @@ def open_query(query: str, choice: Choice) -> FileRows:
             str(file)
         )
     return FileRows([ParquetPart(file, _LABEL, names)], _LABEL, choice, scratch)
+
+
+def _existing(names: Sequence[str]) -> list[Path]:
+    """Return the files that there are of some names and patterns."""
+    paths = [os.path.expanduser(name) for name in names if "\0" not in name]
+    matches = [path for name in paths for path in ([name] if os.path.exists(name) else glob.glob(name, recursive=True))]
+    return [Path(path) for path in matches if os.path.isfile(path)]
 
 
 def files_in(query: str) -> list[str]:

@@ -83,7 +83,7 @@ def tail_of(distances: ArrayLike, n_rows: int, least_scale: float = 0.0) -> Tail
         return Tail(NEVER, 1.0, _STANDARD_ERRORS, 0.0)
     last = max(_PART, min(_FEWEST / count, 0.5))
     middle = math.sqrt(last / 2)
-    low, between, start = (float(q) for q in np.quantile(ordered, [0.5, 1 - middle, 1 - last]))
+    low, between, start = (_quantile(ordered, share) for share in (0.5, 1 - middle, 1 - last))
     step = math.log(0.5 / middle)
     if low < between < start:
         shape = min(max(math.log((start - between) / (between - low)) / step, 0.0), _HEAVIEST)
@@ -95,6 +95,15 @@ def tail_of(distances: ArrayLike, n_rows: int, least_scale: float = 0.0) -> Tail
     scale = max(scale, least_scale, _SLOWEST * start / -math.log(last))
     reached = count - int(np.searchsorted(ordered, start))
     return Tail(start, scale, shape + _STANDARD_ERRORS / math.sqrt(count), math.log(n_rows / reached))
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """Return what `numpy.quantile` does of numbers in ascending order, for thousands of columns in less time."""
+    place = share * (len(ordered) - 1)
+    before = int(place)
+    part = place - before
+    low, high = float(ordered[before]), float(ordered[min(before + 1, len(ordered) - 1)])
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
 def growth(nats: float, shape: float) -> float:
