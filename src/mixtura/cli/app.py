@@ -1,6 +1,7 @@
 """The commands together, and how a run ends: exit codes, and one sentence on standard error when it ends badly."""
 
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -28,6 +29,12 @@ from .stopping import ReaderLeftError, stopping
 # Typer carries a copy of click in some versions and imports click in others; its classes are reached from here in both.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
+
+_NO_MEMORY = "there is not enough memory: give mixtura more, or fewer columns with --columns or --drop"
+_REFUSED = re.compile(
+    "out of memory|cannot allocate memory|failed to allocate|bad_alloc|failed to map segment|can't start new thread",
+    re.IGNORECASE,
+)
 
 app = typer.Typer(
     name="mixtura",
@@ -109,10 +116,10 @@ def _ended(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong, and return the exit code."""
     if isinstance(error, _UsageError):
         return _fail(2, _usage(error, arguments))
+    if _wants_memory(error):
+        return _fail(2, _NO_MEMORY)
     if isinstance(error, (MixturaError, _ClickError)):
         return _fail(2, _one_line(error))
-    if isinstance(error, MemoryError):
-        return _fail(2, _no_memory(error))
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return 130
     if isinstance(error, Exception):
@@ -136,12 +143,13 @@ def _usage(error: BaseException, arguments: Sequence[str]) -> str:
     return f"{what} (see {' '.join(['mixtura', *known, '--help'])})"
 
 
-def _no_memory(error: MemoryError) -> str:
-    reason = _one_line(error)
-    return (
-        f"there is not enough memory{f' ({reason})' if reason else ''}: give mixtura more, or fewer columns with "
-        "--columns or --drop"
-    )
+def _wants_memory(error: BaseException) -> bool:
+    """Tell whether an error is of memory that was refused, which libraries call by many names."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return True
+    if not isinstance(error, MixturaError) and _REFUSED.search(str(error)):
+        return True
+    return error.__cause__ is not None and _wants_memory(error.__cause__)
 
 
 def _fault(error: Exception) -> str:

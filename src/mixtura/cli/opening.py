@@ -20,6 +20,7 @@ from ..rows import TableRows, TableWriter, is_query, open, open_writer
 from ..rows.columns import Missing
 from ..rows.marks import made_by, set_mark
 from ..rows.own_columns import OwnColumns
+from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded, replace_all
 from ..rows.writer import FORMATS, open_stream_writer
@@ -107,8 +108,7 @@ def _path_from(folder: Path, path: Path) -> str:
 
 def _read_once(source: str) -> bool:
     """Tell whether a table is standard input, or a pipe: what comes from there next is another table."""
-    path = expanded(source)
-    return source == "-" or (path.exists() and not path.is_file()) or path.is_relative_to("/dev")
+    return source == "-" or is_stream(source)
 
 
 def _files_of(source: str) -> list[Path | int]:
