@@ -15,6 +15,7 @@ from .detection import detection
 from .elliptic import elliptic
 from .far_rows import far_rows
 from .forest import forest
+from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
@@ -37,6 +38,7 @@ SUITES = {
         svm,
         detection,
         far_rows,
+        many_outliers,
         merging,
         memory,
         limits,
