@@ -16,6 +16,7 @@ from .planted import Outlyingness, ranks_of, scores_of
 
 _ROWS, _COLUMNS, _TABLES = 2_000, 4, 5
 _SHARES = (0.05, 0.1, 0.2, 0.3)
+_BOXES = {"scattered near": (-20, 25), "scattered far": (-100, 105)}
 _CENTERS = np.array([[0.0] * _COLUMNS, [5.0] * _COLUMNS])
 
 _DETECTORS: dict[str, Outlyingness] = {
@@ -30,11 +31,11 @@ _DETECTORS: dict[str, Outlyingness] = {
 
 
 def many_outliers(repeat: int) -> Iterator[dict[str, Any]]:
-    """Two groups of four columns, and outliers: scattered over a box twenty times as wide, or in one clump. Of each fit
-    how far its centres lie from those of the groups at most, in standard deviations; of each detector the share of the
-    outliers among as many rows of the lowest scores. Medians of five tables.
+    """Two groups of four columns, and outliers: scattered over a box, four or twenty times as wide, or in one clump. Of
+    each fit how far its centres lie from those of the groups at most, in standard deviations; of each detector the
+    share of the outliers among as many rows of the lowest scores. Medians of five tables.
     """
-    for kind in ("scattered", "one clump"):
+    for kind in (*_BOXES, "one clump"):
         for share in _SHARES:
             tables = [_table(kind, share, seed) for seed in range(_TABLES)]
             fits: dict[str, dict[str, Any]] = {
@@ -57,8 +58,8 @@ def _table(kind: str, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng([seed, round(100 * share)])
     n_outliers = round(share * _ROWS)
     groups = _CENTERS[rng.integers(2, size=_ROWS - n_outliers)] + rng.standard_normal((_ROWS - n_outliers, _COLUMNS))
-    if kind == "scattered":
-        outliers = rng.uniform(-100, 105, (n_outliers, _COLUMNS))
+    if kind in _BOXES:
+        outliers = rng.uniform(*_BOXES[kind], (n_outliers, _COLUMNS))
     else:
         outliers = [15.0, -10.0, 15.0, -10.0] + 0.5 * rng.standard_normal((n_outliers, _COLUMNS))
     order = rng.permutation(_ROWS)

@@ -3,8 +3,8 @@ Clusters of any shape
 =====================
 
 What to do about groups that are no ellipsoids, and touch: fit a mixture, and merge those of its components that rows
-bind together most. What comes out are clusters of any shape, still with a density. HDBSCAN of scikit-learn, which follows
-dense regions and leaves out the rows drawn in grey, stands beside it.
+bind together most. What comes out are clusters of any shape, still with a density. HDBSCAN of scikit-learn, which
+follows dense regions and leaves out the rows drawn in grey, stands beside it.
 """
 
 import matplotlib.pyplot as plt
