@@ -16,6 +16,7 @@ from .elliptic import elliptic
 from .far_rows import far_rows
 from .forest import forest
 from .instruction_sets import instruction_sets
+from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
@@ -39,6 +40,7 @@ SUITES = {
         detection,
         far_rows,
         instruction_sets,
+        many_outliers,
         merging,
         memory,
         limits,

@@ -147,7 +147,8 @@ def merging(repeat: int) -> Iterator[dict[str, Any]]:
 
 def _moons() -> Iterator[dict[str, Any]]:
     for noise, n_rows in ((0.05, 1000), (0.1, 1000), (0.15, 1000), (0.2, 1000), (0.15, 4000), (0.2, 4000)):
-        tables = [make_moons(n_rows, noise=noise, random_state=seed) for seed in range(_MOONS)]
+        n_tables = _MOONS * _ROWS // n_rows
+        tables = [make_moons(n_rows, noise=noise, random_state=seed) for seed in range(n_tables)]
         trees = [
             (name, X, y, merge_components(fitted, X))
             for seed, (X, y) in enumerate(tables)

@@ -2,8 +2,8 @@
 Clusters of any shape
 =====================
 
-What to do about groups that are no ellipsoids: fit a mixture, and merge those of its components between which the rows
-are the least decided. What comes out are clusters of any shape, still with a density. HDBSCAN of scikit-learn, which
+What to do about groups that are no ellipsoids, and touch: fit a mixture, and merge those of its components that rows
+bind together most. What comes out are clusters of any shape, still with a density. HDBSCAN of scikit-learn, which
 follows dense regions and leaves out the rows drawn in grey, stands beside it.
 """
 
@@ -14,7 +14,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mixtura import BayesianGaussianMixture, DensityDisplay, merge_components
 
-X, moons = make_moons(3_000, noise=0.08, random_state=1)
+X, moons = make_moons(3_000, noise=0.15, random_state=1)
 mixture = BayesianGaussianMixture(n_components=12, max_iter=1000, random_state=0).fit(X)
 tree = merge_components(mixture, X)
 

@@ -18,6 +18,7 @@ NAMES = [
     "ExplanationDisplay",
     "Full",
     "GaussianMixture",
+    "GraphicalModelDisplay",
     "IsolationForest",
     "LikelihoodDisplay",
     "LocalOutlierFactor",

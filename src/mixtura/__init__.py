@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .display.pictures.density import DensityDisplay
     from .display.pictures.elbo import ElboDisplay
     from .display.pictures.explanation import ExplanationDisplay
+    from .display.pictures.graphical_model import GraphicalModelDisplay
     from .display.pictures.likelihood import LikelihoodDisplay
     from .display.pictures.selection import SelectionDisplay
     from .display.pictures.threshold import ThresholdDisplay
@@ -58,6 +59,7 @@ __all__ = [
     "ExplanationDisplay",
     "Full",
     "GaussianMixture",
+    "GraphicalModelDisplay",
     "IsolationForest",
     "LikelihoodDisplay",
     "LocalOutlierFactor",
@@ -105,6 +107,7 @@ _HOMES = {
     "Full": "distributions.shapes",
     "ExplanationDisplay": "display.pictures.explanation",
     "GaussianMixture": "mixtures.gaussian",
+    "GraphicalModelDisplay": "display.pictures.graphical_model",
     "IsolationForest": "detectors.forest",
     "LikelihoodDisplay": "display.pictures.likelihood",
     "LocalOutlierFactor": "detectors.neighbors",

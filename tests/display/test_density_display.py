@@ -86,6 +86,12 @@ def test_boundaries_are_where_the_two_likeliest_components_tie():
     assert len(found) > 100
 
 
+def test_the_centre_of_a_component_that_is_next_to_nothing_is_seen():
+    mixture = Mixture([0.9999, 1e-4], [[0.0, 0.0], [3.0, 0.0]], Spherical([1.0, 1.0], 2, 2))
+    sizes = DensityDisplay.from_estimator(mixture).centers_.get_sizes()
+    assert sizes[0] / 10 < sizes[1] < sizes[0] / 5
+
+
 def test_centres_have_areas_in_proportion_to_weights():
     mixture = Mixture([0.6, 0.3, 0.1, 0.0], np.zeros((4, 2)), Spherical([1.0, 2.0, 3.0, 4.0], 4, 2))
     display = DensityDisplay.from_estimator(mixture)

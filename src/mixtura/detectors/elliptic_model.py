@@ -53,8 +53,8 @@ def whitening(covariance: Floats) -> tuple[Floats, int]:
 def off_plane(location: Floats, covariance: Floats, n_rows: int) -> Floats:
     """Return a covariance in which directions without variance have that of rounding.
 
-    Rows off the plane are far then. Where so many rows always lie on a plane of its rank, it says nothing of others, and
-    stays as it is.
+    Rows off the plane are far then. Where so many rows always lie on a plane of its rank, it says nothing of others,
+    and stays as it is.
 
     Examples
     --------

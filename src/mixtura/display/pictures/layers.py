@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 # Greys of the outermost and the innermost contour: light enough for every colour of points to stand out.
 _OUTER, _INNER = 0.96, 0.74
 
-# Area of the largest centre, in square points.
+# Area of the largest centre and of the smallest, in square points.
 _LARGEST = 160.0
+_SMALLEST = 20.0
 
 # How the line of the threshold differs from boundaries, which are dashed, and ellipses.
 _DASH_DOT = (0, (7, 1.5, 1.2, 1.5))
@@ -107,13 +108,13 @@ class Layers:
         return drawn
 
     def centers(self, mixture: Mixture) -> Any:
-        """Draw the centre of each component, of an area in proportion to its weight."""
+        """Draw the centre of each component, of an area in proportion to its weight, but never too small to be seen."""
         present = np.flatnonzero(mixture.weights > 0).tolist()
         weights = mixture.weights[present]
         return self.ax.scatter(
             mixture.means[present, 0],
             mixture.means[present, 1],
-            s=_LARGEST * weights / weights.max(),
+            s=np.maximum(_LARGEST * weights / weights.max(), _SMALLEST),
             c=[self._colors[component] for component in present],
             edgecolors="white",
             linewidths=1.0,

@@ -129,7 +129,7 @@ def posterior(shown: LikelihoodDisplay, ax: Axes) -> None:
         inside = (theta >= interval[0]) & (theta <= interval[1])
         shown.intervals_["posterior"] = ax.fill_between(theta, values, where=inside, color=_MAP, alpha=0.2, lw=0)
         entries.append((shown.intervals_["posterior"], _said(shown.posterior.level, interval)))
-    ax.set_ylim(0, max(height, float(prior.max()), float(scaled.max())) * (1.1 + _ROOM * len(entries)))
+    ax.set_ylim(0, max(height, float(prior.max()), float(scaled.max())) * (1.4 + _ROOM * len(entries)))
     legend(ax, entries, loc="best")
     _name(shown, ax, "prior and posterior", "theta")
     ax.set_ylabel("density")
