@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from scipy.stats import multivariate_normal
 
 import mixtura
+from mixtura.cli.kinds import _in_units
+from mixtura.engines.progress import Progress
+from mixtura.mixtures.em import FitProgress
 
 NAMES = ["x0", "x1", "x2"]
 # Columns in units far apart.
@@ -129,3 +133,12 @@ def test_a_model_saved_otherwise_has_no_figures(run, write, rows, tmp_path):
         mixtura.save(mixtura.TableModel(mixture, NAMES, np.zeros(3), UNITS, info=info), f"{number}.model")
         facts = json.loads(run("score", f"{number}.model", "t.csv", "--json", "-q").out)["model"]
         assert [facts[name] for name in ("bic", "aic", "log_likelihood", "lower_bound")] == [None] * 4
+
+
+def test_bounds_told_on_the_way_are_those_of_the_table():
+    told = []
+    tell = _in_units(told.append, 12.5)
+    fit = FitProgress("fitting", 3, None, "iterations", start=0, n_starts=1, iteration=3, lower_bound=-3.0, change=0.1)
+    tell(fit)
+    tell(Progress("scoring", 1, 2))
+    assert told == [replace(fit, lower_bound=-15.5), Progress("scoring", 1, 2)]

@@ -93,7 +93,7 @@ def test_the_report_is_about_the_scored_table(run, claims, drawn, page, need, ki
     again = page("again.html")
     for part in ("columns", "profiles", "scores", "rows", "points", "contours", "view_columns", "omitted"):
         assert again[part] == report[part], part
-    assert again["summary"]["decision"] == report["summary"]["decision"]
+    assert again["summary"]["decision"] == {**report["summary"]["decision"], "saved": True}
     assert (again["summary"]["command"], again["reproduction"]["seed"]) == ("report", None)
 
 
