@@ -19,6 +19,7 @@ from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
 from .robust import robust
+from .search import search
 from .suites import fit, iteration, limits, memory, scoring, startup
 from .svm import svm
 
@@ -37,6 +38,7 @@ SUITES = {
         svm,
         detection,
         far_rows,
+        search,
         merging,
         memory,
         limits,
