@@ -21,6 +21,7 @@ from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
 from .robust import robust
+from .search import search
 from .suites import fit, iteration, limits, memory, scoring, startup
 from .svm import svm
 
@@ -41,6 +42,7 @@ SUITES = {
         far_rows,
         instruction_sets,
         many_outliers,
+        search,
         merging,
         memory,
         limits,

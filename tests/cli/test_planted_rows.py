@@ -163,6 +163,14 @@ def test_bic_is_that_of_all_rows_where_none_lies_far(run, iris):
     assert not any("far from" in notice for notice in summary["notices"])
 
 
+def test_answers_without_groups_are_one_component_and_told(fit):
+    X = np.random.default_rng(0).integers(1, 6, (500, 4)).astype(float)
+    summary, _ = fit("groups", X)
+    assert sizes(summary) == [500]
+    (notice,) = summary["notices"]
+    assert "would have the lowest BIC, and are left out: independent columns" in notice
+
+
 @pytest.mark.skipif(not TABLES, reason=f"{PUBLISHED} is not there: the published tables are in it")
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_no_row_of_a_published_table_lies_far(run, path):

@@ -196,7 +196,7 @@ BAD_WEIGHTS = {
     "zero": (np.zeros(40), "must contain at least one non-zero number"),
     "all but one zero": (
         np.eye(40)[0],
-        "2 components start from as many rows of positive weight, and 1 of 40 have one",
+        "2 components (start from|need) as many rows.*, and 1 of 40 have (one|a weight and a value)",
     ),
     "1e-300": (np.full(40, 1e-300), "sample weights add up to 4e-299, which is lost in rounding: multiply all of them"),
     "5e-324": (np.full(40, 5e-324), "sample weights add up to .*e-32., which is lost in rounding"),

@@ -176,3 +176,17 @@ def test_independent_columns_by_hand():
 )
 def test_independence_is_of_scales(table):
     assert independence(sample_of(table)) is None
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("shape", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("prior", [None, "default"])
+def test_no_component_of_a_search_is_narrower_and_bounds_rise(shape, prior):
+    random = np.random.default_rng(0)
+    X = np.round(random.normal(3, 1, (N, 3)))
+    X[:, 2] = X[:, 0] + random.integers(0, 2, N)  # narrow along a diagonal, not in a column
+    search = MixtureSearch(3, covariance_types=[shape], prior=prior, reg_covar=0, tol=1e-8, random_state=0).fit(X)
+    mixture = search.mixture_
+    assert np.linalg.eigvalsh(mixture.covariance.dense - np.eye(3) / 4).min() > -1e-9
+    if prior is None:
+        assert np.diff(search.best_estimator_.lower_bounds_).min() > -1e-9

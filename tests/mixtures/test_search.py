@@ -284,7 +284,7 @@ def test_counts_above_the_rows_are_not_tried():
         search = MixtureSearch((1, 3, 9), covariance_types=["spherical"], random_state=0).fit(X)
     assert {candidate.n_components for candidate in search.candidates_} == {1, 3}
     weights = [1, 1, 1, 0, 0]
-    with pytest.warns(UserWarning, match="4 components need as many rows, and the table has 3"):
+    with pytest.warns(UserWarning, match="4 components need as many rows, and 3 of 5 have a weight and a value"):
         MixtureSearch((1, 4), covariance_types=["spherical"], random_state=0).fit(X, sample_weight=weights)
     with pytest.warns(UserWarning, match="5 components need as many rows, and 5 folds of 5 rows leave 4"):
         MixtureSearch((1, 5), covariance_types=["spherical"], criterion="cv", random_state=0).fit(X)

@@ -148,7 +148,7 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> RenderableType:
             if (count, shape) == (best.n_components, best.covariance_type):
                 cells.append(Text(f"▸ {bic:,.{decimals}f}", "bold green"))
             else:
-                cells.append(Text(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "singular"))
+                cells.append(Text(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "left out"))
         table.add_row(*cells)
     left = len({c.n_components for c in model.candidates}) - len(shown)
     return Stack(table, Text(f"  {words.plural(left, 'count')} of higher BIC not shown")) if left else table

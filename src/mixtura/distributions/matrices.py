@@ -151,7 +151,8 @@ def check_definite(matrices: Floats, names: Callable[[int], str]) -> None:
     for number, matrix in enumerate(matrices):
         variances = np.diagonal(matrix)
         check_positive(variances[None], names(number))
-        correlations = matrix / np.sqrt(np.outer(variances, variances))
+        roots = np.sqrt(variances)
+        correlations = matrix / roots / roots[:, None]
         gaps = np.abs(correlations - correlations.T)
         if not gaps.max() <= _ASYMMETRY:
             i, j = (int(position) for position in np.unravel_index(np.argmax(gaps), gaps.shape))

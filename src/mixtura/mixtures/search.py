@@ -232,7 +232,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Fit, and return the component of each row of `X` under the best candidate; parameters are as for `fit`."""
+        """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
         with fitting_rows(self, X, sample_weight) as rows:
             engine = self._engine(X)
             self._fit_rows(rows, engine)
@@ -272,7 +272,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def _with_enough_rows(self, counts: list[int], criterion: str, rows: Rows, engine: Engine) -> list[int]:
         """Return the counts that there are rows enough for, and tell of the others."""
         n_rows = engine.fold(rows, _n_counted, 0)
-        where = f"the table has {n_rows}"
+        all_rows = rows.n_rows or 0
+        where = f"the table has {n_rows}" if n_rows == all_rows else f"{n_rows} of {all_rows} have a weight and a value"
         if criterion == "cv":
             left = training_rows(n_rows, int(self.n_folds))
             where, n_rows = f"{self.n_folds} folds of {n_rows} rows leave {left}", left
