@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixtura import IsolationForest, LocalOutlierFactor, OneClassSVM
+from mixtura import AnomalyDetector, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.reasons import reasons
 from mixtura.detectors.alike import Background, background_size
 
@@ -176,3 +176,10 @@ def test_a_rare_value_is_as_many_deviations_off_as_its_share_says(name):
     others = 29 / 999
     np.testing.assert_allclose(explanation.distance[0, 0], np.sqrt((1 - others) / others))
     assert not explanation.given_others.any()
+
+
+def test_the_default_detector_says_by_how_many_deviations_a_rare_value_is_off():
+    random = np.random.default_rng(0)
+    X = np.column_stack([np.arange(2000) < 60, random.normal(size=(2000, 2))]).astype(float)
+    explanation = AnomalyDetector(random_state=0).fit(X).explain(X[:1])
+    assert explanation.distance[0, 0] == pytest.approx(1 / np.sqrt(0.03 * 0.97))

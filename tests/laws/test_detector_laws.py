@@ -1,9 +1,12 @@
 """What holds for every detector: threads, company and units do not matter, and explanations name the planted column."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mixtura import (
     AnomalyDetector,
@@ -143,3 +146,29 @@ def test_neighbours_do_not_depend_on_the_order_of_the_rows():
     X, order = correlated(400), np.random.default_rng(1).permutation(400)
     factors = DETECTORS["lof"]().fit(X).negative_outlier_factor_
     np.testing.assert_array_equal(DETECTORS["lof"]().fit(X[order]).negative_outlier_factor_, factors[order])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    n_copies=st.integers(30, 400),
+    n_odd=st.integers(1, 20),
+    n_columns=st.integers(1, 3),
+    exponent=st.integers(-60, 60),
+    metric=st.sampled_from(["euclidean", "manhattan", "chebyshev"]),
+    equal=st.booleans(),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_copies_decide_what_is_usual(seed, n_copies, n_odd, n_columns, exponent, metric, equal, dtype):
+    """Of k neighbours of an odd row all but its fellows are copies, with the least r there times the share of these."""
+    random = np.random.default_rng(seed)
+    odd = random.normal(size=(1 if equal else n_odd, n_columns)) + 3
+    rows = np.concatenate([np.zeros((n_copies, n_columns)), np.broadcast_to(odd, (n_odd, n_columns))])
+    order = random.permutation(len(rows))
+    X = np.ldexp(rows, exponent)[order].astype(dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        factors = -LocalOutlierFactor(20, metric=metric).fit(X).negative_outlier_factor_
+    is_odd = order >= n_copies
+    np.testing.assert_array_equal(factors[~is_odd], 1.0)
+    assert factors[is_odd].min() >= (21 - n_odd) / 20 * (n_copies + n_odd) / n_odd * (1 - 1e-5)

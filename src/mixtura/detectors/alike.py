@@ -28,8 +28,8 @@ _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20
 # Squared differences, in units of those of the k-th row, at which rows stop counting: half of it for the distance.
 _REACH = 4.0
 # A value is gross where few others, and less than half, come as near as so many times the usual difference from the
-# median, which is ten standard deviations of a normal column.
-_GROSS = 15.0
+# median, which is five standard deviations of a normal column.
+_GROSS = 7.5
 # A missing value lies one standard deviation from any other.
 _MISSING = float(np.log1p(1.0)) ** 2
 # Columns of which the others explain less than this share of the variance stand alone; so many rows tell which.

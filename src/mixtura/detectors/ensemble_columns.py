@@ -80,8 +80,8 @@ class Columns:
     variances : ndarray of shape (n_columns,)
         Least variance of each column in mixtures, in units.
     alone, least : ndarray of shape (n_columns,)
-        Standard deviation of the column without gross values, and the least that values may be said to lie from what
-        other columns predict, in units.
+        How far values lie from the centre as a rule, which is the standard deviation where values are mostly equal or
+        of two kinds; and the least that they may be said to lie from what other columns predict, in units.
     flags : ndarray of int32
         Columns of two values, all but a hundredth of the rows.
     """
@@ -120,6 +120,7 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
     units = Units(
         np.where(changes, np.ldexp(center, exponents), least), np.minimum(scale, np.finfo(np.float64).max), _LIMIT
     )
+    even = (high - low) / NORMAL_RANGE > rounding
     alone = np.array([np.nanstd(without_gross(column)) for column in scaled.T])
     usual = [_Usual.of(column, middle) for column, middle in zip(scaled.T, center, strict=True)]
     with np.errstate(over="ignore"):
@@ -127,14 +128,15 @@ def columns_of(pool: NDArray[Any], whole: Range) -> Columns:
             np.minimum(np.array([getattr(one, name) for one in usual]) / spread, _WIDEST)
             for name in ("width", "step", "deviation")
         )
+    flags = changes & np.array([one.is_flag for one in usual])
     return Columns(
         units,
         steps,
         widths,
         np.maximum(np.minimum(deviations, _LIMIT) ** 2, _LEAST_VARIANCE),
-        np.where(alone > rounding, alone / spread, 1.0),
+        np.where((even & ~flags) | (alone <= rounding), 1.0, alone / spread),
         np.maximum(steps / 2, deviations),
-        np.flatnonzero(changes & np.array([one.is_flag for one in usual])).astype(np.int32),
+        np.flatnonzero(flags).astype(np.int32),
     )
 
 
