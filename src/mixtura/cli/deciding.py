@@ -18,6 +18,7 @@ from ..display.summary import OnLabels
 from ..engines import Engine
 from ..errors import DataError
 from ..rows import Block, Rows, SelectedRows, TableRows
+from ..rows.columns import positions_of
 from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
 from ..statistics.rarity import Rarity
@@ -72,7 +73,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
         The scores do not allow what was asked for.
     """
     assert table.columns is not None, "tables from files and queries have column names"
-    rows = SelectedRows(table, [table.columns.index(name) for name in model.columns])
+    rows = SelectedRows(table, positions_of(model.columns, table.columns))
     on_labels, notices = None, tuple[str, ...]()
     try:
         found = _Scores(model, rows, engine)

@@ -14,6 +14,7 @@ from ..display.report.gathering import Gathered
 from ..display.summary import Anomaly, Cluster, Group, Merging
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
+from ..rows.columns import positions_of
 
 Result = Literal["scores", "decisions", "groups"]
 
@@ -143,7 +144,7 @@ class _KeptTables:
     def __init__(self, table: TableRows, model: TableModel) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
         self._table = table
-        self._positions = [table.columns.index(name) for name in model.columns]
+        self._positions = positions_of(model.columns, table.columns)
         self.columns = model.columns
         self.n_columns = len(self._positions)
         self.n_rows = table.n_rows

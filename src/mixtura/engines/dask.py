@@ -20,7 +20,7 @@ from ..errors import ColumnError, DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut, Rows
 from ..rows.block import Array
 from ..rows.checks import Weights, describe_rows, quoted
-from ..rows.columns import Choice, Missing
+from ..rows.columns import Choice, Missing, difference
 from ..rows.frames import FrameRows
 from .engine import M
 from .threads import available_processors
@@ -310,12 +310,11 @@ class _Task:
                 )
             return
         found = [str(name) for name in piece.columns]
-        missing = [name for name in self.names if name not in found]
-        extra = [name for name in found if name not in self.names]
+        missing, extra = difference(found, self.names)
         if missing or extra:
-            difference = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
+            how = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
             raise ColumnError(
-                f"{where} does not have the columns of the metadata ({difference}): give every partition the same"
+                f"{where} does not have the columns of the metadata ({how}): give every partition the same"
             )
 
     def _as_declared(self, values: Array, where: str) -> Array:

@@ -16,7 +16,7 @@ from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, SelectedRows, open, spool
 from ..rows.checks import quoted
-from ..rows.columns import Missing
+from ..rows.columns import Missing, difference, positions_of
 from ..rows.frames import is_lazy
 from .extent import check_extent
 
@@ -120,12 +120,12 @@ def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | 
     """Return rows with the columns that the estimator was fitted to, in their order, where both have names."""
     if names is None or rows.columns is None or rows.columns == tuple(names):
         return rows
-    missing = [name for name in names if name not in rows.columns]
+    missing, _ = difference(rows.columns, list(names))
     if missing:
         raise ColumnError(
             f"the table has no {quoted(missing)}, which {type(estimator).__name__} was fitted to: give the same columns"
         )
-    return SelectedRows(rows, [rows.columns.index(name) for name in names])
+    return SelectedRows(rows, positions_of(list(names), rows.columns))
 
 
 def _validated(estimator: BaseEstimator, X: Source, missing: Missing, **checks: Any) -> NDArray[Any]:

@@ -67,6 +67,24 @@ def check_unique(names: Sequence[Any], where: str) -> None:
         raise ColumnError(f"{where} has {quoted(repeated)} more than once: give every column its own name")
 
 
+def difference(names: Sequence[str], expected: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the names that are missing among those expected, and those that are there besides.
+
+    Examples
+    --------
+    >>> difference(["c", "a"], ["a", "b"])
+    (['b'], ['c'])
+    """
+    here, there = set(names), set(expected)
+    return [name for name in expected if name not in here], [name for name in names if name not in there]
+
+
+def positions_of(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Return where some names stand among those of a table."""
+    position = {name: position for position, name in enumerate(names)}
+    return [position[name] for name in wanted]
+
+
 def choose(
     names: Sequence[str], kinds: Sequence[str], choice: Choice, where: str
 ) -> tuple[tuple[str, ...], tuple[LeftOut, ...]]:
@@ -109,7 +127,8 @@ def choose(
     if choice.columns is not None:
         candidates = wanted
     else:
-        candidates = [name for name in names if name not in dropped and name not in weight]
+        unused = {*dropped, *weight}
+        candidates = [name for name in names if name not in unused]
     left_out = tuple(LeftOut(name, kind[name]) for name in candidates if kind[name] not in NUMERIC_KINDS)
     if left_out and (choice.columns is not None or choice.non_numeric == "error"):
         raise _not_numeric(left_out, where, named=choice.columns is not None)
@@ -122,7 +141,7 @@ def choose(
 
 
 def _check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
-    unknown = [name for name in asked if name not in names]
+    unknown, _ = difference(names, asked)
     if unknown:
         close = difflib.get_close_matches(unknown[0], names, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {quoted(names)}"

@@ -13,7 +13,7 @@ from ..errors import ColumnError, EmptyTableError
 from .arrow import cut, kind_of, to_values
 from .block import Block, rows_per_block
 from .checks import Weights, check_finite, check_weights, describe_rows, quoted
-from .columns import NUMERIC_KINDS, Choice, check_unique, choose
+from .columns import NUMERIC_KINDS, Choice, check_unique, choose, difference
 from .optional import need
 from .parts import Part
 from .scratch import Scratch
@@ -185,12 +185,11 @@ class FileRows:
 
 
 def _check_same_columns(part: Part, first: Part) -> None:
-    missing = [name for name in first.schema.names if name not in part.schema.names]
-    extra = [name for name in part.schema.names if name not in first.schema.names]
+    missing, extra = difference(part.schema.names, first.schema.names)
     if missing or extra:
-        difference = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
+        how = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
         raise ColumnError(
-            f"{part.label} does not have the columns of {first.label} ({difference}): "
+            f"{part.label} does not have the columns of {first.label} ({how}): "
             "read files with the same columns together"
         )
 
