@@ -17,12 +17,12 @@ from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_number, check_numbers, check_reach, check_shape
-from .conjugate import NormalWishart
+from .conjugate import NormalWishart, precisions_of
 from .em import Fit, run_em
 from .estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from .expectation import Expectation
 from .initialize import Method
-from .maximum_a_posteriori import scale_fault
+from .maximum_a_posteriori import regular_scale, scale_fault
 from .moves import simplified
 from .overview import Overview, overview
 from .sources import Source, batch_rows
@@ -300,12 +300,14 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        degrees = float(d)
+        precisions = precisions_of(shape, self.n_components, d)
+        degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
-        if degrees <= d - 1:
+        if degrees <= precisions.least_degrees:
             raise ValueError(
-                f"The parameter 'degrees_of_freedom_prior' should be greater than {d - 1}, but got {degrees:.3f}."
+                f"The parameter 'degrees_of_freedom_prior' should be greater than {precisions.least_degrees:g}, but "
+                f"got {degrees:.3f}."
             )
         mean = all_rows.mean
         if self.mean_prior is not None:
@@ -314,13 +316,15 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         precision = 1.0
         if self.mean_precision_prior is not None:
             precision = check_number(self.mean_precision_prior, "mean_precision_prior")
-        return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape))
+        return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape, precisions.default_rows))
 
-    def _scatter(self, all_rows: Overview, shape: type[Covariance]) -> Floats:
+    def _scatter(self, all_rows: Overview, shape: type[Covariance], rows: float) -> Floats:
         """Return the prior of the covariances, checked."""
         if self.covariance_prior is None:
             # That of a sample, as scikit-learn has it; the ridge is all that a constant column leaves.
-            scatter = all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            scatter = rows * all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            if scale_fault(scatter) is not None:
+                scatter = regular_scale(scatter)
             if scale_fault(scatter) is not None:
                 scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
             name = "the covariance of the rows, which is the default covariance_prior,"

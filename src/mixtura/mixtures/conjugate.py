@@ -76,6 +76,21 @@ class Precisions(ABC):
         """How many independent precisions there are for each component."""
         return self.n_features / (self.size * self.multiple)
 
+    @property
+    def least_degrees(self) -> float:
+        """What the degrees of freedom of a component must exceed."""
+        return (self.size - 1) / self.multiple
+
+    @property
+    def default_rows(self) -> float:
+        """How many rows of the data's variance the default prior of a component has for each column."""
+        return 1.0
+
+    @property
+    def default_degrees(self) -> float:
+        """Degrees of freedom of a component that leave each single column `default_rows` rows."""
+        return self.least_degrees + self.default_rows
+
     @abstractmethod
     def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
         """Return the trace of diag(ridge) times the precision of each component, shape (n_components,)."""
@@ -117,6 +132,13 @@ class Precisions(ABC):
             (prior_degrees * log_ratios.sum() - d * posterior.sum() + trace) / 2 + self.number * normalisers.sum()
         )
 
+    def log_normalisers(self, degrees: Floats, covariance: Covariance) -> Floats:
+        """Return minus log B of the precisions of each component, shape (n_components,); of a shared one its share."""
+        pooled = np.broadcast_to(self.pooled(degrees), self.n_components)
+        half = self.multiple * pooled / 2
+        powers = pooled * (self.n_features / 2 * np.log(half) - covariance.half_log_precision)
+        return np.asarray(self.number * multigammaln(half, self.size) - powers)
+
     @property
     def mode_excess(self) -> float:
         """What the mode of a normal-inverse-Wishart density is divided by beyond its degrees of freedom."""
@@ -145,6 +167,13 @@ class Precisions(ABC):
 
 class _FullPrecisions(Precisions):
     """A matrix for each component."""
+
+    @property
+    def default_rows(self) -> float:
+        # One row a column says how wide the columns are and leaves what each has beside the others to vanish: it is
+        # expected to be 1 / n_features of the data's. With these many, covariance and precision are both expected
+        # near the data's, and in one and two columns there is still one row, as in scikit-learn.
+        return max(1.0, 2.0 * self.n_features - 3)
 
     @property
     def size(self) -> int:

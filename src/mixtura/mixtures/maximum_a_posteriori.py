@@ -104,14 +104,16 @@ class MixturePrior:
     def _scale(self, overview: Overview, shape: type[Covariance], n_components: int) -> Floats:
         expected = np.shape(overview.covariance)
         if self.covariance is None:
-            scale = frozen(np.asarray(overview.covariance) / n_components ** (2 / len(overview.mean)))
+            scale = np.asarray(overview.covariance) / n_components ** (2 / len(overview.mean))
+            if scale_fault(scale) is not None:
+                scale = regular_scale(scale)
             fault = scale_fault(scale)
             if fault is not None:
                 raise ValueError(
                     f"the covariance of the data, which scales the prior, is not {fault}: leave out columns that are "
-                    "constant or follow from others, or give the prior its own covariance"
+                    "constant, or give the prior its own covariance"
                 )
-            return scale
+            return frozen(scale)
         scale = frozen(check_numbers(self.covariance, "covariance of the prior"))
         if scale.shape != expected:
             raise ValueError(
@@ -195,6 +197,15 @@ class MaximumAPosteriori:
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the log posterior density, but for a constant, over the weight of the rows."""
         return (moments.log_likelihood + self.prior.strength * self.prior.log_density(current)) / moments.weight
+
+
+def regular_scale(scale: Floats) -> Floats:
+    """Return a matrix halfway to its diagonal, which no column follows from others by; other scales as they are.
+
+    A covariance of fewer rows than columns, or of columns that follow from others, has no inverse. Halfway to its
+    diagonal it keeps the variances, and half of each covariance, in whatever units.
+    """
+    return (scale + np.diag(np.diagonal(scale))) / 2 if scale.ndim == 2 else scale
 
 
 def scale_fault(scale: Floats) -> str | None:

@@ -13,7 +13,7 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.passes import Components
 from ..statistics.moments import Moments
-from .conjugate import NormalWishart, Precisions, mean_divergence, precisions_of, prior_scale, shrunken
+from .conjugate import NormalWishart, Precisions, mean_divergence, precisions_of, prior_scale, shrunken, single
 from .recentring import recentred
 
 Mask = NDArray[np.bool_]
@@ -44,6 +44,10 @@ class WeightPrior(Protocol):
 
     def divergence(self, counts: Floats, alive: Mask) -> float:
         """Return the Kullback-Leibler divergence of the posterior from the prior."""
+        ...
+
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
         ...
 
 
@@ -95,6 +99,11 @@ class DirichletProcess:
         )
         return float(terms.sum())
 
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
+        a, b = (parameter[alive] for parameter in self.posterior(counts, alive))
+        return float((betaln(a, b) - betaln(1, self.concentration)).sum())
+
 
 @dataclass(frozen=True)
 class DirichletDistribution:
@@ -134,6 +143,12 @@ class DirichletDistribution:
             + len(counts) * gammaln(prior)
             + counts @ (digamma(alpha) - digamma(alpha.sum()))
         )
+
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
+        prior, total = self.concentration, self.concentration * len(counts)
+        each = gammaln(prior + counts) - gammaln(prior)
+        return float(gammaln(total) - gammaln(total + counts.sum()) + each.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +228,21 @@ class Posterior:
             + self._precisions.divergence(degrees, self.covariance, self.prior)
             + mean_divergence(self.mean_precision, self.means, self.covariance, self.prior)
         )
+
+    @property
+    def log_evidence(self) -> float:
+        """Log evidence of the rows with the components that they have, in part or whole.
+
+        It is the bound of which this is the best posterior, without the entropy of the responsibilities.
+        """
+        n_components, d = self.means.shape
+        prior, precisions = self.prior, self._precisions
+        empty = single(type(self.covariance), prior.covariance / prior.degrees_of_freedom, d)
+        before = precisions.log_normalisers(np.full(n_components, prior.degrees_of_freedom), empty)
+        after = precisions.log_normalisers(prior.degrees_of_freedom + self.counts, self.covariance)
+        narrowed = d / 2 * np.log(prior.mean_precision / self.mean_precision)
+        rows = (after - before + narrowed).sum() - float(self.counts.sum()) * d / 2 * np.log(2 * np.pi)
+        return float(rows + self.weight_prior.log_evidence(self.counts, self.alive))
 
     def log_joint(self, moments: Moments) -> float:
         """Return the expected log density of rows and their components, given the moments of the rows."""
