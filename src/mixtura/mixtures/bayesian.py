@@ -17,12 +17,12 @@ from ..engines import Engine, EngineName, OnProgress
 from ..errors import EmptyTableError
 from ..rows import Rows
 from .checks import check_number, check_numbers, check_reach, check_shape
-from .conjugate import NormalWishart, precisions_of
+from .conjugate import NormalWishart, precisions_of, regular_scale
 from .em import Fit, run_em
 from .estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from .expectation import Expectation
 from .initialize import Method
-from .maximum_a_posteriori import regular_scale, scale_fault
+from .maximum_a_posteriori import scale_fault
 from .moves import simplified
 from .overview import Overview, overview
 from .sources import Source, batch_rows
@@ -106,7 +106,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     weights_, means_, covariances_, precisions_, precisions_cholesky_ : ndarray
         Parameters of `mixture_`, in the layouts of `GaussianMixture`.
     n_effective_components_ : int
-        Components of positive weight: those that rows belong to.
+        Components that rows belong to: those of half a row or more, as far as rows are expected in each. With `moves`
+        they are those of positive weight.
     lower_bound_ : float
         Evidence lower bound of all rows before the last update of the best start.
     lower_bounds_ : list of float
@@ -316,7 +317,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         precision = 1.0
         if self.mean_precision_prior is not None:
             precision = check_number(self.mean_precision_prior, "mean_precision_prior")
-        return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape, precisions.default_rows))
+        scatter = self._scatter(all_rows, shape, precisions.default_rows)
+        of_groups = self.covariance_prior is None and precisions.default_rows > 1
+        return NormalWishart(mean, precision, degrees, scatter, of_groups)
 
     def _scatter(self, all_rows: Overview, shape: type[Covariance], rows: float) -> Floats:
         """Return the prior of the covariances, checked."""
@@ -353,7 +356,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         posterior = fit.model
         self._keep_mixture(posterior.mixture, dtype)
         self.posterior_ = posterior
-        self.n_effective_components_ = int(posterior.alive.sum())
+        self.n_effective_components_ = int(posterior.occupied.sum())
         self.mean_precision_ = posterior.mean_precision.astype(dtype)
         self.degrees_of_freedom_ = posterior.degrees_of_freedom.astype(dtype)
         self.weight_concentration_ = posterior.weight_concentration

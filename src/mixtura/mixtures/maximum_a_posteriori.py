@@ -11,7 +11,7 @@ from ..distributions.matrices import Floats, frozen, size_fault
 from ..distributions.mixture import Mixture
 from ..statistics.moments import Moments
 from .checks import check_number, check_numbers, check_reach
-from .conjugate import NormalWishart, precisions_of, shrunken
+from .conjugate import NormalWishart, precisions_of, regular_scale, shrunken
 from .overview import Overview
 
 
@@ -197,15 +197,6 @@ class MaximumAPosteriori:
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the log posterior density, but for a constant, over the weight of the rows."""
         return (moments.log_likelihood + self.prior.strength * self.prior.log_density(current)) / moments.weight
-
-
-def regular_scale(scale: Floats) -> Floats:
-    """Return a matrix halfway to its diagonal, which no column follows from others by; other scales as they are.
-
-    A covariance of fewer rows than columns, or of columns that follow from others, has no inverse. Halfway to its
-    diagonal it keeps the variances, and half of each covariance, in whatever units.
-    """
-    return (scale + np.diag(np.diagonal(scale))) / 2 if scale.ndim == 2 else scale
 
 
 def scale_fault(scale: Floats) -> str | None:

@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from .conjugate import precisions_of
 from .em import Fit
 from .expectation import Expectation
 from .posterior_algebra import merge_gains, merged, without
@@ -37,7 +38,7 @@ Run = Callable[[Fit[Posterior]], Fit[Posterior]]
 def simplified(expect: Expectation, fit: Fit[Posterior], update: VariationalUpdate, run: Run) -> Fit[Posterior]:
     """Return a fit that no move tried improves on, and that has no component which no row belongs to.
 
-    Moves are tried as long as they have taken less work than the fit, counted in passes over the rows times components.
+    Moves are tried as long as they, and the iterations after them, have taken less work than the fit.
 
     Parameters
     ----------
@@ -50,25 +51,25 @@ def simplified(expect: Expectation, fit: Fit[Posterior], update: VariationalUpda
     run : callable
         Iterates from a fit on.
     """
-    trials = _Trials(expect, update, allowance=fit.n_iter * int(fit.model.alive.sum()))
+    trials = _Trials(expect, update, left=float(fit.n_iter))
     while True:
         better = _improved(trials, trials.cleared(fit))
         if better.n_iter == fit.n_iter:
             return better
         fit = run(better)
-        trials.spend((fit.n_iter - better.n_iter) * int(fit.model.alive.sum()))
+        trials.spend((fit.n_iter - better.n_iter) * _work(fit.model))
 
 
 class _Trials:
-    """Tries posteriors in place of that of a fit, and counts what this costs."""
+    """Tries posteriors in place of that of a fit, and counts the work, in passes over the rows with all components."""
 
-    def __init__(self, expect: Expectation, update: VariationalUpdate, *, allowance: int) -> None:
+    def __init__(self, expect: Expectation, update: VariationalUpdate, *, left: float) -> None:
         self._expect = expect
         self._update = update
-        self._left = allowance
+        self._left = left
 
-    def spend(self, work: int) -> None:
-        """Take so many passes over the rows times components from what is left."""
+    def spend(self, work: float) -> None:
+        """Take so many passes from what is left."""
         self._left -= work
 
     def better(self, fit: Fit[Posterior], candidate: Posterior) -> Fit[Posterior] | None:
@@ -102,9 +103,20 @@ class _Trials:
 
     def _once(self, fit: Fit[Posterior], candidate: Posterior) -> Fit[Posterior]:
         moments = self._expect(candidate)
-        self.spend(int(candidate.alive.sum()))
+        self.spend(_work(candidate))
         bound = self._update.bound(moments, candidate)
         return Fit(self._update(moments, candidate), (*fit.lower_bounds, bound))
+
+
+def _work(posterior: Posterior) -> float:
+    """Return the work of an iteration as a part of one in which all components are alive.
+
+    A pass leaves out those that are not, an update does not. A matrix of p columns is inverted in p times the work of
+    adding one row to it.
+    """
+    size = precisions_of(type(posterior.covariance), *posterior.means.shape).size
+    update = size / (size + float(posterior.counts.sum()))
+    return update + (1 - update) * float(posterior.alive.mean())
 
 
 def _gone(posterior: Posterior, rows: float) -> NDArray[np.bool_]:

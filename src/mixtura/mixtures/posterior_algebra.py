@@ -92,7 +92,8 @@ def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats
         a, b = first[at : at + step], second[at : at + step]
         joined = _join(posterior, a, b)
         ratios = precision[a] / prior.mean_precision * precision[b] / joined.mean_precision
-        gains.append(_weight_gains(posterior, a, b) + d / 2 * np.log(ratios) + shaped(posterior, a, b, joined))
+        apart = _weight_gains(posterior, a, b) + d / 2 * np.log(ratios)
+        gains.append(apart + shaped(posterior, a, b, joined))
     return np.concatenate(gains)
 
 
@@ -117,17 +118,27 @@ def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _J
         together += shape.spread(weights, vectors)
     degrees = prior.degrees_of_freedom + posterior.counts
     both = degrees[first] + degrees[second] - prior.degrees_of_freedom
-    covariance = shape(together / shape.divisors(both, d), n_pairs, d)
-    alone = precisions_of(shape, len(degrees), d).log_normalisers(degrees, posterior.covariance)
-    empty = single(shape, prior.covariance / prior.degrees_of_freedom, d)
+    halves = _half_log_precisions(shape, together / shape.divisors(both, d), d)
+    involved = np.unique(np.concatenate([first, second]))
+    alone = np.zeros(len(degrees))
+    alone[involved] = precisions_of(shape, len(involved), d).log_normalisers(
+        degrees[involved], _half_log_precisions(shape, posterior.covariance.values[involved], d)
+    )
+    empty = single(shape, prior.covariance / prior.degrees_of_freedom, d).half_log_precision
     nothing = precisions_of(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
-    return precisions_of(shape, n_pairs, d).log_normalisers(both, covariance) - alone[first] - alone[second] + nothing
+    return precisions_of(shape, n_pairs, d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
+
+
+def _half_log_precisions(shape: type[Covariance], values: Floats, n_features: int) -> Floats:
+    """Return half the log determinants of the precisions; of matrices without their inverses, which take the time."""
+    if values.ndim < 3:
+        return shape(values, len(values), n_features).half_log_precision
+    return np.asarray(-np.log(np.diagonal(np.linalg.cholesky(values), axis1=1, axis2=2)).sum(axis=1))
 
 
 def _shared_gains(posterior: Posterior, first: Indices, second: Indices, joined: _Joined) -> Floats:
     """Return what the one precision of all components gains: its scatter changes along two vectors."""
-    n_components, d = posterior.means.shape
-    degrees = float(posterior.prior.degrees_of_freedom * n_components + posterior.counts.sum())
+    degrees = float(posterior.prior.degrees_of_freedom * len(posterior.counts) + posterior.counts.sum())
     whitened = (joined.vectors @ posterior.covariance.precision_cholesky).transpose(1, 0, 2) / np.sqrt(degrees)
     products = whitened @ whitened.transpose(0, 2, 1)
     changes = np.eye(2) + joined.weights.T[:, :, None] * products
@@ -158,9 +169,7 @@ def _prior_scale(posterior: Posterior) -> Floats:
     return np.asarray(prior_scale(type(posterior.covariance), posterior.prior, 1)[0])
 
 
-def _rebuilt(
-    posterior: Posterior, counts: Floats, alive: NDArray[np.bool_], means: Floats, scale: Floats
-) -> Posterior:
+def _rebuilt(posterior: Posterior, counts: Floats, alive: NDArray[np.bool_], means: Floats, scale: Floats) -> Posterior:
     shape: type[Covariance] = type(posterior.covariance)
     values = scale / shape.divisors(posterior.prior.degrees_of_freedom + counts, means.shape[1])
     return replace(posterior, counts=counts, alive=alive, means=means, covariance=shape(values, *means.shape))

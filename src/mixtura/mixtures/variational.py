@@ -13,7 +13,16 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.passes import Components
 from ..statistics.moments import Moments
-from .conjugate import NormalWishart, Precisions, mean_divergence, precisions_of, prior_scale, shrunken, single
+from .conjugate import (
+    NormalWishart,
+    Precisions,
+    at_groups,
+    mean_divergence,
+    precisions_of,
+    prior_scale,
+    shrunken,
+    single,
+)
 from .recentring import recentred
 
 Mask = NDArray[np.bool_]
@@ -201,6 +210,11 @@ class Posterior:
         return self._precisions.pooled(self.prior.degrees_of_freedom + self.counts)
 
     @property
+    def occupied(self) -> Mask:
+        """Components that rows belong to: those with half a row, or half of what the largest has where that is less."""
+        return np.asarray(self.alive & (self.counts >= min(1.0, float(self.counts.max())) / 2))
+
+    @property
     def expected_weights(self) -> Floats:
         """Expected weights of the components that are alive, in proportion to sum to one; zero for the others."""
         return self.weight_prior.expected_weights(self.counts, self.alive)
@@ -238,8 +252,8 @@ class Posterior:
         n_components, d = self.means.shape
         prior, precisions = self.prior, self._precisions
         empty = single(type(self.covariance), prior.covariance / prior.degrees_of_freedom, d)
-        before = precisions.log_normalisers(np.full(n_components, prior.degrees_of_freedom), empty)
-        after = precisions.log_normalisers(prior.degrees_of_freedom + self.counts, self.covariance)
+        before = precisions.log_normalisers(np.full(n_components, prior.degrees_of_freedom), empty.half_log_precision)
+        after = precisions.log_normalisers(prior.degrees_of_freedom + self.counts, self.covariance.half_log_precision)
         narrowed = d / 2 * np.log(prior.mean_precision / self.mean_precision)
         rows = (after - before + narrowed).sum() - float(self.counts.sum()) * d / 2 * np.log(2 * np.pi)
         return float(rows + self.weight_prior.log_evidence(self.counts, self.alive))
@@ -287,21 +301,22 @@ class VariationalUpdate:
 
         Components that are not alive in `current` stay so; they have moments of zero.
         """
-        counts, prior = moments.counts, self.prior
+        alive = np.ones(len(moments.counts), dtype=bool) if current is None else current.alive
+        if not self.prior.of_groups:
+            return self._given(self.prior, moments, alive)
+        prior = at_groups(self.prior, moments, self.shape) if current is None else current.prior
+        return self._given(prior, moments, alive)
+
+    def _given(self, prior: NormalWishart, moments: Moments, alive: Mask) -> Posterior:
+        """Return the best posterior under one prior of means and precisions."""
+        counts = moments.counts
         n_components, n_features = moments.centers.shape
         means, scatter = shrunken(self.shape, moments, prior.mean, prior.mean_precision)
         noise = self.shape.with_ridge(np.zeros(self.shape.shape(n_components, n_features)), self.ridge)
         scale = prior_scale(self.shape, prior, n_components) + scatter + self.shape.divisors(counts, n_features) * noise
         values = scale / self.shape.divisors(prior.degrees_of_freedom + counts, n_features)
-        return Posterior(
-            self.weight_prior,
-            prior,
-            self.ridge,
-            counts,
-            np.ones(n_components, dtype=bool) if current is None else current.alive,
-            means,
-            self.shape(values, n_components, n_features),
-        )
+        covariance = self.shape(values, n_components, n_features)
+        return Posterior(self.weight_prior, prior, self.ridge, counts, alive, means, covariance)
 
     def bound(self, moments: Moments, current: Posterior) -> float:
         """Return the evidence lower bound (Bishop 2006, equation 10.70) at `current`, responsibilities at their best.
