@@ -11,6 +11,7 @@ import sklearn
 from mixtura import kernels
 
 from .bayesian import bayesian
+from .columns import columns
 from .detection import detection
 from .elliptic import elliptic
 from .far_rows import far_rows
@@ -32,6 +33,7 @@ SUITES = {
         scoring,
         fit,
         bayesian,
+        columns,
         missing,
         robust,
         elliptic,

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import dirichlet, invgamma, invwishart, multivariate_normal
+from sklearn.base import clone
 
+from mixtura import GaussianMixture
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
@@ -179,6 +181,28 @@ def test_default_prior_is_that_of_fraley_and_raftery(name):
     np.testing.assert_allclose(normal.mean, X.mean(axis=0), rtol=1e-10)
     assert (normal.mean_precision, normal.degrees_of_freedom) == (0.01, 5)
     assert (update.prior.weight_concentration, update.prior.strength) == (1, 1)
+
+
+@pytest.mark.parametrize("n_rows", [2, 12, 13])
+def test_default_prior_holds_with_fewer_rows_than_columns(name, n_rows):
+    """And where columns follow from others: it keeps every variance, and half of each covariance, in any units."""
+    X = table(n_rows=n_rows, n_features=12) * 10.0 ** np.arange(-6, 6)
+    X[:, 1] = X[:, 0] * 10
+    covariance = np.cov(X.T, bias=True)
+    variances = np.diagonal(covariance)
+    halfway = (covariance + np.diag(variances)) / 2
+    expected = {"diag": variances, "spherical": variances.mean()}.get(name, halfway)
+    scale = rule(X, name, n_components=2).prior.normal.covariance
+    np.testing.assert_allclose(scale, expected / 2 ** (2 / 12), rtol=1e-9)
+    gm = GaussianMixture(2, covariance_type=name, prior="default", random_state=0, reg_covar=0).fit(X)
+    assert (np.diff(gm.lower_bounds_) >= -1e-9 * np.abs(gm.lower_bounds_[1:])).all()
+    assert np.isfinite(gm.score_samples(X)).all()
+    if name != "spherical":
+        scaled = GaussianMixture(
+            2, covariance_type=name, prior="default", random_state=0, reg_covar=0, init_params="random"
+        )
+        bounds = [clone(scaled).fit(each).score(each) for each in (X, X * 2.0 ** np.arange(12))]
+        assert bounds[1] == pytest.approx(bounds[0] - np.log(2) * np.arange(12).sum(), rel=1e-7)
 
 
 def test_units_of_the_columns_do_not_matter(name):

@@ -1,12 +1,10 @@
-"""Moments about other centres, merged and without some."""
-
-from dataclasses import replace
+"""Moments about other centres."""
 
 import numpy as np
 import pytest
 
 from mixtura.distributions.shapes import SHAPES
-from mixtura.mixtures.recentring import merged, recentred, without
+from mixtura.mixtures.recentring import recentred
 from mixtura.statistics.moments import Moments
 
 K, D = 4, 3
@@ -48,36 +46,8 @@ def test_same_centers_change_no_bit(shape):
     np.testing.assert_array_equal(after.second, before.second)
 
 
-def test_merged_moments_are_those_of_the_rows(shape):
-    shares = SHARES.copy()
-    shares[:, 2] += shares[:, 0]
-    shares[:, 0] = 0
-    centers = CENTERS.copy()
-    centers[0] = centers[2]
-    found = merged(moments_of(shape, SHARES, CENTERS), 2, 0, shape)
-    assert found.counts[0] == 0
-    assert not found.first[0].any()
-    assert_same(found, moments_of(shape, shares, centers))
-
-
-def test_merging_no_rows_changes_nothing(shape):
-    before = moments_of(shape, SHARES, CENTERS)
-    after = merged(before, 1, 3, shape)
-    np.testing.assert_array_equal(after.counts, before.counts)
-    np.testing.assert_array_equal(after.second, before.second)
-
-
-def test_moments_without_some_rows_are_those_of_the_others(shape):
-    gone = np.array([False, True, False, True])
-    before = moments_of(shape, SHARES, CENTERS)
-    found, expected = without(before, gone, shape), moments_of(shape, SHARES * ~gone, CENTERS)
-    # A sum for all components keeps what it cannot tell apart.
-    assert_same(found, expected if shape.name != "tied" else replace(expected, second=before.second))
-
-
 def test_inputs_are_left_as_they_are(shape):
     before, kept = moments_of(shape, SHARES, CENTERS), moments_of(shape, SHARES.copy(), CENTERS.copy())
-    merged(before, 0, 1, shape)
     recentred(before, OTHERS, shape)
     for name in ("centers", "counts", "first", "second"):
         np.testing.assert_array_equal(getattr(before, name), getattr(kept, name))
@@ -92,6 +62,3 @@ def test_moments_of_student_components(shape):
     found = recentred(before, OTHERS, shape)
     expected = moments_of(shape, SHARES, OTHERS)
     np.testing.assert_allclose(found.second, expected.second, rtol=1e-9)
-    together = merged(before, 1, 2, shape)
-    np.testing.assert_allclose(together.tails[:, 1], tails[:, 1] + tails[:, 2])
-    np.testing.assert_array_equal(together.tails[:, 2], 0)

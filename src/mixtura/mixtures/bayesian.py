@@ -20,7 +20,7 @@ from ..errors import EmptyTableError
 from ..rows import Rows
 from .by_hand import Known, sealed
 from .checks import check_number, check_numbers, check_reach, check_shape
-from .conjugate import NormalWishart
+from .conjugate import NormalWishart, precisions_of, regular_scale
 from .em import Fit, run_em
 from .estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from .expectation import Expectation
@@ -112,7 +112,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     weights_, means_, covariances_, precisions_, precisions_cholesky_ : ndarray
         Parameters of `mixture_`, in the layouts of `GaussianMixture`.
     n_effective_components_ : int
-        Components of positive weight: those that rows belong to.
+        Components that rows belong to: those of half a row or more, as far as rows are expected in each. With `moves`
+        they are those of positive weight.
     lower_bound_ : float
         Evidence lower bound of all rows before the last update of the best start.
     lower_bounds_ : list of float
@@ -377,12 +378,14 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        degrees = float(d)
+        precisions = precisions_of(shape, self.n_components, d)
+        degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
-        if degrees <= d - 1:
+        if degrees <= precisions.least_degrees:
             raise ValueError(
-                f"The parameter 'degrees_of_freedom_prior' should be greater than {d - 1}, but got {degrees:.3f}."
+                f"The parameter 'degrees_of_freedom_prior' should be greater than {precisions.least_degrees:g}, but "
+                f"got {degrees:.3f}."
             )
         mean = all_rows.mean
         if self.mean_prior is not None:
@@ -391,13 +394,17 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         precision = 1.0
         if self.mean_precision_prior is not None:
             precision = check_number(self.mean_precision_prior, "mean_precision_prior")
-        return NormalWishart(mean, precision, degrees, self._scatter(all_rows, shape))
+        scatter = self._scatter(all_rows, shape, precisions.default_rows)
+        of_groups = self.covariance_prior is None and precisions.default_rows > 1
+        return NormalWishart(mean, precision, degrees, scatter, of_groups)
 
-    def _scatter(self, all_rows: Overview, shape: type[Covariance]) -> Floats:
+    def _scatter(self, all_rows: Overview, shape: type[Covariance], rows: float) -> Floats:
         """Return the prior of the covariances, checked."""
         if self.covariance_prior is None:
             # That of a sample, as scikit-learn has it; the ridge is all that a constant column leaves.
-            scatter = all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            scatter = rows * all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            if scale_fault(scatter) is not None:
+                scatter = regular_scale(scatter)
             if scale_fault(scatter) is not None:
                 scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
             name = "the covariance of the rows, which is the default covariance_prior,"
@@ -427,7 +434,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         order = np.arange(len(posterior.counts))
         self._keep_mixture(posterior.mixture, dtype, order)
         self.posterior_ = posterior
-        self.n_effective_components_ = int(posterior.alive.sum())
+        self.n_effective_components_ = int(posterior.occupied.sum())
         attributes = self._posterior_attributes(order, dtype)
         self.__dict__.update(attributes)
         self._of_posterior = sealed(attributes)

@@ -6,7 +6,7 @@ numbers a shape give all that Bayesian fits need.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -34,12 +34,15 @@ class NormalWishart:
     covariance : ndarray
         The scatter of those rows, in the layout of one component: (n_features, n_features) for full and tied,
         (n_features,) for diag, () for spherical, where it is the mean over the columns.
+    of_groups : bool, default=False
+        Whether the first update replaces the scatter by one within the groups of the start.
     """
 
     mean: Floats
     mean_precision: float
     degrees_of_freedom: float
     covariance: Floats
+    of_groups: bool = False
 
 
 class Precisions(ABC):
@@ -75,6 +78,21 @@ class Precisions(ABC):
     def number(self) -> float:
         """How many independent precisions there are for each component."""
         return self.n_features / (self.size * self.multiple)
+
+    @property
+    def least_degrees(self) -> float:
+        """What the degrees of freedom of a component must exceed."""
+        return (self.size - 1) / self.multiple
+
+    @property
+    def default_rows(self) -> float:
+        """How many rows of the data's variance the default prior of a component has for each column."""
+        return 1.0
+
+    @property
+    def default_degrees(self) -> float:
+        """Degrees of freedom of a component that leave each single column `default_rows` rows."""
+        return self.least_degrees + self.default_rows
 
     @abstractmethod
     def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
@@ -117,6 +135,21 @@ class Precisions(ABC):
             (prior_degrees * log_ratios.sum() - d * posterior.sum() + trace) / 2 + self.number * normalisers.sum()
         )
 
+    def log_normalisers(self, degrees: Floats, half_log_precision: Floats) -> Floats:
+        """Return minus log B of the precisions of each component, shape (n_components,); of a shared one its share.
+
+        Parameters
+        ----------
+        degrees : ndarray of shape (n_components,)
+            Degrees of freedom.
+        half_log_precision : ndarray of shape (n_components,)
+            Half the log determinants of the expected precisions.
+        """
+        pooled = np.broadcast_to(self.pooled(degrees), self.n_components)
+        half = self.multiple * pooled / 2
+        powers = pooled * (self.n_features / 2 * np.log(half) - half_log_precision)
+        return np.asarray(self.number * multigammaln(half, self.size) - powers)
+
     @property
     def mode_excess(self) -> float:
         """What the mode of a normal-inverse-Wishart density is divided by beyond its degrees of freedom."""
@@ -145,6 +178,10 @@ class Precisions(ABC):
 
 class _FullPrecisions(Precisions):
     """A matrix for each component."""
+
+    @property
+    def default_rows(self) -> float:
+        return max(1.0, 5.0 * self.n_features - 9)
 
     @property
     def size(self) -> int:
@@ -254,8 +291,14 @@ def shrunken(shape: type[Covariance], moments: Moments, mean: Floats, precision:
     shift = np.divide(moments.first, counts[:, None], out=np.zeros_like(moments.first), where=counts[:, None] > 0)
     away = moments.centers + shift - mean
     pull = counts / (precision + counts)
-    within = shape.unpacked(moments.second, len(mean)) - shape.spread(counts, shift)
-    return mean + pull[:, None] * away, within + shape.spread(precision * pull, away)
+    return mean + pull[:, None] * away, within_scatter(shape, moments) + shape.spread(precision * pull, away)
+
+
+def within_scatter(shape: type[Covariance], moments: Moments) -> Floats:
+    """Return the scatter of the rows of each component about their mean, in the layout of the shape."""
+    counts = moments.counts
+    shift = np.divide(moments.first, counts[:, None], out=np.zeros_like(moments.first), where=counts[:, None] > 0)
+    return np.asarray(shape.unpacked(moments.second, moments.centers.shape[1]) - shape.spread(counts, shift))
 
 
 def mean_divergence(mean_precision: Floats, means: Floats, covariance: Covariance, prior: NormalWishart) -> float:
@@ -264,6 +307,36 @@ def mean_divergence(mean_precision: Floats, means: Floats, covariance: Covarianc
     away = type(covariance).spread(np.full(len(means), prior.mean_precision), means - prior.mean)
     distances = float((away * covariance.precisions).sum())
     return float(means.shape[1] * (ratio - 1 - np.log(ratio)).sum() + distances) / 2
+
+
+def at_groups(prior: NormalWishart, moments: Moments, shape: type[Covariance]) -> NormalWishart:
+    """Return the prior with the covariance within the groups of a start in place of that of all rows, but for one row.
+
+    Parameters
+    ----------
+    prior : NormalWishart
+        Prior of components with a matrix each, its scatter that of `Precisions.default_rows` rows.
+    moments : Moments
+        Moments of the groups.
+    shape : type of Covariance
+        Covariance shape.
+    """
+    n_groups, d = moments.centers.shape
+    default_rows = precisions_of(shape, n_groups, d).default_rows
+    left = max(float(moments.counts.sum()) - n_groups, 0.0)
+    within = (prior.covariance / default_rows + within_scatter(shape, moments).sum(axis=0)) / (1 + left)
+    if left < d + d / 2:
+        within = regular_scale(within)
+    return replace(prior, covariance=prior.degrees_of_freedom * within, of_groups=False)
+
+
+def regular_scale(scale: Floats) -> Floats:
+    """Return a matrix halfway to its diagonal, which no column follows from others by; other scales as they are.
+
+    A covariance of fewer rows than columns, or of columns that follow from others, has no inverse. Halfway to its
+    diagonal it keeps the variances, and half of each covariance, in whatever units.
+    """
+    return (scale + np.diag(np.diagonal(scale))) / 2 if scale.ndim == 2 else scale
 
 
 # What follows from the prior alone is the same in every iteration.

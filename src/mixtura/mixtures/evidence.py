@@ -1,7 +1,7 @@
 """Variational fits of several counts and shapes, to compare by their lower bounds of the evidence."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sklearn.base import clone
@@ -49,3 +49,19 @@ def fit_each(
             converged=estimator.converged_,
         )
         yield Trial(candidate, estimator, tuple(item.message for item in caught if isinstance(item.message, Warning)))
+
+
+def best_of(trials: Sequence[Trial]) -> Trial:
+    """Return the trial that says how many components rows belong to with the fewest that hold none.
+
+    The number is that of the highest bound, and the shape with it. Fits of larger counts reach it too, and where
+    their priors of the weights differ by the count their bounds are a little apart.
+    """
+    best = max(trials, key=lambda trial: trial.candidate.elbo).candidate
+    alike = (
+        trial
+        for trial in trials
+        if trial.candidate.covariance_type == best.covariance_type
+        and trial.candidate.n_effective_components == best.n_effective_components
+    )
+    return min(alike, key=lambda trial: trial.candidate.n_components)

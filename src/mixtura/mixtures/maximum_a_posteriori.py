@@ -11,7 +11,7 @@ from ..distributions.matrices import Floats, frozen, size_fault
 from ..distributions.mixture import Mixture
 from ..statistics.moments import Moments
 from .checks import check_number, check_numbers, check_reach
-from .conjugate import NormalWishart, precisions_of, shrunken
+from .conjugate import NormalWishart, precisions_of, regular_scale, shrunken
 from .overview import Overview
 
 
@@ -104,14 +104,16 @@ class MixturePrior:
     def _scale(self, overview: Overview, shape: type[Covariance], n_components: int) -> Floats:
         expected = np.shape(overview.covariance)
         if self.covariance is None:
-            scale = frozen(np.asarray(overview.covariance) / n_components ** (2 / len(overview.mean)))
+            scale = np.asarray(overview.covariance) / n_components ** (2 / len(overview.mean))
+            if scale_fault(scale) is not None:
+                scale = regular_scale(scale)
             fault = scale_fault(scale)
             if fault is not None:
                 raise ValueError(
                     f"the covariance of the data, which scales the prior, is not {fault}: leave out columns that are "
-                    "constant or follow from others, or give the prior its own covariance"
+                    "constant, or give the prior its own covariance"
                 )
-            return scale
+            return frozen(scale)
         scale = frozen(check_numbers(self.covariance, "covariance of the prior"))
         if scale.shape != expected:
             raise ValueError(

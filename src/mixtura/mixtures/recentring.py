@@ -1,4 +1,4 @@
-"""Moments about other centres, of merged components, without some, in another order."""
+"""Moments about other centres, and of components in another order."""
 
 from dataclasses import replace
 
@@ -31,41 +31,6 @@ def recentred(moments: Moments, centers: Floats, shape: type[Covariance]) -> Mom
         centers=centers,
         first=moments.first + masses * moved,
         second=moments.second + _packed(change, moments.second),
-    )
-
-
-def merged(moments: Moments, first: int, second: int, shape: type[Covariance]) -> Moments:
-    """Return the moments when component `first` takes over all rows of component `second`.
-
-    The moments of both are then about the centre of `first`; those of `second` are zero. Weight and log-likelihood are
-    left as they are.
-    """
-    centers = moments.centers.copy()
-    centers[second] = centers[first]
-    together = recentred(moments, centers, shape)
-    joined = np.eye(len(centers))
-    joined[first, second], joined[second, second] = 1.0, 0.0
-    return replace(
-        together,
-        counts=joined @ together.counts,
-        first=joined @ together.first,
-        second=np.tensordot(joined, together.second, 1) if _one_each(shape) else together.second,
-        tails=None if together.tails is None else together.tails @ joined.T,
-    )
-
-
-def without(moments: Moments, gone: NDArray[np.bool_], shape: type[Covariance]) -> Moments:
-    """Return the moments when the rows of some components belong to none.
-
-    What those rows add to a sum for all components stays in it: it is not known.
-    """
-    left = np.where(gone, 0.0, 1.0)
-    return replace(
-        moments,
-        counts=left * moments.counts,
-        first=left[:, None] * moments.first,
-        second=(left * moments.second.T).T if _one_each(shape) else moments.second,
-        tails=None if moments.tails is None else left * moments.tails,
     )
 
 

@@ -28,7 +28,7 @@ from .checks import check_ridge
 from .counted import counted_rows
 from .criteria import LOSSES, Candidate, VariationalCandidate, barred, singular
 from .em import Fit
-from .evidence import fit_each
+from .evidence import best_of, fit_each
 from .folds import cross_validate, folds_of, training_rows
 from .gaussian import GaussianMixture
 from .initialize import Method
@@ -81,8 +81,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups; the
         shortest message that holds mixture and rows [4]_, to which a component costs less the fewer rows it has; or the
         highest likelihood of rows under fits to other rows [5]_, which takes `n_folds` searches more. With a
-        `BayesianGaussianMixture` it is the highest evidence lower bound, 'elbo', and nothing else. Default: 'bic', or
-        'elbo'.
+        `BayesianGaussianMixture` it is the highest evidence lower bound, 'elbo', and nothing else: it decides how many
+        components rows belong to, and the fewest components that leave so many are taken. Default: 'bic', or 'elbo'.
     tol : float, default=1e-5
         As for `GaussianMixture`; a hundredth of what is usual there, so that criteria of a few hundred rows are right
         to a tenth or so.
@@ -427,7 +427,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         for trial in fit_each(template, product(counts, shapes), rows, engine):
             trials.append(trial)
             tell(trial.candidate)
-        best = min(trials, key=lambda trial: LOSSES["elbo"](trial.candidate))
+        best = best_of(trials)
         for message in best.warnings:
             warnings.warn(message, stacklevel=4)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)

@@ -13,7 +13,16 @@ from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
 from ..distributions.passes import Components
 from ..statistics.moments import Moments
-from .conjugate import NormalWishart, Precisions, mean_divergence, precisions_of, prior_scale, shrunken
+from .conjugate import (
+    NormalWishart,
+    Precisions,
+    at_groups,
+    mean_divergence,
+    precisions_of,
+    prior_scale,
+    shrunken,
+    single,
+)
 from .recentring import recentred
 
 Mask = NDArray[np.bool_]
@@ -44,6 +53,10 @@ class WeightPrior(Protocol):
 
     def divergence(self, counts: Floats, alive: Mask) -> float:
         """Return the Kullback-Leibler divergence of the posterior from the prior."""
+        ...
+
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
         ...
 
 
@@ -95,6 +108,11 @@ class DirichletProcess:
         )
         return float(terms.sum())
 
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
+        a, b = (parameter[alive] for parameter in self.posterior(counts, alive))
+        return float((betaln(a, b) - betaln(1, self.concentration)).sum())
+
 
 @dataclass(frozen=True)
 class DirichletDistribution:
@@ -134,6 +152,12 @@ class DirichletDistribution:
             + len(counts) * gammaln(prior)
             + counts @ (digamma(alpha) - digamma(alpha.sum()))
         )
+
+    def log_evidence(self, counts: Floats, alive: Mask) -> float:
+        """Return the log probability of components that so many rows have, in one order of the rows."""
+        prior, total = self.concentration, self.concentration * len(counts)
+        each = gammaln(prior + counts) - gammaln(prior)
+        return float(gammaln(total) - gammaln(total + counts.sum()) + each.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +210,11 @@ class Posterior:
         return self._precisions.pooled(self.prior.degrees_of_freedom + self.counts)
 
     @property
+    def occupied(self) -> Mask:
+        """Components that rows belong to: those with half a row, or half of what the largest has where that is less."""
+        return np.asarray(self.alive & (self.counts >= min(1.0, float(self.counts.max())) / 2))
+
+    @property
     def expected_weights(self) -> Floats:
         """Expected weights of the components that are alive, in proportion to sum to one; zero for the others."""
         return self.weight_prior.expected_weights(self.counts, self.alive)
@@ -213,6 +242,21 @@ class Posterior:
             + self._precisions.divergence(degrees, self.covariance, self.prior)
             + mean_divergence(self.mean_precision, self.means, self.covariance, self.prior)
         )
+
+    @property
+    def log_evidence(self) -> float:
+        """Log evidence of the rows with the components that they have, in part or whole.
+
+        It is the bound of which this is the best posterior, without the entropy of the responsibilities.
+        """
+        n_components, d = self.means.shape
+        prior, precisions = self.prior, self._precisions
+        empty = single(type(self.covariance), prior.covariance / prior.degrees_of_freedom, d)
+        before = precisions.log_normalisers(np.full(n_components, prior.degrees_of_freedom), empty.half_log_precision)
+        after = precisions.log_normalisers(prior.degrees_of_freedom + self.counts, self.covariance.half_log_precision)
+        narrowed = d / 2 * np.log(prior.mean_precision / self.mean_precision)
+        rows = (after - before + narrowed).sum() - float(self.counts.sum()) * d / 2 * np.log(2 * np.pi)
+        return float(rows + self.weight_prior.log_evidence(self.counts, self.alive))
 
     def log_joint(self, moments: Moments) -> float:
         """Return the expected log density of rows and their components, given the moments of the rows."""
@@ -257,21 +301,22 @@ class VariationalUpdate:
 
         Components that are not alive in `current` stay so; they have moments of zero.
         """
-        counts, prior = moments.counts, self.prior
+        alive = np.ones(len(moments.counts), dtype=bool) if current is None else current.alive
+        if not self.prior.of_groups:
+            return self._given(self.prior, moments, alive)
+        prior = at_groups(self.prior, moments, self.shape) if current is None else current.prior
+        return self._given(prior, moments, alive)
+
+    def _given(self, prior: NormalWishart, moments: Moments, alive: Mask) -> Posterior:
+        """Return the best posterior under one prior of means and precisions."""
+        counts = moments.counts
         n_components, n_features = moments.centers.shape
         means, scatter = shrunken(self.shape, moments, prior.mean, prior.mean_precision)
         noise = self.shape.with_ridge(np.zeros(self.shape.shape(n_components, n_features)), self.ridge)
         scale = prior_scale(self.shape, prior, n_components) + scatter + self.shape.divisors(counts, n_features) * noise
         values = scale / self.shape.divisors(prior.degrees_of_freedom + counts, n_features)
-        return Posterior(
-            self.weight_prior,
-            prior,
-            self.ridge,
-            counts,
-            np.ones(n_components, dtype=bool) if current is None else current.alive,
-            means,
-            self.shape.unchecked(values, n_components, n_features),
-        )
+        covariance = self.shape.unchecked(values, n_components, n_features)
+        return Posterior(self.weight_prior, prior, self.ridge, counts, alive, means, covariance)
 
     def bound(self, moments: Moments, current: Posterior) -> float:
         """Return the evidence lower bound (Bishop 2006, equation 10.70) at `current`, responsibilities at their best.
