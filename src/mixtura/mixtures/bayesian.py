@@ -47,7 +47,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
     array or frame, or `Rows` may stand too.
 
-    The evidence lower bound is complete, no constant is left out of it, and no iteration and no move lowers it [1]_.
+    The evidence lower bound is complete, no constant is left out of it. No iteration lowers it, and no move but the
+    deletion of components that no row belongs to [1]_.
     For diagonal and spherical covariances the precisions are gamma distributed, which scikit-learn approximates by a
     Wishart distribution; fits differ from its by a few parts in the rows of a component.
 
@@ -77,10 +78,15 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     mean_prior : array-like of shape (n_features,), optional
         Prior mean. Default: the mean of the rows.
     degrees_of_freedom_prior : float, optional
-        How many rows the prior of a covariance counts for; more than n_features - 1. Default: n_features.
+        How many rows the prior of a covariance counts for: more than n_features - 1 for 'full', than (n_features - 1) /
+        n_components for 'tied', than 0 for 'diag' and 'spherical'. Default: one row more than that, which is
+        scikit-learn's n_features for 'full'; for 'full' with three columns or more 5 n_features - 9 rows more [3]_.
     covariance_prior : float or array-like, optional
         Scatter of those rows: of shape (n_features, n_features) for 'full' and 'tied', (n_features,) for 'diag', a
-        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these.
+        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these, as in
+        scikit-learn. For 'full' with three columns or more it is `degrees_of_freedom_prior` times the covariance within
+        the groups of the start. Where a covariance has no inverse, as with fewer rows than columns, it is taken halfway
+        to its diagonal.
     random_state : int, RandomState instance or None, default=None
         Seed of the starts and of `sample`.
     warm_start : bool, default=False
@@ -91,7 +97,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         Iterations between two prints.
     moves : bool, default=True
         Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
-        bound is kept and iterated on, up to `max_iter` times more each time; nothing else is.
+        bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
+        less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -141,6 +148,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
        "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1.
     .. [2] Hughes and Sudderth (2013), "Memoized online variational inference for Dirichlet process mixture models",
        Advances in Neural Information Processing Systems 26.
+    .. [3] Carlin and Louis (2000), "Bayes and Empirical Bayes Methods for Data Analysis", chapter 3: a prior whose
+       scale is that of the data.
 
     Examples
     --------
