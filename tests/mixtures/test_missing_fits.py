@@ -206,7 +206,7 @@ def test_bayesian_bound_never_decreases(shape, holes):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = BayesianGaussianMixture(
-            n_components=4, covariance_type=shape, random_state=0, tol=0, reg_covar=0, max_iter=60
+            n_components=4, covariance_type=shape, random_state=0, tol=0, reg_covar=0, max_iter=60, moves=False
         )
         model.fit(holes)
     bounds = np.array(model.lower_bounds_)

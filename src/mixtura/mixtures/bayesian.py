@@ -20,7 +20,7 @@ from ..errors import EmptyTableError
 from ..rows import Rows
 from .by_hand import Known, sealed
 from .checks import check_number, check_numbers, check_reach, check_shape
-from .conjugate import NormalWishart, precisions_of, regular_scale
+from .conjugate import NormalWishart, at_groups, precisions_of, regular_scale
 from .em import Fit, run_em
 from .estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from .expectation import Expectation
@@ -53,7 +53,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
     array or frame, or `Rows` may stand too.
 
-    The evidence lower bound is complete, no constant is left out of it, and no iteration and no move lowers it [1]_.
+    The evidence lower bound is complete, no constant is left out of it. No iteration lowers it, and no move but the
+    deletion of components that no row belongs to [1]_.
     For diagonal and spherical covariances the precisions are gamma distributed, which scikit-learn approximates by a
     Wishart distribution; fits differ from its by a few parts in the rows of a component.
 
@@ -83,10 +84,15 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     mean_prior : array-like of shape (n_features,), optional
         Prior mean. Default: the mean of the rows.
     degrees_of_freedom_prior : float, optional
-        How many rows the prior of a covariance counts for; more than n_features - 1. Default: n_features.
+        How many rows the prior of a covariance counts for: more than n_features - 1 for 'full', than (n_features - 1) /
+        n_components for 'tied', than 0 for 'diag' and 'spherical'. Default: one row more than that, which is
+        scikit-learn's n_features for 'full'; for 'full' with three columns or more 5 n_features - 9 rows more [3]_.
     covariance_prior : float or array-like, optional
         Scatter of those rows: of shape (n_features, n_features) for 'full' and 'tied', (n_features,) for 'diag', a
-        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these.
+        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these, as in
+        scikit-learn. For 'full' with three columns or more it is `degrees_of_freedom_prior` times the covariance within
+        the groups of the start. Where a covariance has no inverse, as with fewer rows than columns, it is taken halfway
+        to its diagonal.
     random_state : int, RandomState instance or None, default=None
         Seed of the starts and of `sample`.
     warm_start : bool, default=False
@@ -97,7 +103,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         Iterations between two prints.
     moves : bool, default=True
         Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
-        bound is kept and iterated on, up to `max_iter` times more each time; nothing else is.
+        bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
+        less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -150,6 +157,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
        "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1.
     .. [2] Hughes and Sudderth (2013), "Memoized online variational inference for Dirichlet process mixture models",
        Advances in Neural Information Processing Systems 26.
+    .. [3] Carlin and Louis (2000), "Bayes and Empirical Bayes Methods for Data Analysis", chapter 3: a prior whose
+       scale is that of the data.
 
     Examples
     --------
@@ -316,12 +325,15 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         self._memory = Memory({digest(rows, engine): Visit.of(moments, posterior)})
         return fit
 
-    def _resumed(self, update: Update[Posterior], rows: Rows, engine: Engine) -> Posterior:
+    def _resumed(self, update: Update[Posterior], rows: Rows, engine: Engine, *, same: bool = False) -> Posterior:
         """Return the last posterior, under the priors in force now; of a mixture set by hand, what its E-step gives."""
         if not hasattr(self, "posterior_"):
             return update(Expectation(rows, engine)(self.mixture_))
         assert isinstance(update, VariationalUpdate), "no other rule makes a posterior"
-        return replace(self.posterior_, weight_prior=update.weight_prior, prior=update.prior, ridge=update.ridge)
+        prior, last = update.prior, self.posterior_
+        if prior.of_groups:
+            prior = last.prior if same else at_groups(prior, Expectation(rows, engine)(last), update.shape)
+        return replace(last, weight_prior=update.weight_prior, prior=prior, ridge=update.ridge)
 
     def _settled(self) -> Known:
         known = super()._settled()

@@ -246,7 +246,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Return the update rule for the rows of a table."""
 
     @abstractmethod
-    def _resumed(self, update: Update[M], rows: Rows, engine: Engine) -> M:
+    def _resumed(self, update: Update[M], rows: Rows, engine: Engine, *, same: bool = False) -> M:
         """Return where a fit goes on from that starts at the last one."""
 
     @property
@@ -376,17 +376,18 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         objective = self._objective_of(rows, engine) if self.warm_start else None
+        same = objective is not None and self._objective == objective
         if self.warm_start and hasattr(self, "mixture_"):
             self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
             report = _Report(self, 1)
             fit = run_em(
                 expect,
-                Fit(self._resumed(update, rows, engine)),
+                Fit(self._resumed(update, rows, engine, same=same)),
                 update,
                 tol=self.tol,
                 max_iter=self.max_iter,
                 # A bound of other rows, or of another model, says nothing of what an iteration gains.
-                previous_bound=self.lower_bound_ if self._objective == objective else float("-inf"),
+                previous_bound=self.lower_bound_ if same else float("-inf"),
                 on_iteration=lambda state, change: report(0, state, change),
             )
         else:

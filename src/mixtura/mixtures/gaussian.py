@@ -341,7 +341,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters
 
-    def _resumed(self, update: Update[Mixture], rows: Rows, engine: Engine) -> Mixture:
+    def _resumed(self, update: Update[Mixture], rows: Rows, engine: Engine, *, same: bool = False) -> Mixture:
         """Return the last mixture with noise, and degrees of freedom, where they are asked for now."""
         last = self.mixture_
         weights, noise = last.weights, update.noise if isinstance(update, MaximumLikelihood) else None

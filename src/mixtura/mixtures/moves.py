@@ -76,7 +76,8 @@ class _Trials:
         """Return where a candidate gets in a few passes once that is above the bound of a fit, None if it never is."""
         last = -np.inf
         for _ in range(_TRIAL_PASSES):
-            if self._left <= 0:
+            # A pass, and the iteration after a move that is kept.
+            if self._left < 2 * _work(candidate):
                 return None
             reached = self._once(fit, candidate)
             if reached.lower_bound > fit.lower_bound:
@@ -147,11 +148,20 @@ def _candidates(fit: Fit[Posterior]) -> Iterator[Posterior]:
     surely = _surely_merged(fit, gains)
     if surely is not posterior:
         yield surely
-    smallest = np.argmin(np.where(posterior.alive, posterior.counts, np.inf))
-    yield without(posterior, np.arange(len(posterior.counts)) == smallest)
+    smallest = int(np.argmin(np.where(posterior.alive, posterior.counts, np.inf)))
+    if max(gain for pair, gain in gains.items() if smallest in pair) > -_spread(posterior, smallest):
+        yield without(posterior, np.arange(len(posterior.counts)) == smallest)
     # The entropy of the responsibilities falls with a merge: where the rest does not rise, the bound does not.
     for pair in sorted((pair for pair, gain in gains.items() if gain > 0), key=lambda pair: -gains[pair]):
         yield merged(posterior, pair)
+
+
+def _spread(posterior: Posterior, component: int) -> float:
+    """Return the most entropy that the rows of a component bring when they are divided among the others.
+
+    A component whose merge with any other costs more than that is not deleted with a gain.
+    """
+    return float(posterior.counts[component] * np.log(posterior.alive.sum()))
 
 
 def _surely_merged(fit: Fit[Posterior], gains: dict[Pair, float]) -> Posterior:

@@ -16,8 +16,8 @@ from .variational import Posterior
 
 Indices = NDArray[np.intp]
 
-# Numbers in the matrices of the pairs that are valued at a time: 32 MiB.
-_AT_A_TIME = 2**22
+# Numbers in the matrices of the pairs that are valued at a time: few enough to stay in the cache.
+_AT_A_TIME = 2**17
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,14 @@ def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats
     first, second : ndarray of shape (n_pairs,)
         Components of the pairs.
     """
+    if not len(first):
+        return np.zeros(0)
     prior, precision = posterior.prior, posterior.mean_precision
-    d = posterior.means.shape[1]
-    step = max(1, _AT_A_TIME // int(np.prod(type(posterior.covariance).shape(1, d))))
+    joined = _join(posterior, first, second)
+    ratios = precision[first] / prior.mean_precision * precision[second] / joined.mean_precision
+    apart = _weight_gains(posterior, first, second) + posterior.means.shape[1] / 2 * np.log(ratios)
     shaped = _own_gains if _one_each(type(posterior.covariance)) else _shared_gains
-    gains = [np.zeros(0)]
-    for at in range(0, len(first), step):
-        a, b = first[at : at + step], second[at : at + step]
-        joined = _join(posterior, a, b)
-        ratios = precision[a] / prior.mean_precision * precision[b] / joined.mean_precision
-        apart = _weight_gains(posterior, a, b) + d / 2 * np.log(ratios)
-        gains.append(apart + shaped(posterior, a, b, joined))
-    return np.concatenate(gains)
+    return np.asarray(apart + shaped(posterior, first, second, joined))
 
 
 def _weight_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats:
@@ -112,13 +108,16 @@ def _weight_gains(posterior: Posterior, first: Indices, second: Indices) -> Floa
 def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _Joined) -> Floats:
     """Return what the precisions of components gain that have one each."""
     shape, prior, d = type(posterior.covariance), posterior.prior, posterior.means.shape[1]
-    scale, n_pairs = _scale(posterior), len(first)
-    together = scale[first] + scale[second] - _prior_scale(posterior)
-    for weights, vectors in zip(joined.weights, joined.vectors, strict=True):
-        together += shape.spread(weights, vectors)
+    scale, empty_scale = _scale(posterior), _prior_scale(posterior)
     degrees = prior.degrees_of_freedom + posterior.counts
     both = degrees[first] + degrees[second] - prior.degrees_of_freedom
-    halves = _half_log_precisions(shape, together / shape.divisors(both, d), d)
+    halves = np.empty(len(first))
+    step = max(1, _AT_A_TIME // empty_scale.size)
+    for part in (slice(at, at + step) for at in range(0, len(first), step)):
+        together = scale[first[part]] + scale[second[part]] - empty_scale
+        for weights, vectors in zip(joined.weights, joined.vectors, strict=True):
+            together += shape.spread(weights[part], vectors[part])
+        halves[part] = _half_log_precisions(shape, together / shape.divisors(both[part], d), d)
     involved = np.unique(np.concatenate([first, second]))
     alone = np.zeros(len(degrees))
     alone[involved] = precisions_of(shape, len(involved), d).log_normalisers(
@@ -126,7 +125,7 @@ def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _J
     )
     empty = single(shape, prior.covariance / prior.degrees_of_freedom, d).half_log_precision
     nothing = precisions_of(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
-    return precisions_of(shape, n_pairs, d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
+    return precisions_of(shape, len(first), d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
 
 
 def _half_log_precisions(shape: type[Covariance], values: Floats, n_features: int) -> Floats:
