@@ -376,9 +376,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         objective = self._objective_of(rows, engine) if self.warm_start else None
-        same = objective is not None and self._objective == objective
         if self.warm_start and hasattr(self, "mixture_"):
             self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
+            same = self._objective == objective
             report = _Report(self, 1)
             fit = run_em(
                 expect,
