@@ -218,5 +218,5 @@ def test_long_headers(write):
     assert table.columns == tuple(names)
     np.testing.assert_array_equal(next(table.blocks()).values, [np.arange(101)])
     assert csv.field_size_limit() == limit
-    with pytest.raises(SourceError, match="the first line of .* does not end within 2,000,000 characters"):
+    with pytest.raises(SourceError, match=r"the first line of .* does not end within 2,000,000 characters"):
         rows.open(write("t.csv", f"{'x' * 3_000_000},b\n1,2\n"))
