@@ -104,6 +104,8 @@ def test_a_pattern_does_not_read_its_own_result(run, months, names):
     before = names()
     refused(run("detect", "*.parquet", *FAST), "would read its own result")
     assert names() == before
+    assert run("detect", "jan/*.csv", *FAST, "--format", "csv").code == 0
+    assert "jan.scored.csv" in names()
     assert run("detect", "*/sales.csv", *FAST).code == 0
     assert "sales.scored.parquet" in names()
 
