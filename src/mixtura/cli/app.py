@@ -1,6 +1,7 @@
 """The commands together, and how a run ends: exit codes, and one sentence on standard error when it ends badly."""
 
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -18,6 +19,7 @@ from .detect import EXAMPLES as DETECT_EXAMPLES
 from .detect import detect
 from .groups import EXAMPLES as GROUPS_EXAMPLES
 from .groups import groups
+from .options import one_of
 from .report import EXAMPLES as REPORT_EXAMPLES
 from .report import report
 from .score import EXAMPLES as SCORE_EXAMPLES
@@ -28,12 +30,18 @@ from .stopping import ReaderLeftError, stopping
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 
+_NO_MEMORY = "there is not enough memory: give mixtura more, or fewer columns with --columns or --drop"
+_REFUSED = re.compile(
+    "out of memory|cannot allocate memory|failed to allocate|bad_alloc|failed to map segment|can't start new thread",
+    re.IGNORECASE,
+)
+
 app = typer.Typer(
     name="mixtura",
     help="Find the groups in a table, and the rows that do not belong.",
-    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C.\n\n"
-    "mixtura COMMAND --help tells more about a command.",
-    add_completion=False,
+    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C (128 and the "
+    "number of the signal for others).\n\n"
+    "mixtura help COMMAND tells more about a command.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,6 +55,22 @@ COMMANDS: dict[Callable[..., None], str] = {
 }
 for _command, _examples in COMMANDS.items():
     app.command(epilog=_examples)(_command)
+
+
+@app.command(name="help")
+def _help(
+    command: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="COMMAND",
+            help="The command to tell about.",
+            autocompletion=one_of([command.__name__ for command in COMMANDS]),
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Tell what mixtura or one of its commands does."""
+    app(args=["--help"] if command is None else [command, "--help"], prog_name="mixtura", standalone_mode=False)
 
 
 def _show_version(wanted: bool) -> None:
@@ -92,10 +116,10 @@ def _ended(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong, and return the exit code."""
     if isinstance(error, _UsageError):
         return _fail(2, _usage(error, arguments))
+    if _wants_memory(error):
+        return _fail(2, _NO_MEMORY)
     if isinstance(error, (MixturaError, _ClickError)):
         return _fail(2, _one_line(error))
-    if isinstance(error, MemoryError):
-        return _fail(2, _no_memory(error))
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return 130
     if isinstance(error, Exception):
@@ -119,12 +143,13 @@ def _usage(error: BaseException, arguments: Sequence[str]) -> str:
     return f"{what} (see {' '.join(['mixtura', *known, '--help'])})"
 
 
-def _no_memory(error: MemoryError) -> str:
-    reason = _one_line(error)
-    return (
-        f"there is not enough memory{f' ({reason})' if reason else ''}: give mixtura more, or fewer columns with "
-        "--columns or --drop"
-    )
+def _wants_memory(error: BaseException) -> bool:
+    """Tell whether an error is of memory that was refused, which libraries call by many names."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return True
+    if not isinstance(error, MixturaError) and _REFUSED.search(str(error)):
+        return True
+    return error.__cause__ is not None and _wants_memory(error.__cause__)
 
 
 def _fault(error: Exception) -> str:

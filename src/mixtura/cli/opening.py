@@ -20,6 +20,7 @@ from ..rows import TableRows, TableWriter, is_query, open, open_writer
 from ..rows.columns import Missing
 from ..rows.marks import made_by, set_mark
 from ..rows.own_columns import OwnColumns
+from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded, replace_all
 from ..rows.writer import FORMATS, open_stream_writer
@@ -85,9 +86,10 @@ class Origin:
     def check_standard_output(self) -> None:
         """Refuse to write to what this comes from, as `check` does."""
         try:
-            self._check_stat(os.fstat(sys.stdout.fileno()), "standard output")
+            found = os.fstat(sys.stdout.fileno())
         except (OSError, ValueError):  # it is not a file of the system
             return
+        self._check_stat(found, "standard output")
 
     def _check_stat(self, found: os.stat_result, called: str) -> None:
         if self.model is not None and _is_one_of(found, [expanded(self.model)]):
@@ -106,8 +108,7 @@ def _path_from(folder: Path, path: Path) -> str:
 
 def _read_once(source: str) -> bool:
     """Tell whether a table is standard input, or a pipe: what comes from there next is another table."""
-    path = expanded(source)
-    return source == "-" or (path.exists() and not path.is_file()) or path.is_relative_to("/dev")
+    return source == "-" or is_stream(source)
 
 
 def _files_of(source: str) -> list[Path | int]:
@@ -232,8 +233,8 @@ def open_place(
     places = {RESULT: None if out == "-" else out, MODEL: saved, REPORT: report}
     files = _files(places)
     if out == "-":
-        origin.check_standard_output()
         writer = open_stream_writer(StandardOutput(alone=not files), "standard output", form or "csv")
+        origin.check_standard_output()
     else:
         writer = open_writer(files[RESULT], form=form, mark=origin.mark(files[RESULT]))
     place = Place(origin, out, writer, files, force)

@@ -1,6 +1,7 @@
 """Options that commands share, and what their text means."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -13,6 +14,12 @@ FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what completes one of some words in a shell."""
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
 
 TABLE = "Table"
 MODEL = "Model"
@@ -60,6 +67,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
+        autocompletion=one_of(FORMATS),
         help="Format of the result: parquet, csv, json, jsonl or arrow. Default: what the ending of --out says, csv on "
         "standard output.",
         rich_help_panel=RESULT,
@@ -148,6 +156,7 @@ Kind = Annotated[
     typer.Option(
         "--model",
         metavar="KIND",
+        autocompletion=one_of(KINDS),
         help="Kind of model: auto, mixture, bayesian, elliptic, forest, lof or svm. Default: auto, which needs no "
         "choice; mixture where --components or --shape is given.",
         rich_help_panel=MODEL,
@@ -156,7 +165,13 @@ Kind = Annotated[
 ]
 MixtureKind = Annotated[
     str,
-    typer.Option("--model", metavar="KIND", help="Kind of model: mixture or bayesian.", rich_help_panel=MODEL),
+    typer.Option(
+        "--model",
+        metavar="KIND",
+        autocompletion=one_of(MIXTURES),
+        help="Kind of model: mixture or bayesian.",
+        rich_help_panel=MODEL,
+    ),
 ]
 Components = Annotated[
     str | None,
@@ -174,6 +189,7 @@ Shape = Annotated[
     typer.Option(
         "--shape",
         metavar="SHAPES",
+        autocompletion=one_of(SHAPES),
         help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all "
         "four. With --model bayesian, one of them; default: full.",
         rich_help_panel=MODEL,

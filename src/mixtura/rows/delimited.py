@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 _DELIMITERS = ",;\t|"
 
 # Characters at the start of the file in which the first record must end: DuckDB's own limit is 2 MB a line.
-_HEAD = 2**20
+_HEAD = 2_000_000
+
+# Which the csv module holds to in all that it reads, whoever reads.
+_FIELD_LIMIT = Lock()
 
 # Besides an empty field; pandas reads the same as missing. NaN itself is a number to DuckDB and found later.
 _MISSING = ("", "NA", "N/A", "n/a", "NULL", "null", "None", "<NA>", "#N/A")
@@ -43,6 +47,9 @@ _MISSING = ("", "NA", "N/A", "n/a", "NULL", "null", "None", "<NA>", "#N/A")
 # is an error that names its line.
 _SAMPLE = 20480
 
+
+# How DuckDB wants the ends of lines written.
+_ESCAPED = {"\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n"}
 
 # Columns whose types are looked at in one query: DuckDB keeps vectors for every expression of a query, gigabytes of
 # them for thousands of columns.
@@ -69,12 +76,15 @@ class Dialect:
         Whether the first record is the header: it is, unless every field in it is a number.
     skip : int
         Empty lines before it.
+    new_line : str or None
+        What ends a line; None where DuckDB may find it, as no name has a line's end in it.
     """
 
     names: tuple[str, ...]
     delimiter: str
     header: bool
     skip: int
+    new_line: str | None = None
 
 
 def read_dialect(file: Path, label: str, *, tabs: bool = False) -> Dialect:
@@ -94,18 +104,44 @@ def read_dialect(file: Path, label: str, *, tabs: bool = False) -> Dialect:
     skip, fields = records[delimiter]
     header = not all(_is_number(field) for field in fields)
     names = tuple((field.strip() if header else "") or f"x{position}" for position, field in enumerate(fields))
-    return Dialect(names, delimiter, header, skip)
+    broken = any("\n" in field or "\r" in field for field in fields)
+    return Dialect(names, delimiter, header, skip, _line_end(head) if broken else None)
 
 
 def _first_record(head: str, delimiter: str, label: str) -> tuple[int, list[str]]:
     """Return how many empty lines come first, and the fields of the first record."""
+    lines = io.StringIO(head, newline="")
     try:
-        for position, fields in enumerate(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)):
-            if fields:
-                return position, fields
+        with _long_fields():
+            for position, fields in enumerate(csv.reader(lines, delimiter=delimiter)):
+                if fields and len(head) == lines.tell() == _HEAD:
+                    raise SourceError(f"the first line of {label} does not end within {_HEAD:,} characters: shorten it")
+                if fields:
+                    return position, fields
     except csv.Error as error:
         raise SourceError(f"{label} is not delimited text ({error}): check that it is a CSV or TSV file") from error
     raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    with _FIELD_LIMIT:
+        usual = csv.field_size_limit(_HEAD)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(usual)
+
+
+def _line_end(head: str) -> str | None:
+    """Return what ends the first record, which has line ends between quotes too."""
+    text = head.lstrip("\r\n")
+    quoted = False
+    for position, character in enumerate(text):
+        quoted ^= character == '"'
+        if not quoted and character in "\r\n":
+            return "\r\n" if text.startswith("\r\n", position) else character
+    return None
 
 
 def _is_number(field: str) -> bool:
@@ -238,6 +274,8 @@ class DelimitedPart:
     def _scan(self, options: str, missing: Sequence[str] = _MISSING) -> str:
         layout = self._dialect
         compression = "gzip" if is_gzip(self._file) else "none"
+        if layout.new_line is not None:
+            options = f"new_line={duck.text(_ESCAPED[layout.new_line])}, {options}"
         return (
             f"read_csv({duck.path(self._file)}, delim={duck.text(layout.delimiter)}, quote='\"', escape='\"', "
             f"comment='', header={str(layout.header).lower()}, skip={layout.skip}, "

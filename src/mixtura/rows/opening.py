@@ -13,9 +13,10 @@ from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
 from .frames import FrameRows, open_record_batch
 from .optional import need
-from .paths import open_path
+from .paths import is_stream, open_path
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
+from .whole import expanded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,6 +64,7 @@ def open(
         - a string whose first word, after comments, is SELECT, WITH, FROM or VALUES in any case, followed by a space,
           a quote or a parenthesis, unless there is a file of that name: a DuckDB query, run once, its result kept in a
           temporary file;
+        - the path of a named pipe, read as standard input is;
         - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
           ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
           from the ending: .csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text formats
@@ -139,6 +141,13 @@ def _open_text(source: "str | os.PathLike[str]", choice: Choice) -> Rows:
         return open_binary(sys.stdin.buffer, "standard input", choice)
     if isinstance(source, str) and is_query(source):
         return open_query(source, choice)
+    if is_stream(source):
+        try:
+            stream = expanded(source).open("rb")
+        except OSError as error:
+            raise SourceError(f"cannot read {source}: {error.strerror}") from error
+        with stream:
+            return open_binary(stream, str(source), choice)
     return open_path(source, choice)
 
 

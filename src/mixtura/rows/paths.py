@@ -3,6 +3,7 @@
 import difflib
 import glob
 import os
+import stat
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from .ipc import IpcPart
 from .parts import Part
 from .scans import JsonPart, ParquetPart
 from .watch import Watch
+from .whole import expanded
 
 Reader = Callable[[Path, str], Part]
 
@@ -38,7 +40,7 @@ _COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
 def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
     """Open the file, or the files that a pattern matches, in the order of their names."""
     given = os.fspath(path)
-    files = _matching(Path(given).expanduser() if given.startswith("~/") else Path(given))
+    files = _matching(expanded(given))
     for file in files:
         _check_name(file)
     suffixes = {_suffix(file) for file in files}
@@ -57,6 +59,26 @@ def _check_name(file: Path) -> None:
         str(file.absolute()).encode()
     except UnicodeEncodeError as error:
         raise SourceError(f"the name of {str(file)!r} is not UTF-8 text, which readers need: rename it") from error
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a path can be read only once, as a named pipe and what a shell puts in place of ``<(…)``.
+
+    Raises
+    ------
+    SourceError
+        It is a device, which has no end or no table.
+    """
+    file = expanded(path)
+    try:
+        mode = file.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    # Under /dev are the streams of this process, which may be files without an ending in their names.
+    opened = os.path.normpath(file.absolute()).startswith(("/dev/fd/", "/dev/std"))
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not opened):
+        raise SourceError(f"{file} is a device: name a file, or a pattern such as *.parquet")
+    return opened or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _suffix(file: Path) -> str:
