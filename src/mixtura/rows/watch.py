@@ -36,9 +36,9 @@ class _Seen:
 class Watch:
     """Holds what files were like when they were opened, and refuses those that differ later.
 
-    Size and time are compared before and after each reading, the first and last two megabytes before it, and the numbers
-    that a reading gives with those of the readings before it, block by block. So a change is found that keeps size and
-    time too, unless it touches only what is no number.
+    Size and time are compared before and after each reading, the first and last two megabytes before it, and the
+    numbers that a reading gives with those of the readings before it, block by block. So a change is found that keeps
+    size and time too, unless it touches only what is no number.
 
     Parameters
     ----------
