@@ -1,3 +1,4 @@
+import csv
 import gzip
 
 import numpy as np
@@ -225,3 +226,26 @@ def test_wide_tables_are_carried_as_narrow_ones(write, monkeypatch):
         "int64",
     ]
     assert str(found) == str(expected)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("before", [0, 2])
+def test_names_with_line_ends(write, end, inside, before):
+    lines = [*[""] * before, f'"a{inside}b","say ""c"""', "1,2", "3,4.5"]
+    table = rows.open(write("t.csv", (end.join(lines) + end).encode()))
+    assert table.columns == (f"a{inside}b", 'say "c"')
+    np.testing.assert_array_equal(next(table.blocks()).values, [[1, 2], [3, 4.5]])
+    assert sum(part.num_rows for part, _ in table.tables()) == 2
+
+
+def test_long_headers(write):
+    limit = csv.field_size_limit()
+    names = ["x" * 150_000, *(f"a name that is longer than most {k}" for k in range(100))]
+    row = ",".join(map(str, range(101)))
+    table = rows.open(write("t.csv", f"{','.join(names)}\n{row}\n"))
+    assert table.columns == tuple(names)
+    np.testing.assert_array_equal(next(table.blocks()).values, [np.arange(101)])
+    assert csv.field_size_limit() == limit
+    with pytest.raises(SourceError, match=r"the first line of .* does not end within 2,000,000 characters"):
+        rows.open(write("t.csv", f"{'x' * 3_000_000},b\n1,2\n"))

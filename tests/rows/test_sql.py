@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -7,7 +9,7 @@ from mixtura import rows
 from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows
 from mixtura.rows.duck import session, stream
-from mixtura.rows.sql import is_query
+from mixtura.rows.sql import files_in, is_query
 
 from .conftest import assert_same_blocks, csv_of
 
@@ -123,3 +125,44 @@ def test_a_file_that_changes_while_the_query_runs(write, numbers, monkeypatch, s
     monkeypatch.setattr("mixtura.rows.duck.session", changing)
     with pytest.raises(SourceError, match=r"t\.csv changed while it was in use"):
         rows.open(f"select * from {source.format(path)}")
+
+
+@pytest.mark.parametrize(
+    ("query", "files"),
+    [
+        ("select * from 'x.csv' where a = '*'", ["x.csv"]),
+        ("from read_csv(['a.csv', 'b''c.csv'])", ["a.csv", "b'c.csv"]),
+        ('from "y.csv" select 3 * a', ["y.csv"]),
+        ("select * from read_parquet($$z.parquet$$) t", ["z.parquet"]),
+        ("with t as (from 'q.csv') from t where a in (select file from glob('d/*'))", ["q.csv", "t", "d/*"]),
+        ("select (select max(x) from 'd.csv') from 'e.csv' where exists (from 'f.csv')", ["d.csv", "e.csv", "f.csv"]),
+        ("from (pivot 'p.csv' on a using sum(b))", ["p.csv"]),
+        ("select nothing from (", []),
+    ],
+)
+def test_files_that_a_query_names(query, files):
+    assert files_in(query) == files
+
+
+FULL = """
+import resource, signal, tempfile, sys
+from mixtura import rows
+from mixtura.errors import SourceError
+tempfile.tempdir = sys.argv[1]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    rows.open(sys.argv[2])
+except SourceError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("order", ["", " order by a"])
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path, order):
+    query = f"select random() a, random() b from range(1000000){order}"
+    done = subprocess.run([sys.executable, "-c", FULL, tmp_path, query], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"cannot write a temporary copy of the table to {tmp_path} (File too large): free")
+    assert done.stdout.count("\n") == 1
+    assert "{" not in done.stdout
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,8 @@
 import gzip
 import io
+import os
 import sys
+import threading
 
 import duckdb
 import numpy as np
@@ -146,3 +148,23 @@ def test_batches_with_other_columns(batch):
 def test_batches_of_other_types():
     with pytest.raises(SourceError, match=r"cannot read the Arrow stream: .*'x'"):
         rows.open(reader_of(pa.record_batch({"a": ["x"], "b": [1.0]})))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("suffix", [".csv", ""])
+def test_a_named_pipe_is_read_once(tmp_path, numbers, suffix):
+    pipe = tmp_path / f"pipe{suffix}"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(csv_of(numbers),))
+    writer.start()
+    table = rows.open(pipe)
+    writer.join()
+    assert table.columns == ("a", "b")
+    assert_same_blocks(table, ArrayRows(numbers))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no devices here")
+def test_devices_are_refused():
+    for device in ("/dev/zero", "/dev/null"):
+        with pytest.raises(SourceError, match=f"{device} is a device: name a file"):
+            rows.open(device)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..display.words import visible
+from ..display.words import shortened, visible
 from ..errors import MixturaError
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
@@ -134,7 +134,7 @@ def _fail(code: int, sentence: str) -> int:
 
 def _one_line(error: BaseException) -> str:
     text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return visible(" ".join(text.split()))
+    return shortened(visible(" ".join(text.split())))
 
 
 def _usage(error: BaseException, arguments: Sequence[str]) -> str:

@@ -14,6 +14,9 @@ from .scoring import Scored
 # Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
 TRAINING_SHARE = 0.5
 
+# Of more rows nobody has as many.
+_MOST_ROWS = 10**15
+
 
 def table_facts(
     source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
@@ -24,11 +27,12 @@ def table_facts(
 
 def few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
     """Return what to do when no row can be told from chance because too few clean rows are there to compare with."""
-    if model.info.get("rule") != "fdr" or scored.n_anomalies or model.calibration is None:
+    rule, rate = _rule_of(model)
+    if rule != "fdr" or rate is None or scored.n_anomalies or model.calibration is None:
         return ()
-    rate, n_clean = float(model.info["target"]), len(model.calibration)
-    fewest = math.ceil(scored.n_rows / ((n_clean + 1) * rate))
-    if fewest < 2:
+    n_clean = len(model.calibration)
+    fewest = math.ceil(min(scored.n_rows / ((n_clean + 1) * rate), _MOST_ROWS))
+    if not 2 <= fewest < _MOST_ROWS:
         return ()
     enough = math.ceil(scored.n_rows / rate / (1 - TRAINING_SHARE))
     return (
@@ -42,10 +46,7 @@ def decision_of(model: TableModel, scored: Scored, on_labels: OnLabels | None) -
     """Return which rows count as anomalies, and how that was chosen; None for a model without a threshold."""
     if model.threshold is None:
         return None
-    rule, target = model.info.get("rule"), model.info.get("target")
-    if rule not in RULES or not isinstance(target, float) or not 0 < target <= MOST:
-        # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
-        rule, target = (None, None) if model.rate is None else ("rate", model.rate)
+    rule, target = _rule_of(model)
     return Decision(
         rule,
         target,
@@ -55,3 +56,12 @@ def decision_of(model: TableModel, scored: Scored, on_labels: OnLabels | None) -
         scored.n_anomalies / scored.n_rows,
         on_labels,
     )
+
+
+def _rule_of(model: TableModel) -> tuple[str | None, float | None]:
+    """Return the rule that chose the threshold, and what it was to reach."""
+    rule, target = model.info.get("rule"), model.info.get("target")
+    if isinstance(rule, str) and rule in RULES and isinstance(target, float) and 0 < target <= MOST:
+        return rule, target
+    # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
+    return (None, None) if model.rate is None else ("rate", model.rate)

@@ -262,6 +262,8 @@ def _files(places: Mapping[str, str | None]) -> dict[str, WholeFile]:
 def default_out(source: str, ending: str) -> str:
     """Return the name of the result of a source: beside the table, in the current folder if it lies in none.
 
+    A pattern that would read the result the next time stands for its folder, and the result lies beside that.
+
     Raises
     ------
     SourceError
@@ -271,6 +273,8 @@ def default_out(source: str, ending: str) -> str:
     --------
     >>> default_out("data/x.csv.gz", ".scored.parquet"), default_out("data/part-*.parquet", ".scored.parquet")
     ('data/x.scored.parquet', 'data/part.scored.parquet')
+    >>> default_out("new/*.parquet", ".scored.parquet"), default_out("data/**/*.csv", ".scored.parquet")
+    ('new.scored.parquet', 'data/data.scored.parquet')
     >>> default_out("-", ".scored.parquet"), default_out("select 1", ".report.html")
     ('stdin.scored.parquet', 'query.report.html')
     """
@@ -286,10 +290,11 @@ def default_out(source: str, ending: str) -> str:
     folder = Path(*path.parts[:fixed])
     name = re.sub(r"\[[^]]*\]|[*?]", "", stem).strip("-_. ") or folder.name or "table"
     out = folder / f"{name}{ending}"
-    own = all(part == "**" for part in path.parts[fixed:-1]) and fnmatch.fnmatch(out.name, path.name)
-    if own and glob.glob(source, recursive=True):
+    if not all(part == "**" for part in path.parts[fixed:-1]) or not fnmatch.fnmatch(out.name, path.name):
+        return str(out)
+    if not folder.name and glob.glob(source, recursive=True):
         raise SourceError(f"{source} would read its own result {out} the next time: name another file with --out")
-    return str(out)
+    return str(folder.parent / out.name)
 
 
 def open_table(

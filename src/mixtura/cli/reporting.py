@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ..display.report.data import Report
 from ..display.summary import ComparisonSummary, Summary, as_json
+from ..display.words import shortened, visible
 from .opening import REPORT_ENDING, Origin, default_out, open_page
 from .page import as_page
 from .standard_output import say
@@ -84,4 +85,4 @@ def report_page(
 
 def _note(summary: Summary | ComparisonSummary, *, quiet: bool) -> None:
     if not quiet:
-        sys.stderr.writelines(f"mixtura: note: {notice}\n" for notice in summary.notices)
+        sys.stderr.writelines(f"mixtura: note: {shortened(visible(notice))}\n" for notice in summary.notices)

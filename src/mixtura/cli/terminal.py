@@ -52,9 +52,9 @@ def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool) 
 
 
 def _visible(value: Any) -> Any:
-    """Return facts whose texts, from a table as most of them are, neither command the terminal nor turn its lines."""
+    """Return facts whose texts, from a table as most of them are, neither command the terminal nor flood it."""
     if isinstance(value, str):
-        return words.visible(value)
+        return words.shortened(words.visible(value))
     if isinstance(value, tuple):
         return tuple(map(_visible, value))
     if isinstance(value, dict):

@@ -20,6 +20,18 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
+def shortened(text: str) -> str:
+    """Leave the middle out of words and sentences that nobody would read, such as names of thousands of characters.
+
+    Examples
+    --------
+    >>> len(shortened("x" * 100_000)), shortened("a name"), shortened("x" * 400)[195:210]
+    (251, 'a name', 'xxxxx…xxxxxxxxx')
+    """
+    words = re.sub(r"\S{301,}", lambda word: f"{word[0][:200]}…{word[0][-50:]}", text)
+    return words if len(words) <= 2000 else f"{words[:1500]} … {words[-300:]}"
+
+
 def count(n: int) -> str:
     """Write a count with thousands apart.
 

@@ -1,5 +1,8 @@
 """DuckDB: sessions, quoting, and its errors in one sentence of ours."""
 
+import errno
+import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from .optional import need
+from .scratch import no_room
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 @contextmanager
@@ -35,6 +42,9 @@ def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
         connection.execute("set enable_progress_bar_print = false")
         yield connection
     except (duckdb.Error, OSError) as error:
+        full = _full_disk(str(error))
+        if full is not None and scratch is not None:
+            raise no_room(scratch.parent, full) from error
         reason = first_sentence(str(error))
         if scratch is None:
             # The label says which file; DuckDB may know it by a temporary name.
@@ -42,6 +52,15 @@ def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
         raise SourceError(f"cannot read {label}: {reason}") from error
     finally:
         connection.close()
+
+
+def _full_disk(message: str) -> OSError | None:
+    """Return the error of the system when there was no room to write, which DuckDB tells by its number or in words."""
+    told = re.search(r'"errno":"(\d+)"', message)
+    for number in _NO_ROOM:
+        if (told and int(told[1]) == number) or os.strerror(number) in message:
+            return OSError(number, os.strerror(number))
+    return None
 
 
 def first_sentence(message: str) -> str:
@@ -52,6 +71,9 @@ def first_sentence(message: str) -> str:
     >>> first_sentence('Parser Error: syntax error at or near "selec"\n\nLINE 1: selec 1\n        ^')
     'syntax error at or near "selec"'
     """
+    # Some messages are, or end in, an object of JSON that holds the message.
+    inner = re.search(r'\{"exception_type":.*?"exception_message":("(?:[^"\\]|\\.)*")', message, re.DOTALL)
+    message = str(json.loads(inner[1], strict=False)) if inner else message
     line = message.strip().splitlines()[0] if message.strip() else "no reason given"
     return re.sub(r"^(?:[A-Z][A-Za-z]* )+Error: ", "", line).strip()
 

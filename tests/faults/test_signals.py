@@ -1,0 +1,105 @@
+"""Signals at random moments: one line, the exit code that says which, no file and no scratch."""
+
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+
+PROGRAM = [sys.executable, "-m", "mixtura"]
+COMMANDS = [
+    ["detect", "t.csv", "--model", "forest", "--save", "m2", "--report", "r.html"],
+    ["groups", "t.jsonl", "--components", "1,2", "--shape", "diag", "--save", "m2"],
+    ["score", "m", "t.csv", "--out", "scored.jsonl"],
+    ["report", "m", "t.arrow"],
+    ["compare", "t.parquet", "--rows", "500"],
+    ["detect", "select * from 't.csv' order by random()", "--model", "forest"],
+    ["detect", "-", "--model", "forest", "--out", "-"],
+]
+SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with one table in every format, and a model."""
+    folder = tmp_path_factory.mktemp("signals")
+    values = np.random.default_rng(0).normal(size=(20_000, 4)).round(3)
+    lines = ["a,b,c,d", *(",".join(map(str, row)) for row in values.tolist())]
+    (folder / "t.csv").write_text("\n".join(lines) + "\n")
+    run(folder, ["detect", "t.csv", "--model", "forest", "--save", "m", "--out", "t.parquet"])
+    for ending in ("arrow", "jsonl"):
+        run(folder, ["score", "m", "t.csv", "--out", f"t.{ending}"])
+    return folder
+
+
+def run(folder, arguments, scratch=None):
+    started = time.monotonic()
+    with (folder / "t.csv").open() as table:
+        subprocess.run([*PROGRAM, *arguments, "-q"], cwd=folder, stdin=table, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2])[:20])
+def test_a_signal_at_any_moment(place, tmp_path, command):
+    before = {file: (place / file).read_bytes() for file in os.listdir(place)}
+    moments = random.Random(str(command))
+    for name in SIGNALS:
+        number = getattr(signal, name)
+        with (place / "t.csv").open() as table:
+            process = subprocess.Popen(
+                [*PROGRAM, *command, "-q"],
+                cwd=place,
+                env={**os.environ, "TMPDIR": str(tmp_path)},
+                stdin=table,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        # Until the program is there to be told: Python itself takes its time to start.
+        time.sleep(0.3 + moments.uniform(0, 2))
+        process.send_signal(number)
+        if moments.random() < 0.5:
+            process.send_signal(number)
+        _, err = process.communicate(timeout=120)
+        assert not os.listdir(tmp_path)
+        after = {file: (place / file).read_bytes() for file in os.listdir(place)}
+        if process.returncode == 0:  # it was done before
+            assert err == ""
+            for file in set(after) - set(before):
+                (place / file).unlink()
+            continue
+        assert process.returncode == 128 + number
+        called = "Ctrl-C" if name == "SIGINT" else name
+        assert err == f"mixtura: stopped by {called}; no file was written\n"
+        assert after == before
+
+
+def test_nohup_is_respected(place, tmp_path):
+    score = shlex.join([*PROGRAM, "score", "m", "t.parquet", "--out", str(tmp_path / "x.csv"), "-q"])
+    process = subprocess.Popen(["sh", "-c", f"trap '' HUP; exec {score}"], cwd=place)
+    time.sleep(0.5)
+    while process.poll() is None:
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+    assert process.returncode == 0
+    assert (tmp_path / "x.csv").exists()
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(place, tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    query = [*PROGRAM, "detect", "select * from 't.csv'", "--out", str(tmp_path / "q.csv"), "-q"]
+    process = subprocess.Popen(query, cwd=place, env=environment)
+    while not list(tmp_path.glob("mixtura-*/query.parquet")):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert list(tmp_path.glob("mixtura-*"))
+    subprocess.run([*query, "--model", "forest"], cwd=place, env=environment, check=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["q.csv"]
