@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixtura import rows
 from mixtura.rows import open_writer
 from mixtura.rows.formulas import no_formula, no_formulas
 
@@ -51,8 +52,6 @@ def test_all_text_is_changed_where_that_is_asked_for(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".json", ".arrow"])
 def test_no_other_format_is_changed(tmp_path, suffix):
-    from mixtura import rows  # noqa: PLC0415
-
     file = tmp_path / f"t{suffix}"
     with open_writer(file) as writer:
         writer.write(pa.table({"=h": ["=1", "b"], "n": [1.0, 2.0]}), {"reason": ["=2", "b"]})

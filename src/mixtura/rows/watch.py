@@ -11,8 +11,8 @@ from ..errors import SourceError
 from .block import Array, Block
 
 # Bytes compared at either end of a file: the longest header of a CSV file that is read, the footer of most Parquet
-# files, and all of a file of up to 2 MB.
-_END = 2**20
+# files, and all of a file of up to 4 MB.
+_END = 2_000_000
 
 _REMEDY = "run again when nothing writes to it, or read a copy"
 
@@ -36,9 +36,9 @@ class _Seen:
 class Watch:
     """Holds what files were like when they were opened, and refuses those that differ later.
 
-    Size and time are compared before and after each reading, the first and last megabyte before it, and the numbers
-    that a reading gives with those of the readings before it, block by block. So a change is found that keeps size and
-    time too, unless it touches only what is no number.
+    Size and time are compared before and after each reading, the first and last two megabytes before it, and the
+    numbers that a reading gives with those of the readings before it, block by block. So a change is found that keeps
+    size and time too, unless it touches only what is no number.
 
     Parameters
     ----------
