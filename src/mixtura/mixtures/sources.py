@@ -176,7 +176,9 @@ def _is_rows(X: Source) -> bool:
 
 def _is_array_like(X: Source) -> bool:
     """Tell whether scikit-learn's rules are for X: of the rest `rows.open` says what it is, or what to give."""
-    read = isinstance(X, (str, os.PathLike, Mapping, Set, Iterator)) or _is_rows(X) or hasattr(X, "read")
+    if isinstance(X, (str, os.PathLike)) or _is_rows(X) or hasattr(X, "read") or is_dask(X):
+        return False
+    if isinstance(X, (Mapping, Set, Iterator)) and not hasattr(X, "shape"):  # a sparse array may be a mapping
+        return False
     # A DuckDB relation, an Arrow reader and a Polars LazyFrame have rows to give, and NumPy takes them for objects.
-    streamed = not hasattr(X, "__array__") and (hasattr(X, "__arrow_c_stream__") or is_lazy(X))
-    return not (read or streamed or is_dask(X))
+    return hasattr(X, "__array__") or not (hasattr(X, "__arrow_c_stream__") or is_lazy(X))
