@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,8 @@ _TREES_TOGETHER, _VALUES_TOGETHER = 8, 2**21
 _VALUES_AT_ONCE = 2**24
 
 
-class Choosable(Protocol):
-    """Rows that can be read in any order."""
-
-    def take(self, positions: NDArray[np.int64]) -> Rows:
-        """Return the rows at these positions."""
+# Rows that can be read in any order.
+Choosable = ArrayRows | SparseRows
 
 
 @dataclass(frozen=True)
@@ -153,10 +150,9 @@ def grow(
     features = np.empty((*shape, width or 1), np.int32)
     coefficients = None if width is None else np.empty((*shape, width), np.float32)
     thresholds, counts = np.empty(shape, np.float32), np.empty((shape[0], 2 * shape[1]), np.int32)
-    n_rows = max(int(sample.max()) for sample in samples) + 1
     whole, together = None, min(_TREES_TOGETHER, max(1, _VALUES_TOGETHER // (size * draw.n_columns)))
-    if n_rows <= size * len(seeds) and n_rows * draw.n_columns <= _VALUES_AT_ONCE:
-        whole, together = values_of(rows.take(np.arange(n_rows))), _TREES_TOGETHER
+    if rows.n_rows <= size * len(seeds) and rows.n_rows * draw.n_columns <= _VALUES_AT_ONCE:
+        whole, together = values_of(rows), _TREES_TOGETHER
 
     def grow_some(first: int) -> None:
         trees = slice(first, min(first + together, len(seeds)))

@@ -11,8 +11,8 @@ from ..kernels import forest as kernel
 
 Floats = NDArray[np.float64]
 
-# Most leaves are smaller.
-_SMALL = 1024
+# Leaves of more rows are few.
+_SMALL = 2**16
 
 
 def average_path_length(n_samples: ArrayLike) -> Floats:
@@ -98,5 +98,8 @@ def leaf_lengths(counts: NDArray[np.int32]) -> NDArray[np.float32]:
         Rows of the sample in each node.
     """
     last = counts[:, counts.shape[1] // 2 :]
-    sizes = np.concatenate([np.arange(_SMALL), np.unique(last[last >= _SMALL])])
+    largest = int(last.max())
+    sizes = np.arange(min(largest + 1, _SMALL))
+    if largest >= _SMALL:
+        sizes = np.concatenate([sizes, np.unique(last[last >= _SMALL])])
     return kernel.leaf_lengths(counts, sizes, average_path_length(sizes))
