@@ -111,8 +111,11 @@ def test_a_value():
         ({"rate": 1.5}, "above 0 and below 1"),
         ({"trained_on": "hearsay"}, "'table' or 'reference', not 'hearsay'"),
         ({"calibration": []}, "calibration scores must be numbers, at least one"),
-        ({"calibration": [[1.0]]}, "calibration scores must be one for each row"),
-        ({"calibration": [1.0, np.nan]}, "calibration scores must be numbers, and that of row 1"),
+        ({"calibration": [[1.0]]}, "at least one, in an array of one dimension: they must be one for each row"),
+        (
+            {"calibration": [1.0, np.nan]},
+            "at least one, in an array of one dimension: they must be numbers, and that of row 1",
+        ),
         ({"info": {"n": np.int64(3)}}, "types that JSON has"),
         ({"info": {"n": float("nan")}}, "types that JSON has"),
         *(

@@ -335,9 +335,13 @@ def _check_merging(merging: Any, model: OutlierModel) -> None:
 
 
 def _sorted(scores: ArrayLike) -> Floats:
-    array = np.sort(row_numbers(scores, "calibration scores"))
+    wanted = "the calibration scores must be numbers, at least one, in an array of one dimension"
+    try:
+        array = np.sort(row_numbers(scores, "they"))
+    except ValueError as error:
+        raise ValueError(f"{wanted}: {error}") from error
     if not len(array):
-        raise ValueError("the calibration scores must be numbers, at least one")
+        raise ValueError(wanted)
     array.setflags(write=False)
     return array
 

@@ -53,8 +53,8 @@ def whitening(covariance: Floats) -> tuple[Floats, int]:
 def off_plane(location: Floats, covariance: Floats, n_rows: int) -> Floats:
     """Return a covariance in which directions without variance have that of rounding.
 
-    Rows off the plane are far then. Where so many rows always lie on a plane of its rank, it says nothing of others,
-    and stays as it is.
+    Rows off the plane are far then. Where so many rows always lie on a plane of its rank, that says nothing of others,
+    and the covariance stays as it is.
 
     Examples
     --------
@@ -150,9 +150,8 @@ class Elliptic:
         deviation = np.where(diagonal > 0, scale / np.sqrt(known), 0.0)
         parts = gradient**2 / known
         determined = diagonal * _DETERMINED**2 > 1
-        alone = np.zeros((len(scaled), 1), dtype=bool)
-        if determined.any():
-            alone = (parts[:, determined] < NOTABLE**2).all(axis=1, keepdims=True)
+        keeps = (parts[:, determined] < NOTABLE**2).all(axis=1, keepdims=True)
+        alone = np.asarray(keeps & determined.any())
         return explanation_of(
             np.asarray(X, dtype=np.float64),
             np.where(alone, self.location, expected),

@@ -23,7 +23,8 @@ from .ensemble_columns import Range, columns_of, find_range
 from .ensemble_extremes import regression_of, tails_of
 from .ensemble_fit import POOL, fit_voters, threads_of
 from .ensemble_flags import VOICE_OF_FLAGS, Flags
-from .ensemble_model import EnsembleModel, voting_units
+from .ensemble_model import NEW_VALUE, EnsembleModel, voting_units
+from .ensemble_planes import planes_of
 
 # With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
 FALSE_DISCOVERIES = 0.1
@@ -55,8 +56,9 @@ class AnomalyDetector(Detector):
 
     Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
     tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
-    scored later that has another value there is farther out than all rows fitted. Missing values (NaN, null) say
-    nothing against a row.
+    scored later that has another value there is farther out than all rows fitted. So is a row that is off a plane which
+    all rows but a hundredth lie on: where one column is the sum of others, say, or a copy in other units. Missing
+    values (NaN, null) say nothing against a row.
 
     Parameters
     ----------
@@ -186,7 +188,9 @@ def fit_ensemble(
     votes = scores(pool, seen, members, samples)
     apart = Rarity.of(votes), flags.rarity(pool)
     both = Rarity.of(apart[0].nats(votes) + VOICE_OF_FLAGS * apart[1].nats(flags.together(pool)))
-    return EnsembleModel(units, deviations, members, samples, regression, tails, flags, (*apart, both), whole.n_rows)
+    planes = planes_of(pool, seen, float(np.log(whole.n_rows)) + NEW_VALUE)
+    rarities = (*apart, both)
+    return EnsembleModel(units, deviations, members, samples, regression, tails, flags, rarities, planes, whole.n_rows)
 
 
 def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.float64]) -> float:

@@ -11,6 +11,7 @@ from ..distributions.matrices import Floats
 from ..kernels.ensemble import Members, Samples, Units, distances, residuals
 from .ensemble_extremes import in_units, nats_of
 from .ensemble_flags import VOICE_OF_FLAGS
+from .ensemble_planes import NEAR
 from .explanation import Explanation, explanation_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
     - a value in a tail, the centre of its column, or, where it lies farther out so, what a regression on the others
       predicts;
     - a flag, its usual value;
+    - a value that takes a row off a plane, the one that brings it back;
     - any other, the weighted mean of what members expect of it given their other columns.
 
     A member divides what it adds to the score, where that is positive, among its columns by their squared distances
@@ -75,6 +77,13 @@ def _explain(model: "EnsembleModel", X: NDArray[Any]) -> Explanation:
 
     given_others = ~by_itself
     given_others[:, flags.columns] = by_others[:, flags.columns]
+
+    gaps = model.planes.gaps(X, units)
+    wrong, apart = model.planes.culprits(gaps, parts)
+    parts += np.where(wrong, model.planes.nats / np.maximum(wrong.sum(axis=1, keepdims=True), 1), 0.0)
+    expected = np.where(wrong, in_spreads - apart, expected)
+    deviation = np.where(wrong, NEAR, deviation)
+    given_others |= wrong
 
     constant = units.scale == 0
     scale = np.where(constant, 1.0, units.scale)

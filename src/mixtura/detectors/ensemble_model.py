@@ -15,6 +15,7 @@ from ..statistics.rarity import NEVER, Rarity
 from .ensemble_explain import explain
 from .ensemble_extremes import LEAST_WIDTH
 from .ensemble_flags import VOICE_OF_FLAGS, Flags
+from .ensemble_planes import Planes, no_planes
 from .explanation import Explanation
 
 # A value that a column never had, where all rows of the table fitted have another, counts as so many nats beyond those
@@ -56,8 +57,18 @@ _FLAG_TYPES = {"flag_columns": np.int32, "flag_values": np.float64, "flag_nats":
 _RARITIES = ("votes", "flags", "both")
 _RARITY_TYPES = {f"{name}_{part}": np.float64 for name in _RARITIES for part in ("places", "tail")}
 _TYPES = _UNIT_TYPES | _MEMBER_TYPES | _SAMPLE_TYPES | _REGRESSION_TYPES | _TAIL_TYPES | _FLAG_TYPES | _RARITY_TYPES
-_DIMENSIONS = {"deviations": 2, "shapes": 2, "references": 3, "loadings": 2, "flag_values": 2, "flag_nats": 2}
-_DIMENSIONS |= {f"{name}_places": 2 for name in _RARITIES}
+# Of tables on a plane only.
+_PLANE_TYPES = dict.fromkeys(("plane_normals", "plane_values", "plane_nats"), np.float64)
+_DIMENSIONS = {
+    "plane_normals": 2,
+    "deviations": 2,
+    "shapes": 2,
+    "references": 3,
+    "loadings": 2,
+    "flag_values": 2,
+    "flag_nats": 2,
+}
+_DIMENSIONS |= {f"{name}_places": 2 for name in _RARITIES} | {"plane_normals": 2}
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,8 @@ class EnsembleModel:
         The columns of two values.
     rarities : tuple of Rarity
         Of the votes of members and samples, of the sums of flags, and of both together.
+    planes : Planes
+        The combinations of columns that never change.
     n_rows : int
         Number of rows of the table fitted.
     """
@@ -119,6 +132,7 @@ class EnsembleModel:
     tails: Tails
     flags: Flags
     rarities: tuple[Rarity, Rarity, Rarity]
+    planes: Planes
     n_rows: int
 
     kind: ClassVar[str] = "ensemble"
@@ -141,7 +155,8 @@ class EnsembleModel:
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
         new: Floats = self.new_values(X)[1].sum(axis=1)
-        return -(self.usual_nats(X) + self.extreme_nats(X) + new)
+        off = self.planes.nats * self.planes.gaps(X, self.units).any(axis=1)
+        return -(self.usual_nats(X) + self.extreme_nats(X) + new + off)
 
     def usual_nats(self, X: NDArray[Any]) -> Floats:
         """Return the nats of what members, samples and flags find of each row."""
@@ -203,6 +218,9 @@ class EnsembleModel:
         arrays |= dict(zip(_FLAG_TYPES, (self.flags.columns, self.flags.values, self.flags.nats), strict=True))
         for name, rarity in zip(_RARITIES, self.rarities, strict=True):
             arrays |= rarity.arrays(name)
+        if len(self.planes):
+            parts = (self.planes.normals, self.planes.values, np.array([self.planes.nats]))
+            arrays |= dict(zip(_PLANE_TYPES, parts, strict=True))
         return arrays
 
     def settings(self) -> dict[str, Any]:
@@ -212,7 +230,8 @@ class EnsembleModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
-        if set(arrays) != set(_TYPES) or set(settings) != {"limit", "k", "n_rows"}:
+        types = _TYPES | _PLANE_TYPES if not _PLANE_TYPES.keys().isdisjoint(arrays) else _TYPES
+        if set(arrays) != set(types) or set(settings) != {"limit", "k", "n_rows"}:
             raise ValueError(f"an ensemble has the arrays {', '.join(_TYPES)}, and says its limit, k and n_rows")
         limit, k, n_rows = settings["limit"], settings["k"], settings["n_rows"]
         if type(k) is not int or not 1 <= k <= _MOST_NEIGHBORS:
@@ -221,7 +240,7 @@ class EnsembleModel:
             raise ValueError(f"limit is {limit!r} and must be a positive number")
         if type(n_rows) is not int or n_rows < 1:
             raise ValueError(f"n_rows is {n_rows!r} and must be a positive whole number")
-        given = {name: _checked(arrays, name, dtype) for name, dtype in _TYPES.items()}
+        given = {name: _checked(arrays, name, dtype) for name, dtype in types.items()}
         units = Units(given["center"], given["scale"], limit)
         d = len(units.center)
         if not d or units.scale.shape != (d,) or given["deviations"].shape != (3, d) or (units.scale < 0).any():
@@ -248,6 +267,7 @@ class EnsembleModel:
             tails,
             flags,
             (votes, flagged, both),
+            _planes(given, d),
             n_rows,
         )
         # The kernels compare all sizes, and all columns with the table, before they read a row.
@@ -261,6 +281,18 @@ def voting_units(units: Units, flags: NDArray[np.int32]) -> Units:
     scale = units.scale.copy()
     scale[flags] = 0.0
     return units._replace(scale=scale)
+
+
+def _planes(given: Mapping[str, NDArray[Any]], n_columns: int) -> Planes:
+    """Return the planes of a file, or raise `ValueError` where no fit finds such."""
+    if "plane_normals" not in given:
+        return no_planes(n_columns)
+    normals, values, nats = (given[name] for name in _PLANE_TYPES)
+    if normals.shape != (len(values), n_columns) or nats.shape != (1,) or not 0 <= nats[0] <= _MOST_NATS:
+        raise ValueError("planes have a coefficient for each column, a value each, and nats from 0 on")
+    if np.abs(normals).max(initial=0.0) > 1 + _SAME_DIGITS:
+        raise ValueError("plane_normals must be of length one")
+    return Planes(normals, values, float(nats[0]))
 
 
 def _check(regression: Regression, tails: Tails) -> None:
