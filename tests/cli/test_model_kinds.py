@@ -156,6 +156,16 @@ def test_a_bayesian_mixture_with_all_components_in_use(run, iris):
     assert summary["notices"] == ["all of the 2 components are in use: more may fit better (--components 4)."]
 
 
+@pytest.mark.parametrize("shape", ["full", "tied"])
+def test_a_bayesian_mixture_shows_the_groups_that_rows_belong_to(run, folder, shape):
+    random = np.random.default_rng(0)
+    X = np.r_[random.normal(0, 1, (200, 2)), random.normal(8, 1, (100, 2))]
+    np.savetxt(folder / "two.csv", X, delimiter=",", header="a,b", comments="")
+    summary = json.loads(run("groups", "two.csv", "--model", "bayesian", "--shape", shape, "--json").out)
+    assert summary["model"]["n_components"] == 2
+    assert [group["n_rows"] for group in summary["groups"]] == [200, 100]
+
+
 def test_mixture_is_meant_where_only_components_are_given(run, iris):
     assert summary_of(run("detect", iris, "--components", "2", "--json", "-q"))["model"]["kind"] == "mixture"
     assert summary_of(run("detect", iris, "--json", "-q"))["model"]["kind"] == "auto"

@@ -164,9 +164,11 @@ def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     return replace(numbers, center=scaling.center, scale=scaling.scale)
 
 
-def ordered(mixture: Mixture) -> Mixture:
-    """Return a mixture with its components in the order of their weights, the largest first."""
+def ordered(mixture: Mixture, *, in_use: bool = False) -> Mixture:
+    """Return a mixture with its components in the order of their weights, the largest first; perhaps those in use."""
     order = np.argsort(-mixture.weights, kind="stable")
+    if in_use:
+        order = order[mixture.weights[order] > 0]
     return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
 
 

@@ -218,14 +218,17 @@ def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: B
         estimator.set_params(on_progress=_in_units(bar.on_progress, volume))
         estimator._fit_rows(rows, within)
         contours = Contours(
-            fitting.ordered(estimator.mixture_), numbers.n_rows, numbers.n_rows, rows.dtype, rows.has_missing
+            fitting.ordered(estimator.mixture_, in_use=True),
+            numbers.n_rows,
+            numbers.n_rows,
+            rows.dtype,
+            rows.has_missing,
         )
     if not estimator.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER_BAYESIAN} iterations.")
     mixture = contours.mixture
     facts = replace(_mixture_facts("bayesian", mixture), lower_bound=estimator.lower_bound_ - volume)
-    used = int((mixture.weights * numbers.n_rows >= 1).sum())
-    if used == most and most > 1:
+    if mixture.n_components == most and most > 1:
         notices.append(f"all of the {most} components are in use: more may fit better (--components {2 * most}).")
     return DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours))
 

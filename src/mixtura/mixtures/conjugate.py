@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import digamma, multigammaln
+from scipy.special import digamma, gammaln
 
 from ..distributions.covariance import Covariance
 from ..distributions.matrices import Floats
@@ -128,7 +128,7 @@ class Precisions(ABC):
         trace = (prior_scale(type(covariance), prior, self.n_components) * covariance.precisions).sum()
         normalisers = (
             _log_gamma(prior_half, self.size)
-            - multigammaln(half, self.size)
+            - _multivariate_log_gamma(half, self.size)
             + (half - prior_half) * _multivariate_digamma(half, self.size)
         )
         return float(
@@ -148,7 +148,7 @@ class Precisions(ABC):
         pooled = np.broadcast_to(self.pooled(degrees), self.n_components)
         half = self.multiple * pooled / 2
         powers = pooled * (self.n_features / 2 * np.log(half) - half_log_precision)
-        return np.asarray(self.number * multigammaln(half, self.size) - powers)
+        return np.asarray(self.number * _multivariate_log_gamma(half, self.size) - powers)
 
     @property
     def mode_excess(self) -> float:
@@ -170,7 +170,7 @@ class Precisions(ABC):
         shape, p = type(covariance), self.size
         log_determinants = -2 * covariance.half_log_precision
         log_scale = -2 * single(shape, scale, self.n_features).half_log_precision[0]
-        normaliser = -degrees * p / 2 * np.log(2) - multigammaln(degrees / 2, p)
+        normaliser = -degrees * p / 2 * np.log(2) - _multivariate_log_gamma(np.asarray(degrees / 2), p)
         powers = (degrees * log_scale - (degrees + p + 1) * log_determinants) / 2
         trace = (np.broadcast_to(scale, covariance.values.shape) * covariance.precisions).sum()
         return float(self.number * self.n_components * normaliser + powers.sum() / self.multiple - trace / 2)
@@ -348,8 +348,14 @@ def _half_log_precision(prior: NormalWishart, shape: type[Covariance]) -> float:
 
 @lru_cache(maxsize=16)
 def _log_gamma(half: float, size: int) -> float:
-    return float(multigammaln(half, size))
+    return float(_multivariate_log_gamma(np.asarray(half), size))
 
 
 def _multivariate_digamma(half: Floats, size: int) -> Floats:
     return np.asarray(digamma(half[..., None] - np.arange(size) / 2).sum(axis=-1))
+
+
+def _multivariate_log_gamma(half: Floats, size: int) -> Floats:
+    return np.asarray(
+        size * (size - 1) / 4 * np.log(np.pi) + gammaln(half[..., None] - np.arange(size) / 2).sum(axis=-1)
+    )
