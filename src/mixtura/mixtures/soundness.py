@@ -10,7 +10,7 @@ from ..distributions.mixture import Mixture
 from .initialize import Sample
 
 # Of the rows of a component a column is estimated given the others: with fewer of them for each parameter of that
-# regression, the likelihood of these rows says little of others (`docs/decisions/0013`).
+# regression, the likelihood of these rows says little of others (`docs/decisions/0013-choosing-a-model.md`).
 _ROWS_PER_PARAMETER = 2
 
 # A component is singular but for the ridge when all but so much of its variance in some direction is the ridge, and the
@@ -37,7 +37,7 @@ class Soundness:
     def fault(self, mixture: Mixture, n_rows: float) -> str:
         """Return what is wrong with several components that were fitted to so many rows, nothing if they are sound."""
         sizes = mixture.weights * n_rows
-        needed = _ROWS_PER_PARAMETER * mixture.covariance.n_column_parameters(mixture.n_features)
+        needed = least_rows(type(mixture.covariance), mixture.n_features)
         few = np.flatnonzero((sizes > 0) & (sizes < needed))
         if len(few):
             smallest = few[np.argmin(sizes[few])]
@@ -68,3 +68,9 @@ def soundness(sample: Sample, ridge: Floats) -> Soundness:
     """Return what candidates are compared with, given a sample of the rows and what was added to the variances."""
     X = sample.X.astype(np.float64)
     return Soundness(np.atleast_2d(np.cov(X, rowvar=False, aweights=sample.weights, ddof=0)), ridge)
+
+
+def least_rows(shape: type[Covariance], n_features: int) -> int:
+    """Return how many rows a component has at least: not more than it has parameters of mean and covariance."""
+    own = n_features + shape.n_parameters(2, n_features) - shape.n_parameters(1, n_features)
+    return min(own, _ROWS_PER_PARAMETER * shape.n_column_parameters(n_features))
