@@ -133,7 +133,7 @@ def test_notices_name_the_columns(run, write):
 
 def test_what_failed_names_the_columns(run, write):
     write("t.csv", ["left", "right"], [[k % 7, 5 * (k == 9)] for k in range(60)])
-    summary = summary_of(run("compare", "t.csv", "--json"))
+    summary = summary_of(run("compare", "t.csv", "--json", "--quiet"))
     assert list(summary["failed"]) == ["elliptic"]
     assert summary["failed"]["elliptic"].startswith("59 of 60 rows lie on the hyperplane 'right' (scaled) = ")
 

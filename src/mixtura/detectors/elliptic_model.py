@@ -58,9 +58,9 @@ def off_plane(location: Floats, covariance: Floats, n_rows: int) -> Floats:
 
     Examples
     --------
-    >>> off_plane(np.zeros(2), np.array([[1.0, 1.0], [1.0, 1.0]]), 100) - 1
-    array([[ 5.e-13, -5.e-13],
-           [-5.e-13,  5.e-13]])
+    >>> off_plane(np.zeros(2), np.array([[1.0, 0.0], [0.0, 0.0]]), 100)
+    array([[1.e+00, 0.e+00],
+           [0.e+00, 1.e-12]])
     """
     size = np.abs(location)
     scale = np.sqrt(np.diagonal(covariance))
