@@ -99,7 +99,7 @@ def test_planted_errors_are_flagged(detect, run, model):
     assert f"Anomalies: {n_flagged} above the threshold " in ended.out
     assert "\n  chosen so that on average at most 10% of the flagged rows belong\n" in ended.out
     # By the saved model, the same rows.
-    again = run("score", "m", "t.csv", "-q", "--json")
+    again = run("score", "m", "t.csv", "-q", "--json", "--force")
     assert json.loads(again.out)["decision"] == decision
 
 

@@ -34,6 +34,9 @@ def away(random, n_rows, n_columns, distance, spread):
     return place + spread * random.normal(size=(n_rows, n_columns))
 
 
+RESULTS = {"detect": "t.scored.parquet", "groups": "t.grouped.parquet"}
+
+
 @pytest.fixture
 def fit(run, write, need):
     """Run a command on a table, and return its summary with the scored columns."""
@@ -45,7 +48,7 @@ def fit(run, write, need):
         table = write("t.csv", [f"x{k}" for k in range(X.shape[1])], rows.tolist())
         ended = run(command, table, *options, "--json", "-q")
         assert ended.code == 0, ended.err
-        return json.loads(ended.out), parquet.read_table("t.scored.parquet").to_pydict()
+        return json.loads(ended.out), parquet.read_table(RESULTS[command]).to_pydict()
 
     return fit
 

@@ -198,7 +198,7 @@ def test_lines_of_commands(iris, run, slow, arguments, steps):
 
 def test_a_saved_model_says_lines_too_but_when_quiet(iris, run, slow):
     assert run("detect", iris, "--model", "forest", "--save", "model", "--quiet").err == ""
-    loud, quiet = run("score", "model", iris), run("score", "model", iris, "--quiet", "--out", "other.csv")
+    loud, quiet = run("score", "model", iris, "--force"), run("score", "model", iris, "--quiet", "--out", "other.csv")
     assert loud.err == "mixtura: reading iris.csv: 1 s so far\n"
     assert (loud.code, quiet.code, quiet.err) == (0, 0, "")
 

@@ -49,7 +49,7 @@ def detect(run, need):
     parquet = need("pyarrow.parquet")
 
     def detect(*arguments):
-        ended = run("detect", *arguments, "--json", "--out", "scored.parquet")
+        ended = run("detect", *arguments, "--json", "--out", "scored.parquet", "--force")
         assert (ended.code, ended.err) == (0, "")
         scored = parquet.read_table("scored.parquet")
         return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
