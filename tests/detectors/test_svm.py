@@ -105,6 +105,10 @@ def test_nu_lies_between_the_shares_of_outliers_and_support_vectors(nu):
     assert outside == pytest.approx(nu, abs=0.02)
 
 
+def _called(one, other):
+    return rbf_kernel(one, other, 0.1)
+
+
 KERNELS = [
     {},
     {"gamma": 50.0},
@@ -113,7 +117,7 @@ KERNELS = [
     {"kernel": "poly", "degree": 2, "coef0": 1.0},
     {"kernel": "sigmoid"},
     {"kernel": "precomputed"},
-    {"kernel": lambda one, other: rbf_kernel(one, other, 0.1)},
+    {"kernel": _called},
     {"approximate": True, "n_landmarks": 50, "random_state": 0},
     {"approximate": True, "n_landmarks": 50, "random_state": 0, "max_iter": 2},
     {"max_iter": 3},
@@ -123,7 +127,7 @@ SCALES = {"alike": [1.0, 1.0, 1.0], "unscaled": [1.0, 30.0, 1e-3]}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("options", KERNELS, ids=str)
+@pytest.mark.parametrize("options", KERNELS)
 @pytest.mark.parametrize("scales", SCALES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nu_bounds_the_outliers_at_the_default_tolerance(options, scales, dtype):

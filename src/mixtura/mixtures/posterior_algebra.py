@@ -131,7 +131,7 @@ def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _J
 def _half_log_precisions(shape: type[Covariance], values: Floats, n_features: int) -> Floats:
     """Return half the log determinants of the precisions; of matrices without their inverses, which take the time."""
     if values.ndim < 3:
-        return shape(values, len(values), n_features).half_log_precision
+        return shape.unchecked(values, len(values), n_features).half_log_precision
     return np.asarray(-np.log(np.diagonal(np.linalg.cholesky(values), axis1=1, axis2=2)).sum(axis=1))
 
 
@@ -171,7 +171,7 @@ def _prior_scale(posterior: Posterior) -> Floats:
 def _rebuilt(posterior: Posterior, counts: Floats, alive: NDArray[np.bool_], means: Floats, scale: Floats) -> Posterior:
     shape: type[Covariance] = type(posterior.covariance)
     values = scale / shape.divisors(posterior.prior.degrees_of_freedom + counts, means.shape[1])
-    return replace(posterior, counts=counts, alive=alive, means=means, covariance=shape(values, *means.shape))
+    return replace(posterior, counts=counts, alive=alive, means=means, covariance=shape.unchecked(values, *means.shape))
 
 
 def _one_each(shape: type[Covariance]) -> bool:
