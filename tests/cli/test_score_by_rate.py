@@ -98,3 +98,13 @@ def test_rates_that_cannot_be(run, tables, rate):
     ended = run("score", "m.model", tables[1], "--rate", rate)
     assert ended.code == 2
     assert f"--rate is {rate}: write a number between 0 and 1" in ended.err
+
+
+def test_rows_that_tie_are_told(run, write, tables):
+    january, _ = tables
+    assert run("detect", january, "--save", "m.model", "-q").code == 0
+    rows = np.random.default_rng(1).normal(size=(2940, 3)).tolist() + [[40.0, 40.0, 40.0]] * 60
+    ended = run("score", "m.model", write("ties.csv", NAMES, rows), "--rate", "0.01", "--json", "--out", "ties.parquet")
+    summary = json.loads(ended.out)
+    assert summary["decision"]["n_anomalies"] == 60
+    assert any("60 rows tie" in notice for notice in summary["notices"])

@@ -187,7 +187,8 @@ def score_table_by(
         if rule is not None:
             bar.step("choosing the threshold")
             scoring = watched(engine_for(None), bar.on_progress, "choosing the threshold")
-            model = deciding.decide(model, rule, table, scoring).model
+            decided = deciding.decide(model, rule, table, scoring)
+            model, notices = decided.model, (*notices, *decided.notices)
         with place.together():
             assert place.writer is not None, "this command writes a table"
             with place.writer as writer:
