@@ -44,7 +44,7 @@ def test_models_that_take_them(run, holes, need, kind):
 def test_groups_take_them(run, holes, need):
     ended = run("groups", holes, "--components", "2", "--json")
     assert ended.code == 0, ended.err
-    scored = need("pyarrow.parquet").read_table("holes.scored.parquet")
+    scored = need("pyarrow.parquet").read_table("holes.grouped.parquet")
     assert np.isfinite(scored["probability"].to_numpy()).all()
 
 
@@ -82,7 +82,7 @@ def test_a_column_without_values_is_left_out(run, folder):
     assert summary["table"]["columns"] == ["a", "b"]
     assert summary["table"]["left_out"] == [{"name": "c", "reason": "empty"}]
     assert summary["notices"] == []
-    ended = run("detect", "select null::double as c from range(50)")
+    ended = run("detect", "select null::double as c from range(50)", "--out", "other.parquet")
     assert (ended.code, ended.out) == (2, "")
     assert "every column of numbers is constant" in ended.err
 

@@ -185,7 +185,7 @@ def test_a_model_saved_in_python_without_facts(run, iris, folder):
             saved.model, saved.columns, saved.center, saved.scale, threshold=-1.0, rate=rate, info=info
         )
         mixtura.save(model, "n")
-        ended = run("score", "n", iris)
+        ended = run("score", "n", iris, "--force")
         assert (ended.code, ended.err) == (0, "")
         assert "Model: a model of kind ensemble" in ended.out
         decision = summary_of(run("score", "n", iris, "--json"))["decision"]
