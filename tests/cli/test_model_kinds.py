@@ -35,8 +35,9 @@ def test_a_saved_model_scores_to_the_same_bits(run, folder, need, kind):
     assert read("a.parquet") == read("b.parquet")
     assert first["model"]["kind"] == second["model"]["kind"] == kind
     assert first["model"]["description"] == second["model"]["description"]
-    for part in ("table", "decision", "anomalies", "groups", "new_columns"):
+    for part in ("table", "anomalies", "groups", "new_columns"):
         assert first[part] == second[part]
+    assert first["decision"] | {"saved": True} == second["decision"]
     has_components = kind in ("mixture", "bayesian")
     assert ("component" in first["new_columns"]) == has_components == bool(first["groups"])
     assert all((anomaly["component"] is not None) == has_components for anomaly in first["anomalies"])

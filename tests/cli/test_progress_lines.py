@@ -179,7 +179,7 @@ def slow(run, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "steps"),
     [
-        (["detect"], {"looking for unusual rows", "fitting mixtures", "choosing the threshold"}),
+        (["detect"], {"looking for unusual rows", "fitting mixtures"}),
         (["detect", "--model", "mixture", "--components", "1-3"], {"searching", "choosing the threshold"}),
         (["groups", "--model", "bayesian", "--components", "3"], {"fitting"}),
         (["compare", "--rows", "60"], {"auto: fitting mixtures", "mixture: searching"}),

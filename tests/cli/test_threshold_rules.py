@@ -155,6 +155,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
         "n_anomalies": 0,
         "share": 0,
         "on_labels": None,
+        "saved": False,
     }
     assert summary["model"]["trained_on"] == "clean.csv"
     # One row in two, drawn one by one.

@@ -1,7 +1,7 @@
 """The EM loop: passes over the rows and updates of the model, in turn."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic
 
 from ..engines.progress import Progress
@@ -48,7 +48,7 @@ class Fit(Generic[M]):
     model: M
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
-    step: Step[M] | None = None
+    step: Step[M] | None = field(default=None, compare=False)
 
     @property
     def lower_bound(self) -> float:

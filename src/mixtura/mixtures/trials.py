@@ -6,7 +6,6 @@ from functools import cache, cached_property, partial
 from itertools import product
 
 import numpy as np
-from sklearn.base import clone
 
 from ..distributions.matrices import Floats
 from ..distributions.mixture import Mixture
@@ -73,7 +72,9 @@ class Trials:
 
     def estimator(self, count: int, shape: str) -> GaussianMixture:
         """Return an estimator of a candidate, not fitted."""
-        estimator: GaussianMixture = clone(self.template).set_params(n_components=count, covariance_type=shape)
+        # Engines and callbacks are shared: some cannot be copied.
+        given = self.template.get_params(deep=False) | {"n_components": count, "covariance_type": shape}
+        estimator = GaussianMixture(**given)
         estimator._least_variances = self._least_variances
         return estimator
 
