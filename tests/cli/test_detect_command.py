@@ -24,7 +24,7 @@ KEYS = {
         "log_likelihood",
         "lower_bound",
     },
-    "groups": {"component", "n_rows", "share", "center", "contrast"},
+    "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
     "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels", "saved"},
     "anomalies": {"row", "anomaly_score", "severity", "component", "column", "value", "expected", "reason"},
     "notices": None,
