@@ -305,3 +305,12 @@ def test_quiet_writes_nothing_on_a_terminal(clock):
     with Bar(visible=False, clock=clock, stream=stream) as bar:
         score(clock)(bar)
     assert stream.getvalue() == ""
+
+
+def test_a_wide_table_says_what_takes_the_time(iris, run, slow, monkeypatch):
+    monkeypatch.setattr(work, "_WIDE", 2)
+    monkeypatch.setattr(progress, "_FIRST_LINE", 0.5)
+    monkeypatch.setattr(progress, "_BETWEEN_LINES", 0.5)
+    monkeypatch.setattr(progress, "_GROWTH", 0.0)
+    said = run("detect", iris).err.splitlines()
+    assert [line for line in said if line.startswith(f"mixtura: reading {iris}, whose 5 columns take the time: ")], said

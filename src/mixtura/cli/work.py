@@ -32,6 +32,9 @@ from .scoring import Result, Scored, columns_of, new_columns, score_table
 # Rows that each half must have: of two rows a model can be made, if not a good one.
 _FEWEST = 2
 
+# Above so many columns a reading of a few rows takes seconds, which rows per second do not explain.
+_WIDE = 4096
+
 
 def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Summary:
     """Fit a table, or the reference that goes with it, and write its rows with what the model says about them.
@@ -65,6 +68,8 @@ def fit_table(request: Request, rule: Rule | None, *, show_progress: bool) -> Su
         takes_missing = request.kind in kinds.TAKING_MISSING
         kept = () if rule is None else (rule.labels,)
         table = open_table(request.source, request.columns, drop, columns, takes_missing=takes_missing, kept=kept)
+        if table.n_columns > _WIDE:
+            bar.step(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
         if rule is not None and rule.labels is not None:
             deciding.check_labels(table, rule.labels)
         training, called = table, "the table"
