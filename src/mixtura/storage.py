@@ -177,7 +177,7 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
         data = file.read_bytes()
         has_checksum = _has_checksum(file, data)
         # Checks that the sizes it declares fill the file.
-        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]
+        tensors = dict(deserialize(data))  # type: ignore[no-untyped-call]  # safetensors has no types there
     except (SafetensorError, OSError) as error:
         _refuse(file, str(error).splitlines()[0])
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])

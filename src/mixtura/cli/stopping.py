@@ -69,7 +69,7 @@ class Stopping:
     @contextmanager
     def heeded(self, *, for_good: bool = False) -> Iterator[None]:
         """Heed signals during a run, and afterwards if this process ends with it."""
-        self.__init__()  # type: ignore[misc]  # as at the start, whatever run was before
+        self._received, self._held, self._finished = None, False, False  # whatever run was before
         if threading.current_thread() is not threading.main_thread():
             yield
             return

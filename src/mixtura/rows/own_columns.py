@@ -1,9 +1,7 @@
 """A table without columns that an earlier run added to it."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..errors import EmptyTableError
 from .block import Block
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 _REASON = "added by an earlier run, not copied"
 
 
-class OwnColumns:
+class OwnColumns(SelectedRows):
     """A table without the columns of an earlier run: neither used nor copied, and listed among those left out.
 
     Parameters
@@ -35,10 +33,9 @@ class OwnColumns:
 
     def __init__(self, rows: TableRows, former: Sequence[str]) -> None:
         names = rows.columns or ()
-        self._rows = rows
+        super().__init__(rows, [position for position, name in enumerate(names) if name not in former])
+        self._table = rows
         self._former = list(former)
-        self._positions = [position for position, name in enumerate(names) if name not in former]
-        self._used = SelectedRows(rows, self._positions)
         if not self._positions:
             raise EmptyTableError(
                 f"the table has no columns of numbers but those of an earlier run ({', '.join(former)}): "
@@ -48,40 +45,11 @@ class OwnColumns:
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Columns that are not used."""
-        others = (column for column in self._rows.left_out if column.name not in self._former)
+        others = (column for column in self._table.left_out if column.name not in self._former)
         return (*(LeftOut(name, _REASON) for name in self._former), *others)
-
-    @property
-    def columns(self) -> tuple[str, ...] | None:
-        """Names of the columns in use."""
-        return self._used.columns
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns in use."""
-        return self._used.n_columns
-
-    @property
-    def n_rows(self) -> int | None:
-        """Number of rows, None while it is unknown."""
-        return self._rows.n_rows
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values of every block, float32 or float64."""
-        return self._rows.dtype
-
-    @property
-    def has_missing(self) -> bool:
-        """Whether a value may be missing."""
-        return self._rows.has_missing
-
-    def blocks(self) -> Iterator[Block]:
-        """Yield the rows in order."""
-        return self._used.blocks()
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of the other columns of its rows."""
-        for table, block in self._rows.tables():
+        for table, block in self._table.tables():
             values = block.values[:, self._positions]
             yield table.drop_columns(self._former), Block(values, block.weights, block.first_row)
