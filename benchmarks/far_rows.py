@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mixtura import MixtureDetector, MixtureSearch
 from mixtura.cli.kinds import detectors
-from mixtura.mixtures.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
+from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 
 from .detection import TABLES, figures_of
 from .planted import Outlyingness, clumps, copies

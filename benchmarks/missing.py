@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.expectation import Expectation
+from mixtura.mixtures.em.expectation import Expectation
 from mixtura.rows import ArrayRows
 
 from .problems import Problem

@@ -13,11 +13,11 @@ from mixtura import GaussianMixture
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.em import Fit, run_em
-from mixtura.mixtures.expectation import Expectation
-from mixtura.mixtures.initialize import take_sample
-from mixtura.mixtures.trim import TrimmedExpectation
-from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.mixtures.em.expectation import Expectation
+from mixtura.mixtures.em.initialize import take_sample
+from mixtura.mixtures.em.loop import Fit, run_em
+from mixtura.mixtures.em.trim import TrimmedExpectation
+from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
 from .problems import SIZES, Problem

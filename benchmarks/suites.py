@@ -15,9 +15,9 @@ from sklearn.mixture import GaussianMixture as Peer
 import mixtura
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.em import Fit, run_em
-from mixtura.mixtures.expectation import Expectation
-from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.mixtures.em.expectation import Expectation
+from mixtura.mixtures.em.loop import Fit, run_em
+from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
 from .problems import SIZES, Problem, peer_at

@@ -4,10 +4,10 @@ import numpy as np
 
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
-from mixtura.mixtures.conjugate import NormalWishart
-from mixtura.mixtures.em import Fit, run_em
-from mixtura.mixtures.expectation import Expectation
-from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.mixtures.em.conjugate import NormalWishart
+from mixtura.mixtures.em.expectation import Expectation
+from mixtura.mixtures.em.loop import Fit, run_em
+from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.statistics.moments import Moments
 
 

@@ -10,7 +10,7 @@ from sklearn.datasets import load_iris
 
 import mixtura
 from mixtura.decisions.reasons import reasons
-from mixtura.display.report.data import (
+from mixtura.display.report.facts.data import (
     ColumnFacts,
     Contours,
     Deviation,

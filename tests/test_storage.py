@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from mixtura.decisions.table_model import TableModel
-from mixtura.detectors.density import DensityModel
-from mixtura.detectors.elliptic_model import Elliptic
+from mixtura.detectors.density.model import DensityModel
+from mixtura.detectors.elliptic.model import Elliptic
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from .decisions.table_model import TableModel
     from .decisions.tail import TailModel, fit_tail
     from .decisions.thresholds import threshold_by_rate
-    from .detectors.elliptic import EllipticEnvelope
-    from .detectors.ensemble import AnomalyDetector
-    from .detectors.forest import IsolationForest
-    from .detectors.min_cov_det import MinCovDet
-    from .detectors.mixture import MixtureDetector
-    from .detectors.neighbors import LocalOutlierFactor
-    from .detectors.svm import OneClassSVM
+    from .detectors.density.estimator import MixtureDetector
+    from .detectors.elliptic.estimator import EllipticEnvelope
+    from .detectors.elliptic.min_cov_det import MinCovDet
+    from .detectors.ensemble.estimator import AnomalyDetector
+    from .detectors.forest.estimator import IsolationForest
+    from .detectors.neighbors.estimator import LocalOutlierFactor
+    from .detectors.svm.estimator import OneClassSVM
     from .display.pictures.density import DensityDisplay
     from .display.pictures.elbo import ElboDisplay
     from .display.pictures.explanation import ExplanationDisplay
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from .distributions.shapes import Diagonal, Full, Spherical, Tied
     from .engines.progress import Progress
     from .inference.likelihood import fit_parameter, likelihood_profile
-    from .mixtures.bayesian import BayesianGaussianMixture
-    from .mixtures.gaussian import GaussianMixture
-    from .mixtures.likelihood_ratio import likelihood_ratio_test
-    from .mixtures.maximum_a_posteriori import MixturePrior
-    from .mixtures.merge_tree import MergeTree
-    from .mixtures.merging import merge_components
-    from .mixtures.search import MixtureSearch
+    from .mixtures.bayes.estimator import BayesianGaussianMixture
+    from .mixtures.choice.likelihood_ratio import likelihood_ratio_test
+    from .mixtures.choice.search import MixtureSearch
+    from .mixtures.clusters.merge_tree import MergeTree
+    from .mixtures.clusters.merging import merge_components
+    from .mixtures.em.gaussian import GaussianMixture
+    from .mixtures.em.maximum_a_posteriori import MixturePrior
     from .statistics.lowest import LowestValues
     from .statistics.sketch import QuantileSketch
     from .storage import load, save
@@ -98,28 +98,28 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AnomalyDetector": "detectors.ensemble",
-    "BayesianGaussianMixture": "mixtures.bayesian",
+    "AnomalyDetector": "detectors.ensemble.estimator",
+    "BayesianGaussianMixture": "mixtures.bayes.estimator",
     "DensityDisplay": "display.pictures.density",
     "Diagonal": "distributions.shapes",
     "ElboDisplay": "display.pictures.elbo",
-    "EllipticEnvelope": "detectors.elliptic",
+    "EllipticEnvelope": "detectors.elliptic.estimator",
     "Full": "distributions.shapes",
     "ExplanationDisplay": "display.pictures.explanation",
-    "GaussianMixture": "mixtures.gaussian",
+    "GaussianMixture": "mixtures.em.gaussian",
     "GraphicalModelDisplay": "display.pictures.graphical_model",
-    "IsolationForest": "detectors.forest",
+    "IsolationForest": "detectors.forest.estimator",
     "LikelihoodDisplay": "display.pictures.likelihood",
-    "LocalOutlierFactor": "detectors.neighbors",
+    "LocalOutlierFactor": "detectors.neighbors.estimator",
     "LowestValues": "statistics.lowest",
-    "MergeTree": "mixtures.merge_tree",
-    "MinCovDet": "detectors.min_cov_det",
+    "MergeTree": "mixtures.clusters.merge_tree",
+    "MinCovDet": "detectors.elliptic.min_cov_det",
     "Mixture": "distributions.mixture",
-    "MixtureDetector": "detectors.mixture",
-    "MixturePrior": "mixtures.maximum_a_posteriori",
-    "MixtureSearch": "mixtures.search",
+    "MixtureDetector": "detectors.density.estimator",
+    "MixturePrior": "mixtures.em.maximum_a_posteriori",
+    "MixtureSearch": "mixtures.choice.search",
     "Noise": "distributions.noise",
-    "OneClassSVM": "detectors.svm",
+    "OneClassSVM": "detectors.svm.estimator",
     "PrecisionRecallCurve": "decisions.curve",
     "Progress": "engines.progress",
     "QuantileSketch": "statistics.sketch",
@@ -137,9 +137,9 @@ _HOMES = {
     "fit_parameter": "inference.likelihood",
     "fit_tail": "decisions.tail",
     "likelihood_profile": "inference.likelihood",
-    "likelihood_ratio_test": "mixtures.likelihood_ratio",
+    "likelihood_ratio_test": "mixtures.choice.likelihood_ratio",
     "load": "storage",
-    "merge_components": "mixtures.merging",
+    "merge_components": "mixtures.clusters.merging",
     "save": "storage",
     "threshold_by_false_discovery_rate": "decisions.conformal",
     "threshold_by_rate": "decisions.thresholds",

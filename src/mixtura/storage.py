@@ -26,7 +26,7 @@ from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
 from .decisions.table_model import TableModel
-from .detectors.density import DensityModel
+from .detectors.density.model import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
 from .errors import ModelFileError

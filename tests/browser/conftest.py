@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mixtura.display.report.html import render_html
+from mixtura.display.report.page.html import render_html
 from report_examples import diamonds_report
 
 REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"

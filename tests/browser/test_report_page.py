@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mixtura.display.words import severity
+from mixtura.words import severity
 from report_examples import (
     HOSTILE,
     big_report,

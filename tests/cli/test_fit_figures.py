@@ -12,7 +12,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura.cli.kinds import _in_units
 from mixtura.engines.progress import Progress
-from mixtura.mixtures.em import FitProgress
+from mixtura.mixtures.em.loop import FitProgress
 
 NAMES = ["x0", "x1", "x2"]
 # Columns in units far apart.

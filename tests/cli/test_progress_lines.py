@@ -16,9 +16,9 @@ from mixtura import Progress
 from mixtura.cli import comparing, progress, work
 from mixtura.cli.progress import Bar
 from mixtura.cli.step import Step
-from mixtura.mixtures.criteria import Candidate
-from mixtura.mixtures.em import FitProgress
-from mixtura.mixtures.search import SearchProgress
+from mixtura.mixtures.choice.criteria import Candidate
+from mixtura.mixtures.choice.search import SearchProgress
+from mixtura.mixtures.em.loop import FitProgress
 
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 

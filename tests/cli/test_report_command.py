@@ -28,7 +28,7 @@ def drawn(monkeypatch):
         reports.append(report)
         return PAGE + as_json(report, indent=None)
 
-    module = ModuleType("mixtura.display.report.html")
+    module = ModuleType("mixtura.display.report.page.html")
     module.render_html = render_html
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return reports
@@ -309,7 +309,7 @@ def test_a_page_that_cannot_be_drawn_leaves_nothing(run, iris, drawn, folder, mo
     def fail(report):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(sys.modules["mixtura.display.report.html"], "render_html", fail)
+    monkeypatch.setattr(sys.modules["mixtura.display.report.page.html"], "render_html", fail)
     assert run("detect", iris, "--report", "x.html", "--save", "m", "--force").code == 1
     assert sorted(file.name for file in folder.iterdir()) == ["iris.csv", "x.html"]
     assert (folder / "x.html").read_text() == "what was there before"

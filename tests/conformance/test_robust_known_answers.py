@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mixtura import EllipticEnvelope, MinCovDet
-from mixtura.detectors.corrections import consistency_factor, cutoff, raw_factor
+from mixtura.detectors.elliptic.corrections import consistency_factor, cutoff, raw_factor
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "robust"
 

@@ -7,7 +7,7 @@ import pytest
 from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
 from mixtura.decisions.table_model import TableModel
-from mixtura.detectors.conditionals import explain
+from mixtura.detectors.density.conditionals import explain
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full

@@ -13,9 +13,9 @@ from mixtura.distributions.noise import Noise
 from mixtura.distributions.passes import Passes
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.expectation import Expectation, passes_for
-from mixtura.mixtures.initialize import take_sample
-from mixtura.mixtures.overview import overview
+from mixtura.mixtures.em.expectation import Expectation, passes_for
+from mixtura.mixtures.em.initialize import take_sample
+from mixtura.mixtures.em.overview import overview
 from mixtura.rows import ArrayRows, Block, SelectedRows, rows_per_block
 
 D, K = 5, 3

@@ -16,7 +16,7 @@ from mixtura import (
     MixtureDetector,
     OneClassSVM,
 )
-from mixtura.detectors.isolation_tree import leaf_lengths
+from mixtura.detectors.forest.tree import leaf_lengths
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.storage import load, save
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, IsolationForest, MixtureDetector, MixtureSearch
-from mixtura.mixtures import initialize
+from mixtura.mixtures.em import initialize
 
 MODELS = {
     "likelihood": lambda: GaussianMixture(2, reg_covar=1e-3, random_state=0),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mixtura import kernels
-from mixtura.detectors.ensemble_extremes import nats_of, regression_of
+from mixtura.detectors.ensemble.extremes import nats_of, regression_of
 from mixtura.kernels import native
 from mixtura.kernels.ensemble import Regression, Tails, Units, extremes, residuals
 

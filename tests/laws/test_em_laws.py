@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.initialize import merge_closest, split_widest, take_sample
-from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.mixtures.em.initialize import merge_closest, split_widest, take_sample
+from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
 SHAPES = ["full", "tied", "diag", "spherical"]

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
 from mixtura.errors import SingularCovarianceError
-from mixtura.mixtures.student import HIGHEST, LOWEST
+from mixtura.mixtures.em.student import HIGHEST, LOWEST
 
 SHAPES = ["full", "tied", "diag", "spherical"]
 ROBUST = [

@@ -7,7 +7,7 @@ from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.passes import Passes
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.updates import MaximumLikelihood
+from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows, Block
 from mixtura.statistics.moments import Moments
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from ..display.words import shortened, visible
 from ..errors import MixturaError
+from ..words import shortened, visible
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
 from .detect import EXAMPLES as DETECT_EXAMPLES

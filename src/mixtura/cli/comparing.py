@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import words
 from ..decisions.comparison import ComparisonProgress, compare
-from ..display import words
 from ..display.summary import ComparisonSummary, DetectorFacts, TableFacts
 from ..engines import engine_for
 from ..engines.progress import Progress

@@ -8,12 +8,12 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import words
 from ..decisions.conformal import threshold_by_false_discovery_rate
 from ..decisions.curve import PrecisionRecallCurve
 from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
-from ..detectors.ensemble import FEWEST_ROWS
-from ..display import words
+from ..detectors.ensemble.estimator import FEWEST_ROWS
 from ..display.summary import OnLabels
 from ..engines import Engine
 from ..errors import DataError

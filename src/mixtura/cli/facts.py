@@ -2,8 +2,8 @@
 
 import math
 
+from .. import words
 from ..decisions.table_model import TableModel
-from ..display import words
 from ..display.summary import Decision, LeftOutColumn, OnLabels, TableFacts
 from ..rows import TableRows
 from . import deciding

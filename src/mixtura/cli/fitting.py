@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import words
 from ..decisions.table_model import TableModel
-from ..detectors.far_rows import Contours, FarRows, clumps, small_far_groups
+from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
 from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
-from ..display import words
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
-from ..mixtures.criteria import Candidate
-from ..mixtures.defaults import default_counts
-from ..mixtures.initialize import take_sample
-from ..mixtures.merging import merge_components
+from ..mixtures.choice.criteria import Candidate
+from ..mixtures.choice.defaults import default_counts
+from ..mixtures.clusters.merging import merge_components
+from ..mixtures.em.initialize import take_sample
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 

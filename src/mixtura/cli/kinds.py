@@ -11,28 +11,28 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
+from .. import words
 from ..decisions.table_model import TableModel
-from ..detectors.default_mixture import fit_groups
-from ..detectors.density import DensityModel
-from ..detectors.elliptic import EllipticEnvelope
-from ..detectors.ensemble import AnomalyDetector
-from ..detectors.far_rows import Contours
-from ..detectors.forest import IsolationForest
+from ..detectors.density.default_mixture import fit_groups
+from ..detectors.density.far_rows import Contours
+from ..detectors.density.model import DensityModel
+from ..detectors.elliptic.estimator import EllipticEnvelope
+from ..detectors.ensemble.estimator import AnomalyDetector
+from ..detectors.forest.estimator import IsolationForest
 from ..detectors.model import OutlierModel
-from ..detectors.neighbors import LocalOutlierFactor
+from ..detectors.neighbors.estimator import LocalOutlierFactor
 from ..detectors.scaling import ScaledEngine, scaling_of
-from ..detectors.svm import OneClassSVM
-from ..display import words
+from ..detectors.svm.estimator import OneClassSVM
 from ..display.summary import FIT_FIGURES, ModelFacts
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
 from ..engines import Engine, OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
-from ..mixtures.bayesian import BayesianGaussianMixture
-from ..mixtures.defaults import N_INIT, REG_COVAR, default_counts
-from ..mixtures.em import FitProgress
-from ..mixtures.initialize import take_sample
+from ..mixtures.bayes.estimator import BayesianGaussianMixture
+from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
+from ..mixtures.em.initialize import take_sample
+from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
 from . import fitting

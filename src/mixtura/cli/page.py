@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from ..display.report.data import Report, Reproduction
+from ..display.report.facts.data import Report, Reproduction
 
 # What has a part in every number of a report.
 _PROGRAMS = ("mixtura", "numpy", "scipy", "scikit-learn", "duckdb", "pyarrow")
@@ -26,6 +26,6 @@ def _version(program: str) -> str:
 
 def as_page(report: Report) -> str:
     """Return a report as the text of an HTML file, which is to be written in UTF-8."""
-    from ..display.report.html import render_html  # noqa: PLC0415  # it brings libraries that only pages need
+    from ..display.report.page.html import render_html  # noqa: PLC0415  # it brings libraries that only pages need
 
     return render_html(report)

@@ -14,12 +14,12 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ..display import words
+from .. import words
 from .step import Step
 
 if TYPE_CHECKING:
     from ..engines.progress import Progress
-    from ..mixtures.search import Candidate
+    from ..mixtures.choice.search import Candidate
 
 # Short commands stay silent: the first line comes after so many seconds, and others as many apart at least.
 _FIRST_LINE = 2.0

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from ..display.report.data import Report
+from ..display.report.facts.data import Report
 from ..display.summary import ComparisonSummary, Summary, as_json
-from ..display.words import shortened, visible
+from ..words import shortened, visible
 from .opening import REPORT_ENDING, Origin, default_out, open_page
 from .page import as_page
 from .standard_output import say

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.table_model import TableModel
-from ..display.report.gathering import Gathered
+from ..display.report.facts.gathering import Gathered
 from ..display.summary import Anomaly, Cluster, Group, Merging
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter

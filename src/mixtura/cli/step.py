@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-from ..display import words
+from .. import words
 
 # Before so many seconds a speed says little.
 _FIRST_SPEED = 1.0

@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from .. import words
 from ..decisions.table_model import TableModel
-from ..display import words
-from ..display.report.building import build_report
-from ..display.report.data import Report
-from ..display.report.gathering import Gathered, Plan
+from ..display.report.facts.building import build_report
+from ..display.report.facts.data import Report
+from ..display.report.facts.gathering import Gathered, Plan
 from ..display.summary import FIT_FIGURES, ModelFacts, Summary
 from ..engines import Engine, engine_for
 from ..engines.progress import watched

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..detectors.density import DensityModel
+from ..detectors.density.model import DensityModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture

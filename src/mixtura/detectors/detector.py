@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..engines import Engine, engine_for
 from ..engines.gather import gather
 from ..engines.progress import OnProgress, watched
-from ..mixtures.sources import Source, opened_once, scoring_rows
+from ..intake.sources import Source, opened_once, scoring_rows
 from ..rows import Block, Rows
 from ..rows.columns import Missing
 from ..statistics.shares import cut_of

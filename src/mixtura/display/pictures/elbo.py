@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.matrices import Floats
-from ...mixtures.em import FitProgress
+from ...mixtures.em.loop import FitProgress
 from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain
 

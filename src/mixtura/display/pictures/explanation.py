@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ...decisions.reasons import format_number
 from ...detectors.explanation import Explanation
 from ...rows import open as open_rows
+from ...words import percent
 from ..palette import ANOMALY, QUIET
-from ..words import percent
 from .drawing import axes_or_new, plain
 from .subject import subject_of
 

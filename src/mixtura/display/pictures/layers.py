@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
+from ...words import percent
 from ..palette import ANOMALY, GROUPS, QUIET, group_color
-from ..words import percent
 from .surface import REACH, Surface, margins
 
 if TYPE_CHECKING:

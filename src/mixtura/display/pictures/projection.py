@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Full
 from ...errors import ColumnError
-from ..words import percent
+from ...words import percent
 from .drawing import plain
 
 Floats = NDArray[np.float64]

@@ -13,11 +13,11 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ...decisions.table_model import TableModel
-from ...detectors.density import DensityModel
+from ...detectors.density.model import DensityModel
 from ...detectors.explanation import Explanation
 from ...distributions.mixture import Mixture
 from ...errors import ColumnError
-from ...mixtures.fitted import mixture_of
+from ...mixtures.em.fitted import mixture_of
 from ...rows import open as open_rows
 from .projection import in_units
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...decisions.curve import Detections, PrecisionRecallCurve
 from ...decisions.thresholds import check_scores, threshold_by_rate
-from ...detectors.mixture import MixtureDetector
+from ...detectors.density.estimator import MixtureDetector
 from ...distributions.matrices import Floats
 from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain

@@ -1,0 +1,1 @@
+"""Rows of low density under a mixture."""

@@ -1,0 +1,332 @@
+"""`MixtureDetector`: rows of low density under a mixture do not belong."""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from numbers import Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval
+
+from ...distributions.mixture import Mixture
+from ...engines import Engine, EngineName
+from ...engines.gather import gather
+from ...engines.progress import OnProgress, told, watched
+from ...engines.single import single_thread
+from ...intake.counted import counted_rows, counts
+from ...intake.extent import check_extent
+from ...intake.sources import Source, opened_rows
+from ...mixtures.bayes.estimator import BayesianGaussianMixture
+from ...mixtures.choice.folds import Part, PartEngine, folds_of
+from ...mixtures.choice.search import MixtureSearch
+from ...mixtures.em.gaussian import GaussianMixture
+from ...mixtures.em.initialize import take_sample
+from ...rows import Block, Rows
+from ...statistics.shares import cut_of_weighted
+from ..detector import Detector, _scores, offset_for
+from ..explanation import Floats
+from ..scaling import ScaledEngine, Scaling, scaling_of
+from .default_mixture import fit_default
+from .model import DensityModel
+
+Fittable = GaussianMixture | BayesianGaussianMixture | MixtureSearch
+
+# Folds that a clean table is divided into, for the false alarms among rows that were not fitted.
+_N_FOLDS = 5
+
+
+class MixtureDetector(Detector):
+    """Outlier detection by density: rows where a mixture has little density do not belong.
+
+    Parameters
+    ----------
+    mixture : Mixture, GaussianMixture, BayesianGaussianMixture or MixtureSearch, optional
+        A `Mixture` is taken as it is, and `fit` only sets the offset. An estimator is cloned and fitted to the rows of
+        `fit`, whether it was fitted before or not; to keep its fit, give its ``mixture_``. Default: the mixture of
+        lowest BIC among those with one to nine components, at least ten rows for each, of every covariance shape. It is
+        fitted to columns that are scaled by their quartiles, with a thousandth added to every variance, so that
+        columns of few different values, or of one only, are no difficulty.
+    contamination : float, default=0.1
+        Of a table with outliers, the share of its rows, by weight, that are outliers. Of a clean one, the share of
+        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
+        together, as `threshold_by_rate` says.
+    novelty : bool, default=False
+        Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are trimmed by
+        default, and `offset_` is the `contamination`-quantile of the scores of rows that were left out of the fit:
+        those of each of five folds under a fit to the other four, with the number of components and the shape that were
+        found for all rows. Rows that were fitted score higher than new ones, and would set too high a standard.
+        Otherwise the table has outliers, and `offset_` is that quantile of the scores of its rows under the one fit. In
+        both cases every method answers for any rows.
+    trim : float, optional
+        Share of the rows, by weight, that is left out of the fit: those of lowest density, at most half [1]_. For the
+        default mixture and a `GaussianMixture`, whose own `trim` it overrides. Default: of the default mixture
+        `contamination`, unless the table is clean; else what the estimator has. An extreme row that is not trimmed can
+        become a component of its own, and then scores high.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starts and of the folds; of an estimator given, where it has none itself.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where the passes run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
+
+    Attributes
+    ----------
+    model_ : DensityModel
+        The mixture with the scaling of the columns, all that scores need. Scores are log densities in the units of the
+        table; of a `BayesianGaussianMixture` those under its ``mixture_``, the mixture of the expected parameters.
+    offset_ : float
+        Score below which a row is an outlier.
+    trained_on_ : {'outliers', 'clean'}
+        Whether the table was said to have outliers or to be clean.
+    estimator_ : GaussianMixture, BayesianGaussianMixture or MixtureSearch
+        The fitted estimator, where one was fitted; the default one to scaled columns.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    Notes
+    -----
+    NaN and null are missing values: a row is judged by the values that it has, and a row without any belongs.
+
+    Outliers that lie together can be a group to a mixture. Where their share is known, `trim` leaves them out if they
+    are less dense than the other groups.
+
+    References
+    ----------
+    .. [1] Neykov, Filzmoser, Dimova and Neytchev (2007), "Robust fitting of mixtures using the trimmed likelihood
+       estimator", Computational Statistics and Data Analysis 52.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import MixtureDetector
+    >>> rng = np.random.default_rng(0)
+    >>> height = rng.normal(170, 10, 300)
+    >>> X = np.column_stack([height, height - 100 + rng.normal(0, 5, 300)])
+    >>> detector = MixtureDetector(contamination=0.01, random_state=0).fit(X)
+    >>> detector.predict([[180, 80], [180, 40]])
+    array([ 1, -1])
+    >>> explanation = detector.explain([[180, 40]])
+    >>> explanation.column, explanation.expected.round()
+    (array([1]), array([[145.,  80.]]))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "mixture": [Mixture, GaussianMixture, BayesianGaussianMixture, MixtureSearch, None],
+        "contamination": [Interval(Real, 0.0, 0.5, closed="right")],
+        "novelty": ["boolean"],
+        "trim": [Interval(Real, 0.0, 0.5, closed="both"), None],
+        "random_state": ["random_state"],
+        "engine": "no_validation",
+        "on_progress": [callable, None],
+    }
+    _missing = "allow"
+
+    model_: DensityModel
+
+    def __init__(
+        self,
+        mixture: Mixture | Fittable | None = None,
+        *,
+        contamination: float = 0.1,
+        novelty: bool = False,
+        trim: float | None = None,
+        random_state: Any = None,
+        engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.mixture = mixture
+        self.contamination = contamination
+        self.novelty = novelty
+        self.trim = trim
+        self.random_state = random_state
+        self.engine = engine
+        self.on_progress = on_progress
+
+    def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the mixture to the rows of `X`, and set the offset.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table. NaN and null are missing values.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row, in the fit and in the offset: a row of weight two counts as two equal rows.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Parameters contradict one another, or the mixture given has other columns than the table.
+        DataError
+            A column has no value at all, or spreads over more than a double can hold; what the estimator given raises;
+            or the rows of a file, query or Dask collection cannot be used, where arrays and frames raise scikit-learn's
+            ValueError.
+        """
+        with self._opened(X, sample_weight) as rows:
+            self._fit_rows(rows, self._engine(X))
+        return self
+
+    def fit_predict(  # type: ignore[override]  # the base passes on what `fit` of a detector takes
+        self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None
+    ) -> NDArray[np.int64]:
+        """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; `sample_weight` is as for `fit`."""
+        with self._opened(X, sample_weight) as rows:
+            self._fit_rows(rows, self._engine(X))
+            scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+        return np.where(scores - self.offset_ < 0, -1, 1)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    @contextmanager
+    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+        self._validate_params()
+        self._check_trim()
+        with single_thread("blas"), opened_rows(self, X, sample_weight) as rows:
+            yield rows
+
+    def _check_trim(self) -> None:
+        if not self.trim:
+            return
+        if self.novelty:
+            raise ValueError("novelty=True says that the table is clean, and trim that it has outliers: leave one out")
+        if not (self.mixture is None or isinstance(self.mixture, GaussianMixture)):
+            raise ValueError(
+                f"trim leaves rows out of the fit of a GaussianMixture, not of a {type(self.mixture).__name__}: leave "
+                "trim out, or give a GaussianMixture"
+            )
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
+        random_state = check_random_state(self.random_state)
+        estimator = judged = None
+        within, scaling = engine, Scaling(np.zeros(rows.n_columns), np.ones(rows.n_columns))
+        if isinstance(self.mixture, Mixture):
+            if self.mixture.n_features != rows.n_columns:
+                raise ValueError(f"the mixture has {self.mixture.n_features} columns, and the table {rows.n_columns}")
+            mixture = self.mixture
+        elif self.mixture is None:
+            within, estimator = self._default(rows, engine, random_state)
+            scaling, judged = within.scaling, estimator
+            mixture = judged.mixture_
+        else:
+            estimator = self._given(self.mixture, rows, engine, random_state)
+            judged = estimator.best_estimator_ if isinstance(estimator, MixtureSearch) else estimator
+            mixture = judged.mixture_
+        model = DensityModel(mixture, scaling.center, scaling.scale)
+        if self.novelty and judged is not None:
+            parts = _held_out(judged, scaling, rows, engine, within, random_state, self.on_progress)
+        else:
+            parts = watched(engine, self.on_progress, "scoring").map(rows, _Scored(model))
+        offset = _weighted_offset(parts, self.contamination)
+        self.model_, self.offset_ = model, offset
+        self.trained_on_: Literal["outliers", "clean"] = "clean" if self.novelty else "outliers"
+        self.__dict__.pop("estimator_", None)  # of an earlier fit
+        if estimator is not None:
+            self.estimator_ = estimator
+
+    def _default(
+        self, rows: Rows, engine: Engine, random_state: np.random.RandomState
+    ) -> tuple[ScaledEngine, GaussianMixture]:
+        """Return where scaled passes run, and the default mixture fitted to the scaled rows."""
+        names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(rows.n_columns)]))
+        with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
+            sample = take_sample(rows, engine, random_state, 1)
+        reading = watched(engine, self.on_progress, "reading the table")
+        scaled = ScaledEngine(engine, scaling_of(rows, reading, sample, names))
+        check_extent(rows, scaled, names)
+        trim = self.trim
+        if trim is None:
+            trim = 0.0 if self.novelty else self.contamination
+        n_rows = len(sample.X) if sample.whole else counted_rows(rows, engine).n_rows
+        estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
+        estimator.n_features_in_ = rows.n_columns
+        return scaled, estimator
+
+    def _given(self, template: Fittable, rows: Rows, engine: Engine, random_state: np.random.RandomState) -> Fittable:
+        """Return a clone of the estimator given, fitted to the rows."""
+        estimator: Fittable = clone(template)
+        if estimator.random_state is None:
+            estimator.set_params(random_state=_seed(random_state))
+        if self.trim is not None and isinstance(estimator, GaussianMixture):
+            estimator.set_params(trim=self.trim)
+        estimator.n_features_in_ = self.n_features_in_
+        if hasattr(self, "feature_names_in_"):
+            estimator.feature_names_in_ = self.feature_names_in_
+        check_extent(rows, engine, getattr(self, "feature_names_in_", None))
+        own = estimator.on_progress
+        estimator.on_progress = self.on_progress if own is None else own
+        estimator._fit_rows(rows, engine)
+        estimator.on_progress = own
+        return estimator
+
+
+def _seed(random_state: np.random.RandomState) -> int:
+    return int(random_state.randint(2**31 - 1))
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A pass that scores the rows that count, and weighs them; one without any value has no score of its own."""
+
+    model: DensityModel
+
+    def __call__(self, block: Block) -> tuple[Floats, Floats]:
+        weights = np.ones(len(block.values)) if block.weights is None else block.weights
+        counted = counts(block)
+        return self.model.score_samples(block.values[counted]), weights[counted]
+
+
+def _held_out(
+    estimator: GaussianMixture | BayesianGaussianMixture,
+    scaling: Scaling,
+    rows: Rows,
+    engine: Engine,
+    within: Engine,
+    random_state: np.random.RandomState,
+    on_progress: OnProgress | None,
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the scores of the rows of each fold under a fit to the others, with their weights.
+
+    `engine` reads rows as they are, and `within` as the estimator was fitted to them.
+    """
+    counted = counted_rows(rows, engine)
+    n_folds = min(_N_FOLDS, counted.n_rows)
+    folds = folds_of(counted, n_folds, estimator.n_components, random_state)
+
+    def judged(fold: int) -> list[tuple[Floats, Floats]]:
+        other = clone(estimator)
+        if isinstance(other, GaussianMixture) and isinstance(estimator, GaussianMixture):
+            other._least_variances = estimator._least_variances
+        with warnings.catch_warnings():
+            # The fit to all rows has said so.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            other._fit_rows(rows, PartEngine(within, Part(folds, fold, held_out=False)))
+        model = DensityModel(other.mixture_, scaling.center, scaling.scale)
+        return list(PartEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
+
+    for parts in told(map(judged, range(n_folds)), on_progress, "judging rows left out", n_folds, "folds"):
+        yield from parts
+
+
+def _weighted_offset(parts: Iterable[tuple[Floats, Floats]], contamination: float) -> float:
+    """Return the offset that makes a share of the weight of some rows outliers, as `offset_for` of rows repeated."""
+    scored = list(parts)
+    scores, weights = (np.concatenate([part[which] for part in scored]) for which in (0, 1))
+    if (weights == 1).all():
+        return offset_for(scores, contamination)
+    return cut_of_weighted(scores, weights, contamination).threshold

@@ -1,0 +1,161 @@
+"""`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...distributions.matrices import frozen, largest_root
+from ...distributions.mixture import Mixture
+from ...distributions.noise import Noise
+from ...distributions.shapes import SHAPES
+from ...errors import SingularCovarianceError
+from ..explanation import Explanation, Floats
+from ..scaling import Scaling
+from .conditionals import explain
+
+
+@dataclass(frozen=True, eq=False)
+class DensityModel:
+    """A mixture over scaled columns, which scores rows by their log density in the units of the table.
+
+    A value that a row lacks neither lowers nor raises the score by the units of its column: scores of rows that lack
+    values are log densities of the scaled values that they have, less the logarithms of all scales.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        Distribution of the scaled columns.
+    center, scale : ndarray of shape (n_columns,)
+        A scaled value is (value - center) / scale.
+
+    Raises
+    ------
+    ValueError
+        The parts do not fit together, or are not numbers that can be used.
+    """
+
+    kind: ClassVar[str] = "mixture"
+
+    mixture: Mixture
+    center: Floats
+    scale: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("center", "scale"):
+            array = frozen(getattr(self, name))
+            if array.shape != (self.n_features,) or not np.isfinite(array).all():
+                raise ValueError(f"{name} must be {self.n_features} finite numbers, one for each column")
+            object.__setattr__(self, name, array)
+        if not (self.scale > 0).all():
+            raise ValueError("every scale must be positive")
+        _ = self.mixture.covariance.precision_cholesky  # raises where there is no inverse
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DensityModel):
+            return NotImplemented
+        return (
+            self.mixture == other.mixture
+            and np.array_equal(self.center, other.center)
+            and np.array_equal(self.scale, other.scale)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
+
+    @classmethod
+    def of(cls, mixture: Mixture) -> Self:
+        """Return the model of a mixture over the columns as they are."""
+        return cls(mixture, np.zeros(mixture.n_features), np.ones(mixture.n_features))
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.mixture.n_features
+
+    def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the log density of each row in the units of the table, shape (n_rows,)."""
+        return self.mixture.log_density(self._scaled(X)).astype(np.float64) - self._log_scale
+
+    def explain(self, X: NDArray[Any]) -> Explanation:
+        """Return what the other columns of each row predict for each of its values; see `conditionals.explain`."""
+        scaled = explain(self.mixture, self._scaled(np.asarray(X, np.float64)))
+        with np.errstate(over="ignore"):
+            units = scaled.in_units(self.center, self.scale)
+        # What lies beyond all doubles is as far as they reach.
+        return replace(units, expected=_finite(units.expected), deviation=_finite(units.deviation))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what a file holds: the arrays of the mixture, center and scale."""
+        mixture = self.mixture
+        arrays = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances}
+        arrays |= {"center": self.center, "scale": self.scale}
+        if mixture.degrees_of_freedom is not None:
+            arrays |= {"degrees_of_freedom": mixture.degrees_of_freedom}
+        if mixture.noise is not None:
+            arrays |= {"lower": mixture.noise.lower, "upper": mixture.noise.upper}
+        return arrays
+
+    def settings(self) -> dict[str, Any]:
+        """Return the shape of the covariances, and the weight of the noise where there is some."""
+        noise = self.mixture.noise
+        return {"shape": self.mixture.covariance.name} | ({} if noise is None else {"noise": noise.weight})
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
+        """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
+        name = settings.get("shape")
+        if not isinstance(name, str) or name not in SHAPES:
+            raise ValueError(f"the covariances are said to be {name!r}, which is none of {', '.join(SHAPES)}")
+        noise = settings.get("noise")
+        if noise is not None and not isinstance(noise, float):
+            raise ValueError(f"the weight of the noise is a number, not {noise!r}")
+        needed = {"weights", "means", "covariances", "center", "scale"}
+        needed |= {"lower", "upper"} if noise is not None else set()
+        if not set(settings) <= {"shape", "noise"}:
+            others = ", ".join(sorted(set(settings) - {"shape", "noise"}))
+            raise ValueError(f"a mixture says its shape and the weight of its noise, not {others}")
+        if not needed <= set(arrays) <= needed | {"degrees_of_freedom"}:
+            raise ValueError(
+                f"a mixture of the shape {name!r}{'' if noise is None else ' with noise'} has the arrays "
+                f"{', '.join(sorted(needed))}, and perhaps degrees_of_freedom, not {', '.join(sorted(arrays))}"
+            )
+        for key, array in arrays.items():
+            if array.dtype != np.float64 or not np.isfinite(array).all():
+                raise ValueError(f"its {key} must be finite doubles")
+        means, covariances = arrays["means"], arrays["covariances"]
+        if means.ndim != 2 or 0 in means.shape:
+            raise ValueError(f"its means have the shape {means.shape}, not (components, columns)")
+        shape = SHAPES[name]
+        if covariances.shape != shape.shape(*means.shape):
+            raise ValueError(f"its covariances have the shape {covariances.shape}, not {shape.shape(*means.shape)}")
+        if shape.shape(2, 3)[-2:] == (3, 3) and not np.allclose(covariances, covariances.swapaxes(-1, -2)):
+            raise ValueError("its covariances are not symmetric")
+        with np.errstate(all="ignore"):
+            mixture = Mixture(
+                arrays["weights"],
+                means,
+                shape.unchecked(covariances, *means.shape),
+                arrays.get("degrees_of_freedom"),
+                None if noise is None else Noise(noise, arrays["lower"], arrays["upper"]),
+            )
+            try:
+                return cls(mixture, arrays["center"], arrays["scale"])
+            except SingularCovarianceError:  # its sentence is about a fit
+                raise ValueError("its covariances are not positive definite, or not by far enough") from None
+
+    @cached_property
+    def _log_scale(self) -> float:
+        return float(np.log(self.scale).sum())
+
+    def _scaled(self, X: NDArray[Any]) -> NDArray[Any]:
+        values = np.asarray(X)
+        # Squares stay finite however far away a row is.
+        return Scaling(self.center, self.scale)(values, largest_root(values.dtype))
+
+
+def _finite(values: Floats) -> Floats:
+    limit = np.finfo(np.float64).max
+    return np.clip(values, -limit, limit)

@@ -1,0 +1,1 @@
+"""The elliptic envelope, and the robust covariance under it."""

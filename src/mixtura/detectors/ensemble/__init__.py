@@ -1,0 +1,1 @@
+"""The default detector: many small mixtures that vote."""

@@ -1,0 +1,211 @@
+"""The default detector: many small mixtures, each of some rows and columns, that vote."""
+
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ...engines import Engine, EngineName
+from ...engines.gather import gather
+from ...engines.progress import OnProgress, watched
+from ...intake.sources import Source, opened_rows
+from ...kernels.ensemble import scores
+from ...mixtures.em.initialize import take_sample
+from ...rows import Block
+from ...rows.columns import Missing
+from ...statistics.rarity import Rarity, n_discoveries
+from ..detector import Detector, offset_for
+from .columns import Range, columns_of, find_range
+from .extremes import regression_of, tails_of
+from .fit import POOL, fit_voters, threads_of
+from .flags import VOICE_OF_FLAGS, Flags
+from .model import NEW_VALUE, EnsembleModel, voting_units
+from .planes import planes_of
+
+# With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
+FALSE_DISCOVERIES = 0.1
+FEWEST_ROWS = 30
+
+
+class AnomalyDetector(Detector):
+    """Rows that do not belong, in any table of numbers: the detector to take when nothing is known.
+
+    All that is found of a row is put on one scale, how rarely a row of such a table reaches it: the score is minus that
+    surprise in nats, minus the logarithm of a probability. About 0.7 is usual, 4.6 is one row in a hundred. Two things
+    are found.
+
+    *How usual the row is.* Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the
+    columns, with one to six components, two in three with full and the others with diagonal covariances. What a mixture
+    finds of a row, minus the log density, is compared with its median and interquartile range in the table and
+    compressed as sign(z) log(1 + abs(z)), so that no mixture outvotes all others. In the mean of that, a mixture counts
+    by the square of how far it sets the most unusual hundredth of the rows apart. Rows that are unusual where they lie
+    are seen by their neighbours: the distance of a row to the fifth nearest of 256 rows, for ten samples of so many,
+    counts as much as all mixtures. So that anomalies do not shape the mixtures, this is done twice: the tenth of the
+    table that comes out most unusual at first is not shown to what is kept. Columns of two values are seen by neither;
+    how rare the values of a row are together is added, at two fifths of its nats.
+
+    *How far out its most extreme value is.* Each column, and what each column differs by from a ridge regression on all
+    others, has a tail on either side, a generalised Pareto distribution fitted to three quantiles, so that up to one
+    value in fifty on a side may be wrong and change nothing. The nats of the most extreme value, less log n and half of
+    log d, about what n rows of d columns hold by chance, are added. Nothing is clipped here, and no tail is narrower
+    than the step of its column, nor than the share of its usual value warrants.
+
+    Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
+    tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
+    scored later that has another value there is farther out than all rows fitted. So is a row that is off a plane which
+    all rows but a hundredth lie on: where one column is the sum of others, say, or a copy in other units. Missing
+    values (NaN, null) say nothing against a row.
+
+    Parameters
+    ----------
+    contamination : 'auto' or float, default='auto'
+        Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' the table has the
+        answer: as many rows as can be called outliers so that on average at most a tenth of them belong, by Benjamini
+        and Hochberg; none in a clean table, as a rule, and none of fewer than 30 rows. Of more than 8,192 rows, that is
+        found on as many, drawn at random. Rows that tie are outliers together, as `threshold_by_rate` says.
+    n_estimators : int, default=100
+        Number of mixtures.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all draws. The result does not depend on the number of threads.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where passes over the rows run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` while the detector is fitted and while rows are scored.
+
+    Attributes
+    ----------
+    model_ : EnsembleModel
+        The fitted mixtures, a frozen value.
+    offset_ : float
+        `decision_function` is `score_samples` less this.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import AnomalyDetector
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> X[7] = [0, 8, 0]
+    >>> detector = AnomalyDetector(random_state=0).fit(X)
+    >>> int(detector.score_samples(X).argmin()), int(detector.predict(X)[7])
+    (7, -1)
+    >>> int(detector.explain(X[[7]]).column[0])
+    1
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "engine": "no_validation",
+        "on_progress": [callable, None],
+    }
+
+    _missing: Missing = "allow"
+
+    model_: EnsembleModel
+
+    def __init__(
+        self,
+        contamination: Literal["auto"] | float = "auto",
+        *,
+        n_estimators: int = 100,
+        random_state: Any = None,
+        engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.contamination = contamination
+        self.n_estimators = n_estimators
+        self.random_state = random_state
+        self.engine = engine
+        self.on_progress = on_progress
+
+    def fit(self, X: Source, y: Any = None) -> Self:
+        """Fit the mixtures.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table. At most 8,192 of its rows, drawn at random, shape the mixtures; all of them are scored when
+            `contamination` is a number.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            The table has infinite values or fewer than two rows.
+        """
+        self._validate_params()
+        random_state = check_random_state(self.random_state)
+        with opened_rows(self, X, None) as rows:
+            engine = self._engine(X)
+            reading = watched(engine, self.on_progress, "reading the table")
+            whole = find_range(rows, reading)
+            pool = take_sample(rows, reading, random_state, 1, POOL).observed
+            self.model_ = fit_ensemble(
+                pool, whole, self.n_estimators, random_state, threads_of(engine), self.on_progress
+            )
+            if self.contamination == "auto":
+                self.offset_ = _offset_of_discoveries(self.model_, self.model_.score_samples(pool))
+            else:
+                found = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+                self.offset_ = offset_for(found, float(self.contamination))
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def fit_ensemble(
+    pool: NDArray[Any],
+    whole: Range,
+    n_members: int,
+    random_state: np.random.RandomState,
+    n_threads: int,
+    on_progress: OnProgress | None = None,
+) -> EnsembleModel:
+    """Return the ensemble of a table with a range of its own, of which `pool` holds rows."""
+    columns = columns_of(pool, whole)
+    units, flags = columns.units, Flags.of(pool, columns.flags)
+    regression = regression_of(pool, units)
+    tails, given_others = tails_of(pool, columns, regression)
+    deviations = np.stack([columns.alone, columns.least, given_others])
+    seen = voting_units(units, columns.flags)
+    members, samples = fit_voters(pool, seen, columns.variances, n_members, random_state, n_threads, on_progress)
+    votes = scores(pool, seen, members, samples)
+    apart = Rarity.of(votes), flags.rarity(pool)
+    both = Rarity.of(apart[0].nats(votes) + VOICE_OF_FLAGS * apart[1].nats(flags.together(pool)))
+    planes = planes_of(pool, seen, float(np.log(whole.n_rows)) + NEW_VALUE)
+    rarities = (*apart, both)
+    return EnsembleModel(units, deviations, members, samples, regression, tails, flags, rarities, planes, whole.n_rows)
+
+
+def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.float64]) -> float:
+    """Return the offset that limits the false discovery rate, from the scores of rows drawn at random."""
+    if model.n_rows < FEWEST_ROWS:
+        return float(np.finfo(np.float64).min)
+    ordered = np.sort(scores_of_pool)
+    found = n_discoveries(model.rarity.nats(-ordered), FALSE_DISCOVERIES)
+    # One row that alone is too rare for the whole table may not be among those drawn.
+    alone = -model.rarity.value_at(float(np.log(model.n_rows / FALSE_DISCOVERIES)))
+    if not found:
+        return alone
+    lowest, following = ordered[found - 1], ordered[min(found, len(ordered) - 1)]
+    return float(max(alone, np.nextafter(lowest, np.inf), (lowest + following) / 2))
+
+
+def _scores(model: EnsembleModel, block: Block) -> Any:
+    return model.score_samples(block.values)

@@ -1,0 +1,100 @@
+"""A summary with what a page has room for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ....decisions.table_model import TableModel
+from ...summary import Group, LeftOutColumn, ModelFacts, Summary
+from .data import GroupProfile, Omitted, ReportRow
+from .names import shortened, weight
+
+_MOST_GROUPS = 20
+_MOST_LEFT_OUT = 50
+_MOST_CANDIDATES = 200
+_MOST_NOTICES = 20
+
+# Letters of a sentence, and of what else a user wrote.
+_SENTENCE = 600
+
+# Bytes for what `Summary.groups` says of columns, and of each number in it.
+_GROUPS_ROOM = 200_000
+_NUMBER = 24
+
+
+def abridged(
+    summary: Summary,
+    model: TableModel,
+    names: Mapping[str, str],
+    described: Sequence[int],
+    profiles: Sequence[GroupProfile],
+    rows: Sequence[ReportRow],
+) -> tuple[Summary, Omitted]:
+    """Return a summary with short names and texts, and how much of it there was no room for.
+
+    Parameters
+    ----------
+    summary : Summary
+        What a command found.
+    model : TableModel
+        The model.
+    names : mapping of str to str
+        What columns are called, by their names.
+    described : sequence of int
+        Positions of the columns that are described.
+    profiles : sequence of GroupProfile
+        The groups that are described.
+    rows : sequence of ReportRow
+        The most anomalous rows, the first of which are the anomalies of the summary.
+    """
+    components = {profile.component for profile in profiles}
+    groups = [group for group in summary.groups if group.component in components]
+    facts, n_candidates = _with_best(summary.model)
+    table = summary.table
+    short = replace(
+        summary,
+        table=replace(
+            table,
+            source=shortened(table.source, _SENTENCE),
+            columns=tuple(names[model.columns[position]] for position in described),
+            left_out=tuple(
+                LeftOutColumn(shortened(column.name), column.reason) for column in table.left_out[:_MOST_LEFT_OUT]
+            ),
+        ),
+        model=facts,
+        groups=tuple(_with_columns(group, [model.columns[k] for k in described], names) for group in groups),
+        anomalies=tuple(
+            replace(anomaly, column=names[anomaly.column], reason=row.reason)
+            for anomaly, row in zip(summary.anomalies, rows, strict=False)
+        ),
+        notices=tuple(shortened(notice, _SENTENCE) for notice in summary.notices[:_MOST_NOTICES]),
+    )
+    omitted = Omitted(
+        columns=len(model.columns) - len(described),
+        left_out=max(0, len(table.left_out) - _MOST_LEFT_OUT),
+        groups=len(summary.groups) - len(groups),
+        candidates=n_candidates,
+    )
+    return short, omitted
+
+
+def n_groups_fitting(called: Sequence[str]) -> int:
+    """Return how many groups there is room for, each with two numbers for every column of such a name."""
+    size = sum(2 * (weight(name) + _NUMBER) for name in called)
+    return max(1, min(_MOST_GROUPS, _GROUPS_ROOM // size))
+
+
+def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]) -> Group:
+    return replace(
+        group,
+        center={names[column]: group.center[column] for column in columns},
+        contrast={names[column]: group.contrast[column] for column in columns},
+    )
+
+
+def _with_best(facts: ModelFacts) -> tuple[ModelFacts, int]:
+    """Return what a model is, with the candidates of lowest BIC in the order of the search, and how many are not."""
+    dropped = {id(candidate) for candidate in sorted(facts.candidates, key=lambda c: c.bic)[_MOST_CANDIDATES:]}
+    kept = tuple(candidate for candidate in facts.candidates if id(candidate) not in dropped)
+    trained_on = None if facts.trained_on is None else shortened(facts.trained_on, _SENTENCE)
+    description = shortened(facts.description, _SENTENCE)
+    return replace(facts, description=description, candidates=kept, trained_on=trained_on), len(dropped)

@@ -1,0 +1,99 @@
+"""How many rows each threshold flags, from sketches of the scores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....statistics.sketch import QuantileSketch, Ranks
+from .data import ScoreCurve
+from .numbers import bars
+
+# A step of the slider for every one of so many rows of highest score; past them, so many in all, ever farther apart.
+_SINGLE = 200
+_FARTHER = 400
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """What the threshold of the model flags: rows, rows with a label, anomalies among these."""
+
+    n_rows: int = 0
+    n_labelled: int = 0
+    n_anomalies: int = 0
+
+    def __add__(self, other: "Flagged") -> "Flagged":
+        return Flagged(
+            self.n_rows + other.n_rows, self.n_labelled + other.n_labelled, self.n_anomalies + other.n_anomalies
+        )
+
+
+def score_curve(
+    scores: QuantileSketch,
+    classes: tuple[QuantileSketch, QuantileSketch] | None,
+    threshold: float | None,
+    flagged: Flagged,
+) -> ScoreCurve:
+    """Return the rows above thresholds that are close together at the top, and farther apart below.
+
+    Parameters
+    ----------
+    scores : QuantileSketch
+        Of minus the anomaly scores: the lowest, which it holds exactly, are those of the most anomalous rows.
+    classes : tuple of QuantileSketch or None
+        The same for the rows labelled as anomalies, and for those labelled as belonging; None without labels.
+    threshold : float or None
+        The anomaly score that the model's decision rests on, which is among the thresholds.
+    flagged : Flagged
+        What lies above it.
+    """
+    support = scores.support
+    at = _thinned(scores.rank(support))
+    places = support[at]
+    own = None
+    if threshold is not None:
+        places = np.unique(np.append(places, 0.0 - threshold))
+        own = int(np.searchsorted(places, 0.0 - threshold))
+    n_above = _held(scores.rank(places), own, flagged.n_rows)
+    labelled = anomalies = None
+    if classes is not None:
+        of_anomalies, of_normal = (sketch.rank(places) for sketch in classes)
+        anomalies = _held(of_anomalies, own, flagged.n_anomalies)
+        normal = _held(of_normal, own, flagged.n_labelled - flagged.n_anomalies)
+        labelled = anomalies + normal
+    edges, counts = _histogram(scores)
+    exact = scores.rank_error == 0
+    return ScoreCurve(
+        thresholds=tuple((0.0 - places).tolist()),
+        n_above=tuple(n_above.tolist()),
+        n_labelled_above=None if labelled is None else tuple(labelled.tolist()),
+        n_anomalies_above=None if anomalies is None else tuple(anomalies.tolist()),
+        n_labelled=None if classes is None else sum(sketch.count for sketch in classes),
+        n_anomalies=None if classes is None else classes[0].count,
+        n_exact=len(places) if exact else int((n_above < len(scores.lowest.values)).sum()),
+        edges=edges,
+        counts=counts,
+    )
+
+
+def _thinned(ranks: Ranks) -> Ranks:
+    """Return the positions of numbers to keep, of which so many rows lie above each."""
+    n_rows = int(ranks[-1]) + 1
+    single = np.arange(min(n_rows, _SINGLE))
+    farther = np.geomspace(_SINGLE, n_rows, _FARTHER).astype(np.int64) if n_rows > _SINGLE else single[:0]
+    wanted = np.concatenate([single, farther])
+    return np.unique(np.searchsorted(ranks, wanted, side="right") - 1)
+
+
+def _held(ranks: Ranks, own: int | None, known: int) -> Ranks:
+    """Return ranks of which one is known exactly, the others where that one lets them be."""
+    if own is None:
+        return ranks
+    return np.concatenate([np.minimum(ranks[:own], known), [known], np.maximum(ranks[own + 1 :], known)])
+
+
+def _histogram(scores: QuantileSketch) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    edges = bars(0.0 - scores.largest, 0.0 - float(scores.lowest.values[0]))
+    # Numbers below an edge are those whose opposite is above the opposite edge.
+    below = scores.count - scores.rank(0.0 - edges, "right")
+    below[-1] = scores.count
+    return tuple(edges.tolist()), tuple(np.diff(below).tolist())

@@ -1,0 +1,192 @@
+"""What a report keeps of the rows that pass by while a table is scored: sketches, and a bounded choice of rows."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....decisions.table_model import TableModel
+from ....rows import Block
+from ....rows.cells import cells_of
+from ....rows.labels import labels_of
+from ....statistics.sketch import QuantileSketch
+from .columns import described_columns
+from .curve import Flagged
+from .kept import Floats, Integers, Kept, RowFacts, hashes
+
+# Rows that are listed, rows of the sample, and flagged rows that pictures show beside it.
+MOST_LISTED = 1000
+MOST_SAMPLED = 5000
+MOST_FLAGGED = 5000
+
+# Columns that rows are listed with: those in use, and others of the table.
+_USED_CELLS = 12
+_OTHER_CELLS = 6
+_LETTERS_OF_CELL = 60
+
+# Exact up to so many values of a column, and within 0.3 % of the ranks in a million of them.
+_COLUMN_SKETCH = 4096
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to keep, settled before the first row.
+
+    Attributes
+    ----------
+    model : TableModel
+        The model that scores the rows.
+    labels : str or None
+        The column of labels.
+    described : tuple of int
+        Positions of the columns of the model that are described.
+    """
+
+    model: TableModel
+    labels: str | None
+    described: tuple[int, ...]
+
+    @classmethod
+    def of(cls, model: TableModel, labels: str | None) -> "Plan":
+        """Return the plan for a model."""
+        return cls(model, labels, described_columns(model))
+
+    def cell_columns(self, names: list[str]) -> tuple[str, ...]:
+        """Return the columns of a table that rows are listed with, in its order."""
+        used = [self.model.columns[position] for position in self.described[:_USED_CELLS]]
+        known = {*self.model.columns, self.labels}
+        others = [name for name in names if name not in known][:_OTHER_CELLS]
+        return tuple(name for name in names if name in {*used, *others})
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What was kept of the rows so far; none of it depends on the number of threads.
+
+    Attributes
+    ----------
+    plan : Plan
+        What is kept.
+    n_rows : int
+        Rows seen.
+    cell_columns : tuple of str
+        Columns of the table that cells are kept of.
+    columns : tuple of QuantileSketch
+        The values of each described column.
+    scores : QuantileSketch
+        Minus the anomaly scores: of those it holds the lowest exactly.
+    classes : tuple of QuantileSketch
+        The same for rows labelled as anomalies, and for those labelled as belonging.
+    flagged : Flagged
+        How many rows the model flags.
+    listed, shown, sample : Kept
+        The rows of highest score, with the values of all columns and their cells; flagged rows and a sample of all,
+        with the values of the described columns.
+    """
+
+    plan: Plan
+    n_rows: int
+    cell_columns: tuple[str, ...]
+    columns: tuple[QuantileSketch, ...]
+    scores: QuantileSketch
+    classes: tuple[QuantileSketch, QuantileSketch]
+    flagged: Flagged
+    listed: Kept
+    shown: Kept
+    sample: Kept
+
+    @classmethod
+    def zero(cls, plan: Plan) -> "Gathered":
+        """Return what is kept of no rows."""
+        nothing = QuantileSketch.zero()
+        return cls(
+            plan,
+            0,
+            (),
+            (QuantileSketch.zero(_COLUMN_SKETCH, n_lowest=1),) * len(plan.described),
+            nothing,
+            (nothing, nothing),
+            Flagged(),
+            Kept.zero(MOST_LISTED, float),
+            Kept.zero(MOST_FLAGGED, float),
+            Kept.zero(MOST_SAMPLED, np.uint64),
+        )
+
+    def including(self, table: Any, block: Block, scores: Floats, components: NDArray[Any] | None) -> "Gathered":
+        """Return what is kept of these and the next rows.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+            All columns of the rows.
+        block : Block
+            The columns of the model.
+        scores : ndarray of shape (n_rows,)
+            Anomaly scores.
+        components : ndarray of shape (n_rows,), or None
+            The components that rows are assigned to, where the model is a mixture.
+        """
+        plan, n_rows = self.plan, len(scores)
+        cell_columns = self.cell_columns if self.n_rows else plan.cell_columns(table.column_names)
+        unknown = np.full(n_rows, np.nan)
+        labels = unknown if plan.labels is None else labels_of(table, plan.labels, block.first_row)
+        no_groups = np.full(n_rows, -1)
+        rows = _Rows(table, block, scores, no_groups if components is None else components, labels)
+        described = np.asarray(block.values[:, list(plan.described)], dtype=np.float64)
+        flags = np.zeros(n_rows, bool) if plan.model.threshold is None else plan.model.above_threshold(scores)
+        positions = np.flatnonzero(flags)
+        return replace(
+            self,
+            n_rows=self.n_rows + n_rows,
+            cell_columns=cell_columns,
+            columns=tuple(
+                sketch.including(column[~np.isnan(column)])
+                for sketch, column in zip(self.columns, described.T, strict=True)
+            ),
+            scores=self.scores.including(0.0 - scores),
+            classes=(
+                self.classes[0].including(0.0 - scores[labels == 1]),
+                self.classes[1].including(0.0 - scores[labels == 0]),
+            ),
+            flagged=self.flagged
+            + Flagged(len(positions), int((~np.isnan(labels[flags])).sum()), int((labels[flags] == 1).sum())),
+            listed=rows.kept_in(self.listed, 0.0 - scores, np.arange(n_rows), block.values, cell_columns),
+            shown=rows.kept_in(self.shown, 0.0 - scores[flags], positions, described, ()),
+            sample=rows.kept_in(self.sample, hashes(rows.numbers), np.arange(n_rows), described, ()),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of a block."""
+
+    table: Any
+    block: Block
+    scores: Floats
+    components: NDArray[Any]
+    labels: Floats
+
+    @property
+    def numbers(self) -> Integers:
+        """Their positions in the table."""
+        return self.block.first_row + np.arange(len(self.scores))
+
+    def kept_in(
+        self, kept: Kept, keys: NDArray[Any], positions: Integers, values: NDArray[Any], cell_columns: tuple[str, ...]
+    ) -> Kept:
+        """Return what is kept when rows at some positions of the block, with those keys, come to others."""
+        admitted = kept.admitted(keys)
+        at = positions[admitted]
+        cells = np.empty((len(at), len(cell_columns)), object)
+        if cells.size:
+            cells[:] = cells_of(self.table, at.tolist(), cell_columns, most=_LETTERS_OF_CELL)
+        facts = RowFacts(
+            self.numbers[at],
+            self.scores[at],
+            np.asarray(self.components[at], dtype=np.int64),
+            self.labels[at],
+            values[at],
+            cells,
+        )
+        return kept.including(keys[admitted], facts)

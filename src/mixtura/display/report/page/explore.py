@@ -1,0 +1,208 @@
+"""The parts of a page that move with the slider, as they are before any script has run."""
+
+import math
+from collections.abc import Sequence
+
+from ....words import percent, plural, severity
+from ...summary import Decision
+from ..facts.data import Report, ReportRow
+from .payload import Stop
+from .sections import n_columns_of, n_groups_of
+from .text import isolated, number, plain
+
+# Rows that are in the page as text; the scripts list all of them.
+_STATIC_ROWS = 25
+
+
+def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
+    """Return the key figures; those of the threshold move with the slider."""
+    table = report.summary.table
+    listed = [_figure(table.n_rows, "row"), _figure(n_columns_of(report), "column", " in use")]
+    if report.summary.groups:
+        listed.append(_figure(n_groups_of(report), "group"))
+    if found:
+        stop = found[chosen]
+        listed += [
+            ("flagged", f"{stop.above:,}", "flagged"),
+            ("of all rows", percent(stop.above / table.n_rows) if table.n_rows else "–", "share"),
+            ("threshold", "none" if stop.threshold is None else number(stop.threshold), "threshold"),
+        ]
+        if stop.labelled is not None:
+            precision, recall = quality(report, stop)
+            listed += [("precision", precision, "precision"), ("recall", recall, "recall")]
+    items = "".join(
+        f"<div><dt>{name}</dt><dd{f' data-live={live}' if live else ''}>{value}</dd></div>"
+        for name, value, live in listed
+    )
+    return f'<dl class="figures">{items}</dl>'
+
+
+def _figure(count: int, noun: str, rest: str = "") -> tuple[str, str, str]:
+    return f"{noun}{'' if count == 1 else 's'}{rest}", f"{count:,}", ""
+
+
+def quality(report: Report, stop: Stop) -> tuple[str, str]:
+    """Return precision and recall of the labelled rows as text."""
+    total = report.scores.n_anomalies
+    if stop.anomalies is None:
+        return "–", "–"
+    precision = percent(stop.anomalies / stop.labelled) if stop.labelled else "–"
+    return precision, percent(stop.anomalies / total) if total else "–"
+
+
+def views(report: Report, n_views: int) -> str:
+    """Return the picture of two columns with what chooses them."""
+    if not report.points:
+        return "<p>There are no rows to show.</p>"
+    names = [plain(name, 60) for name in report.view_columns[:n_views]]
+    places = [(str(k), name) for k, name in enumerate(names)] + [("score", "anomaly score")]
+    options = {
+        axis: "".join(
+            f'<option value="{value}"{" selected" if position == start else ""}>{name}</option>'
+            for position, (value, name) in enumerate(places)
+        )
+        for axis, start in (("x", 0), ("y", 1))
+    }
+    n_rows, n_points = report.summary.table.n_rows, len(report.points)
+    sample = (
+        "All rows are shown."
+        if report.points_are_all
+        else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
+    )
+    if report.omitted.flagged_points:
+        sample += f" Room is for all but {plural(report.omitted.flagged_points, 'flagged row')}."
+    total = n_columns_of(report)
+    left = f" {n_views} of {plural(total, 'column')} are offered." if n_views < total else ""
+    return f"""<div class="needs-script">
+<div class="tools">
+<label>Across <select id="view-x">{options["x"]}</select></label>
+<label>Up <select id="view-y">{options["y"]}</select></label>
+<label class="check"><input type="checkbox" id="view-bulk"> without the extremes</label>
+</div>
+<figure>
+<div id="view" class="chart" role="img" aria-label="Rows over two columns"></div>
+<figcaption><p id="view-key" class="key"></p><p>{sample}{left} <span id="view-note"></span></p></figcaption>
+</figure>
+</div>"""
+
+
+def threshold(report: Report, found: Sequence[Stop]) -> str:
+    """Return the histogram of the scores and the slider."""
+    if not found:
+        return "<p>There are no scores to choose a threshold from.</p>"
+    decision = report.summary.decision
+    chosen = decision is not None and decision.threshold is not None
+    labelled = found[0].labelled is not None
+    lines = (
+        """<figure>
+<div id="quality" class="chart" role="img" aria-label="Precision and recall over the threshold"></div>
+<figcaption id="quality-key" class="key"></figcaption></figure>"""
+        if labelled
+        else ""
+    )
+    live = (
+        """<div><dt>precision</dt><dd data-live="precision"></dd></div>
+<div><dt>recall</dt><dd data-live="recall"></dd></div>"""
+        if labelled
+        else ""
+    )
+    note = ""
+    if labelled:
+        note = (
+            f"<p>Precision and recall are those of the {plural(report.scores.n_labelled or 0, 'labelled row')}, "
+            f"{report.scores.n_anomalies or 0:,} of them anomalies.{_limits(decision)}</p>"
+        )
+    return f"""<div class="needs-script">
+<figure>
+<div id="histogram" class="chart" role="img" aria-label="Histogram of anomaly scores"></div>
+<figcaption class="unseen">Rows to the right of the line are flagged.</figcaption>
+</figure>
+<div class="slider">
+<label for="threshold">Threshold</label>
+<input type="range" id="threshold" min="0" max="{len(found) - 1}" step="1" autocomplete="off">
+<div class="ends" aria-hidden="true"><span>more rows flagged</span><span>fewer</span></div>
+</div>
+<dl class="reading"><div><dt>threshold</dt><dd data-live="threshold"></dd></div>
+<div><dt>rows flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd></div>{live}</dl>
+<p><button type="button" id="back">Back to {"the chosen" if chosen else "no"} threshold</button>
+<span id="approximate" class="aside"></span></p>
+{lines}
+</div>{note}"""
+
+
+def _limits(decision: Decision | None) -> str:
+    found = None if decision is None else decision.on_labels
+    if found is None:
+        return ""
+    shares = (
+        f"{name} {percent(share)} ({percent(low)} to {percent(high)})"
+        for name, share, (low, high) in (
+            ("precision", found.precision, found.precision_interval),
+            ("recall", found.recall, found.recall_interval),
+        )
+    )
+    return (
+        f" At the chosen threshold, with 95% limits: {', '.join(shares)}. "
+        f"Average precision, whatever the threshold: {found.average_precision:.3f}."
+    )
+
+
+def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longest: int) -> str:
+    """Return the list of rows: the most anomalous as text, all `listed` once scripts run, cells cut to `longest`."""
+    flagged = found[chosen].above if found else 0
+    shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
+    if not report.rows:
+        return "<p>No rows are listed.</p>"
+    rated = not any(math.isnan(row.severity) for row in report.rows)
+    grouped = any(row.component is not None for row in report.rows)
+    labelled = any(row.label is not None for row in report.rows)
+    titles = ["row", "score", "why", *(["group"] if grouped else []), *(["label"] if labelled else [])]
+    if rated:
+        titles.insert(2, "severity")
+    heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
+    body = "".join(_row(row, rated, grouped, labelled) for row in shown)
+    notes = [_SEVERITY] if rated else []
+    if listed < len(report.rows) + report.omitted.flagged_rows:
+        notes.append(f"Room is for the {plural(listed, 'row')} of the highest score; the counts are of all.")
+    if any(len(cell) > longest for row in report.rows for cell in row.cells):
+        notes.append(f"Long cells are cut to {longest} characters.")
+    note = f"<p>{' '.join(notes)}</p>" if notes else ""
+    return f"""<div class="tools needs-script">
+<label for="filter">Search</label>
+<input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
+<label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
+</div>
+<p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
+{note}<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
+<table id="rows"><caption class="unseen">The most anomalous rows</caption>
+<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>
+</div>
+<nav class="pages needs-script" aria-label="Pages of rows">
+<button type="button" id="previous">Previous</button> <span id="page"></span>
+<button type="button" id="next">Next</button>
+</nav>
+<p id="copied" class="unseen" role="status"></p>"""
+
+
+# Said where a heading cannot be pointed at, too: on paper, and under a finger.
+_SEVERITY = "Severity: a row is rarer than this share of rows like these, in percent."
+
+
+def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool) -> str:
+    cells = [
+        f'<td class="number">{number(row.anomaly_score)}</td>',
+        *([f'<td class="number">{plain(severity(row.severity))}</td>'] if rated else []),
+        f'<td class="why">{isolated(row.reason, 480)}</td>',
+    ]
+    if grouped:
+        cells.append(f"<td>{'–' if row.component is None else row.component}</td>")
+    if labelled:
+        cells.append(f"<td>{label(row.label)}</td>")
+    cells += [f"<td>{isolated(cell)}</td>" for cell in row.cells]
+    return f'<tr><th scope="row">{row.row:,}</th>{"".join(cells)}</tr>'
+
+
+def label(known: bool | None) -> str:
+    """Return a label as a word."""
+    return "–" if known is None else "anomaly" if known else "normal"

@@ -1,0 +1,138 @@
+"""A report as one page of HTML that needs nothing but a browser."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from string import Template
+from typing import Any
+
+from ....errors import MissingDependencyError
+from ...palette import ANOMALY, GROUPS
+from ..facts.data import Report
+from . import explore, sections
+from .payload import payload, stops
+from .text import island, plain
+
+_SCRIPTS = ("base.js", "charts.js", "rows.js", "page.js")
+
+
+def render_html(report: Report) -> str:
+    """Return a report as one page: its style, its scripts, its data and the library that draws its charts are inside.
+
+    Nothing is loaded from elsewhere, which the page itself forbids: its content security policy allows the styles and
+    the scripts in it, known by their hashes, and nothing else. Names and cells of the table are text in it, whatever
+    they look like. Without scripts, the text and the tables are there.
+
+    Parameters
+    ----------
+    report : Report
+        What to show.
+
+    Returns
+    -------
+    str
+        HTML to be written as UTF-8, less than three million bytes.
+
+    Raises
+    ------
+    MissingDependencyError
+        Altair or vl-convert is not installed.
+    """
+    data = payload(report)
+    data["charts"] = _charts()
+    found, chosen = stops(report.scores, report.summary.decision)
+    n_listed, longest = len(data["rows"]), data.pop("longest_cell")
+    style = _colors() + _part("page.css")
+    library = _library()
+    script = "(() => {\n'use strict';\n" + "".join(map(_part, _SCRIPTS)) + "})();\n"
+    summary = report.summary
+    parts = [
+        ("data", "The data", sections.data(report)),
+        ("model", "The model", sections.model(report)),
+        *([("groups", "The groups", sections.groups(report))] if summary.groups else []),
+        ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
+        ("scores", "The threshold", explore.threshold(report, found)),
+        ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
+        ("again", "How to make it again", sections.reproduction(report)),
+    ]
+    version = plain(report.reproduction.versions.get("mixtura", ""))
+    return Template(_part("page.html")).substitute(
+        policy=_policy(style, library, script),
+        version=version,
+        title=plain(f"{summary.table.source} – Mixtura report"),
+        style=style,
+        source=sections.title(summary.table.source),
+        headline=sections.headline(report),
+        figures=explore.figures(report, found, chosen),
+        contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
+        sections=sections.notices(summary)
+        + _arranged({name: _section(name, title, text) for name, title, text in parts}),
+        payload=island(data),
+        library=library,
+        script=script,
+    )
+
+
+def _arranged(made: dict[str, str]) -> str:
+    """Return the sections; the pictures stand beside the threshold that moves them, where there is room."""
+    made["views"], made["scores"] = '<div class="pair">' + made["views"], made["scores"] + "</div>"
+    return "".join(made.values())
+
+
+def _section(name: str, title: str, content: str) -> str:
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+    )
+
+
+def _colors() -> str:
+    """Return the colours that pages share with pictures; those that a dark page needs otherwise are in its style."""
+    named = [(f"group-{position}", color) for position, color in enumerate(GROUPS)] + [("star", ANOMALY)]
+    return ":root {" + "".join(f"--{name}: {color};" for name, color in named) + "}\n"
+
+
+@cache
+def _part(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _charts() -> dict[str, Any]:
+    try:
+        from . import charts  # noqa: PLC0415  # Altair is optional, and slow to import
+    except ImportError as error:
+        raise _missing("Altair") from error
+    return {
+        "scatter": charts.scatter(),
+        "histogram": charts.histogram(),
+        "quality": charts.quality(),
+        "search": charts.search(),
+    }
+
+
+@cache
+def _library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script."""
+    try:
+        from vl_convert import javascript_bundle  # noqa: PLC0415  # optional, and slow to start
+    except ImportError as error:
+        raise _missing("vl-convert-python") from error
+    # Inside a script element this would end it; in the strings of a script the two are the same.
+    return (
+        javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    )
+
+
+def _missing(library: str) -> MissingDependencyError:
+    return MissingDependencyError(f"a report needs {library}, which is not installed: pip install 'mixtura[cli]'")
+
+
+def _policy(style: str, *scripts: str) -> str:
+    allowed = " ".join(map(_hash, scripts))
+    return f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,181 @@
+"""What the scripts of a page work with: plain lists, columns by number, no longer than a page can be."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ....words import severity
+from ...palette import GROUPS
+from ...summary import Decision
+from ..facts.data import Contours, Report, ReportRow, ScoreCurve
+from .contours import MASSES, levels_of, lines_of
+from .text import LONGEST, island, visible
+
+# A page stays under three million bytes: nine hundred thousand are the drawing library, the rest are these and the
+# text of the sections.
+_ROOM_FOR_ROWS = 1_000_000
+_ROOM_FOR_POINTS = 600_000
+_LONGEST_CELLS = (400, 200, 100, 50, 25, 12)
+
+# A place on a line in steps of the grid: so fine that the eye sees no corner.
+_FINE = 20
+
+# A third of the largest number.
+_HUGE = 6e307
+
+
+def payload(report: Report) -> dict[str, Any]:
+    """Return the data of a page, ready for `island`."""
+    views = _views(report)
+    found, chosen = stops(report.scores, report.summary.decision)
+    rows, longest = listed_rows(report.rows, found)
+    return {
+        "n_rows": report.summary.table.n_rows,
+        "n_components": len(report.profiles),
+        "views": [visible(name) for name in views],
+        "points": _points(report, len(views), found),
+        "points_are_all": report.points_are_all,
+        "contours": [_contours(one, views) for one in report.contours if one.x in views and one.y in views],
+        "masses": MASSES,
+        "stops": [list(astuple(stop)) for stop in found],
+        "chosen": chosen,
+        "bars": {"edges": report.scores.edges, "counts": report.scores.counts},
+        "n_anomalies": report.scores.n_anomalies,
+        "cell_columns": [visible(name) for name in report.cell_columns],
+        "rows": rows,
+        "longest_cell": longest,
+        "tried": _tried(report),
+        "colors": len(GROUPS),
+    }
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place where the slider can stop.
+
+    Attributes
+    ----------
+    threshold : float or None
+        Rows with a higher score are flagged; None where none is.
+    exact : bool
+        Whether the counts are, or from a sketch.
+    above, labelled, anomalies : int or None
+        Rows flagged; how many of them have a label; how many are known to be anomalies.
+    """
+
+    threshold: float | None
+    exact: bool
+    above: int
+    labelled: int | None
+    anomalies: int | None
+
+
+def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], int]:
+    """Return where the slider can stop, the highest threshold first, and the position of the chosen one.
+
+    The chosen threshold is put in where it is not among those of the curve. Where there is none, a stop of no threshold
+    comes first, and is the one to start from.
+    """
+    found = [
+        Stop(threshold, position < scores.n_exact, scores.n_above[position], *_labelled(scores, position))
+        for position, threshold in enumerate(scores.thresholds)
+    ]
+    if decision is None or decision.threshold is None:
+        nothing = (None, None) if scores.n_labelled_above is None else (0, 0)
+        return [Stop(None, True, 0, *nothing), *found] if found else [], 0
+    # Strictly higher thresholds come before it.
+    position = bisect_left(found, -decision.threshold, key=lambda stop: -float(stop.threshold or 0))
+    if position == len(found) or found[position].threshold != decision.threshold:
+        # No score lies between it and the next lower stop, as far as the curve is exact: they flag the same rows.
+        beside = found[min(position, len(found) - 1)] if found else Stop(None, True, 0, None, None)
+        found.insert(position, replace(beside, threshold=decision.threshold, exact=True, above=decision.n_anomalies))
+    return found, position
+
+
+def _labelled(scores: ScoreCurve, position: int) -> tuple[int | None, int | None]:
+    if scores.n_labelled_above is None or scores.n_anomalies_above is None:
+        return None, None
+    return scores.n_labelled_above[position], scores.n_anomalies_above[position]
+
+
+def first_flagging(found: Sequence[Stop], score: float) -> int:
+    """Return the position of the first stop that flags a row of this score; their number where none does."""
+    return bisect_right(found, -score, key=lambda stop: -math.inf if stop.threshold is None else -stop.threshold)
+
+
+def listed_rows(rows: Sequence[ReportRow], found: Sequence[Stop]) -> tuple[list[list[Any]], int]:
+    """Return the rows to list, and the length that cells are cut to, so that a page has room for them.
+
+    Cells are cut shorter first; then the least anomalous rows are left out.
+    """
+    listed: list[list[Any]] = []
+    for longest in _LONGEST_CELLS:
+        listed = [_row(row, longest, found) for row in rows]
+        if len(island(listed).encode()) <= _ROOM_FOR_ROWS:
+            return listed, longest
+    while len(island(listed).encode()) > _ROOM_FOR_ROWS:
+        listed = listed[: 9 * len(listed) // 10]
+    return listed, _LONGEST_CELLS[-1]
+
+
+def _row(row: ReportRow, longest: int, found: Sequence[Stop]) -> list[Any]:
+    cells = [cell if len(cell) <= longest else cell[:longest] + "…" for cell in row.cells]
+    deviations = [[visible(d.column), _short(d.value), _short(d.expected), _short(d.share, 3)] for d in row.deviations]
+    flagging, score = first_flagging(found, row.anomaly_score), _short(row.anomaly_score, 6)
+    reason = visible(row.reason, 4 * LONGEST)
+    return [row.row, score, _severity(row.severity), flagging, row.component, row.label, reason, cells, deviations]
+
+
+def _severity(value: float) -> str | None:
+    """Return what a page shows; whatever sorts by it sorts by the score, with which it rises."""
+    return None if math.isnan(value) else severity(value)
+
+
+def _views(report: Report) -> tuple[str, ...]:
+    """Return the columns that there is room to show; a value takes seven characters or so."""
+    return report.view_columns[: max(2, _ROOM_FOR_POINTS // (7 * max(1, len(report.points))))]
+
+
+def _points(report: Report, n_views: int, found: Sequence[Stop]) -> dict[str, Any]:
+    return {
+        "row": [point.row for point in report.points],
+        "score": [_short(point.anomaly_score) for point in report.points],
+        "severity": [_severity(point.severity) for point in report.points],
+        "flagging": [first_flagging(found, point.anomaly_score) for point in report.points],
+        "component": [point.component for point in report.points],
+        "values": [[_short(point.values[k]) for point in report.points] for k in range(n_views)],
+    }
+
+
+def _contours(contours: Contours, views: Sequence[str]) -> dict[str, Any]:
+    """Return the lines of one pair of columns: numbers of the columns, the grid, and lines in fine steps of it."""
+    log_density = np.array(contours.log_density)
+    levels = levels_of(log_density)
+    lines = [
+        [position, [round(_FINE * step) for place in line for step in place]]
+        for position, level in enumerate(levels)
+        for line in lines_of(log_density, level)
+    ]
+    grids = (contours.x_grid, contours.y_grid)
+    return {
+        "x": views.index(contours.x),
+        "y": views.index(contours.y),
+        "start": [grid[0] for grid in grids],
+        "step": [(grid[-1] - grid[0]) / (len(grid) - 1) / _FINE for grid in grids],
+        "lines": lines,
+    }
+
+
+def _tried(report: Report) -> list[list[Any]]:
+    return [[c.n_components, c.covariance_type, c.bic, c.aic] for c in report.summary.model.ranking]
+
+
+def _short(value: float, digits: int = 5) -> float:
+    """Round to as many digits as an eye can tell apart in a picture; differences of such numbers are finite."""
+    if not math.isfinite(value):
+        return math.nan
+    return float(f"{max(-_HUGE, min(_HUGE, value)):.{digits}g}")

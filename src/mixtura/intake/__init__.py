@@ -1,0 +1,1 @@
+"""How an estimator gets rows from what its user passes."""

@@ -1,0 +1,471 @@
+"""`BayesianGaussianMixture`: variational inference with scikit-learn's interface."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, NoReturn, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_array
+
+from ...distributions.covariance import Covariance
+from ...distributions.matrices import Floats
+from ...distributions.passes import Components, Model
+from ...distributions.shapes import SHAPES
+from ...engines import Engine, EngineName, OnProgress
+from ...errors import EmptyTableError
+from ...intake.sources import Source, batch_rows
+from ...rows import Rows
+from ..em.by_hand import Known, sealed
+from ..em.checks import check_number, check_numbers, check_reach, check_shape
+from ..em.conjugate import NormalWishart, at_groups, precisions_of, regular_scale
+from ..em.estimator import CONSTRAINTS, MixtureEstimator, TakeSample
+from ..em.expectation import Expectation
+from ..em.initialize import Method
+from ..em.loop import Fit, run_em
+from ..em.maximum_a_posteriori import scale_fault
+from ..em.overview import Overview, overview
+from ..em.streaming import Memory, Visit, digest
+from ..em.updates import Update
+from .moves import simplified
+from .variational import DirichletDistribution, DirichletProcess, Posterior, VariationalUpdate, WeightPrior
+
+_NO_CRITERION = (
+    "{} counts free parameters, and a posterior distribution has none: compare lower_bound_, higher is better"
+)
+
+# What a posterior says of each component; it is not set by hand.
+_OF_POSTERIOR = ("weight_concentration_", "mean_precision_", "degrees_of_freedom_")
+
+_WEIGHT_PRIORS: dict[str, Callable[[float], WeightPrior]] = {
+    "dirichlet_process": DirichletProcess,
+    "dirichlet_distribution": DirichletDistribution,
+}
+
+
+class BayesianGaussianMixture(MixtureEstimator[Posterior]):
+    """Gaussian mixture fitted by variational inference, which switches off the components it does not need.
+
+    Parameters, defaults, attributes and methods are those of `sklearn.mixture.BayesianGaussianMixture`; those after
+    `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
+    array or frame, or `Rows` may stand too.
+
+    The evidence lower bound is complete, no constant is left out of it. No iteration lowers it, and no move but the
+    deletion of components that no row belongs to [1]_.
+    For diagonal and spherical covariances the precisions are gamma distributed, which scikit-learn approximates by a
+    Wishart distribution; fits differ from its by a few parts in the rows of a component.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Most components; those that are not needed end at weight zero.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+        Shape of the covariances.
+    tol : float, default=1e-3
+        Iterations stop when the lower bound, of all rows together, gains less than this.
+    reg_covar : float, default=1e-6
+        Variance of the noise that every row is taken to carry: it adds to every variance.
+    max_iter : int, default=100
+        Most iterations from one start.
+    n_init : int, default=1
+        Number of starts. Each runs for 20 iterations; the best of those not converged by then goes on, and the fit of
+        highest lower bound is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
+        How a start is found: see `GaussianMixture`.
+    weight_concentration_prior_type : {'dirichlet_process', 'dirichlet_distribution'}, default='dirichlet_process'
+        Prior of the weights: broken off a stick one after another, or all alike.
+    weight_concentration_prior : float, optional
+        Concentration of that prior: small values leave few components, large ones many. Default: 1 / n_components.
+    mean_precision_prior : float, optional
+        How many rows at `mean_prior` count beside those of a component. Default: 1.
+    mean_prior : array-like of shape (n_features,), optional
+        Prior mean. Default: the mean of the rows.
+    degrees_of_freedom_prior : float, optional
+        How many rows the prior of a covariance counts for: more than n_features - 1 for 'full', than (n_features - 1) /
+        n_components for 'tied', than 0 for 'diag' and 'spherical'. Default: one row more than that, which is
+        scikit-learn's n_features for 'full'; for 'full' with three columns or more 5 n_features - 9 rows more [3]_.
+    covariance_prior : float or array-like, optional
+        Scatter of those rows: of shape (n_features, n_features) for 'full' and 'tied', (n_features,) for 'diag', a
+        number for 'spherical'. Default: the covariance of the rows, their variances, or the mean of these, as in
+        scikit-learn. For 'full' with three columns or more it is `degrees_of_freedom_prior` times the covariance within
+        the groups of the start. Where a covariance has no inverse, as with fewer rows than columns, it is taken halfway
+        to its diagonal.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starts and of `sample`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, or from parameters set by hand.
+    verbose : int, default=0
+        1 prints starts and iterations, 2 their lower bounds too.
+    verbose_interval : int, default=10
+        Iterations between two prints.
+    moves : bool, default=True
+        Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
+        bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
+        less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where the passes run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` after every iteration, with its `lower_bound`, and in rows while a table is scored.
+
+    Attributes
+    ----------
+    mixture_ : Mixture
+        The mixture of expected weights, expected means and inverse expected precisions.
+    posterior_ : Posterior
+        The variational posterior.
+    weights_, means_, covariances_, precisions_, precisions_cholesky_ : ndarray
+        Parameters of `mixture_`, in the layouts of `GaussianMixture`.
+    n_effective_components_ : int
+        Components that rows belong to: those of half a row or more, as far as rows are expected in each. With `moves`
+        they are those of positive weight.
+    lower_bound_ : float
+        Evidence lower bound of all rows before the last update of the best start.
+    lower_bounds_ : list of float
+        The same for each iteration of it.
+    converged_ : bool
+        Whether the best start converged.
+    n_iter_ : int
+        Iterations of the best start.
+    weight_concentration_prior_, mean_precision_prior_, mean_prior_, degrees_of_freedom_prior_, covariance_prior_
+        The priors in use.
+    weight_concentration_ : ndarray of shape (n_components,) or tuple of two such
+        Parameters of the posterior of the weights: of the Dirichlet distribution, or of the beta distributions of the
+        stick's breaks. The (first) parameter of a component that is not needed is zero.
+    mean_precision_ : ndarray of shape (n_components,)
+        Rows that each mean rests on, those of the prior included.
+    degrees_of_freedom_ : ndarray of shape (n_components,), a number for 'tied'
+        Rows that each covariance rests on, those of the prior included.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    Notes
+    -----
+    `score_samples` gives the logarithm of the sum of exp(expected log density), as scikit-learn does: it lies a little
+    below the log density of `mixture_`, the more so the fewer rows a component has.
+
+    The parameters may be set by hand, as those of `GaussianMixture`. The posterior follows where they are those of the
+    fit in another order. It is gone where they are others, and scores are then the log densities of `mixture_`.
+
+    References
+    ----------
+    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 10.2; Blei and Jordan (2006),
+       "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1.
+    .. [2] Hughes and Sudderth (2013), "Memoized online variational inference for Dirichlet process mixture models",
+       Advances in Neural Information Processing Systems 26.
+    .. [3] Carlin and Louis (2000), "Bayes and Empirical Bayes Methods for Data Analysis", chapter 3: a prior whose
+       scale is that of the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import BayesianGaussianMixture
+    >>> random = np.random.default_rng(0)
+    >>> X = np.concatenate([random.normal(0, 1, (200, 2)), random.normal(8, 1, (100, 2))])
+    >>> bgm = BayesianGaussianMixture(n_components=10, random_state=0, max_iter=500).fit(X)
+    >>> bgm.n_effective_components_, np.sort(bgm.weights_).round(2)
+    (2, array([0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.  , 0.33, 0.67]))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS | {
+        "weight_concentration_prior_type": [StrOptions(set(_WEIGHT_PRIORS))],
+        "weight_concentration_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "mean_precision_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "mean_prior": [None, "array-like"],
+        "degrees_of_freedom_prior": [None, Interval(Real, 0.0, None, closed="neither")],
+        "covariance_prior": [None, "array-like", Interval(Real, 0.0, None, closed="neither")],
+        "moves": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_components: int = 1,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: Method = "kmeans",
+        weight_concentration_prior_type: Literal["dirichlet_process", "dirichlet_distribution"] = "dirichlet_process",
+        weight_concentration_prior: float | None = None,
+        mean_precision_prior: float | None = None,
+        mean_prior: ArrayLike | None = None,
+        degrees_of_freedom_prior: float | None = None,
+        covariance_prior: ArrayLike | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        moves: bool = True,
+        engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weight_concentration_prior_type = weight_concentration_prior_type
+        self.weight_concentration_prior = weight_concentration_prior
+        self.mean_precision_prior = mean_precision_prior
+        self.mean_prior = mean_prior
+        self.degrees_of_freedom_prior = degrees_of_freedom_prior
+        self.covariance_prior = covariance_prior
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.moves = moves
+        self.engine = engine
+        self.on_progress = on_progress
+
+    _memory: Memory = Memory()
+
+    # Digests of the attributes that describe the posterior.
+    _of_posterior: Mapping[str, bytes] = MappingProxyType({})
+
+    def partial_fit(
+        self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None
+    ) -> Self:
+        """Learn from one batch of a table: a step of memoized variational inference (Hughes and Sudderth 2013).
+
+        What each batch said last is remembered, and replaced when the batch comes again, so that the posterior always
+        rests on every row seen, once. The bound never falls. Several passes over the batches come as near to `fit` as
+        its iterations do. Memory grows with the number of batches, by the parameters of a mixture each.
+
+        The first batch starts a mixture as `fit` does, with at most 20 iterations; the default priors are scaled by it.
+        After `fit` the batch goes on from it: all its rows were one batch, and its priors stay in force.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The batch.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+        batch : hashable, optional
+            Name of the batch. Default: its values and weights, so that equal batches are one.
+
+        Returns
+        -------
+        self
+            With `lower_bound_` the evidence lower bound of all batches, and `n_iter_` the steps.
+
+        Raises
+        ------
+        EmptyTableError
+            Every row of the batch has weight zero, or lacks all its values.
+        ValueError
+            The last fit has other columns, components or a shape than the parameters ask for.
+        """
+        self._validate_params()
+        with batch_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            memory = self._memory
+            if hasattr(self, "mixture_"):
+                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
+            else:
+                self._check_enough(rows)
+            if hasattr(self, "posterior_"):
+                current = self.posterior_
+                update = VariationalUpdate(type(current.covariance), current.weight_prior, current.prior, current.ridge)
+            else:
+                update = self._update(rows, engine)
+                known = hasattr(self, "mixture_")
+                current = self._resumed(update, rows, engine) if known else self._short_fit(rows, engine, update)
+            moments = Expectation(rows, engine)(current)
+            if not moments.weight > 0:
+                raise EmptyTableError(
+                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
+                )
+            name = digest(rows, engine) if batch is None else batch
+            memory = memory.after(name, Visit.of(moments, current))
+            total = memory.total(update.shape)
+            posterior = update(total, current)
+            bound = memory.entropy + posterior.log_joint(total) - posterior.divergence
+            memory = replace(memory, bounds=(*memory.bounds, bound))
+            self._keep_fit(Fit(posterior, memory.bounds, converged=True), rows.dtype)
+            self._memory = memory
+        return self
+
+    # Properties, so that `hasattr` says no, as it does for scikit-learn's class.
+    @property
+    def bic(self) -> NoReturn:
+        """Raise AttributeError: a posterior has no count of parameters; compare `lower_bound_` instead."""
+        raise AttributeError(_NO_CRITERION.format("bic"))
+
+    @property
+    def aic(self) -> NoReturn:
+        """Raise AttributeError: a posterior has no count of parameters; compare `lower_bound_` instead."""
+        raise AttributeError(_NO_CRITERION.format("aic"))
+
+    @property
+    def _model(self) -> Model:
+        known = self._settled()
+        if known.order is None:
+            return known.mixture
+        return self.posterior_ if (np.diff(known.order) == 1).all() else _Reordered(self.posterior_, known.order)
+
+    def _forget(self) -> None:
+        self._memory = Memory()
+
+    def _fit_rows(self, rows: Rows, engine: Engine) -> Fit[Posterior]:
+        fit = super()._fit_rows(rows, engine)
+        assert fit.step is not None, "every fit takes a step"
+        posterior, moments = fit.step.model, fit.step.moments
+        if not np.array_equal(posterior.alive, fit.model.alive):
+            posterior, moments = fit.model, Expectation(rows, engine)(fit.model)
+        self._memory = Memory({digest(rows, engine): Visit.of(moments, posterior)})
+        return fit
+
+    def _resumed(self, update: Update[Posterior], rows: Rows, engine: Engine, *, same: bool = False) -> Posterior:
+        """Return the last posterior, under the priors in force now; of a mixture set by hand, what its E-step gives."""
+        if not hasattr(self, "posterior_"):
+            return update(Expectation(rows, engine)(self.mixture_))
+        assert isinstance(update, VariationalUpdate), "no other rule makes a posterior"
+        prior, last = update.prior, self.posterior_
+        if prior.of_groups:
+            prior = last.prior if same else at_groups(prior, Expectation(rows, engine)(last), update.shape)
+        return replace(last, weight_prior=update.weight_prior, prior=prior, ridge=update.ridge)
+
+    def _settled(self) -> Known:
+        known = super()._settled()
+        for name in _OF_POSTERIOR:
+            if name in vars(self) and sealed({name: vars(self)[name]})[name] != self._of_posterior.get(name):
+                raise ValueError(
+                    f"{name} describes the posterior distribution of a fit, and was set by hand: set weights_, means_ "
+                    "and covariances_ alone, or call fit"
+                )
+        return known
+
+    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
+        """Let the attributes of the posterior follow: there is none where the components are not those of the fit."""
+        known = self._known
+        assert known is not None, "it was kept"
+        self.n_effective_components_ = int((known.mixture.weights > 0).sum())
+        present = {name: vars(self)[name] for name in _OF_POSTERIOR if name in vars(self)}
+        untouched = [name for name, seal in sealed(present).items() if seal == self._of_posterior.get(name)]
+        for name in untouched:
+            del self.__dict__[name]
+        if known.order is None:
+            self.__dict__.pop("posterior_", None)
+            self._of_posterior = {}
+            self._forget()
+            return
+        reordered = self._posterior_attributes(known.order, self.means_.dtype)
+        self.__dict__.update({name: reordered[name] for name in untouched})
+        self._of_posterior = sealed(reordered)
+
+    def _posterior_attributes(self, order: NDArray[np.int64], dtype: "np.dtype[Any]") -> dict[str, Any]:
+        """Return the attributes that describe the posterior of each component, the components in an order."""
+        posterior = self.posterior_
+        concentration, degrees = posterior.weight_concentration, posterior.degrees_of_freedom.astype(dtype)
+        broken = isinstance(concentration, tuple)
+        return {
+            "weight_concentration_": tuple(each[order] for each in concentration) if broken else concentration[order],
+            "mean_precision_": posterior.mean_precision[order].astype(dtype),
+            "degrees_of_freedom_": degrees[order] if degrees.ndim else degrees,
+        }
+
+    def _update(self, rows: Rows, engine: Engine) -> VariationalUpdate:
+        shape = SHAPES[self.covariance_type]
+        concentration = self.weight_concentration_prior
+        return VariationalUpdate(
+            shape,
+            _WEIGHT_PRIORS[self.weight_concentration_prior_type](
+                1 / self.n_components
+                if concentration is None
+                else check_number(concentration, "weight_concentration_prior")
+            ),
+            self._prior(overview(rows, engine, shape), shape),
+            np.full(rows.n_columns, self.reg_covar),
+        )
+
+    def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
+        d = len(all_rows.mean)
+        precisions = precisions_of(shape, self.n_components, d)
+        degrees = precisions.default_degrees
+        if self.degrees_of_freedom_prior is not None:
+            degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
+        if degrees <= precisions.least_degrees:
+            raise ValueError(
+                f"The parameter 'degrees_of_freedom_prior' should be greater than {precisions.least_degrees:g}, but "
+                f"got {degrees:.3f}."
+            )
+        mean = all_rows.mean
+        if self.mean_prior is not None:
+            mean = check_array(self.mean_prior, dtype=np.float64, ensure_2d=False)
+            check_shape(check_reach(mean, "mean_prior"), (d,), "means")
+        precision = 1.0
+        if self.mean_precision_prior is not None:
+            precision = check_number(self.mean_precision_prior, "mean_precision_prior")
+        scatter = self._scatter(all_rows, shape, precisions.default_rows)
+        of_groups = self.covariance_prior is None and precisions.default_rows > 1
+        return NormalWishart(mean, precision, degrees, scatter, of_groups)
+
+    def _scatter(self, all_rows: Overview, shape: type[Covariance], rows: float) -> Floats:
+        """Return the prior of the covariances, checked."""
+        if self.covariance_prior is None:
+            # That of a sample, as scikit-learn has it; the ridge is all that a constant column leaves.
+            scatter = rows * all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
+            if scale_fault(scatter) is not None:
+                scatter = regular_scale(scatter)
+            if scale_fault(scatter) is not None:
+                scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
+            name = "the covariance of the rows, which is the default covariance_prior,"
+        else:
+            scatter = check_numbers(self.covariance_prior, "covariance_prior")
+            check_shape(scatter, all_rows.covariance.shape, f"{shape.name} covariance_prior")
+            name = f"'{shape.name} covariance_prior'"
+        fault = scale_fault(scatter)
+        if fault is not None:
+            raise ValueError(f"{name} should be {fault}: give another covariance_prior, or raise reg_covar")
+        return scatter
+
+    def _finish(
+        self, fit: Fit[Posterior], expect: Expectation, update: Update[Posterior], take: TakeSample
+    ) -> Fit[Posterior]:
+        if not self.moves or self.max_iter == 0 or not isinstance(update, VariationalUpdate):
+            return fit
+
+        def run(fit: Fit[Posterior]) -> Fit[Posterior]:
+            return run_em(expect, fit, update, tol=self.tol, max_iter=fit.n_iter + self.max_iter)
+
+        return simplified(expect, fit, update, run)
+
+    def _keep_fit(self, fit: Fit[Posterior], dtype: "np.dtype[Any]") -> None:
+        super()._keep_fit(fit, dtype)
+        posterior = fit.model
+        order = np.arange(len(posterior.counts))
+        self._keep_mixture(posterior.mixture, dtype, order)
+        self.posterior_ = posterior
+        self.n_effective_components_ = int(posterior.occupied.sum())
+        attributes = self._posterior_attributes(order, dtype)
+        self.__dict__.update(attributes)
+        self._of_posterior = sealed(attributes)
+        self.weight_concentration_prior_ = posterior.weight_prior.concentration
+        self.mean_prior_ = posterior.prior.mean
+        self.mean_precision_prior_ = posterior.prior.mean_precision
+        self.degrees_of_freedom_prior_ = posterior.prior.degrees_of_freedom
+        self.covariance_prior_ = posterior.prior.covariance
+
+
+@dataclass(frozen=True, eq=False)
+class _Reordered:
+    """A posterior with its components in another order, which its prior may tell apart: good for scoring only."""
+
+    posterior: Posterior
+    order: NDArray[np.int64]
+
+    @property
+    def components(self) -> Components:
+        """What a pass over rows reads."""
+        fitted = self.posterior.components
+        return Components(fitted.offsets[self.order], fitted.means[self.order], fitted.covariance.repeat(self.order))

@@ -1,0 +1,128 @@
+"""The candidates of a search: one estimator with each count and shape, fitted and measured."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from itertools import product
+
+import numpy as np
+
+from ...distributions.matrices import Floats
+from ...distributions.mixture import Mixture
+from ...engines import Engine
+from ...rows import Rows
+from ..em.expectation import Expectation
+from ..em.gaussian import GaussianMixture
+from ..em.initialize import Sample, take_sample
+from ..em.loop import Fit
+from ..em.maximum_a_posteriori import MaximumAPosteriori
+from ..em.overview import overview
+from ..em.starts import EitherUpdate
+from .criteria import Candidate, likelihoods, measure
+from .rounding import Independence, independence, least_variances
+from .soundness import soundness
+from .sweep import sweep
+
+Key = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """All that a search fits to the rows of a table, or of a part of it.
+
+    Parameters
+    ----------
+    template : GaussianMixture
+        The estimator of which every candidate is a clone.
+    rows : Rows
+        The table.
+    engine : Engine
+        Where the passes run.
+    counts : list of int
+        Numbers of components, in rising order.
+    shapes : list of str
+        Covariance shapes.
+    random_state : RandomState
+        What starts are drawn with.
+    """
+
+    template: GaussianMixture
+    rows: Rows
+    engine: Engine
+    counts: list[int]
+    shapes: list[str]
+    random_state: np.random.RandomState
+
+    @cached_property
+    def sample(self) -> Sample:
+        """Rows to start from."""
+        return take_sample(self.rows, self.engine, self.random_state, self.counts[-1])
+
+    @cached_property
+    def updates(self) -> dict[Key, EitherUpdate]:
+        """How each candidate is estimated."""
+        look = cache(partial(overview, self.rows, self.engine))
+        keys = product(self.counts, self.shapes)
+        return {key: self.estimator(*key)._rule(self.rows, look) for key in keys}
+
+    @cached_property
+    def expect(self) -> Expectation:
+        """The pass over the rows."""
+        return self.template._expectation(self.rows, self.engine, lambda: self.sample)
+
+    def estimator(self, count: int, shape: str) -> GaussianMixture:
+        """Return an estimator of a candidate, not fitted."""
+        # Engines and callbacks are shared: some cannot be copied.
+        given = self.template.get_params(deep=False) | {"n_components": count, "covariance_type": shape}
+        estimator = GaussianMixture(**given)
+        estimator._least_variances = self._least_variances
+        return estimator
+
+    @cached_property
+    def _least_variances(self) -> Floats:
+        return least_variances(self.sample)
+
+    def sweep(self) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
+        """Fit every candidate: see `sweep.sweep`."""
+
+        def divisions(count: int) -> list[Floats]:
+            estimator = self.estimator(count, self.shapes[0])
+            ways = [way for _ in range(self.template.n_init) for way in estimator._divisions()]
+            return [way(self.sample, self.random_state) for way in ways]
+
+        return sweep(
+            self.expect,
+            self.sample,
+            divisions,
+            counts=self.counts,
+            updates=self.updates,
+            tol=self.template.tol,
+            max_iter=self.template.max_iter,
+        )
+
+    def candidate(self, fit: Fit[Mixture]) -> Candidate:
+        """Return a fit as a candidate, by one pass over the rows it was fitted to."""
+        if self.template.trim:
+            moments = self.expect(fit.model)
+            # The rows that are kept are not known one by one.
+            sums = [moments.log_likelihood, float("-inf"), moments.weight]
+        else:
+            sums = likelihoods(fit.model, self.rows, self.engine)
+        candidate = measure(fit, *sums)
+        return replace(candidate, left_out=self._fault(candidate, fit.model, sums[2]))
+
+    def _fault(self, candidate: Candidate, mixture: Mixture, n_rows: float) -> str:
+        """Return why a candidate is left out, nothing where it is not."""
+        if mixture.n_components == 1:
+            return ""
+        if self._independence is not None and candidate.bic >= self._independence.bic(n_rows):
+            return "independent columns, each with its own shares of values, explain the rows better"
+        update = self.updates[candidate.n_components, candidate.covariance_type]
+        if isinstance(update, MaximumAPosteriori):
+            return ""
+        return soundness(self.sample, update.ridge).fault(mixture, n_rows)
+
+    @cached_property
+    def _independence(self) -> Independence | None:
+        # Of trimmed fits the likelihood is that of fewer rows.
+        return None if self.template.trim else independence(self.sample)

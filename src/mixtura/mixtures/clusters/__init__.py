@@ -1,0 +1,1 @@
+"""Components that are merged into clusters."""

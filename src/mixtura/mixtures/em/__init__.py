@@ -1,0 +1,1 @@
+"""Expectation-maximisation: the loop, its starts, its update rules and the estimator."""

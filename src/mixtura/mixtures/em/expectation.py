@@ -1,0 +1,36 @@
+"""The E-step over the rows of a table, complete or not."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+from ...distributions.missing import ObservedPasses, sorted_by_pattern
+from ...distributions.passes import Components, Model, Passes
+from ...engines import Engine
+from ...rows import Rows
+from ...statistics.moments import Moments
+
+
+def passes_for(components: Components, rows: Rows) -> Passes | ObservedPasses:
+    """Return the passes over rows: those that look for missing values only where there may be some."""
+    return (ObservedPasses if rows.has_missing else Passes)(components, rows.dtype)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The E-step: one pass over the rows of a table, summed up as the moments of a model."""
+
+    rows: Rows
+    engine: Engine
+
+    def __call__(self, model: Model) -> Moments:
+        """Return the moments of all rows under a model."""
+        return passes_for(model.components, self.rows).moments(self._sorted, self.engine)
+
+    def on(self, rows: Rows, engine: Engine) -> Self:
+        """Return the same over other rows."""
+        return replace(self, rows=rows, engine=engine)
+
+    @cached_property
+    def _sorted(self) -> Rows:
+        return sorted_by_pattern(self.rows)

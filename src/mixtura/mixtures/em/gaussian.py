@@ -1,0 +1,478 @@
+"""`GaussianMixture`: the estimator with scikit-learn's interface."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from numbers import Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from ...distributions.covariance import Covariance
+from ...distributions.matrices import Floats
+from ...distributions.mixture import Mixture
+from ...distributions.noise import Noise
+from ...distributions.shapes import SHAPES
+from ...engines import Engine, EngineName, OnProgress
+from ...errors import EmptyTableError
+from ...intake.sources import Source, batch_rows
+from ...rows import Rows
+from .by_hand import PARAMETERS
+from .checks import check_means, check_precisions, check_weights
+from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
+from .expectation import Expectation
+from .initialize import Method, Sample, densest, divide, given_or
+from .loop import Fit
+from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
+from .overview import Overview, overview
+from .streaming import Stream
+from .student import START
+from .trim import TrimmedExpectation
+from .updates import MaximumLikelihood, Update
+
+# Probability of noise at the start: enough for a row far from all groups to be taken by it at once.
+_NOISE_START = 0.05
+
+# Share of the rows that a robust start may take for scattered.
+_SCATTERED = 0.25
+
+
+class GaussianMixture(MixtureEstimator[Mixture]):
+    """Gaussian mixture fitted by expectation-maximisation.
+
+    Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
+    `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
+    array or frame, or `Rows` may stand too.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Number of components.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+        Shape of the covariances: a matrix for each component, one matrix for all, variances for each component, one
+        variance for each component.
+    tol : float, default=1e-3
+        EM stops when the mean log-likelihood of a row gains less than this in an iteration.
+    reg_covar : float, default=1e-6
+        Added to every variance.
+    max_iter : int, default=100
+        Most iterations from one start.
+    n_init : int, default=1
+        Number of starts. Each runs for 20 iterations; the best of those not converged by then goes on, and the fit of
+        highest likelihood is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
+        How a start is found. Tables of more than 16,384 rows (and 50 a component) are sampled for it; four starts are
+        then compared by short runs on the sample, and the best becomes the start.
+    weights_init : array-like of shape (n_components,), optional
+        Weights to start from.
+    means_init : array-like of shape (n_components, n_features), optional
+        Means to start from.
+    precisions_init : array-like, optional
+        Precisions to start from, in the layout of `precisions_`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starts and of `sample`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit, or from parameters set by hand.
+    verbose : int, default=0
+        1 prints starts and iterations, 2 their likelihoods too.
+    verbose_interval : int, default=10
+        Iterations between two prints.
+    prior : 'default' or MixturePrior, optional
+        Maximum a posteriori in place of maximum likelihood: a normal-inverse-Wishart prior on the components and a
+        Dirichlet prior on the weights. ``'default'`` is scaled by the data and keeps covariances from becoming singular
+        [2]_. `reg_covar` is added all the same, in squared units of the columns: with ``regularization='relative'``
+        units do not matter.
+    regularization : {'absolute', 'relative'}, default='absolute'
+        What `reg_covar` is measured in: squared units of the columns, or parts of the variance of each column, so that
+        units do not matter; of a column of equal values, parts of their square. Starts are then found in standardised
+        columns, as they are with a prior.
+    family : {'normal', 't'}, default='normal'
+        Distribution of the components: normal, or Student's t with degrees of freedom estimated for each, which
+        outliers pull less [3]_. `covariances_` are then scale matrices, (nu - 2) / nu of the covariances.
+    noise : bool, default=False
+        Whether a uniform component over the range of the data takes the rows that belong to no group [4]_. Like 't', it
+        is for outliers that are scattered: those that lie together are a group, and only `trim` leaves them out.
+    trim : float, default=0.0
+        Share of the rows, by weight, that is left out of every M-step: those of lowest density, at most half [5]_.
+        `lower_bound_` is the mean log-likelihood of the rows kept.
+    engine : {'threads', 'dask'} or Engine, optional
+        Where the passes run. Default: Dask for Dask arrays and frames, else threads.
+    on_progress : callable, optional
+        Told a `Progress` after every iteration, with its `lower_bound`, and in rows while a table is scored.
+
+    Attributes
+    ----------
+    mixture_ : Mixture
+        The fitted distribution, noise included.
+    weights_ : ndarray of shape (n_components,)
+        Weights of the components.
+    means_ : ndarray of shape (n_components, n_features)
+        Their means.
+    covariances_ : ndarray
+        Their covariances: (n_components, n_features, n_features) for 'full', (n_features, n_features) for 'tied',
+        (n_components, n_features) for 'diag', (n_components,) for 'spherical'.
+    precisions_ : ndarray
+        Inverses of the covariances.
+    precisions_cholesky_ : ndarray
+        Upper triangular U with U U^T the precision.
+    converged_ : bool
+        Whether the best start converged.
+    n_iter_ : int
+        Iterations of the best start.
+    lower_bound_ : float
+        Mean log-likelihood of a row before the last update of the best start.
+    lower_bounds_ : list of float
+        The same for each of its iterations.
+    degrees_of_freedom_ : ndarray of shape (n_components,)
+        Degrees of freedom; only of family 't'.
+    noise_weight_ : float
+        Probability of a row to be noise; only with noise.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, when they have names.
+
+    Notes
+    -----
+    The parameters may be set by hand, or `mixture_` as a whole: to sort components, or to score with a known model
+    without a fit. Those that are not set follow when the estimator is used next; `weights_`, `means_` and one of
+    `covariances_`, `precisions_cholesky_` and `precisions_` say all. What does not fit together is an error then.
+
+    References
+    ----------
+    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 9.2.
+    .. [2] Fraley and Raftery (2007), "Bayesian regularization for normal mixture estimation and model-based
+       clustering", Journal of Classification 24.
+    .. [3] Peel and McLachlan (2000), "Robust mixture modelling using the t distribution", Statistics and Computing 10.
+    .. [4] Banfield and Raftery (1993), "Model-based Gaussian and non-Gaussian clustering", Biometrics 49.
+    .. [5] Neykov, Filzmoser, Dimova and Neytchev (2007), "Robust fitting of mixtures using the trimmed likelihood
+       estimator", Computational Statistics and Data Analysis 52.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import GaussianMixture
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> gm = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> gm.means_
+    array([[10.,  2.],
+           [ 1.,  2.]])
+    >>> gm.predict([[0, 0], [12, 3]])
+    array([1, 0])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS | {
+        "weights_init": ["array-like", None],
+        "means_init": ["array-like", None],
+        "precisions_init": ["array-like", None],
+        "prior": [StrOptions({"default"}), MixturePrior, None],
+        "regularization": [StrOptions({"absolute", "relative"})],
+        "family": [StrOptions({"normal", "t"})],
+        "noise": ["boolean"],
+        "trim": [Interval(Real, 0.0, 0.5, closed="both")],
+    }
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: Method = "kmeans",
+        weights_init: ArrayLike | None = None,
+        means_init: ArrayLike | None = None,
+        precisions_init: ArrayLike | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        prior: Literal["default"] | MixturePrior | None = None,
+        regularization: Literal["absolute", "relative"] = "absolute",
+        family: Literal["normal", "t"] = "normal",
+        noise: bool = False,
+        trim: float = 0.0,
+        engine: Engine | EngineName | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.prior = prior
+        self.regularization = regularization
+        self.family = family
+        self.noise = noise
+        self.trim = trim
+        self.engine = engine
+        self.on_progress = on_progress
+
+    _parameters = PARAMETERS | {"degrees_of_freedom_", "noise_weight_"}
+
+    _stream: Stream | None = None
+
+    # Set by a search, which knows how the columns were rounded.
+    _least_variances: Floats | None = None
+
+    def _learns_from_batches(self) -> bool:
+        if self.prior is not None or self.noise or self.trim > 0:
+            raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
+        return True
+
+    @available_if(_learns_from_batches)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def partial_fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn from one batch of a table: a step of stepwise EM (Cappé and Moulines 2009).
+
+        The first batch starts a mixture as `fit` does, with at most 20 iterations; some hundred rows make a good start.
+        After `fit` the batch goes on from it, as if its rows had come in batches too. Every further batch moves the
+        mixture by one step, which is the shorter the more rows were seen before it. Several passes over the batches,
+        best of random rows, come as near to `fit` as the steps allow.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The batch.
+        y : ignored
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        self
+            With `lower_bound_` the mean log-likelihood of the batch before the step, and `n_iter_` the batches seen
+            since a fit, if there was one.
+
+        Raises
+        ------
+        AttributeError
+            The mixture has a prior, noise or trimming, which need the whole table.
+        ValueError
+            The last fit has other columns, components, a shape or a family than the parameters ask for.
+        EmptyTableError
+            Every row of the batch has weight zero, or lacks all its values.
+        """
+        self._validate_params()
+        with batch_rows(self, X, sample_weight) as rows:
+            engine = self._engine(X)
+            stream = self._stream
+            update = self._update(rows, engine)
+            if stream is not None and self.regularization == "relative":
+                update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t")
+            if hasattr(self, "mixture_"):
+                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
+                if stream is not None and (stream.moments.tails is not None) != (self.family == "t"):
+                    raise ValueError(
+                        f"partial_fit goes on from components of another family than {self.family!r}: set it back, or "
+                        "start anew with fit"
+                    )
+                current = self._resumed(update, rows, engine)
+            else:
+                self._check_enough(rows)
+                current = self._short_fit(rows, engine, update)
+            moments = Expectation(rows, engine)(current)
+            if not moments.weight > 0:
+                raise EmptyTableError(
+                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
+                )
+            if stream is None:
+                after = replace(Stream.of(moments, update.ridge), n_batches=1)
+            else:
+                after = stream.after(moments, update.shape)
+            bounds = (*(self.lower_bounds_ if after.n_batches > 1 else ()), update.bound(moments, current))
+            mixture = update(after.moments, current)
+            _ = mixture.covariance.precision_cholesky  # raises when singular, before anything is kept
+            self._keep_fit(Fit(mixture, bounds, converged=True), rows.dtype)
+            self._stream = after
+        return self
+
+    def bic(self, X: Source, sample_weight: ArrayLike | None = None) -> float:
+        """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Raises
+        ------
+        EmptyTableError
+            No row has a positive weight and some value.
+        """
+        total, weight = self._log_likelihood(X, sample_weight)
+        return -2 * total + self._n_parameters() * float(np.log(weight))
+
+    def aic(self, X: Source, sample_weight: ArrayLike | None = None) -> float:
+        """Return the Akaike information criterion of the mixture on `X`; lower is better (Akaike 1974).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), or any source of rows
+            The table.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row: a row of weight two counts as two equal rows.
+
+        Raises
+        ------
+        EmptyTableError
+            No row has a positive weight and some value.
+        """
+        total, _ = self._log_likelihood(X, sample_weight)
+        return -2 * total + 2 * self._n_parameters()
+
+    def _n_parameters(self) -> int:
+        return self.mixture_.n_parameters
+
+    def _resumed(self, update: Update[Mixture], rows: Rows, engine: Engine, *, same: bool = False) -> Mixture:
+        """Return the last mixture with noise, and degrees of freedom, where they are asked for now."""
+        last = self.mixture_
+        weights, noise = last.weights, update.noise if isinstance(update, MaximumLikelihood) else None
+        if noise is not None and last.noise is not None:
+            noise = noise.reweighted(last.noise.weight)
+        elif noise is not None or last.noise is not None:
+            total = float(weights.sum())  # zero where noise took every row
+            weights = weights / total if total else np.full(len(weights), 1 / len(weights))
+            weights = weights * (1.0 if noise is None else 1 - noise.weight)
+        degrees = last.degrees_of_freedom
+        if self.family == "normal":
+            degrees = None
+        elif degrees is None:
+            degrees = np.full(len(weights), START)
+        return Mixture(weights, last.means, last.covariance, degrees, noise)
+
+    def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
+        return self._rule(rows, partial(overview, rows, engine))
+
+    def _rule(self, rows: Rows, look: Callable[[type[Covariance]], Overview]) -> MaximumLikelihood | MaximumAPosteriori:
+        """Return the update rule, given what tells where all of them lie."""
+        shape, least = SHAPES[self.covariance_type], self._least_variances
+        if self.prior is None and self.regularization == "absolute" and not self.noise:
+            ridge = np.full(rows.n_columns, self.reg_covar)
+            return MaximumLikelihood(shape, ridge, self.family == "t", least=least)
+        all_rows = look(shape)
+        relative = self.regularization == "relative"
+        ridge = self.reg_covar * (all_rows.units(rows.dtype) if relative else np.ones(rows.n_columns))
+        if self.prior is None:
+            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows), least)
+        if self.family == "t" or self.noise:
+            raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
+        prior = MixturePrior() if isinstance(self.prior, str) else self.prior
+        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge, least)
+
+    def _forget(self) -> None:
+        self._stream = None
+
+    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
+        if self._stream is not None:
+            self._stream = None if order is None else self._stream.reordered(order, type(self.mixture_.covariance))
+
+    def _first_noise(self, all_rows: Overview) -> Noise | None:
+        if not self.noise:
+            return None
+        flat = np.flatnonzero(all_rows.lower == all_rows.upper)
+        if len(flat):
+            names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(len(all_rows.lower))])
+            raise ValueError(
+                f"noise spreads over the range of every column, and column {names[flat[0]]} holds a single value: "
+                "leave it out, or set noise=False"
+            )
+        return Noise(_NOISE_START, all_rows.lower, all_rows.upper)
+
+    def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
+        if self.trim == 0:
+            return Expectation(rows, engine)
+        return TrimmedExpectation(rows, engine, self.trim, take())
+
+    def _divisions(self) -> list[Division]:
+        robust = self.trim > 0 or self.noise or self.family == "t"
+        spare = [self._divide_with_spare] if self.trim > 0 else []
+        return [self._divide, self._divide_dense, *spare] if robust else [self._divide]
+
+    def _divide(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        return super()._divide(sample.standardized() if self._unitless else sample, random_state)
+
+    def _divide_dense(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        """Divide the rows that lie close together, so that outliers do not become groups."""
+        share = 1 - max(_SCATTERED, self.trim)
+        positions = densest(sample.standardized() if self._unitless else sample, share)
+        shares = np.zeros((len(sample.X), self.n_components))
+        if len(positions) < self.n_components:
+            return self._divide(sample, random_state)
+        shares[positions] = self._divide(sample.take(positions), random_state)
+        return shares
+
+    def _divide_with_spare(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
+        """Divide the rows into one group too many and leave the smallest out: outliers may lie together."""
+        if len(sample.X) <= self.n_components:
+            return self._divide(sample, random_state)
+        unitless = sample.standardized() if self._unitless else sample
+        shares = divide(unitless, self.n_components + 1, self.init_params, random_state)
+        return np.delete(shares, np.argmin(sample.weights @ shares), axis=1)
+
+    @property
+    def _unitless(self) -> bool:
+        return self.prior is not None or self.regularization == "relative"
+
+    def _starts(
+        self,
+        expect: Expectation,
+        update: Update[Mixture],
+        take: TakeSample,
+        random_state: np.random.RandomState,
+    ) -> list[Callable[[], Mixture]]:
+        shape = (self.n_components, expect.rows.n_columns)
+        weights = check_weights(self.weights_init, self.n_components)
+        means = check_means(self.means_init, *shape)
+        precisions = check_precisions(self.precisions_init, update.shape, *shape)
+        if weights is not None and means is not None and precisions is not None:
+            return [partial(self._given, update, weights / weights.sum(), means, precisions)]
+        return super()._starts(expect, update, take, random_state)
+
+    def _given(self, update: Update[Mixture], weights: Floats, means: Floats, precisions: Floats) -> Mixture:
+        covariance = update.shape.from_precisions(precisions, *means.shape)
+        noise = update.noise if isinstance(update, MaximumLikelihood) else None
+        share = 1.0 if noise is None else 1 - noise.weight
+        degrees = np.full(len(weights), START) if self.family == "t" else None
+        return Mixture(share * weights, means, covariance, degrees, noise)
+
+    def _first(self, sample: Sample, shares: Floats, update: Update[Mixture]) -> Mixture:
+        shape = (self.n_components, sample.X.shape[1])
+        return given_or(
+            super()._first(sample, shares, update),
+            update.shape,
+            check_weights(self.weights_init, self.n_components),
+            check_means(self.means_init, *shape),
+            check_precisions(self.precisions_init, update.shape, *shape),
+        )
+
+    def _keep_fit(self, fit: Fit[Mixture], dtype: "np.dtype[Any]") -> None:
+        super()._keep_fit(fit, dtype)
+        emptied = np.flatnonzero(fit.model.weights == 0)
+        if len(emptied):
+            warnings.warn(
+                f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
+                "0: use fewer components, or another random_state or init_params",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
+        if fit.step is not None:
+            self._stream = Stream.of(fit.step.moments, fit.step.update.ridge)

@@ -1,0 +1,159 @@
+"""Fits that see a table batch by batch: decayed statistics for likelihood, remembered ones for variational Bayes."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from hashlib import blake2b
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...distributions.covariance import Covariance
+from ...distributions.matrices import Floats
+from ...engines import Engine
+from ...rows import Block, Rows
+from ...statistics.moments import Moments
+from ..bayes.variational import Posterior
+from .recentring import recentred, reordered
+
+# A batch that follows t others of its size counts (t + 2)^-0.7 of the statistics. Powers from 0.5, exclusive, to 1
+# converge; low ones forget the start soon, high ones average over more batches (Cappé and Moulines 2009, section 4;
+# Liang and Klein 2009 found 0.7).
+_POWER = 0.7
+_DELAY = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """What stepwise EM carries from batch to batch.
+
+    Cappé and Moulines (2009), "On-line expectation-maximization algorithm for latent data models", Journal of the Royal
+    Statistical Society B 71, equation 12.
+
+    Attributes
+    ----------
+    moments : Moments
+        Decayed average of the moments of the rows seen, of weight one.
+    weight : float
+        Weight of these rows.
+    ridge : ndarray of shape (n_features,)
+        What was added to the variances.
+    n_batches : int
+        Batches seen since a fit, if there was one.
+    """
+
+    moments: Moments
+    weight: float
+    ridge: Floats
+    n_batches: int = 0
+
+    @classmethod
+    def of(cls, rows: Moments, ridge: Floats) -> "Stream":
+        """Return what the rows of a fit leave."""
+        return cls(_scaled(rows, 1 / rows.weight), rows.weight, ridge)
+
+    def after(self, batch: Moments, shape: type[Covariance]) -> "Stream":
+        """Return what is carried after one more batch, its moments taken under the current model.
+
+        The rows seen before count as if they had come in batches of the same weight, and a batch for its share of all
+        rows at least: so that a short one moves little.
+        """
+        share = batch.weight / (self.weight + batch.weight)
+        step = max((self.weight / batch.weight + _DELAY) ** -_POWER, share)
+        before = recentred(self.moments, batch.centers, shape)
+        return replace(
+            self,
+            moments=_scaled(before, 1 - step) + _scaled(batch, step / batch.weight),
+            weight=self.weight + batch.weight,
+            n_batches=self.n_batches + 1,
+        )
+
+    def reordered(self, order: NDArray[np.int64], shape: type[Covariance]) -> "Stream":
+        """Return the same with the components in another order."""
+        return replace(self, moments=reordered(self.moments, order, shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """What a batch said when it was last seen.
+
+    Attributes
+    ----------
+    moments : Moments
+        Its moments.
+    entropy : float
+        Entropy of the responsibilities that they were taken with.
+    """
+
+    moments: Moments
+    entropy: float
+
+    @classmethod
+    def of(cls, moments: Moments, posterior: Posterior) -> "Visit":
+        """Return what rows say whose moments were taken under a posterior."""
+        return cls(moments, moments.log_likelihood - posterior.log_joint(moments))
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What memoized variational inference remembers of every batch.
+
+    A batch that is seen again replaces what it said before, so that after every step the posterior rests on all
+    batches, and the bound never falls (Hughes and Sudderth 2013, "Memoized online variational inference for Dirichlet
+    process mixture models", Advances in Neural Information Processing Systems 26).
+
+    Attributes
+    ----------
+    visits : dict
+        The last visit of each batch, by its name, in the order of these visits.
+    bounds : tuple of float
+        Evidence lower bound of all batches after each step.
+    """
+
+    visits: dict[Hashable, Visit] = field(default_factory=dict)
+    bounds: tuple[float, ...] = ()
+
+    def after(self, name: Hashable, visit: Visit) -> "Memory":
+        """Return the memory after a visit of a batch."""
+        others = {other: last for other, last in self.visits.items() if other != name}
+        return Memory({**others, name: visit}, self.bounds)
+
+    def total(self, shape: type[Covariance]) -> Moments:
+        """Return the moments of all batches, about the centres of the last visit."""
+        centers = next(reversed(self.visits.values())).moments.centers
+        return reduce(add, (recentred(visit.moments, centers, shape) for visit in self.visits.values()))
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of the responsibilities of all batches."""
+        return sum(visit.entropy for visit in self.visits.values())
+
+
+def digest(rows: Rows, engine: Engine) -> bytes:
+    """Return a name for a table that only equal rows with equal weights share."""
+    code = blake2b(digest_size=16)
+    for part in engine.map(rows, _digest_of_block):
+        code.update(part)
+    return code.digest()
+
+
+def _digest_of_block(block: Block) -> bytes:
+    code = blake2b(digest_size=16)
+    code.update(repr((block.values.shape, block.values.dtype.str, block.weights is None)).encode())
+    code.update(np.ascontiguousarray(block.values).data)
+    if block.weights is not None:
+        code.update(np.ascontiguousarray(block.weights).data)
+    return code.digest()
+
+
+def _scaled(moments: Moments, factor: float) -> Moments:
+    return replace(
+        moments,
+        weight=factor * moments.weight,
+        log_likelihood=factor * moments.log_likelihood,
+        counts=factor * moments.counts,
+        first=factor * moments.first,
+        second=factor * moments.second,
+        tails=None if moments.tails is None else factor * moments.tails,
+    )
