@@ -36,14 +36,14 @@ from .statistics.rarity import Rarity
 VERSION = 1
 """Version of the format. Raise it when a file written now could not be read by what was released before."""
 
-# The models there are, by their kind: the folder in `detectors`, and the class there; read when a file asks for one.
+# The models there are, by their kind; read when a file asks for one.
 _MODELS = {
-    "mixture": ("density", "DensityModel"),
-    "elliptic": ("elliptic", "Elliptic"),
-    "ensemble": ("ensemble", "EnsembleModel"),
-    "forest": ("forest", "ForestModel"),
-    "lof": ("neighbors", "LofModel"),
-    "svm": ("svm", "SupportModel"),
+    "mixture": ("density.model", "DensityModel"),
+    "elliptic": ("elliptic.model", "Elliptic"),
+    "ensemble": ("ensemble.model", "EnsembleModel"),
+    "forest": ("forest.model", "ForestModel"),
+    "lof": ("neighbors.model", "LofModel"),
+    "svm": ("svm.model", "SupportModel"),
 }
 
 _MANIFEST = "mixtura"
@@ -264,10 +264,10 @@ def _arrays(file: Path, tensors: Mapping[str, Any], manifest: dict[str, Any]) ->
 
 
 def _model(file: Path, manifest: dict[str, Any], arrays: Arrays) -> Mixture | OutlierModel | TableModel:
-    folder, name = _MODELS[manifest["model"]]
+    module, name = _MODELS[manifest["model"]]
     own = {key.removeprefix("model."): array for key, array in arrays.items() if key.startswith("model.")}
     try:
-        read = getattr(import_module(f".detectors.{folder}.model", __package__), name).from_arrays
+        read = getattr(import_module(f".detectors.{module}", __package__), name).from_arrays
         with np.errstate(all="ignore"):
             model: OutlierModel = read(own, manifest["settings"])
         if manifest["kind"] == "mixture":
