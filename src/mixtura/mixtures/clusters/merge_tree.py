@@ -13,7 +13,7 @@ from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Components, Passes
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
-from ...intake.sources import Source, scoring_rows
+from ...intake.sources import Source, scoring_table
 from ...rows import Block
 from ..em.expectation import passes_for
 
@@ -121,7 +121,7 @@ class MergeTree:
         n_clusters : int, optional
             Number of clusters.
         """
-        rows = scoring_rows(self._mixture, X)
+        rows = scoring_table(self._mixture, X).rows
         components = self._mixture.components
         has_noise = components.noise is not None
         ask = _Labels(passes_for(components, rows), self.cut(n_clusters), has_noise=has_noise)
@@ -139,7 +139,7 @@ class MergeTree:
         n_clusters : int, optional
             Number of clusters.
         """
-        rows = scoring_rows(self._mixture, X)
+        rows = scoring_table(self._mixture, X).rows
         ask = _Shares(passes_for(self._mixture.components, rows), self.cut(n_clusters))
         return gather(engine_for(self._engine, X), rows, ask, (ask.n_clusters,), rows.dtype)
 

@@ -1,6 +1,5 @@
 """Components of a mixture merged into clusters, two at a time: those first that rows bind together most."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from ...distributions.matrices import Floats, frozen, frozen_integers
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
-from ...engines import Engine, EngineName, engine_for, is_dask
+from ...engines import Engine, EngineName, engine_for
 from ...errors import EmptyTableError
-from ...intake.sources import Source, scoring_rows
-from ...rows import Rows, spool
+from ...intake.sources import Source, kept_table
+from ...rows import Rows
 from ..choice.search import MixtureSearch
 from ..em.estimator import MixtureEstimator
 from ..em.fitted import mixture_of
@@ -128,9 +127,8 @@ def merge_components(
         raise ValueError("every component of the mixture has weight zero: there is nothing to merge")
     if n_clusters is not None:
         n_clusters = check_n_clusters(n_clusters, len(leaves))
-    rows = scoring_rows(merged, X, sample_weight)
-    with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
-        start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
+    with kept_table(merged, X, sample_weight) as table:
+        start, steps = _hierarchy(merged.components, leaves, table.rows, engine_for(engine, X))
     entropy = start.noise + np.append(0.0, np.cumsum([step.gain[0] for step in reversed(steps)]))
     n_idle = sum(step.idle for step in steps)
     merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
