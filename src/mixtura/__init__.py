@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         threshold_by_false_discovery_rate,
     )
     from .decisions.curve import PrecisionRecallCurve
-    from .decisions.table_model import TableModel
     from .decisions.tail import TailModel, fit_tail
     from .decisions.thresholds import threshold_by_rate
     from .detectors.density.estimator import MixtureDetector
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from .statistics.lowest import LowestValues
     from .statistics.sketch import QuantileSketch
     from .storage import load, save
+    from .tables.table_model import TableModel
 
 __all__ = [
     "AnomalyDetector",
@@ -125,7 +125,7 @@ _HOMES = {
     "QuantileSketch": "statistics.sketch",
     "SelectionDisplay": "display.pictures.selection",
     "Spherical": "distributions.shapes",
-    "TableModel": "decisions.table_model",
+    "TableModel": "tables.table_model",
     "TailModel": "decisions.tail",
     "ThresholdDisplay": "display.pictures.threshold",
     "Tied": "distributions.shapes",
