@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from .. import words
 from ..decisions.table_model import TableModel
 from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
-from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
 from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine
+from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
+from ..intake.sample import take_sample
+from ..intake.scaling import Scaled, Scaling, scaling_of
+from ..intake.table import Table
 from ..mixtures.choice.criteria import Candidate
 from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
-from ..mixtures.em.initialize import take_sample
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 
@@ -150,17 +151,17 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
 
 
 @contextmanager
-def scaled_passes(numbers: Numbers, engine: Engine) -> Iterator[tuple[Rows, Engine]]:
-    """Give the rows of a table, their number known, and an engine that runs passes over them scaled."""
+def scaled_table(numbers: Numbers, engine: Engine, on_progress: OnProgress | None = None) -> Iterator[Table]:
+    """Give the table of the scaled rows, their number known."""
     with ExitStack() as stack:
         rows = stack.enter_context(spool(numbers.rows)) if numbers.rows.n_rows is None else numbers.rows
-        yield rows, ScaledEngine(engine, Scaling(numbers.center, numbers.scale))
+        yield Table(rows, engine, on_progress).through(Scaled(Scaling(numbers.center, numbers.scale)))
 
 
 def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
-    sample = take_sample(numbers.rows, engine, np.random.RandomState(seed), 1)
-    scaling = scaling_of(numbers.rows, engine, sample, numbers.columns)
+    table = Table(numbers.rows, engine)
+    scaling = scaling_of(table, take_sample(table, np.random.RandomState(seed), 1), numbers.columns)
     return replace(numbers, center=scaling.center, scale=scaling.scale)
 
 

@@ -21,7 +21,6 @@ from ..detectors.ensemble.estimator import AnomalyDetector
 from ..detectors.forest.estimator import IsolationForest
 from ..detectors.model import OutlierModel
 from ..detectors.neighbors.estimator import LocalOutlierFactor
-from ..detectors.scaling import ScaledEngine, scaling_of
 from ..detectors.svm.estimator import OneClassSVM
 from ..display.summary import FIT_FIGURES, ModelFacts
 from ..distributions.mixture import Mixture
@@ -29,9 +28,11 @@ from ..distributions.shapes import SHAPES
 from ..engines import Engine, OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
+from ..intake.sample import take_sample
+from ..intake.scaling import Scaled, scaling_of
+from ..intake.table import Table
 from ..mixtures.bayes.estimator import BayesianGaussianMixture
 from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
-from ..mixtures.em.initialize import take_sample
 from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -149,14 +150,13 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         rows = ArrayRows(X, checked=True, missing="allow" if np.isnan(X).any() else "error")
         engine = engine_for(None)
         names = [f"x{column}" for column in range(rows.n_columns)]
-        sample = take_sample(rows, engine, np.random.RandomState(self.random_state), 1)
-        scaling = scaling_of(rows, engine, sample, names)
+        table = Table(rows, engine, self.on_progress)
+        sample = take_sample(table, np.random.RandomState(self.random_state), 1)
+        scaling = scaling_of(table, sample, names)
         found = fit_groups(
-            rows,
-            ScaledEngine(engine, scaling),
+            table.through(Scaled(scaling)),
             len(X),
             self.random_state,
-            self.on_progress,
             counts=default_counts(len(X)),
             shapes=tuple(SHAPES),
         )
@@ -181,17 +181,8 @@ def _fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, c
 
 def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, clean: bool) -> Fitted:
     counts = fitting.counts_for(numbers.n_rows, request.counts)
-    with fitting.scaled_passes(numbers, engine) as (rows, within):
-        found = fit_groups(
-            rows,
-            within,
-            numbers.n_rows,
-            request.seed,
-            bar.on_progress,
-            counts=counts,
-            shapes=request.shapes,
-            clean=clean,
-        )
+    with fitting.scaled_table(numbers, engine, bar.on_progress) as table:
+        found = fit_groups(table, numbers.n_rows, request.seed, counts=counts, shapes=request.shapes, clean=clean)
     mixture = fitting.ordered(found.contours.mixture)
     candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
     facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)
@@ -211,18 +202,18 @@ def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: B
     estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
     estimator.n_features_in_ = len(numbers.columns)
     notices = []
-    with fitting.scaled_passes(numbers, engine) as (rows, within), warnings.catch_warnings():
+    with fitting.scaled_table(numbers, engine) as table, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        moments = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+        moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         estimator.set_params(on_progress=_in_units(bar.on_progress, volume))
-        estimator._fit_rows(rows, within)
+        estimator._fit_rows(table.rows, table.engine)
         contours = Contours(
             fitting.ordered(estimator.mixture_, in_use=True),
             numbers.n_rows,
             numbers.n_rows,
-            rows.dtype,
-            rows.has_missing,
+            table.dtype,
+            table.has_missing,
         )
     if not estimator.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER_BAYESIAN} iterations.")

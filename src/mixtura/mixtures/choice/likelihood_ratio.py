@@ -14,11 +14,13 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, ThreadEngine, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import SingularCovarianceError
-from ...intake.sources import Source, fitting_rows
+from ...intake.sample import take_sample
+from ...intake.sources import Source, fitting_table
+from ...intake.table import Table
 from ...rows import ArrayRows, Rows
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
-from ..em.initialize import divide, split_widest, take_sample
+from ..em.initialize import divide, split_widest
 from ..em.starts import better_fit
 from ..em.updates import MaximumLikelihood
 from .criteria import likelihoods
@@ -148,7 +150,8 @@ def likelihood_ratio_test(
         )
 
     # The estimator only takes note of the columns: its rules for what is a table are those of this test.
-    with fitting_rows(GaussianMixture(), X, None) as rows:
+    with fitting_table(GaussianMixture(), X, None) as table:
+        rows = table.rows
         n_rows = rows.n_rows or 0
         if n_rows <= n_components:
             raise ValueError(f"{n_components + 1} components need as many rows, and the table has {n_rows}: try fewer")
@@ -174,7 +177,7 @@ def _compare(
     max_iter: int,
 ) -> tuple[float, Mixture]:
     """Return the statistic of a table, and the smaller of the two models that were fitted to it."""
-    sample = take_sample(expect.rows, expect.engine, random_state, n_components + 1)
+    sample = take_sample(Table(expect.rows, expect.engine), random_state, n_components + 1)
 
     def divisions(count: int) -> list[Floats]:
         return [divide(sample, count, "kmeans", random_state) for _ in range(n_init)]

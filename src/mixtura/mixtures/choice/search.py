@@ -23,7 +23,8 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
 from ...intake.counted import counted_rows
-from ...intake.sources import Source, fitting_rows
+from ...intake.sources import Source, fitting_table
+from ...intake.table import Table
 from ...rows import Block, Rows, as_frame
 from ..bayes.estimator import BayesianGaussianMixture
 from ..em.checks import check_ridge
@@ -227,13 +228,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         UserWarning
             There are too few rows for some counts.
         """
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             self._fit_rows(rows, self._engine(X))
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             self._fit_rows(rows, engine)
             engine = watched(engine, self.on_progress, "scoring")
@@ -358,7 +361,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         random_state = check_random_state(template.random_state)
         folds = None
         if criterion == "cv":
-            folds = folds_of(counted_rows(rows, engine), int(self.n_folds), counts[-1], random_state)
+            folds = folds_of(counted_rows(Table(rows, engine)), int(self.n_folds), counts[-1], random_state)
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}

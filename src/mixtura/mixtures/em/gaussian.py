@@ -20,13 +20,14 @@ from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...errors import EmptyTableError
-from ...intake.sources import Source, batch_rows
+from ...intake.sample import Sample
+from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from .by_hand import PARAMETERS
 from .checks import check_means, check_precisions, check_weights
 from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
 from .expectation import Expectation
-from .initialize import Method, Sample, densest, divide, given_or
+from .initialize import Method, densest, divide, given_or
 from .loop import Fit
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
 from .overview import Overview, overview
@@ -269,7 +270,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             Every row of the batch has weight zero, or lacks all its values.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
+        with batch_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             stream = self._stream
             update = self._update(rows, engine)
