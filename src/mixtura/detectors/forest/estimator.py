@@ -1,6 +1,5 @@
 """Isolation forest: rows that few random splits isolate."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +17,7 @@ from ...engines import Engine, EngineName, ThreadEngine, engine_for, is_dask
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
 from ...engines.threads import available_processors
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sources import Source, opened_rows
 from ...rows import Block, Rows
 from ...rows.columns import Missing
@@ -215,7 +214,7 @@ class IsolationForest(Detector):
     def _grow(self, rows: Rows, engine: Engine, *, weighted: bool) -> None:
         kept = self._kept_trees(rows.n_columns)
         if kept == self.n_estimators:
-            warnings.warn("Warm-start fitting without increasing n_estimators does not fit new trees.", stacklevel=3)
+            warn("Warm-start fitting without increasing n_estimators does not fit new trees.")
             return
         draw = self._draw(rows, engine, weighted=weighted)
         # All seeds are drawn, so that a forest that grows in steps is the one that grows at once.
@@ -301,10 +300,9 @@ class IsolationForest(Detector):
         if not isinstance(self.max_samples, Integral):
             return _checked_size(max(1, int(self.max_samples * n_rows)))
         if self.max_samples > n_rows:
-            warnings.warn(
+            warn(
                 f"max_samples ({self.max_samples}) is greater than the total number of samples ({n_rows}). "
-                "max_samples will be set to n_samples for estimation.",
-                stacklevel=5,
+                "max_samples will be set to n_samples for estimation."
             )
         return _checked_size(int(min(self.max_samples, n_rows)))
 

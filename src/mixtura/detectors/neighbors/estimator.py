@@ -1,6 +1,5 @@
 """`LocalOutlierFactor`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -18,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, counted_rows, watched
 from ...engines.threads import available_processors
+from ...errors import warn
 from ...intake.sources import Source, opened_rows
 from ...kernels.neighbors import NeighborIndex
 from ...rows import Block, Rows
@@ -372,11 +372,9 @@ class LocalOutlierFactor(Detector):
         self.reference_rows_ = positions = draw_positions(n_rows, self.max_reference_rows, self.random_state)
         if positions is None:
             return take_rows(rows, engine, None, n_rows)
-        warnings.warn(
+        warn(
             f"the table has {n_rows} rows, and neighbours are looked for among {len(positions)} of them, drawn at "
-            "random (max_reference_rows): the factors of the others are those of new rows",
-            UserWarning,
-            stacklevel=3,
+            "random (max_reference_rows): the factors of the others are those of new rows"
         )
         return take_rows(rows, engine, positions, len(positions))
 
@@ -384,11 +382,9 @@ class LocalOutlierFactor(Detector):
         n_rows = search.n_rows
         self.n_samples_fit_ = n_rows
         if self.n_neighbors > n_rows:
-            warnings.warn(
+            warn(
                 f"n_neighbors ({self.n_neighbors}) is greater than the total number of samples ({n_rows}). n_neighbors "
-                "will be set to (n_samples - 1) for estimation.",
-                UserWarning,
-                stacklevel=3,
+                "will be set to (n_samples - 1) for estimation."
             )
         k = self.n_neighbors_ = max(1, min(self.n_neighbors, n_rows - 1))
         self._check_count(k, n_rows, own=True)
@@ -427,12 +423,10 @@ class LocalOutlierFactor(Detector):
             else offset_for(self.negative_outlier_factor_, self.contamination)
         )
         if near.beside_copies.any() and not self.novelty:
-            warnings.warn(
+            warn(
                 f"{near.beside_copies.sum()} rows have neighbours with {self.n_neighbors_} copies or more, whose "
                 "density cannot be told: what is usual around them stands for it. Of this scikit-learn says: Duplicate "
-                "values are leading to incorrect results. Increase the number of neighbors for more accurate results.",
-                UserWarning,
-                stacklevel=3,
+                "values are leading to incorrect results. Increase the number of neighbors for more accurate results."
             )
 
     def _check_count(self, k: int, n_rows: int, *, own: bool) -> None:

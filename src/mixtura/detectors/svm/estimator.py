@@ -1,6 +1,5 @@
 """`OneClassSVM`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -13,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ...engines import Engine, EngineName, ThreadEngine
 from ...engines.progress import OnProgress, watched
-from ...errors import DataError
+from ...errors import DataError, warn
 from ...intake.extent import check_extent
 from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_rows
@@ -216,11 +215,10 @@ class OneClassSVM(Detector):
         self.intercept_ = np.array([-self.offset_])
         self.n_support_ = np.array([self.dual_coef_.shape[1]], dtype=np.int32)
         if self.fit_status_ == 1:
-            warnings.warn(
+            warn(
                 f"Solver terminated early (max_iter={self.max_iter}). Consider pre-processing your data with "
                 "StandardScaler or MinMaxScaler.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return self
 
