@@ -38,12 +38,12 @@ VERSION = 1
 
 # The models there are, by their kind; read when a file asks for one.
 _MODELS = {
-    "mixture": ("density", "DensityModel"),
-    "elliptic": ("elliptic_model", "Elliptic"),
-    "ensemble": ("ensemble_model", "EnsembleModel"),
-    "forest": ("forest_model", "ForestModel"),
-    "lof": ("lof", "LofModel"),
-    "svm": ("svm_model", "SupportModel"),
+    "mixture": ("density.model", "DensityModel"),
+    "elliptic": ("elliptic.model", "Elliptic"),
+    "ensemble": ("ensemble.model", "EnsembleModel"),
+    "forest": ("forest.model", "ForestModel"),
+    "lof": ("neighbors.model", "LofModel"),
+    "svm": ("svm.model", "SupportModel"),
 }
 
 _MANIFEST = "mixtura"
