@@ -15,12 +15,12 @@ from ...kernels.ensemble import scores
 from ...rows.columns import Missing
 from ...statistics.rarity import Rarity, n_discoveries
 from ..detector import Detector, offset_for
+from ..planes import planes_of
 from .columns import Range, columns_of, find_range
 from .extremes import regression_of, tails_of
 from .fit import POOL, fit_voters, threads_of
 from .flags import VOICE_OF_FLAGS, Flags
 from .model import NEW_VALUE, EnsembleModel, voting_units
-from .planes import planes_of
 
 # With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
 FALSE_DISCOVERIES = 0.1
