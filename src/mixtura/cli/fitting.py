@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import words
+from ..decisions.provenance import MergedComponents
 from ..decisions.table_model import TableModel
 from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
 from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
@@ -216,8 +217,8 @@ def merged(model: TableModel, numbers: Numbers, engine: Engine, n_clusters: int 
     sizes = np.bincount(cut[cut >= 0], mixture.weights[cut >= 0])
     place = np.argsort(np.argsort(-sizes, kind="stable"))
     clusters = np.where(cut >= 0, place[cut], -1).tolist()
-    merging = {"clusters": clusters, "asked": n_clusters is not None}
-    return replace(model, info={**model.info, "merging": merging})
+    merging = MergedComponents(tuple(clusters), asked=n_clusters is not None)
+    return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
 def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:

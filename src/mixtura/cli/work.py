@@ -4,14 +4,14 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
 
 from .. import words
+from ..decisions.provenance import FitFigures, Provenance, Versions
 from ..decisions.table_model import TableModel
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report
 from ..display.report.facts.gathering import Gathered, Plan
-from ..display.summary import FIT_FIGURES, ModelFacts, Summary
+from ..display.summary import ModelFacts, Summary
 from ..engines import Engine, engine_for
 from ..engines.progress import watched
 from ..engines.single import single_thread
@@ -129,16 +129,17 @@ def _fit(
     numbers = kinds.scaled(request, numbers, engine)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted, facts, notices = kinds.fit(request, training, engine, bar, clean=reference is not None)
-    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
-    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
-    if fit:
-        info["fit"] = fit
-    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
+    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
+    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
-        model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = watched(engine, bar.on_progress, f"scoring {label(reference)}")
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
+        model = replace(
+            model,
+            calibration=deciding.scores_of(model, held_out, scoring),
+            provenance=replace(made, trained_on="reference", reference=label(reference)),
+        )
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from ...decisions.anomaly_scores import turned
 from ...decisions.table_model import TableModel
 from ...detectors.density.model import DensityModel
 from ...detectors.explanation import Explanation
@@ -131,8 +132,8 @@ def _of_table_model(model: TableModel) -> Subject:
         "the model",
         model.columns,
         len(model.columns),
-        score=lambda X: -model.scores(X),
-        threshold=model.threshold,
+        score=lambda X: turned(model.scores(X)),
+        threshold=None if model.threshold is None else turned(model.threshold),
         takes_missing=model.takes_missing,
         mixture=mixture,
         labels=model.labels if mixture is not None else None,
