@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from mixtura import BayesianGaussianMixture, MixtureSearch, merge_components
-from mixtura.mixtures import merging as rule
+from mixtura.mixtures.clusters import merging as rule
 
 _ROWS, _MOST_COMPONENTS = 1000, 12
 _TABLES, _MOONS = 6, 20

@@ -13,8 +13,9 @@ from mixtura import GaussianMixture
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.engines import ThreadEngine
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
-from mixtura.mixtures.em.initialize import take_sample
 from mixtura.mixtures.em.loop import Fit, run_em
 from mixtura.mixtures.em.trim import TrimmedExpectation
 from mixtura.mixtures.em.updates import MaximumLikelihood
@@ -118,7 +119,7 @@ def _speed(problem: Problem, repeat: int) -> Iterator[dict[str, Any]]:
     update = MaximumLikelihood(type(start.covariance), ridge)
     noise = Noise(0.05, table.min(axis=0), table.max(axis=0))
     noisy = Mixture(0.95 * start.weights, start.means, start.covariance, noise=noise)
-    sample = take_sample(rows, engine, np.random.RandomState(0), problem.n_components)
+    sample = take_sample(Table(rows, engine), np.random.RandomState(0), problem.n_components)
     cases = {
         "trim": (TrimmedExpectation(rows, engine, 0.1, sample), start, update),
         "noise": (plain, noisy, MaximumLikelihood(type(start.covariance), ridge, noise=noise)),

@@ -57,9 +57,13 @@ std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, co
                 "a member has no such column");
         require(spreads.data()[m] > 0, "spreads must be positive");
         require(weights.data()[m] >= 0 && weights.data()[m] <= 1, "weights must be parts of one");
-        members.push_back({full, width, own,
+        members.push_back({full,
+                           width,
+                           own,
                            {k, log_constants.data() + component, means.data() + mean, factors.data() + factor, nullptr},
-                           medians.data()[m], spreads.data()[m], weights.data()[m]});
+                           medians.data()[m],
+                           spreads.data()[m],
+                           weights.data()[m]});
         column += width;
         component += k;
         mean += k * width;
@@ -72,12 +76,13 @@ std::vector<Member> members_of(Index d, const Dense<std::int32_t, 2>& shapes, co
 }
 
 std::vector<Neighborhood> samples_of(Index d, int k, const Dense<float, 3>& references, const Doubles& medians,
-                               const Doubles& spreads, const Doubles& weights) {
+                                     const Doubles& spreads, const Doubles& weights) {
     const Index count = length(references), n_rows = static_cast<Index>(references.shape(1));
     require(static_cast<Index>(references.shape(2)) == d, "references must have the columns of the rows");
     require(length(medians) == count && length(spreads) == count && length(weights) == count,
             "medians, spreads and weights must have one value a sample");
-    require(count == 0 || (k >= 1 && k <= kMostNeighbors && k < n_rows), "references must have more rows than k, at most 5");
+    require(count == 0 || (k >= 1 && k <= kMostNeighbors && k < n_rows),
+            "references must have more rows than k, at most 5");
     std::vector<Neighborhood> samples;
     samples.reserve(static_cast<std::size_t>(count));
     for (Index s = 0; s < count; ++s) {
@@ -114,7 +119,8 @@ Regression regression_of(Index d, double limit, const Doubles& shift, const Doub
     require(std::all_of(spread.data(), spread.data() + d, positive) &&
                 std::all_of(remaining.data(), remaining.data() + d, positive),
             "spread and remaining must be positive");
-    return {static_cast<Index>(loadings.shape(1)), limit, shift.data(), spread.data(), loadings.data(), remaining.data()};
+    return {
+        static_cast<Index>(loadings.shape(1)), limit, shift.data(), spread.data(), loadings.data(), remaining.data()};
 }
 
 template <class T>
@@ -125,7 +131,8 @@ void bind(nb::module_& m) {
            Dense<double, 2> loadings, Doubles remaining, Output<double, 2> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const Regression regression = regression_of(table.n_columns, limit, shift, spread, loadings, remaining);
-            require(static_cast<Index>(out.shape(0)) == table.n_rows && static_cast<Index>(out.shape(1)) == table.n_columns,
+            require(static_cast<Index>(out.shape(0)) == table.n_rows &&
+                        static_cast<Index>(out.shape(1)) == table.n_columns,
                     "out has the wrong shape");
             nb::gil_scoped_release release;
             ensemble_residuals<T>(table, center.data(), scale.data(), regression, out.data());
@@ -135,8 +142,8 @@ void bind(nb::module_& m) {
     m.def(
         "ensemble_extremes",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Doubles shift, Doubles spread,
-           Dense<double, 2> loadings, Doubles remaining, Doubles centers, Doubles starts, Doubles scales, Doubles shapes,
-           Doubles nats, Output<double, 1> out) {
+           Dense<double, 2> loadings, Doubles remaining, Doubles centers, Doubles starts, Doubles scales,
+           Doubles shapes, Doubles nats, Output<double, 1> out) {
             const Table<T> table = table_of<T>(values, center, scale);
             const Regression regression = regression_of(table.n_columns, limit, shift, spread, loadings, remaining);
             const Index d = table.n_columns;
@@ -150,7 +157,8 @@ void bind(nb::module_& m) {
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
             ensemble_extremes<T>(table, center.data(), scale.data(), regression,
-                                 {centers.data(), starts.data(), scales.data(), shapes.data(), nats.data()}, out.data());
+                                 {centers.data(), starts.data(), scales.data(), shapes.data(), nats.data()},
+                                 out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shift"_a, "spread"_a, "loadings"_a, "remaining"_a,
         "centers"_a, "starts"_a, "scales"_a, "shapes"_a, "nats"_a, "out"_a.noconvert());
@@ -167,8 +175,8 @@ void bind(nb::module_& m) {
             nb::gil_scoped_release release;
             ensemble_densities<T>(table, {center.data(), scale.data(), limit}, members, out.data());
         },
-        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
-        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "out"_a.noconvert());
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a, "means"_a,
+        "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "out"_a.noconvert());
     m.def(
         "ensemble_scores",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, Dense<std::int32_t, 2> shapes,
@@ -184,9 +192,9 @@ void bind(nb::module_& m) {
             nb::gil_scoped_release release;
             ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, out.data());
         },
-        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a,
-        "means"_a, "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "k"_a,
-        "references"_a, "distance_medians"_a, "distance_spreads"_a, "distance_weights"_a, "out"_a.noconvert());
+        "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a, "means"_a,
+        "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "k"_a, "references"_a, "distance_medians"_a,
+        "distance_spreads"_a, "distance_weights"_a, "out"_a.noconvert());
     m.def(
         "ensemble_distances",
         [](Strided<T, 2> values, Doubles center, Doubles scale, double limit, int k, Dense<float, 3> references,

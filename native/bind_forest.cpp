@@ -68,7 +68,8 @@ void draw(std::uint64_t seed, std::uint64_t stream, std::int64_t n_rows,
     if (!cumulative && repeated) draw_repeated(random, n_rows, out, size);
     else if (!cumulative) draw_distinct(random, n_rows, out, size);
     else if (!repeated) draw_distinct_weighted(random, cumulative->data(), n_rows, out, size);
-    else for (std::int64_t i = 0; i < size; ++i) out[i] = draw_weighted(random, cumulative->data(), n_rows);
+    else
+        for (std::int64_t i = 0; i < size; ++i) out[i] = draw_weighted(random, cumulative->data(), n_rows);
 }
 
 void find_leaf_lengths(const Dense<std::int32_t, 2>& counts, const Dense<std::int64_t, 1>& sizes,

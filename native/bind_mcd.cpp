@@ -130,8 +130,8 @@ void bind_mcd(nb::module_& m) {
           "location"_a.noconvert(), "covariance"_a.noconvert(), "support"_a.none().noconvert());
     m.def("mcd_distances", &distances, "tiles"_a.noconvert(), "n_rows"_a, "location"_a.noconvert(),
           "upper"_a.noconvert(), "out"_a.noconvert());
-    m.def("mcd_average", &average, "tiles"_a.noconvert(), "n_rows"_a, "support"_a.noconvert(),
-          "location"_a.noconvert(), "covariance"_a.noconvert());
+    m.def("mcd_average", &average, "tiles"_a.noconvert(), "n_rows"_a, "support"_a.noconvert(), "location"_a.noconvert(),
+          "covariance"_a.noconvert());
     m.def("pairwise_quartile", &pairwise_quartile, "sorted"_a.noconvert());
 }
 

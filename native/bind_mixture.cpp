@@ -62,10 +62,9 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             return accumulate<Shape, T>(table, components, {log_background, floor}, totals,
                                         log_density ? log_density->data() : nullptr);
         },
-        "values"_a.noconvert(), "weights"_a.none(), "log_constants"_a, "means"_a.noconvert(),
-        "factors"_a.noconvert(), "counts"_a.noconvert(), "first"_a.noconvert(), "second"_a.noconvert(),
-        "degrees_of_freedom"_a.none(), "log_background"_a, "floor"_a, "log_density"_a.none().noconvert(),
-        "tails"_a.none().noconvert());
+        "values"_a.noconvert(), "weights"_a.none(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
+        "counts"_a.noconvert(), "first"_a.noconvert(), "second"_a.noconvert(), "degrees_of_freedom"_a.none(),
+        "log_background"_a, "floor"_a, "log_density"_a.none().noconvert(), "tails"_a.none().noconvert());
     m.def(
         score_name,
         [](Strided<T, 2> values, Dense<double, 1> log_constants, Dense<T, 2> means, Dense<T, 1> factors,
@@ -87,8 +86,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             score<Shape, T>(table, components, scores);
         },
         "values"_a.noconvert(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
-        "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(),
-        "labels"_a.none().noconvert(), "degrees_of_freedom"_a.none());
+        "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(), "labels"_a.none().noconvert(),
+        "degrees_of_freedom"_a.none());
 }
 
 template <template <class> class Shape>

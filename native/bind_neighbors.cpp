@@ -28,7 +28,8 @@ std::tuple<Index, Index, Index, Index> tree_sizes(Index n_rows, Index n_columns)
     return {shape.leaves_size(), shape.rows_size(), shape.boxes_size(), shape.lowest_size()};
 }
 
-void require_sizes(const TreeShape& shape, const auto& leaves, const auto& rows, const auto& boxes, const auto& lowest) {
+void require_sizes(const TreeShape& shape, const auto& leaves, const auto& rows, const auto& boxes,
+                   const auto& lowest) {
     require(size_of(leaves) == shape.leaves_size() && size_of(rows) == shape.rows_size() &&
                 size_of(boxes) == shape.boxes_size() && size_of(lowest) == shape.lowest_size(),
             "the arrays of the tree have the wrong sizes");
@@ -51,8 +52,8 @@ Queries queries_of(const Values& values, const Rows& places, const std::optional
     for (Index i = 0; i < size_of(places); ++i) {
         require(places.data()[i] >= 0 && places.data()[i] < n, "places must be row numbers of the queries");
     }
-    return {values.data(), places.data(), size_of(places), excluded ? excluded->data() : nullptr,
-            k,             sums.data(),   rows.data()};
+    return {values.data(), places.data(), size_of(places), excluded ? excluded->data() : nullptr, k,
+            sums.data(),   rows.data()};
 }
 
 // p is the order of the Minkowski distance: 1, 2 and infinity have metrics of their own.

@@ -171,7 +171,10 @@ template <class Metric>
 class TreeSearch {
 public:
     TreeSearch(TreeShape shape, TreeArrays<const double, const Index> tree, Metric metric)
-        : shape_(shape), tree_(tree), metric_(metric), shrink_(1 - 1e-12 - 1e-15 * static_cast<double>(shape.n_columns)) {
+        : shape_(shape),
+          tree_(tree),
+          metric_(metric),
+          shrink_(1 - 1e-12 - 1e-15 * static_cast<double>(shape.n_columns)) {
         for (int level = 0; level < shape.levels(); ++level) above_.push_back(shape.parents_above(level));
         pending_.reserve(shape.levels() * kFan + 1);
     }

@@ -80,7 +80,8 @@ inline void member_densities(const std::vector<Tile<float>>& tiles, const Member
     else member_densities<Diagonal>(tiles, member, out);
 }
 
-inline void sample_distances(const std::vector<Tile<float>>& tiles, Index n_columns, const Neighborhood& sample, float* out) {
+inline void sample_distances(const std::vector<Tile<float>>& tiles, Index n_columns, const Neighborhood& sample,
+                             float* out) {
     for (const Tile<float>& tile : tiles) {
         neighbor_distances(tile, n_columns, sample, out);
         out += kTile<float>;
@@ -100,7 +101,8 @@ void ensemble_densities(const Table<T>& table, const Units& units, const std::ve
 
 // Distances to the k-th nearest row of each sample for each row: samples x rows.
 template <class T>
-void ensemble_distances(const Table<T>& table, const Units& units, const std::vector<Neighborhood>& samples, float* out) {
+void ensemble_distances(const Table<T>& table, const Units& units, const std::vector<Neighborhood>& samples,
+                        float* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> distances(rows.tiles.size() * kTile<float>);
     for (const Neighborhood& sample : samples) {

@@ -1,4 +1,4 @@
-// How far a row reaches beyond a table: each value, and each value given the others of its row, on the tail of its side.
+// How far a row reaches beyond a table: each value, and each value given the others of its row, on its tail.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace mixtura {
 // the shrunken precision matrix a multiple of I - V V', it is (y - V V' y) over the diagonal of I - V V'.
 struct Regression {
     Index rank;
-    double limit;            // values are clipped at this before
-    const double* shift;     // y = (value in units - shift) / spread
+    double limit;         // values are clipped at this before
+    const double* shift;  // y = (value in units - shift) / spread
     const double* spread;
     const double* loadings;  // V, column after column of the table: rank numbers each
     const double* remaining;
@@ -61,7 +61,8 @@ public:
                     r < n_rows ? (static_cast<double>(from[r * table_.row_stride]) - center_[j]) * scale_[j] : 0.0;
                 const double limit = regression_.limit;
                 value[r] = x == x ? std::min(std::max(x, -kFarthest), kFarthest) : x;
-                y[r] = x == x ? (std::min(std::max(x, -limit), limit) - regression_.shift[j]) / regression_.spread[j] : 0.0;
+                y[r] = x == x ? (std::min(std::max(x, -limit), limit) - regression_.shift[j]) / regression_.spread[j]
+                              : 0.0;
                 missing[r] |= x != x;
             }
         }

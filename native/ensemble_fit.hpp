@@ -22,8 +22,8 @@ struct Sample {
 
 // What the fit of a member is told. Rows of lowest density, a part `trimmed` of all, are left out of each M-step. Each
 // covariance is an average of what its rows show and of the diagonal of the columns' variances, which counts as
-// `prior_rows` rows, so that no component ever collapses or lacks rows. `least` is added to the variance of each column:
-// what its values cannot be told apart by.
+// `prior_rows` rows, so that no component ever collapses or lacks rows. `least` is added to the variance of each
+// column: what its values cannot be told apart by.
 struct FitRules {
     Index count;
     bool full;

@@ -45,12 +45,12 @@ struct ForestRows {
 
 struct Forest {
     Place n_trees, depth;
-    Place width;                      // columns of a split: 1 along an axis, more for hyperplanes
-    const std::int32_t* features;     // (n_trees, 2^depth, width)
-    const float* coefficients;        // the same, or null along an axis
-    const float* thresholds;          // (n_trees, 2^depth)
-    const std::int32_t* counts;       // (n_trees, 2^(depth + 1)): rows of the sample in each node
-    const float* lengths;             // (n_trees, 2^depth): path length of the rows that end in a place of the last level
+    Place width;                   // columns of a split: 1 along an axis, more for hyperplanes
+    const std::int32_t* features;  // (n_trees, 2^depth, width)
+    const float* coefficients;     // the same, or null along an axis
+    const float* thresholds;       // (n_trees, 2^depth)
+    const std::int32_t* counts;    // (n_trees, 2^(depth + 1)): rows of the sample in each node
+    const float* lengths;          // (n_trees, 2^depth): path length of the rows that end in a place of the last level
 
     Place n_leaves() const { return Place{1} << depth; }
 };
@@ -95,7 +95,8 @@ public:
     double of(Place size) const {
         if (size >= 0 && size < direct_) return averages_[size];
         const Place place = std::lower_bound(sizes_, sizes_ + count_, size) - sizes_;
-        if (place == count_ || sizes_[place] != size) throw std::invalid_argument("a leaf has a size that is not known");
+        if (place == count_ || sizes_[place] != size)
+            throw std::invalid_argument("a leaf has a size that is not known");
         return averages_[place];
     }
 
@@ -238,8 +239,7 @@ struct Walk {
     void add_lengths(double* sums) const {
 #pragma GCC unroll 8
         for (int k = 0; k < kTogether; ++k)
-            L::add_taken(sums + first + k * L::kCount, tree.lengths,
-                         L::less(node[k], static_cast<int>(tree.n_leaves)));
+            L::add_taken(sums + first + k * L::kCount, tree.lengths, L::less(node[k], static_cast<int>(tree.n_leaves)));
     }
 };
 

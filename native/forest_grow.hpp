@@ -70,8 +70,8 @@ private:
         if (node >= leaves) return;
         Range range;
         if (last - first > 1)
-            range = tree_.coefficients ? choose_plane(node, first, last, n_live)
-                                       : choose_axis(node, first, last, n_live);
+            range =
+                tree_.coefficients ? choose_plane(node, first, last, n_live) : choose_axis(node, first, last, n_live);
         if (!range.differs()) {
             // A leaf: its rows go left to the last level.
             for (Place left = 2 * node; left < 2 * leaves; left *= 2)

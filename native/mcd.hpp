@@ -37,8 +37,7 @@ struct Ellipsoid {
     double log_determinant = std::numeric_limits<double>::infinity();
     Index n_flat = 0;  // directions in which the covariance does not reach
 
-    explicit Ellipsoid(Index n_columns)
-        : d(n_columns), location(d), covariance(d * d), upper(d * d), lower(d * d) {}
+    explicit Ellipsoid(Index n_columns) : d(n_columns), location(d), covariance(d * d), upper(d * d), lower(d * d) {}
 
     // Factors the covariance, d^3 / 6 multiply-adds. A pivot lost in rounding becomes the least one that is not: rows
     // beside the hyperplane of a flat covariance are then far, and a step takes them only after all rows on it.
@@ -115,17 +114,22 @@ inline void tile_distances(const TiledTable& table, const Ellipsoid& e, Index t,
 
 // What the steps on one table work in.
 class Concentration {
-  public:
+public:
     explicit Concentration(const TiledTable& table)
-        : table_(table), distances_(table.n_tiles * kRows), order_(table.n_rows), shares_(table.n_tiles * kRows),
-          scratch_(table.n_columns * kStride<double>), first_(table.n_columns),
+        : table_(table),
+          distances_(table.n_tiles * kRows),
+          order_(table.n_rows),
+          shares_(table.n_tiles * kRows),
+          scratch_(table.n_columns * kStride<double>),
+          first_(table.n_columns),
           second_(packed_size(table.n_columns)) {}
 
     const double* distances() const { return distances_.data(); }
     double* shares() { return shares_.data(); }  // 1 for each chosen row and 0 for the others
 
     void measure(const Ellipsoid& e) {
-        for (Index t = 0; t < table_.n_tiles; ++t) tile_distances(table_, e, t, scratch_, distances_.data() + t * kRows);
+        for (Index t = 0; t < table_.n_tiles; ++t)
+            tile_distances(table_, e, t, scratch_, distances_.data() + t * kRows);
     }
 
     // Chooses the h rows of the smallest distances; of equal ones, those that come first.
@@ -186,7 +190,7 @@ class Concentration {
         return most;
     }
 
-  private:
+private:
     void sum_about(const Buffer<double>& location) {
         const Index d = table_.n_columns;
         std::fill(first_.begin(), first_.end(), 0.0);
@@ -255,7 +259,7 @@ struct Generator {
 
 // Starts from d + 1 rows drawn without replacement, and more of them while they lie on a hyperplane.
 class RandomStart {
-  public:
+public:
     explicit RandomStart(const TiledTable& table)
         : table_(table), rows_(table.n_rows), drawn_((table.n_columns + 1) * table.n_columns) {
         std::iota(rows_.begin(), rows_.end(), Index{0});
@@ -279,7 +283,7 @@ class RandomStart {
         for (Index k = static_cast<Index>(undo_.size()) - 1; k >= 0; --k) std::swap(rows_[k], rows_[undo_[k]]);
     }
 
-  private:
+private:
     void take(Index k, Generator& generator) {
         const Index other = k + generator.below(table_.n_rows - k);
         std::swap(rows_[k], rows_[other]);
@@ -315,8 +319,8 @@ class RandomStart {
 };
 
 // The order statistic of Qn (Rousseeuw and Croux 1993): the k-th smallest of the n (n - 1) / 2 differences of sorted
-// values, k = h (h - 1) / 2 with h = n / 2 + 1. The bits of positive doubles are in their order, so that a bisection over
-// them ends at the difference itself; each of its 63 steps counts in 2 n comparisons.
+// values, k = h (h - 1) / 2 with h = n / 2 + 1. The bits of positive doubles are in their order, so that a bisection
+// over them ends at the difference itself; each of its 63 steps counts in 2 n comparisons.
 inline double pairwise_quartile(const double* sorted, Index n) {
     const Index half = n / 2 + 1;
     const Index wanted = half * (half - 1) / 2;

@@ -13,15 +13,15 @@
 
 namespace mixtura {
 
-// What a pass knows beside the components: the log density, weight included, of a uniform component that takes part in the
-// division of every row, and the log density at and below which a row is left out.
+// What a pass knows beside the components: the log density, weight included, of a uniform component that takes part in
+// the division of every row, and the log density at and below which a row is left out.
 struct Limits {
     double log_background;
     double floor;
 };
 
-// Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A row
-// at or below the floor loses its weight. A row so far away that every density is zero belongs to no component: its
+// Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A
+// row at or below the floor loses its weight. A row so far away that every density is zero belongs to no component: its
 // responsibilities, and its claimed weight, become zero.
 template <class T>
 inline void normalise(T* densities, Index count, const Limits& limits, T* weights, T* claimed, T* log_density) {
@@ -49,9 +49,9 @@ inline void normalise(T* densities, Index count, const Limits& limits, T* weight
     }
 }
 
-// Turns -|U^T c|^2 / 2 into the log density of Student's t distribution, and writes u = (nu + d) / (nu + |U^T c|^2), the
-// weight of the row in a component's mean and covariance (Peel and McLachlan 2000, equation 14). The log constants include
-// the normalising constant of the distribution.
+// Turns -|U^T c|^2 / 2 into the log density of Student's t distribution, and writes u = (nu + d) / (nu + |U^T c|^2),
+// the weight of the row in a component's mean and covariance (Peel and McLachlan 2000, equation 14). The log constants
+// include the normalising constant of the distribution.
 template <class T>
 inline void student_densities(const Components<T>& components, Index d, T* densities, T* scales) {
     for (Index k = 0; k < components.count; ++k) {
@@ -117,8 +117,7 @@ public:
 
     // Adds a tile's share of the moments, given weighted responsibilities, which are used up.
     void add(Tile<T>& tile, T* responsibilities, bool all_claimed, const Totals& totals) {
-        if (components_.degrees_of_freedom)
-            add_tails(components_, d_, scales_.data(), responsibilities, totals.tails);
+        if (components_.degrees_of_freedom) add_tails(components_, d_, scales_.data(), responsibilities, totals.tails);
         if (components_.degrees_of_freedom || !all_claimed)
             sum_responsibilities(responsibilities, components_.count, tile.weights.data());
         shape_.add(tile, responsibilities, totals);
@@ -167,9 +166,9 @@ double accumulate(const Table<T>& table, const Components<T>& components, const 
 // Where `score` writes; a null pointer is left out.
 template <class T>
 struct Scores {
-    T* log_density;             // n
-    T* responsibilities;        // n x K
-    std::int64_t* labels;       // n: the component of highest responsibility, the first of equals
+    T* log_density;        // n
+    T* responsibilities;   // n x K
+    std::int64_t* labels;  // n: the component of highest responsibility, the first of equals
 };
 
 template <class T>
@@ -201,7 +200,8 @@ void score(const Table<T>& table, const Components<T>& components, const Scores<
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
         std::fill(weights.begin(), weights.end(), T(1));
-        normalise(densities.data(), count, Limits{kNone, kNone}, weights.data(), tile.weights.data(), log_density.data());
+        normalise(densities.data(), count, Limits{kNone, kNone}, weights.data(), tile.weights.data(),
+                  log_density.data());
         if (scores.log_density) std::copy_n(log_density.data(), tile.n_rows, scores.log_density + first);
         if (scores.responsibilities)
             for (int r = 0; r < tile.n_rows; ++r)

@@ -42,7 +42,8 @@ public:
 
     void insert(double distance, Index row) {
         Index at = last_;
-        for (; at > 0 && (distance < distances_[at - 1] || (distance == distances_[at - 1] && row < rows_[at - 1])); --at) {
+        for (; at > 0 && (distance < distances_[at - 1] || (distance == distances_[at - 1] && row < rows_[at - 1]));
+             --at) {
             distances_[at] = distances_[at - 1];
             rows_[at] = rows_[at - 1];
         }
@@ -86,8 +87,8 @@ inline unsigned at_most(Vector<double> v, Vector<double> limit) {
 #if defined(__AVX512F__)
     return _mm512_cmp_pd_mask(bit_cast<__m512d>(v), bit_cast<__m512d>(limit), _CMP_LE_OQ);
 #elif defined(__AVX__)
-    return static_cast<unsigned>(
-        _mm256_movemask_pd(_mm256_cmp_pd(bit_cast<__m256d>(v), bit_cast<__m256d>(limit), _CMP_LE_OQ)));
+    return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(bit_cast<__m256d>(v), bit_cast<__m256d>(limit),
+                                                                  _CMP_LE_OQ)));
 #elif defined(__SSE2__)
     return static_cast<unsigned>(_mm_movemask_pd(_mm_cmple_pd(bit_cast<__m128d>(v), bit_cast<__m128d>(limit))));
 #else
@@ -101,8 +102,8 @@ inline unsigned at_most(Vector<float> v, Vector<float> limit) {
 #if defined(__AVX512F__)
     return _mm512_cmp_ps_mask(bit_cast<__m512>(v), bit_cast<__m512>(limit), _CMP_LE_OQ);
 #elif defined(__AVX__)
-    return static_cast<unsigned>(
-        _mm256_movemask_ps(_mm256_cmp_ps(bit_cast<__m256>(v), bit_cast<__m256>(limit), _CMP_LE_OQ)));
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(bit_cast<__m256>(v), bit_cast<__m256>(limit),
+                                                                  _CMP_LE_OQ)));
 #elif defined(__SSE2__)
     return static_cast<unsigned>(_mm_movemask_ps(_mm_cmple_ps(bit_cast<__m128>(v), bit_cast<__m128>(limit))));
 #else

@@ -131,7 +131,8 @@ private:
     static T rounded_up(double value) {
         const T nearest = static_cast<T>(std::min(value, static_cast<double>(std::numeric_limits<T>::max())));
         if (value > static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::infinity();
-        return static_cast<double>(nearest) < value ? std::nextafter(nearest, std::numeric_limits<T>::infinity()) : nearest;
+        return static_cast<double>(nearest) < value ? std::nextafter(nearest, std::numeric_limits<T>::infinity())
+                                                    : nearest;
     }
 
     Products<T> products_;

@@ -76,12 +76,12 @@ private:
     Buffer<T> centred_, weighted_;
 };
 
-// factors: one upper triangular U with U U^T = precision, then the centre c0 of all rows (d), then U^T (mu_k - c0), K x d.
-// first: sums of z (y - m) with y = U^T (x - c0) and m = U^T (mu - c0), K x d; second: the pooled scatter, the sum over
-// rows and components of z (y - m)(y - m)^T, one packed lower triangle.
+// factors: one upper triangular U with U U^T = precision, then the centre c0 of all rows (d), then U^T (mu_k - c0),
+// K x d. first: sums of z (y - m) with y = U^T (x - c0) and m = U^T (mu - c0), K x d; second: the pooled scatter, the
+// sum over rows and components of z (y - m)(y - m)^T, one packed lower triangle.
 //
-// With e = y - sum_k z_k m_k the scatter of a row is  e e^T + sum_{k<l} z_k z_l (m_k - m_l)(m_k - m_l)^T,  so only e e^T
-// and the K (K - 1) / 2 products of responsibilities are summed over rows, and nothing large is ever subtracted.
+// With e = y - sum_k z_k m_k the scatter of a row is  e e^T + sum_{k<l} z_k z_l (m_k - m_l)(m_k - m_l)^T,  so only
+// e e^T and the K (K - 1) / 2 products of responsibilities are summed over rows, and nothing large is ever subtracted.
 template <class T>
 class Tied {
 public:
@@ -227,8 +227,7 @@ public:
         for_column_blocks(d_, [&]<int Count>(Index j) {
             for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
         });
-        for (Index k = 0; k < components_.count; ++k)
-            totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
     }
 
 private:
@@ -290,8 +289,7 @@ public:
         for_column_blocks(d_, [&]<int Count>(Index j) {
             for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
         });
-        for (Index k = 0; k < components_.count; ++k)
-            totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
     }
 
 private:

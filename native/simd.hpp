@@ -42,14 +42,14 @@ struct Simd<double> {
                                       0x1.71df453b57fd7p-19,
                                       0x1.28b31c48ebd6dp-22,
                                       0x1.ad66108cafa56p-26};
-    static constexpr double kRound = 0x1.8p52;             // adding it rounds to an integer kept in the low bits
+    static constexpr double kRound = 0x1.8p52;              // adding it rounds to an integer kept in the low bits
     static constexpr double kLn2High = 0x1.62e42fefa38p-1;  // 41 bits: its product with an exponent is exact
     static constexpr double kLn2Low = 0x1.ef35793c7673p-45;
     static constexpr double kUnderflow = -650.0;
-    static constexpr double kLowest = -1e300;     // a log density no sum or difference of two can overflow
+    static constexpr double kLowest = -1e300;  // a log density no sum or difference of two can overflow
     static constexpr int kMantissa = 52;
     static constexpr Bits kSqrtHalf = 0x3fe6a09e667f3bcdULL;  // the bits of sqrt(1/2)
-    static constexpr int kLogTerms = 11;  // (0.1716)^(2*11+3) / (2*11+3) < 1e-20
+    static constexpr int kLogTerms = 11;                      // (0.1716)^(2*11+3) / (2*11+3) < 1e-20
 };
 
 template <>
@@ -154,9 +154,7 @@ inline Sums widen(Vector<float> v, std::integer_sequence<int, L...>) {
     return __builtin_convertvector(__builtin_shufflevector(v, v, L...), Sums) +
            __builtin_convertvector(__builtin_shufflevector(v, v, (L + kSumLanes)...), Sums);
 }
-inline Sums widen(Vector<float> v) {
-    return widen(v, std::make_integer_sequence<int, kSumLanes>{});
-}
+inline Sums widen(Vector<float> v) { return widen(v, std::make_integer_sequence<int, kSumLanes>{}); }
 
 // One step of a transposed reduction: lane l of the answer is a[l] + a[l + Width] where bit Width of l is clear, and
 // b[l - Width] + b[l] where it is set.
@@ -177,7 +175,8 @@ inline void lane_sums(const Vector<T> (&from)[Count], double (&to)[Count]) {
     for (int first = 0; first < Count; first += kSumLanes) {
         Sums v[kSumLanes];
 #pragma GCC unroll 8
-        for (int l = 0; l < kSumLanes; ++l) v[l] = first + l < Count ? widen(from[first + l < Count ? first + l : 0]) : Sums{};
+        for (int l = 0; l < kSumLanes; ++l)
+            v[l] = first + l < Count ? widen(from[first + l < Count ? first + l : 0]) : Sums{};
         if constexpr (kSumLanes == 8) {
             v[0] = fold_lanes<4>(fold_lanes<2>(fold_lanes<1>(v[0], v[1]), fold_lanes<1>(v[2], v[3])),
                                  fold_lanes<2>(fold_lanes<1>(v[4], v[5]), fold_lanes<1>(v[6], v[7])));

@@ -28,10 +28,14 @@ struct SmoResult {
 
 template <class Source>
 class Smo {
-  public:
+public:
     // alpha is feasible and gradient = K alpha at the start; both are brought to the optimum.
     Smo(const Source& source, const double* upper, double* alpha, double* gradient, const SmoSettings& settings)
-        : source_(source), upper_(upper), alpha_(alpha), gradient_(gradient), settings_(settings),
+        : source_(source),
+          upper_(upper),
+          alpha_(alpha),
+          gradient_(gradient),
+          settings_(settings),
           cache_(settings.cache_bytes, source.n_rows()) {
         activate_all();
     }
@@ -62,7 +66,7 @@ class Smo {
         return {iterations, end};
     }
 
-  private:
+private:
     using Positions = VectorOf<std::int64_t, kLanes<double>>::type;
     using Narrow = VectorOf<float, kLanes<double>>::type;
     static constexpr double kInfinity = std::numeric_limits<double>::infinity();

@@ -57,7 +57,7 @@ struct RowSource {
         return static_cast<float>(kernel.value(sum)[0]);
     }
 
-  private:
+private:
     using Narrow = VectorOf<float, kLanes<double>>::type;
 
     std::vector<double> row_values(Index row) const {
@@ -78,7 +78,8 @@ struct MatrixSource {
     Subset subset(const std::vector<Index>& rows) const { return rows; }
     void column(Index row, const Subset& subset, float* to) const {
         const T* from = matrix.values + row * matrix.row_stride;
-        for (std::size_t k = 0; k < subset.size(); ++k) to[k] = static_cast<float>(from[subset[k] * matrix.column_stride]);
+        for (std::size_t k = 0; k < subset.size(); ++k)
+            to[k] = static_cast<float>(from[subset[k] * matrix.column_stride]);
     }
     float diagonal(Index row) const {
         return static_cast<float>(matrix.values[row * (matrix.row_stride + matrix.column_stride)]);
@@ -88,7 +89,7 @@ struct MatrixSource {
 // Columns of the rows of a subset, as many as fit into the bytes given and at least two; the one used longest ago goes
 // first. Looking for it costs a comparison a column, little beside computing a column.
 class ColumnCache {
-  public:
+public:
     ColumnCache(double bytes, Index count) : bytes_(bytes) { clear(count); }
 
     void clear(Index count) {
@@ -128,7 +129,7 @@ class ColumnCache {
         }
     }
 
-  private:
+private:
     static constexpr Index kNone = -1;
     struct Slot {
         std::vector<float> values;
@@ -141,8 +142,8 @@ class ColumnCache {
             slots_.push_back(Slot{std::vector<float>(width_), kNone, 0});
             return static_cast<Index>(slots_.size()) - 1;
         }
-        const auto oldest =
-            std::min_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.used < b.used; });
+        const auto oldest = std::min_element(slots_.begin(), slots_.end(),
+                                             [](const Slot& a, const Slot& b) { return a.used < b.used; });
         slot_of_[oldest->owner] = kNone;
         return oldest - slots_.begin();
     }

@@ -65,7 +65,8 @@ struct Tile {
     }
 };
 
-// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four products.
+// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four
+// products.
 inline constexpr int kColumns = 4;
 template <class T>
 inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;

@@ -1,68 +1,65 @@
 """What `import mixtura` offers, and what it costs."""
 
+import ast
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import mixtura
 
-NAMES = [
-    "AnomalyDetector",
-    "BayesianGaussianMixture",
-    "DensityDisplay",
-    "Diagonal",
-    "ElboDisplay",
-    "EllipticEnvelope",
-    "ExplanationDisplay",
-    "Full",
-    "GaussianMixture",
-    "GraphicalModelDisplay",
-    "IsolationForest",
-    "LikelihoodDisplay",
-    "LocalOutlierFactor",
-    "LowestValues",
-    "MergeTree",
-    "MinCovDet",
-    "Mixture",
-    "MixtureDetector",
-    "MixturePrior",
-    "MixtureSearch",
-    "Noise",
-    "OneClassSVM",
-    "PrecisionRecallCurve",
-    "Progress",
-    "QuantileSketch",
-    "SelectionDisplay",
-    "Spherical",
-    "TableModel",
-    "TailModel",
-    "ThresholdDisplay",
-    "Tied",
-    "WeightsDisplay",
-    "adjusted_p_values",
-    "clean",
-    "conformal_p_values",
-    "discoveries",
-    "fit_parameter",
-    "fit_tail",
-    "likelihood_profile",
-    "likelihood_ratio_test",
-    "load",
-    "merge_components",
-    "save",
-    "threshold_by_false_discovery_rate",
-    "threshold_by_rate",
-]
+NAMES = mixtura.__all__
 
 # Libraries that are imported when they are needed, and not before.
 LATE = ["pandas", "polars", "pyarrow", "duckdb", "dask", "distributed", "matplotlib", "altair", "rich", "typer"]
 
 
-def test_public_names():
-    assert sorted(mixtura.__all__) == NAMES
+def stub():
+    """Return the statements of the file that type checkers read instead of the package's own."""
+    return ast.parse(Path(mixtura.__file__).with_suffix(".pyi").read_text()).body
+
+
+def test_the_stub_imports_each_public_name_once_and_exports_it():
+    """A type checker takes `import name as name` in a stub for a public name, and `import name` for a private one."""
+    imports = [line for line in stub() if isinstance(line, ast.ImportFrom)]
+    names = [name for line in imports for name in line.names]
+    assert all(line.level == 1 and line.module for line in imports)
+    assert all(name.asname == name.name for name in names)
+    assert sorted(name.name for name in names) == NAMES
+    assert len(set(NAMES)) == len(NAMES) > 40
+
+
+def test_public_names_are_seen():
     assert set(NAMES) <= set(dir(mixtura))
+    namespace = {}
+    exec("from mixtura import *", namespace)
+    assert set(NAMES) <= set(namespace)
+
+
+def test_a_name_is_imported_when_it_is_first_used(tmp_path, monkeypatch):
+    package = tmp_path / "a_package"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from mixtura.public import attach\n__getattr__, __dir__, __all__ = attach(__name__, globals())\n"
+    )
+    (package / "__init__.pyi").write_text("from .inner import b as b\nfrom .inner import a as a\nversion: str\n")
+    (package / "inner.py").write_text("a, b, c = 1, 2, 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        import a_package  # noqa: PLC0415
+
+        assert a_package.__all__ == ["a", "b"]
+        assert {"a", "b"} <= set(dir(a_package))
+        assert "a_package.inner" not in sys.modules
+        assert (a_package.a, a_package.b) == (1, 2)
+        assert vars(a_package)["a"] == 1
+        with pytest.raises(AttributeError, match="module 'a_package' has no attribute 'c'"):
+            a_package.c  # noqa: B018
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "a_package"]:
+            del sys.modules[name]
 
 
 def test_unknown_name():

@@ -10,8 +10,8 @@ from sklearn.datasets import load_iris
 from mixtura import MixtureSearch
 from mixtura.detectors.scaling import scaling_of
 from mixtura.engines import ThreadEngine
+from mixtura.intake.sample import Sample
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
-from mixtura.mixtures.em.initialize import Sample
 from mixtura.rows import ArrayRows
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "mixture"

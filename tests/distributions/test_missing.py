@@ -13,8 +13,9 @@ from mixtura.distributions.noise import Noise
 from mixtura.distributions.passes import Passes
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation, passes_for
-from mixtura.mixtures.em.initialize import take_sample
 from mixtura.mixtures.em.overview import overview
 from mixtura.rows import ArrayRows, Block, SelectedRows, rows_per_block
 
@@ -308,7 +309,7 @@ def test_patterns_of_any_memory_order():
 
 def test_sample_is_filled_with_means_of_columns():
     X = table(500)
-    sample = take_sample(ArrayRows(X, missing="allow"), ThreadEngine(1), np.random.RandomState(0), 2)
+    sample = take_sample(Table(ArrayRows(X, missing="allow"), ThreadEngine(1)), np.random.RandomState(0), 2)
     known = X[~np.isnan(X).all(axis=1)]
     np.testing.assert_allclose(sample.X, np.where(np.isnan(known), np.nanmean(X, axis=0), known), rtol=1e-12)
     np.testing.assert_array_equal(sample.observed, known)
@@ -320,7 +321,9 @@ def test_sample_in_which_a_column_has_no_value():
     X = np.random.default_rng(0).normal(size=(5000, 2))
     X[:, 1] = np.nan
     X[4999, 1] = 7.0
-    sample = take_sample(ArrayRows(X, missing="allow"), ThreadEngine(1), np.random.RandomState(0), 2, max_rows=50)
+    sample = take_sample(
+        Table(ArrayRows(X, missing="allow"), ThreadEngine(1)), np.random.RandomState(0), 2, max_rows=50
+    )
     assert len(sample.X) == 100
     np.testing.assert_array_equal(sample.X[:, 1], 7.0)
 

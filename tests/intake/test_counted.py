@@ -18,8 +18,9 @@ from mixtura import (
 from mixtura.engines import ThreadEngine
 from mixtura.errors import EmptyTableError
 from mixtura.intake.counted import counted_rows
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.choice.folds import folds_of
-from mixtura.mixtures.em.initialize import take_sample
 from mixtura.rows import ArrayRows
 
 METHODS = ["kmeans", "k-means++", "random", "random_from_data"]
@@ -131,14 +132,14 @@ def test_a_large_part_that_counts_is_sampled_as_if_alone():
     kept = (weights > 0) & ~np.isnan(X).all(axis=1)
     table, part = ArrayRows(X, sample_weight=weights, missing="allow"), ArrayRows(X[kept], missing="allow")
     among, alone = (
-        take_sample(rows, ThreadEngine(2), np.random.RandomState(0), 2, max_rows=3000) for rows in (table, part)
+        take_sample(Table(rows, ThreadEngine(2)), np.random.RandomState(0), 2, max_rows=3000) for rows in (table, part)
     )
     np.testing.assert_array_equal(among.X, alone.X)
     assert not among.whole
-    counted = counted_rows(table, ThreadEngine(2))
+    counted = counted_rows(Table(table, ThreadEngine(2)))
     assert counted.n_rows == kept.sum()
     folds = folds_of(counted, 5, 2, np.random.RandomState(0))
-    whole = folds_of(counted_rows(part, ThreadEngine(1)), 5, 2, np.random.RandomState(0))
+    whole = folds_of(counted_rows(Table(part, ThreadEngine(1))), 5, 2, np.random.RandomState(0))
     labels = np.concatenate([folds.of(block) for block in table.blocks()])
     np.testing.assert_array_equal(labels[kept], np.concatenate([whole.of(block) for block in part.blocks()]))
 
@@ -148,7 +149,7 @@ def test_a_row_counts_for_its_weight_and_any_value():
     rows = ArrayRows(
         [[nan, nan], [nan, 1.0], [1.0, nan], [1.0, 1.0], [2.0, 2.0]], sample_weight=[1, 1, 1, 0, 3], missing="allow"
     )
-    counted = counted_rows(rows, ThreadEngine(1))
+    counted = counted_rows(Table(rows, ThreadEngine(1)))
     assert counted.n_rows == 3
     (block,) = rows.blocks()
     assert counted.take(block, np.array([0, 2])).tolist() == [1, 4]

@@ -9,7 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
 from mixtura.engines import ThreadEngine
-from mixtura.mixtures.em.initialize import merge_closest, split_widest, take_sample
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
+from mixtura.mixtures.em.initialize import merge_closest, split_widest
 from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 
@@ -94,7 +96,7 @@ def test_splits_and_merges_are_mixtures(X, shape, n_components, more):
     split = split_widest(gm.mixture_, n_components + more)
     center, scale = gm.mixture_.weights @ gm.mixture_.means, np.abs(X).max()
     np.testing.assert_allclose(split.weights @ split.means, center, rtol=1e-9, atol=1e-9 * scale)
-    sample = take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), n_components)
+    sample = take_sample(Table(ArrayRows(X), ThreadEngine(1)), np.random.RandomState(0), n_components)
     update = MaximumLikelihood(type(gm.mixture_.covariance), np.full(X.shape[1], ridge))
     for merged in merge_closest(split, n_components, sample, update):
         assert merged.n_components == n_components

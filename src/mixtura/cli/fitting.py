@@ -16,10 +16,11 @@ from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
 from ..engines import Engine
 from ..errors import DataError, EmptyTableError
+from ..intake.sample import take_sample
+from ..intake.table import Table
 from ..mixtures.choice.criteria import Candidate
 from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
-from ..mixtures.em.initialize import take_sample
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
 
@@ -160,7 +161,7 @@ def scaled_passes(numbers: Numbers, engine: Engine) -> Iterator[tuple[Rows, Engi
 
 def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
-    sample = take_sample(numbers.rows, engine, np.random.RandomState(seed), 1)
+    sample = take_sample(Table(numbers.rows, engine), np.random.RandomState(seed), 1)
     scaling = scaling_of(numbers.rows, engine, sample, numbers.columns)
     return replace(numbers, center=scaling.center, scale=scaling.scale)
 

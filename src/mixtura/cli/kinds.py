@@ -29,9 +29,10 @@ from ..distributions.shapes import SHAPES
 from ..engines import Engine, OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
+from ..intake.sample import take_sample
+from ..intake.table import Table
 from ..mixtures.bayes.estimator import BayesianGaussianMixture
 from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
-from ..mixtures.em.initialize import take_sample
 from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -142,7 +143,7 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         rows = ArrayRows(X, checked=True, missing="allow" if np.isnan(X).any() else "error")
         engine = engine_for(None)
         names = [f"x{column}" for column in range(rows.n_columns)]
-        sample = take_sample(rows, engine, np.random.RandomState(self.random_state), 1)
+        sample = take_sample(Table(rows, engine), np.random.RandomState(self.random_state), 1)
         scaling = scaling_of(rows, engine, sample, names)
         found = fit_groups(
             rows,

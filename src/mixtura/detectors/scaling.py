@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..engines import Engine, Monoid
 from ..errors import DataError
-from ..mixtures.em.initialize import Sample
+from ..intake.sample import Sample
 from ..rows import Block, Rows
 from ..rows.checks import quoted
 from ..statistics.columns import ColumnMoments, column_moments

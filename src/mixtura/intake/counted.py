@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines import Engine
-from ..rows import Block, Rows
+from ..rows import Block
+from .table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +38,14 @@ class CountedRows:
         return np.asarray(places[numbers[start:stop] - first])
 
 
-def counted_rows(rows: Rows, engine: Engine) -> CountedRows:
+def counted_rows(table: Table) -> CountedRows:
     """Return which rows of a table count, by one pass."""
     before: dict[int, int] = {}
     total = 0
-    for first_row, count in engine.map(rows, _Count(rows.has_missing)):
+    for first_row, count in table.map(_Count(table.has_missing)):
         before[first_row] = total
         total += count
-    return CountedRows(total, before, rows.has_missing)
+    return CountedRows(total, before, table.has_missing)
 
 
 @dataclass(frozen=True)

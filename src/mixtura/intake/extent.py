@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..distributions.matrices import Floats, largest_root
-from ..engines import Engine
 from ..errors import DataError, EmptyTableError
-from ..rows import Block, Rows
+from ..rows import Block
 from ..rows.checks import quoted
+from .table import Table
 
 # Rows that weigh less than this in all would not stand out from the 2e-15 that is added to every count.
 _LEAST_WEIGHT = 1e-6
@@ -62,15 +62,13 @@ def extent_of(block: Block) -> Extent:
         return Extent(counted, sizes.max(axis=0, initial=0.0), weight, heaviest)
 
 
-def check_extent(rows: Rows, engine: Engine, names: Sequence[str] | None, *, complete: bool = True) -> None:
+def check_extent(table: Table, names: Sequence[str] | None, *, complete: bool = True) -> None:
     """Raise unless moments of the rows of a table stay finite, and each column has a value.
 
     Parameters
     ----------
-    rows : Rows
+    table : Table
         The table.
-    engine : Engine
-        Where the pass runs.
     names : sequence of str or None
         Names of the columns.
     complete : bool, default=True
@@ -83,9 +81,9 @@ def check_extent(rows: Rows, engine: Engine, names: Sequence[str] | None, *, com
     DataError
         Values or weights are too large or too small.
     """
-    nothing = np.zeros(rows.n_columns)
-    extent = engine.fold(rows, extent_of, Extent(nothing, nothing))
-    limit = largest_root(rows.dtype)
+    nothing = np.zeros(table.n_columns)
+    extent = table.fold(extent_of, Extent(nothing, nothing))
+    limit = largest_root(table.dtype)
 
     def say(columns: list[int]) -> str:
         return quoted([f"x{column}" if names is None else str(names[column]) for column in columns])
@@ -93,20 +91,20 @@ def check_extent(rows: Rows, engine: Engine, names: Sequence[str] | None, *, com
     if extent.heaviest > limit:
         raise DataError(
             f"a sample weight is {extent.heaviest:.3g}, and those above {limit:.2g} leave no room for sums in "
-            f"{rows.dtype}: divide all weights by the largest"
+            f"{table.dtype}: divide all weights by the largest"
         )
     far = np.flatnonzero(~(extent.reach <= limit)).tolist()
     if far:
         size = float(extent.reach[far].max())
         what = "values" if extent.heaviest <= 1 else "values, times the root of the weight of the row,"
-        more = "" if rows.dtype == np.float64 else ", or give them as float64"
+        more = "" if table.dtype == np.float64 else ", or give them as float64"
         raise DataError(
             f"{what} in {say(far)} are as large as {size:.3g}, and squares of those above {limit:.2g} leave no room "
-            f"for sums in {rows.dtype}: divide the {'column' if len(far) == 1 else 'columns'} by {size:.0e}, drop "
+            f"for sums in {table.dtype}: divide the {'column' if len(far) == 1 else 'columns'} by {size:.0e}, drop "
             f"outlying rows{more}"
         )
     empty = np.flatnonzero(extent.counted == 0).tolist()
-    if len(empty) == rows.n_columns and extent.weight > 0:
+    if len(empty) == table.n_columns and extent.weight > 0:
         raise EmptyTableError(
             "every value is missing, in the rows that count: give rows with values, or skip the "
             f"{'table' if complete else 'batch'}"

@@ -19,6 +19,7 @@ from ..rows.checks import quoted
 from ..rows.columns import Missing, difference, positions_of
 from ..rows.frames import is_lazy
 from .extent import check_extent
+from .table import Table
 
 Source = Any
 
@@ -37,7 +38,7 @@ def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike |
     NaN and null are missing values, of which no column may consist. Sums of squares must stay finite numbers.
     """
     with single_thread("blas"), opened_rows(estimator, X, sample_weight) as rows:
-        check_extent(rows, engine_for(estimator.engine, X), getattr(estimator, "feature_names_in_", None))
+        check_extent(Table(rows, engine_for(estimator.engine, X)), getattr(estimator, "feature_names_in_", None))
         yield rows
 
 
@@ -79,7 +80,7 @@ def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | N
         with single_thread("blas"):
             rows = scoring_rows(estimator, X, sample_weight)
             names = getattr(estimator, "feature_names_in_", None)
-            check_extent(rows, engine_for(estimator.engine, X), names, complete=False)
+            check_extent(Table(rows, engine_for(estimator.engine, X)), names, complete=False)
             yield rows
     else:
         with fitting_rows(estimator, X, sample_weight) as rows:

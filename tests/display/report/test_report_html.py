@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.display.report import html as page
 from mixtura.display.report.facts.data import Omitted, ScoreCurve
+from mixtura.display.report.page import html as page
 from mixtura.display.report.page.contours import levels_of, lines_of
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
 from mixtura.display.report.page.sections import groups, headline

@@ -13,9 +13,10 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura import GaussianMixture, Mixture, MixtureSearch
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.engines.through import ThroughEngine
 from mixtura.mixtures.bayes.estimator import BayesianGaussianMixture
 from mixtura.mixtures.choice.criteria import message_length
-from mixtura.mixtures.choice.folds import Folds, Part, PartEngine, cross_validate
+from mixtura.mixtures.choice.folds import Folds, Part, cross_validate
 from mixtura.rows import ArrayRows, Block, rows_per_block
 
 COLUMNS_OF_EVIDENCE = [
@@ -280,7 +281,7 @@ def test_engine_of_a_part_runs_where_the_other_does(X):
             return super().map(rows, transform)
 
     inner = Recorder()
-    engine = PartEngine(inner, Part(Folds(3, len(X), seed=0), 0, held_out=True))
+    engine = ThroughEngine(inner, Part(Folds(3, len(X), seed=0), 0, held_out=True))
     assert engine.fold(ArrayRows(X), lambda block: block.weights.sum(), 0.0) == 80
     assert sum(weights.sum() for weights in engine.map(ArrayRows(X), lambda block: block.weights)) == 80
     assert (inner.folded, inner.mapped) == (1, 2)  # a fold of the threads engine is a map

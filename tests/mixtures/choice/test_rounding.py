@@ -6,8 +6,8 @@ from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score
 
 from mixtura import MixtureSearch
+from mixtura.intake.sample import Sample
 from mixtura.mixtures.choice.rounding import independence, least_variances
-from mixtura.mixtures.em.initialize import Sample
 
 N = 500
 

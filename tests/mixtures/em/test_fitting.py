@@ -9,8 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura import GaussianMixture
 from mixtura.engines import ThreadEngine
 from mixtura.errors import SingularCovarianceError
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
-from mixtura.mixtures.em.initialize import merge_closest, split_widest, take_sample
+from mixtura.mixtures.em.initialize import merge_closest, split_widest
 from mixtura.mixtures.em.loop import Fit
 from mixtura.mixtures.em.starts import SHORT_RUN, best_fit, better_fit
 from mixtura.mixtures.em.updates import MaximumLikelihood
@@ -311,7 +313,7 @@ def test_split_and_merge(X, shape):
     split = split_widest(gm.mixture_, 5)
     assert (split.n_components, split.n_features) == (5, 2)
     np.testing.assert_allclose(split.weights @ split.means, gm.weights_ @ gm.means_)
-    sample = take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), 3)
+    sample = take_sample(Table(ArrayRows(X), ThreadEngine(1)), np.random.RandomState(0), 3)
     merged = merge_closest(split, 3, sample, update)
     assert len(merged) == 2
     assert {mixture.n_components for mixture in merged} == {3}
@@ -338,11 +340,11 @@ def test_large_tables_are_sampled_and_seeded(method, shape):
 
 def test_sample_is_bounded_and_in_order():
     X = np.arange(100_000.0)[:, None]
-    sample = take_sample(ArrayRows(X), ThreadEngine(2), np.random.RandomState(0), 3, max_rows=1000)
+    sample = take_sample(Table(ArrayRows(X), ThreadEngine(2)), np.random.RandomState(0), 3, max_rows=1000)
     assert sample.X.shape == (1000, 1)
     assert (np.diff(sample.X.ravel()) > 0).all()
-    assert len(take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), 40, max_rows=1000).X) == 2000
-    assert len(take_sample(ArrayRows(X[:50]), ThreadEngine(1), np.random.RandomState(0), 3).X) == 50
+    assert len(take_sample(Table(ArrayRows(X), ThreadEngine(1)), np.random.RandomState(0), 40, max_rows=1000).X) == 2000
+    assert len(take_sample(Table(ArrayRows(X[:50]), ThreadEngine(1)), np.random.RandomState(0), 3).X) == 50
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura import GaussianMixture
 from mixtura.distributions.shapes import SHAPES as SHAPE_CLASSES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.sample import take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
-from mixtura.mixtures.em.initialize import divide, model_of, take_sample
+from mixtura.mixtures.em.initialize import divide, model_of
 from mixtura.mixtures.em.starts import best_fit, better_fit
 from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
@@ -158,7 +160,7 @@ def test_a_column_of_equal_values_does_not_stop_a_better_fit():
     X = np.column_stack([table(), np.full(300, 1e8)])
     update = MaximumLikelihood(SHAPE_CLASSES["full"], np.array([1e-6, 1e-6, 1e-6, 1e10]))
     expect = Expectation(ArrayRows(X), ThreadEngine(1))
-    sample = take_sample(ArrayRows(X), ThreadEngine(1), np.random.RandomState(0), 3)
+    sample = take_sample(Table(ArrayRows(X), ThreadEngine(1)), np.random.RandomState(0), 3)
     good = model_of(sample, divide(sample, 3, "kmeans", np.random.RandomState(0)), update)
     found = 0
     for _ in range(10):

@@ -6,7 +6,8 @@ from sklearn.base import clone
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
 from mixtura.errors import EmptyTableError
-from mixtura.mixtures.em.initialize import Sample, divide
+from mixtura.intake.sample import Sample
+from mixtura.mixtures.em.initialize import divide
 from mixtura.rows import ArrayRows
 
 SHAPES = ["full", "tied", "diag", "spherical"]

@@ -13,8 +13,9 @@ from mixtura import GaussianMixture, Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.sample import Sample, take_sample
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation, passes_for
-from mixtura.mixtures.em.initialize import Sample, take_sample
 from mixtura.mixtures.em.trim import TrimmedExpectation
 from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
@@ -48,7 +49,7 @@ def table(n_rows, seed=0, dtype=np.float64):
 def expectation(X, share, weights=None, engine=None, sample=None, missing="error"):
     rows = ArrayRows(X, sample_weight=weights, checked=True, missing=missing)
     engine = engine or ThreadEngine(1)
-    sample = sample or take_sample(rows, engine, np.random.RandomState(0), 2)
+    sample = sample or take_sample(Table(rows, engine), np.random.RandomState(0), 2)
     return TrimmedExpectation(rows, engine, share, sample)
 
 

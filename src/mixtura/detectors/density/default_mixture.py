@@ -13,15 +13,16 @@ from sklearn.utils import check_random_state
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, ThreadEngine
 from ...engines.progress import OnProgress, Progress, watched
+from ...engines.through import ThroughEngine
 from ...errors import SingularCovarianceError
 from ...intake.counted import counts as counts_of
+from ...intake.sample import take_sample
+from ...intake.table import Table
 from ...mixtures.choice.criteria import Candidate
 from ...mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
-from ...mixtures.choice.folds import PartEngine
 from ...mixtures.choice.rounding import least_variances
 from ...mixtures.choice.search import MixtureSearch
 from ...mixtures.em.gaussian import GaussianMixture
-from ...mixtures.em.initialize import take_sample
 from ...rows import Block, Rows
 from ...statistics.columns import ColumnMoments, column_moments
 from ..explanation import Floats
@@ -115,7 +116,7 @@ def fit_groups(
                 near = [*near, groups]
                 far = far_rows(rows, looking, Near(near))
             n_left_out = far.n_rows
-        within = PartEngine(engine, Near(near)) if n_left_out else engine
+        within = ThroughEngine(engine, Near(near)) if n_left_out else engine
         search = _search(rows, within, counts, shapes, random_state, on_progress)
         best: GaussianMixture = search.best_estimator_
         weight = within.fold(rows, _weight_of, 0.0)
@@ -139,7 +140,7 @@ def _first_look(
     shapes: Sequence[str],
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
-    sample = take_sample(rows, engine, check_random_state(random_state), counts[-1])
+    sample = take_sample(Table(rows, engine), check_random_state(random_state), counts[-1])
     template = GaussianMixture(trim=TRIM, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -223,7 +224,7 @@ def _trimmed(
     A start divides the rows in three ways, of which two leave outliers out: no further starts are needed.
     """
     weight = engine.fold(rows, _weight_of, 0.0) * (1 - template.trim)
-    sample = take_sample(rows, engine, check_random_state(template.random_state), counts[-1])
+    sample = take_sample(Table(rows, engine), check_random_state(template.random_state), counts[-1])
     least = least_variances(sample)
     best, lowest = template, np.inf
     total = len(shapes) * len(counts)

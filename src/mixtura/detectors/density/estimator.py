@@ -20,14 +20,16 @@ from ...engines import Engine, EngineName
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, told, watched
 from ...engines.single import single_thread
+from ...engines.through import ThroughEngine
 from ...intake.counted import counted_rows, counts
 from ...intake.extent import check_extent
+from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_rows
+from ...intake.table import Table
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
-from ...mixtures.choice.folds import Part, PartEngine, folds_of
+from ...mixtures.choice.folds import Part, folds_of
 from ...mixtures.choice.search import MixtureSearch
 from ...mixtures.em.gaussian import GaussianMixture
-from ...mixtures.em.initialize import take_sample
 from ...rows import Block, Rows
 from ...statistics.shares import cut_of_weighted
 from ..detector import Detector, _scores, offset_for
@@ -245,14 +247,14 @@ class MixtureDetector(Detector):
         """Return where scaled passes run, and the default mixture fitted to the scaled rows."""
         names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(rows.n_columns)]))
         with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
-            sample = take_sample(rows, engine, random_state, 1)
+            sample = take_sample(Table(rows, engine), random_state, 1)
         reading = watched(engine, self.on_progress, "reading the table")
         scaled = ScaledEngine(engine, scaling_of(rows, reading, sample, names))
-        check_extent(rows, scaled, names)
+        check_extent(Table(rows, scaled), names)
         trim = self.trim
         if trim is None:
             trim = 0.0 if self.novelty else self.contamination
-        n_rows = len(sample.X) if sample.whole else counted_rows(rows, engine).n_rows
+        n_rows = len(sample.X) if sample.whole else counted_rows(Table(rows, engine)).n_rows
         estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
         estimator.n_features_in_ = rows.n_columns
         return scaled, estimator
@@ -267,7 +269,7 @@ class MixtureDetector(Detector):
         estimator.n_features_in_ = self.n_features_in_
         if hasattr(self, "feature_names_in_"):
             estimator.feature_names_in_ = self.feature_names_in_
-        check_extent(rows, engine, getattr(self, "feature_names_in_", None))
+        check_extent(Table(rows, engine), getattr(self, "feature_names_in_", None))
         own = estimator.on_progress
         estimator.on_progress = self.on_progress if own is None else own
         estimator._fit_rows(rows, engine)
@@ -304,7 +306,7 @@ def _held_out(
 
     `engine` reads rows as they are, and `within` as the estimator was fitted to them.
     """
-    counted = counted_rows(rows, engine)
+    counted = counted_rows(Table(rows, engine))
     n_folds = min(_N_FOLDS, counted.n_rows)
     folds = folds_of(counted, n_folds, estimator.n_components, random_state)
 
@@ -315,9 +317,9 @@ def _held_out(
         with warnings.catch_warnings():
             # The fit to all rows has said so.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            other._fit_rows(rows, PartEngine(within, Part(folds, fold, held_out=False)))
+            other._fit_rows(rows, ThroughEngine(within, Part(folds, fold, held_out=False)))
         model = DensityModel(other.mixture_, scaling.center, scaling.scale)
-        return list(PartEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
+        return list(ThroughEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
 
     for parts in told(map(judged, range(n_folds)), on_progress, "judging rows left out", n_folds, "folds"):
         yield from parts

@@ -22,6 +22,7 @@ from ...engines.single import single_thread
 from ...errors import DataError
 from ...intake.extent import check_extent
 from ...intake.sources import Source, opened_rows, scoring_rows
+from ...intake.table import Table
 from ...mixtures.em.by_hand import sealed
 from ...mixtures.em.checks import check_numbers
 from ...rows import Block, Rows
@@ -336,7 +337,7 @@ def _given(attributes: dict[str, Any], changed: list[str]) -> tuple[Floats, Floa
 
 def _tiled(rows: Rows, source: Source, names: Any) -> TiledTable:
     engine = engine_for(None, source)
-    check_extent(rows, engine, names)
+    check_extent(Table(rows, engine), names)
     return tiled(rows, names)
 
 

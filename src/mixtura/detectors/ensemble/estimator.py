@@ -12,9 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ...engines import Engine, EngineName
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
+from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_rows
+from ...intake.table import Table
 from ...kernels.ensemble import scores
-from ...mixtures.em.initialize import take_sample
 from ...rows import Block
 from ...rows.columns import Missing
 from ...statistics.rarity import Rarity, n_discoveries
@@ -152,7 +153,7 @@ class AnomalyDetector(Detector):
             engine = self._engine(X)
             reading = watched(engine, self.on_progress, "reading the table")
             whole = find_range(rows, reading)
-            pool = take_sample(rows, reading, random_state, 1, POOL).observed
+            pool = take_sample(Table(rows, reading), random_state, 1, POOL).observed
             self.model_ = fit_ensemble(
                 pool, whole, self.n_estimators, random_state, threads_of(engine), self.on_progress
             )

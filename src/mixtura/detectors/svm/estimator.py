@@ -15,9 +15,10 @@ from ...engines import Engine, EngineName, ThreadEngine
 from ...engines.progress import OnProgress, watched
 from ...errors import DataError
 from ...intake.extent import check_extent
+from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_rows
+from ...intake.table import Table
 from ...kernels.svm import Kernel, sums
-from ...mixtures.em.initialize import take_sample
 from ...rows import ArrayRows, Rows
 from ...statistics.columns import ColumnMoments, column_moments
 from ..detector import Detector
@@ -273,13 +274,13 @@ class OneClassSVM(Detector):
         if hasattr(self, "support_"):
             del self.support_
         random_state = check_random_state(self.random_state)
-        check_extent(rows, engine, getattr(self, "feature_names_in_", None))
+        check_extent(Table(rows, engine), getattr(self, "feature_names_in_", None))
         reading = watched(engine, self.on_progress, "reading the table")
         moments = reading.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
         weight = float(moments.weights[0])
         check_weights(weight)
         kernel = self._kernel(rows.n_columns, lambda: float(moments.variances.mean() + moments.means.var()))
-        sample = take_sample(rows, engine, random_state, 1)
+        sample = take_sample(Table(rows, engine), random_state, 1)
         chosen = random_state.permutation(len(sample.X))[: self.n_landmarks]
         landmarks = np.ascontiguousarray(sample.X[np.sort(chosen)], dtype=np.float64)
         check_reach(kernel, np.stack([moments.minima, moments.maxima]))

@@ -15,8 +15,8 @@ from ...engines import Engine
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
 from ...engines.single import single_thread
+from ...intake.sample import Sample
 from ...kernels.svm import Kernel, matrix, sums
-from ...mixtures.em.initialize import Sample
 from ...rows import Block, Rows
 from .exact import highest_offset
 

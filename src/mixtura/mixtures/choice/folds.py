@@ -1,22 +1,21 @@
 """Cross-validation: fits to most rows of a table, judged by the rest."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
-from ...engines import Engine, Monoid
+from ...engines import Engine
+from ...engines.through import ThroughEngine
 from ...intake.counted import CountedRows
 from ...rows import Block, Rows
 from .criteria import likelihoods
 
 K = TypeVar("K")
-M = TypeVar("M", bound=Monoid)
-T = TypeVar("T")
 
 # Rows are shuffled within stretches of this length, so that no table is too long for it.
 _STRETCH = 2**16
@@ -78,33 +77,6 @@ class Part:
         return replace(block, weights=kept * (1.0 if block.weights is None else block.weights))
 
 
-@dataclass(frozen=True)
-class _Within(Generic[T]):
-    """A pass over a part of the rows."""
-
-    part: Callable[[Block], Block]
-    run: Callable[[Block], T]
-
-    def __call__(self, block: Block) -> T:
-        return self.run(self.part(block))
-
-
-@dataclass(frozen=True)
-class PartEngine:
-    """Runs passes where another engine does, over a part of the rows: the others are given no weight."""
-
-    engine: Engine
-    part: Callable[[Block], Block]
-
-    def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
-        """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""
-        return self.engine.fold(rows, _Within(self.part, summarise), zero)
-
-    def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
-        """Yield `transform` of each block, in the order of the rows."""
-        return self.engine.map(rows, _Within(self.part, transform))
-
-
 def training_rows(n_rows: int, n_folds: int) -> int:
     """Return how many rows of a table are outside of its largest fold."""
     return n_rows - -(-n_rows // n_folds)
@@ -153,9 +125,9 @@ def cross_validate(
     sums: dict[K, float] = {}
     total = 0.0
     for fold in range(folds.n_folds):
-        held_out = PartEngine(engine, Part(folds, fold, held_out=True))
+        held_out = ThroughEngine(engine, Part(folds, fold, held_out=True))
         weight = 0.0
-        for name, mixture in fit(PartEngine(engine, Part(folds, fold, held_out=False))).items():
+        for name, mixture in fit(ThroughEngine(engine, Part(folds, fold, held_out=False))).items():
             if mixture is None:
                 sums[name] = float("-inf")
                 continue

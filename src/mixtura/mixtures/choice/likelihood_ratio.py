@@ -14,11 +14,13 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, ThreadEngine, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import SingularCovarianceError
+from ...intake.sample import take_sample
 from ...intake.sources import Source, fitting_rows
+from ...intake.table import Table
 from ...rows import ArrayRows, Rows
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
-from ..em.initialize import divide, split_widest, take_sample
+from ..em.initialize import divide, split_widest
 from ..em.starts import better_fit
 from ..em.updates import MaximumLikelihood
 from .criteria import likelihoods
@@ -174,7 +176,7 @@ def _compare(
     max_iter: int,
 ) -> tuple[float, Mixture]:
     """Return the statistic of a table, and the smaller of the two models that were fitted to it."""
-    sample = take_sample(expect.rows, expect.engine, random_state, n_components + 1)
+    sample = take_sample(Table(expect.rows, expect.engine), random_state, n_components + 1)
 
     def divisions(count: int) -> list[Floats]:
         return [divide(sample, count, "kmeans", random_state) for _ in range(n_init)]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.matrices import Floats
-from ..em.initialize import Sample
+from ...intake.sample import Sample
 
 # Two values that are to be equal, or two gaps, differ by so many roundings of their type at most.
 _ROUNDINGS = 2

@@ -24,6 +24,7 @@ from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
 from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_rows
+from ...intake.table import Table
 from ...rows import Block, Rows, as_frame
 from ..bayes.estimator import BayesianGaussianMixture
 from ..em.checks import check_ridge
@@ -358,7 +359,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         random_state = check_random_state(template.random_state)
         folds = None
         if criterion == "cv":
-            folds = folds_of(counted_rows(rows, engine), int(self.n_folds), counts[-1], random_state)
+            folds = folds_of(counted_rows(Table(rows, engine)), int(self.n_folds), counts[-1], random_state)
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}

@@ -7,7 +7,7 @@ import numpy as np
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
-from ..em.initialize import Sample
+from ...intake.sample import Sample
 
 # Of the rows of a component a column is estimated given the others: with fewer of them for each parameter of that
 # regression, the likelihood of these rows says little of others (`docs/decisions/0013-choosing-a-model.md`).

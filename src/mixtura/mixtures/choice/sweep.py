@@ -7,8 +7,9 @@ from itertools import pairwise
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...errors import SingularCovarianceError
+from ...intake.sample import Sample
 from ..em.expectation import Expectation
-from ..em.initialize import Sample, merge_closest, model_of, split_widest
+from ..em.initialize import merge_closest, model_of, split_widest
 from ..em.loop import Fit
 from ..em.starts import EitherUpdate, best_fit, better_fit
 

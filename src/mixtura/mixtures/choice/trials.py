@@ -10,10 +10,11 @@ import numpy as np
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import Engine
+from ...intake.sample import Sample, take_sample
+from ...intake.table import Table
 from ...rows import Rows
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
-from ..em.initialize import Sample, take_sample
 from ..em.loop import Fit
 from ..em.maximum_a_posteriori import MaximumAPosteriori
 from ..em.overview import overview
@@ -56,7 +57,7 @@ class Trials:
     @cached_property
     def sample(self) -> Sample:
         """Rows to start from."""
-        return take_sample(self.rows, self.engine, self.random_state, self.counts[-1])
+        return take_sample(Table(self.rows, self.engine), self.random_state, self.counts[-1])
 
     @cached_property
     def updates(self) -> dict[Key, EitherUpdate]:

@@ -29,12 +29,14 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
 from ...errors import EmptyTableError
+from ...intake.sample import Sample, take_sample
 from ...intake.sources import Source, fitting_rows, scoring_rows
+from ...intake.table import Table
 from ...rows import Block, Rows
 from .by_hand import PARAMETERS, Known, described, parameters_of, sealed
 from .checks import check_ridge
 from .expectation import Expectation, passes_for
-from .initialize import Method, Sample, divide, model_of, take_sample
+from .initialize import Method, divide, model_of
 from .loop import Fit, FitProgress, Step, run_em
 from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
 from .streaming import digest
@@ -363,7 +365,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _short_fit(self, rows: Rows, engine: Engine, update: Update[M]) -> M:
         """Return the model that the first batch of a table starts with."""
         random_state = check_random_state(self.random_state)
-        take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
+        take = cache(lambda: take_sample(Table(rows, engine), random_state, self.n_components))
         expect = self._expectation(rows, engine, take)
         starts = self._starts(expect, update, take, random_state)
         return best_fit(expect, starts, update, tol=self.tol, max_iter=min(SHORT_RUN, self.max_iter)).model
@@ -372,7 +374,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         self._validate_params()
         self._check_enough(rows)
         random_state = check_random_state(self.random_state)
-        take = cache(lambda: take_sample(rows, engine, random_state, self.n_components))
+        take = cache(lambda: take_sample(Table(rows, engine), random_state, self.n_components))
         update = self._update(rows, engine)
         expect = self._expectation(rows, engine, take)
         objective = self._objective_of(rows, engine) if self.warm_start else None

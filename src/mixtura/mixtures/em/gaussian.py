@@ -20,13 +20,14 @@ from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...errors import EmptyTableError
+from ...intake.sample import Sample
 from ...intake.sources import Source, batch_rows
 from ...rows import Rows
 from .by_hand import PARAMETERS
 from .checks import check_means, check_precisions, check_weights
 from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
 from .expectation import Expectation
-from .initialize import Method, Sample, densest, divide, given_or
+from .initialize import Method, densest, divide, given_or
 from .loop import Fit
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
 from .overview import Overview, overview

@@ -8,8 +8,8 @@ from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import ThreadEngine
 from ...errors import SingularCovarianceError
+from ...intake.sample import Sample
 from .expectation import Expectation
-from .initialize import Sample
 from .loop import Fit, run_em
 from .maximum_a_posteriori import MaximumAPosteriori
 from .updates import M, MaximumLikelihood, Update

@@ -10,11 +10,11 @@ from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Model, Passes
 from ...engines import Engine, ThreadEngine
+from ...intake.sample import Sample
 from ...rows import ArrayRows, Block, Rows
 from ...rows.columns import Missing
 from ...statistics.moments import Moments
 from .expectation import Expectation, passes_for
-from .initialize import Sample
 
 # The cut is sought this many standard errors, and as many rows of the sample, to either side of where the sample has
 # it. It lies elsewhere once in 15,000 passes, and then the pass is done again with a band this many times as wide.
