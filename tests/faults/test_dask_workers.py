@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from mixtura.engines import ThreadEngine, engine_for, open_dask
+from mixtura.engines import ThreadEngine, engine_for, open_owned
 from mixtura.rows import ArrayRows
 from problems import assert_same_fit, iterate, three_groups
 
@@ -58,11 +58,11 @@ def rows(request, need, dask_client, table):
     array = da.from_array(table, chunks=(9_000, 3))
     with dask_client.as_current():
         if request.param == "array":
-            yield open_dask(array)
+            yield open_owned(array)
         elif request.param == "persisted array":
-            yield open_dask(array.persist())
+            yield open_owned(array.persist())
         elif request.param == "frame":
-            yield open_dask(dd.from_dask_array(array, columns=["a", "b", "c"]))
+            yield open_owned(dd.from_dask_array(array, columns=["a", "b", "c"]))
         else:
             yield ArrayRows(table)
 

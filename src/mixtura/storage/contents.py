@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ..decisions.provenance import Provenance
-from ..decisions.table_model import TableModel
 from ..detectors.density.model import DensityModel
 from ..detectors.elliptic.model import Elliptic
 from ..detectors.ensemble.model import EnsembleModel
@@ -15,6 +13,8 @@ from ..detectors.neighbors.model import LofModel
 from ..detectors.svm.model import SupportModel
 from ..distributions.mixture import Mixture
 from ..statistics.rarity import Rarity
+from ..tables.provenance import Provenance
+from ..tables.table_model import TableModel
 from .layout import Arrays, Contents
 from .upgrades import VERSION
 

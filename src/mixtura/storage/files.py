@@ -1,14 +1,13 @@
 """Saving a model to a file, and loading it."""
 
 import os
-import warnings
 from pathlib import Path
 
-from ..decisions.table_model import TableModel
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
-from ..errors import ModelFileError
+from ..errors import ModelFileError, warn
 from ..rows.whole import WholeFile, replace_all
+from ..tables.table_model import TableModel
 from .contents import Model, contents_of, model_of
 from .layout import is_model, packed, unpacked
 from .manifest import check_manifest, version_of
@@ -97,10 +96,7 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
         reason = " ".join(str(error).split())  # numbers in it may have come on several lines
         raise ModelFileError(f"{file} is not a model that mixtura can read: {reason}") from None
     if not has_checksum:
-        warnings.warn(
-            f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again",
-            stacklevel=2,
-        )
+        warn(f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again")
     return model
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..decisions.anomaly_scores import turned
-from ..decisions.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
 from ..decisions.thresholds import check_rate
+from ..tables.anomaly_scores import turned
+from ..tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
 from .layout import Contents
 from .manifest import check_entries
 

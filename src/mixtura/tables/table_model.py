@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..decisions.conformal import conformal_p_values
+from ..decisions.reasons import reasons
 from ..detectors.density.model import DensityModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
@@ -16,9 +18,7 @@ from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
 from .anomaly_scores import turned
-from .conformal import conformal_p_values
 from .provenance import Provenance
-from .reasons import reasons
 
 Floats = NDArray[np.float64]
 

@@ -143,7 +143,7 @@ class Provenance:
     """Where a model comes from.
 
     A model file holds it, and what is said of a saved model comes from it. The types of its parts are in
-    `mixtura.decisions.provenance`.
+    `mixtura.tables.provenance`.
 
     Parameters
     ----------

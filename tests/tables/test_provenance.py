@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mixtura.decisions.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
+from mixtura.tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
 
 WHOLE = Provenance(
     "bayesian",
