@@ -135,7 +135,13 @@ class Factor(Covariance):
 
     @classmethod
     def estimate(
-        cls, counts: Floats, masses: Floats, shift: Floats, second: Floats, ridge: Floats, before: Covariance | None = None
+        cls,
+        counts: Floats,
+        masses: Floats,
+        shift: Floats,
+        second: Floats,
+        ridge: Floats,
+        before: Covariance | None = None,
     ) -> Self:
         """Return one step of EM for factor analysis about the new means (Rubin and Thayer 1982, "EM algorithms for ML
         factor analysis").

@@ -1,7 +1,6 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .. import words
 from ..errors import EmptyTableError
@@ -11,11 +10,12 @@ from . import deciding, fitting, kinds
 from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .opening import label, open_table, without_labels
+from .provenance import FitFigures, Provenance, Versions
 from .request import MIXTURES, Request
 from .rules import Rule
 from .run import Run
 from .scoring import Result, Scored, columns_of, new_columns, score_table
-from .summary import FIT_FIGURES, LeftOutColumn, ModelFacts, OnLabels, Summary
+from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
@@ -228,16 +228,17 @@ def _fit(
     numbers = kinds.scaled(request, numbers, run)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted, facts, notices = kinds.fit(request, training, run, clean=reference is not None)
-    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
-    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
-    if fit:
-        info["fit"] = fit
-    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
+    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
+    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
-        model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
+        model = replace(
+            model,
+            calibration=deciding.scores_of(model, held_out, scoring),
+            provenance=replace(made, trained_on="reference", reference=label(reference)),
+        )
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 
