@@ -1,7 +1,6 @@
 """Wrong rows planted in tables of groups: mixtures leave them out, and say so."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +13,7 @@ from mixtura.intake.scaling import scaling_of
 from mixtura.intake.table import Table
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from mixtura.rows import ArrayRows
-
-PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "mixture"
-TABLES = sorted(path for path in PUBLISHED.glob("*.csv") if path.stem != "expected_bic")
+from requirements import SHARED, listed_in
 
 
 def three_groups(random, n_rows, n_columns):
@@ -175,9 +172,12 @@ def test_answers_without_groups_are_one_component_and_told(fit):
     assert "would have the lowest BIC, and are left out: independent columns" in notice
 
 
-@pytest.mark.skipif(not TABLES, reason=f"{PUBLISHED} is not there: the published tables are in it")
-@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_no_row_of_a_published_table_lies_far(run, path):
-    ended = run("groups", str(path), "--json", "-q")
+def published_tables(folder):
+    return [path.stem for path in sorted(folder.glob("*.csv")) if path.stem != "expected_bic"]
+
+
+@pytest.mark.parametrize("name", listed_in("mixture", published_tables))
+def test_no_row_of_a_published_table_lies_far(run, name):
+    ended = run("groups", str(SHARED / "mixture" / f"{name}.csv"), "--json", "-q")
     assert ended.code == 0, ended.err
     assert not [notice for notice in json.loads(ended.out)["notices"] if "far from every group" in notice]
