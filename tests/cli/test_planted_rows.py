@@ -7,9 +7,10 @@ import pytest
 from sklearn.datasets import load_iris
 
 from mixtura import MixtureSearch
-from mixtura.detectors.scaling import scaling_of
 from mixtura.engines import ThreadEngine
 from mixtura.intake.sample import Sample
+from mixtura.intake.scaling import scaling_of
+from mixtura.intake.table import Table
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from mixtura.rows import ArrayRows
 from requirements import SHARED, listed_in
@@ -153,7 +154,7 @@ def test_bic_is_that_of_all_rows_where_none_lies_far(run, iris):
     summary = json.loads(ended.out)
     X = load_iris().data
     sample = Sample(X, np.ones(len(X)))
-    scaling = scaling_of(ArrayRows(X), ThreadEngine(), sample, summary["table"]["columns"])
+    scaling = scaling_of(Table(ArrayRows(X), ThreadEngine()), sample, summary["table"]["columns"])
     settings = {"tol": TOL, "max_iter": MAX_ITER, "reg_covar": REG_COVAR, "n_init": N_INIT}
     search = MixtureSearch(random_state=0, **settings).fit((X - scaling.center) / scaling.scale)
     found = [np.inf if c["bic"] is None else c["bic"] for c in summary["model"]["candidates"]]  # where left out

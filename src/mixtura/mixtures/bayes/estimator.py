@@ -17,11 +17,11 @@ from ...distributions.passes import Components, Model
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...errors import EmptyTableError
-from ...intake.sources import Source, batch_rows
+from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from ..em.by_hand import Known, sealed
 from ..em.checks import check_number, check_numbers, check_reach, check_shape
-from ..em.conjugate import NormalWishart, at_groups, precisions_of, regular_scale
+from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from ..em.expectation import Expectation
 from ..em.initialize import Method
@@ -266,7 +266,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
             The last fit has other columns, components or a shape than the parameters ask for.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
+        with batch_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             memory = self._memory
             if hasattr(self, "mixture_"):
@@ -390,7 +391,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        precisions = precisions_of(shape, self.n_components, d)
+        precisions = Precisions(shape, self.n_components, d)
         degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
