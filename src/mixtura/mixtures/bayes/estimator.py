@@ -21,7 +21,7 @@ from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from ..em.by_hand import Known, sealed
 from ..em.checks import check_number, check_numbers, check_reach, check_shape
-from ..em.conjugate import NormalWishart, at_groups, precisions_of, regular_scale
+from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from ..em.expectation import Expectation
 from ..em.initialize import Method
@@ -391,7 +391,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        precisions = precisions_of(shape, self.n_components, d)
+        precisions = Precisions(shape, self.n_components, d)
         degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")

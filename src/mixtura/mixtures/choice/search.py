@@ -1,6 +1,5 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
@@ -22,6 +21,7 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
+from ...errors import warn
 from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
@@ -284,10 +284,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if not enough:
             raise ValueError(f"{counts[0]} components need as many rows, and {where}: try fewer")
         if len(enough) < len(counts):
-            warnings.warn(
-                f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried",
-                stacklevel=4,
-            )
+            warn(f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried")
         return enough
 
     def predict(self, X: Source) -> NDArray[np.int64]:
@@ -406,11 +403,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             if best is first
             else f"{best.n_components} {best.covariance_type} components are taken"
         )
-        warnings.warn(
+        warn(
             f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
             "prior='default', or criterion='cv'",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
@@ -432,7 +428,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             tell(trial.candidate)
         best = best_of(trials)
         for message in best.warnings:
-            warnings.warn(message, stacklevel=4)
+            warn(message)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
 
     def _keep(self, candidates: list[Any], best: Candidate | VariationalCandidate, estimator: Any) -> None:

@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample, take_sample
 from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
@@ -297,11 +296,10 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Set the fitted attributes, in the type of the rows."""
         fit.model.components.check_range(dtype)  # before any of them is set
         if not fit.converged and self.max_iter > 0:
-            warnings.warn(
+            warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase "
                 "max_iter, tol, or check for degenerate data.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter

@@ -1,6 +1,5 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,7 +18,7 @@ from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample
 from ...intake.sources import Source, batch_table
 from ...rows import Rows
@@ -469,11 +468,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         super()._keep_fit(fit, dtype)
         emptied = np.flatnonzero(fit.model.weights == 0)
         if len(emptied):
-            warnings.warn(
+            warn(
                 f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
                 "0: use fewer components, or another random_state or init_params",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
         if fit.step is not None:
