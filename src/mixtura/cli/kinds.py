@@ -25,7 +25,7 @@ from ..detectors.scaling import ScaledEngine, scaling_of
 from ..detectors.svm.estimator import OneClassSVM
 from ..display.summary import FIT_FIGURES, ModelFacts
 from ..distributions.mixture import Mixture
-from ..distributions.shapes import SHAPES
+from ..distributions.shapes import SEARCHED
 from ..engines import Engine, OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
@@ -159,7 +159,7 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             self.random_state,
             self.on_progress,
             counts=default_counts(len(X)),
-            shapes=tuple(SHAPES),
+            shapes=SEARCHED,
         )
         self.model_ = DensityModel(found.contours.mixture, scaling.center, scaling.scale)
         return self

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from ...distributions.shapes import SHAPES
+from ...distributions.shapes import SEARCHED
 from ...engines import Engine, ThreadEngine
 from ...engines.progress import OnProgress, Progress, watched
 from ...engines.through import ThroughEngine
@@ -80,6 +80,7 @@ def fit_groups(
     *,
     counts: Sequence[int],
     shapes: Sequence[str],
+    n_factors: int = 1,
     clean: bool = False,
 ) -> FittedGroups:
     """Return the mixture of lowest BIC of the rows of a table that do not lie far from all of its groups.
@@ -99,13 +100,15 @@ def fit_groups(
         Numbers of components to try, in increasing order.
     shapes : sequence of str
         Covariance shapes to try.
+    n_factors : int, default=1
+        Number of factors, for the shape 'factor'.
     clean : bool, default=False
         Whether the table is known to hold no outliers: it is fitted as it is.
     """
     least = least_size(n_rows, rows.n_columns)
     near: list[Contours] = []
     if not clean and TRIM * n_rows >= 1:
-        near = _first_look(rows, engine, n_rows, random_state, on_progress, counts, shapes)
+        near = _first_look(rows, engine, n_rows, random_state, on_progress, counts, shapes, n_factors)
     looking = watched(engine, on_progress, "looking for far rows")
     for _ in range(1 if clean else _MOST_ROUNDS):
         n_left_out = 0
@@ -117,7 +120,7 @@ def fit_groups(
                 far = far_rows(rows, looking, Near(near))
             n_left_out = far.n_rows
         within = ThroughEngine(engine, Near(near)) if n_left_out else engine
-        search = _search(rows, within, counts, shapes, random_state, on_progress)
+        search = _search(rows, within, counts, shapes, random_state, on_progress, n_factors)
         best: GaussianMixture = search.best_estimator_
         weight = within.fold(rows, _weight_of, 0.0)
         found = Contours(best.mixture_, weight, n_rows, rows.dtype, rows.has_missing)
@@ -138,10 +141,11 @@ def _first_look(
     on_progress: OnProgress | None,
     counts: Sequence[int],
     shapes: Sequence[str],
+    n_factors: int,
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
     sample = take_sample(Table(rows, engine), check_random_state(random_state), counts[-1])
-    template = GaussianMixture(trim=TRIM, random_state=random_state, **_SETTINGS)
+    template = GaussianMixture(trim=TRIM, n_factors=n_factors, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
@@ -162,9 +166,16 @@ def _search(
     shapes: Sequence[str],
     random_state: Any,
     on_progress: OnProgress | None,
+    n_factors: int = 1,
 ) -> MixtureSearch:
     search = MixtureSearch(
-        counts, covariance_types=shapes, n_init=N_INIT, random_state=random_state, on_progress=on_progress, **_SETTINGS
+        counts,
+        covariance_types=shapes,
+        n_factors=n_factors,
+        n_init=N_INIT,
+        random_state=random_state,
+        on_progress=on_progress,
+        **_SETTINGS,
     )
     search.n_features_in_ = rows.n_columns
     with warnings.catch_warnings():
@@ -200,7 +211,7 @@ def fit_default(
     on_progress : callable, optional
         Told how many candidates have been fitted.
     """
-    counts, shapes = default_counts(n_rows), list(SHAPES)
+    counts, shapes = default_counts(n_rows), list(SEARCHED)
     if trim == 0:
         best: GaussianMixture = _search(rows, engine, counts, shapes, random_state, on_progress).best_estimator_
         return best
