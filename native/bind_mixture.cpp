@@ -7,7 +7,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::mixture {
 namespace {
 
 using Weights = std::optional<Dense<double, 1>>;
@@ -100,7 +100,7 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
 
 }  // namespace
 
-void bind_mixture(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     bind<Full>(m, "accumulate_full", "score_full");
     bind<Tied>(m, "accumulate_tied", "score_tied");
     bind<Diagonal>(m, "accumulate_diagonal", "score_diagonal");
@@ -108,4 +108,4 @@ void bind_mixture(nb::module_& m) {
     bind<Factor>(m, "accumulate_factor", "score_factor");
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

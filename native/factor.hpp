@@ -4,7 +4,7 @@
 
 #include "shapes.hpp"
 
-namespace mixtura {
+namespace mixtura::mixture {
 
 // factors: for each component and column 1 / sqrt(v), its q loadings over sqrt(v), and its q slopes, K x d x (1 + 2q): what
 // is expected of the factors for a row is f = sum over columns of slopes times x - mu.
@@ -157,4 +157,4 @@ private:
     Buffer<T> expected_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

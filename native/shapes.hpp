@@ -6,7 +6,7 @@
 
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::mixture {
 
 // factors is what a shape needs beside means: see the shapes.
 template <class T>
@@ -321,4 +321,4 @@ private:
     Index d_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

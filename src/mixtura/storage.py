@@ -14,7 +14,6 @@ The first entry of the metadata is ``sha256``, the SHA-256 of all bytes of the f
 import hashlib
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -25,13 +24,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
-from .decisions.table_model import TableModel
 from .detectors.density.model import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
-from .errors import ModelFileError
+from .errors import ModelFileError, warn
 from .rows.whole import WholeFile, replace_all
 from .statistics.rarity import Rarity
+from .tables.table_model import TableModel
 
 VERSION = 1
 """Version of the format. Raise it when a file written now could not be read by what was released before."""
@@ -184,10 +183,7 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
     manifest = _manifest(file, header.get("__metadata__"))
     model = _model(file, manifest, _arrays(file, tensors, manifest))
     if not has_checksum:
-        warnings.warn(
-            f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again",
-            stacklevel=2,
-        )
+        warn(f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again")
     return model
 
 

@@ -222,6 +222,11 @@ class Covariance(ABC):
         """Return what `precisions` of the right shape should be and are not, None when they are."""
 
     @classmethod
+    def fault(cls, values: Floats) -> str | None:
+        """Return what `values` of the right shape should be and are not, None when they are."""
+        return cls.precision_fault(values)
+
+    @classmethod
     @abstractmethod
     def from_precisions(cls, precisions: Floats, n_components: int, n_features: int) -> Self:
         """Return the covariances whose inverses are `precisions`, of `n_components` in `n_features` columns."""

@@ -216,6 +216,10 @@ class Factor(Covariance):
         halves = self._inner_inverse @ self._scaled.transpose(0, 2, 1)
         return np.asarray(self._inner_inverse.transpose(0, 2, 1) @ halves * self._roots[:, None, :])
 
+    @classmethod
+    def fault(cls, values: Floats) -> str | None:
+        return size_fault(values[..., 0]) if (values[..., 0] > 0).all() else "of positive unique variances"
+
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
         inverses = precisions[..., 0]

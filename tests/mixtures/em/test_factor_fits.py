@@ -59,7 +59,7 @@ def test_the_likelihood_never_falls(table, options, missing):
 @pytest.mark.parametrize("seed", range(10))
 def test_every_seed_finds_the_groups(seed):
     X, labels = truth(seed).sample(1500, seed)
-    estimator = fitted(X, random_state=seed)
+    estimator = fitted(X, random_state=seed, n_init=4)
     assert adjusted_rand_score(labels, estimator.predict(X)) > 0.98
     # More likely than the distribution that the rows are from, and not by much.
     gain = estimator.score(X) - float(np.mean(truth(seed).log_density(X)))
@@ -198,8 +198,9 @@ def test_what_needs_a_conjugate_prior_says_so(table):
 
 
 def test_batches_are_refused(table):
-    with pytest.raises(AttributeError, match="no use for earlier batches with covariance_type='factor'"):
+    with pytest.raises(AttributeError) as caught:
         GaussianMixture(covariance_type="factor").partial_fit(table[0])
+    assert "no use for earlier batches with covariance_type='factor'" in str(caught.value.__cause__)
 
 
 @pytest.mark.parametrize("n_factors", [0, 1.5, "two", None])

@@ -13,8 +13,8 @@ from ...distributions.missing import ObservedPasses
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components, Passes
 from ...distributions.shapes import Tied
-from ...engines import Engine
-from ...rows import Block, Rows
+from ...intake.table import Table
+from ...rows import Block
 from ..explanation import Floats
 
 # A group has at least this share of the rows, a row more than there are columns where that is no tenth of the rows, and
@@ -201,10 +201,10 @@ class _Collect:
         return FarRows(len(far), block.values[far], keys)
 
 
-def far_rows(rows: Rows, engine: Engine, near: Near) -> FarRows:
+def far_rows(table: Table, near: Near) -> FarRows:
     """Return the rows of a table that are not near."""
-    none = FarRows(0, np.empty((0, rows.n_columns), rows.dtype), np.empty(0))
-    return engine.fold(rows, _Collect(near), none)
+    none = FarRows(0, np.empty((0, table.n_columns), table.dtype), np.empty(0))
+    return table.fold(_Collect(near), none)
 
 
 @dataclass(frozen=True, eq=False)

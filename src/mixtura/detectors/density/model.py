@@ -13,8 +13,8 @@ from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
+from ...intake.scaling import Scaling
 from ..explanation import Explanation, Floats
-from ..scaling import Scaling
 from .conditionals import explain
 
 

@@ -16,7 +16,7 @@ from ...distributions.matrices import Floats
 from ...distributions.passes import Components, Model
 from ...engines import Engine, EngineName, OnProgress
 from ...errors import EmptyTableError
-from ...intake.sources import Source, batch_rows
+from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from ..em.by_hand import Known, sealed
 from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
@@ -265,7 +265,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
             The last fit has other columns, components or a shape than the parameters ask for.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
+        with batch_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             memory = self._memory
             if hasattr(self, "mixture_"):

@@ -15,7 +15,7 @@ from ...engines import Engine, EngineName, ThreadEngine, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import SingularCovarianceError
 from ...intake.sample import take_sample
-from ...intake.sources import Source, fitting_rows
+from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import ArrayRows, Rows
 from ..em.expectation import Expectation
@@ -150,7 +150,8 @@ def likelihood_ratio_test(
         )
 
     # The estimator only takes note of the columns: its rules for what is a table are those of this test.
-    with fitting_rows(GaussianMixture(), X, None) as rows:
+    with fitting_table(GaussianMixture(), X, None) as table:
+        rows = table.rows
         n_rows = rows.n_rows or 0
         if n_rows <= n_components:
             raise ValueError(f"{n_components + 1} components need as many rows, and the table has {n_rows}: try fewer")

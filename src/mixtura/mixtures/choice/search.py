@@ -1,6 +1,5 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
@@ -22,8 +21,9 @@ from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
+from ...errors import warn
 from ...intake.counted import counted_rows
-from ...intake.sources import Source, fitting_rows
+from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import Block, Rows, as_frame
 from ..bayes.estimator import BayesianGaussianMixture
@@ -231,13 +231,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         UserWarning
             There are too few rows for some counts.
         """
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             self._fit_rows(rows, self._engine(X))
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             self._fit_rows(rows, engine)
             engine = watched(engine, self.on_progress, "scoring")
@@ -286,10 +288,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if not enough:
             raise ValueError(f"{counts[0]} components need as many rows, and {where}: try fewer")
         if len(enough) < len(counts):
-            warnings.warn(
-                f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried",
-                stacklevel=4,
-            )
+            warn(f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried")
         return enough
 
     def predict(self, X: Source) -> NDArray[np.int64]:
@@ -408,11 +407,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             if best is first
             else f"{best.n_components} {best.covariance_type} components are taken"
         )
-        warnings.warn(
+        warn(
             f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
             "prior='default', or criterion='cv'",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
@@ -434,7 +432,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             tell(trial.candidate)
         best = best_of(trials)
         for message in best.warnings:
-            warnings.warn(message, stacklevel=4)
+            warn(message)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
 
     def _keep(self, candidates: list[Any], best: Candidate | VariationalCandidate, estimator: Any) -> None:

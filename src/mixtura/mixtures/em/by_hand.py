@@ -181,7 +181,7 @@ def _covariance(given: Mapping[str, Any], means: Floats, known: Known | None, co
                 f"covariance_type={shape.name!r}, not {array.shape}"
             )
         values[name] = _squared(array, shape) if name == "precisions_cholesky_" else array
-        fault = shape.precision_fault(values[name])
+        fault = (shape.fault if name == "covariances_" else shape.precision_fault)(values[name])
         if fault is not None:
             raise ValueError(f"{name}, set by hand, must be {fault}")
     first = next(name for name in _COVARIANCES if name in values)

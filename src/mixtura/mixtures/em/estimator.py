@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,9 +28,9 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample, take_sample
-from ...intake.sources import Source, fitting_rows, scoring_rows
+from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
 from ...rows import Block, Rows
 from .by_hand import PARAMETERS, Known, described, parameters_of, sealed
@@ -144,13 +143,15 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         ----------
         .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", sections 6.2 and 11.2.
         """
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             self._fit_rows(rows, self._engine(X))
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit the mixture and return the component of each row of `X`; `sample_weight` is as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
+        with fitting_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             self._fit_rows(rows, engine)
             engine = watched(engine, self.on_progress, "scoring")
@@ -301,11 +302,10 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Set the fitted attributes, in the type of the rows."""
         fit.model.components.check_range(dtype)  # before any of them is set
         if not fit.converged and self.max_iter > 0:
-            warnings.warn(
+            warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase "
                 "max_iter, tol, or check for degenerate data.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter
@@ -438,7 +438,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def _rows(self, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
         """Return the rows of a table to answer for."""
         self._check_fitted()
-        return scoring_rows(self, X, sample_weight)
+        return scoring_table(self, X, sample_weight).rows
 
     def _passes(self, rows: Rows) -> Passes | ObservedPasses:
         return passes_for(self._model.components, rows)

@@ -1,6 +1,5 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,9 +18,9 @@ from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample
-from ...intake.sources import Source, batch_rows
+from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from .by_hand import PARAMETERS
 from .checks import check_conjugate, check_means, check_precisions, check_weights
@@ -285,7 +284,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             Every row of the batch has weight zero, or lacks all its values.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
+        with batch_table(self, X, sample_weight) as table:
+            rows = table.rows
             engine = self._engine(X)
             stream = self._stream
             update = self._update(rows, engine)
@@ -488,11 +488,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         super()._keep_fit(fit, dtype)
         emptied = np.flatnonzero(fit.model.weights == 0)
         if len(emptied):
-            warnings.warn(
+            warn(
                 f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
                 "0: use fewer components, or another random_state or init_params",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
         if fit.step is not None:
