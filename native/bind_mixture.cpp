@@ -33,8 +33,12 @@ Components<T> components_of(Index d, const Dense<double, 1>& log_constants, cons
     require(size == Shape<T>::factors_size(count, d, size), "factors has the wrong size");
     require(!degrees_of_freedom || static_cast<Index>(degrees_of_freedom->shape(0)) == count,
             "degrees_of_freedom must have one value for each component");
-    return {count, log_constants.data(), means.data(), factors.data(),
-            degrees_of_freedom ? degrees_of_freedom->data() : nullptr, size};
+    return {count,
+            log_constants.data(),
+            means.data(),
+            factors.data(),
+            degrees_of_freedom ? degrees_of_freedom->data() : nullptr,
+            size};
 }
 
 template <template <class> class Shape, class T>
@@ -52,7 +56,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             require(static_cast<Index>(first.shape(0)) == components.count &&
                         static_cast<Index>(first.shape(1)) == table.n_columns,
                     "first has the wrong shape");
-            require(static_cast<Index>(second.shape(0)) == Shape<T>::second_size(components.count, table.n_columns, components.factors_size),
+            require(static_cast<Index>(second.shape(0)) ==
+                        Shape<T>::second_size(components.count, table.n_columns, components.factors_size),
                     "second has the wrong size");
             require(!log_density || static_cast<Index>(log_density->shape(0)) == table.n_rows,
                     "log_density has the wrong size");

@@ -1,19 +1,18 @@
-// Factor-analytic covariances L L^T + diag(v), with q loadings a column: the log densities of a tile, and its share of the
-// moments. A shape as those of shapes.hpp.
+// Factor-analytic covariances L L^T + diag(v), with q loadings a column: the log densities of a tile, and its share of
+// the moments. A shape as those of shapes.hpp.
 #pragma once
 
 #include "shapes.hpp"
 
 namespace mixtura::mixture {
 
-// factors: for each component and column 1 / sqrt(v), its q loadings over sqrt(v), and its q slopes, K x d x (1 + 2q): what
-// is expected of the factors for a row is f = sum over columns of slopes times x - mu.
-// first: sums of z (x - mu), K x d; second: for each component and column the sums of z (x - mu)^2 and of z (x - mu) f,
-// K x d x (1 + q).
+// factors: for each component and column 1 / sqrt(v), its q loadings over sqrt(v), and its q slopes, K x d x (1 + 2q):
+// what is expected of the factors for a row is f = sum over columns of slopes times x - mu. first: sums of z (x - mu),
+// K x d; second: for each component and column the sums of z (x - mu)^2 and of z (x - mu) f, K x d x (1 + q).
 //
-// With y = (x - mu) / sqrt(v) and W the scaled loadings, the squared distance of a row is |y - W f|^2 + |f|^2. Nothing large
-// is subtracted from it, and since f is where it is least, an error in f counts by its square. The factors, the distance and
-// the moments take q d multiply-adds a row and component each.
+// With y = (x - mu) / sqrt(v) and W the scaled loadings, the squared distance of a row is |y - W f|^2 + |f|^2. Nothing
+// large is subtracted from it, and since f is where it is least, an error in f counts by its square. The factors, the
+// distance and the moments take q d multiply-adds a row and component each.
 template <class T>
 class Factor {
 public:
@@ -26,7 +25,9 @@ public:
     static Index n_factors(Index count, Index d, Index factors_size) {
         return count * d == 0 ? 0 : std::max<Index>((factors_size / (count * d) - 1) / 2, 0);
     }
-    static Index factors_size(Index count, Index d, Index given) { return count * d * (1 + 2 * n_factors(count, d, given)); }
+    static Index factors_size(Index count, Index d, Index given) {
+        return count * d * (1 + 2 * n_factors(count, d, given));
+    }
     static Index second_size(Index count, Index d, Index given) { return count * d * (1 + n_factors(count, d, given)); }
 
     void log_densities(const Tile<T>& tile, T* out) {
@@ -56,11 +57,12 @@ public:
                 double* second = totals.second + (k * d_ + j) * (1 + q_);
                 add_first<Count>(weighted, j, totals.first + k * d_);
                 add_own<Count>(weighted, j, second);
-                for_factor_blocks([&]<int Width>(Index f) { add_cross<Count, Width>(weighted, k, j, f, second + 1 + f); });
+                for_factor_blocks([&]<int Width>(Index f) {
+                    add_cross<Count, Width>(weighted, k, j, f, second + 1 + f);
+                });
             }
         });
-        for (Index k = 0; k < components_.count; ++k)
-            totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
     }
 
 private:

@@ -1,5 +1,5 @@
-// Covariance shapes of a Gaussian mixture: the log densities of a tile, and its share of the moments. Each knows the sizes of
-// what it reads and adds to, given how many numbers its factors were given as.
+// Covariance shapes of a Gaussian mixture: the log densities of a tile, and its share of the moments. Each knows the
+// sizes of what it reads and adds to, given how many numbers its factors were given as.
 #pragma once
 
 #include <vector>
