@@ -8,7 +8,8 @@ from ..errors import RequestError
 from .spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
-SHAPES = ("full", "tied", "diag", "spherical")
+SEARCHED = ("full", "tied", "diag", "spherical")
+SHAPES = (*SEARCHED, "factor")
 KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
 MIXTURES = ("mixture", "bayesian")
 
@@ -32,6 +33,8 @@ class Request:
         Numbers of components to try, in increasing order.
     shapes : list of str
         Covariance shapes to try.
+    n_factors : int
+        Number of factors, for the shape factor.
     seed : int
         Seed of the random starts.
     merge : bool
@@ -46,6 +49,7 @@ class Request:
     kind: str
     counts: list[int] | None
     shapes: list[str]
+    n_factors: int
     seed: int
     merge: bool = False
     n_clusters: int | None = None
@@ -60,6 +64,7 @@ def request(
     components: str | None,
     shape: str | None,
     seed: int,
+    factors: int | None = None,
     kinds: tuple[str, ...] = KINDS,
     merge: bool = False,
     clusters: int | None = None,
@@ -77,6 +82,7 @@ def request(
     kind = kind_from(model, components=components, shape=shape, kinds=kinds, spell=spell)
     counts = counts_from(components, spell)
     shapes = shapes_from(shape, spell)
+    n_factors = factors_from(factors, shapes, spell)
     if kind == "bayesian":
         _check_bayesian(counts, shape, shapes, spell)
     if clusters is not None and clusters < 1:
@@ -88,6 +94,7 @@ def request(
         kind=kind,
         counts=counts,
         shapes=shapes,
+        n_factors=n_factors,
         seed=seed,
         merge=merge or clusters is not None,
         n_clusters=clusters,
@@ -125,7 +132,7 @@ def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
 
 
 def shapes_from(text: str | None, spell: Spell = in_python) -> list[str]:
-    """Return the covariance shapes meant, all four when there is no text.
+    """Return the covariance shapes meant; where there is no text, those that need no number of factors.
 
     Examples
     --------
@@ -133,12 +140,29 @@ def shapes_from(text: str | None, spell: Spell = in_python) -> list[str]:
     ['diag', 'full']
     """
     if text is None:
-        return list(SHAPES)
+        return list(SEARCHED)
     shapes = [part.strip().lower() for part in text.split(",")]
     wrong = [shape for shape in shapes if shape not in SHAPES]
     if wrong:
         raise RequestError(f"{spell('shape')} has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
     return list(dict.fromkeys(shapes))
+
+
+def factors_from(number: int | None, shapes: Sequence[str], spell: Spell = in_python) -> int:
+    """Return the number of factors meant, one when there is no number.
+
+    Examples
+    --------
+    >>> factors_from(None, ["full"]), factors_from(5, ["full", "factor"])
+    (1, 5)
+    """
+    if number is None:
+        return 1
+    if "factor" not in shapes:
+        raise RequestError(f"{spell('factors')} goes with {spell('shape', 'factor')}, and is not needed without it")
+    if number < 1:
+        raise RequestError(f"{spell('factors')} is {number}: write a whole number from 1")
+    return number
 
 
 def kind_from(
@@ -173,6 +197,8 @@ def _check_bayesian(counts: list[int] | None, shape: str | None, shapes: list[st
         raise RequestError(f"{bayesian} takes one number of {spell('components')}, the most there may be")
     if shape is not None and len(shapes) > 1:
         raise RequestError(f"{bayesian} takes one {spell('shape')}")
+    if "factor" in shapes:
+        raise RequestError(f"{bayesian} has no prior for {spell('shape', 'factor')}: take another shape")
 
 
 def check_seed(seed: int, spell: Spell = in_python) -> None:
