@@ -9,7 +9,9 @@ from requirements import demand_shared, go_without
 
 
 def pytest_addoption(parser):
-    parser.addoption("--exhaustive", action="store_true", help="run whole products of parameters, and what takes minutes")
+    parser.addoption(
+        "--exhaustive", action="store_true", help="run whole products of parameters, and what takes minutes"
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

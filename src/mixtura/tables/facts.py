@@ -5,7 +5,7 @@ import math
 from .. import words
 from ..rows import TableRows
 from . import deciding
-from .opening import label, left_out_columns
+from .opening import Source, label, left_out_columns
 from .rules import RULES
 from .scoring import Scored
 from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
@@ -19,7 +19,7 @@ _MOST_ROWS = 10**15
 
 
 def table_facts(
-    source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
+    source: Source, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
 ) -> TableFacts:
     """Return what the table is; beside what holds no numbers, columns may be left out that never change."""
     return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))
