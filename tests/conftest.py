@@ -4,12 +4,14 @@ import os
 
 import pytest
 
-from pairwise import cover_pairs
+from pairwise import left_out
 from requirements import demand_shared, go_without
 
 
 def pytest_addoption(parser):
-    parser.addoption("--exhaustive", action="store_true", help="run whole products of parameters, and what takes minutes")
+    parser.addoption(
+        "--exhaustive", action="store_true", help="run whole products of parameters, and what takes minutes"
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -22,19 +24,12 @@ def pytest_xdist_auto_num_workers(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what only runs where all is wanted, and of products marked `pairwise` all but enough for every pair."""
+    """Without `--exhaustive` leave out cases of products, and tests that take minutes."""
     if config.option.exhaustive:
         return
-    products = {}
-    for item in items:
-        if item.get_closest_marker("pairwise"):
-            products.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left_out = {item for item in items if item.get_closest_marker("exhaustive")}
-    for product in products.values():
-        chosen = cover_pairs([tuple(map(id, item.callspec.params.values())) for item in product])
-        left_out.update({*product} - {product[position] for position in chosen})
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=[*left_out])
+    without = left_out(items)
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=[*without])
 
 
 def pytest_runtest_setup(item):

@@ -57,6 +57,7 @@ def fitted(estimator, X, weights=None):
         return estimator.fit(X) if weights is None else estimator.fit(X, sample_weight=weights)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("by", ["weights", "values"])
 @pytest.mark.parametrize("init_params", METHODS)
 @pytest.mark.parametrize("robust", ROBUST)
