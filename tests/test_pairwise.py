@@ -67,7 +67,7 @@ def test_each_value_occurs_about_as_often():
 
 TESTS = """
 import pytest
-from collections import Counter
+from functools import partial
 
 @pytest.mark.pairwise
 @pytest.mark.parametrize("a", range(2))
