@@ -70,6 +70,7 @@ def test_a_fit_starts_from_the_rows_that_count(few, by, init_params, robust):
     assert among.lower_bound_ == pytest.approx(alone.lower_bound_, rel=1e-9)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("by", ["weights", "values"])
 @pytest.mark.parametrize(
     ("make", "scores"),
