@@ -21,6 +21,7 @@ def three_groups(n_rows, dtype=np.float64):
 def rough_start(shape_name="full"):
     shape = SHAPES[shape_name]
     values = {"full": np.stack([4 * np.eye(3)] * 3), "tied": 4 * np.eye(3), "diag": np.full((3, 3), 4.0)}
+    values["factor"] = np.stack([[[3.0, 1.0], [3.0, -1.0], [3.0, 0.5]]] * 3)
     covariance = shape(values.get(shape_name, np.full(3, 4.0)), 3, 3)
     return Mixture([0.2, 0.3, 0.5], [[1.0, 1.0, 0.0], [3.0, 1.0, 0.0], [1.0, 3.0, 0.0]], covariance)
 

@@ -119,6 +119,7 @@ def detect(
     model: options.Kind = None,
     components: options.Components = None,
     shape: options.Shape = None,
+    factors: options.Factors = None,
     seed: options.Seed = 0,
     out: options.Out = None,
     save: options.Save = None,
@@ -150,6 +151,7 @@ def detect(
         model=model,
         components=components,
         shape=shape,
+        factors=factors,
         seed=seed,
         spell=options.spell,
     )

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..detectors.model import OutlierModel
 from ..detectors.neighbors.estimator import LocalOutlierFactor
 from ..detectors.svm.estimator import OneClassSVM
 from ..distributions.mixture import Mixture
-from ..distributions.shapes import SHAPES
+from ..distributions.shapes import SEARCHED
 from ..engines import OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
@@ -37,7 +37,7 @@ from ..statistics.columns import ColumnMoments, column_moments
 from . import fitting
 from .request import MIXTURES, Request
 from .run import Run
-from .summary import FIT_FIGURES, ModelFacts
+from .summary import ModelFacts
 from .table_model import TableModel
 
 # Models that weigh columns by their units, and see each divided by its standard deviation. So do mixtures, which take
@@ -115,19 +115,12 @@ def notices_of_warnings() -> Iterator[list[str]]:
 
 def facts_of(model: TableModel) -> ModelFacts:
     """Return what a model from a file is."""
-    kind = str(model.info.get("model", model.model.kind))
-    description = model.info.get("description")
-    facts = ModelFacts(kind, str(description or f"a model of kind {kind}"))
+    made = model.provenance
+    kind = made.kind or model.model.kind
+    facts = ModelFacts(kind, made.description or f"a model of kind {kind}")
     if model.has_components:
-        facts = replace(_mixture_facts(kind, model.mixture), **_figures(model.info.get("fit")))
-    reference = model.info.get("reference")
-    return facts if reference is None else replace(facts, trained_on=str(reference))
-
-
-def _figures(fit: Any) -> dict[str, Any]:
-    """Return what a file says of the fit of a mixture; nothing where no table was fitted to make it."""
-    known = fit.items() if isinstance(fit, dict) else ()
-    return {name: float(value) for name, value in known if name in FIT_FIGURES and isinstance(value, float)}
+        facts = replace(_mixture_facts(kind, model.mixture), **asdict(made.fit))
+    return replace(facts, trained_on=made.reference)
 
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:
@@ -157,7 +150,7 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             len(X),
             self.random_state,
             counts=default_counts(len(X)),
-            shapes=tuple(SHAPES),
+            shapes=SEARCHED,
         )
         self.model_ = DensityModel(found.contours.mixture, scaling.center, scaling.scale)
         return self
@@ -181,7 +174,15 @@ def _fit(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> F
 def _mixture(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> Fitted:
     counts = fitting.counts_for(numbers.n_rows, request.counts, run.spell)
     with fitting.scaled_table(numbers, run.engine, run.on_progress) as table:
-        found = fit_groups(table, numbers.n_rows, request.seed, counts=counts, shapes=request.shapes, clean=clean)
+        found = fit_groups(
+            table,
+            numbers.n_rows,
+            request.seed,
+            counts=counts,
+            shapes=request.shapes,
+            n_factors=request.n_factors,
+            clean=clean,
+        )
     mixture = fitting.ordered(found.contours.mixture)
     candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
     facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)
