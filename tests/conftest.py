@@ -1,10 +1,10 @@
 import importlib
 import logging
-import os
 
 import pytest
 
 from pairwise import left_out
+from processors import few_are_asked_for
 from requirements import demand_shared, go_without
 
 
@@ -16,10 +16,8 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Start no workers for a few tests: each would take longer to import what it needs than the tests take."""
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf or config.option.failedfirst
-    folders = all(os.path.isdir(argument) for argument in config.args)
-    return None if folders and not chosen else 0
+    """Start no workers for a few tests; None is one for each processor."""
+    return 0 if few_are_asked_for(config) else None
 
 
 @pytest.hookimpl(tryfirst=True)
