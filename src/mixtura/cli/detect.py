@@ -7,8 +7,10 @@ import typer
 from ..errors import RequestError
 from ..tables.request import request
 from ..tables.rules import rule
+from ..tables.rules.asked import on_labels
 from . import options
 from .options import THRESHOLD
+from .rule_options import with_rule_options
 
 EXAMPLES = """\
 **Examples**
@@ -23,71 +25,20 @@ EXAMPLES = """\
 """
 
 
+@with_rule_options
 def detect(
     context: typer.Context,
     source: options.Source,
     *,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate",
-            metavar="SHARE",
-            help="Flag this share of the rows; with --reference, scores that only this share of clean rows would "
-            "reach.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
+    targets: dict[str, float | None],
     labels: Annotated[
         str | None,
         typer.Option(
             "--labels",
             metavar="COLUMN",
             help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
-            "neither (nothing). The model does not see it; it is for choosing the threshold, by --precision, --recall "
-            "or --f-beta. Default of these: --f-beta 1.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(
-            "--precision",
-            metavar="TARGET",
-            help="Find as many of the labelled anomalies as a precision of at least this allows.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    recall: Annotated[
-        float | None,
-        typer.Option(
-            "--recall",
-            metavar="TARGET",
-            help="Flag as few rows as a recall of at least this on the labelled rows needs.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    f_beta: Annotated[
-        float | None,
-        typer.Option(
-            "--f-beta",
-            metavar="BETA",
-            help="Make this F-score on the labelled rows as high as can be; recall counts BETA times as much as "
-            "precision.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    tail: Annotated[
-        float | None,
-        typer.Option(
-            "--tail",
-            metavar="SHARE",
-            help="Flag scores that only this share of the rows that belong would reach, such as 1e-4: the tail of the "
-            "scores is extrapolated beyond the rows there are.",
+            "neither (nothing). The model does not see it; it is for choosing the threshold, by "
+            f"{on_labels(options.spell)}. Default of these: --f-beta 1.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -99,17 +50,6 @@ def detect(
             metavar="SOURCE",
             help="A clean table, written as SOURCE is. The model is trained on one half of its rows, and scores are "
             "compared with those of the other half.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    fdr: Annotated[
-        float | None,
-        typer.Option(
-            "--fdr",
-            metavar="SHARE",
-            help="Flag as many rows as can be so that, on average, at most this share of them belongs (a false "
-            "discovery rate, by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -156,15 +96,10 @@ def detect(
     if source == reference == "-":
         raise RequestError("SOURCE and --reference cannot both be -: standard input is one table")
     threshold = rule(
-        rate=rate,
         labels=labels,
-        precision=precision,
-        recall=recall,
-        f_beta=f_beta,
-        tail=tail,
-        fdr=fdr,
         reference=reference,
         spell=options.spell,
+        **targets,
     )
     from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import Output, fit_table  # noqa: PLC0415

@@ -7,12 +7,14 @@ from ..errors import EmptyTableError
 from ..rows import TableRows, TableWriter
 from ..rows.split import SplitRows
 from . import deciding, fitting, kinds
-from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
+from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
+from .on_labels import on_labels_of
 from .opening import label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
 from .request import MIXTURES, Request
 from .rules import Rule
+from .rules.rule import TRAINING_SHARE
 from .run import Run
 from .scoring import Result, Scored, columns_of, new_columns, score_table
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
@@ -82,7 +84,7 @@ class Judged:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
         model, on_labels = self.model, self.on_labels
         if on_labels is None and scored.gathered is not None:
-            on_labels = deciding.on_labels_of(model, scored.gathered.classes)
+            on_labels = on_labels_of(model, scored.gathered.classes)
         return Summary(
             command=command,
             table=table_facts(self.source, self.table, model, scored, self.constant),
