@@ -52,7 +52,7 @@ SECTIONS = [
     (
         "Distributions",
         "A fitted mixture as a frozen value, and what it is made of.",
-        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Noise"],
+        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Noise"],
     ),
     (
         "One parameter of a density of your own",

@@ -6,9 +6,9 @@ import signal
 import numpy as np
 import pytest
 
-from mixtura.engines import ThreadEngine, engine_for, open_owned
+from mixtura.engines import ThreadEngine, engine_for
 from mixtura.rows import ArrayRows
-from problems import assert_same_fit, iterate, three_groups
+from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
 
@@ -58,11 +58,11 @@ def rows(request, need, dask_client, table):
     array = da.from_array(table, chunks=(9_000, 3))
     with dask_client.as_current():
         if request.param == "array":
-            yield open_owned(array)
+            yield open_dask(array)
         elif request.param == "persisted array":
-            yield open_owned(array.persist())
+            yield open_dask(array.persist())
         elif request.param == "frame":
-            yield open_owned(dd.from_dask_array(array, columns=["a", "b", "c"]))
+            yield open_dask(dd.from_dask_array(array, columns=["a", "b", "c"]))
         else:
             yield ArrayRows(table)
 

@@ -92,7 +92,13 @@ def a_mixture(shape_name):
     factors = random.normal(size=(3, 2, 2))
     matrices = factors @ factors.transpose(0, 2, 1) + np.eye(2)
     variances = np.diagonal(matrices, axis1=1, axis2=2)
-    values = {"full": matrices, "tied": matrices[0], "diag": variances, "spherical": variances[:, 0]}[shape_name]
+    values = {
+        "full": matrices,
+        "tied": matrices[0],
+        "diag": variances,
+        "spherical": variances[:, 0],
+        "factor": np.concatenate([variances[:, :, None], factors], axis=2),
+    }[shape_name]
     return Mixture(random.dirichlet(np.ones(3)), random.normal(size=(3, 2)), SHAPES[shape_name](values, 3, 2))
 
 

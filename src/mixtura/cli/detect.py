@@ -59,6 +59,7 @@ def detect(
     model: options.Kind = None,
     components: options.Components = None,
     shape: options.Shape = None,
+    factors: options.Factors = None,
     seed: options.Seed = 0,
     out: options.Out = None,
     save: options.Save = None,
@@ -90,6 +91,7 @@ def detect(
         model=model,
         components=components,
         shape=shape,
+        factors=factors,
         seed=seed,
         spell=options.spell,
     )

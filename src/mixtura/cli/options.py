@@ -199,8 +199,18 @@ Shape = Annotated[
         "--shape",
         metavar="SHAPES",
         autocompletion=one_of(SHAPES),
-        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all "
-        "four. With --model bayesian, one of them; default: full.",
+        help="Covariance shapes to try, some of full, tied, diag, spherical and factor with commas between. Default: "
+        "the first four. With --model bayesian, one of these; default: full.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Factors = Annotated[
+    int | None,
+    typer.Option(
+        "--factors",
+        metavar="NUMBER",
+        help="Number of factors that the columns of a component share, for --shape factor. Default: 1.",
         rich_help_panel=MODEL,
         show_default=False,
     ),

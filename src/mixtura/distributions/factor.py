@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .covariance import Covariance
+from .covariance import DOUBLE, Covariance
 from .matrices import (
     Floats,
     check_invertible,
@@ -80,6 +80,10 @@ class Factor(Covariance):
         return _with_factors(n_factors)
 
     @classmethod
+    def described(cls) -> str:
+        return f"{cls.n_factors}-{cls.name}"
+
+    @classmethod
     def holding(cls, values: Any) -> "type[Factor]":
         shape = np.shape(values)
         return _with_factors(shape[2] - 1) if len(shape) == 3 and shape[2] > 1 else cls
@@ -143,26 +147,23 @@ class Factor(Covariance):
         ridge: Floats,
         before: Covariance | None = None,
     ) -> Self:
-        """Return one step of EM for factor analysis about the new means (Rubin and Thayer 1982, "EM algorithms for ML
-        factor analysis").
+        """Return one step of EM for factor analysis about the new means.
 
-        The means of highest likelihood do not depend on the covariances; the step raises the likelihood about them. The
-        factors are those expected under `before`; without it they were given with the moments.
+        The means of highest likelihood do not depend on the covariances, and a step about them raises the likelihood
+        (Rubin and Thayer 1982, "EM algorithms for ML factor analysis"). The factors are those expected under `before`;
+        without it they came with the moments, from `scatter`.
         """
         squares = (second[..., 0] - masses[:, None] * shift**2) / counts[:, None]
-        products, within = second[..., 1:], np.eye(cls.n_factors)
         if isinstance(before, Factor):
             slopes = before.factor_slopes
-            moved = (slopes @ shift[:, :, None])[:, :, 0]
-            products = products - masses[:, None, None] * shift[:, :, None] * moved[:, None, :]
-            products = products / counts[:, None, None]
-            within = within - slopes @ before.loadings + slopes @ products
+            moved = masses[:, None, None] * shift[:, :, None] * (slopes @ shift[:, :, None]).transpose(0, 2, 1)
+            products = (second[..., 1:] - moved) / counts[:, None, None]
+            within = np.eye(cls.n_factors) + slopes @ (products - before.loadings)  # covariances of the factors
             loadings = np.linalg.solve(within.transpose(0, 2, 1), products.transpose(0, 2, 1)).transpose(0, 2, 1)
         else:
-            products = loadings = products / counts[:, None, None]
+            products = second[..., 1:] / counts[:, None, None]
+            loadings = _stirred(products, ridge)
         left = np.maximum(squares - (loadings * products).sum(axis=2), 0.0)
-        if before is None:
-            loadings = _stirred(loadings, ridge)
         return cls.unchecked(np.concatenate([(left + ridge)[:, :, None], loadings], axis=2), *shift.shape)
 
     @staticmethod
@@ -203,7 +204,7 @@ class Factor(Covariance):
     @cached_property
     def _inner(self) -> Floats:
         """Lower Cholesky factors of the precisions of the factors, given a row: M = I + W^T W."""
-        return np.linalg.cholesky(np.eye(self.n_factors) + self._scaled.transpose(0, 2, 1) @ self._scaled)
+        return np.asarray(np.linalg.cholesky(np.eye(self.n_factors) + self._scaled.transpose(0, 2, 1) @ self._scaled))
 
     @cached_property
     def _inner_inverse(self) -> Floats:
@@ -214,6 +215,10 @@ class Factor(Covariance):
         """What is expected of the factors for a deviation of a row, shape (n_components, n_factors, n_features)."""
         halves = self._inner_inverse @ self._scaled.transpose(0, 2, 1)
         return np.asarray(self._inner_inverse.transpose(0, 2, 1) @ halves * self._roots[:, None, :])
+
+    @classmethod
+    def fault(cls, values: Floats) -> str | None:
+        return size_fault(values[..., 0]) if (values[..., 0] > 0).all() else "of positive unique variances"
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -244,8 +249,8 @@ class Factor(Covariance):
         """Upper triangular U with U U^T the precision, shape (n_components, n_features, n_features)."""
         return precision_cholesky(self.dense, "component {}'s covariance".format)
 
-    def check_invertible(self, dtype: "np.dtype[Any] | None" = None) -> None:
-        check_invertible(self._roots, np.dtype(np.float64) if dtype is None else dtype, "component {}".format)
+    def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
+        check_invertible(self._roots, dtype, "component {}".format)
 
     @cached_property
     def half_log_precision(self) -> Floats:
@@ -296,7 +301,7 @@ class Factor(Covariance):
         return full
 
     def factors(self, means: Floats) -> Floats:
-        """Return for each component and column: the inverse root, the scaled loadings, and the slopes of the factors."""
+        """Return for each component and column the inverse root, the scaled loadings and the slopes of the factors."""
         slopes = self.factor_slopes.transpose(0, 2, 1)
         return np.concatenate([self._roots[:, :, None], self._scaled, slopes], axis=2).ravel()
 

@@ -2,7 +2,7 @@
 
 from ..rows import TableRows
 from . import deciding
-from .opening import label, left_out_columns
+from .opening import Source, label, left_out_columns
 from .rules import ThresholdRule, rule_named
 from .scoring import Scored
 from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
@@ -10,7 +10,7 @@ from .table_model import TableModel
 
 
 def table_facts(
-    source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
+    source: Source, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
 ) -> TableFacts:
     """Return what the table is; beside what holds no numbers, columns may be left out that never change."""
     return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))

@@ -22,7 +22,7 @@ from ..detectors.model import OutlierModel
 from ..detectors.neighbors.estimator import LocalOutlierFactor
 from ..detectors.svm.estimator import OneClassSVM
 from ..distributions.mixture import Mixture
-from ..distributions.shapes import SHAPES
+from ..distributions.shapes import SEARCHED
 from ..engines import OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
@@ -150,7 +150,7 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             len(X),
             self.random_state,
             counts=default_counts(len(X)),
-            shapes=tuple(SHAPES),
+            shapes=SEARCHED,
         )
         self.model_ = DensityModel(found.contours.mixture, scaling.center, scaling.scale)
         return self
@@ -174,7 +174,15 @@ def _fit(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> F
 def _mixture(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> Fitted:
     counts = fitting.counts_for(numbers.n_rows, request.counts, run.spell)
     with fitting.scaled_table(numbers, run.engine, run.on_progress) as table:
-        found = fit_groups(table, numbers.n_rows, request.seed, counts=counts, shapes=request.shapes, clean=clean)
+        found = fit_groups(
+            table,
+            numbers.n_rows,
+            request.seed,
+            counts=counts,
+            shapes=request.shapes,
+            n_factors=request.n_factors,
+            clean=clean,
+        )
     mixture = fitting.ordered(found.contours.mixture)
     candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
     facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)

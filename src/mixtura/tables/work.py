@@ -10,7 +10,7 @@ from . import deciding, fitting, kinds
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .on_labels import on_labels_of
-from .opening import label, open_table, without_labels
+from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
 from .request import MIXTURES, Request
 from .rules import Rule
@@ -33,7 +33,7 @@ class Judged:
 
     Attributes
     ----------
-    source : str
+    source : object
         The table, as it was asked for.
     table : TableRows
         The table.
@@ -59,7 +59,7 @@ class Judged:
         Number of rows, where it is known.
     """
 
-    source: str
+    source: Source
     table: TableRows
     model: TableModel
     facts: ModelFacts
@@ -173,14 +173,16 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         return fitted if rule is None else _decided(fitted, rule, run)
 
 
-def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def judge_table(
+    model: TableModel, source: Source, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to be judged by a model, perhaps by another threshold than its own.
 
     Parameters
     ----------
     model : TableModel
         The model.
-    source : str
+    source : object
         The table.
     rule : Rule or None
         How to choose the threshold for this table; None for that of the model.
@@ -199,7 +201,9 @@ def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, not
     return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
 
 
-def view_table(model: TableModel, source: str, labels: str | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def view_table(
+    model: TableModel, source: Source, labels: str | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
@@ -224,7 +228,7 @@ def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, reference: str | None, run: Run
+    request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
     numbers = kinds.scaled(request, numbers, run)
@@ -245,7 +249,7 @@ def _fit(
     return model, facts, notices
 
 
-def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
+def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
     half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
     n_rows = sum(len(block.values) for block in half.blocks())
     if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:

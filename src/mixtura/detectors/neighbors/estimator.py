@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ...engines.progress import OnProgress, counted_rows
+from ...engines.progress import OnProgress, telling_rows
 from ...engines.threads import available_processors
 from ...errors import warn
 from ...intake.sources import Source, names_of, opened_table
@@ -392,7 +392,7 @@ class LocalOutlierFactor(Detector):
                 f"{k} neighbours of {n_rows} rows are more than {_MOST_NEIGHBORS} in all: lower n_neighbors or "
                 "max_reference_rows"
             )
-        tell = counted_rows(self.on_progress, "finding neighbours", n_rows)
+        tell = telling_rows(self.on_progress, "finding neighbours", n_rows)
         distances, neighbors = search.own_neighbors(k, n_threads=self._n_threads(), on_rows=tell)
         values = _values(reference, search, pairs=self.metric == "precomputed")
         near = neighborhoods_of(distances, neighbors, values, _float_type(reference))

@@ -18,6 +18,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
 from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
@@ -244,6 +245,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         super()._validate_params()
         check_ridge(self.reg_covar)
 
+    @property
+    def _shape(self) -> type[Covariance]:
+        """Covariance shape."""
+        return SHAPES[self.covariance_type]
+
     @abstractmethod
     def _update(self, rows: Rows, engine: Engine) -> Update[M]:
         """Return the update rule for the rows of a table."""
@@ -421,8 +427,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
     def _check_last_fit(self, n_columns: int, what: str, remedy: str) -> None:
         last = self.mixture_
-        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
-        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
+        asked = f"{self.n_components} {self._shape.described()} components of {n_columns} columns"
+        found = f"{last.n_components} {last.covariance.described()} components of {last.n_features} columns"
         if asked != found:
             raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 

@@ -1,6 +1,7 @@
 """How a threshold is asked for."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...errors import RequestError
 from ..spelling import Spell, in_python
@@ -18,24 +19,26 @@ class Rule:
         The rule, with its target.
     labels : str or None
         Column of labels, for rules that need them.
-    reference : str or None
+    reference : object
         A clean table that the model is trained on.
     """
 
     chooses: ThresholdRule
     labels: str | None = None
-    reference: str | None = None
+    reference: Any = None
 
 
 def rule(
-    *, labels: str | None = None, reference: str | None = None, spell: Spell = in_python, **targets: float | None
+    *, labels: str | None = None, reference: Any = None, spell: Spell = in_python, **targets: float | None
 ) -> Rule:
     """Return the rule that keywords mean.
 
     Parameters
     ----------
-    labels, reference : str or None
-        Column of labels, and the clean table.
+    labels : str or None
+        Column of labels.
+    reference : object
+        The clean table.
     spell : callable
         Writes a keyword and perhaps a value in a sentence for the user.
     **targets : float or None
