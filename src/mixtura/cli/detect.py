@@ -56,7 +56,7 @@ def detect(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
-    model: options.Kind = None,
+    model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
     factors: options.Factors = None,
@@ -74,8 +74,7 @@ def detect(
 
     Scores every row by a model of the columns of numbers, and flags those above a threshold. Without options the model
     needs no choice, and the table says how many rows are flagged: those that are too rare for chance, none in a clean
-    table. Missing values are taken by the models auto, mixture, bayesian and forest. Without a --reference the model
-    mixture leaves out of its fit what lies far from every group.
+    table. Without a --reference the model mixture leaves out of its fit what lies far from every group.
 
     Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the share of
     rows like these, in percent, that the row is rarer than), is_anomaly, and reason (for flagged rows: the column that
