@@ -33,6 +33,7 @@ from ..intake.sample import take_sample
 from ..intake.table import Table
 from ..mixtures.bayes.estimator import BayesianGaussianMixture
 from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
+from ..mixtures.em.estimator import fit_table
 from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -210,14 +211,13 @@ def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: B
     asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts)
     most = _most_components(numbers.n_rows) if asked is None else asked[-1]
     estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
-    estimator.n_features_in_ = len(numbers.columns)
     notices = []
     with fitting.scaled_passes(numbers, engine) as (rows, within), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         moments = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         estimator.set_params(on_progress=_in_units(bar.on_progress, volume))
-        estimator._fit_rows(rows, within)
+        fit_table(estimator, Table(rows, within))
         contours = Contours(
             fitting.ordered(estimator.mixture_, in_use=True),
             numbers.n_rows,

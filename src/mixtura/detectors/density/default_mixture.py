@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -21,8 +20,10 @@ from ...intake.table import Table
 from ...mixtures.choice.criteria import Candidate
 from ...mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ...mixtures.choice.rounding import least_variances
-from ...mixtures.choice.search import MixtureSearch
-from ...mixtures.em.gaussian import GaussianMixture
+from ...mixtures.choice.search import MixtureSearch, search_table
+from ...mixtures.em.estimator import settings_of
+from ...mixtures.em.gaussian import GaussianMixture, with_fit
+from ...mixtures.em.loop import fitted
 from ...rows import Block, Rows
 from ...statistics.columns import ColumnMoments, column_moments
 from ..explanation import Floats
@@ -166,12 +167,11 @@ def _search(
     search = MixtureSearch(
         counts, covariance_types=shapes, n_init=N_INIT, random_state=random_state, on_progress=on_progress, **_SETTINGS
     )
-    search.n_features_in_ = rows.n_columns
     with warnings.catch_warnings():
         # Iterations are limited on purpose: what more would gain ranks no row differently. Of candidates that are left
         # out the command line tells itself.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search._fit_rows(rows, engine)
+        search_table(search, Table(rows, engine))
     return search
 
 
@@ -225,18 +225,17 @@ def _trimmed(
     """
     weight = engine.fold(rows, _weight_of, 0.0) * (1 - template.trim)
     sample = take_sample(Table(rows, engine), check_random_state(template.random_state), counts[-1])
-    least = least_variances(sample)
-    best, lowest = template, np.inf
+    given, least = settings_of(template), least_variances(sample)
+    table, lowest = Table(rows, engine), np.inf
     total = len(shapes) * len(counts)
     for n_shapes, shape in enumerate(shapes):
         in_shape: list[float] = []
         for count in counts:
-            estimator: GaussianMixture = clone(template).set_params(n_components=count, covariance_type=shape)
-            estimator._least_variances = least
-            estimator._fit_rows(rows, engine)
-            bic = -2 * weight * estimator.lower_bound_ + estimator.mixture_.n_parameters * float(np.log(weight))
+            settings = replace(given, n_components=count, covariance_type=shape, least=least)
+            fit = fitted(settings.algorithm(table))
+            bic = -2 * weight * fit.lower_bound + fit.model.n_parameters * float(np.log(weight))
             if bic < lowest:
-                best, lowest = estimator, bic
+                best, lowest = (settings, fit), bic
             in_shape.append(bic)
             # Larger counts that are not tried are done with as well.
             last = count == counts[-1] or len(in_shape) - 1 - int(np.argmin(in_shape)) == _PATIENCE
@@ -245,7 +244,7 @@ def _trimmed(
                 on_progress(Progress(what, done, total, "candidates"))
             if last:
                 break
-    return best
+    return with_fit(template, *best, table)
 
 
 def _weight_of(block: Block) -> float:

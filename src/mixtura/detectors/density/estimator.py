@@ -1,9 +1,9 @@
 """`MixtureDetector`: rows of low density under a mixture do not belong."""
 
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Literal, Self
@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 
@@ -28,8 +27,10 @@ from ...intake.sources import Source, opened_rows
 from ...intake.table import Table
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
 from ...mixtures.choice.folds import Part, folds_of
-from ...mixtures.choice.search import MixtureSearch
+from ...mixtures.choice.search import MixtureSearch, search_table
+from ...mixtures.em.estimator import fit_table, same_columns, settings_of
 from ...mixtures.em.gaussian import GaussianMixture
+from ...mixtures.em.loop import fitted
 from ...rows import Block, Rows
 from ...statistics.shares import cut_of_weighted
 from ..detector import Detector, _scores, offset_for
@@ -256,7 +257,6 @@ class MixtureDetector(Detector):
             trim = 0.0 if self.novelty else self.contamination
         n_rows = len(sample.X) if sample.whole else counted_rows(Table(rows, engine)).n_rows
         estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
-        estimator.n_features_in_ = rows.n_columns
         return scaled, estimator
 
     def _given(self, template: Fittable, rows: Rows, engine: Engine, random_state: np.random.RandomState) -> Fittable:
@@ -266,13 +266,14 @@ class MixtureDetector(Detector):
             estimator.set_params(random_state=_seed(random_state))
         if self.trim is not None and isinstance(estimator, GaussianMixture):
             estimator.set_params(trim=self.trim)
-        estimator.n_features_in_ = self.n_features_in_
-        if hasattr(self, "feature_names_in_"):
-            estimator.feature_names_in_ = self.feature_names_in_
+        same_columns(estimator, self)
         check_extent(Table(rows, engine), getattr(self, "feature_names_in_", None))
         own = estimator.on_progress
         estimator.on_progress = self.on_progress if own is None else own
-        estimator._fit_rows(rows, engine)
+        if isinstance(estimator, MixtureSearch):
+            search_table(estimator, Table(rows, engine))
+        else:
+            fit_table(estimator, Table(rows, engine))
         estimator.on_progress = own
         return estimator
 
@@ -311,14 +312,12 @@ def _held_out(
     folds = folds_of(counted, n_folds, estimator.n_components, random_state)
 
     def judged(fold: int) -> list[tuple[Floats, Floats]]:
-        other = clone(estimator)
-        if isinstance(other, GaussianMixture) and isinstance(estimator, GaussianMixture):
-            other._least_variances = estimator._least_variances
-        with warnings.catch_warnings():
-            # The fit to all rows has said so.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            other._fit_rows(rows, ThroughEngine(within, Part(folds, fold, held_out=False)))
-        model = DensityModel(other.mixture_, scaling.center, scaling.scale)
+        # Where a fit has not converged, that to all rows has said so.
+        given: Any = settings_of(estimator)
+        settings = replace(given, random_state=deepcopy(estimator.random_state))
+        other = fitted(settings.algorithm(Table(rows, within).through(Part(folds, fold, held_out=False)))).model
+        mixture = other if isinstance(other, Mixture) else other.mixture
+        model = DensityModel(mixture, scaling.center, scaling.scale)
         return list(ThroughEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
 
     for parts in told(map(judged, range(n_folds)), on_progress, "judging rows left out", n_folds, "folds"):

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.mixture import Mixture
-from ...engines import Engine
-from ...rows import Rows
+from ...intake.table import Table
 from ..em.expectation import passes_for
 from ..em.loop import Fit
 
@@ -126,10 +125,10 @@ def barred(candidate: Candidate) -> Candidate:
     return replace(candidate, bic=infinite, aic=infinite, icl=infinite, mml=infinite)
 
 
-def likelihoods(mixture: Mixture, rows: Rows, engine: Engine) -> list[float]:
+def likelihoods(mixture: Mixture, table: Table) -> list[float]:
     """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""
-    passes = passes_for(mixture.components, rows)
-    sums: list[float] = engine.fold(rows, passes.likelihoods, np.zeros(3)).tolist()
+    passes = passes_for(mixture.components, table.rows)
+    sums: list[float] = table.fold(passes.likelihoods, np.zeros(3)).tolist()
     return sums
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sklearn.base import clone
 
-from ...engines import Engine
-from ...rows import Rows
+from ...intake.table import Table
 from ..bayes.estimator import BayesianGaussianMixture
+from ..em.estimator import fit_table
 from .criteria import VariationalCandidate
 
 
@@ -31,15 +31,13 @@ class Trial:
     warnings: tuple[Warning, ...]
 
 
-def fit_each(
-    template: BayesianGaussianMixture, keys: Iterable[tuple[int, str]], rows: Rows, engine: Engine
-) -> Iterator[Trial]:
+def fit_each(template: BayesianGaussianMixture, keys: Iterable[tuple[int, str]], table: Table) -> Iterator[Trial]:
     """Fit a clone of an estimator with each count and shape, and yield it; priors keep covariances from collapse."""
     for count, shape in keys:
         estimator: BayesianGaussianMixture = clone(template).set_params(n_components=count, covariance_type=shape)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimator._fit_rows(rows, engine)
+            fit_table(estimator, table)
         candidate = VariationalCandidate(
             n_components=count,
             covariance_type=shape,
