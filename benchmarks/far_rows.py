@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from mixtura import MixtureDetector, MixtureSearch
-from mixtura.cli.kinds import detectors
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
+from mixtura.tables.kinds import detectors
 
 from .detection import TABLES, figures_of
 from .planted import Outlyingness, clumps, copies

@@ -7,7 +7,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::ensemble {
 namespace {
 
 using Integers = Dense<std::int32_t, 1>;
@@ -135,7 +135,7 @@ void bind(nb::module_& m) {
                         static_cast<Index>(out.shape(1)) == table.n_columns,
                     "out has the wrong shape");
             nb::gil_scoped_release release;
-            ensemble_residuals<T>(table, center.data(), scale.data(), regression, out.data());
+            write_residuals<T>(table, center.data(), scale.data(), regression, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shift"_a, "spread"_a, "loadings"_a, "remaining"_a,
         "out"_a.noconvert());
@@ -156,9 +156,8 @@ void bind(nb::module_& m) {
                     "scales and shapes of tails must be positive");
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
-            ensemble_extremes<T>(table, center.data(), scale.data(), regression,
-                                 {centers.data(), starts.data(), scales.data(), shapes.data(), nats.data()},
-                                 out.data());
+            write_extremes<T>(table, center.data(), scale.data(), regression,
+                              {centers.data(), starts.data(), scales.data(), shapes.data(), nats.data()}, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shift"_a, "spread"_a, "loadings"_a, "remaining"_a,
         "centers"_a, "starts"_a, "scales"_a, "shapes"_a, "nats"_a, "out"_a.noconvert());
@@ -173,7 +172,7 @@ void bind(nb::module_& m) {
             require(out.shape(0) == members.size() && static_cast<Index>(out.shape(1)) == table.n_rows,
                     "out has the wrong shape");
             nb::gil_scoped_release release;
-            ensemble_densities<T>(table, {center.data(), scale.data(), limit}, members, out.data());
+            write_densities<T>(table, {center.data(), scale.data(), limit}, members, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a, "means"_a,
         "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "out"_a.noconvert());
@@ -190,7 +189,7 @@ void bind(nb::module_& m) {
                 samples_of(table.n_columns, k, references, distance_medians, distance_spreads, distance_weights);
             require(length(out) == table.n_rows, "out has the wrong size");
             nb::gil_scoped_release release;
-            ensemble_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, out.data());
+            write_scores<T>(table, {center.data(), scale.data(), limit}, members, samples, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "shapes"_a, "columns"_a, "log_constants"_a, "means"_a,
         "factors"_a, "medians"_a, "spreads"_a, "weights"_a, "k"_a, "references"_a, "distance_medians"_a,
@@ -205,7 +204,7 @@ void bind(nb::module_& m) {
             require(out.shape(0) == samples.size() && static_cast<Index>(out.shape(1)) == table.n_rows,
                     "out has the wrong shape");
             nb::gil_scoped_release release;
-            ensemble_distances<T>(table, {center.data(), scale.data(), limit}, samples, out.data());
+            write_distances<T>(table, {center.data(), scale.data(), limit}, samples, out.data());
         },
         "values"_a.noconvert(), "center"_a, "scale"_a, "limit"_a, "k"_a, "references"_a, "medians"_a, "spreads"_a,
         "weights"_a, "out"_a.noconvert());
@@ -213,11 +212,11 @@ void bind(nb::module_& m) {
 
 }  // namespace
 
-void bind_ensemble(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     m.def("ensemble_fit", &fit, "sample"_a, "least"_a, "full"_a, "trimmed"_a, "prior_rows"_a, "iterations"_a, "seed"_a,
           "log_constants"_a.noconvert(), "means"_a.noconvert(), "factors"_a.noconvert());
     bind<double>(m);
     bind<float>(m);
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::ensemble

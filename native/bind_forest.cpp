@@ -6,13 +6,13 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::forest {
 namespace {
 
 constexpr Place kDeepest = 30;  // nodes are numbered by 32-bit integers
 
 template <class T>
-ForestRows<T> rows_of(const Strided<T, 2>& values, const Dense<double, 1>& center, const Dense<double, 1>& scale) {
+Rows<T> rows_of(const Strided<T, 2>& values, const Dense<double, 1>& center, const Dense<double, 1>& scale) {
     const Place columns = static_cast<Place>(values.shape(1));
     require(columns > 0, "values must have a column");
     require(columns <= std::numeric_limits<std::int32_t>::max() / kLargestTile, "values has too many columns");
@@ -97,7 +97,7 @@ void bind(nb::module_& m) {
         [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int64_t, 2> samples,
            Dense<std::int32_t, 2> columns, Dense<std::uint64_t, 1> seeds, Output<std::int32_t, 3> features,
            std::optional<Output<float, 3>> coefficients, Output<float, 2> thresholds, Output<std::int32_t, 2> counts) {
-            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Rows<T> rows = rows_of<T>(values, center, scale);
             const Place trees = static_cast<Place>(seeds.shape(0)), size = static_cast<Place>(samples.shape(1));
             const Place leaves = static_cast<Place>(thresholds.shape(1)), chosen = static_cast<Place>(columns.shape(1));
             Place depth = 0;
@@ -138,7 +138,7 @@ void bind(nb::module_& m) {
         [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
            std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
            Dense<float, 2> lengths, Output<double, 1> out) {
-            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Rows<T> rows = rows_of<T>(values, center, scale);
             const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
             require(static_cast<Place>(out.shape(0)) == rows.n_rows, "out must have one value for each row");
             nb::gil_scoped_release release;
@@ -151,7 +151,7 @@ void bind(nb::module_& m) {
         [](Strided<T, 2> values, Dense<double, 1> center, Dense<double, 1> scale, Dense<std::int32_t, 3> features,
            std::optional<Dense<float, 3>> coefficients, Dense<float, 2> thresholds, Dense<std::int32_t, 2> counts,
            Dense<float, 2> lengths, Output<double, 2> out) {
-            const ForestRows<T> rows = rows_of<T>(values, center, scale);
+            const Rows<T> rows = rows_of<T>(values, center, scale);
             const Forest forest = forest_of(features, coefficients, thresholds, counts, lengths);
             require(static_cast<Place>(out.shape(0)) == rows.n_rows &&
                         static_cast<Place>(out.shape(1)) == rows.n_columns,
@@ -165,7 +165,7 @@ void bind(nb::module_& m) {
 
 }  // namespace
 
-void bind_forest(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     m.def("forest_draw", &draw, "seed"_a, "stream"_a, "n_rows"_a, "cumulative"_a.none(), "repeated"_a,
           "rows"_a.noconvert());
     m.def("forest_leaf_lengths", &find_leaf_lengths, "counts"_a, "sizes"_a, "averages"_a, "lengths"_a.noconvert());
@@ -173,4 +173,4 @@ void bind_forest(nb::module_& m) {
     bind<float>(m);
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::forest

@@ -6,7 +6,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::mixture {
 namespace {
 
 using Weights = std::optional<Dense<double, 1>>;
@@ -98,11 +98,11 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
 
 }  // namespace
 
-void bind_mixture(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     bind<Full>(m, "accumulate_full", "score_full");
     bind<Tied>(m, "accumulate_tied", "score_tied");
     bind<Diagonal>(m, "accumulate_diagonal", "score_diagonal");
     bind<Spherical>(m, "accumulate_spherical", "score_spherical");
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

@@ -8,7 +8,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::neighbors {
 namespace {
 
 // nanobind has no type for ptrdiff_t where it is not int64_t under another name.
@@ -105,7 +105,7 @@ void bind_products(nb::module_& m) {
 
 }  // namespace
 
-void bind_neighbors(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     m.def("tree_sizes", &tree_sizes, "n_rows"_a, "n_columns"_a);
     m.def("build_tree", &build_tree, "values"_a.noconvert(), "leaves"_a.noconvert(), "rows"_a.noconvert(),
           "boxes"_a.noconvert(), "lowest"_a.noconvert());
@@ -119,4 +119,4 @@ void bind_neighbors(nb::module_& m) {
     m.attr("panel_rows_float64") = Index{kPanelRows<double>};
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::neighbors

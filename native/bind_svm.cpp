@@ -12,7 +12,7 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
-namespace mixtura {
+namespace mixtura::svm {
 namespace {
 
 struct Parameters {
@@ -115,9 +115,9 @@ void bind(nb::module_& m) {
 
 }  // namespace
 
-void bind_svm(nb::module_& m) {
+void bind_kernels(nb::module_& m) {
     bind<double>(m);
     bind<float>(m);
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::svm

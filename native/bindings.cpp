@@ -23,10 +23,10 @@ const char* processor_level() {
 NB_MODULE(MIXTURA_MODULE, m) {
     m.attr("level") = MIXTURA_LEVEL;
     m.attr("processor_level") = processor_level();
-    mixtura::bind_mixture(m);
-    mixtura::bind_forest(m);
-    mixtura::bind_neighbors(m);
-    mixtura::bind_mcd(m);
-    mixtura::bind_svm(m);
-    mixtura::bind_ensemble(m);
+    mixtura::mixture::bind_kernels(m);
+    mixtura::forest::bind_kernels(m);
+    mixtura::neighbors::bind_kernels(m);
+    mixtura::mcd::bind_kernels(m);
+    mixtura::svm::bind_kernels(m);
+    mixtura::ensemble::bind_kernels(m);
 }

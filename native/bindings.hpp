@@ -21,12 +21,24 @@ inline void require(bool holds, const char* message) {
     if (!holds) throw std::invalid_argument(message);
 }
 
-// One function for each family of kernels, in a file of its own.
-void bind_mixture(nanobind::module_& m);
-void bind_forest(nanobind::module_& m);
-void bind_neighbors(nanobind::module_& m);
-void bind_mcd(nanobind::module_& m);
-void bind_svm(nanobind::module_& m);
-void bind_ensemble(nanobind::module_& m);
-
 }  // namespace mixtura
+
+// One namespace for each family of kernels, and one function, in a file of its own, that binds them.
+namespace mixtura::mixture {
+void bind_kernels(nanobind::module_& m);
+}
+namespace mixtura::forest {
+void bind_kernels(nanobind::module_& m);
+}
+namespace mixtura::neighbors {
+void bind_kernels(nanobind::module_& m);
+}
+namespace mixtura::mcd {
+void bind_kernels(nanobind::module_& m);
+}
+namespace mixtura::svm {
+void bind_kernels(nanobind::module_& m);
+}
+namespace mixtura::ensemble {
+void bind_kernels(nanobind::module_& m);
+}

@@ -11,7 +11,7 @@
 
 #include "neighbors.hpp"
 
-namespace mixtura {
+namespace mixtura::neighbors {
 
 inline constexpr Index kLeafRows = 32;
 inline constexpr int kFanBits = 3;
@@ -287,4 +287,4 @@ private:
     std::vector<Node> pending_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::neighbors

@@ -11,7 +11,7 @@
 #include "ensemble_neighbors.hpp"
 #include "mixture.hpp"
 
-namespace mixtura {
+namespace mixtura::ensemble {
 
 // Where each column lies and how far it spreads. A scale of zero marks a column that members and samples do not see.
 struct Units {
@@ -26,7 +26,7 @@ struct Member {
     bool full;
     Index n_columns;
     const std::int32_t* columns;
-    Components<float> components;
+    mixture::Components<float> components;
     double median, spread, weight;
 };
 
@@ -70,14 +70,15 @@ inline void member_densities(const std::vector<Tile<float>>& tiles, const Member
             std::copy_n(from.column(member.columns[j]), kTile<float>, tile.values.data() + j * kStride<float>);
         shape.log_densities(tile, densities.data());
         std::fill(weights.begin(), weights.end(), 1.0f);
-        normalise(densities.data(), member.components.count, Limits{kNone, kNone}, weights.data(), claimed.data(), out);
+        mixture::normalise(densities.data(), member.components.count, mixture::Limits{kNone, kNone}, weights.data(),
+                           claimed.data(), out);
         out += kTile<float>;
     }
 }
 
 inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
-    if (member.full) member_densities<Full>(tiles, member, out);
-    else member_densities<Diagonal>(tiles, member, out);
+    if (member.full) member_densities<mixture::Full>(tiles, member, out);
+    else member_densities<mixture::Diagonal>(tiles, member, out);
 }
 
 inline void sample_distances(const std::vector<Tile<float>>& tiles, Index n_columns, const Neighborhood& sample,
@@ -90,7 +91,7 @@ inline void sample_distances(const std::vector<Tile<float>>& tiles, Index n_colu
 
 // Log densities of each member for each row: members x rows.
 template <class T>
-void ensemble_densities(const Table<T>& table, const Units& units, const std::vector<Member>& members, float* out) {
+void write_densities(const Table<T>& table, const Units& units, const std::vector<Member>& members, float* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> densities(rows.tiles.size() * kTile<float>);
     for (const Member& member : members) {
@@ -101,8 +102,7 @@ void ensemble_densities(const Table<T>& table, const Units& units, const std::ve
 
 // Distances to the k-th nearest row of each sample for each row: samples x rows.
 template <class T>
-void ensemble_distances(const Table<T>& table, const Units& units, const std::vector<Neighborhood>& samples,
-                        float* out) {
+void write_distances(const Table<T>& table, const Units& units, const std::vector<Neighborhood>& samples, float* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> distances(rows.tiles.size() * kTile<float>);
     for (const Neighborhood& sample : samples) {
@@ -134,8 +134,8 @@ void add_votes(const std::vector<float>& found, float sign, const Voter& voter, 
 
 // Weighted mean of the votes of members and samples for each row.
 template <class T>
-void ensemble_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members,
-                     const std::vector<Neighborhood>& samples, double* out) {
+void write_scores(const Table<T>& table, const Units& units, const std::vector<Member>& members,
+                  const std::vector<Neighborhood>& samples, double* out) {
     const ScaledRows<T> rows(table, units);
     std::vector<float> values(rows.tiles.size() * kTile<float>);
     std::vector<double> sums(values.size());
@@ -150,4 +150,4 @@ void ensemble_scores(const Table<T>& table, const Units& units, const std::vecto
     std::copy_n(sums.begin(), table.n_rows, out);
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::ensemble

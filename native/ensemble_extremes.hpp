@@ -7,7 +7,7 @@
 
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::ensemble {
 
 // What each value differs by from what a ridge regression on the others expects. With rows y, centred and scaled, and
 // the shrunken precision matrix a multiple of I - V V', it is (y - V V' y) over the diagonal of I - V V'.
@@ -134,8 +134,8 @@ private:
 
 // Residuals of each value of each row, row after row.
 template <class T>
-void ensemble_residuals(const Table<T>& table, const double* center, const double* scale, const Regression& regression,
-                        double* out) {
+void write_residuals(const Table<T>& table, const double* center, const double* scale, const Regression& regression,
+                     double* out) {
     ResidualRows<T> rows(table, center, scale, regression);
     for (Index first = 0; first < table.n_rows; first += kRowsTogether) {
         rows.read(first);
@@ -155,8 +155,8 @@ inline double nats_of(double value, Index side, const Tails& tails) {
 
 // The most nats of any view of each row, 0 where none lies in a tail.
 template <class T>
-void ensemble_extremes(const Table<T>& table, const double* center, const double* scale, const Regression& regression,
-                       const Tails& tails, double* out) {
+void write_extremes(const Table<T>& table, const double* center, const double* scale, const Regression& regression,
+                    const Tails& tails, double* out) {
     const Index d = table.n_columns;
     ResidualRows<T> rows(table, center, scale, regression);
     for (Index first = 0; first < table.n_rows; first += kRowsTogether) {
@@ -177,4 +177,4 @@ void ensemble_extremes(const Table<T>& table, const double* center, const double
     }
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::ensemble

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <random>
 #include <vector>
 
+#include "random.hpp"
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::ensemble {
 
 // A sample column-wise: column j of row r at j * n_rows + r.
 struct Sample {
@@ -85,11 +85,11 @@ private:
 
     // Rows drawn at random are the first centres; every row goes to the nearest.
     void start() {
-        std::mt19937_64 random(rules_.seed);
+        Twister random(rules_.seed);
         std::vector<double> nearest(n_, std::numeric_limits<double>::infinity());
         std::vector<Index> label(n_, 0);
         for (Index k = 0; k < rules_.count; ++k) {
-            const Index centre = static_cast<Index>(random() % static_cast<std::uint64_t>(n_));
+            const Index centre = random.below(n_);
             std::fill(row_.begin(), row_.end(), 0.0);
             for (Index j = 0; j < d_; ++j) {
                 const double* x = sample_.column(j);
@@ -248,4 +248,4 @@ private:
     std::vector<double> shares_, log_density_, centred_, row_, log_constants_, means_, factors_, prior_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::ensemble

@@ -5,7 +5,7 @@
 #include "simd.hpp"
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::ensemble {
 
 inline constexpr int kMostNeighbors = 5;
 
@@ -51,4 +51,4 @@ inline void neighbor_distances(const Tile<float>& tile, Index n_columns, const N
     }
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::ensemble

@@ -20,7 +20,7 @@
 
 #include "forest_lanes.hpp"
 
-namespace mixtura {
+namespace mixtura::forest {
 
 using Place = std::int64_t;
 
@@ -29,7 +29,7 @@ inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Rows as they are given, and the units of the trees.
 template <class T>
-struct ForestRows {
+struct Rows {
     const T* values;
     Place n_rows, n_columns, row_stride, column_stride;
     const double* center;
@@ -286,7 +286,7 @@ inline Place tiles_together(const Forest& forest) {
 // The mean path length of every row over the trees. About n_trees * depth gathers of a value, a feature and a threshold
 // for each row.
 template <class T>
-void path_lengths(const ForestRows<T>& rows, const Forest& forest, double* out) {
+void path_lengths(const Rows<T>& rows, const Forest& forest, double* out) {
     const Place d = rows.n_columns;
     const int shift = tile_shift(d), size = 1 << shift;
     const bool by_columns = !forest.coefficients;
@@ -336,7 +336,7 @@ void path_lengths(const ForestRows<T>& rows, const Forest& forest, double* out) 
 // For every row the parts of the columns in the mean path length of the sample less that of the row, in `parts`
 // (n_rows, n_columns).
 template <class T>
-void credits(const ForestRows<T>& rows, const Forest& forest, double* parts) {
+void credits(const Rows<T>& rows, const Forest& forest, double* parts) {
     const Place d = rows.n_columns;
     std::vector<float> row(static_cast<std::size_t>(d));
     std::vector<double> means(static_cast<std::size_t>(2 * forest.n_leaves()));
@@ -352,4 +352,4 @@ void credits(const ForestRows<T>& rows, const Forest& forest, double* parts) {
     for (Place i = 0; i < rows.n_rows * d; ++i) parts[i] /= static_cast<double>(forest.n_trees);
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::forest

@@ -1,4 +1,4 @@
-// Random numbers of a forest, and the rows that each tree sees.
+// The rows that each tree of a forest sees.
 #pragma once
 
 #include <algorithm>
@@ -9,42 +9,9 @@
 #include <utility>
 #include <vector>
 
-namespace mixtura {
+#include "random.hpp"
 
-// SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): a counter and a mixing
-// function, so that every seed and stream starts a sequence of its own at no cost.
-class Random {
-public:
-    Random(std::uint64_t seed, std::uint64_t stream) : state_(mix(seed) ^ mix(~stream)) {}
-
-    std::uint64_t bits() { return mix(state_ += 0x9e3779b97f4a7c15ULL); }
-
-    // In [0, 1), a multiple of 2^-53.
-    double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
-
-    // In 0 ... count - 1. The high half of a product is uniform up to count / 2^64.
-    std::int64_t below(std::int64_t count) {
-        const auto product = static_cast<unsigned __int128>(bits()) * static_cast<std::uint64_t>(count);
-        return static_cast<std::int64_t>(product >> 64);
-    }
-
-    // Standard normal, by the polar method (Marsaglia and Bray 1964); its second value is thrown away.
-    double normal() {
-        for (;;) {
-            const double x = 2 * uniform() - 1, y = 2 * uniform() - 1, s = x * x + y * y;
-            if (s > 0 && s < 1) return x * std::sqrt(-2 * std::log(s) / s);
-        }
-    }
-
-private:
-    static std::uint64_t mix(std::uint64_t z) {
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-
-    std::uint64_t state_;
-};
+namespace mixtura::forest {
 
 // A set of at most `capacity` positions below `n_positions`: a bit for each where that takes less memory, else open
 // addressing, at most half full.
@@ -132,4 +99,4 @@ inline void draw_distinct_weighted(Random& random, const double* cumulative, std
     for (std::size_t i = 0; i < rest; ++i) rows[found++] = keys[i].second;
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::forest

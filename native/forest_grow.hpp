@@ -6,7 +6,7 @@
 #include "forest.hpp"
 #include "forest_draw.hpp"
 
-namespace mixtura {
+namespace mixtura::forest {
 
 // Where a tree is written: arrays as in `Forest`, of one tree.
 struct TreeArrays {
@@ -32,7 +32,7 @@ public:
 
     // Grows a tree on the rows at the positions `sample`, as many as the grower has room for, and the columns given.
     template <class T>
-    void grow(const ForestRows<T>& rows, const std::int64_t* sample, const std::int32_t* columns, std::uint64_t seed,
+    void grow(const Rows<T>& rows, const std::int64_t* sample, const std::int32_t* columns, std::uint64_t seed,
               const TreeArrays& tree) {
         constexpr Place kRows = 64;  // that a column takes from rows which are near the processor
         const Place n_columns = static_cast<Place>(live_.size());
@@ -220,4 +220,4 @@ private:
     std::vector<double> terms_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::forest

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-namespace mixtura {
+namespace mixtura::forest {
 
 #if defined(__AVX512F__)
 struct Lanes {
@@ -137,7 +137,7 @@ struct Lanes {
 };
 #endif
 
-}  // namespace mixtura
+}  // namespace mixtura::forest
 
 #if defined(__AVX2__)
 #pragma GCC diagnostic pop

@@ -10,6 +10,7 @@
 #include <limits>
 #include <numeric>
 
+#include "random.hpp"
 #include "tile.hpp"
 
 namespace mixtura::mcd {
@@ -241,22 +242,6 @@ private:
     Buffer<double> distances_, order_, shares_, scratch_, first_, second_;
 };
 
-// Numbers that look random, one after the other from a seed (SplitMix64: Steele, Lea and Flood 2014).
-struct Generator {
-    std::uint64_t state;
-
-    std::uint64_t next() {
-        std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-    // One of 0 .. count - 1; the bias, count / 2^53, is far below one in any number of draws made here.
-    Index below(Index count) {
-        return static_cast<Index>(static_cast<double>(next() >> 11) * 0x1p-53 * static_cast<double>(count));
-    }
-};
-
 // Starts from d + 1 rows drawn without replacement, and more of them while they lie on a hyperplane.
 class RandomStart {
 public:
@@ -267,25 +252,26 @@ public:
 
     void draw(std::uint64_t seed, Ellipsoid& e) {
         const Index d = table_.n_columns;
-        Generator generator{seed};
+        Random random(seed);
         undo_.clear();
         Index count = std::min(d + 1, table_.n_rows);
-        for (Index k = 0; k < count; ++k) take(k, generator);
+        for (Index k = 0; k < count; ++k) take(k, random);
         while (true) {
             describe(count, e);
             e.factor();
             if (e.n_flat == 0 || count == table_.n_rows) break;
             // One by one, as the paper does; where d + 1 more did not help, few will, and twice as many are tried.
             const Index wanted = std::min(count <= 2 * d + 1 ? count + 1 : 2 * count, table_.n_rows);
-            while (count < wanted) take(count++, generator);
+            while (count < wanted) take(count++, random);
         }
         // The rows go back to their places, so that a start depends on its seed alone.
         for (Index k = static_cast<Index>(undo_.size()) - 1; k >= 0; --k) std::swap(rows_[k], rows_[undo_[k]]);
     }
 
 private:
-    void take(Index k, Generator& generator) {
-        const Index other = k + generator.below(table_.n_rows - k);
+    void take(Index k, Random& random) {
+        // The bias, a part of 2^-53 for each row, is far below one in any number of draws made here.
+        const Index other = k + static_cast<Index>(random.uniform() * static_cast<double>(table_.n_rows - k));
         std::swap(rows_[k], rows_[other]);
         undo_.push_back(other);
     }

@@ -11,7 +11,7 @@
 
 #include "shapes.hpp"
 
-namespace mixtura {
+namespace mixtura::mixture {
 
 // What a pass knows beside the components: the log density, weight included, of a uniform component that takes part in
 // the division of every row, and the log density at and below which a row is left out.
@@ -210,4 +210,4 @@ void score(const Table<T>& table, const Components<T>& components, const Scores<
     }
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

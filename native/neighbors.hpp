@@ -16,9 +16,7 @@
 
 #include "simd.hpp"
 
-namespace mixtura {
-
-using Index = std::ptrdiff_t;
+namespace mixtura::neighbors {
 
 inline constexpr Index kNoRow = std::numeric_limits<Index>::max();
 inline constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -128,4 +126,4 @@ struct Queries {
     Nearest nearest(Index place) const { return {sums + place * k, rows + place * k, k}; }
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::neighbors

@@ -9,7 +9,7 @@
 
 #include "neighbors.hpp"
 
-namespace mixtura {
+namespace mixtura::neighbors {
 
 // Queries and vectors of rows multiplied at once: their sums fill the registers, two vectors of rows and one query left
 // over. AVX-512 has 32 registers, the others 16.
@@ -145,4 +145,4 @@ private:
     Index measured_ = 0;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::neighbors

@@ -5,7 +5,7 @@
 
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::mixture {
 
 // factors is what a shape needs beside means: see the shapes.
 template <class T>
@@ -319,4 +319,4 @@ private:
     Index d_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::mixture

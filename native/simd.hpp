@@ -3,11 +3,14 @@
 // shares, give the arithmetic.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
 namespace mixtura {
+
+using Index = std::ptrdiff_t;
 
 #if defined(__AVX512F__)
 inline constexpr int kVectorBytes = 64;

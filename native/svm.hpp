@@ -9,7 +9,7 @@
 
 #include "svm_columns.hpp"
 
-namespace mixtura {
+namespace mixtura::svm {
 
 struct SmoSettings {
     double tolerance;  // largest violation of optimality: a difference of two gradients
@@ -294,4 +294,4 @@ private:
     Index lowest_at_ = 0;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::svm

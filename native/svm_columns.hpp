@@ -7,7 +7,7 @@
 
 #include "svm_kernel.hpp"
 
-namespace mixtura {
+namespace mixtura::svm {
 
 // Columns are filled up to whole groups of rows, so that loops over them need no end of their own.
 inline constexpr Index kGroup = 64;
@@ -156,4 +156,4 @@ private:
     std::vector<Index> slot_of_;
 };
 
-}  // namespace mixtura
+}  // namespace mixtura::svm

@@ -8,7 +8,7 @@
 #include "simd.hpp"
 #include "tile.hpp"
 
-namespace mixtura {
+namespace mixtura::svm {
 
 using Doubles = Vector<double>;
 
@@ -127,4 +127,4 @@ void kernel_matrix(const Kernel& kernel, const Table<T>& table, const Centers& c
     }
 }
 
-}  // namespace mixtura
+}  // namespace mixtura::svm

@@ -10,8 +10,6 @@
 
 namespace mixtura {
 
-using Index = std::ptrdiff_t;
-
 // Rows of a tile: 2 KB a column, so that 32 columns with their products fit in the second cache, and sums cross lanes
 // once in 32 vectors of the widest kind.
 template <class T>

@@ -1,11 +1,14 @@
 import importlib
 import logging
-import os
 
 import pytest
 
-# Set by .ci/run, where every optional dependency is installed: a missing one is a failure there, and no reason to skip.
-REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"
+from requirements import demand_shared, go_without
+
+
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("needs_shared"):
+        demand_shared(*mark.args)
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +19,7 @@ def need():
         try:
             return importlib.import_module(module)
         except ImportError as error:
-            reason = f"needs {module}, which cannot be imported ({error})"
-            if os.environ.get(REQUIRE_OPTIONAL) == "1":
-                pytest.fail(f"{REQUIRE_OPTIONAL}=1, and the test {reason}")
-            pytest.skip(reason)
+            go_without(f"needs {module}, which cannot be imported ({error})")
 
     return need
 

@@ -21,7 +21,7 @@ from mixtura.display.report.facts.data import (
     Reproduction,
     ScoreCurve,
 )
-from mixtura.display.summary import (
+from mixtura.tables.summary import (
     Anomaly,
     CandidateFacts,
     Decision,

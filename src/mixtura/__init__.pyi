@@ -5,7 +5,6 @@ from .decisions.conformal import conformal_p_values as conformal_p_values
 from .decisions.conformal import discoveries as discoveries
 from .decisions.conformal import threshold_by_false_discovery_rate as threshold_by_false_discovery_rate
 from .decisions.curve import PrecisionRecallCurve as PrecisionRecallCurve
-from .decisions.table_model import TableModel as TableModel
 from .decisions.tail import TailModel as TailModel
 from .decisions.tail import fit_tail as fit_tail
 from .decisions.thresholds import threshold_by_rate as threshold_by_rate
@@ -44,3 +43,4 @@ from .statistics.lowest import LowestValues as LowestValues
 from .statistics.sketch import QuantileSketch as QuantileSketch
 from .storage import load as load
 from .storage import save as save
+from .tables.table_model import TableModel as TableModel

@@ -9,6 +9,7 @@ scikit-learn and NumPy users already catch::
     │   ├── InfiniteValuesError             ±inf, with rows and columns named
     │   ├── ColumnError                     a column is unknown, repeated, or does not hold numbers
     │   └── EmptyTableError                 too few rows or columns to do anything
+    ├── RequestError (ValueError)           what was asked for means nothing, or contradicts itself
     ├── SourceError (ValueError)            a file, query or stream cannot be read
     ├── SingularCovarianceError (ValueError)  a component's covariance cannot be inverted
     ├── ModelFileError (ValueError)         a file is not a model this version can read
@@ -49,6 +50,10 @@ class ColumnError(DataError):
 
 class EmptyTableError(DataError):
     """The table has too few rows or columns."""
+
+
+class RequestError(MixturaError, ValueError):
+    """What was asked for means nothing, or contradicts itself."""
 
 
 class SourceError(MixturaError, ValueError):

@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
-from .decisions.table_model import TableModel
 from .detectors.density.model import DensityModel
 from .detectors.model import OutlierModel
 from .distributions.mixture import Mixture
 from .errors import ModelFileError, warn
 from .rows.whole import WholeFile, replace_all
 from .statistics.rarity import Rarity
+from .tables.table_model import TableModel
 
 VERSION = 1
 """Version of the format. Raise it when a file written now could not be read by what was released before."""

@@ -7,8 +7,8 @@ import pytest
 
 from mixtura.display.report.page.html import render_html
 from report_examples import diamonds_report
+from requirements import go_without
 
-REQUIRE_OPTIONAL = "MIXTURA_REQUIRE_OPTIONAL"
 GOLDEN = Path(__file__).parents[1] / "golden" / "browser"
 
 # Pictures are compared by the mean colour of squares of this many pixels, half a line of text each way, within so many
@@ -36,10 +36,7 @@ def browser(need):
     need("vl_convert")
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
-        reason = f"needs a browser: none of {', '.join(_NAMES)} is on the PATH (Debian: apt-get install chromium)"
-        if os.environ.get(REQUIRE_OPTIONAL) == "1":
-            pytest.fail(f"{REQUIRE_OPTIONAL}=1, and the test {reason}")
-        pytest.skip(reason)
+        go_without(f"needs a browser: none of {', '.join(_NAMES)} is on the PATH (Debian: apt-get install chromium)")
     # Chromium's sandbox does not work for root, which containers run tests as.
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with playwright.sync_playwright() as running:

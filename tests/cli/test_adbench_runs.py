@@ -1,25 +1,24 @@
 """`detect` runs on the tables of ADBench that the project keeps beside the repository."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_score, recall_score
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "adbench"
-FILES = sorted(FOLDER.glob("*.npz"))
+from requirements import SHARED, listed_in
+
+NAMES = listed_in("adbench", lambda folder: [path.stem for path in sorted(folder.glob("*.npz"))])
 # The whole search on these takes minutes: many rows, or many columns.
 LARGE = {"cover", "http", "mnist", "musk", "satellite", "shuttle"}
 
 
-@pytest.mark.skipif(not FILES, reason=f"there is no data in {FOLDER}")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_detect_runs(run, folder, need, file):
+@pytest.mark.parametrize("name", NAMES)
+def test_detect_runs(run, folder, need, name):
     pa, parquet = need("pyarrow"), need("pyarrow.parquet")
-    X = np.load(file)["X"]
+    X = np.load(SHARED / "adbench" / f"{name}.npz")["X"]
     parquet.write_table(pa.table({f"x{k}": column for k, column in enumerate(X.T)}), folder / "table.parquet")
-    options = ["--components", "1,3", "--shape", "diag,full"] if file.stem in LARGE else ["--components", "1-4"]
+    options = ["--components", "1,3", "--shape", "diag,full"] if name in LARGE else ["--components", "1-4"]
     ended = run("detect", "table.parquet", *options, "--rate", "0.04", "--json")
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
@@ -36,11 +35,10 @@ def test_detect_runs(run, folder, need, file):
     np.testing.assert_array_equal(flags, scores > summary["decision"]["threshold"])
 
 
-@pytest.mark.skipif(not FILES, reason=f"there is no data in {FOLDER}")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_detect_without_options_judges_by_labels(run, folder, need, file):
+@pytest.mark.parametrize("name", NAMES)
+def test_detect_without_options_judges_by_labels(run, folder, need, name):
     pa, parquet = need("pyarrow"), need("pyarrow.parquet")
-    data = np.load(file)
+    data = np.load(SHARED / "adbench" / f"{name}.npz")
     table = {f"x{k}": column for k, column in enumerate(data["X"].T)} | {"anomaly": data["y"]}
     parquet.write_table(pa.table(table), folder / "table.parquet")
     ended = run("detect", "table.parquet", "--labels", "anomaly", "--json")

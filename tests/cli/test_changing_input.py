@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixtura.cli.progress import Bar
+from mixtura.tables.run import Stage
 
 X = np.random.default_rng(0).normal(size=(3000, 2))
 
@@ -106,13 +107,14 @@ def test_every_command_sees_it(folder, run, changes, command):
 def test_a_change_while_it_is_copied(folder, run, monkeypatch, command):
     for name in ("t.csv", "other.csv"):
         WRITERS["csv"](folder / name, table_of(np.tile(X, (30, 1)), "ab"))
-    on_rows = Bar.on_rows
+    on_progress = Bar.on_progress
 
-    def changing(self, n_rows):
-        on_rows(self, n_rows)
-        grown(folder / "other.csv")
+    def changing(self, progress):
+        on_progress(self, progress)
+        if not isinstance(progress, Stage):
+            grown(folder / "other.csv")
 
-    monkeypatch.setattr(Bar, "on_rows", changing)
+    monkeypatch.setattr(Bar, "on_progress", changing)
     ended = run(*command)
     assert (ended.code, ended.out) == (2, "")
     assert "other.csv changed while it was in use" in ended.err

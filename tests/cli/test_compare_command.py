@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from mixtura.cli import comparing
-from mixtura.cli.options import KINDS
+from mixtura.tables import comparing
+from mixtura.tables.request import KINDS
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.cli.options import KINDS
+from mixtura.tables.request import KINDS
 
 N_PLANTED = 5
 

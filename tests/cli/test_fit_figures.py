@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import multivariate_normal
 
 import mixtura
-from mixtura.cli.kinds import _in_units
 from mixtura.engines.progress import Progress
 from mixtura.mixtures.em.loop import FitProgress
+from mixtura.tables.kinds import _in_units
 
 NAMES = ["x0", "x1", "x2"]
 # Columns in units far apart.

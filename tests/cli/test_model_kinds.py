@@ -8,8 +8,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
-from mixtura.cli import kinds
-from mixtura.cli.options import KINDS
+from mixtura.tables import kinds
+from mixtura.tables.request import KINDS
 
 TABLE = "select hash(i) % 997 / 99.0 as a, sqrt(hash(7 * i + 1) % 9973) as b, i % 7 as c from range({}) t(i)"
 

@@ -1,21 +1,19 @@
 """Wrong rows planted in tables of groups: mixtures leave them out, and say so."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
 from mixtura import MixtureSearch
-from mixtura.detectors.scaling import scaling_of
 from mixtura.engines import ThreadEngine
 from mixtura.intake.sample import Sample
+from mixtura.intake.scaling import scaling_of
+from mixtura.intake.table import Table
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from mixtura.rows import ArrayRows
-
-PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "mixture"
-TABLES = sorted(path for path in PUBLISHED.glob("*.csv") if path.stem != "expected_bic")
+from requirements import SHARED, listed_in
 
 
 def three_groups(random, n_rows, n_columns):
@@ -156,7 +154,7 @@ def test_bic_is_that_of_all_rows_where_none_lies_far(run, iris):
     summary = json.loads(ended.out)
     X = load_iris().data
     sample = Sample(X, np.ones(len(X)))
-    scaling = scaling_of(ArrayRows(X), ThreadEngine(), sample, summary["table"]["columns"])
+    scaling = scaling_of(Table(ArrayRows(X), ThreadEngine()), sample, summary["table"]["columns"])
     settings = {"tol": TOL, "max_iter": MAX_ITER, "reg_covar": REG_COVAR, "n_init": N_INIT}
     search = MixtureSearch(random_state=0, **settings).fit((X - scaling.center) / scaling.scale)
     found = [np.inf if c["bic"] is None else c["bic"] for c in summary["model"]["candidates"]]  # where left out
@@ -174,9 +172,12 @@ def test_answers_without_groups_are_one_component_and_told(fit):
     assert "would have the lowest BIC, and are left out: independent columns" in notice
 
 
-@pytest.mark.skipif(not TABLES, reason=f"{PUBLISHED} is not there: the published tables are in it")
-@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_no_row_of_a_published_table_lies_far(run, path):
-    ended = run("groups", str(path), "--json", "-q")
+def published_tables(folder):
+    return [path.stem for path in sorted(folder.glob("*.csv")) if path.stem != "expected_bic"]
+
+
+@pytest.mark.parametrize("name", listed_in("mixture", published_tables))
+def test_no_row_of_a_published_table_lies_far(run, name):
+    ended = run("groups", str(SHARED / "mixture" / f"{name}.csv"), "--json", "-q")
     assert ended.code == 0, ended.err
     assert not [notice for notice in json.loads(ended.out)["notices"] if "far from every group" in notice]

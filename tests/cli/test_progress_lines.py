@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mixtura import Progress
-from mixtura.cli import comparing, progress, work
+from mixtura.cli import progress, work
 from mixtura.cli.progress import Bar
 from mixtura.cli.step import Step
 from mixtura.mixtures.choice.criteria import Candidate
@@ -50,9 +50,9 @@ def lines(clock):
 def test_a_line_says_what_is_done_how_fast_and_how_long_it_will_take(lines, clock):
     bar, stream = lines
     bar.step("scoring", total=50_000_000)
-    bar.on_rows(0)
+    bar.on_progress(Progress("scoring", 0, None))
     clock.now += 6.5
-    bar.on_rows(12_400_000)
+    bar.on_progress(Progress("scoring", 12_400_000, None))
     assert stream.getvalue() == (
         "mixtura: scoring: 12,400,000 of 50,000,000 rows (25%), 1.9 million rows/s, 20 s left\n"
     )
@@ -63,7 +63,7 @@ def test_short_work_is_done_in_silence(lines, clock):
     for _ in range(100):
         bar.step("scoring", total=100)
         clock.now += 0.0199
-        bar.on_rows(100)
+        bar.on_progress(Progress("scoring", 100, None))
     assert stream.getvalue() == ""
 
 
@@ -73,7 +73,7 @@ def test_lines_come_seconds_apart_and_rarely_in_long_work(lines, clock):
     came = []
     for second in range(1, 3601):
         clock.now += 1
-        bar.on_rows(second)
+        bar.on_progress(Progress("scoring", second, None))
         if stream.getvalue().count("\n") > len(came):
             came.append(second)
     assert came[:4] == [2, 7, 12, 17]
@@ -116,9 +116,9 @@ def test_what_it_took_to_begin_does_not_slow_the_speed(lines, clock):
     bar, stream = lines
     bar.step("scoring", total=1000)
     clock.now += 60
-    bar.on_rows(100)
+    bar.on_progress(Progress("scoring", 100, None))
     clock.now += 10
-    bar.on_rows(300)
+    bar.on_progress(Progress("scoring", 300, None))
     assert stream.getvalue().splitlines()[-1] == "mixtura: scoring: 300 of 1,000 rows (30%), 20 rows/s, 35 s left"
 
 
@@ -164,7 +164,7 @@ def test_a_reader_that_went_away_stops_nothing(clock):
     bar = Bar(visible=True, clock=clock, stream=Gone())
     clock.now += 10
     bar.step("scoring")
-    bar.on_rows(3)
+    bar.on_progress(Progress("scoring", 3, None))
     assert clock.now == 110
 
 
@@ -172,8 +172,7 @@ def test_a_reader_that_went_away_stops_nothing(clock):
 def slow(run, monkeypatch):
     """Make every command believe that a second passes whenever it looks at the clock, and say how far it is."""
     monkeypatch.setattr(progress, "_FIRST_LINE", 2.0)
-    for module in (work, comparing):
-        monkeypatch.setattr(module, "Bar", functools.partial(Bar, clock=itertools.count(0.0, 1.0).__next__))
+    monkeypatch.setattr(work, "Bar", functools.partial(Bar, clock=itertools.count(0.0, 1.0).__next__))
 
 
 @pytest.mark.parametrize(
@@ -236,10 +235,10 @@ def drawn(monkeypatch):
 def score(clock):
     def do(bar):
         bar.step("scoring", total=50_000_000)
-        bar.on_rows(0)
+        bar.on_progress(Progress("scoring", 0, None))
         for _ in range(3):
             clock.now += 6.5
-            bar.on_rows(round(12_400_000 * (clock.now - 100) / 6.5))
+            bar.on_progress(Progress("scoring", round(12_400_000 * (clock.now - 100) / 6.5), None))
 
     return do
 
@@ -308,7 +307,7 @@ def test_quiet_writes_nothing_on_a_terminal(clock):
 
 
 def test_a_wide_table_says_what_takes_the_time(iris, run, slow, monkeypatch):
-    monkeypatch.setattr(work, "_WIDE", 2)
+    monkeypatch.setattr("mixtura.tables.work._WIDE", 2)
     monkeypatch.setattr(progress, "_FIRST_LINE", 0.5)
     monkeypatch.setattr(progress, "_BETWEEN_LINES", 0.5)
     monkeypatch.setattr(progress, "_GROWTH", 0.0)

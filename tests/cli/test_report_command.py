@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.cli.options import KINDS
-from mixtura.display.summary import as_json
+from mixtura.display.as_json import as_json
+from mixtura.tables.request import KINDS
 
 PAGE = "<!doctype html>"
 

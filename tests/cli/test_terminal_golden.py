@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixtura.cli.terminal import render
-from mixtura.display.summary import (
+from mixtura.tables.summary import (
     Anomaly,
     CandidateFacts,
     Decision,

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.cli import deciding
 from mixtura.decisions.conformal import conformal_p_values, discoveries
 from mixtura.decisions.curve import PrecisionRecallCurve
 from mixtura.decisions.tail import fit_tail
 from mixtura.decisions.thresholds import threshold_by_rate
+from mixtura.tables import deciding
 
 N_ROWS, N_ANOMALIES = 600, 30
 

@@ -1,17 +1,14 @@
 """How the default detector ranks the anomalies of the fifteen tables in ../shared/data/adbench."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
-import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mixtura import AnomalyDetector
+from requirements import SHARED, needs_shared
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "adbench"
-
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the tables to judge by are in it")
+DATA = SHARED / "adbench"
 
 MOST_ROWS = 20_000
 
@@ -32,7 +29,7 @@ def figures(path):
     return roc_auc_score(y, outlyingness), average_precision_score(y, outlyingness)
 
 
-@needs_data
+@needs_shared("adbench")
 def test_means_over_the_tables():
     paths = sorted(DATA.glob("*.npz"))
     assert len(paths) == 15

@@ -5,17 +5,15 @@ forest sees all rows, and scores them.
 """
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from mixtura import IsolationForest
+from requirements import SHARED, needs_shared
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "adbench"
-
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the values to reach are in it")
+DATA = SHARED / "adbench"
 
 
 def published(name):
@@ -33,7 +31,7 @@ def mean_auc(name):
     return np.mean([roc_auc_score(y, -IsolationForest(random_state=seed).fit(X).score_samples(X)) for seed in range(3)])
 
 
-@needs_data
+@needs_shared("adbench")
 @pytest.mark.parametrize(("name", "value"), [("shuttle", 0.997), ("http", 1.000), ("breastw", 0.986)])
 def test_within_a_hundredth_of_published(name, value):
     """Of the means over all rows that are published, and of those of ADBench in the file."""

@@ -2,22 +2,20 @@
 
 import csv
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
 from mixtura import GaussianMixture, MixtureSearch
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "mixture"
+from requirements import SHARED, listed_in, needs_shared
 
 # Columns that are labels, and not measured.
 LABELS = {"species", "class", "Diagnosis", "cultivar"}
 
 
 def read_numbers(name):
-    with (DATA / f"{name}.csv").open() as file:
+    with (SHARED / "mixture" / f"{name}.csv").open() as file:
         rows = list(csv.DictReader(file))
     numbers = np.array([[float(row[column]) for column in row if column not in LABELS] for row in rows])
     if name == "galaxies":
@@ -27,12 +25,8 @@ def read_numbers(name):
     return numbers
 
 
-def expected_rows():
-    if not DATA.is_dir():
-        return [
-            pytest.param(None, marks=pytest.mark.skip(reason=f"{DATA} is not there: the values to reach are in it"))
-        ]
-    with (DATA / "expected_bic.csv").open() as file:
+def expected_rows(folder):
+    with (folder / "expected_bic.csv").open() as file:
         return [
             pytest.param(row, id=f"{row['data']}-{row['model']}-{row['k']}")
             for row in csv.DictReader(line for line in file if line.strip())
@@ -72,7 +66,7 @@ def test_search_finds_the_three_groups(textbook, seed):
     assert search.best_params_ == {"n_components": 3, "covariance_type": "full"}
 
 
-@pytest.mark.parametrize("row", expected_rows())
+@pytest.mark.parametrize("row", listed_in("mixture", expected_rows))
 def test_published_bic(row):
     """The BIC is reached or beaten, and so are the log-likelihood, the parameters and the ICL noted with it."""
     X = read_numbers(row["data"])
@@ -100,18 +94,18 @@ def test_published_bic(row):
         assert found.icl == pytest.approx(float(icl[1]), abs=0.02 if at_the_optimum else 1)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+@needs_shared("mixture")
 @pytest.mark.parametrize(("data", "count", "shape"), [("iris", 2, "full"), ("faithful", 3, "tied")])
 def test_search_chooses_as_mclust(data, count, shape):
     search = MixtureSearch(random_state=0).fit(read_numbers(data))
     assert search.best_params_ == {"n_components": count, "covariance_type": shape}
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+@needs_shared("mixture")
 @pytest.mark.parametrize("data", ["faithful", "iris", "diabetes_mclust", "galaxies", "acidity"])
 def test_search_reaches_the_best_published_bic(data):
     """Over all counts and shapes, from the starts of the search alone."""
-    with (DATA / "expected_bic.csv").open() as file:
+    with (SHARED / "mixture" / "expected_bic.csv").open() as file:
         values = [float(row["value"]) for row in csv.DictReader(file) if row["data"] == data]
     search = MixtureSearch(random_state=0).fit(read_numbers(data))
     assert min(candidate.bic for candidate in search.candidates_) <= min(values) + 0.05

@@ -1,17 +1,15 @@
 """Robust covariances published elsewhere: the values in ../shared/data/robust/README.md, and their factors."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mixtura import EllipticEnvelope, MinCovDet
 from mixtura.detectors.elliptic.corrections import consistency_factor, cutoff, raw_factor
+from requirements import SHARED, listed_in, needs_shared
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "robust"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the values to reach are in it")
+pytestmark = needs_shared("robust")
 
 
 def rows_of(text):
@@ -23,10 +21,8 @@ def rows_of(text):
     return found
 
 
-def table_of_answers():
-    if not DATA.is_dir():
-        return {}
-    lines = (DATA / "README.md").read_text().splitlines()
+def table_of_answers(folder):
+    lines = (folder / "README.md").read_text().splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {
         name: {
@@ -40,11 +36,12 @@ def table_of_answers():
     }
 
 
-ANSWERS = table_of_answers()
+ANSWERS = table_of_answers(SHARED / "robust") if (SHARED / "robust").is_dir() else {}
+NAMES = listed_in("robust", lambda _: ANSWERS)
 
 
 def read(name):
-    with (DATA / f"{name}.csv").open() as file:
+    with (SHARED / "robust" / f"{name}.csv").open() as file:
         rows = list(csv.reader(file))[1:]
     n, p = ANSWERS[name]["shape"]
     X = np.array([[float(value) for value in row[1 : 1 + p]] for row in rows])
@@ -61,20 +58,20 @@ def test_all_answers_are_read():
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_random_starts_find_the_least_determinant(name, seed):
     mcd = MinCovDet(random_state=seed).fit(read(name))
     assert mcd.raw_support_.sum() == ANSWERS[name]["h"]
     assert log_determinant(mcd.raw_covariance_) == pytest.approx(ANSWERS[name]["best"], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_deterministic_starts_find_the_published_determinant(name):
     mcd = MinCovDet(start="deterministic").fit(read(name))
     assert log_determinant(mcd.raw_covariance_) == pytest.approx(ANSWERS[name]["deterministic"], abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_outlier_rows(name):
     X = read(name)
     mcd = MinCovDet(random_state=0).fit(X)

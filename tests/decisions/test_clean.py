@@ -18,13 +18,11 @@ from sklearn.svm import OneClassSVM
 from mixtura import GaussianMixture, rows
 from mixtura.decisions.clean import clean
 from mixtura.errors import ColumnError, EmptyTableError, SingularCovarianceError, SourceError
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "robust"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the tables to clean are in it")
+from requirements import SHARED, needs_shared
 
 
 def read_robust(name, n_columns):
-    return np.loadtxt(DATA / f"{name}.csv", delimiter=",", skiprows=1)[:, 1 : n_columns + 1]
+    return np.loadtxt(SHARED / "robust" / f"{name}.csv", delimiter=",", skiprows=1)[:, 1 : n_columns + 1]
 
 
 @pytest.fixture(scope="module", name="X")
@@ -106,7 +104,7 @@ def test_rounds_undo_masking(seed):
     assert set(np.flatnonzero(~kept)) == outliers
 
 
-@needs_data
+@needs_shared("robust")
 def test_hawkins_bradu_kass():
     """Rows 1 to 14 are the outliers; one fit drops 16, 52 and 53 in place of three of them."""
     X = read_robust("hbk", 3)
@@ -120,7 +118,7 @@ def test_hawkins_bradu_kass():
     np.testing.assert_allclose(covariance * 1.227 / covariance[0, 0], published, atol=0.001)
 
 
-@needs_data
+@needs_shared("robust")
 def test_smallest_covariance_of_heart():
     """The published minimum covariance determinant of seven of the twelve rows."""
     X = read_robust("heart", 2)

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from mixtura.distributions.shapes import SHAPES
-from mixtura.engines import ThreadEngine, engine_for, is_dask, open_dask
+from mixtura.engines import ThreadEngine, engine_for, owner_of
 from mixtura.errors import ColumnError, DataError, EmptyTableError, InfiniteValuesError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows, rows_per_block
-from problems import assert_same_fit, iterate, three_groups
+from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
 
@@ -246,22 +246,23 @@ def test_an_exception_in_a_pass_comes_out(scheduler, da, dd, table):
 
 
 def test_the_engine_follows_from_the_source(da, dd, table):
-    assert is_dask(dask_array(da, dd, table))
-    assert is_dask(dask_frame(da, dd, table))
-    assert not is_dask(table)
+    for owned in (dask_array(da, dd, table), dask_frame(da, dd, table)):
+        owner = owner_of(owned)
+        assert owner is not None
+        assert owner.name == "dask"
+    assert owner_of(table) is None
     assert repr(engine_for(None, dask_array(da, dd, table))) == "DaskEngine()"
     assert repr(engine_for(None, table)) == "ThreadEngine()"
     with pytest.raises(ValueError, match="engine must be 'threads', 'dask' or an engine"):
         engine_for("spark")
 
 
-@pytest.mark.parametrize("call", ["engine_for('dask')", "open_dask(None)"])
-def test_without_dask_the_error_says_what_to_install(call):
+def test_without_dask_the_error_says_what_to_install():
     code = (
         "import sys; sys.modules['dask'] = None\n"
-        "from mixtura.engines import engine_for, open_dask\n"
+        "from mixtura.engines import engine_for\n"
         "from mixtura.errors import MissingDependencyError\n"
-        f"try:\n    {call}\n"
+        "try:\n    engine_for('dask')\n"
         "except MissingDependencyError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mixtura import GaussianMixture
-from mixtura.engines import open_dask
 from mixtura.errors import ColumnError, DataError
+from problems import open_dask
 
 X = np.random.default_rng(0).normal(size=(600, 3)) * [1, 10, 100]
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])

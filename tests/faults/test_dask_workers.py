@@ -6,9 +6,9 @@ import signal
 import numpy as np
 import pytest
 
-from mixtura.engines import ThreadEngine, engine_for, open_dask
+from mixtura.engines import ThreadEngine, engine_for
 from mixtura.rows import ArrayRows
-from problems import assert_same_fit, iterate, three_groups
+from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
 

@@ -58,6 +58,7 @@ def parquet(X, need, tmp_path_factory):
         "arrow",
         "reader",
         "relation",
+        "result",
         "lazy",
     ]
 )
@@ -86,6 +87,8 @@ def source(request, X, need, parquet, tmp_path):
         return arrow.to_reader()
     if request.param == "relation":
         return need("duckdb").from_arrow(arrow)
+    if request.param == "result":
+        return need("duckdb").connect().execute(f"select width, height from '{parquet}'")
     if request.param == "lazy":
         return need("polars").from_arrow(arrow).lazy()
     return need(request.param).DataFrame(dict(zip(NAMES, X.T, strict=True)))
@@ -194,12 +197,13 @@ DETECTORS = [
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: type(detector).__name__)
-@pytest.mark.parametrize("kind", ["reader", "relation", "lazy"])
+@pytest.mark.parametrize("kind", ["reader", "relation", "result", "lazy"])
 def test_detectors_read_what_has_rows_to_give(X, need, detector, kind):
     arrow = need("pyarrow").table(dict(zip(NAMES, X[:300].T, strict=True)))
     give = {
         "reader": arrow.to_reader,
         "relation": lambda: need("duckdb").from_arrow(arrow),
+        "result": lambda: need("duckdb").connect().register("told", arrow).execute("select * from told"),
         "lazy": lambda: need("polars").from_arrow(arrow).lazy(),
     }[kind]
     expected = clone(detector).fit(X[:300]).predict(X[:300])

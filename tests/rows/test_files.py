@@ -4,7 +4,6 @@ import subprocess
 import sys
 from decimal import Decimal
 from itertools import pairwise, permutations
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ import pytest
 from mixtura import rows
 from mixtura.errors import ColumnError, DataError, EmptyTableError, MissingValuesError
 from mixtura.rows import ArrayRows, rows_per_block
+from requirements import SHARED, needs_shared
 
 from .conftest import N_ROWS, assert_same_blocks, csv_of, json_lines_of, table_of
 
@@ -94,11 +94,9 @@ def test_files_that_do_not_belong_together(write):
         rows.open(first.parent / "*.csv")
 
 
+@needs_shared("mixture")
 def test_a_real_table():
-    path = Path(__file__).parents[2].parent / "shared" / "data" / "mixture" / "iris.csv"
-    if not path.exists():
-        pytest.skip(f"the shared data folder is absent: no {path}")
-    table = rows.open(path, non_numeric="drop")
+    table = rows.open(SHARED / "mixture" / "iris.csv", non_numeric="drop")
     ((whole, block),) = table.tables()
     assert len(block.values) == whole.num_rows == table.n_rows == 150
     assert set(table.columns) | {column.name for column in table.left_out} == set(whole.column_names)

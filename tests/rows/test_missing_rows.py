@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mixtura import rows
-from mixtura.engines import open_dask
 from mixtura.errors import InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, ScaledRows, SelectedRows, rows_per_block, spool
+from problems import open_dask
 
 nan = np.nan
 EXPECTED = np.array([[1.0, 0.5], [nan, 2.5], [3.0, nan], [4.0, 1.5]])

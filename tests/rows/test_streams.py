@@ -92,6 +92,16 @@ def test_duckdb_relations():
     assert_same_blocks(table, ArrayRows(np.arange(3.0).reshape(-1, 1)))
 
 
+def test_results_of_a_duckdb_connection():
+    with duckdb.connect() as connection:
+        table = rows.open(connection.execute("select i::double as a from range(3) t(i)"))
+        with pytest.raises(SourceError, match="no rows left to give: execute a query"):
+            rows.open(connection)
+    assert_same_blocks(table, ArrayRows(np.arange(3.0).reshape(-1, 1)))
+    with duckdb.connect() as connection, pytest.raises(SourceError, match="DuckDB connection: No open result set"):
+        rows.open(connection)
+
+
 @pytest.mark.parametrize("source", [pa.array([1.0]), pa.chunked_array([[1.0]])])
 def test_arrow_data_that_is_no_table(source):
     with pytest.raises(ValueError, match=r"Arrow (data|stream)"):

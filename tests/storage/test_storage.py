@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
-from mixtura.decisions.table_model import TableModel
 from mixtura.detectors.density.model import DensityModel
 from mixtura.detectors.elliptic.model import Elliptic
 from mixtura.distributions.mixture import Mixture
@@ -22,6 +21,7 @@ from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.statistics.rarity import Rarity
 from mixtura.storage import load, save
+from mixtura.tables.table_model import TableModel
 
 MODEL = {
     "model.weights": np.array([0.25, 0.75]),

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MixturaError
+from ..errors import MixturaError, RequestError
 from ..words import shortened, visible
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
@@ -114,7 +114,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _ended(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong, and return the exit code."""
-    if isinstance(error, _UsageError):
+    if isinstance(error, (_UsageError, RequestError)):
         return _fail(2, _usage(error, arguments))
     if _wants_memory(error):
         return _fail(2, _NO_MEMORY)

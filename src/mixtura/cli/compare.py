@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from ..errors import RequestError
+from ..tables.request import check_columns, check_seed
 from . import options
 
 EXAMPLES = """\
@@ -67,15 +69,14 @@ def compare(
     No file is written. Agreement says how alike the detectors see the table, not which is right: a detector that agrees
     with none may have found what the others cannot see.
     """
-    options.check_seed(seed)
+    check_seed(seed, options.spell)
     if not 0 < rate < 1:
-        raise typer.BadParameter(f"--rate is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
+        raise RequestError(f"--rate is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
     if rows < 10:
-        raise typer.BadParameter(f"--rows is {rows}: write a number of at least 10")
-    if columns and drop:
-        raise typer.BadParameter("--columns and --drop exclude each other: name the columns to use, or those not to")
-    from .comparing import compare_detectors  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .reporting import report_comparison  # noqa: PLC0415
+        raise RequestError(f"--rows is {rows}: write a number of at least 10")
+    check_columns(columns, drop, options.spell)
+    from .reporting import report_comparison  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .work import compare_detectors  # noqa: PLC0415
 
     summary = compare_detectors(
         source,

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ..errors import RequestError
+from ..tables.request import request
+from ..tables.rules import rule
 from . import options
-from .request import request
-from .rules import THRESHOLD, rule
+from .options import THRESHOLD
 
 EXAMPLES = """\
 **Examples**
@@ -140,25 +142,19 @@ def detect(
     where there is a --reference, and component (the group, numbered from 0, the largest first) where the model is a
     mixture.
     """
+    form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     asked = request(
         source,
-        columns=columns,
-        drop=drop,
+        columns=options.names_from(columns),
+        drop=options.names_from(drop),
         model=model,
         components=components,
         shape=shape,
         seed=seed,
-        out=out,
-        save=save,
-        report=report,
-        form=form,
-        safe_csv=safe_csv,
-        force=force,
-        as_json=as_json,
-        typed=context.obj,
+        spell=options.spell,
     )
     if source == reference == "-":
-        raise typer.BadParameter("SOURCE and --reference cannot both be -: standard input is one table")
+        raise RequestError("SOURCE and --reference cannot both be -: standard input is one table")
     threshold = rule(
         rate=rate,
         labels=labels,
@@ -168,8 +164,10 @@ def detect(
         tail=tail,
         fdr=fdr,
         reference=reference,
+        spell=options.spell,
     )
     from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import fit_table  # noqa: PLC0415
+    from .work import Output, fit_table  # noqa: PLC0415
 
-    say(fit_table(asked, threshold, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    output = Output(out, save, report, form, force, context.obj)
+    say(fit_table(asked, threshold, output, show_progress=not quiet), as_json_text=as_json, quiet=quiet)

@@ -1,7 +1,7 @@
 """`mixtura groups`: the groups of a table."""
 
+from ..tables.request import MIXTURES, request
 from . import options
-from .request import request
 
 EXAMPLES = """\
 **Examples**
@@ -40,25 +40,22 @@ def groups(
     it is that the row belongs to that component, from 0 to 1). With --merge there is also cluster (numbered from 0, the
     largest first), and the probability is that of the cluster.
     """
+    form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     asked = request(
         source,
-        columns=columns,
-        drop=drop,
+        columns=options.names_from(columns),
+        drop=options.names_from(drop),
         model=model,
         components=components,
         shape=shape,
         seed=seed,
-        out=out,
-        save=save,
-        form=form,
-        safe_csv=safe_csv,
-        force=force,
-        as_json=as_json,
-        kinds=options.MIXTURES,
+        kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
+        spell=options.spell,
     )
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import fit_table  # noqa: PLC0415
+    from .work import Output, fit_table  # noqa: PLC0415
 
-    report(fit_table(asked, None, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    output = Output(out, save, None, form, force)
+    report(fit_table(asked, None, output, show_progress=not quiet), as_json_text=as_json, quiet=quiet)

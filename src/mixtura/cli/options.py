@@ -2,18 +2,26 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..tables.request import KINDS, MIXTURES, SHAPES
+
 # Written out: asking the library would import it, and --help would take seconds.
-SHAPES = ("full", "tied", "diag", "spherical")
-KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
-MIXTURES = ("mixture", "bayesian")
 FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
 
-# One count beyond which a search is a mistake in typing, not a wish.
-_MOST_COMPONENTS = 1000
+
+def spell(name: str, value: Any = None) -> str:
+    """Return what an option is called in a sentence, perhaps with a value.
+
+    Examples
+    --------
+    >>> spell("f_beta"), spell("rate", 0.04)
+    ('--f-beta', '--rate 0.04')
+    """
+    option = f"--{name.replace('_', '-')}"
+    return option if value is None else f"{option} {value}"
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
@@ -24,6 +32,7 @@ def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
 TABLE = "Table"
 MODEL = "Model"
 RESULT = "Result"
+THRESHOLD = "Threshold"
 
 Source = Annotated[
     str,
@@ -242,77 +251,6 @@ def names_from(values: list[str] | None) -> list[str] | None:
 
 def _unquoted(field: str) -> str:
     return field[1:-1].replace('""', '"') if len(field) > 1 and field[0] == field[-1] == '"' else field
-
-
-def counts_from(text: str | None) -> list[int] | None:
-    """Return the numbers of components meant, in increasing order, None when there is no text.
-
-    Examples
-    --------
-    >>> counts_from("8,2-4,3")
-    [2, 3, 4, 8]
-    """
-    if text is None:
-        return None
-    counts: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
-        low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        if not 1 <= low <= high <= _MOST_COMPONENTS:
-            raise typer.BadParameter(
-                f"--components is {text!r}: write counts from 1 to {_MOST_COMPONENTS} as in 3, 2,4,8 or 1-12"
-            )
-        counts.update(range(low, high + 1))
-    return sorted(counts)
-
-
-def shapes_from(text: str | None) -> list[str]:
-    """Return the covariance shapes meant, all four when there is no text.
-
-    Examples
-    --------
-    >>> shapes_from("diag, full")
-    ['diag', 'full']
-    """
-    if text is None:
-        return list(SHAPES)
-    shapes = [part.strip().lower() for part in text.split(",")]
-    wrong = [shape for shape in shapes if shape not in SHAPES]
-    if wrong:
-        raise typer.BadParameter(f"--shape has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
-    return list(dict.fromkeys(shapes))
-
-
-def kind_from(text: str | None, *, components: str | None, shape: str | None, kinds: tuple[str, ...] = KINDS) -> str:
-    """Return the kind of model meant.
-
-    Examples
-    --------
-    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
-    ('auto', 'mixture')
-    """
-    asked = [option for option, value in (("--components", components), ("--shape", shape)) if value is not None]
-    if text is None:
-        return "mixture" if asked else "auto"
-    if text not in kinds:
-        raise typer.BadParameter(f"--model is {text!r}: the kinds there are: {', '.join(kinds)}")
-    if asked and text not in MIXTURES:
-        raise typer.BadParameter(f"{asked[0]} goes with --model {' or '.join(MIXTURES)}, not {text}")
-    return text
-
-
-def check_bayesian(counts: list[int] | None, shape: str | None) -> None:
-    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
-    if counts is not None and len(counts) > 1:
-        raise typer.BadParameter("--model bayesian takes one number of --components, the most there may be")
-    if shape is not None and len(shapes_from(shape)) > 1:
-        raise typer.BadParameter("--model bayesian takes one --shape")
-
-
-def check_seed(seed: int) -> None:
-    """Refuse a seed that NumPy would refuse."""
-    if not 0 <= seed < 2**32:
-        raise typer.BadParameter(f"--seed is {seed}: write a whole number from 0 to {2**32 - 1}")
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import words
+from ..tables.run import Stage
 from .step import Step
 
 if TYPE_CHECKING:
@@ -88,14 +89,11 @@ class Bar:
             self._live.refresh()
         self._say()
 
-    def on_rows(self, n_rows: int) -> None:
-        """Say how many rows are done in this step."""
-        if self._step is not None:
-            self._step = self._step.at(self._clock(), n_rows, None, "rows", "", counted=True)
-            self._say()
-
     def on_progress(self, progress: "Progress") -> None:
         """Say what the library tells; what it calls by another name is a step of its own."""
+        if isinstance(progress, Stage):
+            self.step(progress.what, progress.total)
+            return
         step = self._step
         if step is None or step.what != progress.what or (step.done or 0) > progress.done:
             if step is not None and step.what == progress.what:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from ..display.as_json import as_json
 from ..display.report.facts.data import Report
-from ..display.summary import ComparisonSummary, Summary, as_json
+from ..tables.summary import ComparisonSummary, Summary
 from ..words import shortened, visible
-from .opening import REPORT_ENDING, Origin, default_out, open_page
 from .page import as_page
+from .places import REPORT_ENDING, Origin, default_out, open_page
 from .standard_output import say
 from .terminal import render, render_comparison
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from .. import words
 from ..display.reasoning import absence, figures, merged, origin
-from ..display.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
+from ..tables.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9

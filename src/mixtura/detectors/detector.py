@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..engines import Engine, engine_for
-from ..engines.gather import gather
-from ..engines.progress import OnProgress, watched
-from ..intake.sources import Source, opened_once, scoring_rows
-from ..rows import Block, Rows
+from ..engines import OnProgress
+from ..intake.sources import Source, opened_once, scoring_table
+from ..intake.table import Table
+from ..rows import Block
 from ..rows.columns import Missing
 from ..statistics.shares import cut_of
 from .explanation import Explanation
@@ -36,8 +35,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         X : array-like of shape (n_rows, n_features), or any source of rows
             The table, with the columns that were fitted.
         """
-        rows = self._scoring_rows(X)
-        return gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+        return self._table(X).watched("scoring").scores(self.model_)
 
     def decision_function(self, X: Source) -> NDArray[np.float64]:
         """Return `score_samples` of `X` less `offset_`, shape (n_rows,): negative for outliers."""
@@ -69,23 +67,13 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         X : array-like of shape (n_rows, n_features), or any source of rows
             The rows to explain; four arrays of their size are returned.
         """
-        rows = self._scoring_rows(X)
-        engine = watched(self._engine(X), self.on_progress, "explaining")
-        return Explanation.concatenate(list(engine.map(rows, partial(_explain, self.model_))))
+        table = self._table(X).watched("explaining")
+        return Explanation.concatenate(list(table.map(partial(_explain, self.model_))))
 
-    def _scoring_rows(self, X: Source) -> Rows:
+    def _table(self, X: Source) -> Table:
+        """Return a table to score."""
         check_is_fitted(self)
-        return scoring_rows(self, X, missing=self._missing)
-
-    def _engine(self, X: Source) -> Engine:
-        return engine_for(getattr(self, "engine", None), X)
-
-    def _scoring_engine(self, X: Source) -> Engine:
-        return watched(self._engine(X), self.on_progress, "scoring")
-
-
-def _scores(model: OutlierModel, block: Block) -> NDArray[np.float64]:
-    return model.score_samples(block.values)
+        return scoring_table(self, X, missing=self._missing)
 
 
 def _explain(model: OutlierModel, block: Block) -> Explanation:

@@ -1,7 +1,7 @@
 """In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
+from ..tables.summary import FIT_FIGURES, Merging, ModelFacts, Summary
 from ..words import count, percent, plural
-from .summary import FIT_FIGURES, Merging, ModelFacts, Summary
 
 # What the figures of a fit are called.
 _FIGURES = dict(zip(FIT_FIGURES, ("BIC", "AIC", "log likelihood", "lower bound of the log evidence"), strict=True))

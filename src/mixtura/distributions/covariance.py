@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import Kernel
 from .matrices import Floats, check_invertible, check_real, frozen
 
 
@@ -29,6 +28,19 @@ class Covariance(ABC):
     n_components, n_features : int
         Number of components and of features.
 
+    Attributes
+    ----------
+    name : str
+        Name of the shape, which is scikit-learn's `covariance_type`.
+    kernel : str
+        Name of its pass in ``native/bind_mixture.cpp``.
+    is_matrix : bool
+        Whether `values` are matrices.
+    is_shared : bool
+        Whether all components have one covariance.
+    is_conjugate : bool
+        Whether Wishart distributions are conjugate priors of the precisions.
+
     Raises
     ------
     ValueError
@@ -38,7 +50,10 @@ class Covariance(ABC):
     """
 
     name: ClassVar[str]
-    kernel: ClassVar[Kernel]
+    kernel: ClassVar[str]
+    is_matrix: ClassVar[bool] = False
+    is_shared: ClassVar[bool] = False
+    is_conjugate: ClassVar[bool] = True
 
     def __init__(self, values: Any, n_components: int, n_features: int) -> None:
         self._keep(check_real(values, f"{self.name} covariances"), n_components, n_features)
@@ -104,9 +119,14 @@ class Covariance(ABC):
         """Return the second moments of rows `X` about `means`, given `shares` of the components, as a pass would."""
 
     @staticmethod
-    @abstractmethod
     def unpacked(second: Floats, n_features: int) -> Floats:
         """Return the `second` moments that a pass returns over `n_features` columns, in the layout of `values`."""
+        return second
+
+    @staticmethod
+    def packed(values: Floats) -> Floats:
+        """Return second moments in the layout of `values` as a pass returns them."""
+        return values
 
     @staticmethod
     @abstractmethod
@@ -142,6 +162,19 @@ class Covariance(ABC):
         """
         scatter = cls.unpacked(second, shift.shape[1]) - cls.spread(masses, shift)
         return cls.unchecked(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
+
+    @staticmethod
+    @abstractmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        """Return the traces of diagonal matrices of `weights`, one a column, times `precisions`."""
+
+    @staticmethod
+    @abstractmethod
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        """Return how many numbers tell of a variance of each component, and how many of them its estimate takes.
+
+        The components have `counts` of the rows, which are `total` in all, of `n_features` columns.
+        """
 
     @staticmethod
     @abstractmethod

@@ -31,7 +31,29 @@ from .matrices import (
 )
 
 
-class Full(Covariance):
+class _Matrices(Covariance):
+    """Covariance matrices, whose second moments a pass returns as lower triangles."""
+
+    is_matrix = True
+
+    @staticmethod
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        return unpack(second, n_features)
+
+    @staticmethod
+    def packed(values: Floats) -> Floats:
+        return pack(values)
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return values + np.diag(ridge)
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(np.diagonal(precisions, axis1=-2, axis2=-1) @ weights)
+
+
+class Full(_Matrices):
     """Each component has a covariance matrix of its own.
 
     Parameters
@@ -75,10 +97,6 @@ class Full(Covariance):
         return np.stack([weighted_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
 
     @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return unpack(second, n_features)
-
-    @staticmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
         return np.asarray(weights[:, None, None] * vectors[:, :, None] * vectors[:, None, :])
 
@@ -87,8 +105,8 @@ class Full(Covariance):
         return counts[:, None, None]
 
     @staticmethod
-    def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        return values + np.diag(ridge)
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return counts, n_features
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -139,7 +157,7 @@ class Full(Covariance):
         return pack(full)
 
 
-class Tied(Covariance):
+class Tied(_Matrices):
     """All components share one covariance matrix.
 
     Parameters
@@ -157,6 +175,7 @@ class Tied(Covariance):
 
     name = "tied"
     kernel = "tied"
+    is_shared = True
 
     def _check(self) -> None:
         check_definite(self.values[None], "the shared covariance".format)
@@ -186,10 +205,6 @@ class Tied(Covariance):
         return total
 
     @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return unpack(second, n_features)
-
-    @staticmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
         return weighted_outer(vectors, weights)
 
@@ -198,8 +213,8 @@ class Tied(Covariance):
         return np.asarray(counts.sum())
 
     @staticmethod
-    def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        return values + np.diag(ridge)
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return np.full(len(counts), total), n_features
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -285,10 +300,6 @@ class _Variances(Covariance):
         check_positive(self.values)
 
     @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return second
-
-    @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
         return size_fault(precisions) if (precisions > 0).all() else "positive"
 
@@ -354,6 +365,14 @@ class Diagonal(_Variances):
     @staticmethod
     def divisors(counts: Floats, n_features: int) -> Floats:
         return counts[:, None]
+
+    @staticmethod
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return counts, 1
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(precisions @ weights)
 
     @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
@@ -430,6 +449,14 @@ class Spherical(_Variances):
         return counts * n_features
 
     @staticmethod
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return n_features * counts, n_features
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(precisions * weights.sum())
+
+    @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
         return np.asarray(values + ridge.mean())
 
@@ -455,3 +482,5 @@ class Spherical(_Variances):
 
 
 SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}
+
+CONJUGATE = tuple(name for name, shape in SHAPES.items() if shape.is_conjugate)

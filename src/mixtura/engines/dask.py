@@ -49,6 +49,16 @@ class DaskEngine:
     def __repr__(self) -> str:
         return "DaskEngine()"
 
+    @staticmethod
+    def owns(source: Any) -> bool:
+        """Return whether a source is a Dask collection."""
+        return bool(dask.is_dask_collection(source))
+
+    @staticmethod
+    def open(source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error") -> "DaskRows":
+        """Return the rows of a Dask array or DataFrame: see `DaskRows`."""
+        return DaskRows(source, sample_weight, columns=columns, missing=missing)
+
     def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
         """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""
         if not isinstance(rows, DaskRows):

@@ -1,6 +1,7 @@
 """A bounded sample of the rows of a table, of those that count."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..errors import EmptyTableError
 from ..rows import ArrayRows, Block, Rows
 from ..rows.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
-from .counted import CountedRows, counted_rows
+from .counted import counted_rows
 from .table import Table
 
 # Enough rows to place hundreds of centres, few enough that k-means on them takes well under a second.
@@ -64,19 +65,6 @@ class Sample:
         return Sample(self.X[positions], self.weights[positions], whole=False, missing=missing)
 
 
-@dataclass(frozen=True)
-class _Take:
-    """Picks rows by their numbers among those that count, which are in increasing order."""
-
-    counted: CountedRows
-    numbers: NDArray[np.int64]
-
-    def __call__(self, block: Block) -> tuple[NDArray[Any], Floats]:
-        index = self.counted.take(block, self.numbers)
-        weights = np.ones(len(index)) if block.weights is None else block.weights[index]
-        return np.array(block.values[index]), weights
-
-
 def take_sample(
     table: Table, random_state: np.random.RandomState, n_components: int, max_rows: int = SAMPLE_ROWS
 ) -> Sample:
@@ -101,8 +89,7 @@ def take_sample(
         if size == counted.n_rows
         else np.sort(sample_without_replacement(counted.n_rows, size, random_state=random_state))
     )
-    parts = list(table.map(_Take(counted, numbers)))
-    X, weights = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    X, weights = table.pick(partial(counted.take, numbers=numbers), size)
     missing = np.isnan(X) if rows.has_missing else None
     if missing is not None:
         X = np.where(missing, _middle(X, table), X)

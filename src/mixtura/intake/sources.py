@@ -1,4 +1,4 @@
-"""What an estimator is given, as rows: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
+"""What an estimator is given, as a table: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
 
 import os
 from collections.abc import Iterator, Mapping, Set
@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ..engines import engine_for, is_dask, open_dask
-from ..engines.progress import counted_rows
+from ..engines import engine_for, owner_of
+from ..engines.progress import telling_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, SelectedRows, open, spool
 from ..rows.checks import quoted
 from ..rows.columns import Missing, difference, positions_of
+from ..rows.duck import is_connection
 from ..rows.frames import is_lazy
 from .extent import check_extent
 from .table import Table
@@ -29,82 +30,108 @@ _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
 
 
 @contextmanager
-def fitting_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
-    """Give the rows of a table to fit, and note its columns on the estimator.
+def fitting_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
+    """Give a table to fit, and note its columns on the estimator.
 
     A fit makes many passes, so that the numbers of a file or query are first copied to a temporary binary file. BLAS
     runs on one thread meanwhile: it only sees matrices of a few columns, which waking its threads makes slower.
 
     NaN and null are missing values, of which no column may consist. Sums of squares must stay finite numbers.
     """
-    with single_thread("blas"), opened_rows(estimator, X, sample_weight) as rows:
-        check_extent(Table(rows, engine_for(estimator.engine, X)), getattr(estimator, "feature_names_in_", None))
-        yield rows
+    with single_thread("blas"), opened_table(estimator, X, sample_weight) as table:
+        check_extent(table, names_of(estimator))
+        yield table
 
 
 @contextmanager
-def opened_rows(
+def opened_table(
     estimator: BaseEstimator,
     X: Source,
-    sample_weight: ArrayLike | None,
+    sample_weight: ArrayLike | None = None,
     *,
     missing: Missing = "allow",
     at_least: int = 2,
-) -> Iterator[Rows]:
-    """Give the rows of a table to fit, at least so many, and note its columns on the estimator."""
+) -> Iterator[Table]:
+    """Give a table to fit, of at least so many rows, and note its columns on the estimator."""
     if _is_array_like(X):
         X = _validated(estimator, X, missing, ensure_min_samples=at_least)
         sample_weight = _validated_weights(sample_weight, X)
-        yield _array_rows(X, sample_weight)
+        yield table_for(estimator, X, _array_rows(X, sample_weight))
         return
-    if is_dask(X):
-        rows: Rows = open_dask(X, sample_weight=sample_weight, missing=missing)
+    owner = owner_of(X)
+    if owner is not None:
+        rows = owner.open(X, sample_weight, missing=missing)
         _note_columns(estimator, rows)
-        yield rows
+        yield table_for(estimator, X, rows)
         return
     rows = open(X, sample_weight=sample_weight, missing=missing)
     _note_columns(estimator, rows)
-    tell = counted_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
+    tell = telling_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
     with spool(rows, on_rows=tell) as spooled:
         if spooled.n_rows < at_least:
             raise EmptyTableError(
                 f"the table has {spooled.n_rows} row(s), and {type(estimator).__name__} needs at least {at_least}"
             )
-        yield spooled
+        yield table_for(estimator, X, spooled)
 
 
 @contextmanager
-def batch_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
-    """Give the rows of one batch of a table: those of the first as to a fit, which notes the columns."""
+def batch_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
+    """Give one batch of a table: the first as a table to fit, which notes the columns."""
     if hasattr(estimator, "mixture_"):
         with single_thread("blas"):
-            rows = scoring_rows(estimator, X, sample_weight)
-            names = getattr(estimator, "feature_names_in_", None)
-            check_extent(Table(rows, engine_for(estimator.engine, X)), names, complete=False)
-            yield rows
+            table = scoring_table(estimator, X, sample_weight)
+            check_extent(table, names_of(estimator), complete=False)
+            yield table
     else:
-        with fitting_rows(estimator, X, sample_weight) as rows:
-            yield rows
+        with fitting_table(estimator, X, sample_weight) as table:
+            yield table
 
 
 def opened_once(X: Source, missing: Missing) -> Source:
     """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
-    return X if _is_array_like(X) or is_dask(X) else open(X, missing=missing)
+    return X if _is_array_like(X) or owner_of(X) is not None else open(X, missing=missing)
 
 
-def scoring_rows(
+@contextmanager
+def kept_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
+    """Give a table to answer for in many passes: a file or query is first copied to a temporary binary file."""
+    table = scoring_table(estimator, X, sample_weight)
+    if owner_of(X) is not None:
+        yield table
+        return
+    with spool(table.rows) as kept:
+        yield table.on(kept)
+
+
+def scoring_table(
     estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None = None, *, missing: Missing = "allow"
-) -> Rows:
-    """Return the rows of a table to score, with the columns that the estimator was fitted to."""
+) -> Table:
+    """Return a table to answer for, with the columns that the estimator was fitted to."""
+    return table_for(estimator, X, _scoring_rows(estimator, X, sample_weight, missing))
+
+
+def table_for(estimator: BaseEstimator, X: Source, rows: Rows) -> Table:
+    """Return the rows of a table, with where an estimator runs passes over them and whom it tells."""
+    engine = engine_for(getattr(estimator, "engine", None), X)
+    return Table(rows, engine, getattr(estimator, "on_progress", None))
+
+
+def names_of(estimator: BaseEstimator) -> Any:
+    """Return the names of the columns that an estimator is fitted to, None where they have none."""
+    return getattr(estimator, "feature_names_in_", None)
+
+
+def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
     if _is_array_like(X):
         X = _validated(estimator, X, missing, reset=False)
         sample_weight = _validated_weights(sample_weight, X)
         return _array_rows(X, sample_weight)
-    names = getattr(estimator, "feature_names_in_", None)
+    names = names_of(estimator)
     columns = None if names is None or _is_rows(X) else list(names)
-    if is_dask(X):
-        named = columns if hasattr(X, "columns") else None
-        rows: Rows = open_dask(X, sample_weight=sample_weight, columns=named, missing=missing)
+    owner = owner_of(X)
+    if owner is not None:
+        rows = owner.open(X, sample_weight, columns=columns if hasattr(X, "columns") else None, missing=missing)
     elif _is_rows(X) and sample_weight is None:
         rows = _by_name(estimator, X, names)
     else:
@@ -177,9 +204,9 @@ def _is_rows(X: Source) -> bool:
 
 def _is_array_like(X: Source) -> bool:
     """Tell whether scikit-learn's rules are for X: of the rest `rows.open` says what it is, or what to give."""
-    if isinstance(X, (str, os.PathLike)) or _is_rows(X) or hasattr(X, "read") or is_dask(X):
+    if isinstance(X, (str, os.PathLike)) or _is_rows(X) or hasattr(X, "read") or owner_of(X) is not None:
         return False
     if isinstance(X, (Mapping, Set, Iterator)) and not hasattr(X, "shape"):  # a sparse array may be a mapping
         return False
-    # A DuckDB relation, an Arrow reader and a Polars LazyFrame have rows to give, and NumPy takes them for objects.
-    return hasattr(X, "__array__") or not (hasattr(X, "__arrow_c_stream__") or is_lazy(X))
+    # DuckDB's results, an Arrow reader and a Polars LazyFrame have rows to give, and NumPy takes them for objects.
+    return hasattr(X, "__array__") or not (hasattr(X, "__arrow_c_stream__") or is_lazy(X) or is_connection(X))

@@ -13,6 +13,7 @@ from ..engines.engine import M
 from ..engines.progress import OnProgress, WatchedEngine
 from ..engines.through import ThroughEngine
 from ..rows import Block, Rows
+from .picking import Picked, PickPass, Places
 
 T = TypeVar("T")
 
@@ -44,11 +45,12 @@ class Table:
     --------
     >>> import numpy as np
     >>> from mixtura.engines import ThreadEngine
+    >>> from mixtura.intake.picking import Positions
     >>> from mixtura.rows import ArrayRows
     >>> table = Table(ArrayRows(np.arange(6.0)[:, None]), ThreadEngine())
     >>> float(table.fold(lambda block: block.values.sum(), 0.0))
     15.0
-    >>> table.pick(np.array([1, 4]))
+    >>> table.pick(Positions(np.array([1, 4])), 2).values
     array([[1.],
            [4.]])
     """
@@ -107,24 +109,36 @@ class Table:
         """Return `transform` of all rows as one array, shape (n_rows, *tail)."""
         if self.n_rows is None:
             return np.concatenate(list(self.map(transform)))
-        return self._filled(np.empty((self.n_rows, *tail), dtype), transform)
-
-    def scores(self, model: Scorer) -> NDArray[np.float64]:
-        """Return what a model scores each row, shape (n_rows,)."""
-        return self.gather(partial(_scores, model))
-
-    def pick(self, positions: NDArray[np.int64] | None) -> NDArray[Any]:
-        """Return the rows at positions in increasing order, all for None, shape (n, n_columns)."""
-        if positions is None:
-            return self.gather(_values, (self.n_columns,), self.dtype)
-        return self._filled(np.empty((len(positions), self.n_columns), self.dtype), _Picked(positions))
-
-    def _filled(self, out: NDArray[Any], transform: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
+        out = np.empty((self.n_rows, *tail), dtype)
         filled = 0
         for part in self.map(transform):
             out[filled : filled + len(part)] = part
             filled += len(part)
         return out
+
+    def scores(self, model: Scorer) -> NDArray[np.float64]:
+        """Return what a model scores each row, shape (n_rows,)."""
+        return self.gather(partial(_scores, model))
+
+    def values(self) -> NDArray[Any]:
+        """Return all values, shape (n_rows, n_columns)."""
+        return self.gather(_values, (self.n_columns,), self.dtype)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the weight of each row, shape (n_rows,); ones where the table has none."""
+        return self.gather(_weights)
+
+    def pick(self, places: Places, count: int) -> Picked:
+        """Return the rows that stand at some places of each block, `count` of them in all."""
+        picked = Picked(np.empty((count, self.n_columns), self.dtype), np.ones(count))
+        filled = 0
+        for values, weights in self.map(PickPass(places)):
+            here = slice(filled, filled + len(values))
+            picked.values[here] = values
+            if weights is not None:
+                picked.weights[here] = weights
+            filled = here.stop
+        return picked
 
     @property
     def _running(self) -> Engine:
@@ -133,19 +147,12 @@ class Table:
         return WatchedEngine(self.engine, self.on_progress, self.step)
 
 
-@dataclass(frozen=True)
-class _Picked:
-    """A pass that picks rows by their positions in the table, which are in increasing order."""
-
-    positions: NDArray[np.int64]
-
-    def __call__(self, block: Block) -> NDArray[Any]:
-        first, last = np.searchsorted(self.positions, [block.first_row, block.first_row + len(block.values)])
-        return np.asarray(block.values[self.positions[first:last] - block.first_row])
-
-
 def _values(block: Block) -> NDArray[Any]:
     return block.values
+
+
+def _weights(block: Block) -> NDArray[np.float64]:
+    return np.ones(len(block.values)) if block.weights is None else block.weights
 
 
 def _scores(model: Scorer, block: Block) -> NDArray[Any]:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,31 @@ def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
         raise SourceError(f"cannot read {label}: {reason}") from error
     finally:
         connection.close()
+
+
+def is_connection(source: Any) -> bool:
+    """Tell whether a source is a DuckDB connection, whose last result is the table, without importing DuckDB."""
+    return type(source).__name__ == "DuckDBPyConnection"
+
+
+def last_result(connection: Any) -> "pa.RecordBatchReader":
+    """Return the rows that the last query of a connection has yet to give.
+
+    Raises
+    ------
+    SourceError
+        There was no query, or its rows are read already.
+    """
+    duckdb = need("duckdb", "reading files and queries")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that a relation would be copied once less
+        try:
+            reader = connection.to_arrow_reader()
+        except duckdb.Error as error:
+            raise SourceError(f"cannot read the DuckDB connection: {first_sentence(str(error))}") from error
+    if reader is None:
+        raise SourceError("the DuckDB connection has no rows left to give: execute a query, and read its result once")
+    return reader
 
 
 def _full_disk(message: str) -> OSError | None:

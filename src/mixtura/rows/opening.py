@@ -11,6 +11,7 @@ from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
+from .duck import is_connection, last_result
 from .frames import FrameRows, is_lazy, open_record_batch
 from .optional import need
 from .paths import is_stream, open_path
@@ -59,7 +60,7 @@ def open(
         - a NumPy array of two dimensions, or a list of lists;
         - a pandas, Polars or pyarrow table or record batch; a Polars LazyFrame, which is collected; any other Arrow
           stream (the PyCapsule interface: a DuckDB relation, a record batch reader) is copied to a temporary file
-          first, because it may be readable only once;
+          first, because it may be readable only once; so is the result of ``connection.execute(query)`` of DuckDB;
         - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
           tell whether it is Parquet, Arrow IPC, JSON or else CSV;
         - a string whose first word, after comments, is SELECT, WITH, FROM or VALUES in any case, followed by a space,
@@ -153,6 +154,8 @@ def _open_text(source: "str | os.PathLike[str]", choice: Choice) -> Rows:
 
 
 def _open_object(source: Any, choice: Choice) -> Rows:
+    if is_connection(source):
+        source = last_result(source)
     is_array = isinstance(source, (np.ndarray, list, tuple))
     if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
         return FrameRows(source, choice)

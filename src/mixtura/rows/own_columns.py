@@ -38,8 +38,7 @@ class OwnColumns(SelectedRows):
         self._former = list(former)
         if not self._positions:
             raise EmptyTableError(
-                f"the table has no columns of numbers but those of an earlier run ({', '.join(former)}): "
-                "name them with --columns to use them"
+                f"the table has no columns of numbers but those of an earlier run ({', '.join(former)})"
             )
 
     @property

@@ -11,11 +11,14 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import precision_score, recall_score
 
 from mixtura import Diagonal, Full, Mixture, TableModel
+from mixtura.display.as_json import as_json
 from mixtura.display.report.facts.building import build_report
 from mixtura.display.report.facts.data import Reproduction
-from mixtura.display.report.facts.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
 from mixtura.display.report.facts.names import size_in_page
-from mixtura.display.summary import (
+from mixtura.rows import Block
+from mixtura.statistics.rarity import Rarity
+from mixtura.tables.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
+from mixtura.tables.summary import (
     CandidateFacts,
     Decision,
     Group,
@@ -23,10 +26,7 @@ from mixtura.display.summary import (
     ModelFacts,
     Summary,
     TableFacts,
-    as_json,
 )
-from mixtura.rows import Block
-from mixtura.statistics.rarity import Rarity
 
 NAMES = ("a", "b", "c")
 CENTER, SCALE = np.array([10.0, -3.0, 1e6]), np.array([2.0, 0.5, 1e3])

@@ -19,8 +19,8 @@ from mixtura.display.report.page.contours import levels_of, lines_of
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
 from mixtura.display.report.page.sections import groups, headline
 from mixtura.display.report.page.text import island, isolated, plain, visible
-from mixtura.display.summary import Cluster, Decision, Merging
 from mixtura.errors import MissingDependencyError
+from mixtura.tables.summary import Cluster, Decision, Merging
 from mixtura.words import severity
 from report_examples import (
     HOSTILE,

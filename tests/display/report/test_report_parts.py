@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.display.report.facts.kept import Kept, RowFacts, hashes
 from mixtura.display.report.facts.names import display_names, shortened, size_in_page, weight
 from mixtura.display.report.facts.numbers import bars, histogram, rounded
 from mixtura.statistics.sketch import QuantileSketch
+from mixtura.tables.kept import Kept, RowFacts, hashes
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

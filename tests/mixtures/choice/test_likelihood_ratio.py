@@ -1,7 +1,6 @@
 """The bootstrap likelihood-ratio test: statistics known from closed forms and publications, level, power, rules."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +9,11 @@ from scipy.stats import ks_2samp, multivariate_normal
 from mixtura import Progress
 from mixtura.errors import SingularCovarianceError
 from mixtura.mixtures.choice.likelihood_ratio import likelihood_ratio_test
-
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "mixture"
+from requirements import SHARED, needs_shared
 
 
 def published(name, scale=1.0):
-    with (DATA / f"{name}.csv").open() as file:
+    with (SHARED / "mixture" / f"{name}.csv").open() as file:
         return np.array([[float(value) for value in row.values()] for row in csv.DictReader(file)]) / scale
 
 
@@ -24,7 +22,7 @@ def two_groups(distance, n_rows=60, seed=0):
     return random.normal(size=(n_rows, 1)) + distance * (np.arange(n_rows) % 2)[:, None]
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the values to reach are in it")
+@needs_shared("mixture")
 @pytest.mark.parametrize(
     ("name", "scale", "shape", "n_components", "statistic"),
     [
@@ -42,7 +40,7 @@ def test_published_statistics(name, scale, shape, n_components, statistic):
     assert found.p_value == 0.05  # none of nineteen tables comes near
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there: the values to reach are in it")
+@needs_shared("mixture")
 @pytest.mark.parametrize(
     ("name", "scale", "shape", "n_components", "log_likelihood"),
     [("acidity", 1, "tied", 2, -185.9493), ("galaxies", 1000, "full", 3, -203.1792)],

@@ -10,9 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ...distributions.shapes import SHAPES
-from ...engines import Engine, ThreadEngine
-from ...engines.progress import OnProgress, Progress, watched
-from ...engines.through import ThroughEngine
+from ...engines import ThreadEngine
+from ...engines.progress import Progress
 from ...errors import SingularCovarianceError
 from ...intake.counted import counts as counts_of
 from ...intake.sample import take_sample
@@ -24,7 +23,7 @@ from ...mixtures.choice.search import MixtureSearch, search_table
 from ...mixtures.em.estimator import settings_of
 from ...mixtures.em.gaussian import GaussianMixture, with_fit
 from ...mixtures.em.loop import fitted
-from ...rows import Block, Rows
+from ...rows import Block
 from ...statistics.columns import ColumnMoments, column_moments
 from ..explanation import Floats
 from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
@@ -73,11 +72,9 @@ class FittedGroups:
 
 
 def fit_groups(
-    rows: Rows,
-    engine: Engine,
+    table: Table,
     n_rows: int,
     random_state: int,
-    on_progress: OnProgress | None = None,
     *,
     counts: Sequence[int],
     shapes: Sequence[str],
@@ -92,7 +89,7 @@ def fit_groups(
 
     Parameters
     ----------
-    rows, engine, n_rows, on_progress
+    table, n_rows
         As for `fit_default`.
     random_state : int
         Seed of the starts.
@@ -103,130 +100,104 @@ def fit_groups(
     clean : bool, default=False
         Whether the table is known to hold no outliers: it is fitted as it is.
     """
-    least = least_size(n_rows, rows.n_columns)
+    least = least_size(n_rows, table.n_columns)
     near: list[Contours] = []
     if not clean and TRIM * n_rows >= 1:
-        near = _first_look(rows, engine, n_rows, random_state, on_progress, counts, shapes)
-    looking = watched(engine, on_progress, "looking for far rows")
+        near = _first_look(table, n_rows, random_state, counts, shapes)
+    looking = table.watched("looking for far rows")
     for _ in range(1 if clean else _MOST_ROUNDS):
         n_left_out = 0
         if near:
-            far = far_rows(rows, looking, Near(near))
+            far = far_rows(looking, Near(near))
             groups = groups_of(clumps(far, near[0]), near[0], least)
             if groups is not None:
                 near = [*near, groups]
-                far = far_rows(rows, looking, Near(near))
+                far = far_rows(looking, Near(near))
             n_left_out = far.n_rows
-        within = ThroughEngine(engine, Near(near)) if n_left_out else engine
-        search = _search(rows, within, counts, shapes, random_state, on_progress)
+        within = table.through(Near(near)) if n_left_out else table
+        search = _search(within, counts, shapes, random_state)
         best: GaussianMixture = search.best_estimator_
-        weight = within.fold(rows, _weight_of, 0.0)
-        found = Contours(best.mixture_, weight, n_rows, rows.dtype, rows.has_missing)
+        weight = within.fold(_weight_of, 0.0)
+        found = Contours(best.mixture_, weight, n_rows, table.dtype, table.has_missing)
         groups_only = replace(found, mixture=found.without_small(least))
-        far = far_rows(rows, looking, Near([groups_only]))
+        far = far_rows(looking, Near([groups_only]))
         near = [groups_only]
         if groups_only.mixture is found.mixture and (far.n_rows or not n_left_out):
             break
-    observed = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns)).weights
+    observed = within.fold(column_moments, ColumnMoments.zero(table.n_columns)).weights
     return FittedGroups(best, search.candidates_, found, far, n_left_out, observed, search._passed_over)
 
 
 def _first_look(
-    rows: Rows,
-    engine: Engine,
-    n_rows: int,
-    random_state: int,
-    on_progress: OnProgress | None,
-    counts: Sequence[int],
-    shapes: Sequence[str],
+    table: Table, n_rows: int, random_state: int, counts: Sequence[int], shapes: Sequence[str]
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
-    sample = take_sample(Table(rows, engine), check_random_state(random_state), counts[-1])
+    sample = take_sample(table, check_random_state(random_state), counts[-1])
     template = GaussianMixture(trim=TRIM, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            fitted = _trimmed(
-                sample.rows, ThreadEngine(), counts, shapes, template, on_progress, what="fitting a sample"
-            )
+            here = Table(sample.rows, ThreadEngine(), table.on_progress)
+            fitted = _trimmed(here, counts, shapes, template, what="fitting a sample")
         except SingularCovarianceError:
             return []
     weight = float(sample.weights.sum()) * (1 - TRIM)
-    found = Contours(fitted.mixture_, weight, n_rows, rows.dtype, rows.has_missing)
-    return [replace(found, mixture=found.without_small(least_size(weight, rows.n_columns)))]
+    found = Contours(fitted.mixture_, weight, n_rows, table.dtype, table.has_missing)
+    return [replace(found, mixture=found.without_small(least_size(weight, table.n_columns)))]
 
 
-def _search(
-    rows: Rows,
-    engine: Engine,
-    counts: Sequence[int],
-    shapes: Sequence[str],
-    random_state: Any,
-    on_progress: OnProgress | None,
-) -> MixtureSearch:
+def _search(table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: Any) -> MixtureSearch:
     search = MixtureSearch(
-        counts, covariance_types=shapes, n_init=N_INIT, random_state=random_state, on_progress=on_progress, **_SETTINGS
+        counts,
+        covariance_types=shapes,
+        n_init=N_INIT,
+        random_state=random_state,
+        on_progress=table.on_progress,
+        **_SETTINGS,
     )
     with warnings.catch_warnings():
         # Iterations are limited on purpose: what more would gain ranks no row differently. Of candidates that are left
         # out the command line tells itself.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search_table(search, Table(rows, engine))
+        search_table(search, table)
     return search
 
 
-def fit_default(
-    rows: Rows,
-    engine: Engine,
-    n_rows: int,
-    trim: float,
-    random_state: Any,
-    on_progress: OnProgress | None = None,
-) -> GaussianMixture:
+def fit_default(table: Table, n_rows: int, trim: float, random_state: Any) -> GaussianMixture:
     """Return the mixture of lowest BIC among those with up to nine components of any shape, fitted.
 
     Parameters
     ----------
-    rows : Rows
-        The table.
-    engine : Engine
-        Where passes run, over columns on a common scale.
+    table : Table
+        The table, its columns on a common scale. Told how many candidates have been fitted.
     n_rows : int
         Number of rows that count, at least ten for each component.
     trim : float
         Share of the rows that is left out of every fit.
     random_state : int, RandomState instance or None
         Seed of the starts.
-    on_progress : callable, optional
-        Told how many candidates have been fitted.
     """
     counts, shapes = default_counts(n_rows), list(SHAPES)
     if trim == 0:
-        best: GaussianMixture = _search(rows, engine, counts, shapes, random_state, on_progress).best_estimator_
+        best: GaussianMixture = _search(table, counts, shapes, random_state).best_estimator_
         return best
     template = GaussianMixture(trim=trim, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return _trimmed(rows, engine, counts, shapes, template, on_progress)
+        return _trimmed(table, counts, shapes, template)
 
 
 def _trimmed(
-    rows: Rows,
-    engine: Engine,
-    counts: Sequence[int],
-    shapes: Sequence[str],
-    template: GaussianMixture,
-    on_progress: OnProgress | None,
-    what: str = "searching",
+    table: Table, counts: Sequence[int], shapes: Sequence[str], template: GaussianMixture, what: str = "searching"
 ) -> GaussianMixture:
     """Return the fit of lowest BIC, that of the rows kept (Neykov, Filzmoser, Dimova and Neytchev 2007, section 3.3).
 
     A start divides the rows in three ways, of which two leave outliers out: no further starts are needed.
     """
-    weight = engine.fold(rows, _weight_of, 0.0) * (1 - template.trim)
-    sample = take_sample(Table(rows, engine), check_random_state(template.random_state), counts[-1])
+    weight = table.fold(_weight_of, 0.0) * (1 - template.trim)
+    sample = take_sample(table, check_random_state(template.random_state), counts[-1])
     given, least = settings_of(template), least_variances(sample)
-    table, lowest = Table(rows, engine), np.inf
+    lowest = np.inf
     total = len(shapes) * len(counts)
     for n_shapes, shape in enumerate(shapes):
         in_shape: list[float] = []
@@ -239,9 +210,9 @@ def _trimmed(
             in_shape.append(bic)
             # Larger counts that are not tried are done with as well.
             last = count == counts[-1] or len(in_shape) - 1 - int(np.argmin(in_shape)) == _PATIENCE
-            if on_progress is not None:
+            if table.on_progress is not None:
                 done = n_shapes * len(counts) + (len(counts) if last else len(in_shape))
-                on_progress(Progress(what, done, total, "candidates"))
+                table.on_progress(Progress(what, done, total, "candidates"))
             if last:
                 break
     return with_fit(template, *best, table)

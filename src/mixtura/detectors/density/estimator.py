@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -16,14 +15,13 @@ from sklearn.utils._param_validation import Interval
 
 from ...distributions.mixture import Mixture
 from ...engines import Engine, EngineName
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, told, watched
+from ...engines.progress import OnProgress, told
 from ...engines.single import single_thread
-from ...engines.through import ThroughEngine
 from ...intake.counted import counted_rows, counts
 from ...intake.extent import check_extent
 from ...intake.sample import take_sample
-from ...intake.sources import Source, opened_rows
+from ...intake.scaling import Scaled, Scaling, scaling_of
+from ...intake.sources import Source, names_of, opened_table
 from ...intake.table import Table
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
 from ...mixtures.choice.folds import Part, folds_of
@@ -31,11 +29,10 @@ from ...mixtures.choice.search import MixtureSearch, search_table
 from ...mixtures.em.estimator import fit_table, same_columns, settings_of
 from ...mixtures.em.gaussian import GaussianMixture
 from ...mixtures.em.loop import fitted
-from ...rows import Block, Rows
+from ...rows import Block
 from ...statistics.shares import cut_of_weighted
-from ..detector import Detector, _scores, offset_for
+from ..detector import Detector, offset_for
 from ..explanation import Floats
-from ..scaling import ScaledEngine, Scaling, scaling_of
 from .default_mixture import fit_default
 from .model import DensityModel
 
@@ -178,17 +175,17 @@ class MixtureDetector(Detector):
             or the rows of a file, query or Dask collection cannot be used, where arrays and frames raise scikit-learn's
             ValueError.
         """
-        with self._opened(X, sample_weight) as rows:
-            self._fit_rows(rows, self._engine(X))
+        with self._opened(X, sample_weight) as table:
+            self._fit_table(table)
         return self
 
     def fit_predict(  # type: ignore[override]  # the base passes on what `fit` of a detector takes
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None
     ) -> NDArray[np.int64]:
         """Fit, and return -1 for the outliers of `X` and 1 for rows that belong; `sample_weight` is as for `fit`."""
-        with self._opened(X, sample_weight) as rows:
-            self._fit_rows(rows, self._engine(X))
-            scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+        with self._opened(X, sample_weight) as table:
+            self._fit_table(table)
+            scores = table.watched("scoring").scores(self.model_)
         return np.where(scores - self.offset_ < 0, -1, 1)
 
     def __sklearn_tags__(self) -> Tags:
@@ -197,11 +194,11 @@ class MixtureDetector(Detector):
         return tags
 
     @contextmanager
-    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
         self._validate_params()
         self._check_trim()
-        with single_thread("blas"), opened_rows(self, X, sample_weight) as rows:
-            yield rows
+        with single_thread("blas"), opened_table(self, X, sample_weight) as table:
+            yield table
 
     def _check_trim(self) -> None:
         if not self.trim:
@@ -214,27 +211,26 @@ class MixtureDetector(Detector):
                 "trim out, or give a GaussianMixture"
             )
 
-    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
+    def _fit_table(self, table: Table) -> None:
         random_state = check_random_state(self.random_state)
         estimator = judged = None
-        within, scaling = engine, Scaling(np.zeros(rows.n_columns), np.ones(rows.n_columns))
+        scaling = None
         if isinstance(self.mixture, Mixture):
-            if self.mixture.n_features != rows.n_columns:
-                raise ValueError(f"the mixture has {self.mixture.n_features} columns, and the table {rows.n_columns}")
+            if self.mixture.n_features != table.n_columns:
+                raise ValueError(f"the mixture has {self.mixture.n_features} columns, and the table {table.n_columns}")
             mixture = self.mixture
         elif self.mixture is None:
-            within, estimator = self._default(rows, engine, random_state)
-            scaling, judged = within.scaling, estimator
-            mixture = judged.mixture_
+            scaling, estimator = self._default(table, random_state)
+            judged, mixture = estimator, estimator.mixture_
         else:
-            estimator = self._given(self.mixture, rows, engine, random_state)
+            estimator = self._given(self.mixture, table, random_state)
             judged = estimator.best_estimator_ if isinstance(estimator, MixtureSearch) else estimator
             mixture = judged.mixture_
-        model = DensityModel(mixture, scaling.center, scaling.scale)
+        model = _model_of(mixture, scaling)
         if self.novelty and judged is not None:
-            parts = _held_out(judged, scaling, rows, engine, within, random_state, self.on_progress)
+            parts = _held_out(judged, scaling, table, random_state)
         else:
-            parts = watched(engine, self.on_progress, "scoring").map(rows, _Scored(model))
+            parts = table.watched("scoring").map(_Scored(model))
         offset = _weighted_offset(parts, self.contamination)
         self.model_, self.offset_ = model, offset
         self.trained_on_: Literal["outliers", "clean"] = "clean" if self.novelty else "outliers"
@@ -242,24 +238,21 @@ class MixtureDetector(Detector):
         if estimator is not None:
             self.estimator_ = estimator
 
-    def _default(
-        self, rows: Rows, engine: Engine, random_state: np.random.RandomState
-    ) -> tuple[ScaledEngine, GaussianMixture]:
-        """Return where scaled passes run, and the default mixture fitted to the scaled rows."""
-        names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(rows.n_columns)]))
+    def _default(self, table: Table, random_state: np.random.RandomState) -> tuple[Scaling, GaussianMixture]:
+        """Return how the columns are scaled, and the default mixture fitted to the scaled rows."""
+        names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(table.n_columns)]))
         with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
-            sample = take_sample(Table(rows, engine), random_state, 1)
-        reading = watched(engine, self.on_progress, "reading the table")
-        scaled = ScaledEngine(engine, scaling_of(rows, reading, sample, names))
-        check_extent(Table(rows, scaled), names)
+            sample = take_sample(table, random_state, 1)
+        scaling = scaling_of(table.watched("reading the table"), sample, names)
+        scaled = table.through(Scaled(scaling))
+        check_extent(scaled, names)
         trim = self.trim
         if trim is None:
             trim = 0.0 if self.novelty else self.contamination
-        n_rows = len(sample.X) if sample.whole else counted_rows(Table(rows, engine)).n_rows
-        estimator = fit_default(rows, scaled, n_rows, trim, _seed(random_state), self.on_progress)
-        return scaled, estimator
+        n_rows = len(sample.X) if sample.whole else counted_rows(table).n_rows
+        return scaling, fit_default(scaled, n_rows, trim, _seed(random_state))
 
-    def _given(self, template: Fittable, rows: Rows, engine: Engine, random_state: np.random.RandomState) -> Fittable:
+    def _given(self, template: Fittable, table: Table, random_state: np.random.RandomState) -> Fittable:
         """Return a clone of the estimator given, fitted to the rows."""
         estimator: Fittable = clone(template)
         if estimator.random_state is None:
@@ -267,13 +260,13 @@ class MixtureDetector(Detector):
         if self.trim is not None and isinstance(estimator, GaussianMixture):
             estimator.set_params(trim=self.trim)
         same_columns(estimator, self)
-        check_extent(Table(rows, engine), getattr(self, "feature_names_in_", None))
+        check_extent(table, names_of(self))
         own = estimator.on_progress
         estimator.on_progress = self.on_progress if own is None else own
         if isinstance(estimator, MixtureSearch):
-            search_table(estimator, Table(rows, engine))
+            search_table(estimator, table)
         else:
-            fit_table(estimator, Table(rows, engine))
+            fit_table(estimator, table)
         estimator.on_progress = own
         return estimator
 
@@ -294,33 +287,34 @@ class _Scored:
         return self.model.score_samples(block.values[counted]), weights[counted]
 
 
+def _model_of(mixture: Mixture, scaling: Scaling | None) -> DensityModel:
+    """Return the model of rows whose columns are scaled before they meet the mixture, or of rows as they are."""
+    if scaling is None:
+        return DensityModel(mixture, np.zeros(mixture.n_features), np.ones(mixture.n_features))
+    return DensityModel(mixture, scaling.center, scaling.scale)
+
+
 def _held_out(
     estimator: GaussianMixture | BayesianGaussianMixture,
-    scaling: Scaling,
-    rows: Rows,
-    engine: Engine,
-    within: Engine,
+    scaling: Scaling | None,
+    table: Table,
     random_state: np.random.RandomState,
-    on_progress: OnProgress | None,
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the scores of the rows of each fold under a fit to the others, with their weights.
-
-    `engine` reads rows as they are, and `within` as the estimator was fitted to them.
-    """
-    counted = counted_rows(Table(rows, engine))
+    """Yield the scores of the rows of each fold under a fit to the others, with their weights."""
+    counted = counted_rows(table)
     n_folds = min(_N_FOLDS, counted.n_rows)
     folds = folds_of(counted, n_folds, estimator.n_components, random_state)
+    scaled = table if scaling is None else table.through(Scaled(scaling))
 
     def judged(fold: int) -> list[tuple[Floats, Floats]]:
         # Where a fit has not converged, that to all rows has said so.
         given: Any = settings_of(estimator)
         settings = replace(given, random_state=deepcopy(estimator.random_state))
-        other = fitted(settings.algorithm(Table(rows, within).through(Part(folds, fold, held_out=False)))).model
-        mixture = other if isinstance(other, Mixture) else other.mixture
-        model = DensityModel(mixture, scaling.center, scaling.scale)
-        return list(ThroughEngine(engine, Part(folds, fold, held_out=True)).map(rows, _Scored(model)))
+        other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
+        model = _model_of(other if isinstance(other, Mixture) else other.mixture, scaling)
+        return list(table.through(Part(folds, fold, held_out=True)).map(_Scored(model)))
 
-    for parts in told(map(judged, range(n_folds)), on_progress, "judging rows left out", n_folds, "folds"):
+    for parts in told(map(judged, range(n_folds)), table.on_progress, "judging rows left out", n_folds, "folds"):
         yield from parts
 
 

@@ -13,8 +13,8 @@ from ...distributions.missing import ObservedPasses
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components, Passes
 from ...distributions.shapes import Tied
-from ...engines import Engine
-from ...rows import Block, Rows
+from ...intake.table import Table
+from ...rows import Block
 from ..explanation import Floats
 
 # A group has at least this share of the rows, a row more than there are columns where that is no tenth of the rows, and
@@ -79,13 +79,7 @@ class Contours:
         large m it is chi-square.
         """
         n_columns, sizes = self.mixture.n_features, np.maximum(self.sizes, 1.0)
-        # How many numbers tell of a variance, and how many of them its estimate takes.
-        told, taken = {
-            "full": (sizes, n_columns),
-            "tied": (np.full(len(sizes), self.n_fitted), n_columns),
-            "diag": (sizes, 1),
-            "spherical": (n_columns * sizes, n_columns),
-        }[self.mixture.covariance.name]
+        told, taken = self.mixture.covariance.variance_degrees(sizes, self.n_fitted, n_columns)
         free = np.maximum(told - taken, 0.0)
         known = np.arange(n_columns + 1)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -207,10 +201,10 @@ class _Collect:
         return FarRows(len(far), block.values[far], keys)
 
 
-def far_rows(rows: Rows, engine: Engine, near: Near) -> FarRows:
+def far_rows(table: Table, near: Near) -> FarRows:
     """Return the rows of a table that are not near."""
-    none = FarRows(0, np.empty((0, rows.n_columns), rows.dtype), np.empty(0))
-    return engine.fold(rows, _Collect(near), none)
+    none = FarRows(0, np.empty((0, table.n_columns), table.dtype), np.empty(0))
+    return table.fold(_Collect(near), none)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
+from ...intake.scaling import Scaling
 from ..explanation import Explanation, Floats
-from ..scaling import Scaling
 from .conditionals import explain
 
 
@@ -131,7 +131,7 @@ class DensityModel:
         shape = SHAPES[name]
         if covariances.shape != shape.shape(*means.shape):
             raise ValueError(f"its covariances have the shape {covariances.shape}, not {shape.shape(*means.shape)}")
-        if shape.shape(2, 3)[-2:] == (3, 3) and not np.allclose(covariances, covariances.swapaxes(-1, -2)):
+        if shape.is_matrix and not np.allclose(covariances, covariances.swapaxes(-1, -2)):
             raise ValueError("its covariances are not symmetric")
         with np.errstate(all="ignore"):
             mixture = Mixture(

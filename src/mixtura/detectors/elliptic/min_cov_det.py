@@ -1,7 +1,6 @@
 """`MinCovDet`: robust location and covariance, with scikit-learn's interface."""
 
 from collections.abc import Mapping
-from functools import partial
 from numbers import Real
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -15,17 +14,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.matrices import frozen
-from ...engines import engine_for
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, watched
+from ...engines import OnProgress
 from ...engines.single import single_thread
 from ...errors import DataError
 from ...intake.extent import check_extent
-from ...intake.sources import Source, opened_rows, scoring_rows
+from ...intake.sources import Source, names_of, opened_table, scoring_table
 from ...intake.table import Table
 from ...mixtures.em.by_hand import sealed
 from ...mixtures.em.checks import check_numbers
-from ...rows import Block, Rows
 from .corrections import raw_factor
 from .model import Elliptic, off_plane, precision_of, whitening
 from .robust_covariance import Estimate, Start, fit_robust, reweighted, support_size
@@ -171,12 +167,12 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
             Values are too large or too small for squares, or missing.
         """
         self._validate_params()
-        with single_thread("blas"), opened_rows(self, X, None, missing="error") as rows:
-            names = getattr(self, "feature_names_in_", None)
-            table = _tiled(rows, X, names)
-            h = support_size(table.n_rows, table.n_columns, self.support_fraction)
+        with single_thread("blas"), opened_table(self, X, missing="error") as table:
+            names = names_of(self)
+            tiles = _tiled(table, names)
+            h = support_size(tiles.n_rows, tiles.n_columns, self.support_fraction)
             fit = fit_robust(
-                table,
+                tiles,
                 h,
                 self.start,
                 check_random_state(self.random_state),
@@ -186,7 +182,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
             )
             self.raw_location_, self.raw_covariance_, self.raw_support_ = _arrays(fit.raw)
             self._keep(fit.reweighted)
-            self.dist_ = self._distances(rows, X)
+            self.dist_ = self._distances(table)
         return self
 
     def correct_covariance(self, data: Source) -> Floats:
@@ -241,11 +237,10 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
         """
         check_is_fitted(self)
         _ = self.model_  # which notes the columns of what was set by hand
-        return self._distances(scoring_rows(self, X, missing="error"), X)
+        return self._distances(scoring_table(self, X, missing="error"))
 
-    def _distances(self, rows: Rows, X: Source) -> Floats:
-        engine = watched(engine_for(None, X), self.on_progress, "scoring")
-        return -gather(engine, rows, partial(_score, self.model_), (), np.dtype(np.float64))
+    def _distances(self, table: Table) -> Floats:
+        return -table.watched("scoring").scores(self.model_)
 
     @property
     def model_(self) -> Elliptic:
@@ -284,7 +279,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
 
     def _refitted(self, data: Source) -> TiledTable:
         check_is_fitted(self)
-        table = _tiled(scoring_rows(self, data, missing="error"), data, getattr(self, "feature_names_in_", None))
+        table = _tiled(scoring_table(self, data, missing="error"), names_of(self))
         if table.n_rows != len(self.raw_support_):
             raise DataError(
                 f"the table has {table.n_rows} rows, and {type(self).__name__} was fitted to {len(self.raw_support_)}: "
@@ -335,11 +330,6 @@ def _given(attributes: dict[str, Any], changed: list[str]) -> tuple[Floats, Floa
     return location, covariance
 
 
-def _tiled(rows: Rows, source: Source, names: Any) -> TiledTable:
-    engine = engine_for(None, source)
-    check_extent(Table(rows, engine), names)
-    return tiled(rows, names)
-
-
-def _score(model: Elliptic, block: Block) -> Floats:
-    return model.score_samples(block.values)
+def _tiled(table: Table, names: Any) -> TiledTable:
+    check_extent(table, names)
+    return tiled(table.rows, names)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.matrices import Floats
-from ...engines import Engine
+from ...intake.table import Table
 from ...kernels.ensemble import Units
-from ...rows import Block, Rows
+from ...rows import Block
 from ..alike import without_gross
 
 # In mixtures, scaled values are clipped here: farther out, a value is as absurd as it can be to them. Tails clip none.
@@ -59,10 +59,10 @@ def range_of(block: Block) -> Range:
     return Range(smallest.astype(np.float64), largest.astype(np.float64), len(block.values))
 
 
-def find_range(rows: Rows, engine: Engine) -> Range:
+def find_range(table: Table) -> Range:
     """Return the range of each column of a table."""
-    nothing = np.full(rows.n_columns, np.nan)
-    return engine.fold(rows, range_of, Range(nothing, nothing, 0))
+    nothing = np.full(table.n_columns, np.nan)
+    return table.fold(range_of, Range(nothing, nothing, 0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,5 @@
 """The default detector: many small mixtures, each of some rows and columns, that vote."""
 
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -9,23 +8,19 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ...engines import Engine, EngineName
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, watched
+from ...engines import Engine, EngineName, OnProgress
 from ...intake.sample import take_sample
-from ...intake.sources import Source, opened_rows
-from ...intake.table import Table
+from ...intake.sources import Source, opened_table
 from ...kernels.ensemble import scores
-from ...rows import Block
 from ...rows.columns import Missing
 from ...statistics.rarity import Rarity, n_discoveries
 from ..detector import Detector, offset_for
+from ..planes import planes_of
 from .columns import Range, columns_of, find_range
 from .extremes import regression_of, tails_of
 from .fit import POOL, fit_voters, threads_of
 from .flags import VOICE_OF_FLAGS, Flags
 from .model import NEW_VALUE, EnsembleModel, voting_units
-from .planes import planes_of
 
 # With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
 FALSE_DISCOVERIES = 0.1
@@ -149,18 +144,17 @@ class AnomalyDetector(Detector):
         """
         self._validate_params()
         random_state = check_random_state(self.random_state)
-        with opened_rows(self, X, None) as rows:
-            engine = self._engine(X)
-            reading = watched(engine, self.on_progress, "reading the table")
-            whole = find_range(rows, reading)
-            pool = take_sample(Table(rows, reading), random_state, 1, POOL).observed
+        with opened_table(self, X) as table:
+            reading = table.watched("reading the table")
+            whole = find_range(reading)
+            pool = take_sample(reading, random_state, 1, POOL).observed
             self.model_ = fit_ensemble(
-                pool, whole, self.n_estimators, random_state, threads_of(engine), self.on_progress
+                pool, whole, self.n_estimators, random_state, threads_of(table.engine), self.on_progress
             )
             if self.contamination == "auto":
                 self.offset_ = _offset_of_discoveries(self.model_, self.model_.score_samples(pool))
             else:
-                found = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
+                found = table.watched("scoring").scores(self.model_)
                 self.offset_ = offset_for(found, float(self.contamination))
         return self
 
@@ -206,7 +200,3 @@ def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.floa
         return alone
     lowest, following = ordered[found - 1], ordered[min(found, len(ordered) - 1)]
     return float(max(alone, np.nextafter(lowest, np.inf), (lowest + following) / 2))
-
-
-def _scores(model: EnsembleModel, block: Block) -> Any:
-    return model.score_samples(block.values)

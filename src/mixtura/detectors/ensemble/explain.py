@@ -10,9 +10,9 @@ from scipy.special import softmax
 from ...distributions.matrices import Floats
 from ...kernels.ensemble import Members, Samples, Units, distances, residuals
 from ..explanation import Explanation, explanation_of
+from ..planes import NEAR
 from .extremes import in_units, nats_of
 from .flags import VOICE_OF_FLAGS
-from .planes import NEAR
 
 if TYPE_CHECKING:
     from .model import EnsembleModel

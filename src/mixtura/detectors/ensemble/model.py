@@ -13,10 +13,10 @@ from ...distributions.matrices import Floats
 from ...kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
 from ...statistics.rarity import NEVER, Rarity
 from ..explanation import Explanation
+from ..planes import Planes, no_planes
 from .explain import explain
 from .extremes import LEAST_WIDTH
 from .flags import VOICE_OF_FLAGS, Flags
-from .planes import Planes, no_planes
 
 # A value that a column never had, where all rows of the table fitted have another, counts as so many nats beyond those
 # of the rarest row.

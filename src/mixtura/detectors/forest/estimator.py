@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -13,16 +13,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ...engines import Engine, EngineName, ThreadEngine, engine_for, is_dask
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, watched
+from ...engines import Engine, EngineName, OnProgress, ThreadEngine
 from ...engines.threads import available_processors
 from ...errors import EmptyTableError, warn
-from ...intake.sources import Source, opened_rows
-from ...rows import Block, Rows
+from ...intake.sources import Source, names_of, opened_table, table_for
+from ...intake.table import Table
 from ...rows.columns import Missing
 from ...rows.sparse import SparseRows
 from ..detector import Detector, offset_for
+from ..off_planes import warn_of_rows_off_planes
 from .fit import Draw, Units, choose, count_rows, grow, units_of, values_of, weights_of
 from .model import MOST_DEPTH, ForestModel
 from .tree import IsolationTree
@@ -194,14 +193,14 @@ class IsolationForest(Detector):
             The table has infinite values; or a parameter does not fit to it.
         """
         self._validate_params()
-        with self._opened_rows(X, sample_weight) as rows:
-            reading = watched(self._engine(X), self.on_progress, "reading the table")
-            self._grow(rows, reading, weighted=sample_weight is not None)
+        with self._opened(X, sample_weight) as table:
+            self._grow(table.watched("reading the table"), weighted=sample_weight is not None)
             if self.contamination == "auto":
                 self.offset_ = -0.5
             else:
-                scores = gather(self._scoring_engine(X), rows, partial(_scores, self.model_), (), np.dtype(np.float64))
-                self.offset_ = offset_for(scores, float(self.contamination))
+                self.offset_ = offset_for(table.watched("scoring").scores(self.model_), float(self.contamination))
+            if not isinstance(table.rows, SparseRows):
+                warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -211,26 +210,26 @@ class IsolationForest(Detector):
         tags.input_tags.sparse = True
         return tags
 
-    def _grow(self, rows: Rows, engine: Engine, *, weighted: bool) -> None:
-        kept = self._kept_trees(rows.n_columns)
+    def _grow(self, table: Table, *, weighted: bool) -> None:
+        kept = self._kept_trees(table.n_columns)
         if kept == self.n_estimators:
             warn("Warm-start fitting without increasing n_estimators does not fit new trees.")
             return
-        draw = self._draw(rows, engine, weighted=weighted)
+        draw = self._draw(table, weighted=weighted)
         # All seeds are drawn, so that a forest that grows in steps is the one that grows at once.
         first, *seeds = check_random_state(self.random_state).randint(_SEEDS, size=1 + self.n_estimators).tolist()
         seeds = seeds[kept:]
         samples = [draw.rows(seed) for seed in seeds]
         drawn = [draw.rows_for_units(first), draw.background(first), *samples]
-        (by_units, background, *chosen), table = choose(rows, engine, drawn)
-        units = self._kept_units() if kept else units_of(values_of(table.take(by_units)))
+        (by_units, background, *chosen), held = choose(table, drawn)
+        units = self._kept_units() if kept else units_of(values_of(held.take(by_units)))
         model = grow(
-            table,
+            held,
             draw,
             chosen,
             seeds,
             units=units,
-            background=values_of(table.take(background)).astype(np.float64),
+            background=values_of(held.take(background)).astype(np.float64),
             width=self._width(draw.n_chosen),
             n_threads=self._n_threads(),
             on_progress=self.on_progress,
@@ -274,12 +273,12 @@ class IsolationForest(Detector):
             )
         return kept
 
-    def _draw(self, rows: Rows, engine: Engine, *, weighted: bool) -> Draw:
-        n_rows = count_rows(rows, engine)
+    def _draw(self, table: Table, *, weighted: bool) -> Draw:
+        n_rows = count_rows(table)
         if n_rows == 0:
             raise EmptyTableError("the table has no rows: give at least one")
-        may_lack_all = rows.has_missing and not isinstance(rows, SparseRows)
-        weights = weights_of(rows, engine) if weighted or may_lack_all else None
+        may_lack_all = table.has_missing and not isinstance(table.rows, SparseRows)
+        weights = weights_of(table) if weighted or may_lack_all else None
         if weights is not None and not weighted and (weights.all() or not weights.any()):
             weights = None
         counted = n_rows if weights is None else int(np.count_nonzero(weights))
@@ -290,8 +289,8 @@ class IsolationForest(Detector):
             size=self._sample_size(counted),
             repeated=self.bootstrap,
             cumulative=None if weights is None else _running_sums(weights),
-            n_columns=rows.n_columns,
-            n_chosen=self._n_chosen(rows.n_columns),
+            n_columns=table.n_columns,
+            n_chosen=self._n_chosen(table.n_columns),
         )
 
     def _sample_size(self, n_rows: int) -> int:
@@ -333,24 +332,25 @@ class IsolationForest(Detector):
             return available_processors()
         return self.n_jobs if self.n_jobs > 0 else max(1, available_processors() + 1 + self.n_jobs)
 
-    def _engine(self, X: Source) -> Engine:
-        if self.engine == "threads" or (self.engine is None and not is_dask(X)):
-            return ThreadEngine(self._n_threads())
-        return engine_for(self.engine, X)
-
     @contextmanager
-    def _opened_rows(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Rows]:
+    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
         if scipy.sparse.issparse(X):
-            yield self._sparse_rows(X, sample_weight)
+            yield self._in_threads(table_for(self, X, self._sparse_rows(X, sample_weight)))
         else:
-            with opened_rows(self, X, sample_weight, missing=self._missing, at_least=1) as rows:
-                yield rows
+            with opened_table(self, X, sample_weight, missing=self._missing, at_least=1) as table:
+                yield self._in_threads(table)
 
-    def _scoring_rows(self, X: Source) -> Rows:
-        if scipy.sparse.issparse(X):
-            check_is_fitted(self)
-            return self._sparse_rows(X, None, reset=False)
-        return super()._scoring_rows(X)
+    def _table(self, X: Source) -> Table:
+        if not scipy.sparse.issparse(X):
+            return self._in_threads(super()._table(X))
+        check_is_fitted(self)
+        return self._in_threads(table_for(self, X, self._sparse_rows(X, None, reset=False)))
+
+    def _in_threads(self, table: Table) -> Table:
+        """Return a table whose passes run in `n_jobs` threads, unless an engine of the user's runs them."""
+        if table.engine is self.engine or not isinstance(table.engine, ThreadEngine):
+            return table
+        return replace(table, engine=ThreadEngine(self._n_threads()))
 
     def _sparse_rows(self, X: Source, sample_weight: ArrayLike | None, *, reset: bool = True) -> SparseRows:
         matrix = validate_data(
@@ -378,7 +378,3 @@ def _checked_size(size: int) -> int:
 def _running_sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the running sums of weights, scaled so that they stay finite."""
     return np.cumsum(weights / weights.max())
-
-
-def _scores(model: ForestModel, block: Block) -> NDArray[np.float64]:
-    return model.score_samples(block.values)

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engines import Engine
 from ...engines.progress import OnProgress, told
 from ...engines.threads import in_threads
 from ...intake.counted import counts
+from ...intake.picking import Positions
+from ...intake.table import Table
 from ...kernels import forest as kernel
 from ...rows import ArrayRows, Block, Rows
 from ...rows.sparse import SparseRows
@@ -176,17 +176,16 @@ def grow(
     return ForestModel(features, coefficients, thresholds, counts, *units, background)
 
 
-def choose(rows: Rows, engine: Engine, samples: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], Choosable]:
+def choose(table: Table, samples: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], Choosable]:
     """Return samples of rows, and a table that can be read in any order in which these are at the positions returned.
 
     Tables that cannot be read in any order are read once, and the rows of all samples held in memory.
     """
-    if isinstance(rows, (ArrayRows, SparseRows)):
-        return samples, rows
+    if isinstance(table.rows, (ArrayRows, SparseRows)):
+        return samples, table.rows
     positions = np.unique(np.concatenate(samples))
-    parts = list(engine.map(rows, partial(_take, positions)))
-    table = ArrayRows(np.concatenate(parts), checked=True, missing="allow")
-    return [np.searchsorted(positions, sample) for sample in samples], table
+    held = ArrayRows(table.pick(Positions(positions), len(positions)).values, checked=True, missing="allow")
+    return [np.searchsorted(positions, sample) for sample in samples], held
 
 
 def values_of(rows: Rows) -> NDArray[Any]:
@@ -195,21 +194,14 @@ def values_of(rows: Rows) -> NDArray[Any]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _take(positions: NDArray[np.int64], block: Block) -> NDArray[Any]:
-    first, last = np.searchsorted(positions, [block.first_row, block.first_row + len(block.values)])
-    return block.values[positions[first:last] - block.first_row]
-
-
-def count_rows(rows: Rows, engine: Engine) -> int:
+def count_rows(table: Table) -> int:
     """Return the number of rows, by a pass over the table where it is not known."""
-    if rows.n_rows is not None:
-        return rows.n_rows
-    return engine.fold(rows, _length, 0)
+    return table.fold(_length, 0) if table.n_rows is None else table.n_rows
 
 
-def weights_of(rows: Rows, engine: Engine) -> Floats:
+def weights_of(table: Table) -> Floats:
     """Return the weights of all rows, zero where a row has no value."""
-    return np.concatenate(list(engine.map(rows, _weights)))
+    return table.gather(_weights)
 
 
 def _length(block: Block) -> int:

@@ -1,7 +1,6 @@
 """`LocalOutlierFactor`: the estimator with scikit-learn's interface."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -14,15 +13,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, counted_rows, watched
+from ...engines.progress import OnProgress, telling_rows
 from ...engines.threads import available_processors
 from ...errors import warn
-from ...intake.sources import Source, opened_rows
+from ...intake.sources import Source, names_of, opened_table
+from ...intake.table import Table
 from ...kernels.neighbors import NeighborIndex
-from ...rows import Block, Rows
 from ..detector import Detector, offset_for
 from ..explanation import Explanation
+from ..off_planes import warn_of_rows_off_planes
 from .model import LofModel, Neighborhoods, neighborhoods_of
 from .reference import draw_positions, take_rows
 from .searches import PeerSearch, Search, effective_metric, our_metric
@@ -220,15 +219,16 @@ class LocalOutlierFactor(Detector):
         if ours is None or issparse(X):
             self._fit_with_peer(X)
             return self
-        with opened_rows(self, X, None, missing="error", at_least=1) as rows:
-            reference = self._take_reference(rows)
+        with opened_table(self, X, missing="error", at_least=1) as table:
+            reference = self._take_reference(table)
             metric, p = ours
             near = self._fit_reference(reference, NeighborIndex.of(reference, metric=metric, p=p))
             factors = near.factors
             if self.reference_rows_ is not None:
-                factors = -gather(self._scoring_engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
+                factors = -table.watched("scoring").scores(self.model_)
                 factors[self.reference_rows_] = near.factors
-            self._conclude(factors, near, rows.dtype)
+            self._conclude(factors, near, table.dtype)
+            warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         return self
 
     @available_if(_needs_no_novelty)  # type: ignore[untyped-decorator]  # scikit-learn has no types
@@ -258,11 +258,10 @@ class LocalOutlierFactor(Detector):
         """
         check_is_fitted(self)
         if isinstance(self.model_.search, PeerSearch):
-            table = self._table_for_peer(X, reset=False)
-            return _rounded(self.model_.score_samples(table), _float_type(table))
-        rows = self._scoring_rows(X)
-        scores = gather(self._scoring_engine(X), rows, _Scores(self.model_), (), np.dtype(np.float64))
-        return _rounded(scores, rows.dtype)
+            values = self._table_for_peer(X, reset=False)
+            return _rounded(self.model_.score_samples(values), _float_type(values))
+        table = self._table(X).watched("scoring")
+        return _rounded(table.scores(self.model_), table.dtype)
 
     @available_if(_needs_novelty("decision_function"))  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def decision_function(self, X: Source) -> NDArray[Any]:
@@ -363,20 +362,20 @@ class LocalOutlierFactor(Detector):
         starts = np.arange(0, rows.size + 1, rows.shape[1])
         return csr_array((entries, rows.ravel(), starts), shape=(len(rows), self.n_samples_fit_))
 
-    def _take_reference(self, rows: Rows) -> NDArray[Any]:
+    def _take_reference(self, table: Table) -> NDArray[Any]:
         """Return the rows to look for neighbours among, and note which they are."""
-        n_rows = rows.n_rows
+        n_rows = table.n_rows
         if n_rows is None:
             raise ValueError("neighbours can be found only in a table whose number of rows is known: spool it first")
-        engine = watched(self._engine(None), self.on_progress, "reading the table")
+        reading = table.watched("reading the table")
         self.reference_rows_ = positions = draw_positions(n_rows, self.max_reference_rows, self.random_state)
         if positions is None:
-            return take_rows(rows, engine, None, n_rows)
+            return take_rows(reading, None)
         warn(
             f"the table has {n_rows} rows, and neighbours are looked for among {len(positions)} of them, drawn at "
             "random (max_reference_rows): the factors of the others are those of new rows"
         )
-        return take_rows(rows, engine, positions, len(positions))
+        return take_rows(reading, positions)
 
     def _fit_reference(self, reference: Any, search: Search) -> Neighborhoods:
         n_rows = search.n_rows
@@ -393,7 +392,7 @@ class LocalOutlierFactor(Detector):
                 f"{k} neighbours of {n_rows} rows are more than {_MOST_NEIGHBORS} in all: lower n_neighbors or "
                 "max_reference_rows"
             )
-        tell = counted_rows(self.on_progress, "finding neighbours", n_rows)
+        tell = telling_rows(self.on_progress, "finding neighbours", n_rows)
         distances, neighbors = search.own_neighbors(k, n_threads=self._n_threads(), on_rows=tell)
         values = _values(reference, search, pairs=self.metric == "precomputed")
         near = neighborhoods_of(distances, neighbors, values, _float_type(reference))
@@ -441,7 +440,7 @@ class LocalOutlierFactor(Detector):
     def _neighbor_queries(self, X: Any) -> Any:
         if isinstance(self.model_.search, PeerSearch):
             return self._table_for_peer(X, reset=False)
-        return np.concatenate([block.values for block in self._scoring_rows(X).blocks()])
+        return self._table(X).values()
 
     def _table_for_peer(self, X: Any, *, reset: bool) -> Any:
         finite = "allow-nan" if self.metric == "nan_euclidean" else True
@@ -469,16 +468,6 @@ class LocalOutlierFactor(Detector):
         tags.input_tags.pairwise = tags.input_tags.positive_only = self.metric == "precomputed"
         tags.input_tags.allow_nan = self.metric == "nan_euclidean"
         return tags
-
-
-@dataclass(frozen=True)
-class _Scores:
-    """The pass that scores rows."""
-
-    model: LofModel
-
-    def __call__(self, block: Block) -> NDArray[np.float64]:
-        return self.model.score_samples(block.values)
 
 
 def _narrowed(table: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...engines import is_dask
+from ...engines import owner_of
 from ...errors import DataError
 from ...kernels.svm import Kernel
 
@@ -21,7 +21,7 @@ _NO_WEIGHT = "Invalid input - all samples have zero or negative weights."  # sci
 
 def not_negative(sample_weight: ArrayLike | None) -> Any:
     """Return the weights, zero for the negative ones, as scikit-learn takes them."""
-    if sample_weight is None or is_dask(sample_weight):
+    if sample_weight is None or owner_of(sample_weight) is not None:
         return sample_weight
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.size and (weights <= 0).all():

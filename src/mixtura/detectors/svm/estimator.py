@@ -10,17 +10,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ...engines import Engine, EngineName, ThreadEngine
-from ...engines.progress import OnProgress, watched
+from ...engines import Engine, EngineName, OnProgress, ThreadEngine
 from ...errors import DataError, warn
 from ...intake.extent import check_extent
 from ...intake.sample import take_sample
-from ...intake.sources import Source, opened_rows
+from ...intake.sources import Source, names_of, opened_table
 from ...intake.table import Table
 from ...kernels.svm import Kernel, sums
 from ...rows import ArrayRows, Rows
 from ...statistics.columns import ColumnMoments, column_moments
 from ..detector import Detector
+from ..off_planes import warn_of_rows_off_planes
 from .checks import check_reach, check_weights, not_negative, square_matrix
 from .exact import Settings, offset_at, solve_one_class
 from .model import GramModel, SupportModel, center_and_scale, typical_rows
@@ -207,11 +207,13 @@ class OneClassSVM(Detector):
         self._validate_params()
         if self.approximate and self._is_given:
             raise DataError("approximate=True chooses landmarks among rows: give one of the named kernels")
-        with opened_rows(self, X, not_negative(sample_weight), missing="error", at_least=1) as rows:
+        with opened_table(self, X, not_negative(sample_weight), missing="error", at_least=1) as table:
             if self.approximate:
-                self._fit_landmarks(rows, self._engine(X))
+                self._fit_landmarks(table)
             else:
-                self._fit_exactly(rows)
+                self._fit_exactly(table.rows)
+            if not self._is_given:
+                warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         self.intercept_ = np.array([-self.offset_])
         self.n_support_ = np.array([self.dual_coef_.shape[1]], dtype=np.int32)
         if self.fit_status_ == 1:
@@ -268,28 +270,27 @@ class OneClassSVM(Detector):
         self.dual_coef_ = coefficients[np.newaxis]
         self.n_iter_, self.fit_status_ = solved.n_iter, int(not solved.converged)
 
-    def _fit_landmarks(self, rows: Rows, engine: Engine) -> None:
+    def _fit_landmarks(self, table: Table) -> None:
         if hasattr(self, "support_"):
             del self.support_
         random_state = check_random_state(self.random_state)
-        check_extent(Table(rows, engine), getattr(self, "feature_names_in_", None))
-        reading = watched(engine, self.on_progress, "reading the table")
-        moments = reading.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+        check_extent(table, names_of(self))
+        moments = table.watched("reading the table").fold(column_moments, ColumnMoments.zero(table.n_columns))
         weight = float(moments.weights[0])
         check_weights(weight)
-        kernel = self._kernel(rows.n_columns, lambda: float(moments.variances.mean() + moments.means.var()))
-        sample = take_sample(Table(rows, engine), random_state, 1)
+        kernel = self._kernel(table.n_columns, lambda: float(moments.variances.mean() + moments.means.var()))
+        sample = take_sample(table, random_state, 1)
         chosen = random_state.permutation(len(sample.X))[: self.n_landmarks]
         landmarks = np.ascontiguousarray(sample.X[np.sort(chosen)], dtype=np.float64)
         check_reach(kernel, np.stack([moments.minima, moments.maxima]))
-        found = solve_on_landmarks(kernel, rows, sample, landmarks, self.nu, self.max_iter, engine, self.on_progress)
+        found = solve_on_landmarks(kernel, table, sample, landmarks, self.nu, self.max_iter)
         coefficients, self.offset_ = found.coefficients, found.offset
         belongs = sums(kernel, sample.X, landmarks, coefficients) >= self.offset_
         explained_by = (typical_rows(sample.X, belongs), *center_and_scale(sample.X))
         self.model_ = SupportModel(kernel, landmarks, coefficients, self.offset_, *explained_by)
         self.support_vectors_, self.dual_coef_ = landmarks, coefficients[np.newaxis]
         self.n_iter_, self.fit_status_ = found.n_iter, int(not found.converged)
-        self.shape_fit_ = (rows.n_rows, rows.n_columns)
+        self.shape_fit_ = (table.n_rows, table.n_columns)
 
     def _kernel(self, n_columns: int, variance: Callable[[], float]) -> Kernel:
         if self._is_given:
@@ -311,12 +312,12 @@ class OneClassSVM(Detector):
             return Kernel(name, gamma)
         return Kernel(name, gamma, float(self.coef0), int(self.degree) if name == "poly" else 0)
 
-    def _scoring_rows(self, X: Source) -> Rows:
-        rows = super()._scoring_rows(X)
+    def _table(self, X: Source) -> Table:
+        table = super()._table(X)
         if not callable(self.kernel):
-            return rows
-        table = np.concatenate([block.values for block in rows.blocks()])
-        values = np.asarray(self.kernel(table, self._rows), dtype=np.float64)
-        if values.shape != (len(table), self.shape_fit_[0]):
+            return table
+        rows = table.values()
+        values = np.asarray(self.kernel(rows, self._rows), dtype=np.float64)
+        if values.shape != (len(rows), self.shape_fit_[0]):
             raise DataError(f"the kernel gave shape {values.shape}, not one value for each row and row of the fit")
-        return ArrayRows(values)
+        return table.on(ArrayRows(values))

@@ -1,17 +1,17 @@
 """The one-class support vector machine, exactly: where its dual starts, and what its optimum says."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...engines import ThreadEngine
-from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress
-from ...kernels.svm import Kernel, solve, sums
-from ...rows import ArrayRows, Block
+from ...intake.table import Table
+from ...kernels.svm import Kernel, solve
+from ...rows import ArrayRows
+from .kernel_sum import KernelSum
 
 Floats = NDArray[np.float64]
 
@@ -186,9 +186,4 @@ def _scores(kernel: Kernel, rows: NDArray[Any], table: NDArray[Any], alpha: Floa
     if kernel.name == "precomputed":
         return np.ascontiguousarray(rows[:, support] @ alpha[support], dtype=np.float64)
     centers = np.ascontiguousarray(table[support], dtype=np.float64)
-    summed = partial(_block_sums, kernel, centers, alpha[support])
-    return gather(engine, ArrayRows(rows, checked=True), summed, (), np.dtype(np.float64))
-
-
-def _block_sums(kernel: Kernel, centers: Floats, coefficients: Floats, block: Block) -> Floats:
-    return sums(kernel, block.values, centers, coefficients)
+    return Table(ArrayRows(rows, checked=True), engine).scores(KernelSum(kernel, centers, alpha[support]))

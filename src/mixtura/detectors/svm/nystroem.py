@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.optimize import minimize
 
-from ...engines import Engine
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, Progress, watched
+from ...engines.progress import Progress
 from ...engines.single import single_thread
 from ...intake.sample import Sample
+from ...intake.table import Table
 from ...kernels.svm import Kernel, matrix, sums
-from ...rows import Block, Rows
+from ...rows import Block
 from .exact import highest_offset
+from .kernel_sum import KernelSum
 
 Floats = NDArray[np.float64]
 
@@ -52,13 +52,11 @@ class Approximation(NamedTuple):
 
 def solve_on_landmarks(
     kernel: Kernel,
-    rows: Rows,
+    table: Table,
     sample: Sample,
     landmarks: Floats,
     nu: float,
     max_iter: int,
-    engine: Engine,
-    on_progress: OnProgress | None = None,
 ) -> Approximation:
     """Minimise the primal over functions of the landmarks, first for a sample of the rows and then for all.
 
@@ -78,16 +76,15 @@ def solve_on_landmarks(
         start = root.T @ matrix(kernel, landmarks, landmarks).mean(axis=1)
         offset = float(np.quantile(sums(kernel, landmarks, landmarks, root @ start), nu))
         problem = _Problem(kernel, landmarks, root, nu, max(_CORNER * abs(offset), np.finfo(float).tiny))
-        found = problem.minimum(np.append(start, offset), sample.rows, engine, limit, on_progress)
+        found = problem.minimum(np.append(start, offset), table.on(sample.rows), limit)
         steps = int(found.nit)
         if not sample.whole:
-            found = problem.minimum(found.x, rows, engine, limit, on_progress)
+            found = problem.minimum(found.x, table, limit)
             steps += int(found.nit)
-    weights = np.concatenate(list(engine.map(rows, _block_weights)))
+    weights = table.weights()
     coefficients = nu * weights.sum() * (root @ found.x[:-1])
-    scoring = watched(engine, on_progress, "scoring")
-    scores = gather(scoring, rows, partial(_block_sums, kernel, landmarks, coefficients), (), np.dtype(np.float64))
-    return Approximation(coefficients, highest_offset(scores, weights, nu, rows.dtype), steps, bool(found.status != 1))
+    scores = table.watched("scoring").scores(KernelSum(kernel, landmarks, coefficients))
+    return Approximation(coefficients, highest_offset(scores, weights, nu, table.dtype), steps, bool(found.status != 1))
 
 
 def _inverse_root(gram: Floats) -> Floats:
@@ -123,22 +120,20 @@ class _Problem:
     nu: float
     corner: float
 
-    def minimum(self, start: Floats, rows: Rows, engine: Engine, limit: int, on_progress: OnProgress | None) -> Any:
+    def minimum(self, start: Floats, table: Table, limit: int) -> Any:
         options = {"maxiter": limit, "maxfun": 2 * limit + 1, "ftol": _GAIN, "gtol": 0.0}
-        return minimize(self._objective(rows, engine, on_progress), start, jac=True, method="L-BFGS-B", options=options)
+        return minimize(self._objective(table), start, jac=True, method="L-BFGS-B", options=options)
 
-    def _objective(
-        self, rows: Rows, engine: Engine, on_progress: OnProgress | None
-    ) -> Callable[[Floats], tuple[float, Floats]]:
+    def _objective(self, table: Table) -> Callable[[Floats], tuple[float, Floats]]:
         zero = _Loss(0.0, 0.0, np.zeros(len(self.landmarks)), 0.0)
         steps = count(1)
 
         def value_and_slopes(at: Floats) -> tuple[float, Floats]:
             normal, offset = at[:-1], at[-1]
             coefficients = self.root @ normal
-            total = engine.fold(rows, partial(_loss, self, coefficients, offset), zero)
-            if on_progress is not None:
-                on_progress(Progress("training", next(steps), None, "steps"))
+            total = table.fold(partial(_loss, self, coefficients, offset), zero)
+            if table.on_progress is not None:
+                table.on_progress(Progress("training", next(steps), None, "steps"))
             scale = 1 / (self.nu * total.weight)
             value = normal @ normal / 2 - offset + scale * total.loss
             slopes = normal + scale * (self.root.T @ total.slopes)
@@ -148,7 +143,7 @@ class _Problem:
 
 
 def _loss(problem: _Problem, coefficients: Floats, offset: float, block: Block) -> _Loss:
-    weights = _block_weights(block)
+    weights = np.ones(len(block.values)) if block.weights is None else block.weights
     total = _Loss(0.0, 0.0, np.zeros(len(coefficients)), 0.0)
     for first in range(0, len(block.values), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
@@ -160,11 +155,3 @@ def _loss(problem: _Problem, coefficients: Floats, offset: float, block: Block) 
         loss = weights[rows] @ (rounded**2 / (2 * problem.corner) + np.maximum(lacking - problem.corner, 0))
         total += _Loss(float(weights[rows].sum()), float(loss), -(kernels @ slope), float(slope.sum()))
     return total
-
-
-def _block_sums(kernel: Kernel, centers: Floats, coefficients: Floats, block: Block) -> Floats:
-    return sums(kernel, block.values, centers, coefficients)
-
-
-def _block_weights(block: Block) -> Floats:
-    return np.ones(len(block.values)) if block.weights is None else block.weights

@@ -12,13 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ...decisions.table_model import TableModel
 from ...detectors.density.model import DensityModel
 from ...detectors.explanation import Explanation
 from ...distributions.mixture import Mixture
 from ...errors import ColumnError
 from ...mixtures.em.fitted import mixture_of
 from ...rows import open as open_rows
+from ...tables.table_model import TableModel
 from .projection import in_units
 
 Floats = NDArray[np.float64]

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ...distributions.matrices import Floats
 from ...engines import Engine, EngineName, OnProgress
-from ...intake.sources import Source, batch_rows
-from ...intake.table import Table
+from ...intake.sources import Source, batch_table
 from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
 from ..em.loop import Fit, first_of_batches
@@ -208,8 +208,11 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
 
     _fixed = frozenset(OF_POSTERIOR)
 
+    # Set by a search, which knows how the columns were rounded.
+    _least_variances: Floats | None = None
+
     def _settings(self) -> VariationalSettings:
-        return VariationalSettings(**parameters_for(VariationalSettings, self))
+        return VariationalSettings(**parameters_for(VariationalSettings, self), least=self._least_variances)
 
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None
@@ -246,13 +249,12 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
             The last fit has other columns, components or a shape than the parameters ask for.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
-            table, settings = Table(rows, self._engine(X)), self._settings()
-            memory = Memory()
+        with batch_table(self, X, sample_weight) as table:
+            settings, memory = self._settings(), Memory()
             if hasattr(self, "mixture_"):
                 last = self._settled()
                 self._check_last_fit(table.n_columns, "partial_fit", "start anew with fit")
-                update: Update[Posterior] = settings.update(table) if last.posterior is None else last.update
+                update: Update[Posterior] = last.update or settings.update(table)
                 current = last.posterior or settings.resumed(last, update, table)
                 memory = last.memory
             else:
@@ -267,7 +269,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
             bound = memory.entropy + posterior.log_joint(total) - posterior.divergence
             memory = replace(memory, bounds=(*memory.bounds, bound))
             fit = Fit(posterior, memory.bounds, converged=True)
-            self._take_over(fit, FittedPosterior.of(posterior, memory), table.dtype)
+            self._take_over(fit, FittedPosterior.of(posterior, memory, settings.least), table.dtype)
         return self
 
     # Properties, so that `hasattr` says no, as it does for scikit-learn's class.

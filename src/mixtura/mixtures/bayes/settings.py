@@ -17,7 +17,7 @@ from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
 from ..em.checks import check_number, check_numbers, check_reach, check_shape
-from ..em.conjugate import NormalWishart, at_groups, precisions_of, regular_scale
+from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.expectation import Expectation
 from ..em.initialize import Method, divide, model_of
 from ..em.loop import Algorithm, Fit, run_em
@@ -38,7 +38,13 @@ WEIGHT_PRIORS: dict[str, Callable[[float], WeightPrior]] = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VariationalSettings:
-    """The parameters of a `BayesianGaussianMixture` that say what is fitted, and how: as there."""
+    """The parameters of a `BayesianGaussianMixture` that say what is fitted, and how.
+
+    Attributes
+    ----------
+    least : ndarray of shape (n_features,), optional
+        Least variances: no component is narrower in any direction. Everything else is as in the estimator.
+    """
 
     n_components: int
     covariance_type: str
@@ -55,6 +61,7 @@ class VariationalSettings:
     covariance_prior: ArrayLike | None
     random_state: Any
     moves: bool
+    least: Floats | None = None
 
     def algorithm(self, table: Table) -> Algorithm[Posterior]:
         """Return how the posterior is fitted to the rows of a table."""
@@ -92,6 +99,7 @@ class VariationalSettings:
             ),
             self._prior(overview(table.rows, table.engine, shape), shape),
             np.full(table.n_columns, self.reg_covar),
+            self.least,
         )
 
     def resumed(
@@ -114,7 +122,7 @@ class VariationalSettings:
         if not np.array_equal(posterior.alive, fit.model.alive):
             posterior, moments = fit.model, Expectation(table.rows, table.engine)(fit.model)
         memory = Memory({digest(table.rows, table.engine): Visit.of(moments, posterior)})
-        return FittedPosterior.of(fit.model, memory)
+        return FittedPosterior.of(fit.model, memory, self.least)
 
     def given(self, mixture: Mixture) -> FittedPosterior:
         """Return what an estimator keeps of a mixture that no fit has found."""
@@ -122,7 +130,7 @@ class VariationalSettings:
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        precisions = precisions_of(shape, self.n_components, d)
+        precisions = Precisions(shape, self.n_components, d)
         degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")

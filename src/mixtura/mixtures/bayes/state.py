@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components, Model
 from ..em.by_hand import parameters_of
@@ -30,17 +31,20 @@ class FittedPosterior:
         Which component of the posterior each component of the mixture is.
     memory : Memory
         What every batch said last.
+    least : ndarray of shape (n_features,), optional
+        Least variances of the fit.
     """
 
     mixture: Mixture
     posterior: Posterior | None = None
     order: NDArray[np.int64] | None = None
     memory: Memory = field(default_factory=Memory)
+    least: Floats | None = None
 
     @classmethod
-    def of(cls, posterior: Posterior, memory: Memory) -> Self:
+    def of(cls, posterior: Posterior, memory: Memory, least: Floats | None) -> Self:
         """Return what there is to keep of a posterior and of what batches said."""
-        return cls(posterior.mixture, posterior, np.arange(len(posterior.counts)), memory)
+        return cls(posterior.mixture, posterior, np.arange(len(posterior.counts)), memory, least)
 
     @property
     def scored(self) -> Model:
@@ -55,11 +59,12 @@ class FittedPosterior:
         return []
 
     @property
-    def update(self) -> VariationalUpdate:
+    def update(self) -> VariationalUpdate | None:
         """The M-step that made the posterior."""
-        posterior = self.posterior
-        assert posterior is not None, "only a fit has one"
-        return VariationalUpdate(type(posterior.covariance), posterior.weight_prior, posterior.prior, posterior.ridge)
+        made = self.posterior
+        if made is None:
+            return None
+        return VariationalUpdate(type(made.covariance), made.weight_prior, made.prior, made.ridge, self.least)
 
     def attributes(self, dtype: "np.dtype[Any]") -> dict[str, Any]:
         """Return the fitted attributes, in the type of the rows."""

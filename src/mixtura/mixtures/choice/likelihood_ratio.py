@@ -11,11 +11,11 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from ...distributions.matrices import Floats, frozen
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
-from ...engines import Engine, EngineName, ThreadEngine, engine_for
+from ...engines import Engine, EngineName, ThreadEngine
 from ...engines.progress import OnProgress, Progress
 from ...errors import SingularCovarianceError
 from ...intake.sample import take_sample
-from ...intake.sources import Source, fitting_rows
+from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import ArrayRows
 from ..em.expectation import Expectation
@@ -148,14 +148,14 @@ def likelihood_ratio_test(
         return _compare(table, n_components, update, random, n_init=n_init, tol=tol, max_iter=max_iter)
 
     # The estimator only takes note of the columns: its rules for what is a table are those of this test.
-    with fitting_rows(GaussianMixture(), X, None) as rows:
-        n_rows = rows.n_rows or 0
+    with fitting_table(GaussianMixture(engine=engine), X, None) as table:
+        n_rows = table.n_rows or 0
         if n_rows <= n_components:
             raise ValueError(f"{n_components + 1} components need as many rows, and the table has {n_rows}: try fewer")
-        statistic, smaller = compare(Table(rows, engine_for(engine, X)))
+        statistic, smaller = compare(table)
         replicates = np.empty(n_bootstrap)
         for number in range(n_bootstrap):
-            drawn = smaller.sample(n_rows, random)[0].astype(rows.dtype)
+            drawn = smaller.sample(n_rows, random)[0].astype(table.dtype)
             replicates[number], _ = compare(Table(ArrayRows(drawn, checked=True), ThreadEngine()))
             if on_progress is not None:
                 on_progress(Progress("drawing tables", number + 1, n_bootstrap, "tables"))

@@ -1,6 +1,7 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
 from itertools import product
@@ -22,7 +23,7 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import warn
 from ...intake.counted import counted_rows
-from ...intake.sources import Source, fitting_rows
+from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import Block, as_frame
 from ..bayes.estimator import BayesianGaussianMixture
@@ -228,20 +229,22 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         UserWarning
             There are too few rows for some counts.
         """
-        with fitting_rows(self, X, sample_weight) as rows:
-            search_table(self, Table(rows, self._engine(X)))
+        with self._opened(X, sample_weight) as table:
+            search_table(self, table)
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
-            table = Table(rows, self._engine(X), self.on_progress)
+        with self._opened(X, sample_weight) as table:
             search_table(self, table)
-            return table.watched("scoring").gather(self._best._passes(rows).labels, dtype=np.int64)
+            return table.watched("scoring").gather(self._best._passes(table.rows).labels, dtype=np.int64)
 
-    def _engine(self, X: Source) -> Engine:
-        own = getattr(self.estimator, "engine", None)
-        return engine_for(self.engine if own is None else own, X)
+    @contextmanager
+    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
+        """Give the table to fit, in the engine of the estimator where it has one."""
+        with fitting_table(self, X, sample_weight) as table:
+            own = getattr(self.estimator, "engine", None)
+            yield table if own is None else replace(table, engine=engine_for(own, X))
 
     def _template(self, criterion: str) -> GaussianMixture | BayesianGaussianMixture:
         """Return the estimator of which every candidate is a clone."""

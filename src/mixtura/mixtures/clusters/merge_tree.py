@@ -11,9 +11,8 @@ from sklearn.base import BaseEstimator
 from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Components, Passes
-from ...engines import Engine, EngineName, engine_for
-from ...engines.gather import gather
-from ...intake.sources import Source, scoring_rows
+from ...engines import Engine, EngineName
+from ...intake.sources import Source, scoring_table
 from ...rows import Block
 from ..em.expectation import passes_for
 
@@ -91,7 +90,6 @@ class MergeTree:
     n_rows: float
     n_clusters: int
     _mixture: MergedMixture = field(repr=False)
-    _engine: Engine | EngineName | None = field(repr=False)
 
     def cut(self, n_clusters: int | None = None) -> Indices:
         """Return the cluster of each component, shape (n_components,); -1 for a component of weight zero.
@@ -121,11 +119,11 @@ class MergeTree:
         n_clusters : int, optional
             Number of clusters.
         """
-        rows = scoring_rows(self._mixture, X)
+        table = scoring_table(self._mixture, X)
         components = self._mixture.components
         has_noise = components.noise is not None
-        ask = _Labels(passes_for(components, rows), self.cut(n_clusters), has_noise=has_noise)
-        return gather(engine_for(self._engine, X), rows, ask, (), np.dtype(np.int64))
+        ask = _Labels(passes_for(components, table.rows), self.cut(n_clusters), has_noise=has_noise)
+        return table.gather(ask, dtype=np.int64)
 
     def predict_proba(self, X: Source, n_clusters: int | None = None) -> NDArray[Any]:
         """Return the probability of each cluster given each row, shape (n_rows, n_clusters).
@@ -139,9 +137,9 @@ class MergeTree:
         n_clusters : int, optional
             Number of clusters.
         """
-        rows = scoring_rows(self._mixture, X)
-        ask = _Shares(passes_for(self._mixture.components, rows), self.cut(n_clusters))
-        return gather(engine_for(self._engine, X), rows, ask, (ask.n_clusters,), rows.dtype)
+        table = scoring_table(self._mixture, X)
+        ask = _Shares(passes_for(self._mixture.components, table.rows), self.cut(n_clusters))
+        return table.gather(ask, (ask.n_clusters,), table.dtype)
 
     @property
     def doubt(self) -> Floats:

@@ -1,6 +1,5 @@
 """Components of a mixture merged into clusters, two at a time: those first that rows bind together most."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from ...distributions.matrices import Floats, frozen, frozen_integers
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
-from ...engines import Engine, EngineName, engine_for, is_dask
+from ...engines import Engine, EngineName
 from ...errors import EmptyTableError
-from ...intake.sources import Source, scoring_rows
-from ...rows import Rows, spool
+from ...intake.sources import Source, kept_table
+from ...intake.table import Table
 from ..choice.search import MixtureSearch
 from ..em.estimator import MixtureEstimator
 from ..em.fitted import mixture_of
@@ -122,15 +121,15 @@ def merge_components(
     True
     """
     merged = _merged_mixture(mixture)
-    engine = merged.engine if engine is None else engine
+    if engine is not None:
+        merged.engine = engine
     leaves = np.flatnonzero(np.isfinite(merged.components.offsets))
     if not len(leaves):
         raise ValueError("every component of the mixture has weight zero: there is nothing to merge")
     if n_clusters is not None:
         n_clusters = check_n_clusters(n_clusters, len(leaves))
-    rows = scoring_rows(merged, X, sample_weight)
-    with nullcontext(rows) if is_dask(X) else spool(rows) as kept:
-        start, steps = _hierarchy(merged.components, leaves, kept, engine_for(engine, X))
+    with kept_table(merged, X, sample_weight) as table:
+        start, steps = _hierarchy(merged.components, leaves, table)
     entropy = start.noise + np.append(0.0, np.cumsum([step.gain[0] for step in reversed(steps)]))
     n_idle = sum(step.idle for step in steps)
     merges = np.array([step.pair for step in steps], dtype=np.int64).reshape(-1, 2)
@@ -148,7 +147,6 @@ def merge_components(
         if n_clusters is None
         else n_clusters,
         _mixture=merged,
-        _engine=engine,
     )
 
 
@@ -167,12 +165,12 @@ class _Step:
     idle: bool
 
 
-def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engine) -> tuple[Overlaps, list[_Step]]:
+def _hierarchy(components: Components, leaves: Indices, table: Table) -> tuple[Overlaps, list[_Step]]:
     """Return what the first pass found, and every merging in order."""
     n_leaves = len(leaves)
-    responsibilities = Responsibilities.of(components, leaves, rows)
+    responsibilities = Responsibilities.of(components, leaves, table.rows)
     run = OverlapPass(responsibilities, components.noise is not None)
-    start = engine.fold(rows, run, run.zero)
+    start = table.fold(run, run.zero)
     if not start.weight > 0:
         raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
     clusters = np.arange(n_leaves)
@@ -192,7 +190,7 @@ def _hierarchy(components: Components, leaves: Indices, rows: Rows, engine: Engi
         gains = {other: gain for other, gain in gains.items() if not set(other) & set(pair)}
         others = tuple(cluster for cluster in np.unique(clusters).tolist() if cluster != made)
         if others:
-            again = engine.fold(rows, MergedPass(responsibilities, clusters, made, others), np.zeros((len(others), 3)))
+            again = table.fold(MergedPass(responsibilities, clusters, made, others), np.zeros((len(others), 3)))
             gains |= {(other, made): gain for other, gain in zip(others, again, strict=True)}
     return start, steps
 

@@ -179,8 +179,7 @@ def _covariance(given: Mapping[str, Any], means: Floats, known: Mixture | None, 
 
 def _squared(roots: Floats, shape: type[Covariance]) -> Floats:
     """Return precisions, given their Cholesky factors, or their roots where they are numbers."""
-    are_matrices = shape.shape(1, 7)[-2:] == (7, 7)
-    return np.asarray(roots @ roots.swapaxes(-1, -2)) if are_matrices else roots**2
+    return np.asarray(roots @ roots.swapaxes(-1, -2)) if shape.is_matrix else roots**2
 
 
 def _agree(one: Floats, other: Floats) -> bool:

@@ -25,7 +25,7 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
 from ...errors import EmptyTableError, warn
-from ...intake.sources import Source, fitting_rows, scoring_rows
+from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
 from ...rows import Block, Rows
 from .by_hand import PARAMETERS, changed, described, sealed
@@ -127,16 +127,15 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         ----------
         .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", sections 6.2 and 11.2.
         """
-        with fitting_rows(self, X, sample_weight) as rows:
-            fit_table(self, Table(rows, self._engine(X)))
+        with fitting_table(self, X, sample_weight) as table:
+            fit_table(self, table)
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit the mixture and return the component of each row of `X`; `sample_weight` is as for `fit`."""
-        with fitting_rows(self, X, sample_weight) as rows:
-            table = Table(rows, self._engine(X), self.on_progress)
+        with fitting_table(self, X, sample_weight) as table:
             fit_table(self, table)
-            return table.watched("scoring").gather(self._passes(rows).labels, dtype=np.int64)
+            return table.watched("scoring").gather(self._passes(table.rows).labels, dtype=np.int64)
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,); -1 is noise."""
@@ -325,7 +324,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
     def _rows(self, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
         """Return the rows of a table to answer for."""
         self._check_fitted()
-        return scoring_rows(self, X, sample_weight)
+        return scoring_table(self, X, sample_weight).rows
 
     def _passes(self, rows: Rows) -> Passes | ObservedPasses:
         return passes_for(self._model.components, rows)

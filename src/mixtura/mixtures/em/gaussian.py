@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import Engine, EngineName, OnProgress
-from ...intake.sources import Source, batch_rows
+from ...intake.sources import Source, batch_table
 from ...intake.table import Table
 from .by_hand import PARAMETERS
 from .estimator import CONSTRAINTS, MixtureEstimator, take_over
@@ -256,9 +256,8 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
             Every row of the batch has weight zero, or lacks all its values.
         """
         self._validate_params()
-        with batch_rows(self, X, sample_weight) as rows:
-            table, settings = Table(rows, self._engine(X)), self._settings()
-            stream = None
+        with batch_table(self, X, sample_weight) as table:
+            settings, stream = self._settings(), None
             if hasattr(self, "mixture_"):
                 last = self._settled()
                 stream = last.stream

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ....decisions.table_model import TableModel
-from ...summary import Group, LeftOutColumn, ModelFacts, Summary
+from ....tables.summary import Group, LeftOutColumn, ModelFacts, Summary
+from ....tables.table_model import TableModel
 from .data import GroupProfile, Omitted, ReportRow
 from .names import shortened, weight
 

@@ -6,16 +6,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from ....decisions.table_model import TableModel
 from ....detectors.explanation import Explanation
-from ...summary import Summary, as_json
+from ....tables.gathering import Gathered
+from ....tables.kept import Floats, RowFacts
+from ....tables.summary import Summary
+from ....tables.table_model import TableModel
+from ...as_json import as_json
 from .abridge import abridged, n_groups_fitting
 from .columns import MOST_VIEWED, column_facts, most_telling
 from .curve import score_curve
 from .data import Deviation, Point, Report, ReportRow, Reproduction
-from .gathering import Gathered
 from .groups import contours, profiles
-from .kept import Floats, RowFacts
 from .names import display_names, shortened, size_in_page
 from .numbers import rounded, significant
 

@@ -4,34 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....decisions.table_model import TableModel
 from ....statistics.sketch import QuantileSketch
+from ....tables.kept import Floats
+from ....tables.table_model import TableModel
+from ....tables.telling import between_groups
 from .data import ColumnFacts
-from .kept import Floats
 from .numbers import histogram, significant
-
-# Columns that a report describes.
-MOST_DESCRIBED = 100
 
 # Columns that its pictures choose from.
 MOST_VIEWED = 10
-
-
-def between_groups(model: TableModel) -> Floats:
-    """Return the share of the variance of each column that lies between the components: 0 where there are no two."""
-    if not model.has_components:
-        return np.zeros(len(model.columns))
-    weights, means = model.mixture.weights, model.mixture.means
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        within = weights @ (model.standard_deviations / model.scale) ** 2
-        between = weights @ (means - weights @ means) ** 2
-        return np.nan_to_num(between / (between + within))
-
-
-def described_columns(model: TableModel) -> tuple[int, ...]:
-    """Return the positions of the columns to describe: all, or those that tell groups apart best, in their order."""
-    order = np.argsort(-between_groups(model), kind="stable")
-    return tuple(sorted(order[:MOST_DESCRIBED].tolist()))
 
 
 def most_telling(model: TableModel, described: Sequence[int], blame: Floats) -> tuple[int, ...]:

@@ -1,30 +1,15 @@
 """How many rows each threshold flags, from sketches of the scores."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ....statistics.sketch import QuantileSketch, Ranks
+from ....tables.gathering import Flagged
 from .data import ScoreCurve
 from .numbers import bars
 
 # A step of the slider for every one of so many rows of highest score; past them, so many in all, ever farther apart.
 _SINGLE = 200
 _FARTHER = 400
-
-
-@dataclass(frozen=True)
-class Flagged:
-    """What the threshold of the model flags: rows, rows with a label, anomalies among these."""
-
-    n_rows: int = 0
-    n_labelled: int = 0
-    n_anomalies: int = 0
-
-    def __add__(self, other: "Flagged") -> "Flagged":
-        return Flagged(
-            self.n_rows + other.n_rows, self.n_labelled + other.n_labelled, self.n_anomalies + other.n_anomalies
-        )
 
 
 def score_curve(

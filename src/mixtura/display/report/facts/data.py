@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...summary import Summary
+from ....tables.summary import Summary
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ....decisions.table_model import TableModel
+from ....tables.kept import Floats
+from ....tables.table_model import TableModel
 from .data import Contours, GroupProfile
-from .kept import Floats
 from .numbers import rounded, significant
 
 # Numbers in the covariance matrices of all groups, 100 kilobytes of them.

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from ....tables.summary import Decision
 from ....words import percent, plural, severity
-from ...summary import Decision
 from ..facts.data import Report, ReportRow
 from .payload import Stop
 from .sections import n_columns_of, n_groups_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ....tables.summary import Decision
 from ....words import severity
 from ...palette import GROUPS
-from ...summary import Decision
 from ..facts.data import Contours, Report, ReportRow, ScoreCurve
 from .contours import MASSES, levels_of, lines_of
 from .text import LONGEST, island, visible

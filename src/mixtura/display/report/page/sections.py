@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from ....tables.summary import Group, Summary
 from ....words import percent, plural
 from ...palette import GROUPS
 from ...reasoning import absence, figures, merged, origin
-from ...summary import Group, Summary
 from ..facts.data import ColumnFacts, GroupProfile, Report
 from .text import isolated, measured, number, plain, visible
 

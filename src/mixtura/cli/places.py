@@ -1,4 +1,4 @@
-"""A table opened for a command, and where its result goes, checked before the work begins."""
+"""Where the files of a command go, checked before the work begins."""
 
 import fnmatch
 import glob
@@ -7,25 +7,21 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import cast
 
-from ..display.summary import LeftOutColumn
-from ..errors import ColumnError, SourceError
-from ..rows import TableRows, TableWriter, is_query, open, open_writer
-from ..rows.columns import Missing
+from ..errors import SourceError
+from ..rows import TableWriter, is_query, open_writer
 from ..rows.marks import made_by, set_mark
-from ..rows.own_columns import OwnColumns
 from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded, replace_all
 from ..rows.writer import FORMATS, open_stream_writer
 from ..storage import is_model
-from .former import former_columns
+from ..tables.opening import label
 from .standard_output import StandardOutput
 from .stopping import stopping
 
@@ -295,62 +291,3 @@ def default_out(source: str, ending: str) -> str:
     if not folder.name and glob.glob(source, recursive=True):
         raise SourceError(f"{source} would read its own result {out} the next time: name another file with --out")
     return str(folder.parent / out.name)
-
-
-def open_table(
-    source: str,
-    columns: Sequence[str] | None,
-    drop: Sequence[str] | None,
-    new_columns: Sequence[str],
-    *,
-    takes_missing: bool,
-    kept: Collection[str | None] = (),
-) -> TableRows:
-    """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
-
-    Columns of an earlier run are no part of it, unless they are among `columns`, `drop` or `kept`.
-
-    Raises
-    ------
-    MixturaError
-        The table cannot be read, or has a column of such a name.
-    """
-    missing: Missing = "allow" if takes_missing else "error"
-    rows = cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
-    first, _ = next(iter(rows.tables()))
-    named = {*(columns or ()), *(drop or ()), *kept}
-    former = [name for name in former_columns(first.column_names) if name not in named]
-    clash = [name for name in new_columns if name in first.column_names and name not in former]
-    if clash:
-        raise ColumnError(
-            f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
-            "rename it, or take it out of the table"
-        )
-    return OwnColumns(rows, former) if former else rows
-
-
-def without_labels(columns: list[str] | None, drop: list[str] | None, labels: str | None) -> list[str] | None:
-    """Return the columns not to use when one of a table holds labels.
-
-    Raises
-    ------
-    ColumnError
-        The labels are among the columns to use.
-    """
-    if labels is None or columns is None:
-        return drop if labels is None else [*(drop or []), labels]
-    if labels in columns:
-        raise ColumnError(f"column {labels!r} cannot be both used and a label: leave it out of --columns")
-    return drop
-
-
-def label(source: str) -> str:
-    """Return what a source is called in sentences: its path, "standard input" or "the query"."""
-    if source == "-":
-        return "standard input"
-    return "the query" if is_query(source) else source
-
-
-def left_out_columns(rows: TableRows) -> tuple[LeftOutColumn, ...]:
-    """Return the columns of a table that are not used."""
-    return tuple(LeftOutColumn(column.name, column.reason) for column in rows.left_out)

@@ -1,15 +1,15 @@
-"""What a command found about a table, its model and its decision, as the summary says it."""
+"""A table, its model and its decision, as the summary says them."""
 
 import math
 
 from .. import words
-from ..decisions.table_model import TableModel
-from ..display.summary import Decision, LeftOutColumn, OnLabels, TableFacts
 from ..rows import TableRows
 from . import deciding
 from .opening import label, left_out_columns
 from .rules import MOST, RULES
 from .scoring import Scored
+from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
+from .table_model import TableModel
 
 # Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
 TRAINING_SHARE = 0.5

@@ -1,4 +1,4 @@
-"""The kinds of model that the command line fits."""
+"""The kinds of model that are fitted to a table."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .. import words
-from ..decisions.table_model import TableModel
 from ..detectors.density.default_mixture import fit_groups
 from ..detectors.density.far_rows import Contours
 from ..detectors.density.model import DensityModel
@@ -21,15 +20,14 @@ from ..detectors.ensemble.estimator import AnomalyDetector
 from ..detectors.forest.estimator import IsolationForest
 from ..detectors.model import OutlierModel
 from ..detectors.neighbors.estimator import LocalOutlierFactor
-from ..detectors.scaling import ScaledEngine, scaling_of
 from ..detectors.svm.estimator import OneClassSVM
-from ..display.summary import FIT_FIGURES, ModelFacts
 from ..distributions.mixture import Mixture
 from ..distributions.shapes import SHAPES
-from ..engines import Engine, OnProgress, engine_for
+from ..engines import OnProgress, engine_for
 from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
 from ..intake.sample import take_sample
+from ..intake.scaling import Scaled, scaling_of
 from ..intake.table import Table
 from ..mixtures.bayes.estimator import BayesianGaussianMixture
 from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
@@ -38,9 +36,10 @@ from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
 from . import fitting
-from .options import MIXTURES
-from .progress import Bar
-from .request import Request
+from .request import MIXTURES, Request
+from .run import Run
+from .summary import FIT_FIGURES, ModelFacts
+from .table_model import TableModel
 
 # Models that weigh columns by their units, and see each divided by its standard deviation. So do mixtures, which take
 # the quartiles' word for it.
@@ -63,16 +62,16 @@ _MOST_COMPONENTS = 10
 _NEIGHBORS = 21
 
 
-def scaled(request: Request, numbers: fitting.Numbers, engine: Engine) -> fitting.Numbers:
+def scaled(request: Request, numbers: fitting.Numbers, run: Run) -> fitting.Numbers:
     """Return the numbers of a table with the center and scale that the kind of model is to see."""
     if request.kind in MIXTURES:
-        return fitting.by_quartiles(numbers, engine, request.seed)
+        return fitting.by_quartiles(numbers, run.engine, request.seed)
     if request.kind in _SCALED:
         return numbers
     return replace(numbers, center=np.zeros_like(numbers.center), scale=np.ones_like(numbers.scale))
 
 
-def fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, *, clean: bool) -> Fitted:
+def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) -> Fitted:
     """Fit the kind of model that was asked for to scaled rows, of a table that is known to be clean or is not.
 
     Returns
@@ -91,12 +90,12 @@ def fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, *,
     """
     try:
         with notices_of_warnings() as said:
-            model, facts, notices = _fit(request, numbers, engine, bar, clean)
+            model, facts, notices = _fit(request, numbers, run, clean)
     except (MixturaError, ValueError) as error:
-        # What is said of mixtures is said for this command line; the others speak of their parameters in Python.
+        # What is said of mixtures is said of what was asked for; the others speak of their own parameters.
         if isinstance(error, MixturaError) and request.kind in MIXTURES:
             raise
-        raise DataError(f"{str(error).rstrip('.')} (or choose another --model)") from error
+        raise DataError(f"{str(error).rstrip('.')} (or choose another {run.spell('model')})") from error
     return model, facts, (*notices, *said)
 
 
@@ -127,20 +126,20 @@ def facts_of(model: TableModel) -> ModelFacts:
 
 
 def _figures(fit: Any) -> dict[str, Any]:
-    """Return what a file says of the fit of a mixture; nothing where it was not saved by this command line."""
+    """Return what a file says of the fit of a mixture; nothing where no table was fitted to make it."""
     known = fit.items() if isinstance(fit, dict) else ()
     return {name: float(value) for name, value in known if name in FIT_FIGURES and isinstance(value, float)}
 
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:
-    """Return one detector of each kind, with what the command line gives it, not fitted."""
+    """Return one detector of each kind, with what a table gives it, not fitted."""
     bayesian = _bayesian_estimator(_most_components(n_rows), "full", seed)
     others = {name: make(seed, n_rows) for name, make in _DETECTORS.items() if name != "auto"}
     return {"auto": _DETECTORS["auto"](seed, n_rows), "mixture": _TableMixture(seed), "bayesian": bayesian, **others}
 
 
 class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The mixture of the command line as a detector."""
+    """The mixture of a table as a detector."""
 
     def __init__(self, random_state: int, on_progress: OnProgress | None = None) -> None:
         self.random_state = random_state
@@ -151,14 +150,13 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         rows = ArrayRows(X, checked=True, missing="allow" if np.isnan(X).any() else "error")
         engine = engine_for(None)
         names = [f"x{column}" for column in range(rows.n_columns)]
-        sample = take_sample(Table(rows, engine), np.random.RandomState(self.random_state), 1)
-        scaling = scaling_of(rows, engine, sample, names)
+        table = Table(rows, engine, self.on_progress)
+        sample = take_sample(table, np.random.RandomState(self.random_state), 1)
+        scaling = scaling_of(table, sample, names)
         found = fit_groups(
-            rows,
-            ScaledEngine(engine, scaling),
+            table.through(Scaled(scaling)),
             len(X),
             self.random_state,
-            self.on_progress,
             counts=default_counts(len(X)),
             shapes=tuple(SHAPES),
         )
@@ -170,36 +168,27 @@ class _TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return self.model_.score_samples(X)
 
 
-def _fit(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, clean: bool) -> Fitted:
+def _fit(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> Fitted:
     if request.kind == "mixture":
-        return _mixture(request, numbers, engine, bar, clean)
+        return _mixture(request, numbers, run, clean)
     if request.kind == "bayesian":
-        return _bayesian(request, numbers, engine, bar)
+        return _bayesian(request, numbers, run)
     detector = _DETECTORS[request.kind](request.seed, numbers.n_rows)
-    detector.on_progress = bar.on_progress
+    detector.on_progress = run.on_progress
     detector.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
     return detector.model_, ModelFacts(request.kind, _DESCRIPTIONS[request.kind](detector)), _notices(detector)
 
 
-def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar, clean: bool) -> Fitted:
-    counts = fitting.counts_for(numbers.n_rows, request.counts)
-    with fitting.scaled_passes(numbers, engine) as (rows, within):
-        found = fit_groups(
-            rows,
-            within,
-            numbers.n_rows,
-            request.seed,
-            bar.on_progress,
-            counts=counts,
-            shapes=request.shapes,
-            clean=clean,
-        )
+def _mixture(request: Request, numbers: fitting.Numbers, run: Run, clean: bool) -> Fitted:
+    counts = fitting.counts_for(numbers.n_rows, request.counts, run.spell)
+    with fitting.scaled_table(numbers, run.engine, run.on_progress) as table:
+        found = fit_groups(table, numbers.n_rows, request.seed, counts=counts, shapes=request.shapes, clean=clean)
     mixture = fitting.ordered(found.contours.mixture)
     candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
     facts = replace(_mixture_facts("mixture", mixture), candidates=candidates)
     best = facts.ranking[0]
     facts = replace(facts, bic=best.bic, aic=best.aic, log_likelihood=best.log_likelihood)
-    notices = fitting.search_notices(facts, mixture) + fitting.passed_over_notices(found.passed_over)
+    notices = fitting.search_notices(facts, mixture, run.spell) + fitting.passed_over_notices(found.passed_over)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
         notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)
@@ -207,30 +196,31 @@ def _mixture(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Ba
     return DensityModel.of(mixture), facts, notices
 
 
-def _bayesian(request: Request, numbers: fitting.Numbers, engine: Engine, bar: Bar) -> Fitted:
-    asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts)
+def _bayesian(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
+    asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts, run.spell)
     most = _most_components(numbers.n_rows) if asked is None else asked[-1]
     estimator = _bayesian_estimator(most, request.shapes[0], request.seed)
     notices = []
-    with fitting.scaled_passes(numbers, engine) as (rows, within), warnings.catch_warnings():
+    with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        moments = within.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
+        moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
-        estimator.set_params(on_progress=_in_units(bar.on_progress, volume))
-        fit_table(estimator, Table(rows, within))
+        estimator.set_params(on_progress=_in_units(run.on_progress, volume))
+        fit_table(estimator, table)
         contours = Contours(
             fitting.ordered(estimator.mixture_, in_use=True),
             numbers.n_rows,
             numbers.n_rows,
-            rows.dtype,
-            rows.has_missing,
+            table.dtype,
+            table.has_missing,
         )
     if not estimator.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER_BAYESIAN} iterations.")
     mixture = contours.mixture
     facts = replace(_mixture_facts("bayesian", mixture), lower_bound=estimator.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
-        notices.append(f"all of the {most} components are in use: more may fit better (--components {2 * most}).")
+        more = run.spell("components", 2 * most)
+        notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
     return DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours))
 
 

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from .. import words
 from ..decisions.conformal import threshold_by_false_discovery_rate
 from ..decisions.curve import PrecisionRecallCurve
-from ..decisions.table_model import TableModel
 from ..decisions.tail import fit_tail
 from ..detectors.ensemble.estimator import FEWEST_ROWS
-from ..display.summary import OnLabels
 from ..engines import Engine
 from ..errors import DataError
 from ..rows import Block, Rows, SelectedRows, TableRows
@@ -25,6 +23,9 @@ from ..statistics.rarity import Rarity
 from ..statistics.shares import cut_at_share, cut_of
 from ..statistics.sketch import QuantileSketch
 from .rules import TARGETS, Rule
+from .spelling import Spell
+from .summary import OnLabels
+from .table_model import TableModel
 
 Floats = NDArray[np.float64]
 
@@ -64,7 +65,7 @@ class Decided:
     notices: tuple[str, ...]
 
 
-def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> Decided:
+def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine, spell: Spell) -> Decided:
     """Return the model with the threshold that a rule asks for.
 
     Raises
@@ -85,7 +86,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine) -> D
             threshold = curve.threshold_for(**{rule.kind: rule.value})
             on_labels = _on_labels(curve, threshold, chosen_on_them=True)
         else:
-            threshold, notices = _THRESHOLDS[rule.kind](model, found, rule.value)
+            threshold, notices = _THRESHOLDS[rule.kind](model, found, rule.value, spell)
     except DataError:
         raise
     except ValueError as error:
@@ -130,7 +131,7 @@ class _Scores:
 Threshold = tuple[float, tuple[str, ...]]
 
 
-def _by_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+def _by_rate(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
     clean = model.calibration
     if clean is not None:
         cut, what = cut_of(clean, rate), "clean rows"
@@ -142,48 +143,49 @@ def _by_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
     return cut.threshold, () if notice is None else (f"{notice}.",)
 
 
-def _by_tail(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+def _by_tail(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
     clean = model.calibration
     lowest = LowestValues.zero()
     for part in scores() if clean is None else [clean]:
         lowest = lowest.including(part)
     tail = fit_tail(lowest)
     fits = tail.pareto.anderson_darling <= tail.pareto.critical_distance
-    return tail.threshold_for(rate), () if fits else (_NO_TAIL,)
+    return tail.threshold_for(rate), () if fits else (_no_tail(spell),)
 
 
-# A few anomalies among the rows make a heavy tail that no anomaly is far out in.
-_NO_TAIL = (
-    "the highest scores do not follow the tail of a distribution, as when anomalies are among them: the threshold may "
-    "be far too high or too low (--reference gives clean rows to find it on)."
-)
+def _no_tail(spell: Spell) -> str:
+    # A few anomalies among the rows make a heavy tail that no anomaly is far out in.
+    return (
+        "the highest scores do not follow the tail of a distribution, as when anomalies are among them: the threshold "
+        f"may be far too high or too low ({spell('reference')} gives clean rows to find it on)."
+    )
 
 
 # Of fewer rows little is known of how rare one is; of fewer than the detector's number, nothing.
 _FEW_ROWS = 200
 
 
-def _by_false_discovery_rate(model: TableModel, scores: _Scores, rate: float) -> Threshold:
+def _by_false_discovery_rate(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
     sketch, n_rows = scores.sketch, scores.sketch.count
     if model.calibration is not None:
         return threshold_by_false_discovery_rate(sketch, model.calibration, rate), ()
     if n_rows < FEWEST_ROWS:
         return NOTHING, (
             f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
-            f"{FEWEST_ROWS} are needed, or a share to flag (--rate 0.04).",
+            f"{FEWEST_ROWS} are needed, or a share to flag ({spell('rate', 0.04)}).",
         )
     notices: tuple[str, ...] = ()
     if n_rows < _FEW_ROWS:
         notices = (
             f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are "
-            "flagged, and some may be by chance (--rate flags a share).",
+            f"flagged, and some may be by chance ({spell('rate')} flags a share).",
         )
     threshold = threshold_by_false_discovery_rate(sketch, lambda found: np.exp(-model.tail_nats(-found)), rate)
     # Where no row is flagged, one of another table is that would have been so alone in this one.
     return max(threshold, min(-model.score_at(math.log(n_rows / rate)), sketch.quantile(0.0))), notices
 
 
-_THRESHOLDS: dict[str, Callable[[TableModel, _Scores, float], Threshold]] = {
+_THRESHOLDS: dict[str, Callable[[TableModel, _Scores, float, Spell], Threshold]] = {
     "rate": _by_rate,
     "tail": _by_tail,
     "fdr": _by_false_discovery_rate,

@@ -1,9 +1,10 @@
-"""How `mixtura detect` is asked to choose the threshold."""
+"""How a threshold is asked for."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import typer
+from ..errors import RequestError
+from .spelling import Spell, in_python
 
 # The share of the flagged rows that may belong, on average, where nobody asks for anything else; as of the default
 # detector, which is slow to import.
@@ -13,10 +14,7 @@ Kind = Literal["rate", "precision", "recall", "f_beta", "tail", "fdr"]
 RULES: tuple[Kind, ...] = get_args(Kind)
 TARGETS: tuple[Kind, ...] = ("precision", "recall", "f_beta")
 
-# What the options that choose it are headed by.
-THRESHOLD = "Threshold"
-
-# Largest number that goes with a rule, that of --f-beta.
+# Largest number that goes with a rule, that of `f_beta`.
 MOST = 100
 
 
@@ -53,13 +51,14 @@ def rule(
     tail: float | None,
     fdr: float | None,
     reference: str | None,
+    spell: Spell = in_python,
 ) -> Rule:
-    """Return the rule that options mean.
+    """Return the rule that keywords mean.
 
     Raises
     ------
-    typer.BadParameter
-        A number is outside its range, or options exclude or miss each other.
+    RequestError
+        A number is outside its range, or keywords exclude or miss each other.
 
     Examples
     --------
@@ -77,29 +76,37 @@ def rule(
     given: dict[Kind, float] = {kind: value for kind, value in asked.items() if value is not None}
     for kind, value in given.items():
         if kind == "f_beta" and not 0 < value <= MOST:
-            raise typer.BadParameter(
-                f"--f-beta is {value:g}: write a number above 0 and up to {MOST}, such as 1; above 1 favours recall"
+            raise RequestError(
+                f"{spell(kind)} is {value:g}: write a number above 0 and up to {MOST}, such as 1; above 1 favours "
+                "recall"
             )
         if kind != "f_beta" and not 0 < value < 1:
             example = {"rate": "0.04", "tail": "1e-4", "fdr": "0.05"}.get(kind, "0.9")
-            raise typer.BadParameter(f"--{kind} is {value:g}: write a number between 0 and 1, such as {example}")
+            raise RequestError(f"{spell(kind)} is {value:g}: write a number between 0 and 1, such as {example}")
     if len(given) > 1:
-        names = " and ".join(_option(name) for name in given)
-        raise typer.BadParameter(f"{names} exclude each other: each chooses the threshold in its own way")
+        names = " and ".join(spell(name) for name in given)
+        raise RequestError(f"{names} exclude each other: each chooses the threshold in its own way")
     if labels is not None and not given:
         given = {"f_beta": 1.0}
     kind, value = next(iter((given or {"fdr": DEFAULT_FALSE_DISCOVERIES}).items()))
     if kind in TARGETS and labels is None:
-        raise typer.BadParameter(f"{_option(kind)} needs --labels, the column that says which rows are anomalies")
+        raise RequestError(f"{spell(kind)} needs {spell('labels')}, the column that says which rows are anomalies")
     if kind not in TARGETS and labels is not None:
-        raise typer.BadParameter(f"{_option(kind)} does not use --labels: ask for --precision, --recall or --f-beta")
+        targets = " or ".join((", ".join(spell(target) for target in TARGETS[:-1]), spell(TARGETS[-1])))
+        raise RequestError(f"{spell(kind)} does not use {spell('labels')}: ask for {targets}")
     return Rule(kind, value, labels, reference)
 
 
-def rate_rule(rate: float) -> Rule:
+def rate_rule(rate: float, spell: Spell = in_python) -> Rule:
     """Return the rule to flag a share of the rows; raises as `rule` does."""
-    return rule(rate=rate, labels=None, precision=None, recall=None, f_beta=None, tail=None, fdr=None, reference=None)
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    return rule(
+        rate=rate,
+        labels=None,
+        precision=None,
+        recall=None,
+        f_beta=None,
+        tail=None,
+        fdr=None,
+        reference=None,
+        spell=spell,
+    )

@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import words
-from ..decisions.table_model import TableModel
 from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
-from ..detectors.scaling import ScaledEngine, Scaling, scaling_of
-from ..display.summary import CandidateFacts, LeftOutColumn, ModelFacts
 from ..distributions.mixture import Mixture
-from ..engines import Engine
+from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
 from ..intake.sample import take_sample
+from ..intake.scaling import Scaled, Scaling, scaling_of
 from ..intake.table import Table
 from ..mixtures.choice.criteria import Candidate
 from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
+from .run import Run
+from .spelling import Spell
+from .summary import CandidateFacts, LeftOutColumn, ModelFacts
+from .table_model import TableModel
 
 Floats = NDArray[np.float64]
 
@@ -132,7 +134,7 @@ def _scale(moments: ColumnMoments) -> Floats:
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
 
 
-def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
+def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[int]:
     """Return the numbers of components to try.
 
     Raises
@@ -144,24 +146,24 @@ def counts_for(n_rows: int, asked: Sequence[int] | None) -> list[int]:
         return default_counts(n_rows)
     if asked[-1] > n_rows:
         raise DataError(
-            f"--components asks for {words.count(asked[-1])}, and the model is fitted to "
+            f"{spell('components')} asks for {words.count(asked[-1])}, and the model is fitted to "
             f"{words.plural(n_rows, 'row')}: ask for fewer"
         )
     return list(asked)
 
 
 @contextmanager
-def scaled_passes(numbers: Numbers, engine: Engine) -> Iterator[tuple[Rows, Engine]]:
-    """Give the rows of a table, their number known, and an engine that runs passes over them scaled."""
+def scaled_table(numbers: Numbers, engine: Engine, on_progress: OnProgress | None = None) -> Iterator[Table]:
+    """Give the table of the scaled rows, their number known."""
     with ExitStack() as stack:
         rows = stack.enter_context(spool(numbers.rows)) if numbers.rows.n_rows is None else numbers.rows
-        yield rows, ScaledEngine(engine, Scaling(numbers.center, numbers.scale))
+        yield Table(rows, engine, on_progress).through(Scaled(Scaling(numbers.center, numbers.scale)))
 
 
 def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
-    sample = take_sample(Table(numbers.rows, engine), np.random.RandomState(seed), 1)
-    scaling = scaling_of(numbers.rows, engine, sample, numbers.columns)
+    table = Table(numbers.rows, engine)
+    scaling = scaling_of(table, take_sample(table, np.random.RandomState(seed), 1), numbers.columns)
     return replace(numbers, center=scaling.center, scale=scaling.scale)
 
 
@@ -197,7 +199,7 @@ def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple
     )
 
 
-def merged(model: TableModel, numbers: Numbers, engine: Engine, n_clusters: int | None) -> TableModel:
+def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run) -> TableModel:
     """Return the model of a mixture with the cluster of each component, by the rows of the table that it was fitted to.
 
     Raises
@@ -209,11 +211,11 @@ def merged(model: TableModel, numbers: Numbers, engine: Engine, n_clusters: int 
     most = int((mixture.weights > 0).sum())
     if n_clusters is not None and n_clusters > most:
         raise DataError(
-            f"--clusters asks for {n_clusters}, and the model has {words.plural(most, 'component')} to merge: ask for "
-            "fewer, or for more --components"
+            f"{run.spell('clusters')} asks for {n_clusters}, and the model has {words.plural(most, 'component')} to "
+            f"merge: ask for fewer, or for more {run.spell('components')}"
         )
     rows = ScaledRows(numbers.rows, model.center, model.scale)
-    cut = merge_components(mixture, rows, n_clusters=n_clusters, engine=engine).cut()
+    cut = merge_components(mixture, rows, n_clusters=n_clusters, engine=run.engine).cut()
     sizes = np.bincount(cut[cut >= 0], mixture.weights[cut >= 0])
     place = np.argsort(np.argsort(-sizes, kind="stable"))
     clusters = np.where(cut >= 0, place[cut], -1).tolist()
@@ -266,14 +268,14 @@ def passed_over_notices(candidate: Candidate | None) -> tuple[str, ...]:
     )
 
 
-def search_notices(facts: ModelFacts, mixture: Mixture) -> tuple[str, ...]:
+def search_notices(facts: ModelFacts, mixture: Mixture, spell: Spell) -> tuple[str, ...]:
     """Return what deserves attention in the outcome of a search."""
     notices = []
     counts = sorted({candidate.n_components for candidate in facts.candidates})
     if len(counts) > 1 and facts.n_components == counts[-1]:
         notices.append(
             f"{counts[-1]} is the largest number of components tried, and the best: more may fit better still "
-            f"(--components {counts[-1]}-{2 * counts[-1]})."
+            f"({spell('components', f'{counts[-1]}-{2 * counts[-1]}')})."
         )
     if not facts.ranking[0].converged:
         notices.append("the best fit was still improving when it was stopped after 100 iterations.")

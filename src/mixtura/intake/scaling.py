@@ -1,22 +1,19 @@
 """Columns on a common scale, that outliers do not set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines import Engine, Monoid
+from ..distributions.matrices import Floats
 from ..errors import DataError
-from ..intake.sample import Sample
-from ..rows import Block, Rows
+from ..rows import Block
 from ..rows.checks import quoted
 from ..statistics.columns import ColumnMoments, column_moments
-from .explanation import Floats
-
-M = TypeVar("M", bound=Monoid)
-T = TypeVar("T")
+from .sample import Sample
+from .table import Table
 
 # Quartiles of a normal distribution lie so many standard deviations from its mean.
 _QUARTILE = 0.6744897501960817
@@ -52,7 +49,7 @@ class Scaling:
         return np.clip(scaled, -farthest, farthest).astype(values.dtype, copy=False)
 
 
-def scaling_of(rows: Rows, engine: Engine, sample: Sample, names: Sequence[str]) -> Scaling:
+def scaling_of(table: Table, sample: Sample, names: Sequence[str]) -> Scaling:
     """Return medians and quartile deviations of the columns, in units of a standard deviation.
 
     They are those of a sample. The quartiles of a column with two groups may lie one in each, and be farther apart than
@@ -66,7 +63,7 @@ def scaling_of(rows: Rows, engine: Engine, sample: Sample, names: Sequence[str])
         The values of a column spread over more than a double can hold.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        moments = engine.fold(rows, _moments, ColumnMoments.zero(rows.n_columns))
+        moments = table.fold(_moments, ColumnMoments.zero(table.n_columns))
         halves = np.where(moments.weights > 0, moments.maxima / 2 - moments.minima / 2, 0.0)
     wide = np.flatnonzero(~(halves < np.finfo(np.float64).max / 4)).tolist()
     if wide:
@@ -112,28 +109,12 @@ def _usual(column: Floats, center: float, scale: float, weights: Floats) -> floa
     return scale * float(np.sqrt(np.average((distances[usual] - mean) ** 2, weights=weights[usual])))
 
 
-@dataclass(frozen=True)
-class _Scaled(Generic[T]):
-    """A pass over scaled rows."""
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A block with its values scaled, held within what a fit can add up."""
 
     scaling: Scaling
-    run: Callable[[Block], T]
 
-    def __call__(self, block: Block) -> T:
-        return self.run(replace(block, values=self.scaling(block.values, _FARTHEST)))
-
-
-@dataclass(frozen=True)
-class ScaledEngine:
-    """Runs passes where another engine does, over scaled rows: they are scaled where they lie, block by block."""
-
-    engine: Engine
-    scaling: Scaling
-
-    def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
-        """Return the sum of `summarise` over the scaled blocks of `rows`, starting from `zero`."""
-        return self.engine.fold(rows, _Scaled(self.scaling, summarise), zero)
-
-    def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
-        """Yield `transform` of each scaled block, in the order of the rows."""
-        return self.engine.map(rows, _Scaled(self.scaling, transform))
+    def __call__(self, block: Block) -> Block:
+        """Return the scaled block."""
+        return replace(block, values=self.scaling(block.values, _FARTHEST))

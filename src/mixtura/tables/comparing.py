@@ -1,4 +1,4 @@
-"""The work of `mixtura compare`: a sample of the table, every detector on it, what came of it."""
+"""Every detector compared: a sample of the table, every detector on it, what came of it."""
 
 import re
 import time
@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 from .. import words
 from ..decisions.comparison import ComparisonProgress, compare
-from ..display.summary import ComparisonSummary, DetectorFacts, TableFacts
-from ..engines import engine_for
 from ..engines.progress import Progress
-from ..engines.single import single_thread
 from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
 from ..rows.labels import read_labels
 from . import fitting, kinds
 from .opening import label, left_out_columns, open_table, without_labels
-from .progress import Bar
+from .run import Run, one_blas_thread
+from .spelling import Spell
+from .summary import ComparisonSummary, DetectorFacts, TableFacts
 
 
 def compare_detectors(
@@ -33,7 +32,7 @@ def compare_detectors(
     rate: float,
     most_rows: int,
     seed: int,
-    show_progress: bool,
+    run: Run,
 ) -> ComparisonSummary:
     """Fit every detector to at most so many rows of a table, scaled, and compare them.
 
@@ -43,20 +42,18 @@ def compare_detectors(
         The table or its labels cannot be used, or no detector can be fitted.
     """
     started = time.monotonic()
-    engine = engine_for(None)
-    with single_thread("blas"), Bar(visible=show_progress) as bar:
-        bar.step(f"reading {label(source)}")
-        table = open_table(
-            source, columns, without_labels(columns, drop, labels), (), takes_missing=True, kept=(labels,)
-        )
-        with fitting.numbers_of(table, engine, on_rows=bar.on_rows) as numbers:
+    with one_blas_thread():
+        on_rows = run.stage(f"reading {label(source)}")
+        others = without_labels(columns, drop, labels, run.spell)
+        table = open_table(source, columns, others, (), takes_missing=True, kept=(labels,), spell=run.spell)
+        with fitting.numbers_of(table, run.engine, on_rows=on_rows) as numbers:
             positions = np.arange(numbers.n_rows)
             if numbers.n_rows > most_rows:
                 drawn = np.random.default_rng(seed).choice(numbers.n_rows, most_rows, replace=False)
                 positions = np.sort(drawn)
             scaled = ScaledRows(numbers.rows, numbers.center, numbers.scale)
             X = _taken((block.values for block in scaled.blocks()), positions)
-            known = None if labels is None else _known(table, labels, positions)
+            known = None if labels is None else _known(table, labels, positions, run.spell)
             detectors = kinds.detectors(seed, len(X))
             unable = set(detectors) - set(kinds.TAKING_MISSING) if numbers.missing else set()
             try:
@@ -66,7 +63,7 @@ def compare_detectors(
                         {name: detector for name, detector in detectors.items() if name not in unable},
                         known,
                         rate=rate,
-                        on_progress=partial(_show, bar),
+                        on_progress=partial(_tell, run),
                     )
             except MixturaError:
                 raise
@@ -93,14 +90,14 @@ def compare_detectors(
     )
 
 
-def _show(bar: Bar, progress: Progress) -> None:
+def _tell(run: Run, progress: Progress) -> None:
     if not isinstance(progress, ComparisonProgress):
-        bar.on_progress(progress)
+        run.on_progress(progress)
     elif progress.detector is not None:
-        bar.step(f"fitting {progress.detector}")
+        run.stage(f"fitting {progress.detector}")
 
 
-def _known(table: TableRows, labels: str, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+def _known(table: TableRows, labels: str, positions: NDArray[np.int64], spell: Spell) -> NDArray[np.float64]:
     """Return the labels of the rows at some positions.
 
     Raises
@@ -113,7 +110,7 @@ def _known(table: TableRows, labels: str, positions: NDArray[np.int64]) -> NDArr
         if not (known == label_value).any():
             raise DataError(
                 f"by column {labels!r} none of the {words.plural(len(known), 'row')} compared is {what}: detectors are "
-                "judged by rows of both kinds; label some, or compare more --rows"
+                f"judged by rows of both kinds; label some, or compare more {spell('rows')}"
             )
     return known
 

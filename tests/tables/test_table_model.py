@@ -6,7 +6,6 @@ import pytest
 
 from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
-from mixtura.decisions.table_model import TableModel
 from mixtura.detectors.density.conditionals import explain
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
@@ -14,6 +13,7 @@ from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.errors import ColumnError, InfiniteValuesError
 from mixtura.rows import ArrayRows, ScaledRows
 from mixtura.statistics.rarity import Rarity
+from mixtura.tables.table_model import TableModel
 
 CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
 

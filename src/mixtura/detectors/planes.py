@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
-from ...engines.single import single_thread
-from ...kernels.ensemble import Units
-from .columns import MIDDLE
-from .extremes import in_units
+from ..distributions.matrices import Floats
+from ..engines.single import single_thread
+from ..kernels.ensemble import Units
+from .ensemble.columns import MIDDLE
+from .ensemble.extremes import in_units
 
 # Rows lie on a plane when they are nearer to it than this part of the spread of the columns, and of what the values
 # are: text and single precision round them so.
@@ -98,10 +98,11 @@ def planes_of(pool: NDArray[Any], units: Units, nats: float) -> Planes:
     if not 2 <= len(columns) <= _MOST_COLUMNS or len(rows) < 2 * size:
         return no_planes(len(units.scale))
     draws = np.random.RandomState(0)
+    subsets = np.stack([draws.choice(len(rows), size, replace=False) for _ in range(_SUBSETS)])
     best = no_planes(len(units.scale))
     with single_thread("blas"):
-        for _ in range(_SUBSETS):
-            found = _through(rows[draws.choice(len(rows), size, replace=False)], columns, nats)
+        for subset in subsets[_may_be_flat(rows[subsets[:, :, None], columns])]:
+            found = _through(rows[subset], columns, nats)
             # A subset with a row off some planes may show others alone.
             if len(found) <= len(best):
                 continue
@@ -122,6 +123,13 @@ def _columns(values: Floats, units: Units) -> NDArray[np.intp]:
     wide = changing[high - low > NEAR]
     n_values = [len(np.unique(values[:, column])) for column in wide[: _MOST_COLUMNS + 1]]
     return np.asarray(wide[: _MOST_COLUMNS + 1][np.array(n_values, dtype=np.int64) >= _FEWEST_VALUES])
+
+
+def _may_be_flat(subsets: Floats) -> NDArray[np.bool_]:
+    """Return which subsets of rows may lie on a plane, by their least singular values: fast, and nearly always none."""
+    lengths = np.linalg.svd(subsets - subsets.mean(axis=1, keepdims=True), compute_uv=False)
+    # Twice the limit, as these values are rounded otherwise than those that decide.
+    return np.asarray(lengths[:, -1] <= 2 * NEAR * np.sqrt(subsets.shape[1]))
 
 
 def _through(rows: Floats, columns: NDArray[np.intp], nats: float) -> Planes:

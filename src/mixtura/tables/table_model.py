@@ -8,6 +8,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..decisions.conformal import conformal_p_values
+from ..decisions.reasons import reasons
+from ..decisions.thresholds import check_rate
 from ..detectors.density.model import DensityModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
@@ -16,9 +19,6 @@ from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
-from .conformal import conformal_p_values
-from .reasons import reasons
-from .thresholds import check_rate
 
 Floats = NDArray[np.float64]
 TrainedOn = Literal["table", "reference"]

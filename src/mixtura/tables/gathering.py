@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....decisions.table_model import TableModel
-from ....rows import Block
-from ....rows.cells import cells_of
-from ....rows.labels import labels_of
-from ....statistics.sketch import QuantileSketch
-from .columns import described_columns
-from .curve import Flagged
+from ..rows import Block
+from ..rows.cells import cells_of
+from ..rows.labels import labels_of
+from ..statistics.sketch import QuantileSketch
 from .kept import Floats, Integers, Kept, RowFacts, hashes
+from .table_model import TableModel
+from .telling import described_columns
 
 # Rows that are listed, rows of the sample, and flagged rows that pictures show beside it.
 MOST_LISTED = 1000
@@ -58,6 +57,20 @@ class Plan:
         known = {*self.model.columns, self.labels}
         others = [name for name in names if name not in known][:_OTHER_CELLS]
         return tuple(name for name in names if name in {*used, *others})
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """What the threshold of the model flags: rows, rows with a label, anomalies among these."""
+
+    n_rows: int = 0
+    n_labelled: int = 0
+    n_anomalies: int = 0
+
+    def __add__(self, other: "Flagged") -> "Flagged":
+        return Flagged(
+            self.n_rows + other.n_rows, self.n_labelled + other.n_labelled, self.n_anomalies + other.n_anomalies
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.table_model import TableModel
-from ..display.report.facts.gathering import Gathered
-from ..display.summary import Anomaly, Cluster, Group, Merging
 from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
 from ..rows.columns import positions_of
+from .gathering import Gathered
+from .summary import Anomaly, Cluster, Group, Merging
+from .table_model import TableModel
 
 Result = Literal["scores", "decisions", "groups"]
 

@@ -1,0 +1,181 @@
+"""What is asked of a model of a table, checked before any work begins."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import RequestError
+from .spelling import Spell, in_python
+
+# Written out: asking the library would import it, and what only checks a request would take seconds.
+SHAPES = ("full", "tied", "diag", "spherical")
+KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
+MIXTURES = ("mixture", "bayesian")
+
+# One count beyond which a search is a mistake in typing, not a wish.
+_MOST_COMPONENTS = 1000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a model of a table.
+
+    Attributes
+    ----------
+    source : str
+        The table.
+    columns, drop : list of str or None
+        Columns to use, or not to use.
+    kind : str
+        Kind of model.
+    counts : list of int or None
+        Numbers of components to try, in increasing order.
+    shapes : list of str
+        Covariance shapes to try.
+    seed : int
+        Seed of the random starts.
+    merge : bool
+        Whether components are merged into clusters.
+    n_clusters : int or None
+        Into how many; None for as many as the rows tell apart.
+    """
+
+    source: str
+    columns: list[str] | None
+    drop: list[str] | None
+    kind: str
+    counts: list[int] | None
+    shapes: list[str]
+    seed: int
+    merge: bool = False
+    n_clusters: int | None = None
+
+
+def request(
+    source: str,
+    *,
+    columns: list[str] | None,
+    drop: list[str] | None,
+    model: str | None,
+    components: str | None,
+    shape: str | None,
+    seed: int,
+    kinds: tuple[str, ...] = KINDS,
+    merge: bool = False,
+    clusters: int | None = None,
+    spell: Spell = in_python,
+) -> Request:
+    """Return the request that keywords mean.
+
+    Raises
+    ------
+    RequestError
+        One of them does not mean anything.
+    """
+    check_seed(seed, spell)
+    check_columns(columns, drop, spell)
+    kind = kind_from(model, components=components, shape=shape, kinds=kinds, spell=spell)
+    counts = counts_from(components, spell)
+    shapes = shapes_from(shape, spell)
+    if kind == "bayesian":
+        _check_bayesian(counts, shape, shapes, spell)
+    if clusters is not None and clusters < 1:
+        raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
+    return Request(
+        source=source,
+        columns=columns,
+        drop=drop,
+        kind=kind,
+        counts=counts,
+        shapes=shapes,
+        seed=seed,
+        merge=merge or clusters is not None,
+        n_clusters=clusters,
+    )
+
+
+def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spell: Spell = in_python) -> None:
+    """Refuse columns both to use and not to use."""
+    if columns and drop:
+        raise RequestError(
+            f"{spell('columns')} and {spell('drop')} exclude each other: name the columns to use, or those not to"
+        )
+
+
+def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
+    """Return the numbers of components meant, in increasing order, None when there is no text.
+
+    Examples
+    --------
+    >>> counts_from("8,2-4,3")
+    [2, 3, 4, 8]
+    """
+    if text is None:
+        return None
+    counts: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
+        low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= low <= high <= _MOST_COMPONENTS:
+            raise RequestError(
+                f"{spell('components')} is {text!r}: write counts from 1 to {_MOST_COMPONENTS} as in 3, 2,4,8 or 1-12"
+            )
+        counts.update(range(low, high + 1))
+    return sorted(counts)
+
+
+def shapes_from(text: str | None, spell: Spell = in_python) -> list[str]:
+    """Return the covariance shapes meant, all four when there is no text.
+
+    Examples
+    --------
+    >>> shapes_from("diag, full")
+    ['diag', 'full']
+    """
+    if text is None:
+        return list(SHAPES)
+    shapes = [part.strip().lower() for part in text.split(",")]
+    wrong = [shape for shape in shapes if shape not in SHAPES]
+    if wrong:
+        raise RequestError(f"{spell('shape')} has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
+    return list(dict.fromkeys(shapes))
+
+
+def kind_from(
+    text: str | None,
+    *,
+    components: str | None,
+    shape: str | None,
+    kinds: tuple[str, ...] = KINDS,
+    spell: Spell = in_python,
+) -> str:
+    """Return the kind of model meant.
+
+    Examples
+    --------
+    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
+    ('auto', 'mixture')
+    """
+    asked = [name for name, value in (("components", components), ("shape", shape)) if value is not None]
+    if text is None:
+        return "mixture" if asked else "auto"
+    if text not in kinds:
+        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(kinds)}")
+    if asked and text not in MIXTURES:
+        raise RequestError(f"{spell(asked[0])} goes with {spell('model', ' or '.join(MIXTURES))}, not {text}")
+    return text
+
+
+def _check_bayesian(counts: list[int] | None, shape: str | None, shapes: list[str], spell: Spell) -> None:
+    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
+    bayesian = spell("model", "bayesian")
+    if counts is not None and len(counts) > 1:
+        raise RequestError(f"{bayesian} takes one number of {spell('components')}, the most there may be")
+    if shape is not None and len(shapes) > 1:
+        raise RequestError(f"{bayesian} takes one {spell('shape')}")
+
+
+def check_seed(seed: int, spell: Spell = in_python) -> None:
+    """Refuse a seed that NumPy would refuse."""
+    if not 0 <= seed < 2**32:
+        raise RequestError(f"{spell('seed')} is {seed}: write a whole number from 0 to {2**32 - 1}")

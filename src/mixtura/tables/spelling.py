@@ -1,0 +1,18 @@
+"""How sentences write what was asked for, or could be: as keywords in Python, as options in a shell."""
+
+from collections.abc import Callable
+from typing import Any
+
+# Writes the name of what can be asked for, perhaps with a value: `rate=0.04` in Python, `--rate 0.04` in a shell.
+Spell = Callable[..., str]
+
+
+def in_python(name: str, value: Any = None) -> str:
+    """Return what a keyword is called in a sentence, perhaps with a value.
+
+    Examples
+    --------
+    >>> in_python("f_beta"), in_python("components", "1-9"), in_python("rate", 0.04)
+    ('f_beta', "components='1-9'", 'rate=0.04')
+    """
+    return name if value is None else f"{name}={value!r}"

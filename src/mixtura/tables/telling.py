@@ -1,0 +1,26 @@
+"""Which columns of a model tell its groups apart."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .table_model import TableModel
+
+# Columns that a report describes.
+MOST_DESCRIBED = 100
+
+
+def between_groups(model: TableModel) -> NDArray[np.float64]:
+    """Return the share of the variance of each column that lies between the components: 0 where there are no two."""
+    if not model.has_components:
+        return np.zeros(len(model.columns))
+    weights, means = model.mixture.weights, model.mixture.means
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        within = weights @ (model.standard_deviations / model.scale) ** 2
+        between = weights @ (means - weights @ means) ** 2
+        return np.nan_to_num(between / (between + within))
+
+
+def described_columns(model: TableModel) -> tuple[int, ...]:
+    """Return the positions of the columns to describe: all, or those that tell groups apart best, in their order."""
+    order = np.argsort(-between_groups(model), kind="stable")
+    return tuple(sorted(order[:MOST_DESCRIBED].tolist()))

@@ -1,0 +1,253 @@
+"""The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import words
+from ..errors import EmptyTableError
+from ..rows import TableRows, TableWriter
+from ..rows.split import SplitRows
+from . import deciding, fitting, kinds
+from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
+from .gathering import Gathered, Plan
+from .opening import label, open_table, without_labels
+from .request import MIXTURES, Request
+from .rules import Rule
+from .run import Run
+from .scoring import Result, Scored, columns_of, new_columns, score_table
+from .summary import FIT_FIGURES, LeftOutColumn, ModelFacts, OnLabels, Summary
+from .table_model import TableModel
+
+# Rows that each half must have: of two rows a model can be made, if not a good one.
+_FEWEST = 2
+
+# Above so many columns a reading of a few rows takes seconds, which rows per second do not explain.
+_WIDE = 4096
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A table, and the model that is to judge its rows.
+
+    Attributes
+    ----------
+    source : str
+        The table, as it was asked for.
+    table : TableRows
+        The table.
+    model : TableModel
+        The model, with a threshold where rows are to be flagged.
+    facts : ModelFacts
+        What it is.
+    result : {"decisions", "scores", "groups"}
+        Which columns the rows get.
+    columns : tuple of str
+        Their names.
+    notices : tuple of str
+        What deserves attention.
+    labels : str or None
+        The column of labels.
+    on_labels : OnLabels or None
+        What the threshold achieves on them.
+    is_saved : bool
+        Whether the threshold came with the model.
+    constant : tuple of LeftOutColumn
+        Columns of numbers that are not in use because they never change.
+    n_rows : int or None
+        Number of rows, where it is known.
+    """
+
+    source: str
+    table: TableRows
+    model: TableModel
+    facts: ModelFacts
+    result: Result
+    columns: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    labels: str | None = None
+    on_labels: OnLabels | None = None
+    is_saved: bool = False
+    constant: tuple[LeftOutColumn, ...] = ()
+    n_rows: int | None = None
+
+    def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
+        """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
+        on_rows = run.stage("scoring", self.n_rows)
+        gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
+        return score_table(
+            self.table, self.model, self.result, writer, engine=run.engine, on_rows=on_rows, gathered=gathered
+        )
+
+    def summary(self, command: str, scored: Scored) -> Summary:
+        """Return what was found by a command, which has yet to say where it went and how long it took."""
+        model, on_labels = self.model, self.on_labels
+        if on_labels is None and scored.gathered is not None:
+            on_labels = deciding.on_labels_of(model, scored.gathered.classes)
+        return Summary(
+            command=command,
+            table=table_facts(self.source, self.table, model, scored, self.constant),
+            model=self.facts,
+            groups=scored.groups,
+            merging=scored.merging,
+            decision=decision_of(model, scored, on_labels, saved=self.is_saved),
+            anomalies=scored.anomalies,
+            notices=(*self.notices, *(() if self.is_saved else few_clean_rows(model, scored))),
+            out=None,
+            new_columns=self.columns,
+            saved=None,
+            seconds=0.0,
+        )
+
+
+def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
+    """Fit a model to a table, or to the reference that goes with it.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked for.
+    rule : Rule or None
+        How to choose the threshold; None to find the groups only.
+    run : Run
+        How the work runs.
+
+    Raises
+    ------
+    MixturaError
+        The table cannot be read, or not be fitted.
+    """
+    result: Result = "groups" if rule is None else "decisions"
+    reference, labels = (None, None) if rule is None else (rule.reference, rule.labels)
+    columns = new_columns(
+        result,
+        components=request.kind in MIXTURES,
+        clusters=request.merge,
+        p_values=reference is not None,
+        severities=True,
+    )
+    on_rows = run.stage(f"reading {label(request.source)}")
+    drop = without_labels(request.columns, request.drop, labels, run.spell)
+    takes_missing = request.kind in kinds.TAKING_MISSING
+    table = open_table(
+        request.source,
+        request.columns,
+        drop,
+        columns,
+        takes_missing=takes_missing,
+        kept=(labels,),
+        spell=run.spell,
+    )
+    if table.n_columns > _WIDE:
+        on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
+    if labels is not None:
+        deciding.check_labels(table, labels)
+    training, called = table, "the table"
+    if reference is not None:
+        called = label(reference)
+        on_rows = run.stage(f"reading {called}")
+        training = open_table(reference, table.columns, None, (), takes_missing=takes_missing, spell=run.spell)
+    # What never changes in a clean table tells new rows apart, by the one model that can use it.
+    keep_constant = reference is not None and request.kind == "auto"
+    with fitting.numbers_of(
+        training, run.engine, called=called, keep_constant=keep_constant, on_rows=on_rows
+    ) as numbers:
+        run.stage("fitting")
+        model, facts, notices = _fit(request, numbers, reference, run)
+        if request.merge:
+            run.stage("merging components")
+            model = fitting.merged(model, numbers, request.n_clusters, run)
+        fitted = Judged(
+            request.source,
+            table,
+            model,
+            facts,
+            result,
+            columns,
+            (*numbers.notices, *notices),
+            labels,
+            constant=numbers.constant,
+            n_rows=table.n_rows if reference is not None else numbers.n_rows,
+        )
+        return fitted if rule is None else _decided(fitted, rule, run)
+
+
+def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+    """Return a table to be judged by a model, perhaps by another threshold than its own.
+
+    Parameters
+    ----------
+    model : TableModel
+        The model.
+    source : str
+        The table.
+    rule : Rule or None
+        How to choose the threshold for this table; None for that of the model.
+    run : Run
+        How the work runs.
+    notices : tuple of str
+        What deserves attention about the model.
+    """
+    result: Result = "scores" if model.threshold is None and rule is None else "decisions"
+    run.stage(f"reading {label(source)}")
+    columns = columns_of(model, result, rarity=rule is not None)
+    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    found = Judged(
+        source, table, model, kinds.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
+    )
+    return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
+
+
+def view_table(model: TableModel, source: str, labels: str | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+    """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
+    run.stage(f"reading {label(source)}")
+    without_labels(list(model.columns), None, labels, run.spell)
+    table = open_table(
+        source, model.columns, None, (), takes_missing=model.takes_missing, kept=(labels,), spell=run.spell
+    )
+    if labels is not None:
+        deciding.check_labels(table, labels)
+    facts = kinds.facts_of(model)
+    return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
+
+
+def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
+    run.stage("choosing the threshold", judged.n_rows)
+    decided = deciding.decide(judged.model, rule, judged.table, run.watched("choosing the threshold"), run.spell)
+    return replace(
+        judged,
+        model=decided.model,
+        on_labels=decided.on_labels,
+        notices=(*judged.notices, *decided.notices),
+    )
+
+
+def _fit(
+    request: Request, numbers: fitting.Numbers, reference: str | None, run: Run
+) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
+    """Return the model without a threshold, what it is, and what deserves attention."""
+    numbers = kinds.scaled(request, numbers, run)
+    training = numbers if reference is None else _training_half(numbers, reference, request.seed)
+    fitted, facts, notices = kinds.fit(request, training, run, clean=reference is not None)
+    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
+    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
+    if fit:
+        info["fit"] = fit
+    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
+    if reference is not None:
+        model = replace(model, info={**model.info, "reference": label(reference)})
+        held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
+        scoring = run.watched(f"scoring {label(reference)}")
+        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
+        facts = replace(facts, trained_on=label(reference))
+    return model, facts, notices
+
+
+def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
+    half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
+    n_rows = sum(len(block.values) for block in half.blocks())
+    if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
+        raise EmptyTableError(
+            f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of them "
+            "trains the model, and the other is what scores are compared with; give at least 20"
+        )
+    return replace(numbers, rows=half, n_rows=n_rows)
