@@ -31,7 +31,7 @@ from ..intake.scaling import Scaled, scaling_of
 from ..intake.table import Table
 from ..mixtures.bayes.estimator import BayesianGaussianMixture
 from ..mixtures.choice.defaults import N_INIT, REG_COVAR, default_counts
-from ..mixtures.em.estimator import fit_table
+from ..mixtures.choice.evidence import fit_groups_or_one
 from ..mixtures.em.loop import FitProgress
 from ..rows import ArrayRows, ScaledRows
 from ..statistics.columns import ColumnMoments, column_moments
@@ -206,7 +206,7 @@ def _bayesian(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
         moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         estimator.set_params(on_progress=_in_units(run.on_progress, volume))
-        fit_table(estimator, table)
+        estimator = fit_groups_or_one(estimator, table)
         contours = Contours(
             fitting.ordered(estimator.mixture_, in_use=True),
             numbers.n_rows,

@@ -27,6 +27,7 @@ COLUMNS_OF_EVIDENCE = [
     "n_effective_components",
     "n_iter",
     "converged",
+    "left_out",
 ]
 
 

@@ -13,7 +13,7 @@ from ...distributions.shapes import SHAPES
 from ...engines import ThreadEngine
 from ...engines.progress import Progress
 from ...errors import SingularCovarianceError
-from ...intake.counted import counts as counts_of
+from ...intake.counted import weight_of
 from ...intake.sample import take_sample
 from ...intake.table import Table
 from ...mixtures.choice.criteria import Candidate
@@ -23,7 +23,6 @@ from ...mixtures.choice.search import MixtureSearch, search_table
 from ...mixtures.em.estimator import settings_of
 from ...mixtures.em.gaussian import GaussianMixture, with_fit
 from ...mixtures.em.loop import fitted
-from ...rows import Block
 from ...statistics.columns import ColumnMoments, column_moments
 from ..explanation import Floats
 from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
@@ -117,7 +116,7 @@ def fit_groups(
         within = table.through(Near(near)) if n_left_out else table
         search = _search(within, counts, shapes, random_state)
         best: GaussianMixture = search.best_estimator_
-        weight = within.fold(_weight_of, 0.0)
+        weight = within.fold(weight_of, 0.0)
         found = Contours(best.mixture_, weight, n_rows, table.dtype, table.has_missing)
         groups_only = replace(found, mixture=found.without_small(least))
         far = far_rows(looking, Near([groups_only]))
@@ -194,7 +193,7 @@ def _trimmed(
 
     A start divides the rows in three ways, of which two leave outliers out: no further starts are needed.
     """
-    weight = table.fold(_weight_of, 0.0) * (1 - template.trim)
+    weight = table.fold(weight_of, 0.0) * (1 - template.trim)
     sample = take_sample(table, check_random_state(template.random_state), counts[-1])
     given, least = settings_of(template), least_variances(sample)
     lowest = np.inf
@@ -216,8 +215,3 @@ def _trimmed(
             if last:
                 break
     return with_fit(template, *best, table)
-
-
-def _weight_of(block: Block) -> float:
-    counted = counts_of(block)
-    return float(np.count_nonzero(counted) if block.weights is None else block.weights[counted].sum())

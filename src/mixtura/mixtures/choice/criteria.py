@@ -71,6 +71,8 @@ class VariationalCandidate:
         Iterations of the best start.
     converged : bool
         Whether it converged.
+    left_out : str
+        Why it is not taken, empty where it may be.
     """
 
     n_components: int
@@ -79,6 +81,7 @@ class VariationalCandidate:
     n_effective_components: int
     n_iter: int
     converged: bool
+    left_out: str = ""
 
 
 # What is minimised, by the name of the criterion: likelihoods and bounds of evidence are good when they are high.

@@ -377,24 +377,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         first = min((candidate for candidate, _ in fitted), key=LOSSES[criterion])
         self._passed_over = first if first.left_out else None
         if first.left_out:
-            self._tell_of_left_out(best, first)
+            _warn_of_left_out(best, first, "Try fewer components, prior='default', or criterion='cv'")
         candidates = [candidate if best.left_out else barred(candidate) for candidate, _ in found.values()]
         chosen = trials.settings(best.n_components, best.covariance_type)
         self._keep(candidates, best, with_fit(template, chosen, fit, table))
-
-    def _tell_of_left_out(self, best: Candidate, first: Candidate) -> None:
-        """Warn that the candidate of the best criterion is left out, or taken for want of another."""
-        what = f"{first.n_components} {first.covariance_type} components"
-        taken = (
-            "they are taken only because no candidate is sound"
-            if best is first
-            else f"{best.n_components} {best.covariance_type} components are taken"
-        )
-        warn(
-            f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
-            "prior='default', or criterion='cv'",
-            ConvergenceWarning,
-        )
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
         done = count_from(1)
@@ -410,10 +396,12 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     ) -> None:
         tell = self._tell(len(counts) * len(shapes))
         trials = []
-        for trial in fit_each(template, product(counts, shapes), table):
+        for trial in fit_each(template, list(product(counts, shapes)), table):
             trials.append(trial)
             tell(trial.candidate)
-        best = best_of(trials)
+        best, first = best_of(trials), max(trials, key=lambda trial: trial.candidate.elbo)
+        if first.candidate.left_out:
+            _warn_of_left_out(best.candidate, first.candidate, "Try one component, or other columns")
         for message in best.warnings:
             warn(message)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
@@ -442,6 +430,22 @@ def search_table(search: MixtureSearch, table: Table) -> None:
         search._search_evidence(template, table, counts, shapes)
     else:
         search._search(template, table, counts, shapes, criterion)
+
+
+def _warn_of_left_out(
+    best: Candidate | VariationalCandidate, first: Candidate | VariationalCandidate, advice: str
+) -> None:
+    """Warn that the candidate of the best criterion is left out, or taken for want of another."""
+    what = f"{first.n_components} {first.covariance_type} components"
+    taken = (
+        "they are taken only because no candidate is sound"
+        if best is first
+        else f"{best.n_components} {best.covariance_type} components are taken"
+    )
+    warn(
+        f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. {advice}",
+        ConvergenceWarning,
+    )
 
 
 def _check_options(estimator: GaussianMixture, criterion: str) -> None:

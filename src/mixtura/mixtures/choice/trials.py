@@ -18,7 +18,7 @@ from ..em.maximum_a_posteriori import MaximumAPosteriori
 from ..em.overview import overview
 from ..em.starts import EitherUpdate
 from .criteria import Candidate, likelihoods, measure
-from .rounding import Independence, independence, least_variances
+from .rounding import NO_GROUPS, Independence, independence, least_variances
 from .soundness import soundness
 from .sweep import sweep
 
@@ -109,7 +109,7 @@ class Trials:
         if mixture.n_components == 1:
             return ""
         if self._independence is not None and candidate.bic >= self._independence.bic(n_rows):
-            return "independent columns, each with its own shares of values, explain the rows better"
+            return NO_GROUPS
         update = self.updates[candidate.n_components, candidate.covariance_type]
         if isinstance(update, MaximumAPosteriori):
             return ""
