@@ -15,14 +15,14 @@ from ..decisions.tail import fit_tail
 from ..detectors.ensemble.estimator import FEWEST_ROWS
 from ..engines import Engine
 from ..errors import DataError
-from ..rows import Block, Rows, SelectedRows, TableRows
-from ..rows.columns import positions_of
+from ..rows import Block, Rows, TableRows
 from ..rows.labels import read_labels
 from ..statistics.lowest import LowestValues
 from ..statistics.rarity import Rarity
 from ..statistics.shares import cut_at_share, cut_of
 from ..statistics.sketch import QuantileSketch
 from .anomaly_scores import turned
+from .kept_scores import KeptScores
 from .provenance import ThresholdChoice
 from .rules import TARGETS, Rule
 from .spelling import Spell
@@ -67,24 +67,22 @@ class Decided:
     notices: tuple[str, ...]
 
 
-def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine, spell: Spell) -> Decided:
-    """Return the model with the threshold that a rule asks for.
+def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, spell: Spell) -> Decided:
+    """Return the model with the threshold that a rule asks for, by the scores of a table.
 
     Raises
     ------
     DataError
         The scores do not allow what was asked for.
     """
-    assert table.columns is not None, "tables from files and queries have column names"
-    rows = SelectedRows(table, positions_of(model.columns, table.columns))
     on_labels, notices = None, tuple[str, ...]()
     try:
-        found = _Scores(model, rows, engine)
+        found = _Scores(model, kept)
         model = with_rarity(model, found)
         if rule.kind in TARGETS:
             assert rule.labels is not None, "targets go with labels"
             labels = read_labels(table, rule.labels)
-            curve = _curve(zip(engine.map(rows, partial(_scores, model)), labels, strict=True))
+            curve = _curve(zip(found(), labels, strict=True))
             threshold = curve.threshold_for(**{rule.kind: rule.value})
             on_labels = _on_labels(curve, threshold, chosen_on_them=True)
         else:
@@ -115,11 +113,10 @@ class _Scores:
     """The scores of a table, low for anomalies, as many times as they are asked for."""
 
     model: TableModel
-    rows: Rows
-    engine: Engine
+    kept: KeptScores
 
     def __call__(self) -> Iterator[Floats]:
-        return self.engine.map(self.rows, partial(_scores, self.model))
+        return (turned(scores) for scores in self.kept())
 
     @cached_property
     def clean(self) -> Floats | None:
@@ -274,7 +271,3 @@ def _on_labels(curve: PrecisionRecallCurve, threshold: float, *, chosen_on_them:
 
 def _anomaly_scores(model: TableModel, block: Block) -> Floats:
     return model.scores(block.values)
-
-
-def _scores(model: TableModel, block: Block) -> Floats:
-    return turned(model.scores(block.values))
