@@ -29,11 +29,17 @@ reveal_type(mixtura.__version__)
 """
 
 
+def build(folder, *options):
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(folder), *options, str(ROOT)], check=True, capture_output=True
+    )
+
+
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory):
     """The source distribution, and the wheel that `python -m build` makes from it, not from this folder."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True)
+    build(folder)
     return folder
 
 
@@ -48,6 +54,7 @@ def python(distributions, tmp_path_factory):
     return python
 
 
+@pytest.mark.exhaustive
 def test_the_wheel_made_from_the_sdist_works_in_a_clean_environment(python, tmp_path):
     result = subprocess.run([python, "-c", PROGRAM], check=True, capture_output=True, text=True, cwd=tmp_path)
     level, _, sizes = result.stdout.strip().partition(" ")
@@ -55,6 +62,7 @@ def test_the_wheel_made_from_the_sdist_works_in_a_clean_environment(python, tmp_
     assert "50" in sizes
 
 
+@pytest.mark.exhaustive
 def test_a_type_checker_reads_the_types_of_the_wheel(python, tmp_path):
     (tmp_path / "program.py").write_text(TYPED_PROGRAM)
     command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "program.py"]
@@ -66,6 +74,7 @@ def test_a_type_checker_reads_the_types_of_the_wheel(python, tmp_path):
     ]
 
 
+@pytest.mark.exhaustive
 def test_wheel_holds_the_package_and_kernels_alone(distributions):
     (wheel,) = distributions.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -75,9 +84,13 @@ def test_wheel_holds_the_package_and_kernels_alone(distributions):
     assert wheel.name.startswith(f"mixtura-{mixtura.__version__}-")
 
 
-def test_sdist_leaves_out_what_a_build_does_not_need(distributions):
-    (sdist,) = distributions.glob("*.tar.gz")
+def test_sdist_holds_the_package_and_leaves_out_what_a_build_does_not_need(tmp_path):
+    build(tmp_path, "--sdist")
+    (sdist,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        tops = {name.split("/")[1] for name in archive.getnames() if "/" in name}
+        names = {name.partition("/")[2] for name in archive.getnames() if "/" in name}
+    tops = {name.partition("/")[0] for name in names}
     assert {"native", "src", "CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"} <= tops
     assert not tops & {"benchmarks", ".ci", "build", "dist"}
+    package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*.py*") if path.suffix != ".pyc"}
+    assert package <= names
