@@ -139,7 +139,7 @@ def test_a_tail(detect, claims, model):
 def test_a_tail_of_clean_rows(detect, claims, clean):
     summary, scored = detect(claims, "--drop", "fraud", "--tail", "1e-4", "--reference", clean, "--save", "m")
     calibration = mixtura.load("m").calibration
-    assert summary["decision"]["threshold"] == -fit_tail(calibration).threshold_for(1e-4)
+    assert summary["decision"]["threshold"] == -fit_tail(-calibration).threshold_for(1e-4)
     assert scored["is_anomaly"][:15].all()
     assert scored["is_anomaly"][N_ANOMALIES:].sum() <= 1
 
@@ -151,7 +151,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
         "rule": "rate",
         "target": 0.01,
         "trained_on": "reference",
-        "threshold": -threshold_by_rate(calibration, 0.01),
+        "threshold": -threshold_by_rate(-calibration, 0.01),
         "n_anomalies": 0,
         "share": 0,
         "on_labels": None,
@@ -160,7 +160,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
     assert summary["model"]["trained_on"] == "clean.csv"
     # One row in two, drawn one by one.
     assert abs(len(calibration) - 2000) < 5 * np.sqrt(4000 / 4)
-    np.testing.assert_array_equal(scored["p_value"], conformal_p_values(-scored["anomaly_score"], calibration))
+    np.testing.assert_array_equal(scored["p_value"], conformal_p_values(-scored["anomaly_score"], -calibration))
 
 
 @pytest.mark.parametrize("model", ["auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm"])

@@ -17,14 +17,14 @@ from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
 from ..rows.labels import read_labels
 from . import fitting, kinds
-from .opening import label, left_out_columns, open_table, without_labels
+from .opening import Source, label, left_out_columns, open_table, without_labels
 from .run import Run, one_blas_thread
 from .spelling import Spell
 from .summary import ComparisonSummary, DetectorFacts, TableFacts
 
 
 def compare_detectors(
-    source: str,
+    source: Source,
     *,
     labels: str | None,
     columns: list[str] | None,

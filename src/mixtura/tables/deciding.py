@@ -22,6 +22,8 @@ from ..statistics.lowest import LowestValues
 from ..statistics.rarity import Rarity
 from ..statistics.shares import cut_at_share, cut_of
 from ..statistics.sketch import QuantileSketch
+from .anomaly_scores import turned
+from .provenance import ThresholdChoice
 from .rules import TARGETS, Rule
 from .spelling import Spell
 from .summary import OnLabels
@@ -29,16 +31,16 @@ from .table_model import TableModel
 
 Floats = NDArray[np.float64]
 
-# The threshold that no score is below.
-NOTHING = float(np.finfo(np.float64).min)
+# The threshold that no anomaly score is above.
+NOTHING = float(np.finfo(np.float64).max)
 
 # With more labelled rows than these, 160 megabytes of scores and labels, the curve is made from sketches.
 _MOST_LABELLED = 10_000_000
 
 
 def scores_of(model: TableModel, rows: Rows, engine: Engine) -> Floats:
-    """Return the scores of rows in the units of the table, high for rows that belong, as one array."""
-    return np.concatenate(list(engine.map(rows, partial(_scores, model))))
+    """Return the anomaly scores of rows in the units of the table, as one array."""
+    return np.concatenate(list(engine.map(rows, partial(_anomaly_scores, model))))
 
 
 def check_labels(table: TableRows, name: str) -> None:
@@ -91,9 +93,9 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine, spel
         raise
     except ValueError as error:
         raise DataError(str(error)) from error
-    info = {**model.info, "rule": rule.kind, "target": rule.value}
-    rate = rule.value if rule.kind == "rate" else None
-    return Decided(replace(model, threshold=max(threshold, NOTHING), rate=rate, info=info), on_labels, notices)
+    made = replace(model.provenance, threshold=ThresholdChoice(rule.kind, rule.value))
+    model = replace(model, threshold=min(turned(threshold), NOTHING), provenance=made)
+    return Decided(model, on_labels, notices)
 
 
 # A model without probabilities of its own is told how rare its scores are by so many of them, evenly spaced in rank.
@@ -104,13 +106,13 @@ def with_rarity(model: TableModel, scores: "_Scores") -> TableModel:
     """Return the model with how rare its scores are: by clean rows where it has those, else by all of a table."""
     if model.has_severities:
         return model
-    known = scores.sketch.spaced(_RANKS) if model.calibration is None else model.calibration
-    return replace(model, rarity=Rarity.of(-known))
+    known = turned(scores.sketch.spaced(_RANKS)) if model.calibration is None else model.calibration
+    return replace(model, rarity=Rarity.of(known))
 
 
 @dataclass(frozen=True)
 class _Scores:
-    """The scores of a table, as many times as they are asked for."""
+    """The scores of a table, low for anomalies, as many times as they are asked for."""
 
     model: TableModel
     rows: Rows
@@ -118,6 +120,11 @@ class _Scores:
 
     def __call__(self) -> Iterator[Floats]:
         return self.engine.map(self.rows, partial(_scores, self.model))
+
+    @cached_property
+    def clean(self) -> Floats | None:
+        """Those of the clean rows that the model was not fitted to, where there are any."""
+        return None if self.model.calibration is None else turned(self.model.calibration)
 
     @cached_property
     def sketch(self) -> QuantileSketch:
@@ -132,7 +139,7 @@ Threshold = tuple[float, tuple[str, ...]]
 
 
 def _by_rate(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
-    clean = model.calibration
+    clean = scores.clean
     if clean is not None:
         cut, what = cut_of(clean, rate), "clean rows"
     else:
@@ -144,7 +151,7 @@ def _by_rate(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> T
 
 
 def _by_tail(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
-    clean = model.calibration
+    clean = scores.clean
     lowest = LowestValues.zero()
     for part in scores() if clean is None else [clean]:
         lowest = lowest.including(part)
@@ -167,10 +174,10 @@ _FEW_ROWS = 200
 
 def _by_false_discovery_rate(model: TableModel, scores: _Scores, rate: float, spell: Spell) -> Threshold:
     sketch, n_rows = scores.sketch, scores.sketch.count
-    if model.calibration is not None:
-        return threshold_by_false_discovery_rate(sketch, model.calibration, rate), ()
+    if scores.clean is not None:
+        return threshold_by_false_discovery_rate(sketch, scores.clean, rate), ()
     if n_rows < FEWEST_ROWS:
-        return NOTHING, (
+        return -math.inf, (
             f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
             f"{FEWEST_ROWS} are needed, or a share to flag ({spell('rate', 0.04)}).",
         )
@@ -180,9 +187,9 @@ def _by_false_discovery_rate(model: TableModel, scores: _Scores, rate: float, sp
             f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are "
             f"flagged, and some may be by chance ({spell('rate')} flags a share).",
         )
-    threshold = threshold_by_false_discovery_rate(sketch, lambda found: np.exp(-model.tail_nats(-found)), rate)
+    threshold = threshold_by_false_discovery_rate(sketch, lambda found: np.exp(-model.tail_nats(turned(found))), rate)
     # Where no row is flagged, one of another table is that would have been so alone in this one.
-    return max(threshold, min(-model.score_at(math.log(n_rows / rate)), sketch.quantile(0.0))), notices
+    return max(threshold, min(turned(model.score_at(math.log(n_rows / rate))), sketch.quantile(0.0))), notices
 
 
 _THRESHOLDS: dict[str, Callable[[TableModel, _Scores, float, Spell], Threshold]] = {
@@ -232,7 +239,7 @@ def on_labels_of(model: TableModel, classes: tuple[QuantileSketch, QuantileSketc
     model : TableModel
         The model.
     classes : tuple of QuantileSketch
-        Its scores for the anomalies, and for the rows that belong.
+        Its scores, low for anomalies, of the anomalies and of the rows that belong.
 
     Returns
     -------
@@ -242,7 +249,8 @@ def on_labels_of(model: TableModel, classes: tuple[QuantileSketch, QuantileSketc
     if model.threshold is None or not classes[0].count:
         return None
     curve = PrecisionRecallCurve.from_sketches(*classes)
-    return None if curve.scores[0] >= model.threshold else _on_labels(curve, model.threshold, chosen_on_them=False)
+    threshold = turned(model.threshold)
+    return None if curve.scores[0] >= threshold else _on_labels(curve, threshold, chosen_on_them=False)
 
 
 def _on_labels(curve: PrecisionRecallCurve, threshold: float, *, chosen_on_them: bool) -> OnLabels:
@@ -264,5 +272,9 @@ def _on_labels(curve: PrecisionRecallCurve, threshold: float, *, chosen_on_them:
     )
 
 
+def _anomaly_scores(model: TableModel, block: Block) -> Floats:
+    return model.scores(block.values)
+
+
 def _scores(model: TableModel, block: Block) -> Floats:
-    return -model.scores(block.values)
+    return turned(model.scores(block.values))

@@ -5,8 +5,8 @@ import math
 from .. import words
 from ..rows import TableRows
 from . import deciding
-from .opening import label, left_out_columns
-from .rules import MOST, RULES
+from .opening import Source, label, left_out_columns
+from .rules import RULES
 from .scoring import Scored
 from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
 from .table_model import TableModel
@@ -19,7 +19,7 @@ _MOST_ROWS = 10**15
 
 
 def table_facts(
-    source: str, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
+    source: Source, table: TableRows, model: TableModel, scored: Scored, constant: tuple[LeftOutColumn, ...] = ()
 ) -> TableFacts:
     """Return what the table is; beside what holds no numbers, columns may be left out that never change."""
     return TableFacts(label(source), scored.n_rows, model.columns, (*left_out_columns(table), *constant))
@@ -55,8 +55,8 @@ def decision_of(
     return Decision(
         rule,
         target,
-        model.trained_on,
-        None if model.threshold == deciding.NOTHING else -model.threshold,
+        model.provenance.trained_on,
+        None if model.threshold == deciding.NOTHING else model.threshold,
         scored.n_anomalies,
         scored.n_anomalies / scored.n_rows,
         on_labels,
@@ -66,8 +66,5 @@ def decision_of(
 
 def _rule_of(model: TableModel) -> tuple[str | None, float | None]:
     """Return the rule that chose the threshold, and what it was to reach."""
-    rule, target = model.info.get("rule"), model.info.get("target")
-    if isinstance(rule, str) and rule in RULES and isinstance(target, float) and 0 < target <= MOST:
-        return rule, target
-    # Not saved by `mixtura detect`: of a threshold that Python chose, only a rate is known.
-    return (None, None) if model.rate is None else ("rate", model.rate)
+    choice = model.provenance.threshold
+    return (None, None) if choice is None or choice.rule not in RULES else (choice.rule, choice.target)

@@ -20,6 +20,7 @@ from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
+from .provenance import MergedComponents
 from .run import Run
 from .spelling import Spell
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
@@ -219,8 +220,8 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     sizes = np.bincount(cut[cut >= 0], mixture.weights[cut >= 0])
     place = np.argsort(np.argsort(-sizes, kind="stable"))
     clusters = np.where(cut >= 0, place[cut], -1).tolist()
-    merging = {"clusters": clusters, "asked": n_clusters is not None}
-    return replace(model, info={**model.info, "merging": merging})
+    merging = MergedComponents(tuple(clusters), asked=n_clusters is not None)
+    return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
 def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:

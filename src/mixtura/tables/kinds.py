@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
@@ -37,7 +37,7 @@ from ..statistics.columns import ColumnMoments, column_moments
 from . import fitting
 from .request import MIXTURES, Request
 from .run import Run
-from .summary import FIT_FIGURES, ModelFacts
+from .summary import ModelFacts
 from .table_model import TableModel
 
 # Models that weigh columns by their units, and see each divided by its standard deviation. So do mixtures, which take
@@ -115,19 +115,12 @@ def notices_of_warnings() -> Iterator[list[str]]:
 
 def facts_of(model: TableModel) -> ModelFacts:
     """Return what a model from a file is."""
-    kind = str(model.info.get("model", model.model.kind))
-    description = model.info.get("description")
-    facts = ModelFacts(kind, str(description or f"a model of kind {kind}"))
+    made = model.provenance
+    kind = made.kind or model.model.kind
+    facts = ModelFacts(kind, made.description or f"a model of kind {kind}")
     if model.has_components:
-        facts = replace(_mixture_facts(kind, model.mixture), **_figures(model.info.get("fit")))
-    reference = model.info.get("reference")
-    return facts if reference is None else replace(facts, trained_on=str(reference))
-
-
-def _figures(fit: Any) -> dict[str, Any]:
-    """Return what a file says of the fit of a mixture; nothing where no table was fitted to make it."""
-    known = fit.items() if isinstance(fit, dict) else ()
-    return {name: float(value) for name, value in known if name in FIT_FIGURES and isinstance(value, float)}
+        facts = replace(_mixture_facts(kind, model.mixture), **asdict(made.fit))
+    return replace(facts, trained_on=made.reference)
 
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What is asked of a model of a table, checked before any work begins."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import RequestError
 from .spelling import Spell, in_python
@@ -16,6 +17,10 @@ MIXTURES = ("mixture", "bayesian")
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
 
+# How counts and shapes can be asked for: as text such as "1-9" or "full,diag", or as values.
+Components = str | int | Iterable[int] | None
+Shape = str | Sequence[str] | None
+
 
 @dataclass(frozen=True)
 class Request:
@@ -23,7 +28,7 @@ class Request:
 
     Attributes
     ----------
-    source : str
+    source : object
         The table.
     columns, drop : list of str or None
         Columns to use, or not to use.
@@ -43,7 +48,7 @@ class Request:
         Into how many; None for as many as the rows tell apart.
     """
 
-    source: str
+    source: Any
     columns: list[str] | None
     drop: list[str] | None
     kind: str
@@ -56,13 +61,13 @@ class Request:
 
 
 def request(
-    source: str,
+    source: Any,
     *,
-    columns: list[str] | None,
-    drop: list[str] | None,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
     model: str | None,
-    components: str | None,
-    shape: str | None,
+    components: Components,
+    shape: Shape,
     seed: int,
     factors: int | None = None,
     kinds: tuple[str, ...] = KINDS,
@@ -89,8 +94,8 @@ def request(
         raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
     return Request(
         source=source,
-        columns=columns,
-        drop=drop,
+        columns=names(columns),
+        drop=names(drop),
         kind=kind,
         counts=counts,
         shapes=shapes,
@@ -101,6 +106,10 @@ def request(
     )
 
 
+def _several(asked: int | Iterable[int]) -> Iterable[int]:
+    return asked if isinstance(asked, Iterable) else [asked]
+
+
 def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spell: Spell = in_python) -> None:
     """Refuse columns both to use and not to use."""
     if columns and drop:
@@ -109,17 +118,25 @@ def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spe
         )
 
 
-def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
-    """Return the numbers of components meant, in increasing order, None when there is no text.
+def names(columns: str | Sequence[str] | None) -> list[str] | None:
+    """Return names of columns as a list; one name may stand alone."""
+    if columns is None:
+        return None
+    return [columns] if isinstance(columns, str) else [str(name) for name in columns]
+
+
+def counts_from(asked: Components, spell: Spell = in_python) -> list[int] | None:
+    """Return the numbers of components meant, in increasing order, None when none are.
 
     Examples
     --------
-    >>> counts_from("8,2-4,3")
-    [2, 3, 4, 8]
+    >>> counts_from("8,2-4,3"), counts_from(3), counts_from(range(1, 4))
+    ([2, 3, 4, 8], [3], [1, 2, 3])
     """
-    if text is None:
+    if asked is None:
         return None
     counts: set[int] = set()
+    text = asked if isinstance(asked, str) else ",".join(map(str, _several(asked)))
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
@@ -131,17 +148,17 @@ def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
     return sorted(counts)
 
 
-def shapes_from(text: str | None, spell: Spell = in_python) -> list[str]:
-    """Return the covariance shapes meant; where there is no text, those that need no number of factors.
+def shapes_from(asked: Shape, spell: Spell = in_python) -> list[str]:
+    """Return the covariance shapes meant; where none are named, those that need no number of factors.
 
     Examples
     --------
-    >>> shapes_from("diag, full")
-    ['diag', 'full']
+    >>> shapes_from("diag, full"), shapes_from(["tied"])
+    (['diag', 'full'], ['tied'])
     """
-    if text is None:
+    if asked is None:
         return list(SEARCHED)
-    shapes = [part.strip().lower() for part in text.split(",")]
+    shapes = [part.strip().lower() for part in (asked.split(",") if isinstance(asked, str) else asked)]
     wrong = [shape for shape in shapes if shape not in SHAPES]
     if wrong:
         raise RequestError(f"{spell('shape')} has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
@@ -168,8 +185,8 @@ def factors_from(number: int | None, shapes: Sequence[str], spell: Spell = in_py
 def kind_from(
     text: str | None,
     *,
-    components: str | None,
-    shape: str | None,
+    components: Components,
+    shape: Shape,
     kinds: tuple[str, ...] = KINDS,
     spell: Spell = in_python,
 ) -> str:
@@ -190,7 +207,7 @@ def kind_from(
     return text
 
 
-def _check_bayesian(counts: list[int] | None, shape: str | None, shapes: list[str], spell: Spell) -> None:
+def _check_bayesian(counts: list[int] | None, shape: Shape, shapes: list[str], spell: Spell) -> None:
     """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
     bayesian = spell("model", "bayesian")
     if counts is not None and len(counts) > 1:

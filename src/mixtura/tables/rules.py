@@ -1,7 +1,7 @@
 """How a threshold is asked for."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..errors import RequestError
 from .spelling import Spell, in_python
@@ -31,14 +31,14 @@ class Rule:
         That share or target.
     labels : str or None
         Column of labels, for targets.
-    reference : str or None
+    reference : object
         A clean table that the model is trained on.
     """
 
     kind: Kind
     value: float
     labels: str | None = None
-    reference: str | None = None
+    reference: Any = None
 
 
 def rule(
@@ -50,7 +50,7 @@ def rule(
     f_beta: float | None,
     tail: float | None,
     fdr: float | None,
-    reference: str | None,
+    reference: Any,
     spell: Spell = in_python,
 ) -> Rule:
     """Return the rule that keywords mean.

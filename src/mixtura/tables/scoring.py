@@ -230,11 +230,12 @@ def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[
 
 
 def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Merging | None:
-    if model.clusters is None:
+    merging = model.provenance.merging
+    if merging is None:
         return None
-    members = [tuple(np.flatnonzero(model.clusters == cluster).tolist()) for cluster in range(len(counts))]
+    members = [tuple(np.flatnonzero(np.equal(merging.clusters, cluster)).tolist()) for cluster in range(len(counts))]
     clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
-    return Merging(clusters, model.info["merging"].get("asked") is True)
+    return Merging(clusters, merging.asked)
 
 
 def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:

@@ -1,7 +1,6 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .. import words
 from ..errors import EmptyTableError
@@ -10,12 +9,13 @@ from ..rows.split import SplitRows
 from . import deciding, fitting, kinds
 from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
-from .opening import label, open_table, without_labels
+from .opening import Source, label, open_table, without_labels
+from .provenance import FitFigures, Provenance, Versions
 from .request import MIXTURES, Request
 from .rules import Rule
 from .run import Run
 from .scoring import Result, Scored, columns_of, new_columns, score_table
-from .summary import FIT_FIGURES, LeftOutColumn, ModelFacts, OnLabels, Summary
+from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
@@ -31,7 +31,7 @@ class Judged:
 
     Attributes
     ----------
-    source : str
+    source : object
         The table, as it was asked for.
     table : TableRows
         The table.
@@ -57,7 +57,7 @@ class Judged:
         Number of rows, where it is known.
     """
 
-    source: str
+    source: Source
     table: TableRows
     model: TableModel
     facts: ModelFacts
@@ -171,14 +171,16 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         return fitted if rule is None else _decided(fitted, rule, run)
 
 
-def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def judge_table(
+    model: TableModel, source: Source, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to be judged by a model, perhaps by another threshold than its own.
 
     Parameters
     ----------
     model : TableModel
         The model.
-    source : str
+    source : object
         The table.
     rule : Rule or None
         How to choose the threshold for this table; None for that of the model.
@@ -197,7 +199,9 @@ def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, not
     return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
 
 
-def view_table(model: TableModel, source: str, labels: str | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def view_table(
+    model: TableModel, source: Source, labels: str | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
@@ -222,27 +226,28 @@ def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, reference: str | None, run: Run
+    request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
     numbers = kinds.scaled(request, numbers, run)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted, facts, notices = kinds.fit(request, training, run, clean=reference is not None)
-    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
-    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
-    if fit:
-        info["fit"] = fit
-    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
+    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
+    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
-        model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
+        model = replace(
+            model,
+            calibration=deciding.scores_of(model, held_out, scoring),
+            provenance=replace(made, trained_on="reference", reference=label(reference)),
+        )
         facts = replace(facts, trained_on=label(reference))
     return model, facts, notices
 
 
-def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
+def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
     half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
     n_rows = sum(len(block.values) for block in half.blocks())
     if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
