@@ -253,7 +253,8 @@ def _bayesian_estimator(most: int, shape: str, seed: int) -> BayesianGaussianMix
 
 def _mixture_facts(kind: str, mixture: Mixture) -> ModelFacts:
     shape = mixture.covariance.name
-    description = f"{words.plural(mixture.n_components, 'component')}, {shape} covariances"
+    described = mixture.covariance.described()
+    description = f"{words.plural(mixture.n_components, 'component')}, {described} covariances"
     if kind == "bayesian":
         description += ", variational Bayes"
     return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
