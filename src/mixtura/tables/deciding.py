@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..rows import Block, Rows, TableRows
 from ..rows.labels import read_labels
 from .anomaly_scores import turned
+from .kept_scores import KeptScores
 from .provenance import ThresholdChoice
 from .rules import Rule
 from .spelling import Spell
@@ -53,8 +54,8 @@ class Decided:
     notices: tuple[str, ...]
 
 
-def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine, spell: Spell) -> Decided:
-    """Return the model with the threshold that a rule asks for.
+def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, spell: Spell) -> Decided:
+    """Return the model with the threshold that a rule asks for, by the scores of a table.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def decide(model: TableModel, rule: Rule, table: TableRows, engine: Engine, spel
     """
     chooses = rule.chooses
     try:
-        scores = TableScores(model, table, engine, rule.labels)
+        scores = TableScores(model, table, kept, rule.labels)
         rated, chosen = scores.rated, chooses.choose(scores, spell)
     except DataError:
         raise

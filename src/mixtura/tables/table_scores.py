@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..decisions.curve import PrecisionRecallCurve
-from ..engines import Engine
-from ..rows import Block, SelectedRows, TableRows
-from ..rows.columns import positions_of
+from ..rows import TableRows
 from ..rows.labels import read_labels
 from ..statistics.rarity import Rarity
 from ..statistics.sketch import QuantileSketch
 from .anomaly_scores import turned
+from .kept_scores import KeptScores
 from .table_model import TableModel
 
 Floats = NDArray[np.float64]
@@ -36,23 +35,21 @@ class TableScores:
     model : TableModel
         The model.
     table : TableRows
-        The table; it has the columns of the model.
-    engine : Engine
-        Where the passes run.
+        The table.
+    kept : KeptScores
+        Its anomaly scores.
     labels : str or None
         The column of labels.
     """
 
     model: TableModel
     table: TableRows
-    engine: Engine
+    kept: KeptScores
     labels: str | None = None
 
     def __call__(self) -> Iterator[Floats]:
         """Read the scores, part by part."""
-        assert self.table.columns is not None, "tables from files and queries have column names"
-        rows = SelectedRows(self.table, positions_of(self.model.columns, self.table.columns))
-        return self.engine.map(rows, partial(_scores, self.model))
+        return map(turned, self.kept())
 
     @cached_property
     def sketch(self) -> QuantileSketch:
@@ -114,7 +111,3 @@ def _including(sketches: Classes, part: tuple[Floats, Floats]) -> Classes:
     anomalous, normal = sketches
     scores, labels = part
     return anomalous.including(scores[labels == 1]), normal.including(scores[labels == 0])
-
-
-def _scores(model: TableModel, block: Block) -> Floats:
-    return turned(model.scores(block.values))

@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 
 from .. import words
 from ..errors import EmptyTableError
-from ..rows import TableRows, TableWriter
+from ..rows import Rows, SelectedRows, TableRows, TableWriter
+from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
+from .kept_scores import KeptScores
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
@@ -57,6 +59,8 @@ class Judged:
         Columns of numbers that are not in use because they never change.
     n_rows : int or None
         Number of rows, where it is known.
+    scores : KeptScores or None
+        The scores of the table by the model, where the threshold was chosen by them.
     """
 
     source: Source
@@ -71,13 +75,21 @@ class Judged:
     is_saved: bool = False
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
+    scores: KeptScores | None = None
 
     def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
         return score_table(
-            self.table, self.model, self.result, writer, engine=run.engine, on_rows=on_rows, gathered=gathered
+            self.table,
+            self.model,
+            self.result,
+            writer,
+            engine=run.engine,
+            on_rows=on_rows,
+            gathered=gathered,
+            scores=self.scores,
         )
 
     def summary(self, command: str, scored: Scored) -> Summary:
@@ -141,10 +153,9 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     )
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
-    if labels is not None:
-        deciding.check_labels(table, labels)
     training, called = table, "the table"
     if reference is not None:
+        next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
         training = open_table(reference, table.columns, None, (), takes_missing=takes_missing, spell=run.spell)
@@ -153,6 +164,8 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     with fitting.numbers_of(
         training, run.engine, called=called, keep_constant=keep_constant, on_rows=on_rows
     ) as numbers:
+        if labels is not None:
+            deciding.check_labels(table, labels)
         run.stage("fitting")
         model, facts, notices = _fit(request, numbers, reference, run)
         if request.merge:
@@ -170,7 +183,8 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
         )
-        return fitted if rule is None else _decided(fitted, rule, run)
+        # What was copied is read many times faster than text.
+        return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
 
 
 def judge_table(
@@ -198,7 +212,7 @@ def judge_table(
     found = Judged(
         source, table, model, modelling.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
     )
-    return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
+    return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
 
 def view_table(
@@ -216,14 +230,20 @@ def view_table(
     return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
 
 
-def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
+def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:
+    """Return a table judged by the threshold that a rule asks for; the columns of the model may have been copied."""
     run.stage("choosing the threshold", judged.n_rows)
-    decided = deciding.decide(judged.model, rule, judged.table, run.watched("choosing the threshold"), run.spell)
+    model, table = judged.model, judged.table
+    assert table.columns is not None, "tables of commands have column names"
+    rows = SelectedRows(table, positions_of(model.columns, table.columns)) if copied is None else copied
+    scores = KeptScores(model, rows, run.watched("choosing the threshold"))
+    decided = deciding.decide(model, rule, table, scores, run.spell)
     return replace(
         judged,
         model=decided.model,
         on_labels=decided.on_labels,
         notices=(*judged.notices, *decided.notices),
+        scores=scores,
     )
 
 
