@@ -1,5 +1,6 @@
 """In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
+from ..tables.spelling import Spell
 from ..tables.summary import FIT_FIGURES, Merging, ModelFacts, Summary
 from ..words import count, percent, plural
 
@@ -24,12 +25,12 @@ def merged(merging: Merging) -> str:
     return f"{plural(n_components, 'component')} merged into {count(len(merging.clusters))}, {why}"
 
 
-def origin(summary: Summary) -> tuple[str, ...]:
+def origin(summary: Summary, spell: Spell) -> tuple[str, ...]:
     """Return whether the threshold was saved with the model, and how it was chosen, as parts of a sentence."""
     decision = summary.decision
     if decision is None:
         return ()
-    rule = absence(summary)[1:]
+    rule = absence(summary, spell)[1:]
     if rule:
         return rule
     saved = ("saved with the model",) if decision.saved else ()
@@ -48,7 +49,7 @@ def origin(summary: Summary) -> tuple[str, ...]:
     return (*saved, f"chosen {chosen}")
 
 
-def absence(summary: Summary) -> tuple[str, ...]:
+def absence(summary: Summary, spell: Spell) -> tuple[str, ...]:
     """Return why no row is flagged, and the rule, where a table was asked which are too rare; nothing else."""
     decision = summary.decision
     if decision is None:
@@ -61,5 +62,5 @@ def absence(summary: Summary) -> tuple[str, ...]:
     belong = percent(decision.target or 0)
     return (
         "no row is too rare for chance",
-        f"of rows flagged at most {belong} may belong, on average; --rate flags a share",
+        f"of rows flagged at most {belong} may belong, on average; {spell('rate')} flags a share",
     )

@@ -57,8 +57,8 @@ _MAX_ITER_BAYESIAN = 1000
 # Components that a Bayesian mixture may switch off, where nobody says how many there are.
 _MOST_COMPONENTS = 10
 
-# Scikit-learn's twenty, and the row itself, which is its own nearest neighbour when the fitted table is scored.
-_NEIGHBORS = 21
+# The default of `LocalOutlierFactor`.
+_NEIGHBORS = 20
 
 
 def scaled(request: Request, numbers: fitting.Numbers, run: Run) -> fitting.Numbers:

@@ -4,13 +4,13 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import Engine
-from ..rows import Block, TableRows, TableWriter
+from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from .gathering import Gathered
 from .summary import Anomaly, Cluster, Group, Merging
@@ -26,6 +26,13 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
 }
 
 N_ANOMALIES = 10
+
+
+class RowWriter(Protocol):
+    """Where rows go as they are scored, such as a `TableWriter`."""
+
+    def write(self, table: Any, new: Mapping[str, Any]) -> None:
+        """Take the next rows, a pyarrow Table, and their new columns."""
 
 
 def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
@@ -164,7 +171,7 @@ def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: TableWriter | None,
+    writer: RowWriter | None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -180,7 +187,7 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : TableWriter or None
+    writer : RowWriter or None
         Where the rows go; None to write none.
     engine : Engine
         Where the pass runs.

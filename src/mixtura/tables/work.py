@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import words
 from ..errors import EmptyTableError
-from ..rows import TableRows, TableWriter
+from ..rows import TableRows
 from ..rows.split import SplitRows
 from . import deciding, fitting, kinds
 from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
@@ -14,7 +14,7 @@ from .opening import Source, label, open_table, without_labels
 from .request import MIXTURES, Request
 from .rules import Rule
 from .run import Run
-from .scoring import Result, Scored, columns_of, new_columns, score_table
+from .scoring import Result, RowWriter, Scored, columns_of, new_columns, score_table
 from .summary import FIT_FIGURES, LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
@@ -70,7 +70,7 @@ class Judged:
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
 
-    def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
@@ -197,6 +197,15 @@ def judge_table(
         source, table, model, kinds.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
     )
     return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
+
+
+def group_table(model: TableModel, source: Source, run: Run) -> Judged:
+    """Return a table whose rows are to be assigned to the groups of a model."""
+    run.stage(f"reading {label(source)}")
+    columns = columns_of(model, "groups")
+    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    facts = kinds.facts_of(model)
+    return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
 
 
 def view_table(
