@@ -1,6 +1,7 @@
 """What Python finds is what the command line finds, bit for bit, whatever the table comes in."""
 
 import json
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ def essence(summary):
     """A summary without what is another's by right."""
     data = json.loads(as_json(summary)) if not isinstance(summary, str) else json.loads(summary)
     data["table"].pop("source")
+    # What could be asked for is written as in a shell, or as in Python.
+    data["notices"] = [re.sub(r"--(\w+) ([\w-]+)", r"\1='\2'", notice) for notice in data["notices"]]
     return {key: value for key, value in data.items() if key not in _OWN}
 
 
