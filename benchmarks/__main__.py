@@ -14,6 +14,7 @@ from .bayesian import bayesian
 from .columns import columns
 from .detection import detection
 from .elliptic import elliptic
+from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
 from .instruction_sets import instruction_sets
@@ -35,6 +36,7 @@ SUITES = {
         bayesian,
         columns,
         missing,
+        factor,
         robust,
         elliptic,
         forest,

@@ -4,6 +4,7 @@ import numpy as np
 
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
+from mixtura.engines import owner_of
 from mixtura.mixtures.em.conjugate import NormalWishart
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -20,6 +21,7 @@ def three_groups(n_rows, dtype=np.float64):
 def rough_start(shape_name="full"):
     shape = SHAPES[shape_name]
     values = {"full": np.stack([4 * np.eye(3)] * 3), "tied": 4 * np.eye(3), "diag": np.full((3, 3), 4.0)}
+    values["factor"] = np.stack([[[3.0, 1.0], [3.0, -1.0], [3.0, 0.5]]] * 3)
     covariance = shape(values.get(shape_name, np.full(3, 4.0)), 3, 3)
     return Mixture([0.2, 0.3, 0.5], [[1.0, 1.0, 0.0], [3.0, 1.0, 0.0], [1.0, 3.0, 0.0]], covariance)
 
@@ -62,3 +64,10 @@ def moments_of(shape, X, shares):
     centers = shares.T @ X / shares.sum(axis=0)[:, None] + 0.1
     first = np.stack([share @ (X - center) for share, center in zip(shares.T, centers, strict=True)])
     return Moments(centers, len(X), 0.0, shares.sum(axis=0), first, shape.scatter(X, shares, centers))
+
+
+def open_dask(source, sample_weight=None, **options):
+    """The rows of a Dask table, as the engine that owns it opens them."""
+    owner = owner_of(source)
+    assert owner is not None
+    return owner.open(source, sample_weight, **options)

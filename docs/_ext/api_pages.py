@@ -52,7 +52,7 @@ SECTIONS = [
     (
         "Distributions",
         "A fitted mixture as a frozen value, and what it is made of.",
-        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Noise"],
+        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Noise"],
     ),
     (
         "One parameter of a density of your own",
@@ -69,6 +69,11 @@ FURTHER = [
     "detectors.explanation.Explanation",
     "decisions.curve.Detections",
     "decisions.curve.PrecisionRecallBand",
+    "tables.provenance.Provenance",
+    "tables.provenance.FitFigures",
+    "tables.provenance.ThresholdChoice",
+    "tables.provenance.MergedComponents",
+    "tables.provenance.Versions",
     "mixtures.choice.likelihood_ratio.LikelihoodRatioTest",
     "inference.likelihood.LikelihoodProfile",
     "inference.likelihood.ParameterFit",

@@ -1,4 +1,4 @@
-"""What can go wrong, and whose fault it is.
+"""What can go wrong, and whose fault it is; warnings name the line of the user.
 
 Everything raised on purpose derives from `MixturaError`; each class also derives from the built-in exception that
 scikit-learn and NumPy users already catch::
@@ -15,6 +15,17 @@ scikit-learn and NumPy users already catch::
     ├── ModelFileError (ValueError)         a file is not a model this version can read
     └── MissingDependencyError (ImportError)  an optional library is needed and absent
 """
+
+import contextlib
+import functools
+import os
+import sys
+import warnings
+from pathlib import Path
+
+# Frames of this package, and of what stands between two of them, are no callers.
+_OWN_FOLDER = str(Path(__file__).parent) + os.sep
+_BETWEEN = (contextlib.__file__, functools.__file__)
 
 
 class MixturaError(Exception):
@@ -59,3 +70,19 @@ class ModelFileError(MixturaError, ValueError):
 
 class MissingDependencyError(MixturaError, ImportError):
     """An optional library is needed and not installed."""
+
+
+def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
+    """Warn the first caller outside of this package, as `skip_file_prefixes` of Python 3.12 does.
+
+    Parameters
+    ----------
+    message : str or Warning
+        What is said.
+    category : type of Warning, default=UserWarning
+        Kind of warning, where `message` is a text.
+    """
+    level, frame = 1, sys._getframe()
+    while (frame.f_code.co_filename.startswith(_OWN_FOLDER) or frame.f_code.co_filename in _BETWEEN) and frame.f_back:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

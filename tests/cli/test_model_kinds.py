@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
 from mixtura.tables import kinds
+from mixtura.tables.provenance import Provenance, ThresholdChoice
 from mixtura.tables.request import KINDS
 
 TABLE = "select hash(i) % 997 / 99.0 as a, sqrt(hash(7 * i + 1) % 9973) as b, i % 7 as c from range({}) t(i)"
@@ -175,22 +176,20 @@ def test_mixture_is_meant_where_only_components_are_given(run, iris):
 def test_a_model_saved_in_python_without_facts(run, iris, folder):
     run("detect", iris, "--save", "m", "-q")
     saved = mixtura.load("m")
-    for info, rate, rule in (
-        ({}, 0.1, "rate"),
-        ({}, None, None),
-        ({"rule": "mine", "target": "high"}, None, None),
-        ({"rule": "tail", "target": 0}, None, None),
-        ({"rule": "fdr"}, 0.2, "rate"),
+    for made, rule, target in (
+        (Provenance(threshold=ThresholdChoice("rate", 0.1)), "rate", 0.1),
+        (Provenance(), None, None),
+        (Provenance(threshold=ThresholdChoice("mine", 3.0)), None, None),
     ):
         model = mixtura.TableModel(
-            saved.model, saved.columns, saved.center, saved.scale, threshold=-1.0, rate=rate, info=info
+            saved.model, saved.columns, saved.center, saved.scale, threshold=1.0, provenance=made
         )
         mixtura.save(model, "n")
         ended = run("score", "n", iris, "--force")
         assert (ended.code, ended.err) == (0, "")
         assert "Model: a model of kind ensemble" in ended.out
         decision = summary_of(run("score", "n", iris, "--json"))["decision"]
-        assert (decision["rule"], decision["target"]) == (rule, rate)
+        assert (decision["rule"], decision["target"]) == (rule, target)
 
 
 def test_numbers_that_are_not_finite_are_null(run, write):

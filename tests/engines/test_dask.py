@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from mixtura.distributions.shapes import SHAPES
-from mixtura.engines import ThreadEngine, engine_for, open_owned, owner_of
+from mixtura.engines import ThreadEngine, engine_for, owner_of
 from mixtura.errors import ColumnError, DataError, EmptyTableError, InfiniteValuesError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows, rows_per_block
-from problems import assert_same_fit, iterate, three_groups
+from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
 
@@ -69,21 +69,21 @@ def expected(table):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_same_model_as_threads(scheduler, da, dd, table, expected, source):
-    rows = open_owned(source(da, dd, table))
+    rows = open_dask(source(da, dd, table))
     assert (rows.n_rows, rows.n_columns, rows.dtype) == (N_ROWS, 3, np.float64)
     assert_same_fit(iterate(rows, engine_for("dask")), expected)
 
 
 @pytest.mark.parametrize("shape_name", SHAPES)
 def test_the_same_model_for_every_shape(da, dd, table, shape_name):
-    fit = iterate(open_owned(dask_array(da, dd, table)), engine_for("dask"), shape_name=shape_name)
+    fit = iterate(open_dask(dask_array(da, dd, table)), engine_for("dask"), shape_name=shape_name)
     assert_same_fit(fit, iterate(ArrayRows(table), ThreadEngine(), shape_name=shape_name))
 
 
 def test_float32_stays(da, dd, table):
     single = table.astype(np.float32)
     for source in SOURCES:
-        rows = open_owned(source(da, dd, single))
+        rows = open_dask(source(da, dd, single))
         assert rows.dtype == np.float32
         assert {block.values.dtype for block in rows.blocks()} == {rows.dtype}
     assert_same_fit(iterate(rows, engine_for("dask")), iterate(ArrayRows(single), ThreadEngine()), rtol=1e-5)
@@ -93,7 +93,7 @@ def test_other_numbers_become_float64(da, dd):
     numbers = np.arange(12).reshape(4, 3)
     frame = frame_of(numbers).astype({"a": "Int64", "b": "float32"})
     for source in (da.from_array(numbers, chunks=(3, 3)), dd.from_pandas(frame, npartitions=2)):
-        rows = open_owned(source)
+        rows = open_dask(source)
         values = np.concatenate([block.values for block in rows.blocks()])
         assert rows.dtype == values.dtype == np.float64
         np.testing.assert_array_equal(values, numbers)
@@ -115,19 +115,19 @@ def test_weights_are_aligned_with_the_rows(da, dd, table, weights, source, kind)
         "array": da.from_array(weights, chunks=9_000),
         "array of unknown length": series.values,
     }[kind]
-    rows = open_owned(source(da, dd, table), sample_weight)
+    rows = open_dask(source(da, dd, table), sample_weight)
     np.testing.assert_array_equal(np.concatenate([block.weights for block in rows.blocks()]), weights)
 
 
 def test_a_column_of_weights_of_the_same_frame(dd, table, weights, scheduler):
     frame = dd.from_pandas(frame_of(table).assign(w=weights), npartitions=5)
-    fit = iterate(open_owned(frame[["a", "b", "c"]], frame["w"]), engine_for("dask"))
+    fit = iterate(open_dask(frame[["a", "b", "c"]], frame["w"]), engine_for("dask"))
     assert_same_fit(fit, iterate(ArrayRows(table, sample_weight=weights), ThreadEngine()))
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_map_gives_the_rows_in_order(scheduler, da, dd, table, source):
-    rows = open_owned(source(da, dd, table))
+    rows = open_dask(source(da, dd, table))
     for parts in (
         list(engine_for("dask").map(rows, lambda block: (block.first_row, block.values))),
         [(block.first_row, block.values) for block in rows.blocks()],
@@ -157,7 +157,7 @@ def test_map_looks_only_a_few_blocks_ahead(scheduler, need):
 
 def test_a_partition_longer_than_a_block_is_cut(da):
     size = rows_per_block(2)
-    rows = open_owned(da.zeros((3 * size + 5, 2), chunks=(2 * size + 1, 2)))
+    rows = open_dask(da.zeros((3 * size + 5, 2), chunks=(2 * size + 1, 2)))
     assert [len(block.values) for block in rows.blocks()] == [size, size, 1, size, 4]
 
 
@@ -165,7 +165,7 @@ def test_empty_partitions_are_passed_over(dd, table):
     frame = dd.from_pandas(frame_of(table[:1000]), npartitions=10)
     kept = frame[frame["a"] > 6.5]
     expected = table[:1000][table[:1000, 0] > 6.5]
-    rows = open_owned(kept)
+    rows = open_dask(kept)
     assert 0 < rows.n_rows == len(expected) < 10
     np.testing.assert_array_equal(np.concatenate([block.values for block in rows.blocks()]), expected)
     assert engine_for("dask").fold(rows, lambda block: len(block.values), 0) == len(expected)
@@ -173,10 +173,10 @@ def test_empty_partitions_are_passed_over(dd, table):
 
 def test_columns_may_be_chosen(da, dd, table):
     frame = dask_frame(da, dd, table[:100]).assign(text="x")
-    rows = open_owned(frame, columns=["c", "a"])
+    rows = open_dask(frame, columns=["c", "a"])
     assert rows.columns == ("c", "a")
     np.testing.assert_array_equal(np.concatenate([block.values for block in rows.blocks()]), table[:100, [2, 0]])
-    rows = open_owned(dask_array(da, dd, table[:100]), columns=[1])
+    rows = open_dask(dask_array(da, dd, table[:100]), columns=[1])
     assert rows.columns is None
     np.testing.assert_array_equal(np.concatenate([block.values for block in rows.blocks()]), table[:100, [1]])
 
@@ -184,27 +184,27 @@ def test_columns_may_be_chosen(da, dd, table):
 def test_columns_that_hold_no_numbers(da, dd):
     frame = pd.DataFrame({"a": [1.0, 2.0], "name": ["x", "y"], "day": pd.to_datetime(["2020-01-01", "2020-01-02"])})
     with pytest.raises(ColumnError, match=r"columns 'name' and 'day' .* do not hold numbers \(text, date or time\)"):
-        open_owned(dd.from_pandas(frame, npartitions=1))
+        open_dask(dd.from_pandas(frame, npartitions=1))
     with pytest.raises(ColumnError, match="holds <U1, not real numbers"):
-        open_owned(da.from_array(np.array([["a", "b"]])))
+        open_dask(da.from_array(np.array([["a", "b"]])))
     with pytest.raises(ColumnError, match=r"1-dimensional .*reshape\(-1, 1\)"):
-        open_owned(da.zeros(5))
+        open_dask(da.zeros(5))
     with pytest.raises(ColumnError, match="no column 'z'"):
-        open_owned(dd.from_pandas(frame, npartitions=1), columns=["z"])
+        open_dask(dd.from_pandas(frame, npartitions=1), columns=["z"])
 
 
 def test_other_dask_collections_are_refused(need, dd):
     with pytest.raises(SourceError, match="from a Dask Bag: give a Dask array or DataFrame"):
-        open_owned(need("dask.bag").from_sequence([1]))
+        open_dask(need("dask.bag").from_sequence([1]))
     with pytest.raises(SourceError, match="from a Dask Series"):
-        open_owned(dd.from_pandas(pd.Series([1.0]), npartitions=1))
+        open_dask(dd.from_pandas(pd.Series([1.0]), npartitions=1))
 
 
 def test_a_table_without_rows(da, dd, table):
     frame = dask_frame(da, dd, table[:20])
     for source in (da.zeros((0, 3)), frame[frame["a"] > 1e9]):
         with pytest.raises(EmptyTableError, match="no rows"):
-            _ = open_owned(source).n_rows
+            _ = open_dask(source).n_rows
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -216,29 +216,29 @@ def test_values_are_checked_in_the_tasks(scheduler, da, dd, table, source, value
     wrong = table.copy()
     wrong[17777, 1] = value
     with pytest.raises(error, match=rf"{message}.*column '{'b' if source is dask_frame else 'x1'}'"):
-        iterate(open_owned(source(da, dd, wrong)), engine_for("dask"))
+        iterate(open_dask(source(da, dd, wrong)), engine_for("dask"))
 
 
 def test_weights_are_checked(da, dd, table, weights):
     source = dask_array(da, dd, table)
     wrong = np.where(np.arange(N_ROWS) == 17777, -1.0, weights)
     with pytest.raises(DataError, match="-1 in row 17777"):
-        open_owned(source, wrong)
+        open_dask(source, wrong)
     with pytest.raises(DataError, match="-1 in row 17777"):
-        list(open_owned(source, da.from_array(wrong, chunks=1000)).blocks())
+        list(open_dask(source, da.from_array(wrong, chunks=1000)).blocks())
     for short in (weights[:-1], da.from_array(weights[:-1])):
         with pytest.raises(DataError, match="99999 values and the table 100000 rows"):
-            open_owned(source, short)
+            open_dask(source, short)
     for square in (np.ones((2, 2)), da.ones((2, 2))):
         with pytest.raises(DataError, match="2 dimensions"):
-            open_owned(source, square)
+            open_dask(source, square)
 
 
 def test_an_exception_in_a_pass_comes_out(scheduler, da, dd, table):
     def fail(block):
         raise ZeroDivisionError("in a task")
 
-    for rows in (open_owned(dask_array(da, dd, table)), ArrayRows(table)):
+    for rows in (open_dask(dask_array(da, dd, table)), ArrayRows(table)):
         with pytest.raises(ZeroDivisionError, match="in a task"):
             engine_for("dask").fold(rows, fail, 0)
         with pytest.raises(ZeroDivisionError, match="in a task"):
@@ -251,7 +251,6 @@ def test_the_engine_follows_from_the_source(da, dd, table):
         assert owner is not None
         assert owner.name == "dask"
     assert owner_of(table) is None
-    assert open_owned(table) is None
     assert repr(engine_for(None, dask_array(da, dd, table))) == "DaskEngine()"
     assert repr(engine_for(None, table)) == "ThreadEngine()"
     with pytest.raises(ValueError, match="engine must be 'threads', 'dask' or an engine"):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mixtura import GaussianMixture
-from mixtura.engines import open_owned
 from mixtura.errors import ColumnError, DataError
+from problems import open_dask
 
 X = np.random.default_rng(0).normal(size=(600, 3)) * [1, 10, 100]
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])
@@ -56,7 +56,7 @@ def test_columns_are_taken_by_name(frame, change):
 
 
 def test_chosen_columns_are_taken_by_name(frame):
-    table = open_owned(frame(lambda part: part[["c", "a", "b"]]), columns=["c", "a"])
+    table = open_dask(frame(lambda part: part[["c", "a", "b"]]), columns=["c", "a"])
     values = np.concatenate([block.values for block in table.blocks()])
     np.testing.assert_array_equal(values, X[:, [2, 0]])
 
@@ -110,7 +110,7 @@ def test_a_partition_that_has_other_rows_in_a_later_pass(need):
     def part():
         return FRAME.iloc[: next(counts)]
 
-    table = open_owned(need("dask.dataframe").from_delayed([part()], meta=FRAME.iloc[:0]))
+    table = open_dask(need("dask.dataframe").from_delayed([part()], meta=FRAME.iloc[:0]))
     assert sum(len(block.values) for block in table.blocks()) == table.n_rows == 200
     with pytest.raises(DataError, match=r"partition 0 of the Dask table has 199 rows, not 200 .* persist the table"):
         list(table.blocks())

@@ -10,7 +10,7 @@ import pytest
 
 import mixtura
 from mixtura import GaussianMixture, IsolationForest, OneClassSVM, merge_components
-from mixtura.engines import ThreadEngine, engine_for, known, open_owned, owner_of
+from mixtura.engines import ThreadEngine, engine_for, known, owner_of
 from mixtura.rows import ArrayRows
 
 SOURCE = Path(mixtura.__file__).parent
@@ -53,7 +53,7 @@ def test_a_new_engine_is_a_file_and_a_line():
     assert owner.name == "pages"
     assert isinstance(engine_for("pages"), PagesEngine)
     assert isinstance(engine_for(None, Pages(X)), PagesEngine)
-    assert open_owned(X) is None
+    assert owner_of(X) is None
     expected = GaussianMixture(2, random_state=0).fit(X)
     found = GaussianMixture(2, random_state=0).fit(Pages(X))
     assert found.mixture_ == expected.mixture_

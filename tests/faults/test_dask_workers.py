@@ -6,11 +6,14 @@ import signal
 import numpy as np
 import pytest
 
-from mixtura.engines import ThreadEngine, engine_for, open_owned
+from mixtura.engines import ThreadEngine, engine_for
 from mixtura.rows import ArrayRows
-from problems import assert_same_fit, iterate, three_groups
+from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
+
+# Until another worker is there: some seconds each.
+long = pytest.mark.exhaustive
 
 
 class KillsItsWorker:
@@ -58,16 +61,16 @@ def rows(request, need, dask_client, table):
     array = da.from_array(table, chunks=(9_000, 3))
     with dask_client.as_current():
         if request.param == "array":
-            yield open_owned(array)
+            yield open_dask(array)
         elif request.param == "persisted array":
-            yield open_owned(array.persist())
+            yield open_dask(array.persist())
         elif request.param == "frame":
-            yield open_owned(dd.from_dask_array(array, columns=["a", "b", "c"]))
+            yield open_dask(dd.from_dask_array(array, columns=["a", "b", "c"]))
         else:
             yield ArrayRows(table)
 
 
-@pytest.mark.parametrize("rows", ["array", "persisted array"], indirect=True)
+@pytest.mark.parametrize("rows", ["array", pytest.param("persisted array", marks=long)], indirect=True)
 def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     killed = []
 
@@ -81,7 +84,11 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     assert killed[0] not in dask_client.run(os.getpid).values()
 
 
-@pytest.mark.parametrize("rows", ["persisted array", "frame", "blocks sent from here"], indirect=True)
+@pytest.mark.parametrize(
+    "rows",
+    ["persisted array", pytest.param("frame", marks=long), "blocks sent from here"],
+    indirect=True,
+)
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):
     before = set(dask_client.run(os.getpid).values())
     marker = tmp_path / "killed"

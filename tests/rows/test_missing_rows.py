@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mixtura import rows
-from mixtura.engines import open_owned
 from mixtura.errors import InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, ScaledRows, SelectedRows, rows_per_block, spool
+from problems import open_dask
 
 nan = np.nan
 EXPECTED = np.array([[1.0, 0.5], [nan, 2.5], [3.0, nan], [4.0, 1.5]])
@@ -169,12 +169,12 @@ def test_dask_rows(need):
     da, dd, pandas = need("dask.array"), need("dask.dataframe"), need("pandas")
     frame = dd.from_pandas(pandas.DataFrame(EXPECTED, columns=["a", "b"]), npartitions=2)
     for made in (da.from_array(EXPECTED, chunks=(3, 2)), frame):
-        table = open_owned(made, missing="allow")
+        table = open_dask(made, missing="allow")
         assert table.has_missing
         np.testing.assert_array_equal(values(table), EXPECTED)
-        assert not open_owned(made).has_missing
+        assert not open_dask(made).has_missing
         with pytest.raises(MissingValuesError):
-            values(open_owned(made))
+            values(open_dask(made))
 
 
 def test_rows_keep_to_what_they_were_opened_with():

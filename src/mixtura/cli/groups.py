@@ -2,7 +2,8 @@
 
 import typer
 
-from ..tables.request import MIXTURES, request
+from ..tables.kinds import MIXTURES
+from ..tables.request import request
 from . import options
 
 EXAMPLES = """\
@@ -23,6 +24,7 @@ def groups(
     model: options.MixtureKind = "mixture",
     components: options.Components = None,
     shape: options.Shape = None,
+    factors: options.Factors = None,
     merge: options.Merge = False,
     clusters: options.Clusters = None,
     seed: options.Seed = 0,
@@ -51,6 +53,7 @@ def groups(
         model=model,
         components=components,
         shape=shape,
+        factors=factors,
         seed=seed,
         kinds=MIXTURES,
         merge=merge,

@@ -8,7 +8,8 @@ import typer
 
 from ..commands import formats
 from ..commands.formats import FORMATS
-from ..tables.request import KINDS, MIXTURES, SHAPES
+from ..tables.kinds import KINDS, MIXTURES, Kind
+from ..tables.request import SHAPES
 
 
 def spell(name: str, value: Any = None) -> str:
@@ -26,6 +27,11 @@ def spell(name: str, value: Any = None) -> str:
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
     """Return what completes one of some words in a shell."""
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def _listed(kinds: Sequence[Kind], last: str = "or") -> str:
+    *others, final = [kind.name for kind in kinds]
+    return f"{', '.join(others)} {last} {final}"
 
 
 TABLE = "Table"
@@ -159,14 +165,14 @@ Drop = Annotated[
         show_default=False,
     ),
 ]
-Kind = Annotated[
+ModelKind = Annotated[
     str | None,
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(KINDS),
-        help="Kind of model: auto, mixture, bayesian, elliptic, forest, lof or svm. Default: auto, which needs no "
-        "choice; mixture where --components or --shape is given.",
+        autocompletion=one_of([kind.name for kind in KINDS]),
+        help=f"Kind of model: {_listed(KINDS)}. Default: auto, which needs no choice; mixture where --components or "
+        f"--shape is given. Missing values are taken by {_listed([k for k in KINDS if k.takes_missing], 'and')}.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -176,8 +182,8 @@ MixtureKind = Annotated[
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(MIXTURES),
-        help="Kind of model: mixture or bayesian.",
+        autocompletion=one_of([kind.name for kind in MIXTURES]),
+        help=f"Kind of model: {_listed(MIXTURES)}.",
         rich_help_panel=MODEL,
     ),
 ]
@@ -198,8 +204,18 @@ Shape = Annotated[
         "--shape",
         metavar="SHAPES",
         autocompletion=one_of(SHAPES),
-        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all "
-        "four. With --model bayesian, one of them; default: full.",
+        help="Covariance shapes to try, some of full, tied, diag, spherical and factor with commas between. Default: "
+        "the first four. With --model bayesian, one of these; default: full.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Factors = Annotated[
+    int | None,
+    typer.Option(
+        "--factors",
+        metavar="NUMBER",
+        help="Number of factors that the columns of a component share, for --shape factor. Default: 1.",
         rich_help_panel=MODEL,
         show_default=False,
     ),

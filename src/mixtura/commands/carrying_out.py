@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..display.report.facts.data import Reproduction
 from ..errors import ModelFileError
 from ..storage import content, load
-from ..tables import kinds
+from ..tables import modelling
 from ..tables.run import Run, one_blas_thread
 from ..tables.table_model import TableModel
 from ..tables.work import Judged
@@ -80,7 +80,7 @@ def table_model(model: str | TableModel) -> tuple[TableModel, tuple[str, ...]]:
     """
     if isinstance(model, TableModel):
         return model, ()
-    with kinds.notices_of_warnings() as notices:
+    with modelling.notices_of_warnings() as notices:
         loaded = load(model)
     if not isinstance(loaded, TableModel):
         raise ModelFileError(

@@ -32,6 +32,7 @@ def detect(
     model: str | None = None,
     components: Components = None,
     shape: Shape = None,
+    factors: int | None = None,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
@@ -77,8 +78,10 @@ def detect(
         Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. Of a Bayesian
         mixture the most there may be, by default 10.
     shape : str or sequence of str, optional
-        Covariance shapes to try, of 'full', 'tied', 'diag' and 'spherical'. Default: all four. Of a Bayesian mixture
-        one, by default 'full'.
+        Covariance shapes to try, of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. Of a
+        Bayesian mixture one, by default 'full'.
+    factors : int, optional
+        Number of factors that the columns of a component share, for the shape 'factor'. Default: 1.
     seed : int, default=0
         Seed of the random starts.
     out : str or path-like, optional
@@ -122,7 +125,9 @@ def detect(
     """
     how = reproduction(call(detect, locals()), seed)
     source, reference = path_of(source), path_of(reference)
-    asked = request(source, columns=columns, drop=drop, model=model, components=components, shape=shape, seed=seed)
+    asked = request(
+        source, columns=columns, drop=drop, model=model, components=components, shape=shape, factors=factors, seed=seed
+    )
     threshold = rule(
         rate=rate,
         labels=labels,

@@ -8,7 +8,8 @@ from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..errors import RequestError
 from ..tables import work
-from ..tables.request import MIXTURES, Components, Request, Shape, request
+from ..tables.kinds import MIXTURES
+from ..tables.request import Components, Request, Shape, request
 from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out
@@ -25,6 +26,7 @@ def groups(
     model: str | TableModel = "mixture",
     components: Components = None,
     shape: Shape = None,
+    factors: int | None = None,
     merge: bool = False,
     clusters: int | None = None,
     seed: int = 0,
@@ -53,8 +55,10 @@ def groups(
         Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. Of a Bayesian
         mixture the most there may be, by default 10.
     shape : str or sequence of str, optional
-        Covariance shapes to try, of 'full', 'tied', 'diag' and 'spherical'. Default: all four. Of a Bayesian mixture
-        one, by default 'full'.
+        Covariance shapes to try, of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. Of a
+        Bayesian mixture one, by default 'full'.
+    factors : int, optional
+        Number of factors that the columns of a component share, for the shape 'factor'. Default: 1.
     merge : bool, default=False
         Whether components between which the rows are in doubt are merged into clusters.
     clusters : int, optional
@@ -101,7 +105,7 @@ def groups(
     output = output_of(out, save, None, format, safe_csv=safe_csv, force=force)
     run = Run.told(on_progress)
     if isinstance(model, TableModel):
-        if any(asked is not None for asked in (columns, drop, components, shape, clusters)) or merge:
+        if any(asked is not None for asked in (columns, drop, components, shape, factors, clusters)) or merge:
             raise RequestError("a model that is fitted already has its columns, its components and its clusters")
         return _assigned(model, source, output, run, how)
     asked = request(
@@ -111,6 +115,7 @@ def groups(
         model=model,
         components=components,
         shape=shape,
+        factors=factors,
         seed=seed,
         kinds=MIXTURES,
         merge=merge,

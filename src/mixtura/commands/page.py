@@ -1,23 +1,18 @@
 """The page of a report: how it was asked for, and what it is made by."""
 
 import inspect
-import platform
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..display.report.facts.data import Report, Reproduction
 from ..tables.opening import label
 from ..tables.spelling import Spell
-
-# What has a part in every number of a report.
-_PROGRAMS = ("mixtura", "numpy", "scipy", "scikit-learn", "duckdb", "pyarrow")
+from ..versions import versions
 
 
 def reproduction(command: str, seed: int | None) -> Reproduction:
     """Return how to come to the same report again: by a command or a call, with such a seed."""
-    versions = {"Python": platform.python_version(), **{name: _version(name) for name in _PROGRAMS}}
-    return Reproduction(command, seed, versions)
+    return Reproduction(command, seed, versions())
 
 
 def call(function: Callable[..., Any], given: Mapping[str, Any]) -> str:
@@ -44,13 +39,6 @@ def _written(value: Any) -> str:
         isinstance(value, (list, tuple, range)) and all(isinstance(item, (str, int)) for item in value)
     )
     return repr(value) if plain else f"<{label(value).removeprefix('the ')}>"
-
-
-def _version(program: str) -> str:
-    try:
-        return version(program)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def as_page(report: Report, spell: Spell) -> str:

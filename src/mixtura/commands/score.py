@@ -6,7 +6,7 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
-from ..tables.rules import Rule, rate_rule
+from ..tables.rules import Rule, rule
 from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out, table_model
@@ -77,7 +77,7 @@ def score(
     [2]
     """
     how = reproduction(call(score, locals()), None)
-    threshold = None if rate is None else rate_rule(rate)
+    threshold = None if rate is None else rule(rate=rate)
     output = output_of(out, None, report, format, safe_csv=safe_csv, force=force)
     return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
 

@@ -1,7 +1,6 @@
 """`clean`: a table without its most extreme rows, and a model of those that stay."""
 
 import sys
-import warnings
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -12,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing
 
 from ..engines.progress import OnProgress, Progress
-from ..errors import EmptyTableError, SourceError
+from ..errors import EmptyTableError, SourceError, warn
 from ..rows import ArrayRows
 
 Kept = NDArray[np.bool_]
@@ -160,10 +159,9 @@ def _highest(scores: NDArray[np.float64], count: int) -> Kept:
 
 
 def _warn(what: str) -> None:
-    warnings.warn(
+    warn(
         f"clean did not settle: {what}; set warm_start=True on a mixture, or change fraction or max_rounds",
         ConvergenceWarning,
-        stacklevel=3,
     )
 
 

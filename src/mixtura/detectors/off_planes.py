@@ -1,6 +1,5 @@
 """Rows off a plane that all others lie on, told by the detectors that do not look for them."""
 
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -8,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import warn
 from ..intake.sample import take_sample
 from ..intake.table import Table
 from ..kernels.ensemble import Units
 from ..rows import Block
-from ..words import plural
+from ..words import count
 from .planes import Planes, planes_of
 
 # Rows in which planes are looked for: where all but a hundredth lie on one, these show it.
@@ -39,7 +39,7 @@ def warn_of_rows_off_planes(table: Table, names: Sequence[str] | None, detector:
     planes = planes_of(sample, units, 0.0)
     n_off = table.fold(partial(_n_off, planes, units), 0) if len(planes) else 0
     if n_off:
-        warnings.warn(_sentence(planes, n_off, names, detector), UserWarning, stacklevel=3)
+        warn(_sentence(planes, n_off, names, detector))
 
 
 def _units_of(sample: NDArray[Any]) -> Units:
@@ -62,6 +62,6 @@ def _sentence(planes: Planes, n_off: int, names: Sequence[str] | None, detector:
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     equations = "a linear equation" if len(planes) == 1 else f"{len(planes)} linear equations"
     return (
-        f"columns {', '.join(called)}{more} satisfy {equations} in all rows but {plural(n_off, 'row')}, and {detector} "
-        "does not look for such rows: AnomalyDetector and EllipticEnvelope rank them first"
+        f"columns {', '.join(called)}{more} satisfy {equations} in all rows but {count(n_off)}, and {detector} "
+        "does not look for such rows: AnomalyDetector ranks them first"
     )

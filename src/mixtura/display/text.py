@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import words
+from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
 from ..tables.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
@@ -232,7 +233,8 @@ def _reasoning(summary: Summary, spell: Spell) -> Iterable[Part]:
     decision = summary.decision
     if decision is None:
         return
-    if decision.rule != "rate" or decision.trained_on == "reference":
+    rule = rule_named(decision.rule, decision.target)
+    if rule is None or not rule.shows_itself or decision.trained_on == "reference":
         yield from (paragraph(", ".join(parts), indent=2) for parts in [origin(summary, spell)] if parts)
     found = decision.on_labels
     if found is not None:

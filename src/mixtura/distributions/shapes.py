@@ -1,4 +1,4 @@
-"""Full, tied, diagonal and spherical covariances: all that differs between them is here."""
+"""Full, tied, diagonal and spherical covariances, all that differs between them, and the list of all shapes."""
 
 # ruff: noqa: D102  # what a method does is said once, at `Covariance`
 
@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .covariance import Covariance
+from .covariance import DOUBLE, Covariance
+from .factor import Factor
 from .matrices import (
     Floats,
     check_definite,
@@ -31,7 +32,33 @@ from .matrices import (
 )
 
 
-class Full(Covariance):
+class _Matrices(Covariance):
+    """Covariance matrices, whose second moments a pass returns as lower triangles."""
+
+    is_matrix = True
+
+    @staticmethod
+    def unpacked(second: Floats, n_features: int) -> Floats:
+        return unpack(second, n_features)
+
+    @staticmethod
+    def packed(values: Floats) -> Floats:
+        return pack(values)
+
+    @property
+    def variances(self) -> Floats:
+        return np.diagonal(self.values, axis1=-2, axis2=-1)
+
+    @staticmethod
+    def with_ridge(values: Floats, ridge: Floats) -> Floats:
+        return values + np.diag(ridge)
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(np.diagonal(precisions, axis1=-2, axis2=-1) @ weights)
+
+
+class Full(_Matrices):
     """Each component has a covariance matrix of its own.
 
     Parameters
@@ -75,10 +102,6 @@ class Full(Covariance):
         return np.stack([weighted_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
 
     @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return unpack(second, n_features)
-
-    @staticmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
         return np.asarray(weights[:, None, None] * vectors[:, :, None] * vectors[:, None, :])
 
@@ -87,8 +110,8 @@ class Full(Covariance):
         return counts[:, None, None]
 
     @staticmethod
-    def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        return values + np.diag(ridge)
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return counts, n_features
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -130,16 +153,15 @@ class Full(Covariance):
         slopes, rest = regressions(self.values, missing, known)
         return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full = lifts @ unpack(second, lifts.shape[2]) @ lifts.transpose(0, 2, 1)
         full[:, missing[:, None], missing] += counts[:, None, None] * rest.values
         return pack(full)
 
 
-class Tied(Covariance):
+class Tied(_Matrices):
     """All components share one covariance matrix.
 
     Parameters
@@ -157,6 +179,7 @@ class Tied(Covariance):
 
     name = "tied"
     kernel = "tied"
+    is_shared = True
 
     def _check(self) -> None:
         check_definite(self.values[None], "the shared covariance".format)
@@ -186,10 +209,6 @@ class Tied(Covariance):
         return total
 
     @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return unpack(second, n_features)
-
-    @staticmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
         return weighted_outer(vectors, weights)
 
@@ -198,8 +217,8 @@ class Tied(Covariance):
         return np.asarray(counts.sum())
 
     @staticmethod
-    def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        return values + np.diag(ridge)
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return np.full(len(counts), total), n_features
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -242,15 +261,14 @@ class Tied(Covariance):
             rest, self.n_components, len(missing)
         )
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full = lifts[0] @ unpack(second, lifts.shape[2]) @ lifts[0].T
         full[np.ix_(missing, missing)] += counts.sum() * rest.values
         return pack(full)
 
-    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
+    def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
         check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
@@ -284,9 +302,9 @@ class _Variances(Covariance):
     def _check(self) -> None:
         check_positive(self.values)
 
-    @staticmethod
-    def unpacked(second: Floats, n_features: int) -> Floats:
-        return second
+    @property
+    def variances(self) -> Floats:
+        return self.values
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -356,6 +374,14 @@ class Diagonal(_Variances):
         return counts[:, None]
 
     @staticmethod
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return counts, 1
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(precisions @ weights)
+
+    @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
         return values + ridge
 
@@ -373,9 +399,8 @@ class Diagonal(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full: Floats = np.einsum("kdo,ko->kd", lifts, second)
         full[:, missing] += counts[:, None] * rest.values
@@ -430,6 +455,14 @@ class Spherical(_Variances):
         return counts * n_features
 
     @staticmethod
+    def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
+        return n_features * counts, n_features
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        return np.asarray(precisions * weights.sum())
+
+    @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
         return np.asarray(values + ridge.mean())
 
@@ -447,11 +480,15 @@ class Spherical(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values, self.n_components, len(columns))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         return second + counts * len(missing) * rest.values
 
 
-SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}
+SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical, Factor)}
+"""The covariance shapes by their names: there are no others."""
+
+SEARCHED = tuple(name for name, shape in SHAPES.items() if shape.is_searched)
+
+CONJUGATE = tuple(name for name, shape in SHAPES.items() if shape.is_conjugate)

@@ -51,6 +51,25 @@ class KnownEngine:
         package = type(source).__module__.partition(".")[0]
         return package == self.library and bool(self.load().owns(source))
 
+    def open(
+        self,
+        source: Any,
+        sample_weight: Any = None,
+        *,
+        columns: Any = None,
+        drop: Any = None,
+        non_numeric: NonNumeric = "error",
+        missing: Missing = "error",
+    ) -> Rows:
+        """Return the rows of a table that the engine owns; parameters as of `mixtura.rows.open`."""
+        rows: Rows = self.load().open(
+            source, sample_weight, columns=columns, drop=drop, non_numeric=non_numeric, missing=missing
+        )
+        return rows
+
+
+# What `engine=` takes: a name in `ENGINES`.
+EngineName = str
 
 # The first is the engine of every table that no other owns.
 ENGINES = (
@@ -59,7 +78,7 @@ ENGINES = (
 )
 
 
-def engine_for(engine: Engine | str | None, source: Any = None) -> Engine:
+def engine_for(engine: Engine | EngineName | None, source: Any = None) -> Engine:
     """Return the engine meant: one given by name, or the one that suits the source when there is none.
 
     Raises
@@ -86,22 +105,3 @@ def engine_for(engine: Engine | str | None, source: Any = None) -> Engine:
 def owner_of(source: Any) -> KnownEngine | None:
     """Return the engine that owns a source; None for what is read by `mixtura.rows.open`."""
     return next((engine for engine in ENGINES if engine.owns(source)), None)
-
-
-def open_owned(
-    source: Any,
-    sample_weight: Any = None,
-    *,
-    columns: Any = None,
-    drop: Any = None,
-    non_numeric: NonNumeric = "error",
-    missing: Missing = "error",
-) -> Rows | None:
-    """Return the rows of a table that an engine owns, None for any other source; parameters as of `rows.open`."""
-    owner = owner_of(source)
-    if owner is None:
-        return None
-    rows: Rows = owner.load().open(
-        source, sample_weight, columns=columns, drop=drop, non_numeric=non_numeric, missing=missing
-    )
-    return rows

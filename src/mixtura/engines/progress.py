@@ -9,7 +9,7 @@ from ..rows import Block, Rows
 from .engine import Engine, M
 from .threads import ThreadEngine
 
-__all__ = ["OnProgress", "Progress", "counted_rows", "told", "watched"]
+__all__ = ["OnProgress", "Progress", "telling_rows", "told", "watched"]
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def _told(results: Iterable[T], on_progress: OnProgress, nothing_done: Progress,
             yield result
 
 
-def counted_rows(on_progress: OnProgress | None, what: str, total: int | None = None) -> Callable[[int], None] | None:
+def telling_rows(on_progress: OnProgress | None, what: str, total: int | None = None) -> Callable[[int], None] | None:
     """Return what tells `on_progress` a number of rows, None when there is nobody to tell."""
     if on_progress is None:
         return None

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ..engines import engine_for, open_owned, owner_of
-from ..engines.progress import counted_rows
+from ..engines import engine_for, owner_of
+from ..engines.progress import telling_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError
 from ..rows import ArrayRows, Rows, SelectedRows, open, spool
@@ -58,14 +58,15 @@ def opened_table(
         sample_weight = _validated_weights(sample_weight, X)
         yield table_for(estimator, X, _array_rows(X, sample_weight))
         return
-    rows = open_owned(X, sample_weight, missing=missing)
-    if rows is not None:
+    owner = owner_of(X)
+    if owner is not None:
+        rows = owner.open(X, sample_weight, missing=missing)
         _note_columns(estimator, rows)
         yield table_for(estimator, X, rows)
         return
     rows = open(X, sample_weight=sample_weight, missing=missing)
     _note_columns(estimator, rows)
-    tell = counted_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
+    tell = telling_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
     with spool(rows, on_rows=tell) as spooled:
         if spooled.n_rows < at_least:
             raise EmptyTableError(
@@ -128,10 +129,12 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
         return _array_rows(X, sample_weight)
     names = names_of(estimator)
     columns = None if names is None or _is_rows(X) else list(names)
-    rows = open_owned(X, sample_weight, columns=columns if hasattr(X, "columns") else None, missing=missing)
-    if rows is None and _is_rows(X) and sample_weight is None:
+    owner = owner_of(X)
+    if owner is not None:
+        rows = owner.open(X, sample_weight, columns=columns if hasattr(X, "columns") else None, missing=missing)
+    elif _is_rows(X) and sample_weight is None:
         rows = _by_name(estimator, X, names)
-    elif rows is None:
+    else:
         rows = open(X, columns=columns, sample_weight=sample_weight, missing=missing)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(

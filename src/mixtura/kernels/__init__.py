@@ -4,17 +4,14 @@ The environment variable ``MIXTURA_ISA`` forces a level: ``v2``, ``v3`` or ``v4`
 """
 
 import os
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "Kernel", "accumulate", "available", "level", "native", "score"]
-
-Kernel = Literal["full", "tied", "diagonal", "spherical"]
+__all__ = ["LEVELS", "accumulate", "available", "level", "native", "score"]
 
 LEVELS = ("v2", "v3", "v4", "plain")
 _FORCE = "MIXTURA_ISA"
@@ -53,22 +50,9 @@ native: Any = _choose()
 level: str = native.level
 """The instruction-set level in use."""
 
-_ACCUMULATE: dict[str, Callable[..., float]] = {
-    "full": native.accumulate_full,
-    "tied": native.accumulate_tied,
-    "diagonal": native.accumulate_diagonal,
-    "spherical": native.accumulate_spherical,
-}
-_SCORE: dict[str, Callable[..., None]] = {
-    "full": native.score_full,
-    "tied": native.score_tied,
-    "diagonal": native.score_diagonal,
-    "spherical": native.score_spherical,
-}
-
 
 def accumulate(
-    kernel: Kernel,
+    kernel: str,
     values: NDArray[Any],
     weights: NDArray[np.float64] | None,
     log_constants: NDArray[np.float64],
@@ -86,13 +70,14 @@ def accumulate(
 ) -> float:
     """Add the moments of a block to `counts`, `first` and `second`; return its weighted log-likelihood.
 
-    `values`, `means` and `factors` are all float32 or all float64; what `factors`, `first` and `second` hold for each
+    `kernel` is the name that ``native/bind_mixture.cpp`` gives to the pass of a covariance shape. `values`, `means` and
+    `factors` are all float32 or all float64; what `factors`, `first` and `second` hold for each
     shape stands at its class in ``native/shapes.hpp``. Components with `degrees_of_freedom` are Student's t: `counts`
     then gets the sums of u z, and `tails` those of z and of z (log u - u). `log_background` is the log density, weight
     included, of a uniform component that takes its part of every row. Rows whose log density is not above `floor`
     are left out. The log density of every row is written to `log_density` if given.
     """
-    return _ACCUMULATE[kernel](
+    log_likelihood: float = getattr(native, f"accumulate_{kernel}")(
         values,
         weights,
         log_constants,
@@ -107,10 +92,11 @@ def accumulate(
         log_density,
         tails,
     )
+    return log_likelihood
 
 
 def score(
-    kernel: Kernel,
+    kernel: str,
     values: NDArray[Any],
     log_constants: NDArray[np.float64],
     means: NDArray[Any],
@@ -122,4 +108,5 @@ def score(
     labels: NDArray[np.int64] | None = None,
 ) -> None:
     """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
-    _SCORE[kernel](values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom)
+    write = getattr(native, f"score_{kernel}")
+    write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from ..engines import open_owned
+from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError
 from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
@@ -38,10 +38,9 @@ def open_table(
     """
     missing: Missing = "allow" if takes_missing else "error"
     rows = _opened(source, columns, drop, missing)
-    first, _ = next(iter(rows.tables()))
     named = {*(columns or ()), *(drop or ()), *kept}
-    former = [name for name in former_columns(first.column_names) if name not in named]
-    clash = [name for name in new_columns if name in first.column_names and name not in former]
+    former = [name for name in former_columns(rows.names) if name not in named]
+    clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
             f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
@@ -56,12 +55,11 @@ def open_table(
 
 
 def _opened(source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing) -> TableRows:
+    owner = owner_of(source)
+    opened = open if owner is None else owner.open
     if _has_no_names(source):
-        owned = open_owned(source, missing=missing)
-        return NamedRows(open(source, missing=missing) if owned is None else owned, columns, drop)
-    owned = open_owned(source, columns=columns, drop=drop, non_numeric="drop", missing=missing)
-    rows = open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing) if owned is None else owned
-    return cast(TableRows, rows)
+        return NamedRows(opened(source, missing=missing), columns, drop)
+    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
 
 
 def _has_no_names(source: Source) -> bool:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import RequestError
+from .kinds import KINDS, MIXTURES, Kind, kind_named
+from .kinds.listed import DEFAULT, DEFAULT_WITH_COMPONENTS
 from .spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
-SHAPES = ("full", "tied", "diag", "spherical")
-KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
-MIXTURES = ("mixture", "bayesian")
+SEARCHED = ("full", "tied", "diag", "spherical")
+SHAPES = (*SEARCHED, "factor")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
@@ -31,12 +32,14 @@ class Request:
         The table.
     columns, drop : list of str or None
         Columns to use, or not to use.
-    kind : str
+    kind : Kind
         Kind of model.
     counts : list of int or None
         Numbers of components to try, in increasing order.
     shapes : list of str
         Covariance shapes to try.
+    n_factors : int
+        Number of factors, for the shape factor.
     seed : int
         Seed of the random starts.
     merge : bool
@@ -48,9 +51,10 @@ class Request:
     source: Any
     columns: list[str] | None
     drop: list[str] | None
-    kind: str
+    kind: Kind
     counts: list[int] | None
     shapes: list[str]
+    n_factors: int
     seed: int
     merge: bool = False
     n_clusters: int | None = None
@@ -65,7 +69,8 @@ def request(
     components: Components,
     shape: Shape,
     seed: int,
-    kinds: tuple[str, ...] = KINDS,
+    factors: int | None = None,
+    kinds: tuple[Kind, ...] = KINDS,
     merge: bool = False,
     clusters: int | None = None,
     spell: Spell = in_python,
@@ -82,8 +87,8 @@ def request(
     kind = kind_from(model, components=components, shape=shape, kinds=kinds, spell=spell)
     counts = counts_from(components, spell)
     shapes = shapes_from(shape, spell)
-    if kind == "bayesian":
-        _check_bayesian(counts, shape, shapes, spell)
+    n_factors = factors_from(factors, shapes, spell)
+    kind.check(counts, None if shape is None else shapes, spell)
     if clusters is not None and clusters < 1:
         raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
     return Request(
@@ -93,6 +98,7 @@ def request(
         kind=kind,
         counts=counts,
         shapes=shapes,
+        n_factors=n_factors,
         seed=seed,
         merge=merge or clusters is not None,
         n_clusters=clusters,
@@ -142,7 +148,7 @@ def counts_from(asked: Components, spell: Spell = in_python) -> list[int] | None
 
 
 def shapes_from(asked: Shape, spell: Spell = in_python) -> list[str]:
-    """Return the covariance shapes meant, all four when none are.
+    """Return the covariance shapes meant; where none are named, those that need no number of factors.
 
     Examples
     --------
@@ -150,7 +156,7 @@ def shapes_from(asked: Shape, spell: Spell = in_python) -> list[str]:
     (['diag', 'full'], ['tied'])
     """
     if asked is None:
-        return list(SHAPES)
+        return list(SEARCHED)
     shapes = [part.strip().lower() for part in (asked.split(",") if isinstance(asked, str) else asked)]
     wrong = [shape for shape in shapes if shape not in SHAPES]
     if wrong:
@@ -158,39 +164,48 @@ def shapes_from(asked: Shape, spell: Spell = in_python) -> list[str]:
     return list(dict.fromkeys(shapes))
 
 
+def factors_from(number: int | None, shapes: Sequence[str], spell: Spell = in_python) -> int:
+    """Return the number of factors meant, one when there is no number.
+
+    Examples
+    --------
+    >>> factors_from(None, ["full"]), factors_from(5, ["full", "factor"])
+    (1, 5)
+    """
+    if number is None:
+        return 1
+    if "factor" not in shapes:
+        raise RequestError(f"{spell('factors')} goes with {spell('shape', 'factor')}, and is not needed without it")
+    if number < 1:
+        raise RequestError(f"{spell('factors')} is {number}: write a whole number from 1")
+    return number
+
+
 def kind_from(
     text: str | None,
     *,
     components: Components,
     shape: Shape,
-    kinds: tuple[str, ...] = KINDS,
+    kinds: tuple[Kind, ...] = KINDS,
     spell: Spell = in_python,
-) -> str:
+) -> Kind:
     """Return the kind of model meant.
 
     Examples
     --------
-    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
+    >>> kind_from(None, components=None, shape=None).name, kind_from(None, components="1-9", shape=None).name
     ('auto', 'mixture')
     """
     asked = [name for name, value in (("components", components), ("shape", shape)) if value is not None]
     if text is None:
-        return "mixture" if asked else "auto"
-    if text not in kinds:
-        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(kinds)}")
-    if asked and text not in MIXTURES:
-        mixtures = [spell("model", MIXTURES[0]), *MIXTURES[1:]]
+        return DEFAULT_WITH_COMPONENTS if asked else DEFAULT
+    kind = kind_named(text, kinds)
+    if kind is None:
+        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(k.name for k in kinds)}")
+    if asked and not kind.has_components:
+        mixtures = [spell("model", MIXTURES[0].name), *(k.name for k in MIXTURES[1:])]
         raise RequestError(f"{spell(asked[0])} goes with {' or '.join(mixtures)}, not {text}")
-    return text
-
-
-def _check_bayesian(counts: list[int] | None, shape: Shape, shapes: list[str], spell: Spell) -> None:
-    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
-    bayesian = spell("model", "bayesian")
-    if counts is not None and len(counts) > 1:
-        raise RequestError(f"{bayesian} takes one number of {spell('components')}, the most there may be")
-    if shape is not None and len(shapes) > 1:
-        raise RequestError(f"{bayesian} takes one {spell('shape')}")
+    return kind
 
 
 def check_seed(seed: int, spell: Spell = in_python) -> None:

@@ -13,6 +13,7 @@ from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from .gathering import Gathered
+from .kept_scores import KeptScores
 from .summary import Anomaly, Cluster, Group, Merging
 from .table_model import TableModel
 
@@ -68,6 +69,13 @@ class Found:
         return (self.score, -self.row) < (other.score, -other.row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known(Block):
+    """A block whose anomaly scores are known."""
+
+    scores: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
@@ -105,7 +113,7 @@ class Scorer:
             shares = model.cluster_probabilities(values) if merged else model.responsibilities(values)
             new["probability"] = shares.max(axis=1)
             return ScoredBlock(new, n_rows, counts, cluster_counts, 0, ())
-        scores = model.scores(values)
+        scores = block.scores if isinstance(block, _Known) else model.scores(values)
         new["anomaly_score"] = scores
         if model.has_severities:
             new["severity"] = model.severities(scores)
@@ -148,9 +156,10 @@ class Scored:
 class _KeptTables:
     """The blocks of a table in the columns of a model; they and their tables wait here for their results."""
 
-    def __init__(self, table: TableRows, model: TableModel) -> None:
+    def __init__(self, table: TableRows, model: TableModel, scores: KeptScores | None) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
         self._table = table
+        self._scores = scores
         self._positions = positions_of(model.columns, table.columns)
         self.columns = model.columns
         self.n_columns = len(self._positions)
@@ -163,6 +172,8 @@ class _KeptTables:
         """Yield the rows in order."""
         for table, block in self._table.tables():
             used = Block(block.values[:, self._positions], block.weights, block.first_row)
+            scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
+            used = used if scores is None else _Known(used.values, used.weights, used.first_row, scores)
             self.waiting.append((table, used))
             yield used
 
@@ -176,6 +187,7 @@ def score_table(
     engine: Engine,
     on_rows: Callable[[int], None],
     gathered: Gathered | None = None,
+    scores: KeptScores | None = None,
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -195,8 +207,10 @@ def score_table(
         Told the number of rows done.
     gathered : Gathered, optional
         What a report keeps, of no rows yet.
+    scores : KeptScores, optional
+        The scores of the table by the model, where the threshold was chosen by them.
     """
-    kept = _KeptTables(table, model)
+    kept = _KeptTables(table, model, scores)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
@@ -237,11 +251,12 @@ def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[
 
 
 def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Merging | None:
-    if model.clusters is None:
+    merging = model.provenance.merging
+    if merging is None:
         return None
-    members = [tuple(np.flatnonzero(model.clusters == cluster).tolist()) for cluster in range(len(counts))]
+    members = [tuple(np.flatnonzero(np.equal(merging.clusters, cluster)).tolist()) for cluster in range(len(counts))]
     clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
-    return Merging(clusters, model.info["merging"].get("asked") is True)
+    return Merging(clusters, merging.asked)
 
 
 def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2, invgamma, invwishart, wishart
 
 from mixtura.distributions.shapes import SHAPES, Tied
-from mixtura.mixtures.em.conjugate import NormalWishart, mean_divergence, precisions_of, prior_scale, shrunken
+from mixtura.mixtures.em.conjugate import NormalWishart, Precisions, mean_divergence, prior_scale, shrunken
 from mixtura.statistics.moments import Moments
 
 K, D = 3, 4
@@ -76,14 +76,14 @@ def test_divergence_is_scipys(name):
     priors = wisharts_of(name, np.full(K, prior.degrees_of_freedom), before)
     pairs = zip(posteriors, priors, strict=True)
     expected = sum(-float(q.entropy()) - expected_log_density(p, q) for q, p in pairs)
-    found = precisions_of(SHAPES[name], K, D).divergence(DEGREES, covariance, prior)
+    found = Precisions(SHAPES[name], K, D).divergence(DEGREES, covariance, prior)
     assert found == pytest.approx(expected, rel=1e-7)
 
 
 def test_divergence_from_itself_is_zero(name):
     prior = prior_of(name)
     values = np.broadcast_to(prior.covariance / prior.degrees_of_freedom, SHAPES[name].shape(K, D))
-    found = precisions_of(SHAPES[name], K, D).divergence(np.full(K, 4.5), SHAPES[name](values, K, D), prior)
+    found = Precisions(SHAPES[name], K, D).divergence(np.full(K, 4.5), SHAPES[name](values, K, D), prior)
     assert found == pytest.approx(0, abs=1e-12)
 
 
@@ -93,14 +93,14 @@ def test_expected_log_determinants(name):
     logs = np.array([expected_log_determinant(q) for q in wisharts_of(name, DEGREES, covariance.values)])
     together = logs.reshape(-1, D if name == "diag" else 1).sum(axis=1)
     expected = np.broadcast_to(D * together if name == "spherical" else together, K)
-    gaps = precisions_of(SHAPES[name], K, D).log_determinant_gaps(DEGREES)
+    gaps = Precisions(SHAPES[name], K, D).log_determinant_gaps(DEGREES)
     np.testing.assert_allclose(gaps + 2 * covariance.half_log_precision, expected, rtol=1e-7)
 
 
 def test_trace_with_a_ridge(name):
     covariance, ridge = SHAPES[name](values_of(name, MATRICES[:K]), K, D), np.array([0.1, 0.0, 2.0, 3.0])
     expected = [np.trace(np.diag(ridge) @ np.linalg.inv(matrix)) for matrix in covariance.dense]
-    found = precisions_of(SHAPES[name], K, D).ridge_traces(covariance.precisions, ridge)
+    found = Precisions(SHAPES[name], K, D).ridge_traces(covariance.precisions, ridge)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -124,7 +124,7 @@ def test_inverse_density_is_scipys(name):
         expected = sum(invwishart(degrees, scale).logpdf(matrix) for matrix in matrices)
     else:
         expected = invgamma(degrees / 2, scale=scale / 2).logpdf(covariance.values).sum()
-    found = precisions_of(SHAPES[name], K, D).inverse_log_density(covariance, degrees, scale)
+    found = Precisions(SHAPES[name], K, D).inverse_log_density(covariance, degrees, scale)
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -148,7 +148,7 @@ def test_shapes_agree_on_one_column():
     covariances = {"full": [[[2.0]]], "tied": [[2.0]], "diag": [[2.0]], "spherical": [2.0]}
     scales = {"full": [[3.0]], "tied": [[3.0]], "diag": [3.0], "spherical": 3.0}
     found = [
-        precisions_of(SHAPES[name], 1, 1).divergence(
+        Precisions(SHAPES[name], 1, 1).divergence(
             np.array([9.0]), SHAPES[name](values, 1, 1), NormalWishart(np.zeros(1), 1.0, 2.0, np.array(scales[name]))
         )
         for name, values in covariances.items()

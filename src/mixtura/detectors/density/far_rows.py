@@ -79,13 +79,7 @@ class Contours:
         large m it is chi-square.
         """
         n_columns, sizes = self.mixture.n_features, np.maximum(self.sizes, 1.0)
-        # How many numbers tell of a variance, and how many of them its estimate takes.
-        told, taken = {
-            "full": (sizes, n_columns),
-            "tied": (np.full(len(sizes), self.n_fitted), n_columns),
-            "diag": (sizes, 1),
-            "spherical": (n_columns * sizes, n_columns),
-        }[self.mixture.covariance.name]
+        told, taken = self.mixture.covariance.variance_degrees(sizes, self.n_fitted, n_columns)
         free = np.maximum(told - taken, 0.0)
         known = np.arange(n_columns + 1)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,6 +1,5 @@
 """From a table to its robust location and covariance: the rows of least determinant, corrected and reweighted."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engines.progress import OnProgress
-from ...errors import SingularCovarianceError
+from ...errors import SingularCovarianceError, warn
 from ...kernels import mcd as kernels
 from .corrections import cutoff, raw_factor, reweighted_factor
 from .detmcd import det_mcd
@@ -94,18 +93,14 @@ def fit_robust(
         inside = table.projected(plane.origin, plane.basis)
         subset = least_determinant(inside)
     if plane is not None:
-        warnings.warn(
+        warn(
             f"all {n} rows lie on a hyperplane, {equation(plane, table, names)}: the covariance matrix is not full "
-            f"rank ({inside.n_columns} of {p}), and distances are measured within; rows off it are farthest",
-            UserWarning,
-            stacklevel=3,
+            f"rank ({inside.n_columns} of {p}), and distances are measured within; rows off it are farthest"
         )
     elif n < 2 * p:
-        warnings.warn(
+        warn(
             f"{n} rows are few for {p} columns: a robust covariance needs twice as many at least, and five times as "
-            "many to be trusted",
-            UserWarning,
-            stacklevel=3,
+            "many to be trusted"
         )
     raw = _estimate(table, subset.support, centered)
     return RobustFit(_in_units(raw, table), _in_units(_kept(table, raw, centered), table))

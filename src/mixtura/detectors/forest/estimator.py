@@ -1,6 +1,5 @@
 """Isolation forest: rows that few random splits isolate."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,12 +15,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ...engines import Engine, EngineName, OnProgress, ThreadEngine
 from ...engines.threads import available_processors
-from ...errors import EmptyTableError
-from ...intake.sources import Source, opened_table, table_for
+from ...errors import EmptyTableError, warn
+from ...intake.sources import Source, names_of, opened_table, table_for
 from ...intake.table import Table
 from ...rows.columns import Missing
 from ...rows.sparse import SparseRows
 from ..detector import Detector, offset_for
+from ..off_planes import warn_of_rows_off_planes
 from .fit import Draw, Units, choose, count_rows, grow, units_of, values_of, weights_of
 from .model import MOST_DEPTH, ForestModel
 from .tree import IsolationTree
@@ -199,6 +199,8 @@ class IsolationForest(Detector):
                 self.offset_ = -0.5
             else:
                 self.offset_ = offset_for(table.watched("scoring").scores(self.model_), float(self.contamination))
+            if not isinstance(table.rows, SparseRows):
+                warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -211,7 +213,7 @@ class IsolationForest(Detector):
     def _grow(self, table: Table, *, weighted: bool) -> None:
         kept = self._kept_trees(table.n_columns)
         if kept == self.n_estimators:
-            warnings.warn("Warm-start fitting without increasing n_estimators does not fit new trees.", stacklevel=3)
+            warn("Warm-start fitting without increasing n_estimators does not fit new trees.")
             return
         draw = self._draw(table, weighted=weighted)
         # All seeds are drawn, so that a forest that grows in steps is the one that grows at once.
@@ -297,10 +299,9 @@ class IsolationForest(Detector):
         if not isinstance(self.max_samples, Integral):
             return _checked_size(max(1, int(self.max_samples * n_rows)))
         if self.max_samples > n_rows:
-            warnings.warn(
+            warn(
                 f"max_samples ({self.max_samples}) is greater than the total number of samples ({n_rows}). "
-                "max_samples will be set to n_samples for estimation.",
-                stacklevel=5,
+                "max_samples will be set to n_samples for estimation."
             )
         return _checked_size(int(min(self.max_samples, n_rows)))
 

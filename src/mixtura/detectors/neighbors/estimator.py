@@ -1,6 +1,5 @@
 """`LocalOutlierFactor`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -14,13 +13,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ...engines.progress import OnProgress, counted_rows
+from ...engines.progress import OnProgress, telling_rows
 from ...engines.threads import available_processors
-from ...intake.sources import Source, opened_table
+from ...errors import warn
+from ...intake.sources import Source, names_of, opened_table
 from ...intake.table import Table
 from ...kernels.neighbors import NeighborIndex
 from ..detector import Detector, offset_for
 from ..explanation import Explanation
+from ..off_planes import warn_of_rows_off_planes
 from .model import LofModel, Neighborhoods, neighborhoods_of
 from .reference import draw_positions, take_rows
 from .searches import PeerSearch, Search, effective_metric, our_metric
@@ -227,6 +228,7 @@ class LocalOutlierFactor(Detector):
                 factors = -table.watched("scoring").scores(self.model_)
                 factors[self.reference_rows_] = near.factors
             self._conclude(factors, near, table.dtype)
+            warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         return self
 
     @available_if(_needs_no_novelty)  # type: ignore[untyped-decorator]  # scikit-learn has no types
@@ -369,11 +371,9 @@ class LocalOutlierFactor(Detector):
         self.reference_rows_ = positions = draw_positions(n_rows, self.max_reference_rows, self.random_state)
         if positions is None:
             return take_rows(reading, None)
-        warnings.warn(
+        warn(
             f"the table has {n_rows} rows, and neighbours are looked for among {len(positions)} of them, drawn at "
-            "random (max_reference_rows): the factors of the others are those of new rows",
-            UserWarning,
-            stacklevel=3,
+            "random (max_reference_rows): the factors of the others are those of new rows"
         )
         return take_rows(reading, positions)
 
@@ -381,11 +381,9 @@ class LocalOutlierFactor(Detector):
         n_rows = search.n_rows
         self.n_samples_fit_ = n_rows
         if self.n_neighbors > n_rows:
-            warnings.warn(
+            warn(
                 f"n_neighbors ({self.n_neighbors}) is greater than the total number of samples ({n_rows}). n_neighbors "
-                "will be set to (n_samples - 1) for estimation.",
-                UserWarning,
-                stacklevel=3,
+                "will be set to (n_samples - 1) for estimation."
             )
         k = self.n_neighbors_ = max(1, min(self.n_neighbors, n_rows - 1))
         self._check_count(k, n_rows, own=True)
@@ -394,7 +392,7 @@ class LocalOutlierFactor(Detector):
                 f"{k} neighbours of {n_rows} rows are more than {_MOST_NEIGHBORS} in all: lower n_neighbors or "
                 "max_reference_rows"
             )
-        tell = counted_rows(self.on_progress, "finding neighbours", n_rows)
+        tell = telling_rows(self.on_progress, "finding neighbours", n_rows)
         distances, neighbors = search.own_neighbors(k, n_threads=self._n_threads(), on_rows=tell)
         values = _values(reference, search, pairs=self.metric == "precomputed")
         near = neighborhoods_of(distances, neighbors, values, _float_type(reference))
@@ -424,12 +422,10 @@ class LocalOutlierFactor(Detector):
             else offset_for(self.negative_outlier_factor_, self.contamination)
         )
         if near.beside_copies.any() and not self.novelty:
-            warnings.warn(
+            warn(
                 f"{near.beside_copies.sum()} rows have neighbours with {self.n_neighbors_} copies or more, whose "
                 "density cannot be told: what is usual around them stands for it. Of this scikit-learn says: Duplicate "
-                "values are leading to incorrect results. Increase the number of neighbors for more accurate results.",
-                UserWarning,
-                stacklevel=3,
+                "values are leading to incorrect results. Increase the number of neighbors for more accurate results."
             )
 
     def _check_count(self, k: int, n_rows: int, *, own: bool) -> None:

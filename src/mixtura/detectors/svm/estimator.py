@@ -1,6 +1,5 @@
 """`OneClassSVM`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -12,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ...engines import Engine, EngineName, OnProgress, ThreadEngine
-from ...errors import DataError
+from ...errors import DataError, warn
 from ...intake.extent import check_extent
 from ...intake.sample import take_sample
 from ...intake.sources import Source, names_of, opened_table
@@ -21,6 +20,7 @@ from ...kernels.svm import Kernel, sums
 from ...rows import ArrayRows, Rows
 from ...statistics.columns import ColumnMoments, column_moments
 from ..detector import Detector
+from ..off_planes import warn_of_rows_off_planes
 from .checks import check_reach, check_weights, not_negative, square_matrix
 from .exact import Settings, offset_at, solve_one_class
 from .model import GramModel, SupportModel, center_and_scale, typical_rows
@@ -212,14 +212,15 @@ class OneClassSVM(Detector):
                 self._fit_landmarks(table)
             else:
                 self._fit_exactly(table.rows)
+            if not self._is_given:
+                warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         self.intercept_ = np.array([-self.offset_])
         self.n_support_ = np.array([self.dual_coef_.shape[1]], dtype=np.int32)
         if self.fit_status_ == 1:
-            warnings.warn(
+            warn(
                 f"Solver terminated early (max_iter={self.max_iter}). Consider pre-processing your data with "
                 "StandardScaler or MinMaxScaler.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
+from ...distributions.shapes import CONJUGATE, SHAPES
 from .drawing import axes_or_new
 
 if TYPE_CHECKING:
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-Shape = Literal["full", "tied", "diag", "spherical"]
 WeightPrior = Literal["dirichlet_process", "dirichlet_distribution"]
-_SHAPES, _WEIGHT_PRIORS = get_args(Shape), get_args(WeightPrior)
+_WEIGHT_PRIORS = get_args(WeightPrior)
 
 # Width of the axes in inches that all letters have room in.
 _WIDTH = 8.0
@@ -121,14 +121,14 @@ class GraphicalModelDisplay:
 
     def __init__(
         self,
-        covariance_type: Shape = "full",
+        covariance_type: str = "full",
         weight_concentration_prior_type: WeightPrior = "dirichlet_process",
         *,
         n_components: int | None = None,
         values: dict[str, float] | None = None,
     ) -> None:
-        if covariance_type not in _SHAPES:
-            raise ValueError(f"covariance_type must be one of {list(_SHAPES)}, not {covariance_type!r}")
+        if covariance_type not in CONJUGATE:
+            raise ValueError(f"covariance_type must be one of {list(CONJUGATE)}, not {covariance_type!r}")
         if weight_concentration_prior_type not in _WEIGHT_PRIORS:
             raise ValueError(
                 f"weight_concentration_prior_type must be one of {list(_WEIGHT_PRIORS)}, not "
@@ -208,14 +208,14 @@ class GraphicalModelDisplay:
 
     def _drawn(self) -> dict[str, tuple[tuple[float, float], str]]:
         """Return where the quantities with a distribution lie, and their symbols."""
-        tied = self.covariance_type == "tied"
-        precision = r"\lambda" if self.covariance_type in ("diag", "spherical") else r"\Lambda"
+        shape = SHAPES[self.covariance_type]
+        precision = r"\Lambda" if shape.is_matrix else r"\lambda"
         return {
             "weights": ((2.2, 1.2), "v_k" if self.weight_concentration_prior_type == "dirichlet_process" else r"\pi"),
             "component": ((4.9, 1.2), "z_n"),
             "row": ((6.9, 1.2), "x_n"),
             "mean": ((5.7, 3.7), r"\mu_k"),
-            "precision": ((8.2, 3.7), precision if tied else f"{precision}_k"),
+            "precision": ((8.2, 3.7), precision if shape.is_shared else f"{precision}_k"),
         }
 
     def _draw_plates(self) -> None:
@@ -224,7 +224,7 @@ class GraphicalModelDisplay:
         count = "K" if self.n_components is None else f"K = {self.n_components}"
         plates = {
             "rows": _Plate((4.1, 0.2), 3.6, 1.9, "N rows"),
-            "components": _Plate((4.9, 2.8), 1.6 if self.covariance_type == "tied" else 4.1, 1.9, count),
+            "components": _Plate((4.9, 2.8), 1.6 if SHAPES[self.covariance_type].is_shared else 4.1, 1.9, count),
         }
         if self.weight_concentration_prior_type == "dirichlet_process":
             plates["sticks"] = _Plate((1.4, 0.2), 1.6, 1.9, count)

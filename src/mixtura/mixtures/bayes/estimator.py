@@ -14,14 +14,13 @@ from sklearn.utils.validation import check_array
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
 from ...distributions.passes import Components, Model
-from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...errors import EmptyTableError
 from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from ..em.by_hand import Known, sealed
-from ..em.checks import check_number, check_numbers, check_reach, check_shape
-from ..em.conjugate import NormalWishart, at_groups, precisions_of, regular_scale
+from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
+from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.estimator import CONSTRAINTS, MixtureEstimator, TakeSample
 from ..em.expectation import Expectation
 from ..em.initialize import Method
@@ -376,7 +375,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         }
 
     def _update(self, rows: Rows, engine: Engine) -> VariationalUpdate:
-        shape = SHAPES[self.covariance_type]
+        shape = self._shape
+        check_conjugate(shape, "BayesianGaussianMixture")
         concentration = self.weight_concentration_prior
         return VariationalUpdate(
             shape,
@@ -391,7 +391,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
 
     def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
         d = len(all_rows.mean)
-        precisions = precisions_of(shape, self.n_components, d)
+        precisions = Precisions(shape, self.n_components, d)
         degrees = precisions.default_degrees
         if self.degrees_of_freedom_prior is not None:
             degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..em.conjugate import precisions_of
+from ..em.conjugate import Precisions
 from ..em.expectation import Expectation
 from ..em.loop import Fit
 from .posterior_algebra import merge_gains, merged, without
@@ -115,7 +115,7 @@ def _work(posterior: Posterior) -> float:
     A pass leaves out those that are not, an update does not. A matrix of p columns is inverted in p times the work of
     adding one row to it.
     """
-    size = precisions_of(type(posterior.covariance), *posterior.means.shape).size
+    size = Precisions(type(posterior.covariance), *posterior.means.shape).size
     update = size / (size + float(posterior.counts.sum()))
     return update + (1 - update) * float(posterior.alive.mean())
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
-from ..em.conjugate import precisions_of, prior_scale, single
+from ..em.conjugate import Precisions, prior_scale, single
 from .variational import Posterior
 
 Indices = NDArray[np.intp]
@@ -51,7 +51,7 @@ def merged(posterior: Posterior, pair: tuple[int, int]) -> Posterior:
     means[first], means[second] = joined.means[0], posterior.prior.mean
     shape, scale = type(posterior.covariance), _scale(posterior)
     change = shape.spread(joined.weights[:, 0], joined.vectors[:, 0])
-    if _one_each(shape):
+    if not shape.is_shared:
         prior = _prior_scale(posterior)
         scale[first], scale[second] = scale[first] + scale[second] - prior + change.sum(axis=0), prior
     else:
@@ -66,7 +66,7 @@ def without(posterior: Posterior, gone: NDArray[np.bool_]) -> Posterior:
     """
     means = np.where(gone[:, None], posterior.prior.mean, posterior.means)
     scale = _scale(posterior)
-    if _one_each(type(posterior.covariance)):
+    if not posterior.covariance.is_shared:
         scale[gone] = _prior_scale(posterior)
     return _rebuilt(posterior, np.where(gone, 0.0, posterior.counts), posterior.alive & ~gone, means, scale)
 
@@ -89,7 +89,7 @@ def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats
     joined = _join(posterior, first, second)
     ratios = precision[first] / prior.mean_precision * precision[second] / joined.mean_precision
     apart = _weight_gains(posterior, first, second) + posterior.means.shape[1] / 2 * np.log(ratios)
-    shaped = _own_gains if _one_each(type(posterior.covariance)) else _shared_gains
+    shaped = _shared_gains if posterior.covariance.is_shared else _own_gains
     return np.asarray(apart + shaped(posterior, first, second, joined))
 
 
@@ -120,17 +120,17 @@ def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _J
         halves[part] = _half_log_precisions(shape, together / shape.divisors(both[part], d), d)
     involved = np.unique(np.concatenate([first, second]))
     alone = np.zeros(len(degrees))
-    alone[involved] = precisions_of(shape, len(involved), d).log_normalisers(
+    alone[involved] = Precisions(shape, len(involved), d).log_normalisers(
         degrees[involved], _half_log_precisions(shape, posterior.covariance.values[involved], d)
     )
     empty = single(shape, prior.covariance / prior.degrees_of_freedom, d).half_log_precision
-    nothing = precisions_of(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
-    return precisions_of(shape, len(first), d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
+    nothing = Precisions(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
+    return Precisions(shape, len(first), d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
 
 
 def _half_log_precisions(shape: type[Covariance], values: Floats, n_features: int) -> Floats:
     """Return half the log determinants of the precisions; of matrices without their inverses, which take the time."""
-    if values.ndim < 3:
+    if not shape.is_matrix:
         return shape.unchecked(values, len(values), n_features).half_log_precision
     return np.asarray(-np.log(np.diagonal(np.linalg.cholesky(values), axis1=1, axis2=2)).sum(axis=1))
 
@@ -172,8 +172,3 @@ def _rebuilt(posterior: Posterior, counts: Floats, alive: NDArray[np.bool_], mea
     shape: type[Covariance] = type(posterior.covariance)
     values = scale / shape.divisors(posterior.prior.degrees_of_freedom + counts, means.shape[1])
     return replace(posterior, counts=counts, alive=alive, means=means, covariance=shape.unchecked(values, *means.shape))
-
-
-def _one_each(shape: type[Covariance]) -> bool:
-    """Whether each component has a covariance of its own."""
-    return shape.second_shape(2, 1) != shape.second_shape(1, 1)

@@ -18,7 +18,6 @@ from ..em.conjugate import (
     Precisions,
     at_groups,
     mean_divergence,
-    precisions_of,
     prior_scale,
     shrunken,
     single,
@@ -267,7 +266,7 @@ class Posterior:
 
     @property
     def _precisions(self) -> Precisions:
-        return precisions_of(type(self.covariance), *self.means.shape)
+        return Precisions(type(self.covariance), *self.means.shape)
 
 
 @dataclass(frozen=True, eq=False)

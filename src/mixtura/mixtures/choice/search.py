@@ -1,6 +1,5 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
@@ -18,10 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
-from ...distributions.shapes import SHAPES
+from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, Progress, watched
+from ...errors import warn
 from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
@@ -76,7 +76,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     n_components : int or sequence of int, default=(1, …, 9)
         Numbers of components to try; those above the number of rows are not.
     covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
-        Shapes to try.
+        Shapes to try; 'factor' is another.
     criterion : {'bic', 'aic', 'icl', 'mml', 'cv', 'elbo'}, optional
         What decides: the lowest Bayesian [1]_ or Akaike [2]_ information criterion; the lowest integrated completed
         likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups; the
@@ -89,7 +89,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         to a tenth or so.
     max_iter : int, default=300
         Most iterations from one start.
-    reg_covar, n_init, init_params, random_state, prior, regularization, engine
+    reg_covar, n_init, init_params, random_state, prior, regularization, n_factors, engine
         As for `GaussianMixture`. With a prior, criteria are those of the fit of highest posterior density [6]_.
     on_progress : callable, optional
         Told a `Progress` after every candidate, with the `candidate`.
@@ -152,6 +152,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "random_state": ["random_state"],
         "prior": [StrOptions({"default"}), MixturePrior, None],
         "regularization": [StrOptions({"absolute", "relative"})],
+        "n_factors": [Interval(Integral, 1, None, closed="left")],
         "engine": "no_validation",
         "on_progress": [callable, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
@@ -165,7 +166,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self,
         n_components: int | Collection[int] = tuple(range(1, 10)),
         *,
-        covariance_types: Sequence[str] = tuple(SHAPES),
+        covariance_types: Sequence[str] = SEARCHED,
         criterion: str | None = None,
         tol: float = 1e-5,
         reg_covar: float = 1e-6,
@@ -175,6 +176,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         random_state: Any = None,
         prior: Literal["default"] | MixturePrior | None = None,
         regularization: Literal["absolute", "relative"] = "absolute",
+        n_factors: int = 1,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
         n_folds: int = 5,
@@ -191,6 +193,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.random_state = random_state
         self.prior = prior
         self.regularization = regularization
+        self.n_factors = n_factors
         self.engine = engine
         self.on_progress = on_progress
         self.n_folds = n_folds
@@ -262,7 +265,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the estimator of which every candidate is a clone."""
         if self.estimator is None:
             names = ("tol", "reg_covar", "max_iter", "n_init", "init_params", "random_state", "prior", "regularization")
-            return GaussianMixture(engine=self.engine, **{name: getattr(self, name) for name in names})
+            given = {name: getattr(self, name) for name in (*names, "n_factors")}
+            return GaussianMixture(engine=self.engine, **given)
         if self.prior is not None or self.regularization != "absolute":
             raise ValueError("prior and regularization are those of estimator, where one is given: set them there")
         if isinstance(self.estimator, GaussianMixture):
@@ -284,10 +288,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if not enough:
             raise ValueError(f"{counts[0]} components need as many rows, and {where}: try fewer")
         if len(enough) < len(counts):
-            warnings.warn(
-                f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried",
-                stacklevel=4,
-            )
+            warn(f"{counts[-1]} components need as many rows, and {where}: counts above {enough[-1]} are not tried")
         return enough
 
     def predict(self, X: Source) -> NDArray[np.int64]:
@@ -406,11 +407,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             if best is first
             else f"{best.n_components} {best.covariance_type} components are taken"
         )
-        warnings.warn(
+        warn(
             f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
             "prior='default', or criterion='cv'",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
@@ -432,7 +432,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             tell(trial.candidate)
         best = best_of(trials)
         for message in best.warnings:
-            warnings.warn(message, stacklevel=4)
+            warn(message)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
 
     def _keep(self, candidates: list[Any], best: Candidate | VariationalCandidate, estimator: Any) -> None:

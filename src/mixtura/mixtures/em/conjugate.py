@@ -1,20 +1,19 @@
-"""Conjugate priors of normal components: Wishart distributions of their precisions, in each of the four shapes.
+"""Conjugate priors of normal components: Wishart distributions of their precisions, whatever the covariance shape.
 
 The precisions of every shape follow Wishart distributions, of whole matrices or of single numbers, where a Wishart
-distribution is a gamma distribution. What differs is only how large they are and how many there are, so that two
-numbers a shape give all that Bayesian fits need.
+distribution is a gamma distribution. What differs is only how large they are and how many there are: the layout of the
+shape says both.
 """
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 from scipy.special import digamma, gammaln
 
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
-from ...distributions.shapes import Diagonal, Full, Spherical, Tied
 from ...statistics.moments import Moments
 
 
@@ -45,7 +44,8 @@ class NormalWishart:
     of_groups: bool = False
 
 
-class Precisions(ABC):
+@dataclass(frozen=True)
+class Precisions:
     """The Wishart distributions of the precisions of all components, in one shape.
 
     Every component brings `degrees` of freedom, in rows. Their distributions have density
@@ -56,23 +56,29 @@ class Precisions(ABC):
 
     Parameters
     ----------
+    shape : type of Covariance
+        Covariance shape.
     n_components, n_features : int
         Number of components and of columns.
     """
 
-    def __init__(self, n_components: int, n_features: int) -> None:
-        self.n_components = n_components
-        self.n_features = n_features
+    shape: type[Covariance]
+    n_components: int
+    n_features: int
 
     @property
-    @abstractmethod
     def size(self) -> int:
         """Number of rows and columns of a precision, 1 where it is a number."""
+        return self.n_features if self.shape.is_matrix else 1
 
     @property
-    @abstractmethod
     def multiple(self) -> int:
-        """How many times the degrees of freedom of a component a precision has: those of all that share it."""
+        """How many times the degrees of freedom of a component a precision has: those of all that share it.
+
+        Each of the columns of each component has a precision, or shares it with others.
+        """
+        numbers = prod(self.shape.shape(self.n_components, self.n_features))
+        return self.n_components * self.n_features * self.size // numbers
 
     @property
     def number(self) -> float:
@@ -86,21 +92,24 @@ class Precisions(ABC):
 
     @property
     def default_rows(self) -> float:
-        """How many rows of the data's variance the default prior of a component has for each column."""
-        return 1.0
+        """How many rows of the data's variance the default prior of a component has for each column.
+
+        A matrix that a component has for itself needs more than one (`docs/decisions/0029`).
+        """
+        return max(1.0, 5.0 * self.n_features - 9) if self.shape.is_matrix and not self.shape.is_shared else 1.0
 
     @property
     def default_degrees(self) -> float:
         """Degrees of freedom of a component that leave each single column `default_rows` rows."""
         return self.least_degrees + self.default_rows
 
-    @abstractmethod
     def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
         """Return the trace of diag(ridge) times the precision of each component, shape (n_components,)."""
+        return np.broadcast_to(self.shape.weighted_traces(precisions, ridge), self.n_components)
 
     def pooled(self, degrees: Floats) -> Floats:
         """Return the degrees of freedom of the components where each has its own, their mean where they share them."""
-        return degrees
+        return np.asarray(degrees.mean()) if self.shape.is_shared else degrees
 
     def log_determinant_gaps(self, degrees: Floats) -> Floats:
         """Return E log|L| - log|E L| of each component, which depends on nothing but the degrees of freedom."""
@@ -176,86 +185,6 @@ class Precisions(ABC):
         return float(self.number * self.n_components * normaliser + powers.sum() / self.multiple - trace / 2)
 
 
-class _FullPrecisions(Precisions):
-    """A matrix for each component."""
-
-    @property
-    def default_rows(self) -> float:
-        return max(1.0, 5.0 * self.n_features - 9)
-
-    @property
-    def size(self) -> int:
-        return self.n_features
-
-    @property
-    def multiple(self) -> int:
-        return 1
-
-    def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
-        return np.asarray(np.diagonal(precisions, axis1=1, axis2=2) @ ridge)
-
-
-class _TiedPrecisions(Precisions):
-    """One matrix for all components, with the degrees of freedom of all."""
-
-    @property
-    def size(self) -> int:
-        return self.n_features
-
-    @property
-    def multiple(self) -> int:
-        return self.n_components
-
-    def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
-        return np.full(self.n_components, np.diagonal(precisions) @ ridge)
-
-    def pooled(self, degrees: Floats) -> Floats:
-        return np.asarray(degrees.mean())
-
-
-class _DiagonalPrecisions(Precisions):
-    """A number for each component and column."""
-
-    @property
-    def size(self) -> int:
-        return 1
-
-    @property
-    def multiple(self) -> int:
-        return 1
-
-    def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
-        return np.asarray(precisions @ ridge)
-
-
-class _SphericalPrecisions(Precisions):
-    """A number for each component, of which every column tells."""
-
-    @property
-    def size(self) -> int:
-        return 1
-
-    @property
-    def multiple(self) -> int:
-        return self.n_features
-
-    def ridge_traces(self, precisions: Floats, ridge: Floats) -> Floats:
-        return np.asarray(precisions * ridge.sum())
-
-
-_PRECISIONS: dict[type[Covariance], type[Precisions]] = {
-    Full: _FullPrecisions,
-    Tied: _TiedPrecisions,
-    Diagonal: _DiagonalPrecisions,
-    Spherical: _SphericalPrecisions,
-}
-
-
-def precisions_of(shape: type[Covariance], n_components: int, n_features: int) -> Precisions:
-    """Return the distributions of the precisions that belong to a covariance shape."""
-    return _PRECISIONS[shape](n_components, n_features)
-
-
 def single(shape: type[Covariance], values: Floats, n_features: int) -> Covariance:
     """Return the covariance of one component from its own layout."""
     return shape.unchecked(np.reshape(values, shape.shape(1, n_features)), 1, n_features)
@@ -322,7 +251,7 @@ def at_groups(prior: NormalWishart, moments: Moments, shape: type[Covariance]) -
         Covariance shape.
     """
     n_groups, d = moments.centers.shape
-    default_rows = precisions_of(shape, n_groups, d).default_rows
+    default_rows = Precisions(shape, n_groups, d).default_rows
     left = max(float(moments.counts.sum()) - n_groups, 0.0)
     within = (prior.covariance / default_rows + within_scatter(shape, moments).sum(axis=0)) / (1 + left)
     if left < d + d / 2:

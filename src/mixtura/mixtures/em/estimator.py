@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
 from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
@@ -28,7 +28,7 @@ from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.gather import gather
 from ...engines.progress import OnProgress, watched
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample, take_sample
 from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
@@ -245,6 +245,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         super()._validate_params()
         check_ridge(self.reg_covar)
 
+    @property
+    def _shape(self) -> type[Covariance]:
+        """Covariance shape."""
+        return SHAPES[self.covariance_type]
+
     @abstractmethod
     def _update(self, rows: Rows, engine: Engine) -> Update[M]:
         """Return the update rule for the rows of a table."""
@@ -297,11 +302,10 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         """Set the fitted attributes, in the type of the rows."""
         fit.model.components.check_range(dtype)  # before any of them is set
         if not fit.converged and self.max_iter > 0:
-            warnings.warn(
+            warn(
                 "Best performing initialization did not converge. Try different init parameters, or increase "
                 "max_iter, tol, or check for degenerate data.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter
@@ -423,8 +427,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
 
     def _check_last_fit(self, n_columns: int, what: str, remedy: str) -> None:
         last = self.mixture_
-        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
-        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
+        asked = f"{self.n_components} {self._shape.described()} components of {n_columns} columns"
+        found = f"{last.n_components} {last.covariance.described()} components of {last.n_features} columns"
         if asked != found:
             raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 

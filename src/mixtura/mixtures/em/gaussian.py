@@ -1,10 +1,9 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -19,12 +18,12 @@ from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, warn
 from ...intake.sample import Sample
 from ...intake.sources import Source, batch_table
 from ...rows import Rows
 from .by_hand import PARAMETERS
-from .checks import check_means, check_precisions, check_weights
+from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
 from .expectation import Expectation
 from .initialize import Method, densest, divide, given_or
@@ -54,9 +53,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     ----------
     n_components : int, default=1
         Number of components.
-    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+    covariance_type : {'full', 'tied', 'diag', 'spherical', 'factor'}, default='full'
         Shape of the covariances: a matrix for each component, one matrix for all, variances for each component, one
-        variance for each component.
+        variance for each component, or `n_factors` factors for each component that all columns load on, beside a
+        variance of its own for each column [6]_.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood of a row gains less than this in an iteration.
     reg_covar : float, default=1e-6
@@ -101,6 +101,9 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     trim : float, default=0.0
         Share of the rows, by weight, that is left out of every M-step: those of lowest density, at most half [5]_.
         `lower_bound_` is the mean log-likelihood of the rows kept.
+    n_factors : int, default=1
+        Number of factors of each component, for ``covariance_type='factor'``. An iteration costs in proportion to it
+        and to the number of columns, where matrices cost in proportion to the square of that.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -116,11 +119,12 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         Their means.
     covariances_ : ndarray
         Their covariances: (n_components, n_features, n_features) for 'full', (n_features, n_features) for 'tied',
-        (n_components, n_features) for 'diag', (n_components,) for 'spherical'.
+        (n_components, n_features) for 'diag', (n_components,) for 'spherical', (n_components, n_features, 1 +
+        n_factors) for 'factor': unique variances v, then loadings L of the covariance L L^T + diag(v).
     precisions_ : ndarray
-        Inverses of the covariances.
+        Inverses of the covariances. Those of 'factor' are diag(p) - G G^T, with p first and G in the other columns.
     precisions_cholesky_ : ndarray
-        Upper triangular U with U U^T the precision.
+        Upper triangular U with U U^T the precision; not of 'factor'.
     converged_ : bool
         Whether the best start converged.
     n_iter_ : int
@@ -153,6 +157,8 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     .. [4] Banfield and Raftery (1993), "Model-based Gaussian and non-Gaussian clustering", Biometrics 49.
     .. [5] Neykov, Filzmoser, Dimova and Neytchev (2007), "Robust fitting of mixtures using the trimmed likelihood
        estimator", Computational Statistics and Data Analysis 52.
+    .. [6] Ghahramani and Hinton (1996), "The EM algorithm for mixtures of factor analyzers"; McLachlan and Peel (2000),
+       "Mixtures of factor analyzers".
 
     Examples
     --------
@@ -176,6 +182,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         "family": [StrOptions({"normal", "t"})],
         "noise": ["boolean"],
         "trim": [Interval(Real, 0.0, 0.5, closed="both")],
+        "n_factors": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -200,6 +207,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         family: Literal["normal", "t"] = "normal",
         noise: bool = False,
         trim: float = 0.0,
+        n_factors: int = 1,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -222,6 +230,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         self.family = family
         self.noise = noise
         self.trim = trim
+        self.n_factors = n_factors
         self.engine = engine
         self.on_progress = on_progress
 
@@ -235,6 +244,11 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
             raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
+        if not self._shape.is_conjugate:
+            raise AttributeError(
+                f"partial_fit has no use for earlier batches with covariance_type={self.covariance_type!r}, whose "
+                "moments depend on the covariances: use fit"
+            )
         return True
 
     @available_if(_learns_from_batches)  # type: ignore[untyped-decorator]  # scikit-learn has no types
@@ -299,7 +313,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
                 after = stream.after(moments, update.shape)
             bounds = (*(self.lower_bounds_ if after.n_batches > 1 else ()), update.bound(moments, current))
             mixture = update(after.moments, current)
-            _ = mixture.covariance.precision_cholesky  # raises when singular, before anything is kept
+            mixture.covariance.check_invertible()  # before anything is kept
             self._keep_fit(Fit(mixture, bounds, converged=True), rows.dtype)
             self._stream = after
         return self
@@ -340,6 +354,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         total, _ = self._log_likelihood(X, sample_weight)
         return -2 * total + 2 * self._n_parameters()
 
+    @property
+    def _shape(self) -> type[Covariance]:
+        return SHAPES[self.covariance_type].with_factors(self.n_factors)
+
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters
 
@@ -365,7 +383,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     def _rule(self, rows: Rows, look: Callable[[type[Covariance]], Overview]) -> MaximumLikelihood | MaximumAPosteriori:
         """Return the update rule, given what tells where all of them lie."""
-        shape, least = SHAPES[self.covariance_type], self._least_variances
+        shape, least = self._shape, self._least_variances
         if self.prior is None and self.regularization == "absolute" and not self.noise:
             ridge = np.full(rows.n_columns, self.reg_covar)
             return MaximumLikelihood(shape, ridge, self.family == "t", least=least)
@@ -374,6 +392,7 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         ridge = self.reg_covar * (all_rows.units(rows.dtype) if relative else np.ones(rows.n_columns))
         if self.prior is None:
             return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows), least)
+        check_conjugate(shape, "prior")
         if self.family == "t" or self.noise:
             raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
         prior = MixturePrior() if isinstance(self.prior, str) else self.prior
@@ -469,11 +488,10 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         super()._keep_fit(fit, dtype)
         emptied = np.flatnonzero(fit.model.weights == 0)
         if len(emptied):
-            warnings.warn(
+            warn(
                 f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
                 "0: use fewer components, or another random_state or init_params",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
         if fit.step is not None:

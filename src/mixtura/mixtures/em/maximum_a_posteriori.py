@@ -11,7 +11,7 @@ from ...distributions.matrices import Floats, frozen, size_fault
 from ...distributions.mixture import Mixture
 from ...statistics.moments import Moments
 from .checks import check_number, check_numbers, check_reach
-from .conjugate import NormalWishart, precisions_of, regular_scale, shrunken
+from .conjugate import NormalWishart, Precisions, regular_scale, shrunken
 from .overview import Overview
 
 
@@ -149,7 +149,7 @@ class ResolvedPrior:
         """Return the log density of the prior, not tempered, at the parameters of a mixture."""
         prior, covariance = self.normal, mixture.covariance
         d, k = mixture.n_features, mixture.n_components
-        inverse_wishart = precisions_of(type(covariance), k, d).inverse_log_density(
+        inverse_wishart = Precisions(type(covariance), k, d).inverse_log_density(
             covariance, prior.degrees_of_freedom, prior.covariance
         )
         away = type(covariance).spread(np.full(k, prior.mean_precision), mixture.means - prior.mean)
@@ -192,7 +192,7 @@ class MaximumAPosteriori:
         counts, normal, strength = moments.counts, self.prior.normal, self.prior.strength
         size = moments.centers.shape
         means, scatter = shrunken(self.shape, moments, normal.mean, strength * normal.mean_precision)
-        rows = normal.degrees_of_freedom + precisions_of(self.shape, *size).mode_excess
+        rows = normal.degrees_of_freedom + Precisions(self.shape, *size).mode_excess
         values = (scatter + strength * normal.covariance) / (self.shape.divisors(counts, size[1]) + strength * rows)
         weights = counts + strength * (self.prior.weight_concentration - 1)
         covariance = self.shape.unchecked(self.shape.with_ridge(values, self.ridge), *size)

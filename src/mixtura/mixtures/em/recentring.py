@@ -30,7 +30,7 @@ def recentred(moments: Moments, centers: Floats, shape: type[Covariance]) -> Mom
         moments,
         centers=centers,
         first=moments.first + masses * moved,
-        second=moments.second + _packed(change, moments.second),
+        second=moments.second + shape.packed(change),
     )
 
 
@@ -41,16 +41,6 @@ def reordered(moments: Moments, order: NDArray[np.int64], shape: type[Covariance
         centers=moments.centers[order],
         counts=moments.counts[order],
         first=moments.first[order],
-        second=moments.second[order] if _one_each(shape) else moments.second,
+        second=moments.second if shape.is_shared else moments.second[order],
         tails=None if moments.tails is None else moments.tails[:, order],
     )
-
-
-def _one_each(shape: type[Covariance]) -> bool:
-    """Whether there are second moments for each component, and not one sum for all."""
-    return shape.second_shape(2, 1) != shape.second_shape(1, 1)
-
-
-def _packed(values: Floats, second: Floats) -> Floats:
-    """Return matrices as their lower triangles where `second` holds those, other values as they are."""
-    return values[..., *np.tril_indices(values.shape[-1])] if values.ndim > second.ndim else values
