@@ -14,7 +14,9 @@ import pytest
 
 import mixtura
 from mixtura.display.as_json import as_json
-from mixtura.tables.request import KINDS
+from mixtura.tables import kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 PAGE = "<!doctype html>"
 

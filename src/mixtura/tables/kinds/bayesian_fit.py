@@ -47,9 +47,8 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     if not bayesian.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
     mixture = contours.mixture
-    facts = replace(
-        fitting.mixture_facts("bayesian", mixture, by=", variational Bayes"), lower_bound=bayesian.lower_bound_ - volume
-    )
+    facts = fitting.mixture_facts("bayesian", mixture, by=", variational Bayes")
+    facts = replace(facts, lower_bound=bayesian.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
         more = run.spell("components", 2 * most)
         notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
