@@ -59,6 +59,12 @@ def test_groups_flag_no_rows(numbers):
         _ = found.flagged
 
 
+def test_groups_have_a_report_too(numbers):
+    found = mixtura.groups(numbers, components=2, shape="full", merge=True)
+    assert len(found.report_data.profiles) == 2
+    assert found._repr_html_().startswith("<iframe ")
+
+
 def test_text_columns_are_written_and_not_used(numbers, need, tmp_path):
     frame = need("pandas").DataFrame(numbers, columns=list("abc")).assign(name="someone")
     found = mixtura.detect(frame, rate=0.02)
@@ -200,3 +206,11 @@ def test_the_command_line_libraries_for_terminals_are_not_needed():
     )
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ended.stdout.startswith("the array: 60 rows")
+
+
+@pytest.mark.parametrize("model", ["mixture", "bayesian"])
+def test_rows_without_values_do_not_count(numbers, model):
+    few = numbers[:8]
+    empty = np.vstack([few, np.full((40, 3), np.nan)])
+    with pytest.raises(mixtura.errors.DataError, match="the model is fitted to 8 rows: ask for fewer"):
+        mixtura.groups(empty, model=model, components=9, shape="diag")

@@ -100,7 +100,7 @@ class Found:
         gathered = self._gathered
         if gathered is None:
             with one_blas_thread():
-                gathered = self._judged.scored(None, Run(), gathering=True).gathered
+                gathered = replace(self._judged, result="scores").scored(None, Run(), gathering=True).gathered
         assert gathered is not None, "it was asked for"
         return build_report(gathered, self.summary, self._how)
 
