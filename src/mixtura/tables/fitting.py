@@ -12,6 +12,7 @@ from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_gr
 from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
+from ..intake.counted import counted_rows
 from ..intake.sample import take_sample
 from ..intake.scaling import Scaled, Scaling, scaling_of
 from ..intake.table import Table
@@ -133,6 +134,13 @@ def _scale(moments: ColumnMoments) -> Floats:
     usable = np.isfinite(deviations) & (deviations > 0)
     ranges = moments.maxima / 2 - moments.minima / 2
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
+
+
+def n_counted(numbers: Numbers, engine: Engine) -> int:
+    """Return how many rows of a table count: those that have a value."""
+    if len(numbers.missing) < len(numbers.columns):
+        return numbers.n_rows
+    return counted_rows(Table(numbers.rows, engine)).n_rows
 
 
 def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[int]:

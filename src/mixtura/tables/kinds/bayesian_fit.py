@@ -27,8 +27,9 @@ _MOST_COMPONENTS = 10
 
 def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     """Fit the mixture, and say what deserves attention about its groups."""
-    asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts, run.spell)
-    most = most_components(numbers.n_rows) if asked is None else asked[-1]
+    n_rows = fitting.n_counted(numbers, run.engine)
+    asked = None if request.counts is None else fitting.counts_for(n_rows, request.counts, run.spell)
+    most = most_components(n_rows) if asked is None else asked[-1]
     bayesian = estimator(most, request.shapes[0], request.seed)
     notices = []
     with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
