@@ -262,7 +262,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
                 algorithm = settings.algorithm(table)
                 update, current = algorithm.update, first_of_batches(algorithm)
             moments = batch_moments(table, current)
-            name = digest(table.rows, table.engine) if batch is None else batch
+            name = digest(table) if batch is None else batch
             memory = memory.after(name, Visit.of(moments, current))
             total = memory.total(update.shape)
             posterior = update(total, current)

@@ -174,7 +174,7 @@ def _compare(
     max_iter: int,
 ) -> tuple[float, Mixture]:
     """Return the statistic of a table, and the smaller of the two models that were fitted to it."""
-    expect = Expectation(table.rows, table.engine)
+    expect = Expectation(table)
     sample = take_sample(table, random_state, n_components + 1)
 
     def divisions(count: int) -> list[Floats]:

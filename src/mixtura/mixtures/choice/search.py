@@ -240,7 +240,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
         with self._opened(X, sample_weight) as table:
             search_table(self, table)
-            return table.watched("scoring").gather(self._best._passes(table.rows).labels, dtype=np.int64)
+            return table.watched("scoring").gather(self._best._passes(table).labels, dtype=np.int64)
 
     @contextmanager
     def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:

@@ -57,7 +57,7 @@ class Trials:
     @cached_property
     def updates(self) -> dict[Key, EitherUpdate]:
         """How each candidate is estimated."""
-        look = cache(partial(overview, self.table.rows, self.table.engine))
+        look = cache(partial(overview, self.table))
         keys = product(self.counts, self.shapes)
         return {key: self.settings(*key).rule(self.table, look) for key in keys}
 

@@ -81,7 +81,7 @@ class LikelihoodSettings:
 
     def update(self, table: Table) -> EitherUpdate:
         """Return the M-step for the rows of a table."""
-        return self.rule(table, partial(overview, table.rows, table.engine))
+        return self.rule(table, partial(overview, table))
 
     def rule(self, table: Table, look: Callable[[type[Covariance]], Overview]) -> EitherUpdate:
         """Return the M-step, given what tells where all rows lie."""
@@ -102,8 +102,8 @@ class LikelihoodSettings:
     def expectation(self, table: Table, take: Callable[[], Sample]) -> Expectation:
         """Return the E-step over the rows of a table; of a trimmed fit with a sample of them."""
         if self.trim == 0:
-            return Expectation(table.rows, table.engine)
-        return TrimmedExpectation(table.rows, table.engine, self.trim, take())
+            return Expectation(table)
+        return TrimmedExpectation(table, self.trim, take())
 
     @property
     def divisions(self) -> list[Division]:
@@ -157,7 +157,7 @@ class LikelihoodSettings:
         take: Callable[[], Sample],
         random_state: np.random.RandomState,
     ) -> list[Callable[[], Mixture]]:
-        shape = (self.n_components, expect.rows.n_columns)
+        shape = (self.n_components, expect.table.n_columns)
         weights = check_weights(self.weights_init, self.n_components)
         means = check_means(self.means_init, *shape)
         precisions = check_precisions(self.precisions_init, update.shape, *shape)

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
 from ...distributions.passes import Model
-from ...engines import Engine
 from ...errors import EmptyTableError
 from ...intake.table import Table
-from ...rows import Block, Rows
+from ...rows import Block
 from ...statistics.moments import Moments
 from ..bayes.variational import Posterior
 from .expectation import Expectation
@@ -142,7 +141,7 @@ def batch_moments(table: Table, model: Model) -> Moments:
     EmptyTableError
         No row has a positive weight and some value.
     """
-    moments = Expectation(table.rows, table.engine)(model)
+    moments = Expectation(table)(model)
     if not moments.weight > 0:
         raise EmptyTableError(
             "every row of the batch has weight zero, or lacks all its values: at least one must count"
@@ -150,10 +149,10 @@ def batch_moments(table: Table, model: Model) -> Moments:
     return moments
 
 
-def digest(rows: Rows, engine: Engine) -> bytes:
+def digest(table: Table) -> bytes:
     """Return a name for a table that only equal rows with equal weights share."""
     code = blake2b(digest_size=16)
-    for part in engine.map(rows, _digest_of_block):
+    for part in table.map(_digest_of_block):
         code.update(part)
     return code.digest()
 
