@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import words
 from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
@@ -21,13 +20,12 @@ from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
+from ..typing import Floats
 from .provenance import MergedComponents
 from .run import Run
 from .spelling import Spell
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
 from .table_model import TableModel
-
-Floats = NDArray[np.float64]
 
 # Columns that a notice names, or clumps of rows.
 _NAMED = 5

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ...distributions.matrices import Floats
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sources import Source, batch_table
+from ...typing import Floats
 from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
 from ..em.loop import Fit, first_of_batches

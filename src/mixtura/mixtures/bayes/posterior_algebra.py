@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
+from ...typing import Floats
 from ..em.conjugate import Precisions, prior_scale, single
 from .variational import Posterior
 

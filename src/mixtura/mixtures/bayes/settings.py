@@ -11,11 +11,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
 from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.expectation import Expectation

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ...distributions.matrices import Floats, frozen
+from ...distributions.matrices import frozen
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, ThreadEngine
@@ -18,6 +18,7 @@ from ...intake.sample import take_sample
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import ArrayRows
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
 from ..em.initialize import divide, split_widest

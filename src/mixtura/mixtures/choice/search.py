@@ -16,7 +16,6 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
@@ -26,6 +25,7 @@ from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import Block, as_frame
+from ...typing import Floats
 from ..bayes.estimator import BayesianGaussianMixture
 from ..em.checks import check_ridge
 from ..em.estimator import same_columns, settings_of

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.likelihood import LikelihoodSettings
 from ..em.loop import Fit

@@ -17,7 +17,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Model, Passes
@@ -28,6 +27,7 @@ from ...errors import EmptyTableError, warn
 from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
 from ...rows import Block
+from ...typing import Floats
 from .by_hand import PARAMETERS, changed, described, sealed
 from .checks import check_ridge
 from .expectation import passes_for

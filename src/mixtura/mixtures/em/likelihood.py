@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .expectation import Expectation
 from .initialize import Method, densest, divide, given_or, model_of

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats, largest_root
+from ...distributions.matrices import largest_root
 from ...distributions.mixture import Mixture
 from ...intake.table import Table
 from ...statistics.columns import ColumnMoments, column_moments
+from ...typing import Floats
 from .expectation import Expectation
 from .loop import Fit, run_em
 from .updates import MaximumLikelihood

@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import ThreadEngine
 from ...errors import SingularCovarianceError
 from ...intake.sample import Sample
 from ...intake.table import Table
+from ...typing import Floats
 from .expectation import Expectation
 from .loop import SHORT_RUN, Fit, best_fit, run_em
 from .maximum_a_posteriori import MaximumAPosteriori

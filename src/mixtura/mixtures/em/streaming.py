@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.passes import Model
 from ...errors import EmptyTableError
 from ...intake.table import Table
 from ...rows import Block
 from ...statistics.moments import Moments
+from ...typing import Floats
 from ..bayes.variational import Posterior
 from .expectation import Expectation
 from .recentring import recentred, reordered

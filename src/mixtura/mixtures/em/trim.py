@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Model, Passes
 from ...engines import ThreadEngine
@@ -14,6 +13,7 @@ from ...intake.sample import Sample
 from ...rows import ArrayRows, Block, Rows
 from ...rows.columns import Missing
 from ...statistics.moments import Moments
+from ...typing import Floats
 from .expectation import Expectation, passes_for
 
 # The cut is sought this many standard errors, and as many rows of the sample, to either side of where the sample has
