@@ -31,8 +31,9 @@ class PagesEngine(ThreadEngine):
         return isinstance(source, Pages)
 
     @staticmethod
-    def open(source, sample_weight=None, *, columns=None, missing="error"):
-        return ArrayRows(source.values, columns=columns, sample_weight=sample_weight, missing=missing)
+    def open(source, sample_weight=None, *, columns=None, drop=None, non_numeric="error", missing="error"):
+        assert non_numeric == "error"
+        return ArrayRows(source.values, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
 
 
 @pytest.fixture(name="pages")
