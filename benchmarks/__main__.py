@@ -12,8 +12,10 @@ from mixtura import kernels
 
 from .bayesian import bayesian
 from .columns import columns
+from .command import command
 from .detection import detection
 from .elliptic import elliptic
+from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
 from .instruction_sets import instruction_sets
@@ -34,7 +36,9 @@ SUITES = {
         fit,
         bayesian,
         columns,
+        command,
         missing,
+        factor,
         robust,
         elliptic,
         forest,

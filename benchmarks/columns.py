@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import BayesianGaussianMixture as Peer
 
 import mixtura
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 
 # Rows, columns, and the standard deviation of the centres where the noise has one.
 _CASES = [
@@ -35,7 +35,7 @@ def columns(repeat: int) -> Iterator[dict[str, Any]]:
     """Three groups, at most ten components: adjusted Rand index of both, components that rows belong to, and the
     processor time of a fit with moves over one without.
     """
-    for shape in SHAPES:
+    for shape in SEARCHED:
         for case in _CASES:
             yield _compared(shape, *case, n_seeds=_SEEDS)
         yield _compared(shape, *_WIDE, n_seeds=1)

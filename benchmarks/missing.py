@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.rows import ArrayRows
@@ -32,7 +32,7 @@ def missing(repeat: int) -> Iterator[dict[str, Any]]:
     table = problem.table()
     complete = Expectation(ArrayRows(table, checked=True), ThreadEngine())
     holes = ArrayRows(with_patterns(table, 10), checked=True, missing="allow")
-    for shape in SHAPES:
+    for shape in SEARCHED:
         start = problem.start(shape)
         began = time.perf_counter()
         expect = Expectation(holes, ThreadEngine())

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Peer
 
 import mixtura
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -47,7 +47,7 @@ def iteration(repeat: int) -> Iterator[dict[str, Any]]:
     for problem in [Problem(*size) for size in SIZES]:
         table, single = problem.table(), problem.table(np.float32)
         rows, single_rows = ArrayRows(table, checked=True), ArrayRows(single, checked=True)
-        for shape in SHAPES:
+        for shape in SEARCHED:
             start = problem.start(shape)
             ours, theirs = iterate(rows, start), _peer_iterate(table, start)
             difference = max(
@@ -110,7 +110,7 @@ def fit(repeat: int) -> Iterator[dict[str, Any]]:
     table = problem.table()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for shape in SHAPES:
+        for shape in SEARCHED:
             ours = mixtura.GaussianMixture(problem.n_components, covariance_type=shape, random_state=0)
             peer = Peer(problem.n_components, covariance_type=shape, random_state=0)
             seconds, peer_seconds, ratio = in_turn(
@@ -133,7 +133,7 @@ _MEMORY = """
 import sys
 from benchmarks.problems import Problem
 from benchmarks.suites import iterate, peak_kilobytes, reset_peak
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.rows import ArrayRows
 n, d, k, shape = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 problem = Problem(n, d, k)
@@ -166,7 +166,7 @@ def _status(name: str) -> int:
 def memory(repeat: int) -> Iterator[dict[str, Any]]:
     """Peak resident memory above the input in an EM iteration, each case in a process of its own (Linux)."""
     for n, d, k in SIZES:
-        for shape in SHAPES:
+        for shape in SEARCHED:
             command = [sys.executable, "-c", _MEMORY, str(n), str(d), str(k), shape]
             result = subprocess.run(command, check=True, capture_output=True, text=True)
             yield {"case": Problem(n, d, k).name, "shape": shape, "peak_mb": int(result.stdout) / 1024}

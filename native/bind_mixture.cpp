@@ -1,6 +1,7 @@
 // The passes over a mixture, for Python: arrays are checked here, and only here, before a pass runs without the
 // interpreter.
 #include "bindings.hpp"
+#include "factor.hpp"
 #include "mixture.hpp"
 
 namespace nb = nanobind;
@@ -28,11 +29,16 @@ Components<T> components_of(Index d, const Dense<double, 1>& log_constants, cons
     const Index count = static_cast<Index>(log_constants.shape(0));
     require(static_cast<Index>(means.shape(0)) == count, "means must have one row for each component");
     require(static_cast<Index>(means.shape(1)) == d, "means must have one column for each column of the rows");
-    require(static_cast<Index>(factors.shape(0)) == Shape<T>::factors_size(count, d), "factors has the wrong size");
+    const Index size = static_cast<Index>(factors.shape(0));
+    require(size == Shape<T>::factors_size(count, d, size), "factors has the wrong size");
     require(!degrees_of_freedom || static_cast<Index>(degrees_of_freedom->shape(0)) == count,
             "degrees_of_freedom must have one value for each component");
-    return {count, log_constants.data(), means.data(), factors.data(),
-            degrees_of_freedom ? degrees_of_freedom->data() : nullptr};
+    return {count,
+            log_constants.data(),
+            means.data(),
+            factors.data(),
+            degrees_of_freedom ? degrees_of_freedom->data() : nullptr,
+            size};
 }
 
 template <template <class> class Shape, class T>
@@ -50,7 +56,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             require(static_cast<Index>(first.shape(0)) == components.count &&
                         static_cast<Index>(first.shape(1)) == table.n_columns,
                     "first has the wrong shape");
-            require(static_cast<Index>(second.shape(0)) == Shape<T>::second_size(components.count, table.n_columns),
+            require(static_cast<Index>(second.shape(0)) ==
+                        Shape<T>::second_size(components.count, table.n_columns, components.factors_size),
                     "second has the wrong size");
             require(!log_density || static_cast<Index>(log_density->shape(0)) == table.n_rows,
                     "log_density has the wrong size");
@@ -103,6 +110,7 @@ void bind_kernels(nb::module_& m) {
     bind<Tied>(m, "accumulate_tied", "score_tied");
     bind<Diagonal>(m, "accumulate_diagonal", "score_diagonal");
     bind<Spherical>(m, "accumulate_spherical", "score_spherical");
+    bind<Factor>(m, "accumulate_factor", "score_factor");
 }
 
 }  // namespace mixtura::mixture

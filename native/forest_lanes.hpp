@@ -6,7 +6,9 @@
 
 #if defined(__AVX2__)
 #pragma GCC diagnostic push
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns of its own header (GCC bug 105593)
+#endif
 #include <immintrin.h>
 #endif
 
@@ -50,8 +52,9 @@ struct Lanes {
     static constexpr int kSelected = 16;
     template <int Columns>
     static Floats select(const float* first, int shift, Ints column) {
-        if constexpr (Columns == 1) return _mm512_loadu_ps(first);
-        else {
+        if constexpr (Columns == 1) {
+            return _mm512_loadu_ps(first);
+        } else {
             constexpr int kLow = Columns > 8 ? 8 : Columns > 4 ? 4 : Columns > 2 ? 2 : 1;
             return _mm512_mask_blend_ps(_mm512_test_epi32_mask(column, all(kLow)), select<kLow>(first, shift, column),
                                         select<Columns - kLow>(first + (kLow << shift), shift, column));

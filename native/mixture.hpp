@@ -1,4 +1,4 @@
-// Passes over the rows of a table under a Gaussian mixture, for the four covariance shapes: `accumulate` returns the
+// Passes over the rows of a table under a Gaussian mixture, for a covariance shape: `accumulate` returns the
 // moments that the next mixture is computed from, `score` returns densities, responsibilities or labels.
 //
 // Every row goes through the same instructions whatever its place, the last tile being filled up with copies of a row.

@@ -1,4 +1,5 @@
-// The four covariance shapes of a Gaussian mixture: the log densities of a tile, and its share of the moments.
+// Covariance shapes of a Gaussian mixture: the log densities of a tile, and its share of the moments. Each knows the
+// sizes of what it reads and adds to, given how many numbers its factors were given as.
 #pragma once
 
 #include <vector>
@@ -15,6 +16,7 @@ struct Components {
     const T* means;
     const T* factors;
     const double* degrees_of_freedom;  // of Student's t distributions; null where the components are normal
+    Index factors_size = 0;            // how many numbers factors holds, where a shape has to ask
 };
 
 // What a pass adds to; the layout of first and second is the shape's.
@@ -36,8 +38,8 @@ public:
     Full(const Components<T>& components, Index d)
         : components_(components), d_(d), centred_(d * kStride<T>), weighted_(d * kStride<T>) {}
 
-    static Index factors_size(Index count, Index d) { return count * d * d; }
-    static Index second_size(Index count, Index d) { return count * packed_size(d); }
+    static Index factors_size(Index count, Index d, Index) { return count * d * d; }
+    static Index second_size(Index count, Index d, Index) { return count * packed_size(d); }
 
     void log_densities(const Tile<T>& tile, T* out) {
         for (Index k = 0; k < components_.count; ++k) {
@@ -95,8 +97,8 @@ public:
           shares_(components.count * kStride<T>),
           pairs_(packed_size(components.count)) {}
 
-    static Index factors_size(Index count, Index d) { return d * d + d + count * d; }
-    static Index second_size(Index, Index d) { return packed_size(d); }
+    static Index factors_size(Index count, Index d, Index) { return d * d + d + count * d; }
+    static Index second_size(Index, Index d, Index) { return packed_size(d); }
 
     void log_densities(const Tile<T>& tile, T* out) {
         multiply_upper(components_.factors, d_, Centred<T>{tile.values.data(), centre_}, whitened_.data());
@@ -201,8 +203,8 @@ class Diagonal {
 public:
     Diagonal(const Components<T>& components, Index d) : components_(components), d_(d) {}
 
-    static Index factors_size(Index count, Index d) { return count * d; }
-    static Index second_size(Index count, Index d) { return count * d; }
+    static Index factors_size(Index count, Index d, Index) { return count * d; }
+    static Index second_size(Index count, Index d, Index) { return count * d; }
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;
@@ -263,8 +265,8 @@ class Spherical {
 public:
     Spherical(const Components<T>& components, Index d) : components_(components), d_(d) {}
 
-    static Index factors_size(Index count, Index) { return count; }
-    static Index second_size(Index count, Index) { return count; }
+    static Index factors_size(Index count, Index, Index) { return count; }
+    static Index second_size(Index count, Index, Index) { return count; }
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;

@@ -19,7 +19,7 @@ struct SmoSettings {
 };
 
 // Why steps ended: optimal within the tolerance, no nearer than slopes are rounded, or as many as were allowed.
-enum class SmoEnd { kTolerance, kRounding, kLimit };
+enum class SmoEnd : std::uint8_t { kTolerance, kRounding, kLimit };
 
 struct SmoResult {
     std::int64_t iterations;
@@ -237,6 +237,7 @@ private:
         }
         cache_.keep(kept);
         std::vector<Index> rows;
+        rows.reserve(kept.size());
         for (const Index k : kept) rows.push_back(rows_[k]);
         activate(std::move(rows));
     }

@@ -23,12 +23,16 @@ struct RbfKernel {
     Doubles value(Doubles sum) const { return exp_negative<double>(-gamma * sum); }
 };
 
-struct LinearKernel {
+// What the other kernels sum: the products of two rows.
+struct InnerProduct {
     static Doubles add(Doubles sum, Doubles x, double y) { return sum + x * y; }
-    Doubles value(Doubles sum) const { return sum; }
 };
 
-struct PolynomialKernel : LinearKernel {
+struct LinearKernel : InnerProduct {
+    static Doubles value(Doubles sum) { return sum; }
+};
+
+struct PolynomialKernel : InnerProduct {
     double gamma, coef0;
     int degree;
     PolynomialKernel(double gamma, double coef0, int degree) : gamma(gamma), coef0(coef0), degree(degree) {}
@@ -42,7 +46,7 @@ struct PolynomialKernel : LinearKernel {
     }
 };
 
-struct SigmoidKernel : LinearKernel {
+struct SigmoidKernel : InnerProduct {
     double gamma, coef0;
     SigmoidKernel(double gamma, double coef0) : gamma(gamma), coef0(coef0) {}
     Doubles value(Doubles sum) const {
@@ -74,10 +78,11 @@ template <class Kernel>
 inline void kernel_values(const Kernel& kernel, const double* panel, Index d, const double* row,
                           Doubles (&values)[kPanelVectors]) {
     Doubles sums[kPanelVectors] = {};
-    for (Index j = 0; j < d; ++j, panel += kPanelRows)
+    for (Index j = 0; j < d; ++j, panel += kPanelRows) {
 #pragma GCC unroll 4
         for (int v = 0; v < kPanelVectors; ++v)
             sums[v] = Kernel::add(sums[v], load(panel + v * kLanes<double>), row[j]);
+    }
 #pragma GCC unroll 4
     for (int v = 0; v < kPanelVectors; ++v) values[v] = kernel.value(sums[v]);
 }

@@ -148,7 +148,7 @@ inline void add_first(const Weighted<T>& source, Index d, double* to) {
     for_column_blocks(d, [&]<int Count>(Index j) { add_first<Count>(source, j, to); });
 }
 
-inline constexpr Index packed_size(Index d) { return d * (d + 1) / 2; }
+constexpr Index packed_size(Index d) { return d * (d + 1) / 2; }
 
 // Adds to `squares` the squared entries first .. first + Count - 1 of U^T c, for kVectors vectors of rows from r of the
 // centred columns c and an upper triangular U: d (d + 1) / 2 multiply-adds a row over all columns.

@@ -1,9 +1,38 @@
 import importlib
 import logging
 
+import hypothesis
 import pytest
 
+from pairwise import left_out
+from processors import few_are_asked_for
 from requirements import demand_shared, go_without
+
+# How long a case takes depends on what else the machine does.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--exhaustive", action="store_true", help="run whole products of parameters, and what takes minutes"
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Start no workers for a few tests; None is one for each processor."""
+    return 0 if few_are_asked_for(config) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Without `--exhaustive` leave out cases of products, and tests that take minutes."""
+    if config.option.exhaustive:
+        return
+    without = left_out(items)
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=[*without])
 
 
 def pytest_runtest_setup(item):

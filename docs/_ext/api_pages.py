@@ -12,6 +12,11 @@ import mixtura
 # Title, introduction, names.
 SECTIONS = [
     (
+        "A table in one call",
+        "What the command line does: see :doc:`From Python </python>`.",
+        ["detect", "groups", "score", "report", "compare", "Found", "Compared"],
+    ),
+    (
         "Mixtures",
         "Estimators with scikit-learn's interface, and the search among them.",
         ["GaussianMixture", "BayesianGaussianMixture", "MixtureSearch", "MixturePrior", "likelihood_ratio_test"],
@@ -52,7 +57,7 @@ SECTIONS = [
     (
         "Distributions",
         "A fitted mixture as a frozen value, and what it is made of.",
-        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Noise"],
+        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Noise"],
     ),
     (
         "One parameter of a density of your own",
@@ -69,6 +74,11 @@ FURTHER = [
     "detectors.explanation.Explanation",
     "decisions.curve.Detections",
     "decisions.curve.PrecisionRecallBand",
+    "tables.provenance.Provenance",
+    "tables.provenance.FitFigures",
+    "tables.provenance.ThresholdChoice",
+    "tables.provenance.MergedComponents",
+    "tables.provenance.Versions",
     "mixtures.choice.likelihood_ratio.LikelihoodRatioTest",
     "inference.likelihood.LikelihoodProfile",
     "inference.likelihood.ParameterFit",
@@ -80,6 +90,7 @@ FURTHER = [
     "errors.InfiniteValuesError",
     "errors.ColumnError",
     "errors.EmptyTableError",
+    "errors.RequestError",
     "errors.SourceError",
     "errors.SingularCovarianceError",
     "errors.ModelFileError",

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from mixtura.tables import comparing
-from mixtura.tables.request import KINDS
+from mixtura.tables import comparing, kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 
 @pytest.fixture
@@ -51,17 +52,19 @@ def test_every_detector_is_there(run, claims, folder):
     assert sorted(folder.iterdir()) == before
 
 
-@pytest.mark.parametrize("kind", ["auto", "elliptic", "forest", "svm"])
-def test_a_detector_ranks_as_it_does_in_detect(run, claims, need, kind):
-    run("detect", claims, "--drop", "fraud", "--model", kind, "-q", "--out", "scored.parquet")
-    scored = need("pyarrow.parquet").read_table("scored.parquet")
-    labels = scored["fraud"].to_numpy(zero_copy_only=False).astype(float)
-    known, scores = ~np.isnan(labels), scored["anomaly_score"].to_numpy()
+def test_a_detector_ranks_as_it_does_in_detect(run, claims, need):
     summary = summary_of(run("compare", claims, "--labels", "fraud", "--json"))
-    found = next(detector for detector in summary["detectors"] if detector["name"] == kind)
-    # Scaled columns round differently, which may turn near ties.
-    assert found["auc"] == pytest.approx(roc_auc_score(labels[known], scores[known]), abs=0.01)
-    assert found["average_precision"] == pytest.approx(average_precision_score(labels[known], scores[known]), abs=0.05)
+    for kind in ("auto", "elliptic", "forest", "svm"):
+        out = f"{kind}.parquet"
+        run("detect", claims, "--drop", "fraud", "--model", kind, "-q", "--out", out)
+        scored = need("pyarrow.parquet").read_table(out)
+        labels = scored["fraud"].to_numpy(zero_copy_only=False).astype(float)
+        known, scores = ~np.isnan(labels), scored["anomaly_score"].to_numpy()
+        found = next(detector for detector in summary["detectors"] if detector["name"] == kind)
+        # Scaled columns round differently, which may turn near ties.
+        assert found["auc"] == pytest.approx(roc_auc_score(labels[known], scores[known]), abs=0.01), kind
+        average = average_precision_score(labels[known], scores[known])
+        assert found["average_precision"] == pytest.approx(average, abs=0.05), kind
 
 
 def test_a_sample_of_the_rows(run, claims):
@@ -101,20 +104,20 @@ def test_a_detector_that_fails_is_named(run, claims, monkeypatch):
         def fit(self, X):
             raise ValueError("not to\nits liking")
 
-    everything = comparing.kinds.detectors
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: everything(*_) | {"svm": Failing()})
+    everything = comparing.modelling.detectors
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: everything(*_) | {"svm": Failing()})
     ended = run("compare", claims, "--drop", "fraud")
     assert ended.code == 0
     assert "Note: svm was left out: not to its liking\n" in ended.out
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: {"svm": Failing()})
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: {"svm": Failing()})
     ended = run("compare", claims, "--drop", "fraud")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "mixtura: no detector could be fitted: svm: not to its liking\n"
 
 
 def test_one_detector_agrees_with_none(run, claims, monkeypatch):
-    everything = comparing.kinds.detectors
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: {"auto": everything(*_)["auto"]})
+    everything = comparing.modelling.detectors
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: {"auto": everything(*_)["auto"]})
     (detector,) = summary_of(run("compare", claims, "--drop", "fraud", "--json"))["detectors"]
     assert detector["correlation"] is None
     assert detector["flagged_by_others"] is None

@@ -1,6 +1,7 @@
 """How a run ends: its exit code, one sentence on standard error, and no file where something went wrong."""
 
 import os
+import platform
 import re
 import select
 import signal
@@ -8,9 +9,15 @@ import subprocess
 import sys
 import time
 
+import duckdb
+import numpy as np
+import pyarrow
 import pytest
+import scipy
+import sklearn
 
 import mixtura.cli
+from mixtura import kernels
 from mixtura.cli import main
 from mixtura.cli.progress import Bar
 
@@ -41,6 +48,12 @@ BAD_USAGE = [
     (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape goes with --model mixture or bayesian"),
     (["detect", "iris.csv", "--model", "bayesian", "--components", "1-3"], "takes one number of --components"),
     (["detect", "iris.csv", "--model", "bayesian", "--shape", "full,diag"], "--model bayesian takes one --shape"),
+    (["detect", "iris.csv", "--shape", "full", "--factors", "2"], "--factors goes with --shape factor"),
+    (["detect", "iris.csv", "--shape", "factor", "--factors", "0"], "--factors is 0: write a whole number from 1"),
+    (
+        ["detect", "iris.csv", "--model", "bayesian", "--shape", "factor"],
+        "--model bayesian has no prior for --shape factor",
+    ),
     (["detect", "iris.csv", "--tail", "1"], "--tail is 1: write a number between 0 and 1, such as 1e-4"),
     (["detect", "iris.csv", "--fdr", "-0.1"], "--fdr is -0.1: write a number between 0 and 1, such as 0.05"),
     (["detect", "iris.csv", "--recall", "1.5"], "--recall is 1.5: write a number between 0 and 1, such as 0.9"),
@@ -169,7 +182,7 @@ def test_a_fault_of_ours(run, iris, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr("mixtura.cli.work.fit_table", fail)
+    monkeypatch.setattr("mixtura.tables.work.fit_table", fail)
     ended = run("detect", iris)
     assert (ended.code, ended.out) == (1, "")
     assert "this is a fault of mixtura, not of your table (ZeroDivisionError: by nought)" in ended.err
@@ -212,7 +225,22 @@ def test_help(run, command):
 def test_version(run):
     ended = run("--version")
     assert ended.code == 0
-    assert ended.out.startswith("mixtura")
+    lines = [line.split(" ") for line in ended.out.splitlines()]
+    assert lines[0] == ["mixtura", f"{mixtura.__version__},", "kernels", kernels.level]
+    assert lines[1:] == [
+        ["Python", platform.python_version()],
+        ["numpy", np.__version__],
+        ["scipy", scipy.__version__],
+        ["scikit-learn", sklearn.__version__],
+        ["duckdb", duckdb.__version__],
+        ["pyarrow", pyarrow.__version__],
+    ]
+
+
+def test_the_version_imports_little():
+    code = "import sys; from mixtura.cli import main; main(['--version']); print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY - {"numpy"})
 
 
 def test_the_program(iris, folder):

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura.engines.progress import Progress
 from mixtura.mixtures.em.loop import FitProgress
-from mixtura.tables.kinds import _in_units
+from mixtura.tables.kinds.bayesian_fit import _in_units
 
 NAMES = ["x0", "x1", "x2"]
 # Columns in units far apart.
@@ -109,9 +109,10 @@ def test_the_bound_of_a_bayesian_mixture_is_that_of_the_table(run, write, rows):
 
 def test_a_saved_model_and_every_output_say_the_same(run, write, rows):
     facts, model = groups(run, write, rows)
-    assert model.info["fit"] == {name: facts[name] for name in ("bic", "aic", "log_likelihood")}
+    fit = asdict(model.provenance.fit)
+    assert fit == {name: facts[name] for name in ("bic", "aic", "log_likelihood", "lower_bound")}
     scored = json.loads(run("score", "t.model", "t.csv", "--json", "-q").out)["model"]
-    assert [scored[name] for name in model.info["fit"]] == list(model.info["fit"].values())
+    assert {name: scored[name] for name in fit} == fit
     said = f"BIC {facts['bic']:,.1f}, AIC {facts['aic']:,.1f}, log likelihood {facts['log_likelihood']:,.1f}"
     for command in (("score", "t.model", "t.csv"), ("groups", "t.csv")):
         assert said in " ".join(run(*command, width=140).out.split())
@@ -132,10 +133,9 @@ def test_the_page_has_the_figures_of_all_candidates(run, write, rows):
 def test_a_model_saved_otherwise_has_no_figures(run, write, rows, tmp_path):
     write("t.csv", NAMES, rows.tolist())
     mixture = mixtura.GaussianMixture(2, random_state=0).fit(rows / UNITS).mixture_
-    for number, info in enumerate(({}, {"fit": 3}, {"fit": {"bic": "low", "secret": 1.0}})):
-        mixtura.save(mixtura.TableModel(mixture, NAMES, np.zeros(3), UNITS, info=info), f"{number}.model")
-        facts = json.loads(run("score", f"{number}.model", "t.csv", "--json", "-q", "--force").out)["model"]
-        assert [facts[name] for name in ("bic", "aic", "log_likelihood", "lower_bound")] == [None] * 4
+    mixtura.save(mixtura.TableModel(mixture, NAMES, np.zeros(3), UNITS), "t.model")
+    facts = json.loads(run("score", "t.model", "t.csv", "--json", "-q").out)["model"]
+    assert [facts[name] for name in ("bic", "aic", "log_likelihood", "lower_bound")] == [None] * 4
 
 
 def test_bounds_told_on_the_way_are_those_of_the_table():

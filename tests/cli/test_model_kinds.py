@@ -8,8 +8,11 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
-from mixtura.tables import kinds
-from mixtura.tables.request import KINDS
+from mixtura.tables import kinds, modelling
+from mixtura.tables.kinds import forest, lof, svm
+from mixtura.tables.provenance import Provenance, ThresholdChoice
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 TABLE = "select hash(i) % 997 / 99.0 as a, sqrt(hash(7 * i + 1) % 9973) as b, i % 7 as c from range({}) t(i)"
 
@@ -112,12 +115,12 @@ def test_a_warning_of_a_fit_is_a_notice(run, write):
 
 
 def test_only_warnings_for_users_become_notices():
-    with kinds.notices_of_warnings() as notices:
+    with modelling.notices_of_warnings() as notices:
         warnings.warn("one thing,\n  said twice", UserWarning, stacklevel=1)
         warnings.warn("one thing, said twice.", UserWarning, stacklevel=1)
         warnings.warn("more iterations, please", ConvergenceWarning, stacklevel=1)
     assert notices == ["one thing, said twice."]
-    with pytest.raises(RuntimeWarning), kinds.notices_of_warnings():
+    with pytest.raises(RuntimeWarning), modelling.notices_of_warnings():
         warnings.warn("not for users", RuntimeWarning, stacklevel=1)
 
 
@@ -126,14 +129,14 @@ def test_a_fit_that_fails_is_bad_input(run, iris, monkeypatch):
         def fit(self, rows):
             raise ValueError("the table is\nnot to its liking")
 
-    monkeypatch.setitem(kinds._DETECTORS, "forest", lambda *_: Failing())
+    monkeypatch.setattr(forest.Forest, "estimator", lambda *_: Failing())
     ended = run("detect", iris, "--model", "forest")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "mixtura: the table is not to its liking (or choose another --model)\n"
 
 
 def test_many_rows_for_the_one_class_svm(run, write, monkeypatch):
-    monkeypatch.setattr(kinds, "_MOST_EXACT", 100)
+    monkeypatch.setattr(svm, "_MOST_EXACT", 100)
     ended = run("detect", TABLE.format(300), "--model", "svm", "--json")
     summary = json.loads(ended.out)
     assert "landmarks" in summary["model"]["description"]
@@ -141,10 +144,10 @@ def test_many_rows_for_the_one_class_svm(run, write, monkeypatch):
 
 
 def test_many_rows_for_neighbours_are_a_notice(run, monkeypatch):
-    def few(seed, _):
+    def few(kind, seed, _):
         return mixtura.LocalOutlierFactor(5, novelty=True, max_reference_rows=100, random_state=seed)
 
-    monkeypatch.setitem(kinds._DETECTORS, "lof", few)
+    monkeypatch.setattr(lof.Lof, "estimator", few)
     notices = json.loads(run("detect", TABLE.format(300), "--model", "lof", "--json").out)["notices"]
     assert [notice.partition(",")[0] for notice in notices] == ["the table has 300 rows"]
 
@@ -175,22 +178,20 @@ def test_mixture_is_meant_where_only_components_are_given(run, iris):
 def test_a_model_saved_in_python_without_facts(run, iris, folder):
     run("detect", iris, "--save", "m", "-q")
     saved = mixtura.load("m")
-    for info, rate, rule in (
-        ({}, 0.1, "rate"),
-        ({}, None, None),
-        ({"rule": "mine", "target": "high"}, None, None),
-        ({"rule": "tail", "target": 0}, None, None),
-        ({"rule": "fdr"}, 0.2, "rate"),
+    for made, rule, target in (
+        (Provenance(threshold=ThresholdChoice("rate", 0.1)), "rate", 0.1),
+        (Provenance(), None, None),
+        (Provenance(threshold=ThresholdChoice("mine", 3.0)), None, None),
     ):
         model = mixtura.TableModel(
-            saved.model, saved.columns, saved.center, saved.scale, threshold=-1.0, rate=rate, info=info
+            saved.model, saved.columns, saved.center, saved.scale, threshold=1.0, provenance=made
         )
         mixtura.save(model, "n")
         ended = run("score", "n", iris, "--force")
         assert (ended.code, ended.err) == (0, "")
         assert "Model: a model of kind ensemble" in ended.out
         decision = summary_of(run("score", "n", iris, "--json"))["decision"]
-        assert (decision["rule"], decision["target"]) == (rule, rate)
+        assert (decision["rule"], decision["target"]) == (rule, target)
 
 
 def test_numbers_that_are_not_finite_are_null(run, write):

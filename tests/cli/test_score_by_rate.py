@@ -70,7 +70,7 @@ def test_with_a_reference_the_share_is_that_of_clean_rows(run, tables, score):
     run("detect", february, "--model", "auto", "--reference", january, "--save", "r.model", "-q")
     summary, scored = score("r.model", february, "--rate", "0.05")
     model = mixtura.load("r.model")
-    threshold = threshold_by_rate(model.calibration, 0.05)
+    threshold = threshold_by_rate(-model.calibration, 0.05)
     np.testing.assert_array_equal(scored["is_anomaly"], -scored["anomaly_score"] < threshold)
     assert summary["decision"]["n_anomalies"] > 200
     assert "chosen to flag 5% of clean rows" in run("score", "r.model", february, "--rate", "0.05", "--force").out

@@ -12,7 +12,7 @@ from mixtura.decisions.conformal import conformal_p_values, discoveries
 from mixtura.decisions.curve import PrecisionRecallCurve
 from mixtura.decisions.tail import fit_tail
 from mixtura.decisions.thresholds import threshold_by_rate
-from mixtura.tables import deciding
+from mixtura.tables import table_scores
 
 N_ROWS, N_ANOMALIES = 600, 30
 
@@ -139,7 +139,7 @@ def test_a_tail(detect, claims, model):
 def test_a_tail_of_clean_rows(detect, claims, clean):
     summary, scored = detect(claims, "--drop", "fraud", "--tail", "1e-4", "--reference", clean, "--save", "m")
     calibration = mixtura.load("m").calibration
-    assert summary["decision"]["threshold"] == -fit_tail(calibration).threshold_for(1e-4)
+    assert summary["decision"]["threshold"] == -fit_tail(-calibration).threshold_for(1e-4)
     assert scored["is_anomaly"][:15].all()
     assert scored["is_anomaly"][N_ANOMALIES:].sum() <= 1
 
@@ -151,7 +151,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
         "rule": "rate",
         "target": 0.01,
         "trained_on": "reference",
-        "threshold": -threshold_by_rate(calibration, 0.01),
+        "threshold": -threshold_by_rate(-calibration, 0.01),
         "n_anomalies": 0,
         "share": 0,
         "on_labels": None,
@@ -160,7 +160,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
     assert summary["model"]["trained_on"] == "clean.csv"
     # One row in two, drawn one by one.
     assert abs(len(calibration) - 2000) < 5 * np.sqrt(4000 / 4)
-    np.testing.assert_array_equal(scored["p_value"], conformal_p_values(-scored["anomaly_score"], calibration))
+    np.testing.assert_array_equal(scored["p_value"], conformal_p_values(-scored["anomaly_score"], -calibration))
 
 
 @pytest.mark.parametrize("model", ["auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm"])
@@ -273,7 +273,7 @@ def test_more_labels_than_are_held_are_sketched(detect, monkeypatch, most):
     query = "select hash(i) % 100000 as a, hash(i + 7) % 1000 as b, i % 500 = 3 as odd from range(150000) t(i)"
     options = (query, "--labels", "odd", "--f-beta", "1", "--model", "forest")
     exact, _ = detect(*options)
-    monkeypatch.setattr(deciding, "_MOST_LABELLED", most)
+    monkeypatch.setattr(table_scores, "_MOST_LABELLED", most)
     sketched, scored = detect(*options)
     on_labels = sketched["decision"]["on_labels"]
     assert (on_labels["n_rows"], on_labels["n_anomalies"]) == (150_000, 300)

@@ -1,4 +1,4 @@
-"""The four covariance shapes."""
+"""Covariance shapes that follow from a scatter."""
 
 import copy
 import pickle
@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
+from mixtura.distributions.shapes import CONJUGATE, SHAPES, Diagonal, Full, Spherical, Tied
 from mixtura.errors import SingularCovarianceError
 
 K, D = 3, 4
@@ -21,7 +21,7 @@ def values_of(name):
     ]
 
 
-@pytest.fixture(params=SHAPES)
+@pytest.fixture(params=CONJUGATE)
 def covariance(request):
     return SHAPES[request.param](values_of(request.param), K, D)
 

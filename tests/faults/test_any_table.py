@@ -105,7 +105,6 @@ def other_rows(X):
 def test_any_finite_table(name):
     @settings(
         max_examples=EXAMPLES.get(name, 60),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=True,
     )
@@ -116,6 +115,7 @@ def test_any_finite_table(name):
     run()
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 @pytest.mark.parametrize("kind", COLUMNS)
 @pytest.mark.parametrize("name", DETECTORS)

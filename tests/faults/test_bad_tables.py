@@ -186,6 +186,7 @@ def is_refused(fit, sentence):
     return False
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ESTIMATORS)
 @pytest.mark.parametrize("name", SOUND)
@@ -196,6 +197,7 @@ def test_odd_but_sound_tables_are_fitted(name, way, shape):
     check_sound(model, table)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ESTIMATORS)
 @pytest.mark.parametrize("name", FLAT)
@@ -208,6 +210,7 @@ def test_flat_tables_are_fitted_or_refused(name, way, shape):
         check_sound(model, table)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ["likelihood", "process"])
 @pytest.mark.parametrize("name", SOME)

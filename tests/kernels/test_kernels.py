@@ -11,8 +11,12 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from mixtura import kernels
+from problems import assert_close
 
-SHAPES = ("full", "tied", "diagonal", "spherical")
+SHAPES = ("full", "tied", "diagonal", "spherical", "factor")
+
+# Factors of each component, and what is left of the variance of every column.
+N_FACTORS, UNIQUE = 5, 0.3
 DTYPES = (np.float64, np.float32)
 ROW_COUNTS = (1, 2, 255, 256, 257, 1000)
 N_COLUMNS = (*range(1, 10), 13, 33)
@@ -44,7 +48,13 @@ class Problem:
 
     def second_size(self):
         count, d = self.means.shape
-        return {"full": count * packed(d), "tied": packed(d), "diagonal": count * d, "spherical": count}[self.shape]
+        return {
+            "full": count * packed(d),
+            "tied": packed(d),
+            "diagonal": count * d,
+            "spherical": count,
+            "factor": count * d * (1 + N_FACTORS),
+        }[self.shape]
 
     def accumulate(self, X=None, weights=None):
         X = self.X if X is None else X
@@ -79,6 +89,10 @@ class Problem:
         )
         return log_density, responsibilities, labels
 
+    def factor_slopes(self):
+        """What is expected of the factors for a deviation of a row."""
+        return np.linalg.solve(self.covariances, loadings_of(self.covariances))
+
     def expected_log_densities(self):
         X = self.X.astype(np.float64)
         return self.log_weights + np.stack(
@@ -102,8 +116,21 @@ class Problem:
             "tied": matrices.sum(axis=0)[lower],
             "diagonal": np.diagonal(matrices, axis1=1, axis2=2).ravel(),
             "spherical": np.trace(matrices, axis1=1, axis2=2),
+            "factor": np.concatenate(
+                [np.diagonal(matrices, axis1=1, axis2=2)[:, :, None], matrices @ self.factor_slopes()], axis=2
+            ).ravel(),
         }[self.shape]
         return weights @ log_density, z.sum(axis=0), np.einsum("nk,nki->ki", z, c), second
+
+
+def loadings_of(covariances):
+    """The loadings of covariances with equal unique variances, as many as there are factors."""
+    d = covariances.shape[1]
+    eigenvalues, axes = np.linalg.eigh(covariances - UNIQUE * np.eye(d))
+    loadings = np.zeros((len(covariances), d, N_FACTORS))
+    q = min(d, N_FACTORS)
+    loadings[:, :, :q] = axes[:, :, -q:] * np.sqrt(np.maximum(eigenvalues[:, None, -q:], 0))
+    return loadings
 
 
 def packed(d):
@@ -118,6 +145,9 @@ def problem(shape, dtype, n_rows, d, count, seed=0, spread=2.0):
     if shape in ("full", "tied"):
         roots = random.normal(size=(1 if shape == "tied" else count, d, d)) / np.sqrt(d)
         covariances = np.broadcast_to(roots @ roots.transpose(0, 2, 1) + 0.3 * np.eye(d), (count, d, d))
+    elif shape == "factor":
+        roots = random.normal(size=(count, d, N_FACTORS)) / np.sqrt(N_FACTORS)
+        covariances = roots @ roots.transpose(0, 2, 1) + UNIQUE * np.eye(d)
     elif shape == "diagonal":
         covariances = np.stack([np.diag(variances) for variances in random.uniform(0.3, 3, size=(count, d))])
     else:
@@ -140,6 +170,10 @@ def assemble(shape, X, log_weights, means, covariances):
         center = means.mean(axis=0, dtype=np.float64)
         factors = np.concatenate([upper[0].ravel(), center, ((means - center) @ upper[0]).ravel()])
         unwhiten = np.linalg.inv(upper[0]).T
+    elif shape == "factor":
+        root, loadings = UNIQUE**-0.5, loadings_of(covariances)
+        slopes = np.linalg.solve(covariances, loadings)
+        factors = np.concatenate([np.full((*means.shape, 1), root), root * loadings, slopes], axis=2).ravel()
     elif shape == "diagonal":
         factors = np.diagonal(upper, axis1=1, axis2=2).ravel()
     else:
@@ -161,12 +195,7 @@ def weights_of(n_rows):
     return weights
 
 
-def assert_close(mine, expected, tolerance, scale=None):
-    """Hold that arrays agree relative to `scale`, by default their largest entry: sums of both signs lose digits."""
-    scale = np.abs(expected).max(initial=0) if scale is None else scale
-    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)
-
-
+@pytest.mark.pairwise
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -185,6 +214,7 @@ def test_moments_are_those_of_the_reference(shape, dtype, layout, weighted):
         assert_close(second, expected[3], tolerance)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)

@@ -21,6 +21,7 @@ from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.statistics.rarity import Rarity
 from mixtura.storage import load, save
+from mixtura.tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
 from mixtura.tables.table_model import TableModel
 
 MODEL = {
@@ -31,7 +32,7 @@ MODEL = {
     "model.scale": np.ones(2),
 }
 TABLE = {"table.center": np.array([10.0, -3.0]), "table.scale": np.array([2.0, 0.1])}
-CALIBRATION = {"table.calibration": np.array([-7.0, -2.5, -2.0])}
+CALIBRATION = {"table.calibration": np.array([2.0, 2.5, 7.0])}
 RARITY = {
     "table.rarity_places": np.array([[-1.0, 0.5, 2.0], [0.0, 0.7, 2.1]]),
     "table.rarity_tail": np.array([0.5, 1.5, 0.8, 0.25, 2.1]),
@@ -39,16 +40,37 @@ RARITY = {
 ARRAYS = MODEL | TABLE | CALIBRATION
 MANIFEST = {
     "format": "mixtura",
-    "version": 1,
+    "version": 2,
     "kind": "table",
     "model": "mixture",
     "settings": {"shape": "diag"},
     "columns": ["height", "größe"],
-    "threshold": -4.5,
-    "rate": 0.04,
-    "trained_on": "reference",
-    "info": {"criterion": "bic", "n_rows": 1000},
+    "threshold": 4.5,
+    "provenance": {
+        "kind": "mixture",
+        "description": "2 components",
+        "fit": {"bic": 120.5, "aic": None, "log_likelihood": -50.25, "lower_bound": None},
+        "threshold": {"rule": "rate", "target": 0.04},
+        "trained_on": "reference",
+        "reference": "clean.csv",
+        "merging": {"clusters": [1, 0], "asked": True},
+        "seed": 3,
+        "versions": {"mixtura": "0.1.0", "numpy": "2.1.0", "kernels": "v3"},
+        "notes": {"n_rows": 1000},
+    },
 }
+PROVENANCE = Provenance(
+    "mixture",
+    "2 components",
+    FitFigures(bic=120.5, log_likelihood=-50.25),
+    ThresholdChoice("rate", 0.04),
+    "reference",
+    "clean.csv",
+    MergedComponents((1, 0), asked=True),
+    3,
+    Versions("0.1.0", "2.1.0", "v3"),
+    {"n_rows": 1000},
+)
 PLAIN = {name: MANIFEST[name] for name in ("format", "version", "model", "settings")} | {"kind": "mixture"}
 
 
@@ -60,7 +82,8 @@ def a_table_model():
         ARRAYS["table.center"],
         ARRAYS["table.scale"],
         calibration=ARRAYS["table.calibration"],
-        **{name: MANIFEST[name] for name in ("threshold", "rate", "trained_on", "info")},
+        threshold=MANIFEST["threshold"],
+        provenance=PROVENANCE,
     )
 
 
@@ -69,7 +92,13 @@ def a_mixture(shape_name):
     factors = random.normal(size=(3, 2, 2))
     matrices = factors @ factors.transpose(0, 2, 1) + np.eye(2)
     variances = np.diagonal(matrices, axis1=1, axis2=2)
-    values = {"full": matrices, "tied": matrices[0], "diag": variances, "spherical": variances[:, 0]}[shape_name]
+    values = {
+        "full": matrices,
+        "tied": matrices[0],
+        "diag": variances,
+        "spherical": variances[:, 0],
+        "factor": np.concatenate([variances[:, :, None], factors], axis=2),
+    }[shape_name]
     return Mixture(random.dirichlet(np.ones(3)), random.normal(size=(3, 2)), SHAPES[shape_name](values, 3, 2))
 
 
@@ -138,7 +167,7 @@ def test_student_components_and_noise_that_do_not_fit(settings, more, reason, fi
     assert reason in refusal(file)
 
 
-@pytest.mark.parametrize("threshold", [None, -4.5, -1e300, 0.1 + 0.2])
+@pytest.mark.parametrize("threshold", [None, 4.5, 1e300, 0.1 + 0.2])
 def test_a_table_model_comes_back_bit_for_bit(threshold, file):
     model = replace(a_table_model(), threshold=threshold)
     save(model, str(file))
@@ -175,9 +204,9 @@ def test_how_rare_scores_are_as_another_program_might_write_it(file):
 
 @settings(deadline=None)  # files are as fast as the disk
 @given(st.lists(st.text(), min_size=2, max_size=2, unique=True), st.dictionaries(st.text(), st.text() | st.integers()))
-def test_any_names_and_facts(tmp_path_factory, columns, info):
+def test_any_names_and_notes(tmp_path_factory, columns, notes):
     file = tmp_path_factory.getbasetemp() / "names"
-    model = replace(a_table_model(), columns=tuple(columns), info=info)
+    model = replace(a_table_model(), columns=tuple(columns), provenance=Provenance(notes=notes))
     save(model, file)
     assert load(file) == model
 
@@ -201,8 +230,12 @@ def test_the_format_as_it_is_written(file):
     assert header == {
         "__metadata__": {
             "mixtura": r'{"columns": ["height", "gr\u00f6\u00dfe"], "format": "mixtura", '
-            '"info": {"criterion": "bic", "n_rows": 1000}, "kind": "table", "model": "mixture", "rate": 0.04, '
-            '"settings": {"shape": "diag"}, "threshold": -4.5, "trained_on": "reference", "version": 1}'
+            '"kind": "table", "model": "mixture", "provenance": {"description": "2 components", '
+            '"fit": {"aic": null, "bic": 120.5, "log_likelihood": -50.25, "lower_bound": null}, "kind": "mixture", '
+            '"merging": {"asked": true, "clusters": [1, 0]}, "notes": {"n_rows": 1000}, "reference": "clean.csv", '
+            '"seed": 3, "threshold": {"rule": "rate", "target": 0.04}, "trained_on": "reference", '
+            '"versions": {"kernels": "v3", "mixtura": "0.1.0", "numpy": "2.1.0"}}, '
+            '"settings": {"shape": "diag"}, "threshold": 4.5, "version": 2}'
         },
         "model.center": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]},
         "model.covariances": {"dtype": "F64", "shape": [2, 2], "data_offsets": [16, 48]},
@@ -228,7 +261,7 @@ def test_the_manifest_of_what_is_no_table(model, kind, name, settings, file):
     save(model, file)
     assert (
         rf"{{\"format\": \"mixtura\", \"kind\": \"{kind}\", \"model\": \"{name}\", \"settings\": {settings}, "
-        r"\"version\": 1}"
+        r"\"version\": 2}"
     ).encode() in file.read_bytes()
     assert type(load(file)) is type(model)
 
@@ -284,10 +317,10 @@ def test_another_value_is_found(file, array):
 
 @pytest.mark.filterwarnings("ignore:.* has no checksum")
 def test_a_table_trained_on_itself_has_no_calibration(file):
-    model = replace(a_table_model(), calibration=None, trained_on="table")
+    model = replace(a_table_model(), calibration=None, provenance=Provenance())
     save(model, file)
     assert load(file) == model
-    write(file, arrays=MODEL | TABLE, trained_on="table")
+    write(file, arrays=MODEL | TABLE, provenance=Provenance().entries())
     assert load(file) == model
 
 
@@ -312,9 +345,9 @@ def test_an_array_larger_than_the_file(file):
 
 
 def test_a_newer_version(file):
-    write(file, version=2, future=True)
+    write(file, version=3, future=True)
     assert refusal(file) == (
-        "FILE has version 2 of the model format, and this mixtura reads up to version 1: install a newer mixtura"
+        "FILE has version 3 of the model format, and this mixtura reads up to version 2: install a newer mixtura"
     )
 
 
@@ -336,10 +369,9 @@ ENTRIES = "its manifest does not have the entries of a mixture, a detector or a 
         ({"columns": "ab"}, ENTRIES),
         ({"threshold": "low"}, ENTRIES),
         ({"threshold": True}, ENTRIES),
-        ({"trained_on": None}, ENTRIES),
-        ({"info": None}, ENTRIES),
+        ({"provenance": None}, ENTRIES),
         ({"settings": []}, ENTRIES),
-        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of mixture, elliptic, ensemble, "),
+        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of ensemble, mixture, elliptic, "),
         ({"model": "elliptic"}, "an elliptic model has the arrays 'location' and 'covariance', and no settings"),
         ({"settings": {}}, "said to be None, which is none of full, tied, diag, spherical"),
         ({"settings": {"shape": "round"}}, "said to be 'round', which is none of full, tied, diag, spherical"),
@@ -350,9 +382,26 @@ ENTRIES = "its manifest does not have the entries of a mixture, a detector or a 
         ({"columns": [1, 2]}, "strings, all different"),
         ({"columns": [["a"], ["b"]]}, "strings, all different"),
         ({"threshold": float("nan")}, "the threshold must be a finite score, not nan"),
-        ({"rate": 2.0}, "above 0 and below 1"),
-        ({"trained_on": "hearsay"}, "trained_on must be 'table' or 'reference', not 'hearsay'"),
-        ({"info": {"a": float("nan")}}, "types that JSON has"),
+        ({"provenance": {}}, "its provenance must have the entries kind, description, fit, "),
+        *(
+            ({"provenance": MANIFEST["provenance"] | changes}, reason)
+            for changes, reason in (
+                ({"extra": 1}, "its provenance must have the entries "),
+                ({"trained_on": "hearsay"}, "trained_on must be 'table' or 'reference', not 'hearsay'"),
+                ({"trained_on": ["table"]}, "trained_on must be 'table' or 'reference', not ['table']"),
+                ({"notes": {"a": float("nan")}}, "types that JSON has"),
+                ({"notes": 3}, "types that JSON has"),
+                ({"fit": None}, "its fit must have the entries bic, aic, log_likelihood, lower_bound"),
+                ({"fit": {"secret": 1.0}}, "its fit must have the entries bic, aic, log_likelihood, lower_bound"),
+                ({"threshold": {"rule": "rate"}}, "its threshold must have the entries rule, target"),
+                ({"threshold": {"rule": "rate", "target": -1.0}}, "target of a rule must be a float above 0, not -1.0"),
+                ({"merging": {"clusters": [0], "asked": True}}, "one number for each of 2 components"),
+                ({"merging": {"clusters": 3, "asked": True}}, "from 0 on without gaps"),
+                ({"seed": "3"}, "the seed of a model must be an integer, not '3'"),
+                ({"versions": {}}, "its versions must have the entries mixtura, numpy, kernels"),
+                ({"description": 3}, "the description of a model must be text, not 3"),
+            )
+        ),
     ],
 )
 def test_a_manifest_that_does_not_fit(changes, reason, file):

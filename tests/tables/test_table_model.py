@@ -13,6 +13,7 @@ from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.errors import ColumnError, InfiniteValuesError
 from mixtura.rows import ArrayRows, ScaledRows
 from mixtura.statistics.rarity import Rarity
+from mixtura.tables.provenance import MergedComponents, Provenance
 from mixtura.tables.table_model import TableModel
 
 CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
@@ -21,7 +22,7 @@ CENTER, SCALE = np.array([170.0, 0.1]), np.array([10.0, 0.003])
 def a_model(**changes):
     covariance = Full([[[1.0, 0.8], [0.8, 1.0]], [[0.5, 0.0], [0.0, 2.0]]], 2, 2)
     mixture = Mixture([0.7, 0.3], [[0.0, 0.0], [2.0, -1.0]], covariance)
-    parts = {"threshold": -5.0, "rate": 0.04, "info": {"n_rows": 10}} | changes
+    parts = {"threshold": 5.0, "provenance": Provenance(notes={"n_rows": 10})} | changes
     return TableModel(mixture, ("height", "mass"), CENTER, SCALE, **parts)
 
 
@@ -38,14 +39,14 @@ def test_scores_have_the_bits_of_scaled_rows(dtype):
     assert scores.dtype == np.float64
     np.testing.assert_array_equal(scores, -log_density)
     np.testing.assert_array_equal(np.concatenate([model.scores(part) for part in np.array_split(X, 9)]), scores)
-    np.testing.assert_array_equal(model.is_anomaly(X), log_density.astype(float) < model.threshold)
+    np.testing.assert_array_equal(model.is_anomaly(X), -log_density.astype(float) > model.threshold)
     scaled = (X - CENTER.astype(dtype)) / SCALE.astype(dtype)
     np.testing.assert_array_equal(model.labels(X), model.mixture.labels(scaled))
 
 
 def test_a_row_at_the_threshold_is_normal():
     scores = a_model().scores(some_rows(n_rows=5))
-    model = a_model(threshold=-scores[2])
+    model = a_model(threshold=scores[2])
     np.testing.assert_array_equal(model.above_threshold(scores), scores > scores[2])
 
 
@@ -64,6 +65,7 @@ def test_explanations_and_groups_are_in_the_units_of_the_table():
 @pytest.mark.parametrize("shape_name", SHAPES)
 def test_standard_deviations_of_every_shape(shape_name):
     values = {"full": [np.diag([4.0, 9.0])], "tied": np.diag([4.0, 9.0]), "diag": [[4.0, 9.0]], "spherical": [4.0]}
+    values["factor"] = [[[3.0, 1.0], [5.0, 2.0]]]
     mixture = Mixture([1.0], [[0.0, 0.0]], SHAPES[shape_name](values[shape_name], 1, 2))
     model = TableModel(mixture, ("a", "b"), [0, 0], [1, 10])
     np.testing.assert_allclose(model.standard_deviations, [[2, 20 if shape_name == "spherical" else 30]])
@@ -81,7 +83,7 @@ def test_a_value():
     calibrated = a_model(calibration=[-3.0, -9.0])
     assert pickle.loads(pickle.dumps(calibrated)) == calibrated
     assert calibrated == a_model(calibration=[-9.0, -3.0])
-    for changes in ({"threshold": None}, {"rate": 0.1}, {"info": {}}, {"trained_on": "reference"}):
+    for changes in ({"threshold": None}, {"provenance": Provenance()}):
         assert model != a_model(**changes)
     assert model != calibrated != a_model(calibration=[-9.0, -4.0])
     assert model != replace(model, model=replace_mean(model.mixture))
@@ -108,19 +110,15 @@ def test_a_value():
         ({"scale": [1.0, np.nan]}, "scale must be 2 finite numbers"),
         ({"scale": [1.0, 0.0]}, "every scale must be positive"),
         ({"threshold": np.nan}, "the threshold must be a finite score, not nan"),
-        ({"rate": 1.5}, "above 0 and below 1"),
-        ({"trained_on": "hearsay"}, "'table' or 'reference', not 'hearsay'"),
         ({"calibration": []}, "calibration scores must be numbers, at least one"),
         ({"calibration": [[1.0]]}, "at least one, in an array of one dimension: they must be one for each row"),
         (
             {"calibration": [1.0, np.nan]},
             "at least one, in an array of one dimension: they must be numbers, and that of row 1",
         ),
-        ({"info": {"n": np.int64(3)}}, "types that JSON has"),
-        ({"info": {"n": float("nan")}}, "types that JSON has"),
         *(
-            ({"info": {"merging": merging}}, "one number for each of 2 components, from 0 on without gaps")
-            for merging in (3, {}, *({"clusters": clusters} for clusters in (2, [0], [0, 2], [0, -1], [0, 0.5], "01")))
+            ({"provenance": Provenance(merging=MergedComponents(clusters))}, "one number for each of 2 components")
+            for clusters in ((0,), (0, -1), (0, 1, 2))
         ),
     ],
 )
@@ -155,7 +153,7 @@ DETECTORS = {
 def test_models_of_other_kinds(kind):
     scaled = np.random.default_rng(0).normal(size=(300, 2))
     held = DETECTORS[kind].fit(scaled).model_
-    model = TableModel(held, ("height", "mass"), CENTER, SCALE, threshold=float(np.median(held.score_samples(scaled))))
+    model = TableModel(held, ("height", "mass"), CENTER, SCALE, threshold=float(np.median(-held.score_samples(scaled))))
     X = CENTER + SCALE * scaled
     np.testing.assert_array_equal(model.scores(X), -held.score_samples((X - CENTER) / SCALE))
     assert 100 <= model.is_anomaly(X).sum() <= 200
@@ -182,30 +180,29 @@ def test_only_mixtures_have_components():
 
 
 def test_clusters_are_sums_of_components():
-    model, X = a_model(info={"merging": {"clusters": [1, 0]}}), some_rows(n_rows=500)
+    model, X = a_model(provenance=Provenance(merging=MergedComponents((1, 0)))), some_rows(n_rows=500)
     np.testing.assert_array_equal(model.clusters, [1, 0])
     np.testing.assert_array_equal(model.cluster_probabilities(X), model.responsibilities(X)[:, ::-1])
     np.testing.assert_array_equal(model.cluster_labels(X), 1 - model.labels(X))
-    one = a_model(info={"merging": {"clusters": [0, 0]}})
+    one = a_model(provenance=Provenance(merging=MergedComponents((0, 0))))
     np.testing.assert_allclose(one.cluster_probabilities(X), 1)
     empty = Mixture([0.4, 0.0, 0.6], [[0.0, 0.0], [9.0, 9.0], [1.0, 1.0]], Full([np.eye(2)] * 3, 3, 2))
-    some = replace(model, model=empty, info={"merging": {"clusters": [0, -1, 1]}})
+    some = replace(model, model=empty, provenance=Provenance(merging=MergedComponents((0, -1, 1))))
     assert set(some.cluster_labels(np.vstack([X, [[1e200, 1e200], CENTER + 9 * SCALE]]))) == {0, 1}
     with pytest.raises(ValueError, match="no clusters: its components were not merged"):
         a_model().cluster_labels(X)
     with pytest.raises(ValueError, match="one number for each of 3 components"):
-        replace(model, model=empty, info={"merging": {"clusters": [0, 1, 2]}})
+        replace(model, model=empty, provenance=Provenance(merging=MergedComponents((0, 1, 2))))
 
 
 def test_p_values_compare_with_the_calibration():
     X, clean = some_rows(n_rows=100), some_rows(n_rows=400)[100:]
-    model = a_model(trained_on="reference", calibration=-a_model().scores(clean))
+    model = a_model(calibration=a_model().scores(clean))
     scores = model.scores(X)
     p_values = model.p_values(scores)
     np.testing.assert_array_equal(p_values, conformal_p_values(-scores, -model.scores(clean)))
     np.testing.assert_array_equal(p_values, [(1 + (model.scores(clean) >= score).sum()) / 301 for score in scores])
     np.testing.assert_array_equal(model.p_values([np.inf, -np.inf]), [1 / 301, 1])
-    assert a_model().trained_on == "table"
     with pytest.raises(ValueError, match="no p-values: it was not trained on a reference table"):
         a_model().p_values(scores)
 

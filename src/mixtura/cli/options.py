@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ..tables.request import KINDS, MIXTURES, SHAPES
-
-# Written out: asking the library would import it, and --help would take seconds.
-FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
+from ..commands import formats
+from ..commands.formats import FORMATS
+from ..tables.kinds import KINDS, MIXTURES, Kind
+from ..tables.request import SHAPES
 
 
 def spell(name: str, value: Any = None) -> str:
@@ -21,12 +21,17 @@ def spell(name: str, value: Any = None) -> str:
     ('--f-beta', '--rate 0.04')
     """
     option = f"--{name.replace('_', '-')}"
-    return option if value is None else f"{option} {value}"
+    return option if value in (None, True) else f"{option} {value}"
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
     """Return what completes one of some words in a shell."""
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def _listed(kinds: Sequence[Kind], last: str = "or") -> str:
+    *others, final = [kind.name for kind in kinds]
+    return f"{', '.join(others)} {last} {final}"
 
 
 TABLE = "Table"
@@ -160,14 +165,14 @@ Drop = Annotated[
         show_default=False,
     ),
 ]
-Kind = Annotated[
+ModelKind = Annotated[
     str | None,
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(KINDS),
-        help="Kind of model: auto, mixture, bayesian, elliptic, forest, lof or svm. Default: auto, which needs no "
-        "choice; mixture where --components or --shape is given.",
+        autocompletion=one_of([kind.name for kind in KINDS]),
+        help=f"Kind of model: {_listed(KINDS)}. Default: auto, which needs no choice; mixture where --components or "
+        f"--shape is given. Missing values are taken by {_listed([k for k in KINDS if k.takes_missing], 'and')}.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -177,8 +182,8 @@ MixtureKind = Annotated[
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(MIXTURES),
-        help="Kind of model: mixture or bayesian.",
+        autocompletion=one_of([kind.name for kind in MIXTURES]),
+        help=f"Kind of model: {_listed(MIXTURES)}.",
         rich_help_panel=MODEL,
     ),
 ]
@@ -199,8 +204,18 @@ Shape = Annotated[
         "--shape",
         metavar="SHAPES",
         autocompletion=one_of(SHAPES),
-        help="Covariance shapes to try, some of full, tied, diag and spherical with commas between. Default: all "
-        "four. With --model bayesian, one of them; default: full.",
+        help="Covariance shapes to try, some of full, tied, diag, spherical and factor with commas between. Default: "
+        "the first four. With --model bayesian, one of these; default: full.",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Factors = Annotated[
+    int | None,
+    typer.Option(
+        "--factors",
+        metavar="NUMBER",
+        help="Number of factors that the columns of a component share, for --shape factor. Default: 1.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -254,17 +269,7 @@ def _unquoted(field: str) -> str:
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:
-    """Return the format meant, None for the one that `out` says.
-
-    Examples
-    --------
-    >>> format_from(None, "x.csv", safe_csv=True, as_json=False), format_from("csv", "-", safe_csv=False, as_json=False)
-    ('safe-csv', 'csv')
-    """
-    if form is not None and form not in FORMATS:
-        raise typer.BadParameter(f"--format is {form!r}: the formats there are: {', '.join(FORMATS)}")
+    """Return the format meant, None for the one that `out` says; standard output takes one thing."""
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")
-    if safe_csv and form not in (None, "csv"):
-        raise typer.BadParameter(f"--safe-csv goes with --format csv, not {form}")
-    return "safe-csv" if safe_csv else form
+    return formats.format_from(form, safe_csv=safe_csv, spell=spell)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..tables.rules import rate_rule
+from ..tables.rules import rule
 from . import options
 from .options import THRESHOLD
 
@@ -18,6 +18,7 @@ EXAMPLES = """\
 
 
 def score(
+    context: typer.Context,
     model: options.Model,
     source: options.Source,
     *,
@@ -48,10 +49,14 @@ def score(
     `mixtura groups` has no threshold: the result has anomaly_score and component. With --rate the threshold is that of
     this table, whatever the model brings, and the columns are those of `mixtura detect`.
     """
-    threshold = None if rate is None else rate_rule(rate, options.spell)
+    threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
-    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import score_table_by  # noqa: PLC0415
+    from ..commands.score import score_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import table_out  # noqa: PLC0415
+    from .reporting import report, typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    summary = score_table_by(model, source, out, threshold, form=form, force=force, show_progress=not quiet)
-    report(summary, as_json_text=as_json, quiet=quiet)
+    files = output(table_out(out, source, "scored", form), None, None, form, force=force)
+    with running(quiet=quiet) as run:
+        found = score_by(model, source, threshold, files, run, typed(context.obj, None))
+    report(found.summary, as_json_text=as_json, quiet=quiet)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from .matrices import Floats, check_invertible, check_real, frozen
 
+DOUBLE: "np.dtype[Any]" = np.dtype(np.float64)
+
 
 class Covariance(ABC):
     """Covariances of the components of a mixture.
@@ -24,7 +26,8 @@ class Covariance(ABC):
     ----------
     values : array_like
         Covariances: (n_components, n_features, n_features) for `Full`, (n_features, n_features) for `Tied`,
-        (n_components, n_features) for `Diagonal`, (n_components,) for `Spherical`.
+        (n_components, n_features) for `Diagonal`, (n_components,) for `Spherical`, (n_components, n_features, 1 +
+        n_factors) for `Factor`.
     n_components, n_features : int
         Number of components and of features.
 
@@ -39,7 +42,11 @@ class Covariance(ABC):
     is_shared : bool
         Whether all components have one covariance.
     is_conjugate : bool
-        Whether Wishart distributions are conjugate priors of the precisions.
+        Whether `values` are a scatter over `divisors`, to which conjugate priors and earlier batches can add theirs.
+    is_searched : bool
+        Whether a search tries the shape when it is not told which to try.
+    attributes : tuple of str
+        Fitted attributes of an estimator that describe the covariances.
 
     Raises
     ------
@@ -54,10 +61,30 @@ class Covariance(ABC):
     is_matrix: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
     is_conjugate: ClassVar[bool] = True
+    is_searched: ClassVar[bool] = True
+    attributes: ClassVar[tuple[str, ...]] = ("covariances_", "precisions_cholesky_", "precisions_")
+
+    def __new__(cls, values: Any, n_components: int, n_features: int) -> Self:  # noqa: D102  # not for callers
+        return super().__new__(cls.holding(values))
 
     def __init__(self, values: Any, n_components: int, n_features: int) -> None:
         self._keep(check_real(values, f"{self.name} covariances"), n_components, n_features)
         self._check()
+
+    @classmethod
+    def with_factors(cls, n_factors: int) -> type[Self]:
+        """Return the shape with so many factors, where it has any."""
+        return cls
+
+    @classmethod
+    def described(cls) -> str:
+        """Return the name of the shape, with the number of factors where it has any."""
+        return cls.name
+
+    @classmethod
+    def holding(cls, values: Any) -> type[Self]:
+        """Return the shape that `values` are in the layout of: the one with as many factors, where it has any."""
+        return cls
 
     @classmethod
     def unchecked(cls, values: Floats, n_components: int, n_features: int) -> Self:
@@ -70,7 +97,7 @@ class Covariance(ABC):
         n_components, n_features : int
             Number of components and of features.
         """
-        covariance = cls.__new__(cls)
+        covariance = cls.__new__(cls, values, n_components, n_features)
         covariance._keep(values, n_components, n_features)
         return covariance
 
@@ -129,14 +156,22 @@ class Covariance(ABC):
         return values
 
     @staticmethod
-    @abstractmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
-        """Return outer products of `vectors` times `weights`, in the layout of `values` times `divisors`."""
+        """Return outer products of `vectors` times `weights`, in the layout of `values` times `divisors`.
+
+        This and the two that follow are for shapes that are conjugate.
+        """
+        raise NotImplementedError
 
     @staticmethod
-    @abstractmethod
     def divisors(counts: Floats, n_features: int) -> Floats:
         """Return what a scatter is divided by to give `values`, from `counts` of rows over `n_features` columns."""
+        raise NotImplementedError
+
+    @staticmethod
+    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
+        """Return the traces of diagonal matrices of `weights`, one a column, times `precisions`."""
+        raise NotImplementedError
 
     @staticmethod
     @abstractmethod
@@ -144,8 +179,16 @@ class Covariance(ABC):
         """Return covariances in the layout of `values` with `ridge`, one number a column, added to the variances."""
 
     @classmethod
-    def estimate(cls, counts: Floats, masses: Floats, shift: Floats, second: Floats, ridge: Floats) -> Self:
-        """Return the maximum-likelihood covariances about the new means.
+    def estimate(
+        cls,
+        counts: Floats,
+        masses: Floats,
+        shift: Floats,
+        second: Floats,
+        ridge: Floats,
+        before: "Covariance | None" = None,
+    ) -> Self:
+        """Return the covariances of highest expected likelihood about the new means.
 
         Parameters
         ----------
@@ -159,14 +202,11 @@ class Covariance(ABC):
             Second moments about the centres.
         ridge : ndarray of shape (n_features,)
             Added to the variances.
+        before : Covariance, optional
+            Covariances that a pass took the moments under; none where `scatter` took them.
         """
         scatter = cls.unpacked(second, shift.shape[1]) - cls.spread(masses, shift)
         return cls.unchecked(cls.with_ridge(scatter / cls.divisors(counts, shift.shape[1]), ridge), *shift.shape)
-
-    @staticmethod
-    @abstractmethod
-    def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
-        """Return the traces of diagonal matrices of `weights`, one a column, times `precisions`."""
 
     @staticmethod
     @abstractmethod
@@ -180,6 +220,11 @@ class Covariance(ABC):
     @abstractmethod
     def precision_fault(precisions: Floats) -> str | None:
         """Return what `precisions` of the right shape should be and are not, None when they are."""
+
+    @classmethod
+    def fault(cls, values: Floats) -> str | None:
+        """Return what `values` of the right shape should be and are not, None when they are."""
+        return cls.precision_fault(values)
 
     @classmethod
     @abstractmethod
@@ -214,8 +259,13 @@ class Covariance(ABC):
         eigenvalue. These covariances are those of highest likelihood without the limit.
         """
 
-    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
-        """Raise SingularCovarianceError when precisions are beyond the numbers of a `dtype`."""
+    @property
+    @abstractmethod
+    def variances(self) -> Floats:
+        """Variances of the columns, those of all components where each has its own."""
+
+    def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
+        """Raise SingularCovarianceError where there is no inverse, or one beyond the numbers of a `dtype`."""
         check_invertible(self.precision_cholesky, dtype, "component {}".format)
 
     @abstractmethod
@@ -250,10 +300,9 @@ class Covariance(ABC):
         """
         return np.zeros((self.n_components, len(missing), len(known))), self.select(missing.tolist())
 
-    @staticmethod
     @abstractmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: "Covariance"
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: "Covariance"
     ) -> Floats:
         """Return the second moments of all columns of rows of which some columns are known.
 

@@ -255,7 +255,7 @@ def precision_cholesky(matrices: Floats, names: Callable[[int], str]) -> Floats:
 def check_invertible(factors: Floats, dtype: "np.dtype[Any]", names: Callable[[int], str]) -> None:
     """Raise when precisions are beyond the numbers of a type, given their Cholesky factors or roots, by component."""
     limit = largest_root(dtype)
-    large = np.abs(factors).reshape(len(factors), -1).max(axis=1)
+    large = np.abs(factors).reshape(len(factors), -1).max(axis=1, initial=0.0)
     if (large > limit).any():
         number = int(np.argmax(large))
         advice = "" if dtype == np.float64 else ", or give the table as float64"

@@ -17,6 +17,7 @@ from .missing import ObservedPasses
 from .noise import Noise
 from .normal_only import require_normal
 from .passes import Components, Passes
+from .shapes import SHAPES
 
 if TYPE_CHECKING:
     from .distances import Estimate, Method
@@ -33,7 +34,7 @@ class Mixture:
     means : array_like of shape (n_components, n_features)
         Means of the components.
     covariance : Covariance
-        Covariances of the components: `Full`, `Tied`, `Diagonal` or `Spherical`.
+        Covariances of the components: `Full`, `Tied`, `Diagonal`, `Spherical` or `Factor`.
     degrees_of_freedom : array_like of shape (n_components,), optional
         Makes the components Student's t distributions; `covariance` then holds their scale matrices, which are
         (nu - 2) / nu of their covariances.
@@ -71,8 +72,8 @@ class Mixture:
     ) -> None:
         if not isinstance(covariance, Covariance):
             raise ValueError(
-                "covariance must be Full, Tied, Diagonal or Spherical, such as Full(covariances, n_components, "
-                f"n_features), not {type(covariance).__name__}"
+                f"covariance must be one of {', '.join(shape.__name__ for shape in SHAPES.values())}, such as "
+                f"Full(covariances, n_components, n_features), not {type(covariance).__name__}"
             )
         if not (noise is None or isinstance(noise, Noise)):
             raise ValueError(f"noise must be Noise(weight, lower, upper), not {type(noise).__name__}")

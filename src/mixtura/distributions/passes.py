@@ -65,7 +65,7 @@ class Components:
         """
         self.covariance.check_invertible(dtype)
         limit = largest_root(dtype)
-        for name, size in (("mean", self.means), ("standard deviation", np.sqrt(np.abs(self.covariance.values)))):
+        for name, size in (("mean", self.means), ("standard deviation", np.sqrt(np.abs(self.covariance.variances)))):
             largest = float(np.abs(size).max())
             if largest > limit:
                 more = "" if dtype == np.float64 else ", or give the table as float64"

@@ -1,4 +1,4 @@
-"""Full, tied, diagonal and spherical covariances: all that differs between them is here."""
+"""Full, tied, diagonal and spherical covariances, all that differs between them, and the list of all shapes."""
 
 # ruff: noqa: D102  # what a method does is said once, at `Covariance`
 
@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .covariance import Covariance
+from .covariance import DOUBLE, Covariance
+from .factor import Factor
 from .matrices import (
     Floats,
     check_definite,
@@ -43,6 +44,10 @@ class _Matrices(Covariance):
     @staticmethod
     def packed(values: Floats) -> Floats:
         return pack(values)
+
+    @property
+    def variances(self) -> Floats:
+        return np.diagonal(self.values, axis1=-2, axis2=-1)
 
     @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
@@ -148,9 +153,8 @@ class Full(_Matrices):
         slopes, rest = regressions(self.values, missing, known)
         return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full = lifts @ unpack(second, lifts.shape[2]) @ lifts.transpose(0, 2, 1)
         full[:, missing[:, None], missing] += counts[:, None, None] * rest.values
@@ -257,15 +261,14 @@ class Tied(_Matrices):
             rest, self.n_components, len(missing)
         )
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full = lifts[0] @ unpack(second, lifts.shape[2]) @ lifts[0].T
         full[np.ix_(missing, missing)] += counts.sum() * rest.values
         return pack(full)
 
-    def check_invertible(self, dtype: "np.dtype[Any]") -> None:
+    def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
         check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
 
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
@@ -298,6 +301,10 @@ class _Variances(Covariance):
 
     def _check(self) -> None:
         check_positive(self.values)
+
+    @property
+    def variances(self) -> Floats:
+        return self.values
 
     @staticmethod
     def precision_fault(precisions: Floats) -> str | None:
@@ -392,9 +399,8 @@ class Diagonal(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values[:, np.asarray(columns)], self.n_components, len(columns))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         full: Floats = np.einsum("kdo,ko->kd", lifts, second)
         full[:, missing] += counts[:, None] * rest.values
@@ -474,13 +480,15 @@ class Spherical(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values, self.n_components, len(columns))
 
-    @staticmethod
     def completed(
-        second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
+        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
     ) -> Floats:
         return second + counts * len(missing) * rest.values
 
 
-SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical)}
+SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical, Factor)}
+"""The covariance shapes by their names: there are no others."""
+
+SEARCHED = tuple(name for name, shape in SHAPES.items() if shape.is_searched)
 
 CONJUGATE = tuple(name for name, shape in SHAPES.items() if shape.is_conjugate)

@@ -20,7 +20,7 @@ from ..errors import ColumnError, DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut, Rows
 from ..rows.block import Array
 from ..rows.checks import Weights, describe_rows, quoted
-from ..rows.columns import Choice, Missing, difference
+from ..rows.columns import Choice, Missing, NonNumeric, difference
 from ..rows.frames import FrameRows
 from .engine import M
 from .threads import available_processors
@@ -55,9 +55,9 @@ class DaskEngine:
         return bool(dask.is_dask_collection(source))
 
     @staticmethod
-    def open(source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error") -> "DaskRows":
+    def open(source: Any, sample_weight: Any = None, **choice: Any) -> "DaskRows":
         """Return the rows of a Dask array or DataFrame: see `DaskRows`."""
-        return DaskRows(source, sample_weight, columns=columns, missing=missing)
+        return DaskRows(source, sample_weight, **choice)
 
     def fold(self, rows: Rows, summarise: Callable[[Block], M], zero: M) -> M:
         """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""
@@ -96,6 +96,10 @@ class DaskRows:
         every pass.
     columns : sequence of str, or of int for an array, optional
         Columns to use, in this order. Default: all.
+    drop : sequence of str, or of int for an array, optional
+        Columns not to use.
+    non_numeric : {"error", "drop"}, default "error"
+        What to do with columns of a frame that do not hold numbers, and that nobody names: raise, or leave them out.
     missing : {"error", "allow"}, default "error"
         Whether NaN and null may stand for missing values.
 
@@ -104,7 +108,7 @@ class DaskRows:
     columns : tuple of str, or None
         Names of the columns in use, None for an array.
     left_out : tuple of LeftOut
-        Always empty.
+        Columns that are not used because they do not hold numbers.
 
     Raises
     ------
@@ -118,19 +122,24 @@ class DaskRows:
         `source` is another Dask collection.
     """
 
-    left_out: tuple[LeftOut, ...] = ()
-
     def __init__(
-        self, source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error"
+        self,
+        source: Any,
+        sample_weight: Any = None,
+        *,
+        columns: Any = None,
+        drop: Any = None,
+        non_numeric: NonNumeric = "error",
+        missing: Missing = "error",
     ) -> None:
         # The tasks made from persisted collections name their data and do not hold it.
         self._held = (source, sample_weight)
         self._names: tuple[str, ...] | None = None
-        self._choice = Choice(columns, missing=missing)
+        self._choice = Choice(columns, drop, non_numeric=non_numeric, missing=missing)
         # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
         if isinstance(source, da.Array):
             self._like: ArrayRows | FrameRows = ArrayRows(
-                np.ones((1, *source.shape[1:]), source.dtype), columns=columns
+                np.ones((1, *source.shape[1:]), source.dtype), columns=columns, drop=drop
             )
             self._width = int(source.shape[1])
             source = source.rechunk({1: -1})
@@ -139,7 +148,7 @@ class DaskRows:
             self._like = FrameRows(meta_nonempty(make_meta(source)), self._choice)
             self._names, self._width = tuple(map(str, source.columns)), len(source.columns)
             # In every partition the same columns, wherever they stand in it.
-            self._choice = replace(self._choice, columns=self._like.columns)
+            self._choice = replace(self._choice, columns=self._like.columns, drop=None)
             self._lengths = None
         else:
             raise SourceError(
@@ -152,6 +161,16 @@ class DaskRows:
     def columns(self) -> tuple[str, ...] | None:
         """Names of the columns in use, None for an array."""
         return self._like.columns
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return self._like.names
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Columns that are not used."""
+        return self._like.left_out
 
     @property
     def n_columns(self) -> int:
@@ -178,14 +197,26 @@ class DaskRows:
         for task in self.tasks(list):
             yield from task.compute()
 
+    def tables(self) -> Iterator[tuple[Any, Block]]:
+        """Yield each block with a pyarrow Table of all columns of its rows, one partition in memory at a time."""
+        run = self._task(list)
+        for piece, place in zip(self._pieces, self._places(), strict=True):
+            yield from run.tables(piece.compute(), place)
+
     def tasks(self, consume: Callable[..., Any], *arguments: Any) -> Iterator[Delayed]:
         """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""
-        starts = accumulate(self._counts(), initial=0)
         weights = repeat(None) if self._weights is None else self._weights
-        run = _Task(consume, self._choice, self._names, self._width, self.dtype)
-        task = dask.delayed(run, pure=False, traverse=False)
-        for number, (piece, first_row, weight) in enumerate(zip(self._pieces, starts, weights, strict=False)):
-            yield task(piece, weight, _Place(number, first_row, self._counts()[number]), *arguments)
+        task = dask.delayed(self._task(consume), pure=False, traverse=False)
+        for piece, place, weight in zip(self._pieces, self._places(), weights, strict=False):
+            yield task(piece, weight, place, *arguments)
+
+    def _task(self, consume: Callable[..., Any]) -> "_Task":
+        return _Task(consume, self._choice, self._names, self._width, self.dtype)
+
+    def _places(self) -> "Iterator[_Place]":
+        counts = self._counts()
+        starts = accumulate(counts, initial=0)
+        return (_Place(number, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=False)))
 
     def _counts(self) -> tuple[int, ...]:
         """Return the number of rows of each partition."""
@@ -258,6 +289,11 @@ class _Place:
     first_row: int
     n_rows: int
 
+    @property
+    def where(self) -> str:
+        """What messages call the partition."""
+        return f"partition {self.number} of the Dask table"
+
 
 @dataclass(frozen=True)
 class _Task:
@@ -282,7 +318,18 @@ class _Task:
         DataError
             It has other rows than were declared or counted, or numbers beyond the type that the metadata declares.
         """
-        where = f"partition {place.number} of the Dask table"
+        rows = self._rows(piece, weights, place)
+        for block in () if rows is None else rows.blocks():
+            yield self._as_declared(block, place)
+
+    def tables(self, piece: Any, place: _Place) -> Iterator[tuple[Any, Block]]:
+        """Yield the blocks of a partition with their tables; raises as `blocks` does."""
+        rows = self._rows(piece, None, place)
+        for table, block in () if rows is None else rows.tables():
+            yield table, self._as_declared(block, place)
+
+    def _rows(self, piece: Any, weights: Any, place: _Place) -> FrameRows | ArrayRows | None:
+        where = place.where
         self._check_columns(piece, where)
         if len(piece) != place.n_rows:
             raise DataError(
@@ -290,20 +337,17 @@ class _Task:
                 "if its source changes, and correct its chunks if they are wrong"
             )
         if not len(piece):
-            return
-        rows: Rows
+            return None
         if self.names is not None:
-            rows = FrameRows(piece, replace(self.choice, sample_weight=weights), place.first_row, where)
-        else:
-            rows = ArrayRows(
-                piece,
-                columns=self.choice.columns,
-                sample_weight=weights,
-                first_row=place.first_row,
-                missing=self.choice.missing,
-            )
-        for block in rows.blocks():
-            yield replace(block, values=self._as_declared(block.values, where))
+            return FrameRows(piece, replace(self.choice, sample_weight=weights), place.first_row, where)
+        return ArrayRows(
+            piece,
+            columns=self.choice.columns,
+            drop=self.choice.drop,
+            sample_weight=weights,
+            first_row=place.first_row,
+            missing=self.choice.missing,
+        )
 
     def _check_columns(self, piece: Any, where: str) -> None:
         shape = np.shape(piece)
@@ -327,16 +371,17 @@ class _Task:
                 f"{where} does not have the columns of the metadata ({how}): give every partition the same"
             )
 
-    def _as_declared(self, values: Array, where: str) -> Array:
+    def _as_declared(self, block: Block, place: _Place) -> Block:
+        values = block.values
         # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
         with np.errstate(over="ignore"):
             declared: Array = values.astype(self.dtype, copy=False)
         if declared is not values and np.isinf(declared).any():
             raise DataError(
-                f"{where} holds {values[np.isinf(declared)][0]:g}, beyond the {self.dtype} of the metadata: "
+                f"{place.where} holds {values[np.isinf(declared)][0]:g}, beyond the {self.dtype} of the metadata: "
                 "declare float64"
             )
-        return declared
+        return replace(block, values=declared)
 
 
 def _summary(blocks: Iterator[Block], summarise: Callable[[Block], M]) -> M | None:

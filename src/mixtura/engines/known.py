@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import MissingDependencyError
 from ..rows import Rows
-from ..rows.columns import Missing
+from ..rows.columns import Missing, NonNumeric
 from .engine import Engine
 
 
@@ -21,7 +21,7 @@ class KnownEngine:
     class_name : str
         The class in that file, made without arguments. With a `library` it has two static methods besides those of an
         `Engine`: ``owns(source)`` says whether a table is to be opened and run there, and ``open(source, sample_weight,
-        columns=, missing=)`` returns the rows of such a table.
+        columns=, drop=, non_numeric=, missing=)`` returns the rows of such a table.
     library : str, optional
         The package that the engine needs. `owns` is asked of no other package's objects.
     """
@@ -51,9 +51,20 @@ class KnownEngine:
         package = type(source).__module__.partition(".")[0]
         return package == self.library and bool(self.load().owns(source))
 
-    def open(self, source: Any, sample_weight: Any = None, *, columns: Any = None, missing: Missing = "error") -> Rows:
-        """Return the rows of a table that the engine owns."""
-        rows: Rows = self.load().open(source, sample_weight, columns=columns, missing=missing)
+    def open(
+        self,
+        source: Any,
+        sample_weight: Any = None,
+        *,
+        columns: Any = None,
+        drop: Any = None,
+        non_numeric: NonNumeric = "error",
+        missing: Missing = "error",
+    ) -> Rows:
+        """Return the rows of a table that the engine owns; parameters as of `mixtura.rows.open`."""
+        rows: Rows = self.load().open(
+            source, sample_weight, columns=columns, drop=drop, non_numeric=non_numeric, missing=missing
+        )
         return rows
 
 

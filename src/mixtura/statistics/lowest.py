@@ -12,7 +12,8 @@ from .quantiles import ranked
 class LowestValues:
     """The lowest numbers of those seen, and how many were seen.
 
-    Those of separate numbers add up to those of all of them, exactly; `zero` is the identity.
+    Those of separate numbers add up to those of all of them, exactly; `zero` is the identity. Of scores as
+    `score_samples` returns them, the lowest are those of anomalies; turn the sign of anomaly scores first.
 
     Attributes
     ----------

@@ -34,6 +34,8 @@ class QuantileSketch:
     The count, the smallest and the largest number and all ranks among the lowest numbers are exact; so is everything
     while there are fewer than `size` beyond these. Nothing is random: the same readings give the same sketch.
 
+    Of scores as `score_samples` returns them, the lowest are those of anomalies; turn the sign of anomaly scores first.
+
     Attributes
     ----------
     size : int

@@ -12,6 +12,7 @@ from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_gr
 from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
+from ..intake.counted import counted_rows
 from ..intake.sample import take_sample
 from ..intake.scaling import Scaled, Scaling, scaling_of
 from ..intake.table import Table
@@ -20,6 +21,7 @@ from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
+from .provenance import MergedComponents
 from .run import Run
 from .spelling import Spell
 from .summary import CandidateFacts, LeftOutColumn, ModelFacts
@@ -134,6 +136,13 @@ def _scale(moments: ColumnMoments) -> Floats:
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
 
 
+def n_counted(numbers: Numbers, engine: Engine) -> int:
+    """Return how many rows of a table count: those that have a value."""
+    if len(numbers.missing) < len(numbers.columns):
+        return numbers.n_rows
+    return counted_rows(Table(numbers.rows, engine)).n_rows
+
+
 def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[int]:
     """Return the numbers of components to try.
 
@@ -183,6 +192,13 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
     return float(observed @ np.log(numbers.scale))
 
 
+def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
+    """Return what a mixture is, and by what method it was fitted if that is to be said."""
+    shape = mixture.covariance.name
+    description = f"{words.plural(mixture.n_components, 'component')}, {mixture.covariance.described()} covariances{by}"
+    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
+
+
 def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple[CandidateFacts, ...]:
     """Return what was tried, by a `log_volume` in the units of the table."""
     return tuple(
@@ -219,8 +235,8 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     sizes = np.bincount(cut[cut >= 0], mixture.weights[cut >= 0])
     place = np.argsort(np.argsort(-sizes, kind="stable"))
     clusters = np.where(cut >= 0, place[cut], -1).tolist()
-    merging = {"clusters": clusters, "asked": n_clusters is not None}
-    return replace(model, info={**model.info, "merging": merging})
+    merging = MergedComponents(tuple(clusters), asked=n_clusters is not None)
+    return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
 def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
 from ..statistics.sketch import QuantileSketch
+from .anomaly_scores import turned
 from .kept import Floats, Integers, Kept, RowFacts, hashes
 from .table_model import TableModel
 from .telling import described_columns
@@ -88,7 +89,7 @@ class Gathered:
     columns : tuple of QuantileSketch
         The values of each described column.
     scores : QuantileSketch
-        Minus the anomaly scores: of those it holds the lowest exactly.
+        The scores, turned so that anomalies are low: it holds the lowest exactly.
     classes : tuple of QuantileSketch
         The same for rows labelled as anomalies, and for those labelled as belonging.
     flagged : Flagged
@@ -141,6 +142,7 @@ class Gathered:
             The components that rows are assigned to, where the model is a mixture.
         """
         plan, n_rows = self.plan, len(scores)
+        low = turned(scores)
         cell_columns = self.cell_columns if self.n_rows else plan.cell_columns(table.column_names)
         unknown = np.full(n_rows, np.nan)
         labels = unknown if plan.labels is None else labels_of(table, plan.labels, block.first_row)
@@ -157,15 +159,15 @@ class Gathered:
                 sketch.including(column[~np.isnan(column)])
                 for sketch, column in zip(self.columns, described.T, strict=True)
             ),
-            scores=self.scores.including(0.0 - scores),
+            scores=self.scores.including(low),
             classes=(
-                self.classes[0].including(0.0 - scores[labels == 1]),
-                self.classes[1].including(0.0 - scores[labels == 0]),
+                self.classes[0].including(low[labels == 1]),
+                self.classes[1].including(low[labels == 0]),
             ),
             flagged=self.flagged
             + Flagged(len(positions), int((~np.isnan(labels[flags])).sum()), int((labels[flags] == 1).sum())),
-            listed=rows.kept_in(self.listed, 0.0 - scores, np.arange(n_rows), block.values, cell_columns),
-            shown=rows.kept_in(self.shown, 0.0 - scores[flags], positions, described, ()),
+            listed=rows.kept_in(self.listed, low, np.arange(n_rows), block.values, cell_columns),
+            shown=rows.kept_in(self.shown, low[flags], positions, described, ()),
             sample=rows.kept_in(self.sample, hashes(rows.numbers), np.arange(n_rows), described, ()),
         )
 

@@ -1,19 +1,24 @@
 """A table opened for the work on it."""
 
 from collections.abc import Collection, Sequence
-from typing import cast
+from typing import Any, cast
 
+from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError
 from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
+from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
 from .former import former_columns
 from .spelling import Spell, in_python
 from .summary import LeftOutColumn
 
+# What a table can come from: a file, a query, a dataframe, an array, rows.
+Source = Any
+
 
 def open_table(
-    source: str,
+    source: Source,
     columns: Sequence[str] | None,
     drop: Sequence[str] | None,
     new_columns: Sequence[str],
@@ -32,11 +37,10 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
-    first, _ = next(iter(rows.tables()))
+    rows = _opened(source, columns, drop, missing)
     named = {*(columns or ()), *(drop or ()), *kept}
-    former = [name for name in former_columns(first.column_names) if name not in named]
-    clash = [name for name in new_columns if name in first.column_names and name not in former]
+    former = [name for name in former_columns(rows.names) if name not in named]
+    clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
             f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
@@ -48,6 +52,21 @@ def open_table(
         return OwnColumns(rows, former)
     except EmptyTableError as error:
         raise EmptyTableError(f"{error}: name them with {spell('columns')} to use them") from None
+
+
+def _opened(source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing) -> TableRows:
+    owner = owner_of(source)
+    opened = open if owner is None else owner.open
+    if _has_no_names(source):
+        return NamedRows(opened(source, missing=missing), columns, drop)
+    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+
+
+def _has_no_names(source: Source) -> bool:
+    """Tell whether a source is an array of whichever kind, or rows that are open already."""
+    if isinstance(source, (list, tuple)):
+        return True
+    return hasattr(source, "blocks") or (hasattr(source, "__array__") and not hasattr(source, "columns"))
 
 
 def without_labels(
@@ -67,11 +86,18 @@ def without_labels(
     return drop
 
 
-def label(source: str) -> str:
-    """Return what a source is called in sentences: its path, "standard input" or "the query"."""
-    if source == "-":
-        return "standard input"
-    return "the query" if is_query(source) else source
+def label(source: Source) -> str:
+    """Return what a source is called in sentences: its path, "standard input", "the query", "the DataFrame".
+
+    Examples
+    --------
+    >>> label("-"), label("select 1"), label("data/x.csv"), label([[1.0, 2.0]])
+    ('standard input', 'the query', 'data/x.csv', 'the list')
+    """
+    if isinstance(source, str):
+        return "standard input" if source == "-" else "the query" if is_query(source) else source
+    kind = type(source).__name__
+    return "the array" if kind in ("ndarray", "Array") else f"the {kind}"
 
 
 def left_out_columns(rows: TableRows) -> tuple[LeftOutColumn, ...]:

@@ -1,19 +1,25 @@
 """What is asked of a model of a table, checked before any work begins."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import RequestError
+from .kinds import KINDS, MIXTURES, Kind, kind_named
+from .kinds.listed import DEFAULT, DEFAULT_WITH_COMPONENTS
 from .spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
-SHAPES = ("full", "tied", "diag", "spherical")
-KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
-MIXTURES = ("mixture", "bayesian")
+SEARCHED = ("full", "tied", "diag", "spherical")
+SHAPES = (*SEARCHED, "factor")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
+
+# How counts and shapes can be asked for: as text such as "1-9" or "full,diag", or as values.
+Components = str | int | Iterable[int] | None
+Shape = str | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,18 @@ class Request:
 
     Attributes
     ----------
-    source : str
+    source : object
         The table.
     columns, drop : list of str or None
         Columns to use, or not to use.
-    kind : str
+    kind : Kind
         Kind of model.
     counts : list of int or None
         Numbers of components to try, in increasing order.
     shapes : list of str
         Covariance shapes to try.
+    n_factors : int
+        Number of factors, for the shape factor.
     seed : int
         Seed of the random starts.
     merge : bool
@@ -40,27 +48,29 @@ class Request:
         Into how many; None for as many as the rows tell apart.
     """
 
-    source: str
+    source: Any
     columns: list[str] | None
     drop: list[str] | None
-    kind: str
+    kind: Kind
     counts: list[int] | None
     shapes: list[str]
+    n_factors: int
     seed: int
     merge: bool = False
     n_clusters: int | None = None
 
 
 def request(
-    source: str,
+    source: Any,
     *,
-    columns: list[str] | None,
-    drop: list[str] | None,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
     model: str | None,
-    components: str | None,
-    shape: str | None,
+    components: Components,
+    shape: Shape,
     seed: int,
-    kinds: tuple[str, ...] = KINDS,
+    factors: int | None = None,
+    kinds: tuple[Kind, ...] = KINDS,
     merge: bool = False,
     clusters: int | None = None,
     spell: Spell = in_python,
@@ -77,21 +87,26 @@ def request(
     kind = kind_from(model, components=components, shape=shape, kinds=kinds, spell=spell)
     counts = counts_from(components, spell)
     shapes = shapes_from(shape, spell)
-    if kind == "bayesian":
-        _check_bayesian(counts, shape, shapes, spell)
+    n_factors = factors_from(factors, shapes, spell)
+    kind.check(counts, None if shape is None else shapes, spell)
     if clusters is not None and clusters < 1:
         raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
     return Request(
         source=source,
-        columns=columns,
-        drop=drop,
+        columns=names(columns),
+        drop=names(drop),
         kind=kind,
         counts=counts,
         shapes=shapes,
+        n_factors=n_factors,
         seed=seed,
         merge=merge or clusters is not None,
         n_clusters=clusters,
     )
+
+
+def _several(asked: int | Iterable[int]) -> Iterable[int]:
+    return asked if isinstance(asked, Iterable) else [asked]
 
 
 def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spell: Spell = in_python) -> None:
@@ -102,17 +117,25 @@ def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spe
         )
 
 
-def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
-    """Return the numbers of components meant, in increasing order, None when there is no text.
+def names(columns: str | Sequence[str] | None) -> list[str] | None:
+    """Return names of columns as a list; one name may stand alone."""
+    if columns is None:
+        return None
+    return [columns] if isinstance(columns, str) else [str(name) for name in columns]
+
+
+def counts_from(asked: Components, spell: Spell = in_python) -> list[int] | None:
+    """Return the numbers of components meant, in increasing order, None when none are.
 
     Examples
     --------
-    >>> counts_from("8,2-4,3")
-    [2, 3, 4, 8]
+    >>> counts_from("8,2-4,3"), counts_from(3), counts_from(range(1, 4))
+    ([2, 3, 4, 8], [3], [1, 2, 3])
     """
-    if text is None:
+    if asked is None:
         return None
     counts: set[int] = set()
+    text = asked if isinstance(asked, str) else ",".join(map(str, _several(asked)))
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
@@ -124,58 +147,77 @@ def counts_from(text: str | None, spell: Spell = in_python) -> list[int] | None:
     return sorted(counts)
 
 
-def shapes_from(text: str | None, spell: Spell = in_python) -> list[str]:
-    """Return the covariance shapes meant, all four when there is no text.
+def shapes_from(asked: Shape, spell: Spell = in_python) -> list[str]:
+    """Return the covariance shapes meant; where none are named, those that need no number of factors.
 
     Examples
     --------
-    >>> shapes_from("diag, full")
-    ['diag', 'full']
+    >>> shapes_from("diag, full"), shapes_from(["tied"])
+    (['diag', 'full'], ['tied'])
     """
-    if text is None:
-        return list(SHAPES)
-    shapes = [part.strip().lower() for part in text.split(",")]
+    if asked is None:
+        return list(SEARCHED)
+    shapes = [part.strip().lower() for part in (asked.split(",") if isinstance(asked, str) else asked)]
     wrong = [shape for shape in shapes if shape not in SHAPES]
     if wrong:
         raise RequestError(f"{spell('shape')} has {wrong[0]!r}: write some of {', '.join(SHAPES)}")
     return list(dict.fromkeys(shapes))
 
 
+def factors_from(number: int | None, shapes: Sequence[str], spell: Spell = in_python) -> int:
+    """Return the number of factors meant, one when there is no number.
+
+    Examples
+    --------
+    >>> factors_from(None, ["full"]), factors_from(5, ["full", "factor"])
+    (1, 5)
+    """
+    if number is None:
+        return 1
+    if "factor" not in shapes:
+        raise RequestError(f"{spell('factors')} goes with {spell('shape', 'factor')}, and is not needed without it")
+    if number < 1:
+        raise RequestError(f"{spell('factors')} is {number}: write a whole number from 1")
+    return number
+
+
 def kind_from(
     text: str | None,
     *,
-    components: str | None,
-    shape: str | None,
-    kinds: tuple[str, ...] = KINDS,
+    components: Components,
+    shape: Shape,
+    kinds: tuple[Kind, ...] = KINDS,
     spell: Spell = in_python,
-) -> str:
+) -> Kind:
     """Return the kind of model meant.
 
     Examples
     --------
-    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
+    >>> kind_from(None, components=None, shape=None).name, kind_from(None, components="1-9", shape=None).name
     ('auto', 'mixture')
     """
     asked = [name for name, value in (("components", components), ("shape", shape)) if value is not None]
     if text is None:
-        return "mixture" if asked else "auto"
-    if text not in kinds:
-        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(kinds)}")
-    if asked and text not in MIXTURES:
-        raise RequestError(f"{spell(asked[0])} goes with {spell('model', ' or '.join(MIXTURES))}, not {text}")
-    return text
-
-
-def _check_bayesian(counts: list[int] | None, shape: str | None, shapes: list[str], spell: Spell) -> None:
-    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
-    bayesian = spell("model", "bayesian")
-    if counts is not None and len(counts) > 1:
-        raise RequestError(f"{bayesian} takes one number of {spell('components')}, the most there may be")
-    if shape is not None and len(shapes) > 1:
-        raise RequestError(f"{bayesian} takes one {spell('shape')}")
+        return DEFAULT_WITH_COMPONENTS if asked else DEFAULT
+    kind = kind_named(text, kinds)
+    if kind is None:
+        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(k.name for k in kinds)}")
+    if asked and not kind.has_components:
+        mixtures = [spell("model", MIXTURES[0].name), *(k.name for k in MIXTURES[1:])]
+        raise RequestError(f"{spell(asked[0])} goes with {' or '.join(mixtures)}, not {text}")
+    return kind
 
 
 def check_seed(seed: int, spell: Spell = in_python) -> None:
     """Refuse a seed that NumPy would refuse."""
     if not 0 <= seed < 2**32:
         raise RequestError(f"{spell('seed')} is {seed}: write a whole number from 0 to {2**32 - 1}")
+
+
+def check_comparison(rate: float, rows: int, seed: int, spell: Spell = in_python) -> None:
+    """Refuse numbers that no comparison can be made with."""
+    check_seed(seed, spell)
+    if not 0 < rate < 1:
+        raise RequestError(f"{spell('rate')} is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
+    if rows < 10:
+        raise RequestError(f"{spell('rows')} is {rows}: write a number of at least 10")

@@ -1,18 +1,18 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import Engine
-from ..rows import Block, TableRows, TableWriter
+from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from .gathering import Gathered
+from .kept_scores import KeptScores
 from .summary import Anomaly, Cluster, Group, Merging
 from .table_model import TableModel
 
@@ -26,6 +26,13 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
 }
 
 N_ANOMALIES = 10
+
+
+class RowWriter(Protocol):
+    """Where rows go as they are scored, such as a `TableWriter`."""
+
+    def write(self, table: Any, new: Mapping[str, Any]) -> None:
+        """Take the next rows, a pyarrow Table, and their new columns."""
 
 
 def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
@@ -62,6 +69,14 @@ class Found:
 
 
 @dataclass(frozen=True)
+class _Judged(Block):
+    """Rows in the columns of a model, with the table of all their columns, and their scores where these are known."""
+
+    table: Any = None
+    scores: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
 class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
 
@@ -83,8 +98,12 @@ class Scorer:
     model: TableModel
     result: Result
 
-    def __call__(self, block: Block) -> ScoredBlock:
-        """Return the new columns of a block and its highest scores."""
+    def __call__(self, block: Block) -> tuple[_Judged, ScoredBlock]:
+        """Return a block with its new columns and its highest scores."""
+        assert isinstance(block, _Judged), "the rows are those of a table"
+        return block, self._scored(block)
+
+    def _scored(self, block: _Judged) -> ScoredBlock:
         model, values, n_rows = self.model, block.values, len(block.values)
         labels = model.labels(values) if model.has_components else None
         counts = np.bincount(labels, minlength=model.mixture.n_components) if labels is not None else _NO_GROUPS
@@ -98,7 +117,7 @@ class Scorer:
             shares = model.cluster_probabilities(values) if merged else model.responsibilities(values)
             new["probability"] = shares.max(axis=1)
             return ScoredBlock(new, n_rows, counts, cluster_counts, 0, ())
-        scores = model.scores(values)
+        scores = model.scores(values) if block.scores is None else block.scores
         new["anomaly_score"] = scores
         if model.has_severities:
             new["severity"] = model.severities(scores)
@@ -138,37 +157,37 @@ class Scored:
     gathered: Gathered | None
 
 
-class _KeptTables:
-    """The blocks of a table in the columns of a model; they and their tables wait here for their results."""
+class _JudgedRows:
+    """The rows of a table in the columns of a model; a block brings its table along."""
 
-    def __init__(self, table: TableRows, model: TableModel) -> None:
+    def __init__(self, table: TableRows, model: TableModel, scores: KeptScores | None) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
         self._table = table
+        self._scores = scores
         self._positions = positions_of(model.columns, table.columns)
         self.columns = model.columns
         self.n_columns = len(self._positions)
         self.n_rows = table.n_rows
         self.dtype = table.dtype
         self.has_missing = table.has_missing
-        self.waiting: deque[tuple[Any, Block]] = deque()
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""
         for table, block in self._table.tables():
-            used = Block(block.values[:, self._positions], block.weights, block.first_row)
-            self.waiting.append((table, used))
-            yield used
+            scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
+            yield _Judged(block.values[:, self._positions], block.weights, block.first_row, table, scores)
 
 
 def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: TableWriter | None,
+    writer: RowWriter | None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
     gathered: Gathered | None = None,
+    scores: KeptScores | None = None,
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -180,7 +199,7 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : TableWriter or None
+    writer : RowWriter or None
         Where the rows go; None to write none.
     engine : Engine
         Where the pass runs.
@@ -188,19 +207,20 @@ def score_table(
         Told the number of rows done.
     gathered : Gathered, optional
         What a report keeps, of no rows yet.
+    scores : KeptScores, optional
+        The scores of the table by the model, where the threshold was chosen by them.
     """
-    kept = _KeptTables(table, model)
+    rows = _JudgedRows(table, model, scores)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
     n_rows = n_anomalies = 0
     highest: list[Found] = []
-    for scored in engine.map(kept, Scorer(model, result)):
-        arrow, block = kept.waiting.popleft()
+    for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
-            writer.write(arrow, {name: scored.new[name] for name in columns})
+            writer.write(block.table, {name: scored.new[name] for name in columns})
         if gathered is not None:
-            gathered = gathered.including(arrow, block, scored.new["anomaly_score"], scored.new.get("component"))
+            gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
         cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows
@@ -230,11 +250,12 @@ def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[
 
 
 def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Merging | None:
-    if model.clusters is None:
+    merging = model.provenance.merging
+    if merging is None:
         return None
-    members = [tuple(np.flatnonzero(model.clusters == cluster).tolist()) for cluster in range(len(counts))]
+    members = [tuple(np.flatnonzero(np.equal(merging.clusters, cluster)).tolist()) for cluster in range(len(counts))]
     clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
-    return Merging(clusters, model.info["merging"].get("asked") is True)
+    return Merging(clusters, merging.asked)
 
 
 def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:

@@ -1,16 +1,16 @@
 """All that was learnt from a table, as one frozen value: what scoring another table needs, and nothing else."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from importlib import import_module
+from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..decisions.conformal import conformal_p_values
 from ..decisions.reasons import reasons
-from ..decisions.thresholds import check_rate
 from ..detectors.density.model import DensityModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
@@ -19,12 +19,11 @@ from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
+from .anomaly_scores import turned
+from .kinds.listed import stored_kind
+from .provenance import Provenance
 
 Floats = NDArray[np.float64]
-TrainedOn = Literal["table", "reference"]
-
-# Kinds of model that score rows with missing values by the values that are there.
-_TAKE_MISSING = ("mixture", "ensemble", "forest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,21 +43,14 @@ class TableModel:
     center, scale : array_like of shape (n_columns,)
         A scaled value is (value - center) / scale.
     threshold : float, optional
-        Score of the model, such as a log density in scaled units, below which a row is an anomaly. None: the model only
-        finds groups.
-    rate : float, optional
-        Share of the rows of the fitted table that the threshold was set to flag, where it was set so.
-    trained_on : {'table', 'reference'}, default='table'
-        What the model was fitted to: a table that may hold anomalies (outlier detection), or a reference table that is
-        known to hold none (novelty detection).
+        Anomaly score above which a row is an anomaly. None: the model only finds groups.
     calibration : array_like of shape (n_calibration,), optional
-        Scores of the model for rows of the reference table that it was not fitted to; p-values compare with them.
-    info : mapping, optional
-        Facts to keep with the model, of the types that JSON has. Of a mixture whose components were merged, "merging"
-        has "clusters", the cluster of each component, -1 for one of weight zero.
+        Anomaly scores of rows of the reference table that the model was not fitted to; p-values compare with them.
     rarity : Rarity, optional
         How rarely rows of the fitted table, or clean ones, reach an anomaly score. Default: what the model says of
         itself, as that of the default detector does.
+    provenance : Provenance, optional
+        Where the model comes from; of a mixture whose components were merged, it has the clusters.
 
     Raises
     ------
@@ -69,7 +61,7 @@ class TableModel:
     --------
     >>> from mixtura import Full
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
-    >>> model = TableModel(mixture, ["height", "mass"], center=[170, 65], scale=[10, 12], threshold=-6.0)
+    >>> model = TableModel(mixture, ["height", "mass"], center=[170, 65], scale=[10, 12], threshold=6.0)
     >>> model.is_anomaly([[172.0, 66.0], [185.0, 50.0]])
     array([False,  True])
     >>> print(*model.reasons([[185.0, 50.0]]))
@@ -81,11 +73,9 @@ class TableModel:
     center: Floats
     scale: Floats
     threshold: float | None = None
-    rate: float | None = None
-    trained_on: TrainedOn = "table"
     calibration: Floats | None = None
-    info: Mapping[str, Any] = field(default_factory=dict)
     rarity: Rarity | None = None
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)
@@ -103,23 +93,15 @@ class TableModel:
             raise ValueError("every scale must be positive")
         if self.threshold is not None and not np.isfinite(self.threshold):
             raise ValueError(f"the threshold must be a finite score, not {self.threshold}")
-        if self.trained_on not in get_args(TrainedOn):
-            raise ValueError(f"trained_on must be 'table' or 'reference', not {self.trained_on!r}")
-        try:
-            info = json.loads(json.dumps(dict(self.info), allow_nan=False))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"info must be of the types that JSON has: {error}") from error
-        if "merging" in info:
-            _check_merging(info["merging"], model)
+        if self.provenance.merging is not None:
+            _check_clusters(self.provenance.merging.clusters, model)
         values = {
             "model": model,
             "columns": columns,
             "center": center,
             "scale": scale,
             "threshold": None if self.threshold is None else float(self.threshold),
-            "rate": None if self.rate is None else check_rate(self.rate),
             "calibration": None if self.calibration is None else _sorted(self.calibration),
-            "info": info,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -127,10 +109,7 @@ class TableModel:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableModel):
             return NotImplemented
-        mine, theirs = (
-            (m.columns, m.threshold, m.rate, m.trained_on, m.info, m.model.kind, m.model.settings())
-            for m in (self, other)
-        )
+        mine, theirs = ((m.columns, m.threshold, m.provenance, m.model.kind, m.model.settings()) for m in (self, other))
         return mine == theirs and _equal(self._arrays(), other._arrays())
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
@@ -156,7 +135,8 @@ class TableModel:
     @property
     def takes_missing(self) -> bool:
         """Whether rows may have missing values, NaN: they are scored by the values that are there."""
-        return self.model.kind in _TAKE_MISSING
+        kind = stored_kind(self.model.kind)
+        return kind is not None and kind.takes_missing
 
     @property
     def means(self) -> Floats:
@@ -170,7 +150,9 @@ class TableModel:
         return np.sqrt(np.stack(variances, axis=1)) * self.scale
 
     def scores(self, X: ArrayLike) -> Floats:
-        """Return the anomaly score of each row, shape (n_rows,): minus the score of the model for its scaled values.
+        """Return the anomaly score of each row, shape (n_rows,): the higher, the less it belongs.
+
+        It is minus the score of the model for the scaled values of the row.
 
         Parameters
         ----------
@@ -183,14 +165,14 @@ class TableModel:
             `X` is not a table of finite numbers with the columns of the model, or has missing values that the model
             does not take. So for every method that takes rows.
         """
-        return -np.concatenate([self.model.score_samples(block.values) for block in self._scaled(X)])
+        return turned(np.concatenate([self.model.score_samples(block.values) for block in self._scaled(X)]))
 
     def is_anomaly(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether the score of the model for each row of `X` is below the threshold, shape (n_rows,)."""
+        """Return whether the anomaly score of each row of `X` is above the threshold, shape (n_rows,)."""
         return self.above_threshold(self.scores(X))
 
     def above_threshold(self, scores: Floats) -> NDArray[np.bool_]:
-        """Return whether `scores` are those of anomalies: strictly above minus the threshold.
+        """Return whether `scores` are those of anomalies: strictly above the threshold.
 
         Raises
         ------
@@ -199,7 +181,7 @@ class TableModel:
         """
         if self.threshold is None:
             raise ValueError("this model has no threshold: it was made to find groups, not anomalies")
-        return np.asarray(row_numbers(scores, "scores") > -self.threshold)
+        return np.asarray(row_numbers(scores, "scores") > self.threshold)
 
     def p_values(self, scores: Floats) -> Floats:
         """Return the conformal p-value of each of `scores`, shape (n_rows,); see `conformal_p_values`.
@@ -211,7 +193,7 @@ class TableModel:
         """
         if self.calibration is None:
             raise ValueError("this model has no p-values: it was not trained on a reference table")
-        return conformal_p_values(-row_numbers(scores, "scores"), self.calibration)
+        return conformal_p_values(turned(row_numbers(scores, "scores")), turned(self.calibration))
 
     @property
     def has_severities(self) -> bool:
@@ -257,8 +239,8 @@ class TableModel:
     @property
     def clusters(self) -> NDArray[np.int64] | None:
         """Cluster of each component, shape (n_components,), -1 for one of weight zero; None if none were merged."""
-        merging = self.info.get("merging")
-        return None if merging is None else np.array(merging["clusters"], dtype=np.int64)
+        merging = self.provenance.merging
+        return None if merging is None else np.array(merging.clusters, dtype=np.int64)
 
     def cluster_probabilities(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each cluster given each row of `X`, shape (n_rows, n_clusters).
@@ -302,6 +284,65 @@ class TableModel:
         """Return an `explanation` of the rows of `X` in a sentence for each, the columns called by other `names`."""
         return reasons(names, np.asarray(X), explanation)
 
+    def detect(self, source: Any, **options: Any) -> Any:
+        """Return what the model finds in another table: `mixtura.score`, which says what `options` there are.
+
+        Parameters
+        ----------
+        source : object
+            The table, of any kind that `mixtura.score` takes.
+        **options : object
+            Keywords of `mixtura.score`, such as ``rate=0.01`` or ``out="scored.parquet"``.
+
+        Returns
+        -------
+        Found
+            The summary, the flagged rows, the report.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.score` does.
+        """
+        return _public("score")(self, source, **options)
+
+    def groups(self, source: Any, **options: Any) -> Any:
+        """Return the groups of this mixture that the rows of another table belong to: `mixtura.groups` by this model.
+
+        Parameters
+        ----------
+        source : object
+            The table, of any kind that `mixtura.groups` takes.
+        **options : object
+            Keywords of `mixtura.groups` that say what is written, such as ``out="grouped.parquet"``.
+
+        Returns
+        -------
+        Found
+            The summary and the report.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.groups` does; the model may be no mixture.
+        """
+        return _public("groups")(source, model=self, **options)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file, which `mixtura.load` reads: `mixtura.save`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where the file goes; one that is there is replaced.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.save` does.
+        """
+        _public("save")(self, path)
+
     def _arrays(self) -> dict[str, NDArray[Any]]:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}
         rarity = {} if self.rarity is None else self.rarity.arrays("rarity")
@@ -314,23 +355,21 @@ class TableModel:
         return ScaledRows(rows, self.center, self.scale).blocks()
 
 
+def _public(name: str) -> Any:
+    """Return a public function that stands on this layer, by its public name, when it is called."""
+    return getattr(import_module("mixtura"), name)
+
+
 def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(array, other[name]) for name, array in one.items())
 
 
-def _check_merging(merging: Any, model: OutlierModel) -> None:
-    clusters: Any = merging.get("clusters") if isinstance(merging, dict) else None
+def _check_clusters(clusters: Sequence[int], model: OutlierModel) -> None:
     weights = model.mixture.weights if isinstance(model, DensityModel) else np.zeros(0)
-    known = isinstance(clusters, list) and all(type(cluster) is int for cluster in clusters)
-    if (
-        not known
-        or [cluster < 0 for cluster in clusters] != (weights == 0).tolist()
-        or {*clusters, -1} != {*range(-1, max(clusters, default=-1) + 1)}
-        or max(clusters, default=-1) < 0
-    ):
+    if [cluster < 0 for cluster in clusters] != (weights == 0).tolist():
         raise ValueError(
-            f"the clusters must be one number for each of {len(weights)} components, from 0 on without gaps, and -1 "
-            "for each of weight zero"
+            f"the clusters must be one number for each of {len(weights)} components, and -1 for each of weight zero, "
+            f"not {list(clusters)}"
         )
 
 

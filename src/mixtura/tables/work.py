@@ -1,21 +1,25 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .. import words
 from ..errors import EmptyTableError
-from ..rows import TableRows, TableWriter
+from ..rows import Rows, SelectedRows, TableRows
+from ..rows.columns import positions_of
 from ..rows.split import SplitRows
-from . import deciding, fitting, kinds
-from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
+from . import deciding, fitting, modelling
+from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
-from .opening import label, open_table, without_labels
-from .request import MIXTURES, Request
+from .kept_scores import KeptScores
+from .on_labels import on_labels_of
+from .opening import Source, label, open_table, without_labels
+from .provenance import FitFigures, Provenance, Versions
+from .request import Request
 from .rules import Rule
+from .rules.rule import TRAINING_SHARE
 from .run import Run
-from .scoring import Result, Scored, columns_of, new_columns, score_table
-from .summary import FIT_FIGURES, LeftOutColumn, ModelFacts, OnLabels, Summary
+from .scoring import Result, RowWriter, Scored, columns_of, new_columns, score_table
+from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
@@ -31,7 +35,7 @@ class Judged:
 
     Attributes
     ----------
-    source : str
+    source : object
         The table, as it was asked for.
     table : TableRows
         The table.
@@ -55,9 +59,11 @@ class Judged:
         Columns of numbers that are not in use because they never change.
     n_rows : int or None
         Number of rows, where it is known.
+    scores : KeptScores or None
+        The scores of the table by the model, where the threshold was chosen by them.
     """
 
-    source: str
+    source: Source
     table: TableRows
     model: TableModel
     facts: ModelFacts
@@ -69,20 +75,28 @@ class Judged:
     is_saved: bool = False
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
+    scores: KeptScores | None = None
 
-    def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
         return score_table(
-            self.table, self.model, self.result, writer, engine=run.engine, on_rows=on_rows, gathered=gathered
+            self.table,
+            self.model,
+            self.result,
+            writer,
+            engine=run.engine,
+            on_rows=on_rows,
+            gathered=gathered,
+            scores=self.scores,
         )
 
     def summary(self, command: str, scored: Scored) -> Summary:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
         model, on_labels = self.model, self.on_labels
         if on_labels is None and scored.gathered is not None:
-            on_labels = deciding.on_labels_of(model, scored.gathered.classes)
+            on_labels = on_labels_of(model, scored.gathered.classes)
         return Summary(
             command=command,
             table=table_facts(self.source, self.table, model, scored, self.constant),
@@ -120,14 +134,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     reference, labels = (None, None) if rule is None else (rule.reference, rule.labels)
     columns = new_columns(
         result,
-        components=request.kind in MIXTURES,
+        components=request.kind.has_components,
         clusters=request.merge,
         p_values=reference is not None,
         severities=True,
     )
     on_rows = run.stage(f"reading {label(request.source)}")
     drop = without_labels(request.columns, request.drop, labels, run.spell)
-    takes_missing = request.kind in kinds.TAKING_MISSING
+    takes_missing = request.kind.takes_missing
     table = open_table(
         request.source,
         request.columns,
@@ -139,18 +153,19 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     )
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
-    if labels is not None:
-        deciding.check_labels(table, labels)
     training, called = table, "the table"
     if reference is not None:
+        next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
         training = open_table(reference, table.columns, None, (), takes_missing=takes_missing, spell=run.spell)
-    # What never changes in a clean table tells new rows apart, by the one model that can use it.
-    keep_constant = reference is not None and request.kind == "auto"
+    # What never changes in a clean table tells new rows apart, by a model that can use it.
+    keep_constant = reference is not None and request.kind.keeps_constant
     with fitting.numbers_of(
         training, run.engine, called=called, keep_constant=keep_constant, on_rows=on_rows
     ) as numbers:
+        if labels is not None:
+            deciding.check_labels(table, labels)
         run.stage("fitting")
         model, facts, notices = _fit(request, numbers, reference, run)
         if request.merge:
@@ -168,17 +183,20 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
         )
-        return fitted if rule is None else _decided(fitted, rule, run)
+        # What was copied is read many times faster than text.
+        return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
 
 
-def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def judge_table(
+    model: TableModel, source: Source, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to be judged by a model, perhaps by another threshold than its own.
 
     Parameters
     ----------
     model : TableModel
         The model.
-    source : str
+    source : object
         The table.
     rule : Rule or None
         How to choose the threshold for this table; None for that of the model.
@@ -192,12 +210,23 @@ def judge_table(model: TableModel, source: str, rule: Rule | None, run: Run, not
     columns = columns_of(model, result, rarity=rule is not None)
     table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
     found = Judged(
-        source, table, model, kinds.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
+        source, table, model, modelling.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
     )
-    return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
+    return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
 
-def view_table(model: TableModel, source: str, labels: str | None, run: Run, notices: tuple[str, ...] = ()) -> Judged:
+def group_table(model: TableModel, source: Source, run: Run) -> Judged:
+    """Return a table whose rows are to be assigned to the groups of a model."""
+    run.stage(f"reading {label(source)}")
+    columns = columns_of(model, "groups")
+    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    facts = modelling.facts_of(model)
+    return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
+
+
+def view_table(
+    model: TableModel, source: Source, labels: str | None, run: Run, notices: tuple[str, ...] = ()
+) -> Judged:
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
@@ -206,43 +235,51 @@ def view_table(model: TableModel, source: str, labels: str | None, run: Run, not
     )
     if labels is not None:
         deciding.check_labels(table, labels)
-    facts = kinds.facts_of(model)
+    facts = modelling.facts_of(model)
     return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
 
 
-def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
+def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:
+    """Return a table judged by the threshold that a rule asks for; the columns of the model may have been copied."""
     run.stage("choosing the threshold", judged.n_rows)
-    decided = deciding.decide(judged.model, rule, judged.table, run.watched("choosing the threshold"), run.spell)
+    model, table = judged.model, judged.table
+    assert table.columns is not None, "tables of commands have column names"
+    rows = SelectedRows(table, positions_of(model.columns, table.columns)) if copied is None else copied
+    scores = KeptScores(model, rows, run.watched("choosing the threshold"))
+    decided = deciding.decide(model, rule, table, scores, run.spell)
     return replace(
         judged,
         model=decided.model,
         on_labels=decided.on_labels,
         notices=(*judged.notices, *decided.notices),
+        scores=scores,
     )
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, reference: str | None, run: Run
+    request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
-    numbers = kinds.scaled(request, numbers, run)
+    numbers = modelling.scaled(request.kind, numbers, run, request.seed)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
-    fitted, facts, notices = kinds.fit(request, training, run, clean=reference is not None)
-    info: dict[str, Any] = {"model": facts.kind, "description": facts.description}
-    fit = {name: value for name in FIT_FIGURES if (value := getattr(facts, name)) is not None}
-    if fit:
-        info["fit"] = fit
-    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, info=info)
+    fitted = modelling.fit(request, training, run, clean=reference is not None)
+    facts = fitted.facts
+    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
+    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
-        model = replace(model, info={**model.info, "reference": label(reference)})
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
-        model = replace(model, trained_on="reference", calibration=deciding.scores_of(model, held_out, scoring))
+        model = replace(
+            model,
+            calibration=deciding.scores_of(model, held_out, scoring),
+            provenance=replace(made, trained_on="reference", reference=label(reference)),
+        )
         facts = replace(facts, trained_on=label(reference))
-    return model, facts, notices
+    return model, facts, fitted.notices
 
 
-def _training_half(numbers: fitting.Numbers, reference: str, seed: int) -> fitting.Numbers:
+def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
     half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
     n_rows = sum(len(block.values) for block in half.blocks())
     if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:

@@ -5,8 +5,9 @@ import pytest
 
 from mixtura import Full, Mixture
 from mixtura.detectors.density.far_rows import Contours, Near, clumps, far_rows, least_size
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.gaussian import GaussianMixture
 from mixtura.rows import ArrayRows, Block
 
@@ -43,7 +44,7 @@ def test_one_pass_and_a_look_at_doubtful_rows_agree_with_distances():
     assert near(contours_of(TWO, missing=True), [[np.nan] * 3]).all()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SEARCHED)
 def test_new_rows_lie_near_however_few_rows_were_fitted(shape):
     """At a share of false alarms that can be counted: one row in a hundred."""
     random = np.random.default_rng(0)
@@ -81,7 +82,7 @@ def test_far_rows_add_up_and_their_clumps_are_found():
     X[1::20_000] = random.choice([-1, 1], (5, 3)) * random.uniform(40, 500, (5, 3))
     contours = contours_of(TWO, n_rows=len(X))
     passes = pickle.loads(pickle.dumps(Near([contours])))
-    found = far_rows(ArrayRows(X), ThreadEngine(2), passes)
+    found = far_rows(Table(ArrayRows(X), ThreadEngine(2)), passes)
     assert found.n_rows == 55
     np.testing.assert_array_equal(found.values[:2], X[[0, 1]])
     (clump,) = clumps(found, contours)
@@ -92,6 +93,6 @@ def test_far_rows_add_up_and_their_clumps_are_found():
 def test_of_many_far_rows_some_are_held():
     X = np.full((5000, 3), 99.0) + np.random.default_rng(0).normal(size=(5000, 3))
     contours = contours_of(TWO)
-    found = far_rows(ArrayRows(X), ThreadEngine(2), Near([contours]))
+    found = far_rows(Table(ArrayRows(X), ThreadEngine(2)), Near([contours]))
     assert (found.n_rows, len(found.values)) == (5000, 2048)
     assert sum(clump.n_rows for clump in clumps(found, contours)) == pytest.approx(5000, abs=200)

@@ -167,7 +167,7 @@ def test_mixtures_of_a_search_and_of_scikit_learn_are_drawn():
 
 def test_models_of_scaled_columns_are_drawn_in_the_units_of_the_table():
     scaled = Mixture([0.5, 0.5], [[-1.0, 0.0], [1.0, 0.0]], Spherical([1.0, 1.0], 2, 2))
-    model = TableModel(scaled, ["a", "b"], center=[10, 20], scale=[2, 3], threshold=-6.0)
+    model = TableModel(scaled, ["a", "b"], center=[10, 20], scale=[2, 3], threshold=6.0)
     table = np.array([[8.0, 20.0], [12.0, 20.0], [30.0, 20.0]])
     display = DensityDisplay.from_estimator(model, table)
     np.testing.assert_allclose(display.centers_.get_offsets(), [[8, 20], [12, 20]])
@@ -177,7 +177,7 @@ def test_models_of_scaled_columns_are_drawn_in_the_units_of_the_table():
 
 
 def test_model_without_rows_is_drawn_with_its_threshold():
-    model = TableModel(Mixture([1.0], [[0, 0]], Spherical([1.0], 1, 2)), ["a", "b"], [0, 0], [1, 1], threshold=-4.0)
+    model = TableModel(Mixture([1.0], [[0, 0]], Spherical([1.0], 1, 2)), ["a", "b"], [0, 0], [1, 1], threshold=4.0)
     display = DensityDisplay.from_estimator(model)
     radii = np.hypot(*vertices(display.threshold_).T)
     np.testing.assert_allclose(radii, np.sqrt(2 * (4 - np.log(2 * np.pi))), rtol=1e-2)

@@ -46,7 +46,7 @@ def two_groups(n_rows, seed=0):
 def model():
     factor = np.array([[1, 0.5, 0], [0, 0.4, 0], [0, 0, 1]])
     mixture = Mixture([2 / 3, 1 / 3], [[0, 0, 0], [4, 4, 0]], Full([np.eye(3), factor.T @ factor], 2, 3))
-    model = TableModel(mixture, NAMES, CENTER, SCALE, threshold=-8.0)
+    model = TableModel(mixture, NAMES, CENTER, SCALE, threshold=8.0)
     return replace(model, rarity=Rarity.of(model.scores(two_groups(2000))))
 
 
@@ -71,7 +71,7 @@ def make(need):
 
 
 def summary_of(model, gathered):
-    threshold = None if model.threshold is None else -model.threshold
+    threshold = None if model.threshold is None else model.threshold
     n_flagged = gathered.flagged.n_rows
     groups = ()
     if model.has_components:
@@ -272,7 +272,7 @@ def test_profiles_are_in_the_units_of_the_table(make, model):
 
 def test_the_columns_to_look_at_first_tell_groups_apart_or_are_to_blame(make, model):
     assert set(make(model, two_groups(2000)).view_columns[:2]) == {"a", "b"}
-    one = TableModel(Mixture([1.0], [[0.0] * 3], Full([np.eye(3)], 1, 3)), NAMES, [0.0] * 3, [1.0] * 3, threshold=-20)
+    one = TableModel(Mixture([1.0], [[0.0] * 3], Full([np.eye(3)], 1, 3)), NAMES, [0.0] * 3, [1.0] * 3, threshold=20)
     values = np.random.default_rng(0).normal(size=(3000, 3))
     values[:900, 2] *= 10
     assert make(one, values).view_columns[0] == "c"

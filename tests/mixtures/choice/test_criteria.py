@@ -19,6 +19,7 @@ from mixtura.mixtures.bayes.estimator import BayesianGaussianMixture
 from mixtura.mixtures.choice.criteria import message_length
 from mixtura.mixtures.choice.folds import Folds, Part, cross_validate
 from mixtura.rows import ArrayRows, Block, rows_per_block
+from problems import one_factor
 
 COLUMNS_OF_EVIDENCE = [
     "n_components",
@@ -86,7 +87,8 @@ def test_message_length_is_half_the_log_information(shape):
     random = np.random.default_rng(1)
     roots = random.normal(size=(3, 2, 2))
     dense = roots @ roots.transpose(0, 2, 1) + np.eye(2)
-    values = {"full": dense, "tied": dense[0], "diag": [[1, 2], [3, 4], [5, 6]], "spherical": [1, 2, 3]}[shape]
+    values = {"full": dense, "tied": dense[0], "diag": [[1, 2], [3, 4], [5, 6]], "spherical": [1, 2, 3]}
+    values = (values | {"factor": one_factor(dense)})[shape]
     mixture = Mixture([0.2, 0.3, 0.5], random.normal(size=(3, 2)), SHAPES[shape](values, 3, 2))
     assert message_length(mixture, 150.0) == pytest.approx(message_by_determinants(mixture, 150.0), rel=1e-12)
 

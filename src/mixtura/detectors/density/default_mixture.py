@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from ...distributions.shapes import SHAPES
+from ...distributions.shapes import SEARCHED
 from ...engines import ThreadEngine
 from ...engines.progress import Progress
 from ...errors import SingularCovarianceError
@@ -77,6 +77,7 @@ def fit_groups(
     *,
     counts: Sequence[int],
     shapes: Sequence[str],
+    n_factors: int = 1,
     clean: bool = False,
 ) -> FittedGroups:
     """Return the mixture of lowest BIC of the rows of a table that do not lie far from all of its groups.
@@ -96,13 +97,15 @@ def fit_groups(
         Numbers of components to try, in increasing order.
     shapes : sequence of str
         Covariance shapes to try.
+    n_factors : int, default=1
+        Number of factors, for the shape 'factor'.
     clean : bool, default=False
         Whether the table is known to hold no outliers: it is fitted as it is.
     """
     least = least_size(n_rows, table.n_columns)
     near: list[Contours] = []
     if not clean and TRIM * n_rows >= 1:
-        near = _first_look(table, n_rows, random_state, counts, shapes)
+        near = _first_look(table, n_rows, random_state, counts, shapes, n_factors)
     looking = table.watched("looking for far rows")
     for _ in range(1 if clean else _MOST_ROUNDS):
         n_left_out = 0
@@ -114,7 +117,7 @@ def fit_groups(
                 far = far_rows(looking, Near(near))
             n_left_out = far.n_rows
         within = table.through(Near(near)) if n_left_out else table
-        search = _search(within, counts, shapes, random_state)
+        search = _search(within, counts, shapes, random_state, n_factors)
         best: GaussianMixture = search.best_estimator_
         weight = within.fold(weight_of, 0.0)
         found = Contours(best.mixture_, weight, n_rows, table.dtype, table.has_missing)
@@ -128,11 +131,11 @@ def fit_groups(
 
 
 def _first_look(
-    table: Table, n_rows: int, random_state: int, counts: Sequence[int], shapes: Sequence[str]
+    table: Table, n_rows: int, random_state: int, counts: Sequence[int], shapes: Sequence[str], n_factors: int
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
     sample = take_sample(table, check_random_state(random_state), counts[-1])
-    template = GaussianMixture(trim=TRIM, random_state=random_state, **_SETTINGS)
+    template = GaussianMixture(trim=TRIM, n_factors=n_factors, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
@@ -145,10 +148,13 @@ def _first_look(
     return [replace(found, mixture=found.without_small(least_size(weight, table.n_columns)))]
 
 
-def _search(table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: Any) -> MixtureSearch:
+def _search(
+    table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: Any, n_factors: int = 1
+) -> MixtureSearch:
     search = MixtureSearch(
         counts,
         covariance_types=shapes,
+        n_factors=n_factors,
         n_init=N_INIT,
         random_state=random_state,
         on_progress=table.on_progress,
@@ -176,7 +182,7 @@ def fit_default(table: Table, n_rows: int, trim: float, random_state: Any) -> Ga
     random_state : int, RandomState instance or None
         Seed of the starts.
     """
-    counts, shapes = default_counts(n_rows), list(SHAPES)
+    counts, shapes = default_counts(n_rows), list(SEARCHED)
     if trim == 0:
         best: GaussianMixture = _search(table, counts, shapes, random_state).best_estimator_
         return best

@@ -52,7 +52,7 @@ class DensityModel:
             object.__setattr__(self, name, array)
         if not (self.scale > 0).all():
             raise ValueError("every scale must be positive")
-        _ = self.mixture.covariance.precision_cholesky  # raises where there is no inverse
+        self.mixture.covariance.check_invertible()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DensityModel):
@@ -128,7 +128,7 @@ class DensityModel:
         means, covariances = arrays["means"], arrays["covariances"]
         if means.ndim != 2 or 0 in means.shape:
             raise ValueError(f"its means have the shape {means.shape}, not (components, columns)")
-        shape = SHAPES[name]
+        shape = SHAPES[name].holding(covariances)
         if covariances.shape != shape.shape(*means.shape):
             raise ValueError(f"its covariances have the shape {covariances.shape}, not {shape.shape(*means.shape)}")
         if shape.is_matrix and not np.allclose(covariances, covariances.swapaxes(-1, -2)):

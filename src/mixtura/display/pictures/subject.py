@@ -18,6 +18,7 @@ from ...distributions.mixture import Mixture
 from ...errors import ColumnError
 from ...mixtures.em.fitted import mixture_of
 from ...rows import open as open_rows
+from ...tables.anomaly_scores import turned
 from ...tables.table_model import TableModel
 from .projection import in_units
 
@@ -131,8 +132,8 @@ def _of_table_model(model: TableModel) -> Subject:
         "the model",
         model.columns,
         len(model.columns),
-        score=lambda X: -model.scores(X),
-        threshold=model.threshold,
+        score=lambda X: turned(model.scores(X)),
+        threshold=None if model.threshold is None else turned(model.threshold),
         takes_missing=model.takes_missing,
         mixture=mixture,
         labels=model.labels if mixture is not None else None,

@@ -16,7 +16,7 @@ from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
-from ..em.checks import check_number, check_numbers, check_reach, check_shape
+from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
 from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.expectation import Expectation
 from ..em.initialize import Method, divide, model_of
@@ -89,6 +89,7 @@ class VariationalSettings:
     def update(self, table: Table) -> VariationalUpdate:
         """Return the M-step for the rows of a table."""
         shape = SHAPES[self.covariance_type]
+        check_conjugate(shape, "BayesianGaussianMixture")
         concentration = self.weight_concentration_prior
         return VariationalUpdate(
             shape,

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
-from ...distributions.shapes import SHAPES
+from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import warn
@@ -77,7 +77,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     n_components : int or sequence of int, default=(1, …, 9)
         Numbers of components to try; those above the number of rows are not.
     covariance_types : sequence of str, default=('full', 'tied', 'diag', 'spherical')
-        Shapes to try.
+        Shapes to try; 'factor' is another.
     criterion : {'bic', 'aic', 'icl', 'mml', 'cv', 'elbo'}, optional
         What decides: the lowest Bayesian [1]_ or Akaike [2]_ information criterion; the lowest integrated completed
         likelihood [3]_, BIC - 2 sum log z of the component each row is assigned to, which favours separate groups; the
@@ -90,7 +90,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         to a tenth or so.
     max_iter : int, default=300
         Most iterations from one start.
-    reg_covar, n_init, init_params, random_state, prior, regularization, engine
+    reg_covar, n_init, init_params, random_state, prior, regularization, n_factors, engine
         As for `GaussianMixture`. With a prior, criteria are those of the fit of highest posterior density [6]_.
     on_progress : callable, optional
         Told a `Progress` after every candidate, with the `candidate`.
@@ -153,6 +153,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "random_state": ["random_state"],
         "prior": [StrOptions({"default"}), MixturePrior, None],
         "regularization": [StrOptions({"absolute", "relative"})],
+        "n_factors": [Interval(Integral, 1, None, closed="left")],
         "engine": "no_validation",
         "on_progress": [callable, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
@@ -166,7 +167,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self,
         n_components: int | Collection[int] = tuple(range(1, 10)),
         *,
-        covariance_types: Sequence[str] = tuple(SHAPES),
+        covariance_types: Sequence[str] = SEARCHED,
         criterion: str | None = None,
         tol: float = 1e-5,
         reg_covar: float = 1e-6,
@@ -176,6 +177,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         random_state: Any = None,
         prior: Literal["default"] | MixturePrior | None = None,
         regularization: Literal["absolute", "relative"] = "absolute",
+        n_factors: int = 1,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
         n_folds: int = 5,
@@ -192,6 +194,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.random_state = random_state
         self.prior = prior
         self.regularization = regularization
+        self.n_factors = n_factors
         self.engine = engine
         self.on_progress = on_progress
         self.n_folds = n_folds
@@ -250,7 +253,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the estimator of which every candidate is a clone."""
         if self.estimator is None:
             names = ("tol", "reg_covar", "max_iter", "n_init", "init_params", "random_state", "prior", "regularization")
-            return GaussianMixture(engine=self.engine, **{name: getattr(self, name) for name in names})
+            given = {name: getattr(self, name) for name in (*names, "n_factors")}
+            return GaussianMixture(engine=self.engine, **given)
         if self.prior is not None or self.regularization != "absolute":
             raise ValueError("prior and regularization are those of estimator, where one is given: set them there")
         if isinstance(self.estimator, GaussianMixture):

@@ -15,7 +15,7 @@ from ...distributions.shapes import SHAPES
 from .checks import check_numbers
 
 # Any of these says what the covariances are; of those that are set, the first does, and the others have to agree.
-_COVARIANCES = ("covariances_", "precisions_cholesky_", "precisions_")
+_COVARIANCES = {"covariances_": "values", "precisions_cholesky_": "precision_cholesky", "precisions_": "precisions"}
 
 PARAMETERS = frozenset({"weights_", "means_", *_COVARIANCES})
 
@@ -43,10 +43,8 @@ def parameters_of(mixture: Mixture, dtype: "np.dtype[Any]") -> dict[str, Any]:
     values: dict[str, Any] = {
         "weights_": mixture.weights,
         "means_": mixture.means,
-        "covariances_": mixture.covariances,
-        "precisions_": covariance.precisions,
-        "precisions_cholesky_": covariance.precision_cholesky,
     }
+    values |= {name: getattr(covariance, _COVARIANCES[name]) for name in covariance.attributes}
     if mixture.degrees_of_freedom is not None:
         values["degrees_of_freedom_"] = mixture.degrees_of_freedom
     values = {name: value.astype(dtype) for name, value in values.items()}
@@ -152,18 +150,20 @@ def _covariance(given: Mapping[str, Any], means: Floats, known: Mixture | None, 
         return known.covariance
     if covariance_type not in SHAPES:
         raise ValueError(f"covariance_type must be one of {', '.join(SHAPES)}, not {covariance_type!r}")
-    shape = SHAPES[covariance_type]
+    shape = SHAPES[covariance_type].holding(next(iter(given.values())))
     expected = shape.shape(*means.shape)
     values: dict[str, Floats] = {}
     for name, attribute in given.items():
         array = _numbers(attribute, name)
+        if name not in shape.attributes:
+            raise ValueError(f"{name}, set by hand, says nothing of {shape.name} covariances: set covariances_")
         if array.shape != expected:
             raise ValueError(
                 f"{name}, set by hand, must have shape {expected} for means_ of shape {means.shape} and "
                 f"covariance_type={shape.name!r}, not {array.shape}"
             )
         values[name] = _squared(array, shape) if name == "precisions_cholesky_" else array
-        fault = shape.precision_fault(values[name])
+        fault = (shape.fault if name == "covariances_" else shape.precision_fault)(values[name])
         if fault is not None:
             raise ValueError(f"{name}, set by hand, must be {fault}")
     first = next(name for name in _COVARIANCES if name in values)

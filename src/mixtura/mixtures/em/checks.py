@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array
 
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats, largest_root
+from ...distributions.shapes import CONJUGATE
 
 # Numbers that count rows, and what is added to variances: further from one, products with sums over rows overflow.
 _LARGEST = 1e100
@@ -49,6 +50,15 @@ def check_reach(values: Floats, name: str) -> Floats:
     if largest > limit:
         raise ValueError(f"{name} must hold numbers up to {limit:.0e}, not {largest:.3g}: rescale the columns")
     return values
+
+
+def check_conjugate(shape: type[Covariance], what: str) -> None:
+    """Raise where the covariances of a shape have no conjugate prior; `what` asks for one."""
+    if not shape.is_conjugate:
+        raise ValueError(
+            f"{what} is for covariances with a conjugate prior, and covariance_type={shape.name!r} has none: use "
+            f"{', '.join(repr(name) for name in CONJUGATE)}, or leave the prior out"
+        )
 
 
 def check_weights(weights: ArrayLike | None, n_components: int) -> Floats | None:

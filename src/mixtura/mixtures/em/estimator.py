@@ -15,6 +15,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
 from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
@@ -225,6 +226,11 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         super()._validate_params()
         check_ridge(self.reg_covar)
 
+    @property
+    def _shape(self) -> type[Covariance]:
+        """Covariance shape."""
+        return SHAPES[self.covariance_type]
+
     @abstractmethod
     def _settings(self) -> Settings[M, F]:
         """Return the parameters as what says how a fit is made."""
@@ -313,8 +319,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
 
     def _check_last_fit(self, n_columns: int, what: str, remedy: str) -> None:
         last = self.mixture_
-        asked = f"{self.n_components} {self.covariance_type} components of {n_columns} columns"
-        found = f"{last.n_components} {last.covariance.name} components of {last.n_features} columns"
+        asked = f"{self.n_components} {self._shape.described()} components of {n_columns} columns"
+        found = f"{last.n_components} {last.covariance.described()} components of {last.n_features} columns"
         if asked != found:
             raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 

@@ -1,7 +1,7 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
+from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sources import Source, batch_table
 from ...intake.table import Table
@@ -37,9 +39,10 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     ----------
     n_components : int, default=1
         Number of components.
-    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+    covariance_type : {'full', 'tied', 'diag', 'spherical', 'factor'}, default='full'
         Shape of the covariances: a matrix for each component, one matrix for all, variances for each component, one
-        variance for each component.
+        variance for each component, or `n_factors` factors for each component that all columns load on, beside a
+        variance of its own for each column [6]_.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood of a row gains less than this in an iteration.
     reg_covar : float, default=1e-6
@@ -84,6 +87,9 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     trim : float, default=0.0
         Share of the rows, by weight, that is left out of every M-step: those of lowest density, at most half [5]_.
         `lower_bound_` is the mean log-likelihood of the rows kept.
+    n_factors : int, default=1
+        Number of factors of each component, for ``covariance_type='factor'``. An iteration costs in proportion to it
+        and to the number of columns, where matrices cost in proportion to the square of that.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -99,11 +105,12 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         Their means.
     covariances_ : ndarray
         Their covariances: (n_components, n_features, n_features) for 'full', (n_features, n_features) for 'tied',
-        (n_components, n_features) for 'diag', (n_components,) for 'spherical'.
+        (n_components, n_features) for 'diag', (n_components,) for 'spherical', (n_components, n_features, 1 +
+        n_factors) for 'factor': unique variances v, then loadings L of the covariance L L^T + diag(v).
     precisions_ : ndarray
-        Inverses of the covariances.
+        Inverses of the covariances. Those of 'factor' are diag(p) - G G^T, with p first and G in the other columns.
     precisions_cholesky_ : ndarray
-        Upper triangular U with U U^T the precision.
+        Upper triangular U with U U^T the precision; not of 'factor'.
     converged_ : bool
         Whether the best start converged.
     n_iter_ : int
@@ -136,6 +143,8 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     .. [4] Banfield and Raftery (1993), "Model-based Gaussian and non-Gaussian clustering", Biometrics 49.
     .. [5] Neykov, Filzmoser, Dimova and Neytchev (2007), "Robust fitting of mixtures using the trimmed likelihood
        estimator", Computational Statistics and Data Analysis 52.
+    .. [6] Ghahramani and Hinton (1996), "The EM algorithm for mixtures of factor analyzers"; McLachlan and Peel (2000),
+       "Mixtures of factor analyzers".
 
     Examples
     --------
@@ -159,6 +168,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         "family": [StrOptions({"normal", "t"})],
         "noise": ["boolean"],
         "trim": [Interval(Real, 0.0, 0.5, closed="both")],
+        "n_factors": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -183,6 +193,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         family: Literal["normal", "t"] = "normal",
         noise: bool = False,
         trim: float = 0.0,
+        n_factors: int = 1,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -205,6 +216,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         self.family = family
         self.noise = noise
         self.trim = trim
+        self.n_factors = n_factors
         self.engine = engine
         self.on_progress = on_progress
 
@@ -221,6 +233,11 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
             raise AttributeError("partial_fit is for fits without prior, noise and trim, which need all rows: use fit")
+        if not self._shape.is_conjugate:
+            raise AttributeError(
+                f"partial_fit has no use for earlier batches with covariance_type={self.covariance_type!r}, whose "
+                "moments depend on the covariances: use fit"
+            )
         return True
 
     @available_if(_learns_from_batches)  # type: ignore[untyped-decorator]  # scikit-learn has no types
@@ -277,7 +294,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
                 after = stream.after(moments, update.shape)
             bounds = (*(self.lower_bounds_ if after.n_batches > 1 else ()), update.bound(moments, current))
             mixture = update(after.moments, current)
-            _ = mixture.covariance.precision_cholesky  # raises when singular, before anything is kept
+            mixture.covariance.check_invertible()  # before anything is kept
             self._take_over(Fit(mixture, bounds, converged=True), FittedMixture(mixture, after), table.dtype)
         return self
 
@@ -324,6 +341,10 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         """
         total, _ = self._log_likelihood(X, sample_weight)
         return -2 * total + 2 * self._n_parameters()
+
+    @property
+    def _shape(self) -> type[Covariance]:
+        return SHAPES[self.covariance_type].with_factors(self.n_factors)
 
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters

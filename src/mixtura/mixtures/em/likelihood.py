@@ -16,7 +16,7 @@ from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
-from .checks import check_means, check_precisions, check_weights
+from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .expectation import Expectation
 from .initialize import Method, densest, divide, given_or, model_of
 from .loop import Algorithm, Fit
@@ -43,7 +43,7 @@ class LikelihoodSettings:
     Attributes
     ----------
     n_components, covariance_type, tol, reg_covar, max_iter, n_init, init_params, weights_init, means_init
-        As for `GaussianMixture`; so are those up to `trim`.
+        As for `GaussianMixture`; so are those up to `n_factors`.
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction.
     names : sequence of str, optional
@@ -66,6 +66,7 @@ class LikelihoodSettings:
     family: Literal["normal", "t"]
     noise: bool
     trim: float
+    n_factors: int
     least: Floats | None = None
     names: Sequence[str] | None = None
 
@@ -84,7 +85,7 @@ class LikelihoodSettings:
 
     def rule(self, table: Table, look: Callable[[type[Covariance]], Overview]) -> EitherUpdate:
         """Return the M-step, given what tells where all rows lie."""
-        shape, student = SHAPES[self.covariance_type], self.family == "t"
+        shape, student = SHAPES[self.covariance_type].with_factors(self.n_factors), self.family == "t"
         if self.prior is None and self.regularization == "absolute" and not self.noise:
             return MaximumLikelihood(shape, np.full(table.n_columns, self.reg_covar), student, least=self.least)
         all_rows = look(shape)
@@ -92,6 +93,7 @@ class LikelihoodSettings:
         ridge = self.reg_covar * (all_rows.units(table.dtype) if relative else np.ones(table.n_columns))
         if self.prior is None:
             return MaximumLikelihood(shape, ridge, student, self._first_noise(all_rows), self.least)
+        check_conjugate(shape, "prior")
         if student or self.noise:
             raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
         prior = MixturePrior() if isinstance(self.prior, str) else self.prior

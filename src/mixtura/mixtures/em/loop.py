@@ -257,7 +257,7 @@ def run_em(
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
         step = Step(fit.model, moments, update)
         fit = Fit(update(moments, fit.model), (*fit.lower_bounds, bound), abs(change) < tol, step)
-        _ = fit.model.components.covariance.precision_cholesky  # after the last update too: raises when singular
+        fit.model.components.covariance.check_invertible()  # after the last update too
         if on_iteration is not None:
             on_iteration(fit, change)
     return fit

@@ -81,6 +81,6 @@ def overview(rows: Rows, engine: Engine, shape: type[Covariance]) -> Overview:
         model = run_em(expect, Fit(model), update, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS).model
     moments = expect(model)
     shift = moments.first / moments.counts[:, None]
-    covariance = shape.estimate(moments.counts, moments.counts, shift, moments.second, np.zeros(d))
+    covariance = shape.estimate(moments.counts, moments.counts, shift, moments.second, np.zeros(d), model.covariance)
     mean = (moments.centers + shift)[0] if rows.has_missing else columns.means
     return Overview(moments.weight, mean, covariance.of(0), columns.variances, columns.minima, columns.maxima)

@@ -76,7 +76,8 @@ class MaximumLikelihood:
         counts = moments.counts + _COUNT_FLOOR
         masses = moments.masses + _COUNT_FLOOR
         shift = moments.first / masses[:, None]
-        covariance = self.shape.estimate(counts, masses, shift, moments.second, self.ridge)
+        before = None if current is None else current.covariance
+        covariance = self.shape.estimate(counts, masses, shift, moments.second, self.ridge, before)
         if self.least is not None:
             covariance = covariance.at_least(self.least)
         means = moments.centers + shift

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ....statistics.sketch import QuantileSketch, Ranks
+from ....tables.anomaly_scores import turned
 from ....tables.gathering import Flagged
 from .data import ScoreCurve
 from .numbers import bars
@@ -23,7 +24,7 @@ def score_curve(
     Parameters
     ----------
     scores : QuantileSketch
-        Of minus the anomaly scores: the lowest, which it holds exactly, are those of the most anomalous rows.
+        Of the scores, turned so that the lowest, which it holds exactly, are those of the most anomalous rows.
     classes : tuple of QuantileSketch or None
         The same for the rows labelled as anomalies, and for those labelled as belonging; None without labels.
     threshold : float or None
@@ -36,8 +37,9 @@ def score_curve(
     places = support[at]
     own = None
     if threshold is not None:
-        places = np.unique(np.append(places, 0.0 - threshold))
-        own = int(np.searchsorted(places, 0.0 - threshold))
+        cut = turned(threshold)
+        places = np.unique(np.append(places, cut))
+        own = int(np.searchsorted(places, cut))
     n_above = _held(scores.rank(places), own, flagged.n_rows)
     labelled = anomalies = None
     if classes is not None:
@@ -48,7 +50,7 @@ def score_curve(
     edges, counts = _histogram(scores)
     exact = scores.rank_error == 0
     return ScoreCurve(
-        thresholds=tuple((0.0 - places).tolist()),
+        thresholds=tuple(turned(places).tolist()),
         n_above=tuple(n_above.tolist()),
         n_labelled_above=None if labelled is None else tuple(labelled.tolist()),
         n_anomalies_above=None if anomalies is None else tuple(anomalies.tolist()),
@@ -77,8 +79,8 @@ def _held(ranks: Ranks, own: int | None, known: int) -> Ranks:
 
 
 def _histogram(scores: QuantileSketch) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    edges = bars(0.0 - scores.largest, 0.0 - float(scores.lowest.values[0]))
+    edges = bars(turned(scores.largest), turned(float(scores.lowest.values[0])))
     # Numbers below an edge are those whose opposite is above the opposite edge.
-    below = scores.count - scores.rank(0.0 - edges, "right")
+    below = scores.count - scores.rank(turned(edges), "right")
     below[-1] = scores.count
     return tuple(edges.tolist()), tuple(np.diff(below).tolist())

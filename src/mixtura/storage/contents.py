@@ -1,0 +1,101 @@
+"""A model as what its file holds, and back."""
+
+from typing import Any
+
+import numpy as np
+
+from ..detectors.density.model import DensityModel
+from ..detectors.model import OutlierModel
+from ..distributions.mixture import Mixture
+from ..statistics.rarity import Rarity
+from ..tables.kinds import KINDS
+from ..tables.kinds.listed import stored_kind
+from ..tables.provenance import Provenance
+from ..tables.table_model import TableModel
+from .layout import Arrays, Contents
+from .upgrades import VERSION
+
+Model = Mixture | OutlierModel | TableModel
+
+_TABLE_ARRAYS = {"table.center", "table.scale"}
+_CALIBRATION = "table.calibration"
+_RARITY = {"table.rarity_places", "table.rarity_tail"}
+
+
+def contents_of(model: Model) -> Contents:
+    """Return what the file of a model holds, or raise `TypeError` if it can have none."""
+    held: Any = model.model if isinstance(model, TableModel) else model
+    if isinstance(held, Mixture):
+        held = DensityModel.of(held)
+    if stored_kind(getattr(held, "kind", "")) is None:
+        raise TypeError(
+            f"a Mixture, a TableModel or the model_ of a detector can be saved, not a {type(model).__name__}"
+        )
+    manifest = {"format": "mixtura", "version": VERSION, "model": held.kind, "settings": held.settings()}
+    arrays = {f"model.{name}": array for name, array in held.arrays().items()}
+    if not isinstance(model, TableModel):
+        return Contents(manifest | {"kind": "mixture" if isinstance(model, Mixture) else "detector"}, arrays)
+    manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold}
+    manifest |= {"provenance": model.provenance.entries()}
+    arrays |= {"table.center": model.center, "table.scale": model.scale}
+    if model.calibration is not None:
+        arrays |= {_CALIBRATION: model.calibration}
+    if model.rarity is not None:
+        arrays |= model.rarity.arrays("table.rarity")
+    return Contents(manifest, arrays)
+
+
+def model_of(contents: Contents) -> Model:
+    """Return the model in a file of this version, its manifest known to have the entries of one.
+
+    Raises
+    ------
+    ValueError, TypeError, OverflowError
+        It is not sound; the error says why.
+    """
+    manifest, arrays = contents.manifest, contents.arrays
+    _check_arrays(arrays, of_table=manifest["kind"] == "table")
+    held = _held(manifest, {name.removeprefix("model."): arrays[name] for name in arrays if name.startswith("model.")})
+    if manifest["kind"] == "mixture":
+        return _plain_mixture(held)
+    if manifest["kind"] == "detector":
+        return held
+    return TableModel(
+        held,
+        manifest["columns"],
+        arrays["table.center"],
+        arrays["table.scale"],
+        manifest["threshold"],
+        arrays.get(_CALIBRATION),
+        Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
+        Provenance.from_entries(manifest["provenance"]),
+    )
+
+
+def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
+    kind = stored_kind(manifest["model"])
+    if kind is None:
+        known = ", ".join(dict.fromkeys(kind.stored_as for kind in KINDS))
+        raise ValueError(f"its model is said to be {manifest['model']!r}, which is none of {known}")
+    with np.errstate(all="ignore"):
+        return kind.model().from_arrays(arrays, manifest["settings"])
+
+
+def _plain_mixture(model: OutlierModel) -> Mixture:
+    if not isinstance(model, DensityModel):
+        raise ValueError(f"it is said to be a mixture, and holds a model of kind {model.kind!r}")
+    if model != DensityModel.of(model.mixture):
+        raise ValueError("it is said to be a mixture, and its columns are scaled, as those of a detector")
+    return model.mixture
+
+
+def _check_arrays(arrays: Arrays, *, of_table: bool) -> None:
+    """Raise `ValueError` unless the arrays have the names and the types of those of a model."""
+    others = {name for name in arrays if not name.startswith("model.")}
+    needed = _TABLE_ARRAYS if of_table else set()
+    known = needed | _RARITY | {_CALIBRATION} if needed else set()
+    if not needed <= others <= known or _RARITY & others not in (set(), _RARITY):
+        raise ValueError(f"its arrays are {', '.join(sorted(arrays)) or 'none'}, which are not those of one model")
+    narrow = [name for name in sorted(others) if arrays[name].dtype != np.float64]
+    if narrow:
+        raise ValueError(f"its {narrow[0]} must be doubles, not {arrays[narrow[0]].dtype}")
