@@ -76,16 +76,16 @@ class _Trials:
         self._left -= work
 
     def neighbors(self, posterior: Posterior) -> list[Pair]:
-        """Return the pairs of components to value, as many as half of what is left allows; and spend that.
+        """Return the pairs of components to value: as many as half of what is left allows, and those nearest at least.
 
-        A pair takes about as long as the update of a component, and so does each pair that a merge changes.
+        A pair takes about as long as the update of a component, and so does each pair that a merge changes. It takes
+        next to nothing where all components share a covariance.
         """
-        n_alive = int(posterior.alive.sum())
+        if posterior.covariance.is_shared:
+            return _neighbors(posterior, len(posterior.counts))
         pair = _update_work(posterior) / len(posterior.counts)
-        most = int(self._left / 2 / (2 * n_alive * pair))
-        pairs = _neighbors(posterior, max(most, _FEWEST_NEIGHBORS))
-        self.spend(len(pairs) * pair)
-        return pairs
+        most = int(self._left / 2 / (2 * int(posterior.alive.sum()) * pair))
+        return _neighbors(posterior, max(most, _FEWEST_NEIGHBORS))
 
     def better(self, fit: Fit[Posterior], candidate: Posterior) -> Fit[Posterior] | None:
         """Return where a candidate gets in a few passes once that is above the bound of a fit, None if it never is."""

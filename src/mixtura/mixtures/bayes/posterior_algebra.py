@@ -129,10 +129,13 @@ def _own_gains(
     halves = np.empty(len(first))
     step = max(1, _AT_A_TIME // empty_scale.size)
     for part in (slice(at, at + step) for at in range(0, len(first), step)):
-        together = scale[first[part]] + scale[second[part]] - empty_scale
+        together = scale[first[part]]
+        together += scale[second[part]]
+        together -= empty_scale
         for weights, vectors in zip(joined.weights, joined.vectors, strict=True):
             together += shape.spread(weights[part], vectors[part])
-        halves[part] = _half_log_precisions(shape, together / shape.divisors(both[part], d), d)
+        together /= shape.divisors(both[part], d)
+        halves[part] = _half_log_precisions(shape, together, d)
     alone = Precisions(shape, len(degrees), d).log_normalisers(degrees, half_log_precisions)
     empty = single(shape, prior.covariance / prior.degrees_of_freedom, d).half_log_precision
     nothing = Precisions(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
