@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.tables.request import KINDS
+from mixtura.tables import kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 N_PLANTED = 5
 

@@ -102,8 +102,13 @@ def detect(
         spell=options.spell,
         **targets,
     )
-    from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import Output, fit_table  # noqa: PLC0415
+    from ..commands.detect import detect_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import table_out  # noqa: PLC0415
+    from .reporting import report as say  # noqa: PLC0415
+    from .reporting import typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    output = Output(out, save, report, form, force, context.obj)
-    say(fit_table(asked, threshold, output, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    files = output(table_out(out, source, "scored", form), save, report, form, force=force)
+    with running(quiet=quiet) as run:
+        found = detect_by(asked, threshold, files, run, typed(context.obj, seed))
+    say(found.summary, as_json_text=as_json, quiet=quiet)

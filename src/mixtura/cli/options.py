@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ..commands import formats
+from ..commands.formats import FORMATS
 from ..tables.kinds import KINDS, MIXTURES, Kind
 from ..tables.request import SHAPES
-
-# Written out: asking the library would import it, and --help would take seconds.
-FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
 
 
 def spell(name: str, value: Any = None) -> str:
@@ -22,7 +21,7 @@ def spell(name: str, value: Any = None) -> str:
     ('--f-beta', '--rate 0.04')
     """
     option = f"--{name.replace('_', '-')}"
-    return option if value is None else f"{option} {value}"
+    return option if value in (None, True) else f"{option} {value}"
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
@@ -270,17 +269,7 @@ def _unquoted(field: str) -> str:
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:
-    """Return the format meant, None for the one that `out` says.
-
-    Examples
-    --------
-    >>> format_from(None, "x.csv", safe_csv=True, as_json=False), format_from("csv", "-", safe_csv=False, as_json=False)
-    ('safe-csv', 'csv')
-    """
-    if form is not None and form not in FORMATS:
-        raise typer.BadParameter(f"--format is {form!r}: the formats there are: {', '.join(FORMATS)}")
+    """Return the format meant, None for the one that `out` says; standard output takes one thing."""
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")
-    if safe_csv and form not in (None, "csv"):
-        raise typer.BadParameter(f"--safe-csv goes with --format csv, not {form}")
-    return "safe-csv" if safe_csv else form
+    return formats.format_from(form, safe_csv=safe_csv, spell=spell)

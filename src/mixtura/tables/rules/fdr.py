@@ -51,11 +51,12 @@ class FalseDiscoveryRate(ThresholdRule):
         """Return what the threshold was chosen for."""
         return f"so that on average at most {words.percent(self.target)} of the flagged rows belong"
 
-    def absence(self) -> tuple[str, ...]:
+    def absence(self, spell: Spell) -> tuple[str, ...]:
         """Return why no row of a table is flagged, and what is promised of those that are."""
         return (
             "no row is too rare for chance",
-            f"of rows flagged at most {words.percent(self.target)} may belong, on average; --rate flags a share",
+            f"of rows flagged at most {words.percent(self.target)} may belong, on average; {spell('rate')} flags a "
+            "share",
         )
 
     def few_clean_rows(self, n_rows: int, n_clean: int) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from ....tables.spelling import Spell, in_python
 from ....tables.summary import Group, Summary
 from ....words import percent, plural
 from ...palette import GROUPS
@@ -25,7 +26,7 @@ def title(source: str) -> str:
     return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
 
 
-def headline(report: Report) -> str:
+def headline(report: Report, spell: Spell = in_python) -> str:
     """Return what was asked and found, in a sentence or two."""
     summary = report.summary
     table, n_groups = summary.table, n_groups_of(report)
@@ -34,14 +35,14 @@ def headline(report: Report) -> str:
     decision = summary.decision
     if decision is None:
         sentences.append(f"{rows} were scored; no threshold was asked for.")
-    elif absence(summary):
-        sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary))}.")
+    elif absence(summary, spell):
+        sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
         verb = "is" if decision.n_anomalies == 1 else "are"
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
             f"their anomaly score is above {number(decision.threshold)}"
-            f"{''.join(f', {part}' for part in origin(summary))}."
+            f"{''.join(f', {part}' for part in origin(summary, spell))}."
         )
     if summary.merging is not None:
         clusters = plural(len(summary.merging.clusters), "cluster")
