@@ -59,13 +59,18 @@ class _ScanPart:
         yield from self.batches(self.schema.names)
 
 
+def read_parquet_schema(file: Path) -> "pa.Schema":
+    """Return the schema of a file, with its metadata."""
+    return need("pyarrow.parquet", "reading Parquet").read_schema(file)
+
+
 class ParquetPart(_ScanPart):
     """A Parquet file; `names` are those of its columns, if not as the file has them."""
 
     def __init__(self, file: Path, label: str, names: Sequence[str] | None = None) -> None:
         super().__init__(label, f"read_parquet({duck.path(file)}, hive_partitioning=false)")
         # DuckDB renames repeated columns; pyarrow shows the names as they are.
-        names = names or need("pyarrow.parquet", "reading Parquet").read_schema(file).names
+        names = names or read_parquet_schema(file).names
         fields = [field.with_name(name) for field, name in zip(self.schema, names, strict=True)]
         self.schema = need("pyarrow", "reading Parquet").schema(fields)
         with duck.session(label) as connection:
