@@ -2,8 +2,9 @@
 
 import re
 import sys
-from importlib import metadata
 from pathlib import Path
+
+from mixtura import __version__
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -12,10 +13,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 project = "Mixtura"
 author = "The Mixtura developers"
 copyright = f"2026, {author}"
-try:
-    release = metadata.version("mixtura")
-except metadata.PackageNotFoundError:
-    release = "from its source folder"
+release = __version__
 
 extensions = [
     "sphinx.ext.autodoc",

@@ -1,10 +1,10 @@
 import importlib
 import logging
-import os
 
 import pytest
 
-from pairwise import cover_pairs
+from pairwise import left_out
+from processors import few_are_asked_for
 from requirements import demand_shared, go_without
 
 
@@ -16,27 +16,18 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Start no workers for a few tests: each would take longer to import what it needs than the tests take."""
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf or config.option.failedfirst
-    folders = all(os.path.isdir(argument) for argument in config.args)
-    return None if folders and not chosen else 0
+    """Start no workers for a few tests; None is one for each processor."""
+    return 0 if few_are_asked_for(config) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what only runs where all is wanted, and of products marked `pairwise` all but enough for every pair."""
+    """Without `--exhaustive` leave out cases of products, and tests that take minutes."""
     if config.option.exhaustive:
         return
-    products = {}
-    for item in items:
-        if item.get_closest_marker("pairwise"):
-            products.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left_out = {item for item in items if item.get_closest_marker("exhaustive")}
-    for product in products.values():
-        chosen = cover_pairs([tuple(map(id, item.callspec.params.values())) for item in product])
-        left_out.update({*product} - {product[position] for position in chosen})
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=[*left_out])
+    without = left_out(items)
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=[*without])
 
 
 def pytest_runtest_setup(item):

@@ -1,25 +1,26 @@
-"""Cases of a product of parameters in which any two values meet that meet in the whole product.
+"""Cases of a product of parameters: by default enough for any two values to meet, or for any value to occur.
 
 Most faults need one value, or two together (Kuhn, Wallace and Gallo 2004, "Software fault interactions and implications
 for software testing"), and pairs need far fewer cases than the product has: for three parameters of 25, 10 and 4 values
-about 250 instead of 1000.
+250 instead of 1000. Tests are marked `pairwise` or `each_value`; `--exhaustive` runs all their cases.
 """
 
 from collections import Counter
+from functools import partial
 from itertools import combinations
 
+STRENGTHS = {"each_value": 1, "pairwise": 2}
 
-def cover_pairs(cases):
+
+def cover(cases, strength):
     """Choose some of the cases, tuples of values, by a greedy search without chance.
 
-    The next case is the one with the most pairs of values that no chosen one has; of several, the one whose values were
-    chosen least often, so that no value is preferred; then the first. Cases need not be a whole product: pairs that
-    none of them has are not asked for. Positions come back in order.
+    In the chosen ones so many values meet as meet in any case: 1 for each value by itself, 2 for pairs. The next case
+    is the one with the most meetings that no chosen one has; of several, the one whose values were chosen least often,
+    so that no value is preferred; then the first. Positions come back in order.
     """
     values = [tuple(enumerate(case)) for case in cases]
-    left = {position: set(combinations(pairs, 2)) for position, pairs in enumerate(values)}
-    if any(len(case) < 2 for case in cases):
-        return list(left)
+    left = {position: set(combinations(case, min(strength, len(case)))) for position, case in enumerate(values)}
     used, chosen = Counter(), []
     while left:
         best = min(left, key=lambda position: (-len(left[position]), sum(used[value] for value in values[position])))
@@ -31,3 +32,36 @@ def cover_pairs(cases):
             if not left[position]:
                 del left[position]
     return sorted(chosen)
+
+
+def case_of(item):
+    """Return what tells a test's cases apart, one value for each list of parameters.
+
+    Values that stand in one list are one. So are a check of scikit-learn's and the class that it is for: each check
+    meets each class.
+    """
+    parameters = dict(item.callspec.params)
+    lists = [
+        [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+        for names in (mark.args[0] for mark in item.iter_markers("parametrize"))
+    ]
+    if ["estimator", "check"] in lists:
+        estimator, check = parameters["estimator"], parameters["check"]
+        assert isinstance(check, partial)
+        return (type(estimator), check.func, check.args, str(check.keywords)), id(estimator)
+    listed = [tuple(id(parameters.pop(name)) for name in names if name in parameters) for names in lists]
+    return *listed, *map(id, parameters.values())
+
+
+def left_out(items):
+    """Return the tests that a default run leaves out."""
+    products = {}
+    for item in items:
+        for name in STRENGTHS:
+            if item.get_closest_marker(name):
+                products.setdefault((item.nodeid.partition("[")[0], name), []).append(item)
+    found = {item for item in items if item.get_closest_marker("exhaustive")}
+    for (_, name), product in products.items():
+        chosen = cover([case_of(item) for item in product], STRENGTHS[name])
+        found.update({*product} - {product[position] for position in chosen})
+    return found

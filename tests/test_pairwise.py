@@ -1,12 +1,15 @@
 """Any two values that meet in the whole product meet in the cases that run by default."""
 
+from collections import Counter
 from itertools import combinations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairwise import cover_pairs
+from pairwise import cover, left_out
+
+pytest_plugins = ["pytester"]
 
 
 def pairs(cases):
@@ -18,7 +21,7 @@ def whole(sizes):
 
 
 def chosen_of(cases):
-    return [cases[position] for position in cover_pairs(cases)]
+    return [cases[position] for position in cover(cases, 2)]
 
 
 @given(st.sets(st.tuples(*[st.integers(0, 3)] * 4), max_size=80).map(sorted))
@@ -34,13 +37,12 @@ def test_every_pair_that_occurs_is_chosen(cases):
     [((25, 10, 4), 250), ((13, 10, 4), 130), ((18, 4, 4), 72), ((5, 3), 15), ((3, 1, 1, 1), 3)],
 )
 def test_as_few_as_there_can_be(sizes, n_chosen):
-    assert len(cover_pairs(whole(sizes))) == n_chosen
+    assert len(cover(whole(sizes), 2)) == n_chosen
 
 
 def test_many_parameters_need_few_cases():
-    """Thirteen parameters of three values: 1.6 million cases, of which 15 are known to be enough, and 30 are plenty."""
-    columns = [case[:6] for case in whole([3] * 6)]
-    assert 9 <= len(cover_pairs(columns)) <= 20
+    """Of 729 cases no fewer than nine are enough."""
+    assert 9 <= len(cover(whole([3] * 6), 2)) <= 20
 
 
 def test_no_value_is_preferred():
@@ -49,9 +51,56 @@ def test_no_value_is_preferred():
 
 
 def test_the_same_cases_are_chosen_each_time():
-    assert cover_pairs(whole((5, 4, 3, 2))) == cover_pairs(whole((5, 4, 3, 2)))
+    assert cover(whole((5, 4, 3, 2)), 2) == cover(whole((5, 4, 3, 2)), 2)
 
 
 @pytest.mark.parametrize(("cases", "chosen"), [([], []), ([()], [0]), ([(1,), (2,)], [0, 1]), ([("a", 1)], [0])])
 def test_one_parameter_or_none(cases, chosen):
-    assert cover_pairs(cases) == chosen
+    assert cover(cases, 2) == chosen
+
+
+def test_each_value_occurs_about_as_often():
+    chosen = [whole((53, 4))[position] for position in cover(whole((53, 4)), 1)]
+    assert sorted(first for first, _ in chosen) == list(range(53))
+    assert sorted(sum(second == value for _, second in chosen) for value in range(4)) == [13, 13, 13, 14]
+
+
+TESTS = """
+import pytest
+from functools import partial
+
+@pytest.mark.pairwise
+@pytest.mark.parametrize("a", range(2))
+@pytest.mark.parametrize(("b", "c"), [(0, 0), (0, 1), (1, 0)])
+@pytest.mark.parametrize("d", range(2))
+def test_pairs(a, b, c, d):
+    pass
+
+@pytest.mark.each_value
+@pytest.mark.parametrize("estimator, check", [(e, partial(print, n)) for e in (1, 2, "one") for n in "xy"])
+def test_checks(estimator, check):
+    pass
+
+@pytest.mark.exhaustive
+def test_long():
+    pass
+
+@pytest.mark.parametrize("a", range(3))
+@pytest.mark.parametrize("d", range(3))
+def test_whole(a, d):
+    pass
+"""
+
+
+def test_what_a_default_run_leaves_out(pytester):
+    pytester.makeini("[pytest]\nmarkers =\n  pairwise\n  each_value\n  exhaustive")
+    items = pytester.getitems(TESTS)
+    kept = [item for item in items if item not in left_out(items)]
+    assert Counter(item.originalname for item in kept) == {
+        "test_pairs": 6,  # b and c stand in one list, and are one
+        "test_checks": 4,  # two classes, each with two checks
+        "test_whole": 9,
+    }
+    met = {(item.callspec.params["a"], item.callspec.params["b"], item.callspec.params["c"]) for item in kept[:6]}
+    assert len(met) == 6
+    assert {item.callspec.params["estimator"] for item in kept[6:10]} == {1, 2, "one"}

@@ -6,4 +6,6 @@ are listed in ``__init__.pyi``.
 
 from .public import attach
 
+__version__ = "0.1.0"
+
 __getattr__, __dir__, __all__ = attach(__name__, globals())

@@ -1,4 +1,6 @@
 # Every public name, once: type checkers read them here, and so does `mixtura.public` when the package is imported.
+__version__: str
+
 from .decisions.clean import clean as clean
 from .decisions.conformal import adjusted_p_values as adjusted_p_values
 from .decisions.conformal import conformal_p_values as conformal_p_values

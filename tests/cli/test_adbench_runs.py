@@ -8,9 +8,16 @@ from sklearn.metrics import average_precision_score, precision_score, recall_sco
 
 from requirements import SHARED, listed_in
 
-NAMES = listed_in("adbench", lambda folder: [path.stem for path in sorted(folder.glob("*.npz"))])
 # The whole search on these takes minutes: many rows, or many columns.
 LARGE = {"cover", "http", "mnist", "musk", "satellite", "shuttle"}
+
+
+def tables(folder):
+    names = [path.stem for path in sorted(folder.glob("*.npz"))]
+    return [pytest.param(name, marks=pytest.mark.exhaustive if name in LARGE else ()) for name in names]
+
+
+NAMES = listed_in("adbench", tables)
 
 
 @pytest.mark.parametrize("name", NAMES)

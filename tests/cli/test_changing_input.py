@@ -74,6 +74,7 @@ def changes(monkeypatch):
     return changes
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("ending", WRITERS)
 @pytest.mark.parametrize("change", [reordered, renamed, grown, replaced_within_the_same_time, cut_short, deleted])
 @pytest.mark.parametrize("step", ["fitting", "scoring"])

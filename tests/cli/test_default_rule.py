@@ -104,6 +104,7 @@ def test_planted_errors_are_flagged(detect, run, model):
     assert json.loads(again.out)["decision"] == decision | {"saved": True}
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("rate", [None, 0.01, 0.3, 0.9])
 @pytest.mark.parametrize("model", KINDS)
 def test_the_flagged_rows_are_the_discoveries(detect, model, rate):
@@ -193,6 +194,7 @@ LITTLE = (
 )
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     ("n_rows", "notices"),
     [

@@ -1,6 +1,7 @@
 """How a run ends: its exit code, one sentence on standard error, and no file where something went wrong."""
 
 import os
+import platform
 import re
 import select
 import signal
@@ -8,9 +9,15 @@ import subprocess
 import sys
 import time
 
+import duckdb
+import numpy as np
+import pyarrow
 import pytest
+import scipy
+import sklearn
 
 import mixtura.cli
+from mixtura import kernels
 from mixtura.cli import main
 from mixtura.cli.progress import Bar
 
@@ -218,7 +225,22 @@ def test_help(run, command):
 def test_version(run):
     ended = run("--version")
     assert ended.code == 0
-    assert ended.out.startswith("mixtura")
+    lines = [line.split(" ") for line in ended.out.splitlines()]
+    assert lines[0] == ["mixtura", f"{mixtura.__version__},", "kernels", kernels.level]
+    assert lines[1:] == [
+        ["Python", platform.python_version()],
+        ["numpy", np.__version__],
+        ["scipy", scipy.__version__],
+        ["scikit-learn", sklearn.__version__],
+        ["duckdb", duckdb.__version__],
+        ["pyarrow", pyarrow.__version__],
+    ]
+
+
+def test_the_version_imports_little():
+    code = "import sys; from mixtura.cli import main; main(['--version']); print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY - {"numpy"})
 
 
 def test_the_program(iris, folder):

@@ -12,7 +12,7 @@ from mixtura.decisions.conformal import conformal_p_values, discoveries
 from mixtura.decisions.curve import PrecisionRecallCurve
 from mixtura.decisions.tail import fit_tail
 from mixtura.decisions.thresholds import threshold_by_rate
-from mixtura.tables import deciding
+from mixtura.tables import table_scores
 
 N_ROWS, N_ANOMALIES = 600, 30
 
@@ -273,7 +273,7 @@ def test_more_labels_than_are_held_are_sketched(detect, monkeypatch, most):
     query = "select hash(i) % 100000 as a, hash(i + 7) % 1000 as b, i % 500 = 3 as odd from range(150000) t(i)"
     options = (query, "--labels", "odd", "--f-beta", "1", "--model", "forest")
     exact, _ = detect(*options)
-    monkeypatch.setattr(deciding, "_MOST_LABELLED", most)
+    monkeypatch.setattr(table_scores, "_MOST_LABELLED", most)
     sketched, scored = detect(*options)
     on_labels = sketched["decision"]["on_labels"]
     assert (on_labels["n_rows"], on_labels["n_anomalies"]) == (150_000, 300)

@@ -17,6 +17,7 @@ def expected_failures(estimator):
 
 
 # Without SCIPY_ARRAY_API one check says that it is skipped.
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
     [AnomalyDetector(), AnomalyDetector(0.1, n_estimators=1), AnomalyDetector(n_estimators=7, engine="threads")],

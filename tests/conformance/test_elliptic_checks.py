@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mixtura import EllipticEnvelope, MinCovDet
 
 
+@pytest.mark.each_value
 @parametrize_with_checks(
     [
         MinCovDet(),

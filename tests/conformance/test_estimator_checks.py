@@ -23,6 +23,7 @@ def expected_failures(estimator):
 
 
 # The checks fit random tables of a few rows, some for one iteration.
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 # Without SCIPY_ARRAY_API one check says that it is skipped.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")

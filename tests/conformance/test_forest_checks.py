@@ -14,6 +14,7 @@ EXPECTED = {
 
 
 # Without SCIPY_ARRAY_API one check says that it is skipped.
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
     [

@@ -7,6 +7,7 @@ from mixtura import LocalOutlierFactor
 
 
 # The tables of the checks have fewer rows than there are neighbours by default.
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore:n_neighbors .* is greater:UserWarning")
 # Without SCIPY_ARRAY_API one check says that it is skipped.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")

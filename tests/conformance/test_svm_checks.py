@@ -22,6 +22,7 @@ def expected_failures(estimator):
 
 
 # Without SCIPY_ARRAY_API one check says that it is skipped.
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
     [

@@ -45,6 +45,7 @@ ROUNDED = {
 }
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("rounded", ROUNDED)
 @pytest.mark.parametrize("by", [0.05, 0.5, 3.0])

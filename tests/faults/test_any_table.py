@@ -116,6 +116,7 @@ def test_any_finite_table(name):
     run()
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 @pytest.mark.parametrize("kind", COLUMNS)
 @pytest.mark.parametrize("name", DETECTORS)

@@ -212,6 +212,7 @@ BAD_WEIGHTS = {
 }
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", SOUND_WEIGHTS)

@@ -266,7 +266,6 @@ def test_impossible_tables_are_refused(name, shape):
             clean(table, models["likelihood"], 0.1)
 
 
-@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ["likelihood", "t", "process", "distribution"])
 def test_later_batches_are_checked_and_change_nothing(way, shape):

@@ -12,6 +12,9 @@ from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
 
+# Until another worker is there: some seconds each.
+long = pytest.mark.exhaustive
+
 
 class KillsItsWorker:
     """A pass that kills the process it runs in, the first time it comes past row 50,000."""
@@ -67,7 +70,7 @@ def rows(request, need, dask_client, table):
             yield ArrayRows(table)
 
 
-@pytest.mark.parametrize("rows", ["array", "persisted array"], indirect=True)
+@pytest.mark.parametrize("rows", ["array", pytest.param("persisted array", marks=long)], indirect=True)
 def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     killed = []
 
@@ -81,7 +84,11 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     assert killed[0] not in dask_client.run(os.getpid).values()
 
 
-@pytest.mark.parametrize("rows", ["persisted array", "frame", "blocks sent from here"], indirect=True)
+@pytest.mark.parametrize(
+    "rows",
+    ["persisted array", pytest.param("frame", marks=long), "blocks sent from here"],
+    indirect=True,
+)
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):
     before = set(dask_client.run(os.getpid).values())
     marker = tmp_path / "killed"

@@ -23,7 +23,6 @@ COMMANDS = [
     ["detect", "select * from 't.csv' order by random()", "--model", "forest"],
     ["detect", "-", "--model", "forest", "--out", "-"],
 ]
-SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
 
 
 @pytest.fixture(scope="module")
@@ -46,39 +45,39 @@ def run(folder, arguments, scratch=None):
     return time.monotonic() - started
 
 
+@pytest.mark.each_value
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2])[:20])
-def test_a_signal_at_any_moment(place, tmp_path, command):
+def test_a_signal_at_any_moment(place, tmp_path, command, name):
     before = {file: (place / file).read_bytes() for file in os.listdir(place)}
-    moments = random.Random(str(command))
-    for name in SIGNALS:
-        number = getattr(signal, name)
-        with (place / "t.csv").open() as table:
-            process = subprocess.Popen(
-                [*PROGRAM, *command, "-q"],
-                cwd=place,
-                env={**os.environ, "TMPDIR": str(tmp_path)},
-                stdin=table,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        # Until the program is there to be told: Python itself takes its time to start.
-        time.sleep(0.3 + moments.uniform(0, 2))
+    moments, number = random.Random(f"{command} {name}"), getattr(signal, name)
+    with (place / "t.csv").open() as table:
+        process = subprocess.Popen(
+            [*PROGRAM, *command, "-q"],
+            cwd=place,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdin=table,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    # Until the program is there to be told: Python itself takes its time to start.
+    time.sleep(0.3 + moments.uniform(0, 2))
+    process.send_signal(number)
+    if moments.random() < 0.5:
         process.send_signal(number)
-        if moments.random() < 0.5:
-            process.send_signal(number)
-        _, err = process.communicate(timeout=120)
-        assert not os.listdir(tmp_path)
-        after = {file: (place / file).read_bytes() for file in os.listdir(place)}
-        if process.returncode == 0:  # it was done before
-            assert err == ""
-            for file in set(after) - set(before):
-                (place / file).unlink()
-            continue
-        assert process.returncode == 128 + number
-        called = "Ctrl-C" if name == "SIGINT" else name
-        assert err == f"mixtura: stopped by {called}; no file was written\n"
-        assert after == before
+    _, err = process.communicate(timeout=120)
+    assert not os.listdir(tmp_path)
+    after = {file: (place / file).read_bytes() for file in os.listdir(place)}
+    if process.returncode == 0:  # it was done before
+        assert err == ""
+        for file in set(after) - set(before):
+            (place / file).unlink()
+        return
+    assert process.returncode == 128 + number
+    called = "Ctrl-C" if name == "SIGINT" else name
+    assert err == f"mixtura: stopped by {called}; no file was written\n"
+    assert after == before
 
 
 def test_nohup_is_respected(place, tmp_path):

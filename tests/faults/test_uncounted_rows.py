@@ -53,6 +53,7 @@ def answers(make, X, weights, others):
             return type(error)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("sampled", [False, True])
 @pytest.mark.parametrize("name", MODELS)
 def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch):

@@ -57,6 +57,7 @@ def fitted(estimator, X, weights=None):
         return estimator.fit(X) if weights is None else estimator.fit(X, sample_weight=weights)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("by", ["weights", "values"])
 @pytest.mark.parametrize("init_params", METHODS)
 @pytest.mark.parametrize("robust", ROBUST)
@@ -69,6 +70,7 @@ def test_a_fit_starts_from_the_rows_that_count(few, by, init_params, robust):
     assert among.lower_bound_ == pytest.approx(alone.lower_bound_, rel=1e-9)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("by", ["weights", "values"])
 @pytest.mark.parametrize(
     ("make", "scores"),

@@ -200,6 +200,7 @@ def assert_close(mine, expected, tolerance, scale=None):
     np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -218,6 +219,7 @@ def test_moments_are_those_of_the_reference(shape, dtype, layout, weighted):
         assert_close(second, expected[3], tolerance)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)

@@ -185,6 +185,7 @@ def test_student_scores_are_those_of_the_reference(shape, dtype):
         assert_close(taken, expected.max(axis=1), TOLERANCE[dtype], scale=1)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("student", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
@@ -198,6 +199,7 @@ def test_background_is_one_more_component(shape, dtype, student):
         assert z.sum() < case.weights.sum() or case.weights.sum() == 0
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("student", [False, True])
 @pytest.mark.parametrize("background", [-np.inf, -20.0])
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -228,6 +230,7 @@ FAR = [(np.float64, far) for far in (1e8, 1e100, 1e150, 1e160, 1e200, 1e300)]
 FAR += [(np.float32, far) for far in (1e8, 1e15, 1e19, 1e25, 1e30, 1e38)]
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("background", [-np.inf, -30.0, 700.0])
 @pytest.mark.parametrize("student", [False, True])
 @pytest.mark.parametrize(("dtype", "far"), FAR)
@@ -279,6 +282,7 @@ def test_rows_of_weight_zero_count_for_nothing(shape, student):
     assert not any(np.any(part) for part in nothing[:5] if part is not None)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("student", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)

@@ -32,6 +32,7 @@ def violation(alpha, slopes, upper):
     return slopes[alpha > 0].max() - slopes[alpha < upper].min(initial=np.inf)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", KERNELS)

@@ -47,6 +47,7 @@ def fields(explanation):
     return [getattr(explanation, name) for name in ("expected", "deviation", "distance", "share")]
 
 
+@pytest.mark.each_value
 @detectors
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
@@ -62,6 +63,7 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.pairwise
 @detectors
 @pytest.mark.parametrize("n_columns", [2, 20])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -6,12 +6,12 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
 from ..errors import MixturaError, RequestError
+from ..versions import versions
 from ..words import shortened, visible
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
@@ -75,17 +75,19 @@ def _help(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        try:
-            typer.echo(f"mixtura {version('mixtura')}")
-        except PackageNotFoundError:
-            typer.echo("mixtura, run from its source folder and not installed")
+        from ..kernels import level  # noqa: PLC0415  # it brings NumPy, which other options answer without
+
+        programs = versions()
+        typer.echo(f"mixtura {programs.pop('mixtura')}, kernels {level}")
+        for program, version in programs.items():
+            typer.echo(f"{program} {version}")
         raise typer.Exit
 
 
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
     pass

@@ -7,8 +7,10 @@ import typer
 from ..errors import RequestError
 from ..tables.request import request
 from ..tables.rules import rule
+from ..tables.rules.asked import on_labels
 from . import options
 from .options import THRESHOLD
+from .rule_options import with_rule_options
 
 EXAMPLES = """\
 **Examples**
@@ -23,71 +25,20 @@ EXAMPLES = """\
 """
 
 
+@with_rule_options
 def detect(
     context: typer.Context,
     source: options.Source,
     *,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate",
-            metavar="SHARE",
-            help="Flag this share of the rows; with --reference, scores that only this share of clean rows would "
-            "reach.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
+    targets: dict[str, float | None],
     labels: Annotated[
         str | None,
         typer.Option(
             "--labels",
             metavar="COLUMN",
             help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
-            "neither (nothing). The model does not see it; it is for choosing the threshold, by --precision, --recall "
-            "or --f-beta. Default of these: --f-beta 1.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(
-            "--precision",
-            metavar="TARGET",
-            help="Find as many of the labelled anomalies as a precision of at least this allows.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    recall: Annotated[
-        float | None,
-        typer.Option(
-            "--recall",
-            metavar="TARGET",
-            help="Flag as few rows as a recall of at least this on the labelled rows needs.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    f_beta: Annotated[
-        float | None,
-        typer.Option(
-            "--f-beta",
-            metavar="BETA",
-            help="Make this F-score on the labelled rows as high as can be; recall counts BETA times as much as "
-            "precision.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
-    tail: Annotated[
-        float | None,
-        typer.Option(
-            "--tail",
-            metavar="SHARE",
-            help="Flag scores that only this share of the rows that belong would reach, such as 1e-4: the tail of the "
-            "scores is extrapolated beyond the rows there are.",
+            "neither (nothing). The model does not see it; it is for choosing the threshold, by "
+            f"{on_labels(options.spell)}. Default of these: --f-beta 1.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -103,20 +54,9 @@ def detect(
             show_default=False,
         ),
     ] = None,
-    fdr: Annotated[
-        float | None,
-        typer.Option(
-            "--fdr",
-            metavar="SHARE",
-            help="Flag as many rows as can be so that, on average, at most this share of them belongs (a false "
-            "discovery rate, by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold.",
-            rich_help_panel=THRESHOLD,
-            show_default=False,
-        ),
-    ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
-    model: options.Kind = None,
+    model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
     factors: options.Factors = None,
@@ -134,8 +74,7 @@ def detect(
 
     Scores every row by a model of the columns of numbers, and flags those above a threshold. Without options the model
     needs no choice, and the table says how many rows are flagged: those that are too rare for chance, none in a clean
-    table. Missing values are taken by the models auto, mixture, bayesian and forest. Without a --reference the model
-    mixture leaves out of its fit what lies far from every group.
+    table. Without a --reference the model mixture leaves out of its fit what lies far from every group.
 
     Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the share of
     rows like these, in percent, that the row is rarer than), is_anomaly, and reason (for flagged rows: the column that
@@ -158,15 +97,10 @@ def detect(
     if source == reference == "-":
         raise RequestError("SOURCE and --reference cannot both be -: standard input is one table")
     threshold = rule(
-        rate=rate,
         labels=labels,
-        precision=precision,
-        recall=recall,
-        f_beta=f_beta,
-        tail=tail,
-        fdr=fdr,
         reference=reference,
         spell=options.spell,
+        **targets,
     )
     from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import Output, fit_table  # noqa: PLC0415

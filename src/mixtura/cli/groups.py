@@ -1,6 +1,7 @@
 """`mixtura groups`: the groups of a table."""
 
-from ..tables.request import MIXTURES, request
+from ..tables.kinds import MIXTURES
+from ..tables.request import request
 from . import options
 
 EXAMPLES = """\

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..tables.request import KINDS, MIXTURES, SHAPES
+from ..tables.kinds import KINDS, MIXTURES, Kind
+from ..tables.request import SHAPES
 
 # Written out: asking the library would import it, and --help would take seconds.
 FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
@@ -27,6 +28,11 @@ def spell(name: str, value: Any = None) -> str:
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
     """Return what completes one of some words in a shell."""
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def _listed(kinds: Sequence[Kind], last: str = "or") -> str:
+    *others, final = [kind.name for kind in kinds]
+    return f"{', '.join(others)} {last} {final}"
 
 
 TABLE = "Table"
@@ -160,14 +166,14 @@ Drop = Annotated[
         show_default=False,
     ),
 ]
-Kind = Annotated[
+ModelKind = Annotated[
     str | None,
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(KINDS),
-        help="Kind of model: auto, mixture, bayesian, elliptic, forest, lof or svm. Default: auto, which needs no "
-        "choice; mixture where --components or --shape is given.",
+        autocompletion=one_of([kind.name for kind in KINDS]),
+        help=f"Kind of model: {_listed(KINDS)}. Default: auto, which needs no choice; mixture where --components or "
+        f"--shape is given. Missing values are taken by {_listed([k for k in KINDS if k.takes_missing], 'and')}.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -177,8 +183,8 @@ MixtureKind = Annotated[
     typer.Option(
         "--model",
         metavar="KIND",
-        autocompletion=one_of(MIXTURES),
-        help="Kind of model: mixture or bayesian.",
+        autocompletion=one_of([kind.name for kind in MIXTURES]),
+        help=f"Kind of model: {_listed(MIXTURES)}.",
         rich_help_panel=MODEL,
     ),
 ]

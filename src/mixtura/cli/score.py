@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..tables.rules import rate_rule
+from ..tables.rules import rule
 from . import options
 from .options import THRESHOLD
 
@@ -48,7 +48,7 @@ def score(
     `mixtura groups` has no threshold: the result has anomaly_score and component. With --rate the threshold is that of
     this table, whatever the model brings, and the columns are those of `mixtura detect`.
     """
-    threshold = None if rate is None else rate_rule(rate, options.spell)
+    threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
     from .work import score_table_by  # noqa: PLC0415

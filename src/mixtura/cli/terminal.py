@@ -14,6 +14,7 @@ from rich.text import Text
 
 from .. import words
 from ..display.reasoning import absence, figures, merged, origin
+from ..tables.rules import rule_named
 from ..tables.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
 
 # A short BIC table: so many counts, the best ones.
@@ -243,7 +244,8 @@ def _reasoning(summary: Summary) -> Iterable[RenderableType]:
     decision = summary.decision
     if decision is None:
         return
-    if decision.rule != "rate" or decision.trained_on == "reference":
+    rule = rule_named(decision.rule, decision.target)
+    if rule is None or not rule.shows_itself or decision.trained_on == "reference":
         yield from (Padding(", ".join(parts), (0, 0, 0, 2)) for parts in [origin(summary)] if parts)
     found = decision.on_labels
     if found is not None:

@@ -8,7 +8,7 @@ from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report
 from ..errors import ModelFileError
 from ..storage import content, load
-from ..tables import comparing, kinds, work
+from ..tables import comparing, modelling, work
 from ..tables.request import Request
 from ..tables.rules import Rule
 from ..tables.run import Run, one_blas_thread
@@ -168,7 +168,7 @@ def compare_detectors(
 
 def _table_model(file: str) -> tuple[TableModel, tuple[str, ...]]:
     """Return a model, and what deserves attention."""
-    with kinds.notices_of_warnings() as notices:
+    with modelling.notices_of_warnings() as notices:
         model = load(file)
     if not isinstance(model, TableModel):
         raise ModelFileError(

@@ -1,7 +1,8 @@
 """In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
+from ..tables.rules import rule_named
 from ..tables.summary import FIT_FIGURES, Merging, ModelFacts, Summary
-from ..words import count, percent, plural
+from ..words import count, plural
 
 # What the figures of a fit are called.
 _FIGURES = dict(zip(FIT_FIGURES, ("BIC", "AIC", "log likelihood", "lower bound of the log evidence"), strict=True))
@@ -29,23 +30,15 @@ def origin(summary: Summary) -> tuple[str, ...]:
     decision = summary.decision
     if decision is None:
         return ()
-    rule = absence(summary)[1:]
-    if rule:
-        return rule
+    promise = absence(summary)[1:]
+    if promise:
+        return promise
     saved = ("saved with the model",) if decision.saved else ()
-    if decision.rule is None or decision.target is None:
+    rule = rule_named(decision.rule, decision.target)
+    if rule is None:
         return saved
-    target = decision.target
     rows = "clean rows" if decision.trained_on == "reference" else "the rows"
-    chosen = {
-        "rate": f"to flag {percent(target)} of {rows}",
-        "precision": f"for a precision of {percent(target)} or more",
-        "recall": f"for a recall of {percent(target)} or more",
-        "f_beta": f"for the highest F{target:g}",
-        "tail": f"to flag one in {count(round(1 / target))} rows that belong, by the tail of the scores",
-        "fdr": f"so that on average at most {percent(target)} of the flagged rows belong",
-    }[decision.rule]
-    return (*saved, f"chosen {chosen}")
+    return (*saved, f"chosen {rule.sentence(rows)}")
 
 
 def absence(summary: Summary) -> tuple[str, ...]:
@@ -53,13 +46,9 @@ def absence(summary: Summary) -> tuple[str, ...]:
     decision = summary.decision
     if decision is None:
         return ()
-    asked = summary.command == "detect" and decision.trained_on == "table" and decision.rule == "fdr"
-    if decision.threshold is not None and (decision.n_anomalies or not asked):
+    rule = rule_named(decision.rule, decision.target)
+    asked = summary.command == "detect" and decision.trained_on == "table"
+    said = rule.absence() if rule is not None and asked else ()
+    if decision.threshold is not None and (decision.n_anomalies or not said):
         return ()
-    if not asked:
-        return ("no score is high enough",)
-    belong = percent(decision.target or 0)
-    return (
-        "no row is too rare for chance",
-        f"of rows flagged at most {belong} may belong, on average; --rate flags a share",
-    )
+    return said or ("no score is high enough",)

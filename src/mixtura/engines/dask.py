@@ -163,6 +163,11 @@ class DaskRows:
         return self._like.columns
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return self._like.names
+
+    @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Columns that are not used."""
         return self._like.left_out

@@ -83,6 +83,11 @@ class ArrayRows:
         self._has_missing = missing == "allow"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return tuple(f"x{position}" for position in range(self._array.shape[1]))
+
+    @property
     def n_columns(self) -> int:
         """Number of columns in use."""
         return self._array.shape[1] if self._used is None else len(self._used)
@@ -105,7 +110,7 @@ class ArrayRows:
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time; views where the array allows."""
         size = rows_per_block(self.n_columns)
-        names = self._names if self._used is None else [self._names[position] for position in self._used]
+        names = self.names if self._used is None else [self.names[position] for position in self._used]
         for first in range(0, self.n_rows, size):
             piece = self._array[first : first + size]
             values = _to_float(piece if self._used is None else piece[:, self._used], self._dtype)
@@ -135,11 +140,7 @@ class ArrayRows:
             if np.ma.isMaskedArray(piece) or piece.dtype.kind not in "iub" or not piece.dtype.isnative:
                 piece = _to_float(piece, self._dtype)
             columns = [pa.array(np.ascontiguousarray(column)) for column in piece.T]
-            yield pa.table(columns, names=self._names), block
-
-    @property
-    def _names(self) -> list[str]:
-        return [f"x{position}" for position in range(self._array.shape[1])]
+            yield pa.table(columns, names=self.names), block
 
 
 def _two_dimensions(source: Any) -> Array:

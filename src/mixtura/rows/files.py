@@ -81,6 +81,11 @@ class FileRows:
             self._weights = Weights(choice.sample_weight, self._n_rows, self._describer([(0, first)]))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return tuple(self._parts[0].schema.names)
+
+    @property
     def n_columns(self) -> int:
         """Number of columns in use."""
         return len(self.columns)

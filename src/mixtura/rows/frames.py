@@ -75,6 +75,11 @@ class FrameRows:
             self._weights = Weights(choice.sample_weight, self.n_rows, self._describe)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return tuple(self._position)
+
+    @property
     def n_columns(self) -> int:
         """Number of columns in use."""
         return len(self.columns)

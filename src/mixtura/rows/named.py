@@ -48,6 +48,11 @@ class NamedRows(SelectedRows):
         super().__init__(rows, positions_of(used, self._names))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return self._rows.names if isinstance(self._rows, TableRows) else self._names
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in use."""
         return self._used

@@ -29,9 +29,14 @@ class TableRows(Rows, Protocol):
 
     Attributes
     ----------
+    names : tuple of str
+        Names of all columns of the table, in use or not.
     left_out : tuple of LeftOut
         Columns that are not used because they do not hold numbers.
     """
+
+    @property
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102

@@ -42,6 +42,11 @@ class OwnColumns(SelectedRows):
             )
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the other columns, in use or not."""
+        return tuple(name for name in self._table.names if name not in self._former)
+
+    @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Columns that are not used."""
         others = (column for column in self._table.left_out if column.name not in self._former)

@@ -80,7 +80,11 @@ class ParquetSink(_ArrowSink):
         self._held: list[Any] = []
 
     def _open(self) -> Any:
-        return need("pyarrow.parquet", "writing Parquet").ParquetWriter(self.target, self.schema)
+        types = need("pyarrow.types", "writing Parquet")
+        # Fractions hardly repeat: listing them takes as long as the rest of the writing, and makes no file smaller.
+        repeating = [field.name for field in self.schema if not types.is_floating(field.type)]
+        parquet = need("pyarrow.parquet", "writing Parquet")
+        return parquet.ParquetWriter(self.target, self.schema, use_dictionary=repeating)
 
     def write(self, table: "pa.Table") -> None:
         """Hold the next rows back until there are enough for a row group."""
@@ -329,6 +333,9 @@ class TableWriter:
 
 def _arrow_array(pa: Any, values: Any, added: Callable[[str], str]) -> Any:
     if isinstance(values, list):
+        if values.count(None) == len(values):
+            # As nearly every block of reasons is: few rows are flagged.
+            return pa.nulls(len(values), pa.string())
         return pa.array([None if value is None else added(value) for value in values], pa.string())
     return pa.array(np.asarray(values))
 

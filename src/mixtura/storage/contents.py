@@ -5,24 +5,17 @@ from typing import Any
 import numpy as np
 
 from ..detectors.density.model import DensityModel
-from ..detectors.elliptic.model import Elliptic
-from ..detectors.ensemble.model import EnsembleModel
-from ..detectors.forest.model import ForestModel
 from ..detectors.model import OutlierModel
-from ..detectors.neighbors.model import LofModel
-from ..detectors.svm.model import SupportModel
 from ..distributions.mixture import Mixture
 from ..statistics.rarity import Rarity
+from ..tables.kinds import KINDS
+from ..tables.kinds.listed import stored_kind
 from ..tables.provenance import Provenance
 from ..tables.table_model import TableModel
 from .layout import Arrays, Contents
 from .upgrades import VERSION
 
 Model = Mixture | OutlierModel | TableModel
-
-_MODELS: dict[str, type[OutlierModel]] = {
-    model.kind: model for model in (DensityModel, Elliptic, EnsembleModel, ForestModel, LofModel, SupportModel)
-}
 
 _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
@@ -34,7 +27,7 @@ def contents_of(model: Model) -> Contents:
     held: Any = model.model if isinstance(model, TableModel) else model
     if isinstance(held, Mixture):
         held = DensityModel.of(held)
-    if getattr(held, "kind", None) not in _MODELS:
+    if stored_kind(getattr(held, "kind", "")) is None:
         raise TypeError(
             f"a Mixture, a TableModel or the model_ of a detector can be saved, not a {type(model).__name__}"
         )
@@ -80,11 +73,12 @@ def model_of(contents: Contents) -> Model:
 
 
 def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
-    kind = manifest["model"]
-    if kind not in _MODELS:
-        raise ValueError(f"its model is said to be {kind!r}, which is none of {', '.join(_MODELS)}")
+    kind = stored_kind(manifest["model"])
+    if kind is None:
+        known = ", ".join(dict.fromkeys(kind.stored_as for kind in KINDS))
+        raise ValueError(f"its model is said to be {manifest['model']!r}, which is none of {known}")
     with np.errstate(all="ignore"):
-        return _MODELS[kind].from_arrays(arrays, manifest["settings"])
+        return kind.model().from_arrays(arrays, manifest["settings"])
 
 
 def _plain_mixture(model: OutlierModel) -> Mixture:

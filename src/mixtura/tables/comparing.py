@@ -16,7 +16,8 @@ from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
 from ..rows.labels import read_labels
-from . import fitting, kinds
+from . import fitting, modelling
+from .kinds import KINDS
 from .opening import Source, label, left_out_columns, open_table, without_labels
 from .run import Run, one_blas_thread
 from .spelling import Spell
@@ -54,10 +55,10 @@ def compare_detectors(
             scaled = ScaledRows(numbers.rows, numbers.center, numbers.scale)
             X = _taken((block.values for block in scaled.blocks()), positions)
             known = None if labels is None else _known(table, labels, positions, run.spell)
-            detectors = kinds.detectors(seed, len(X))
-            unable = set(detectors) - set(kinds.TAKING_MISSING) if numbers.missing else set()
+            detectors = modelling.detectors(seed, len(X))
+            unable = {kind.name for kind in KINDS if not kind.takes_missing} if numbers.missing else set()
             try:
-                with kinds.notices_of_warnings() as notices:
+                with modelling.notices_of_warnings() as notices:
                     comparison = compare(
                         X,
                         {name: detector for name, detector in detectors.items() if name not in unable},

@@ -1,21 +1,12 @@
 """A table, its model and its decision, as the summary says them."""
 
-import math
-
-from .. import words
 from ..rows import TableRows
 from . import deciding
 from .opening import Source, label, left_out_columns
-from .rules import RULES
+from .rules import ThresholdRule, rule_named
 from .scoring import Scored
 from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
 from .table_model import TableModel
-
-# Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
-TRAINING_SHARE = 0.5
-
-# Of more rows nobody has as many.
-_MOST_ROWS = 10**15
 
 
 def table_facts(
@@ -27,19 +18,10 @@ def table_facts(
 
 def few_clean_rows(model: TableModel, scored: Scored) -> tuple[str, ...]:
     """Return what to do when no row can be told from chance because too few clean rows are there to compare with."""
-    rule, rate = _rule_of(model)
-    if rule != "fdr" or rate is None or scored.n_anomalies or model.calibration is None:
+    rule = _rule_of(model)
+    if rule is None or scored.n_anomalies or model.calibration is None:
         return ()
-    n_clean = len(model.calibration)
-    fewest = math.ceil(min(scored.n_rows / ((n_clean + 1) * rate), _MOST_ROWS))
-    if not 2 <= fewest < _MOST_ROWS:
-        return ()
-    enough = math.ceil(scored.n_rows / rate / (1 - TRAINING_SHARE))
-    return (
-        f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at least "
-        f"{words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
-        f"{words.count(enough)} rows one is enough.",
-    )
+    return rule.few_clean_rows(scored.n_rows, len(model.calibration))
 
 
 def decision_of(
@@ -51,10 +33,10 @@ def decision_of(
     """
     if model.threshold is None:
         return None
-    rule, target = _rule_of(model)
+    rule = _rule_of(model)
     return Decision(
-        rule,
-        target,
+        None if rule is None else rule.name,
+        None if rule is None else rule.target,
         model.provenance.trained_on,
         None if model.threshold == deciding.NOTHING else model.threshold,
         scored.n_anomalies,
@@ -64,7 +46,7 @@ def decision_of(
     )
 
 
-def _rule_of(model: TableModel) -> tuple[str | None, float | None]:
-    """Return the rule that chose the threshold, and what it was to reach."""
+def _rule_of(model: TableModel) -> ThresholdRule | None:
+    """Return the rule that chose the threshold, where it is one of those there are."""
     choice = model.provenance.threshold
-    return (None, None) if choice is None or choice.rule not in RULES else (choice.rule, choice.target)
+    return None if choice is None else rule_named(choice.rule, choice.target)

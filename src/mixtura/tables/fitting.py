@@ -184,6 +184,14 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
     return float(observed @ np.log(numbers.scale))
 
 
+def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
+    """Return what a mixture is, and by what method it was fitted if that is to be said."""
+    shape = mixture.covariance.name
+    described = mixture.covariance.described()
+    description = f"{words.plural(mixture.n_components, 'component')}, {described} covariances{by}"
+    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
+
+
 def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple[CandidateFacts, ...]:
     """Return what was tried, by a `log_volume` in the units of the table."""
     return tuple(

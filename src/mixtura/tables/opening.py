@@ -38,10 +38,9 @@ def open_table(
     """
     missing: Missing = "allow" if takes_missing else "error"
     rows = _opened(source, columns, drop, missing)
-    first, _ = next(iter(rows.tables()))
     named = {*(columns or ()), *(drop or ()), *kept}
-    former = [name for name in former_columns(first.column_names) if name not in named]
-    clash = [name for name in new_columns if name in first.column_names and name not in former]
+    former = [name for name in former_columns(rows.names) if name not in named]
+    clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
             f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import RequestError
+from .kinds import KINDS, MIXTURES, Kind, kind_named
+from .kinds.listed import DEFAULT, DEFAULT_WITH_COMPONENTS
 from .spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
 SEARCHED = ("full", "tied", "diag", "spherical")
 SHAPES = (*SEARCHED, "factor")
-KINDS = ("auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm")
-MIXTURES = ("mixture", "bayesian")
 
 # One count beyond which a search is a mistake in typing, not a wish.
 _MOST_COMPONENTS = 1000
@@ -32,7 +32,7 @@ class Request:
         The table.
     columns, drop : list of str or None
         Columns to use, or not to use.
-    kind : str
+    kind : Kind
         Kind of model.
     counts : list of int or None
         Numbers of components to try, in increasing order.
@@ -51,7 +51,7 @@ class Request:
     source: Any
     columns: list[str] | None
     drop: list[str] | None
-    kind: str
+    kind: Kind
     counts: list[int] | None
     shapes: list[str]
     n_factors: int
@@ -70,7 +70,7 @@ def request(
     shape: Shape,
     seed: int,
     factors: int | None = None,
-    kinds: tuple[str, ...] = KINDS,
+    kinds: tuple[Kind, ...] = KINDS,
     merge: bool = False,
     clusters: int | None = None,
     spell: Spell = in_python,
@@ -88,8 +88,7 @@ def request(
     counts = counts_from(components, spell)
     shapes = shapes_from(shape, spell)
     n_factors = factors_from(factors, shapes, spell)
-    if kind == "bayesian":
-        _check_bayesian(counts, shape, shapes, spell)
+    kind.check(counts, None if shape is None else shapes, spell)
     if clusters is not None and clusters < 1:
         raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
     return Request(
@@ -187,35 +186,26 @@ def kind_from(
     *,
     components: Components,
     shape: Shape,
-    kinds: tuple[str, ...] = KINDS,
+    kinds: tuple[Kind, ...] = KINDS,
     spell: Spell = in_python,
-) -> str:
+) -> Kind:
     """Return the kind of model meant.
 
     Examples
     --------
-    >>> kind_from(None, components=None, shape=None), kind_from(None, components="1-9", shape=None)
+    >>> kind_from(None, components=None, shape=None).name, kind_from(None, components="1-9", shape=None).name
     ('auto', 'mixture')
     """
     asked = [name for name, value in (("components", components), ("shape", shape)) if value is not None]
     if text is None:
-        return "mixture" if asked else "auto"
-    if text not in kinds:
-        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(kinds)}")
-    if asked and text not in MIXTURES:
-        raise RequestError(f"{spell(asked[0])} goes with {spell('model', ' or '.join(MIXTURES))}, not {text}")
-    return text
-
-
-def _check_bayesian(counts: list[int] | None, shape: Shape, shapes: list[str], spell: Spell) -> None:
-    """Refuse choices for a Bayesian mixture, which is fitted once and chooses its components itself."""
-    bayesian = spell("model", "bayesian")
-    if counts is not None and len(counts) > 1:
-        raise RequestError(f"{bayesian} takes one number of {spell('components')}, the most there may be")
-    if shape is not None and len(shapes) > 1:
-        raise RequestError(f"{bayesian} takes one {spell('shape')}")
-    if "factor" in shapes:
-        raise RequestError(f"{bayesian} has no prior for {spell('shape', 'factor')}: take another shape")
+        return DEFAULT_WITH_COMPONENTS if asked else DEFAULT
+    kind = kind_named(text, kinds)
+    if kind is None:
+        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(k.name for k in kinds)}")
+    if asked and not kind.has_components:
+        mixtures = " or ".join(k.name for k in MIXTURES)
+        raise RequestError(f"{spell(asked[0])} goes with {spell('model', mixtures)}, not {text}")
+    return kind
 
 
 def check_seed(seed: int, spell: Spell = in_python) -> None:

@@ -13,6 +13,7 @@ from ..engines import Engine
 from ..rows import Block, TableRows, TableWriter
 from ..rows.columns import positions_of
 from .gathering import Gathered
+from .kept_scores import KeptScores
 from .summary import Anomaly, Cluster, Group, Merging
 from .table_model import TableModel
 
@@ -61,6 +62,13 @@ class Found:
         return (self.score, -self.row) < (other.score, -other.row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known(Block):
+    """A block whose anomaly scores are known."""
+
+    scores: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
@@ -98,7 +106,7 @@ class Scorer:
             shares = model.cluster_probabilities(values) if merged else model.responsibilities(values)
             new["probability"] = shares.max(axis=1)
             return ScoredBlock(new, n_rows, counts, cluster_counts, 0, ())
-        scores = model.scores(values)
+        scores = block.scores if isinstance(block, _Known) else model.scores(values)
         new["anomaly_score"] = scores
         if model.has_severities:
             new["severity"] = model.severities(scores)
@@ -141,9 +149,10 @@ class Scored:
 class _KeptTables:
     """The blocks of a table in the columns of a model; they and their tables wait here for their results."""
 
-    def __init__(self, table: TableRows, model: TableModel) -> None:
+    def __init__(self, table: TableRows, model: TableModel, scores: KeptScores | None) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
         self._table = table
+        self._scores = scores
         self._positions = positions_of(model.columns, table.columns)
         self.columns = model.columns
         self.n_columns = len(self._positions)
@@ -156,6 +165,8 @@ class _KeptTables:
         """Yield the rows in order."""
         for table, block in self._table.tables():
             used = Block(block.values[:, self._positions], block.weights, block.first_row)
+            scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
+            used = used if scores is None else _Known(used.values, used.weights, used.first_row, scores)
             self.waiting.append((table, used))
             yield used
 
@@ -169,6 +180,7 @@ def score_table(
     engine: Engine,
     on_rows: Callable[[int], None],
     gathered: Gathered | None = None,
+    scores: KeptScores | None = None,
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -188,8 +200,10 @@ def score_table(
         Told the number of rows done.
     gathered : Gathered, optional
         What a report keeps, of no rows yet.
+    scores : KeptScores, optional
+        The scores of the table by the model, where the threshold was chosen by them.
     """
-    kept = _KeptTables(table, model)
+    kept = _KeptTables(table, model, scores)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)

@@ -68,7 +68,7 @@ class ModelFacts:
     Attributes
     ----------
     kind : str
-        "auto", "mixture", "bayesian", "elliptic", "forest", "lof" or "svm".
+        Name of its kind, such as "auto".
     description : str
         What it is, in words.
     n_components : int or None
@@ -203,7 +203,7 @@ class Decision:
     Attributes
     ----------
     rule : str or None
-        How the threshold was chosen: "rate", "precision", "recall", "f_beta", "tail" or "fdr".
+        Name of the rule that chose the threshold, such as "rate".
     target : float or None
         The number that goes with it.
     trained_on : str

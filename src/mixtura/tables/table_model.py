@@ -18,12 +18,10 @@ from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
 from .anomaly_scores import turned
+from .kinds.listed import stored_kind
 from .provenance import Provenance
 
 Floats = NDArray[np.float64]
-
-# Kinds of model that score rows with missing values by the values that are there.
-_TAKE_MISSING = ("mixture", "ensemble", "forest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +133,8 @@ class TableModel:
     @property
     def takes_missing(self) -> bool:
         """Whether rows may have missing values, NaN: they are scored by the values that are there."""
-        return self.model.kind in _TAKE_MISSING
+        kind = stored_kind(self.model.kind)
+        return kind is not None and kind.takes_missing
 
     @property
     def means(self) -> Floats:

@@ -4,15 +4,19 @@ from dataclasses import dataclass, replace
 
 from .. import words
 from ..errors import EmptyTableError
-from ..rows import TableRows, TableWriter
+from ..rows import Rows, SelectedRows, TableRows, TableWriter
+from ..rows.columns import positions_of
 from ..rows.split import SplitRows
-from . import deciding, fitting, kinds
-from .facts import TRAINING_SHARE, decision_of, few_clean_rows, table_facts
+from . import deciding, fitting, modelling
+from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
+from .kept_scores import KeptScores
+from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
-from .request import MIXTURES, Request
+from .request import Request
 from .rules import Rule
+from .rules.rule import TRAINING_SHARE
 from .run import Run
 from .scoring import Result, Scored, columns_of, new_columns, score_table
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
@@ -55,6 +59,8 @@ class Judged:
         Columns of numbers that are not in use because they never change.
     n_rows : int or None
         Number of rows, where it is known.
+    scores : KeptScores or None
+        The scores of the table by the model, where the threshold was chosen by them.
     """
 
     source: Source
@@ -69,20 +75,28 @@ class Judged:
     is_saved: bool = False
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
+    scores: KeptScores | None = None
 
     def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
         return score_table(
-            self.table, self.model, self.result, writer, engine=run.engine, on_rows=on_rows, gathered=gathered
+            self.table,
+            self.model,
+            self.result,
+            writer,
+            engine=run.engine,
+            on_rows=on_rows,
+            gathered=gathered,
+            scores=self.scores,
         )
 
     def summary(self, command: str, scored: Scored) -> Summary:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
         model, on_labels = self.model, self.on_labels
         if on_labels is None and scored.gathered is not None:
-            on_labels = deciding.on_labels_of(model, scored.gathered.classes)
+            on_labels = on_labels_of(model, scored.gathered.classes)
         return Summary(
             command=command,
             table=table_facts(self.source, self.table, model, scored, self.constant),
@@ -120,14 +134,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     reference, labels = (None, None) if rule is None else (rule.reference, rule.labels)
     columns = new_columns(
         result,
-        components=request.kind in MIXTURES,
+        components=request.kind.has_components,
         clusters=request.merge,
         p_values=reference is not None,
         severities=True,
     )
     on_rows = run.stage(f"reading {label(request.source)}")
     drop = without_labels(request.columns, request.drop, labels, run.spell)
-    takes_missing = request.kind in kinds.TAKING_MISSING
+    takes_missing = request.kind.takes_missing
     table = open_table(
         request.source,
         request.columns,
@@ -139,18 +153,19 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     )
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
-    if labels is not None:
-        deciding.check_labels(table, labels)
     training, called = table, "the table"
     if reference is not None:
+        next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
         training = open_table(reference, table.columns, None, (), takes_missing=takes_missing, spell=run.spell)
-    # What never changes in a clean table tells new rows apart, by the one model that can use it.
-    keep_constant = reference is not None and request.kind == "auto"
+    # What never changes in a clean table tells new rows apart, by a model that can use it.
+    keep_constant = reference is not None and request.kind.keeps_constant
     with fitting.numbers_of(
         training, run.engine, called=called, keep_constant=keep_constant, on_rows=on_rows
     ) as numbers:
+        if labels is not None:
+            deciding.check_labels(table, labels)
         run.stage("fitting")
         model, facts, notices = _fit(request, numbers, reference, run)
         if request.merge:
@@ -168,7 +183,8 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
         )
-        return fitted if rule is None else _decided(fitted, rule, run)
+        # What was copied is read many times faster than text.
+        return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
 
 
 def judge_table(
@@ -194,9 +210,9 @@ def judge_table(
     columns = columns_of(model, result, rarity=rule is not None)
     table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
     found = Judged(
-        source, table, model, kinds.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
+        source, table, model, modelling.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
     )
-    return found if rule is None else replace(_decided(found, rule, run), is_saved=False)
+    return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
 
 def view_table(
@@ -210,18 +226,24 @@ def view_table(
     )
     if labels is not None:
         deciding.check_labels(table, labels)
-    facts = kinds.facts_of(model)
+    facts = modelling.facts_of(model)
     return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
 
 
-def _decided(judged: Judged, rule: Rule, run: Run) -> Judged:
+def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:
+    """Return a table judged by the threshold that a rule asks for; the columns of the model may have been copied."""
     run.stage("choosing the threshold", judged.n_rows)
-    decided = deciding.decide(judged.model, rule, judged.table, run.watched("choosing the threshold"), run.spell)
+    model, table = judged.model, judged.table
+    assert table.columns is not None, "tables of commands have column names"
+    rows = SelectedRows(table, positions_of(model.columns, table.columns)) if copied is None else copied
+    scores = KeptScores(model, rows, run.watched("choosing the threshold"))
+    decided = deciding.decide(model, rule, table, scores, run.spell)
     return replace(
         judged,
         model=decided.model,
         on_labels=decided.on_labels,
         notices=(*judged.notices, *decided.notices),
+        scores=scores,
     )
 
 
@@ -229,12 +251,13 @@ def _fit(
     request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
-    numbers = kinds.scaled(request, numbers, run)
+    numbers = modelling.scaled(request.kind, numbers, run, request.seed)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
-    fitted, facts, notices = kinds.fit(request, training, run, clean=reference is not None)
+    fitted = modelling.fit(request, training, run, clean=reference is not None)
+    facts = fitted.facts
     fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
     made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
-    model = TableModel(fitted, numbers.columns, numbers.center, numbers.scale, provenance=made)
+    model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
@@ -244,7 +267,7 @@ def _fit(
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
         facts = replace(facts, trained_on=label(reference))
-    return model, facts, notices
+    return model, facts, fitted.notices
 
 
 def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:

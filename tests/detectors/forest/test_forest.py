@@ -82,7 +82,7 @@ def heavy_tails():
 
 def test_scores_are_those_of_scikit_learn(heavy_tails, monkeypatch):
     """With its approximation in place of the exact lengths: as like as those of two seeds of it."""
-    for module in ("isolation_tree", "forest_model"):
+    for module in ("forest.tree", "forest.model"):
         monkeypatch.setattr(f"mixtura.detectors.{module}.average_path_length", euler)
     ours = IsolationForest(n_estimators=400, random_state=0).fit(heavy_tails).score_samples(heavy_tails)
     peers = [

@@ -126,6 +126,7 @@ KERNELS = [
 SCALES = {"alike": [1.0, 1.0, 1.0], "unscaled": [1.0, 30.0, 1e-3]}
 
 
+@pytest.mark.pairwise
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("options", KERNELS)
 @pytest.mark.parametrize("scales", SCALES)
@@ -435,6 +436,7 @@ def planted(n_columns, n_groups, shift, seed):
     return table, columns
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("settings", [{}, {"gamma": 0.01}, {"approximate": True, "random_state": 0}], ids=str)
 @pytest.mark.parametrize("n_groups", [1, 4])
 @pytest.mark.parametrize("n_columns", [3, 6, 12])

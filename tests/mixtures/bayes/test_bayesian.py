@@ -73,6 +73,7 @@ def test_no_move_lowers_the_bound(textbook, shape, weight_prior):
         assert moved.lower_bound_ == moved.lower_bounds_[-1]
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random_from_data", "random"])

@@ -40,6 +40,7 @@ def assert_close(mine, theirs, rtol):
     np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=rtol * np.abs(theirs).max())
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("max_iter", range(1, 6))
 @pytest.mark.parametrize("n_columns", [2, 5])
 @pytest.mark.parametrize("distance", [0.5, 30])
@@ -54,6 +55,7 @@ def test_same_parameters_after_every_iteration(shape, distance, n_columns, max_i
     assert (mine.n_iter_, mine.converged_) == (theirs.n_iter_, theirs.converged_)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
 @pytest.mark.parametrize("seed", [0, 1])

@@ -55,6 +55,7 @@ def sort(estimator, order, recipe=ALL):
     return estimator
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("kind", KINDS)
@@ -157,6 +158,7 @@ def roots(shape, covariances):
     return np.swapaxes(np.linalg.inv(np.linalg.cholesky(covariances)), -1, -2)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("by", ["covariances_", "precisions_", "precisions_cholesky_", "all"])
 @pytest.mark.parametrize("make", [GaussianMixture, BayesianGaussianMixture])
 @pytest.mark.parametrize("shape", SHAPES)

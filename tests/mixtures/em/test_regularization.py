@@ -115,6 +115,7 @@ LEVEL = {
 }
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("column", LEVEL)
 @pytest.mark.parametrize("settings", [{}, {"family": "t"}, {"trim": 0.05}, {"reg_covar": 1e-6}])
 @pytest.mark.parametrize("shape", SHAPES)

@@ -145,6 +145,7 @@ def test_the_criterion_of_the_search_is_that_of_its_best_estimator(counted):
     assert search.best_estimator_.aic(values, counts) == pytest.approx(best.aic, rel=1e-9)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", ["array", "rows", "holes", "dask"])

@@ -196,6 +196,7 @@ AFTER_FIT = {
 }
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("kind", ["plain", "holes", "weights", "warm", "float32", "start"])
 @pytest.mark.parametrize("settings", AFTER_FIT)
 @pytest.mark.parametrize("shape", SHAPES)
@@ -242,6 +243,7 @@ def test_many_batches_after_a_fit_come_where_a_fit_of_all_rows_does(X, shape):
     assert gm.score(X) == pytest.approx(whole.score(X), abs=5e-3)
 
 
+@pytest.mark.pairwise
 @pytest.mark.parametrize("prior", ["dirichlet_process", "dirichlet_distribution"])
 @pytest.mark.parametrize("moves", [True, False])
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,0 +1,84 @@
+"""A Bayesian mixture fitted to a table."""
+
+import warnings
+from dataclasses import replace
+
+from sklearn.exceptions import ConvergenceWarning
+
+from ...detectors.density.far_rows import Contours
+from ...detectors.density.model import DensityModel
+from ...engines import OnProgress
+from ...engines.progress import Progress
+from ...mixtures.bayes.estimator import BayesianGaussianMixture
+from ...mixtures.choice.defaults import N_INIT, REG_COVAR
+from ...mixtures.em.loop import FitProgress
+from ...statistics.columns import ColumnMoments, column_moments
+from .. import fitting
+from ..request import Request
+from ..run import Run
+from .kind import Fitted
+
+_MAX_ITER = 1000
+
+# Components that the mixture may switch off, where nobody says how many there are.
+_MOST_COMPONENTS = 10
+
+
+def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
+    """Fit the mixture, and say what deserves attention about its groups."""
+    asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts, run.spell)
+    most = most_components(numbers.n_rows) if asked is None else asked[-1]
+    bayesian = estimator(most, request.shapes[0], request.seed)
+    bayesian.n_features_in_ = len(numbers.columns)
+    notices = []
+    with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
+        volume = fitting.log_volume(numbers, moments.weights)
+        bayesian.set_params(on_progress=_in_units(run.on_progress, volume))
+        bayesian._fit_rows(table.rows, table.engine)
+        contours = Contours(
+            fitting.ordered(bayesian.mixture_, in_use=True),
+            numbers.n_rows,
+            numbers.n_rows,
+            table.dtype,
+            table.has_missing,
+        )
+    if not bayesian.converged_:
+        notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
+    mixture = contours.mixture
+    facts = replace(
+        fitting.mixture_facts("bayesian", mixture, by=", variational Bayes"), lower_bound=bayesian.lower_bound_ - volume
+    )
+    if mixture.n_components == most and most > 1:
+        more = run.spell("components", 2 * most)
+        notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
+    return Fitted(DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours)))
+
+
+def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:
+    """Return what tells bounds in the units of the table."""
+
+    def tell(progress: Progress) -> None:
+        if isinstance(progress, FitProgress):
+            progress = replace(progress, lower_bound=progress.lower_bound - volume)
+        on_progress(progress)
+
+    return tell
+
+
+def most_components(n_rows: int) -> int:
+    """Return how many components there may be, where nobody says it."""
+    return min(_MOST_COMPONENTS, max(1, n_rows // 2))
+
+
+def estimator(most: int, shape: str, seed: int) -> BayesianGaussianMixture:
+    """Return the mixture, not fitted."""
+    return BayesianGaussianMixture(
+        n_components=most,
+        covariance_type=shape,
+        reg_covar=REG_COVAR,
+        n_init=N_INIT,
+        max_iter=_MAX_ITER,
+        random_state=seed,
+    )

@@ -1,0 +1,99 @@
+"""What a kind of model is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ..spelling import Spell
+
+if TYPE_CHECKING:
+    from ...detectors.model import OutlierModel
+    from ..fitting import Numbers
+    from ..request import Request
+    from ..run import Run
+    from ..summary import ModelFacts
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model.
+
+    Attributes
+    ----------
+    model : OutlierModel
+        What scores scaled rows.
+    facts : ModelFacts
+        What it is.
+    notices : tuple of str
+        What deserves attention.
+    """
+
+    model: "OutlierModel"
+    facts: "ModelFacts"
+    notices: tuple[str, ...] = ()
+
+
+class Kind:
+    """A kind of model.
+
+    Attributes
+    ----------
+    name : str
+        How it is asked for.
+    stored_as : str
+        What model files call the model that it fits.
+    takes_missing : bool
+        Whether rows may have missing values; they are scored by the values that are there.
+    has_components : bool
+        Whether it is a mixture, whose components are groups, their number and shape for the user to choose.
+    keeps_constant : bool
+        Whether a column that never changes in clean rows tells new rows apart.
+    scaling : {"none", "deviations", "quartiles"}
+        What divides the columns: nothing, for a kind whose answers do not depend on their units; the standard
+        deviations; or what quartiles say of these, which outliers do not set.
+    """
+
+    name: ClassVar[str]
+    stored_as: ClassVar[str]
+    takes_missing: ClassVar[bool] = False
+    has_components: ClassVar[bool] = False
+    keeps_constant: ClassVar[bool] = False
+    scaling: ClassVar[Literal["none", "deviations", "quartiles"]] = "none"
+
+    def model(self) -> "type[OutlierModel]":
+        """Return the class of the models, which reads them from files."""
+        raise NotImplementedError
+
+    def estimator(self, seed: int, n_rows: int) -> Any:
+        """Return what fits so many rows of a table, with what a table gives it, not fitted."""
+        raise NotImplementedError
+
+    def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
+        """Fit scaled rows, of a table that is known to be clean or is not."""
+        raise NotImplementedError
+
+    def check(self, counts: Sequence[int] | None, shapes: Sequence[str] | None, spell: Spell) -> None:
+        """Raise `RequestError` where numbers of components or shapes were asked for that it cannot have."""
+
+
+class DetectorKind(Kind):
+    """A kind of model that a detector fits, which has no components."""
+
+    def description(self, detector: Any) -> str:
+        """Return what a fitted detector is, in words."""
+        raise NotImplementedError
+
+    def notices(self, detector: Any) -> tuple[str, ...]:
+        """Return what deserves attention about a fitted detector; nothing of most."""
+        return ()
+
+    def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
+        """Fit the detector to scaled rows."""
+        from ...rows import ScaledRows  # noqa: PLC0415  # slow to import
+        from ..summary import ModelFacts  # noqa: PLC0415
+
+        detector = self.estimator(request.seed, numbers.n_rows)
+        detector.on_progress = run.on_progress
+        detector.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
+        facts = ModelFacts(self.name, self.description(detector))
+        return Fitted(detector.model_, facts, self.notices(detector))

@@ -1,0 +1,80 @@
+"""A share of false alarms among the flagged rows: the false discovery rate."""
+
+import math
+from typing import TYPE_CHECKING
+
+from ... import words
+from ..spelling import Spell
+from .rule import TRAINING_SHARE, Chosen, ThresholdRule
+
+if TYPE_CHECKING:
+    from ..table_scores import TableScores
+
+# Of fewer rows little is known of how rare one is; of fewer than the detector's number, nothing.
+_FEW_ROWS = 200
+
+# Of more rows nobody has as many.
+_MOST_ROWS = 10**15
+
+
+class FalseDiscoveryRate(ThresholdRule):
+    """Flags as many rows as can be so that, on average, a share of them belongs."""
+
+    name = "fdr"
+    metavar = "SHARE"
+    help = (
+        "Flag as many rows as can be so that, on average, at most this share of them belongs (a false discovery rate, "
+        "by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold."
+    )
+    example = "0.05"
+
+    def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
+        """Return the threshold by p-values: beside clean rows, or by how rare the model says that a score is."""
+        from ...decisions.conformal import threshold_by_false_discovery_rate  # noqa: PLC0415  # slow to import
+        from ...detectors.ensemble.estimator import FEWEST_ROWS  # noqa: PLC0415
+
+        sketch, n_rows = scores.sketch, scores.sketch.count
+        if scores.clean is not None:
+            return Chosen(threshold_by_false_discovery_rate(sketch, scores.clean, self.target))
+        if n_rows < FEWEST_ROWS:
+            notice = (
+                f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
+                f"{FEWEST_ROWS} are needed, or a share to flag ({spell('rate', 0.04)})."
+            )
+            return Chosen(-math.inf, (notice,))
+        threshold = threshold_by_false_discovery_rate(sketch, scores.shares_as_low, self.target)
+        # Where no row is flagged, one of another table is that would have been so alone in this one.
+        alone = min(scores.score_at(math.log(n_rows / self.target)), sketch.quantile(0.0))
+        return Chosen(max(threshold, alone), _few_rows(n_rows, spell))
+
+    def sentence(self, rows: str) -> str:
+        """Return what the threshold was chosen for."""
+        return f"so that on average at most {words.percent(self.target)} of the flagged rows belong"
+
+    def absence(self) -> tuple[str, ...]:
+        """Return why no row of a table is flagged, and what is promised of those that are."""
+        return (
+            "no row is too rare for chance",
+            f"of rows flagged at most {words.percent(self.target)} may belong, on average; --rate flags a share",
+        )
+
+    def few_clean_rows(self, n_rows: int, n_clean: int) -> tuple[str, ...]:
+        """Return how many clean rows tell a row from chance, where fewer are there."""
+        fewest = math.ceil(min(n_rows / ((n_clean + 1) * self.target), _MOST_ROWS))
+        if not 2 <= fewest < _MOST_ROWS:
+            return ()
+        enough = math.ceil(n_rows / self.target / (1 - TRAINING_SHARE))
+        return (
+            f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at "
+            f"least {words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
+            f"{words.count(enough)} rows one is enough.",
+        )
+
+
+def _few_rows(n_rows: int, spell: Spell) -> tuple[str, ...]:
+    if n_rows >= _FEW_ROWS:
+        return ()
+    return (
+        f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are flagged, "
+        f"and some may be by chance ({spell('rate')} flags a share).",
+    )

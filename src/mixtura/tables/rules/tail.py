@@ -1,0 +1,46 @@
+"""A share of false alarms that the tail of the scores is extrapolated to."""
+
+from typing import TYPE_CHECKING
+
+from ... import words
+from ..spelling import Spell
+from .rule import Chosen, ThresholdRule
+
+if TYPE_CHECKING:
+    from ..table_scores import TableScores
+
+
+class Tail(ThresholdRule):
+    """Flags scores that only a share of the rows that belong would reach, be it rarer than one row of the table."""
+
+    name = "tail"
+    metavar = "SHARE"
+    help = (
+        "Flag scores that only this share of the rows that belong would reach, such as 1e-4: the tail of the scores is "
+        "extrapolated beyond the rows there are."
+    )
+    example = "1e-4"
+
+    def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
+        """Return the threshold by a generalised Pareto distribution of the lowest scores."""
+        from ...decisions.tail import fit_tail  # noqa: PLC0415  # slow to import
+        from ...statistics.lowest import LowestValues  # noqa: PLC0415
+
+        lowest = LowestValues.zero()
+        for part in scores() if scores.clean is None else [scores.clean]:
+            lowest = lowest.including(part)
+        tail = fit_tail(lowest)
+        fits = tail.pareto.anderson_darling <= tail.pareto.critical_distance
+        return Chosen(tail.threshold_for(self.target), () if fits else (_no_tail(spell),))
+
+    def sentence(self, rows: str) -> str:
+        """Return what the threshold was chosen for."""
+        return f"to flag one in {words.count(round(1 / self.target))} rows that belong, by the tail of the scores"
+
+
+def _no_tail(spell: Spell) -> str:
+    # A few anomalies among the rows make a heavy tail that no anomaly is far out in.
+    return (
+        "the highest scores do not follow the tail of a distribution, as when anomalies are among them: the threshold "
+        f"may be far too high or too low ({spell('reference')} gives clean rows to find it on)."
+    )
