@@ -78,3 +78,9 @@ def open_dask(source, sample_weight=None, **options):
     owner = owner_of(source)
     assert owner is not None
     return owner.open(source, sample_weight, **options)
+
+
+def assert_close(mine, expected, tolerance, scale=None):
+    """Hold that arrays agree relative to `scale`, by default their largest entry: sums of both signs lose digits."""
+    scale = np.abs(expected).max(initial=0) if scale is None else scale
+    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)

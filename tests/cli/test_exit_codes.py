@@ -182,7 +182,7 @@ def test_a_fault_of_ours(run, iris, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr("mixtura.cli.work.fit_table", fail)
+    monkeypatch.setattr("mixtura.tables.work.fit_table", fail)
     ended = run("detect", iris)
     assert (ended.code, ended.out) == (1, "")
     assert "this is a fault of mixtura, not of your table (ZeroDivisionError: by nought)" in ended.err

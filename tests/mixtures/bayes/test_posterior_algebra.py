@@ -31,7 +31,7 @@ def assert_same(found, expected):
     np.testing.assert_allclose(found.covariance.values, expected.covariance.values, rtol=1e-7, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(list(CONJUGATE)),
     st.sampled_from(WEIGHT_PRIORS),

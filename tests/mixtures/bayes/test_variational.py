@@ -205,7 +205,7 @@ def test_expected_log_density_of_a_smeared_row(name, weight_prior):
         assert abs(found - logs.mean()) < 5 * logs.std() / np.sqrt(n_draws)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(list(CONJUGATE)),
     st.sampled_from(WEIGHT_PRIORS),

@@ -14,6 +14,7 @@ from mixtura import GaussianMixture, Mixture, MixtureSearch
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.engines.through import ThroughEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.bayes.estimator import BayesianGaussianMixture
 from mixtura.mixtures.choice.criteria import message_length
 from mixtura.mixtures.choice.folds import Folds, Part, cross_validate
@@ -27,6 +28,7 @@ COLUMNS_OF_EVIDENCE = [
     "n_effective_components",
     "n_iter",
     "converged",
+    "left_out",
 ]
 
 
@@ -143,16 +145,16 @@ def test_cross_validated_likelihood_is_that_of_fits_to_the_other_folds(X):
     folds = Folds(4, len(X), seed=3)
     labels = folds.of(Block(X, None, 0))
 
-    def fit(engine):
-        moments = engine.fold(ArrayRows(X), lambda block: np.array([block.weights.sum()]), np.zeros(1))
+    def fit(table):
+        moments = table.fold(lambda block: np.array([block.weights.sum()]), np.zeros(1))
         assert moments[0] == 180
-        mixture = GaussianMixture(reg_covar=0).fit(X, sample_weight=weights_seen(engine)).mixture_
+        mixture = GaussianMixture(reg_covar=0).fit(X, sample_weight=weights_seen(table)).mixture_
         return {"one": mixture, "none": None}
 
-    def weights_seen(engine):
-        return np.concatenate(list(engine.map(ArrayRows(X), lambda block: block.weights)))
+    def weights_seen(table):
+        return np.concatenate(list(table.map(lambda block: block.weights)))
 
-    found = cross_validate(ArrayRows(X), ThreadEngine(), folds, fit)
+    found = cross_validate(Table(ArrayRows(X), ThreadEngine()), folds, fit)
     total = 0.0
     for fold in range(4):
         train, test = X[labels != fold], X[labels == fold]

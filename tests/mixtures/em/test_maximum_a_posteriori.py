@@ -151,7 +151,7 @@ def test_vanishing_prior_is_maximum_likelihood(name):
     np.testing.assert_allclose(found.covariance.values, expected.covariance.values, rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(list(CONJUGATE)),
     st.integers(1, 4),
