@@ -15,8 +15,9 @@ from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
 from ..em.loop import Fit, first_of_batches
 from ..em.settings import check_enough, parameters_for
-from ..em.streaming import Memory, Visit, batch_moments, digest
+from ..em.streaming import batch_moments, digest
 from ..em.updates import Update
+from .memory import Memory, Visit
 from .settings import WEIGHT_PRIORS, VariationalSettings
 from .state import OF_POSTERIOR, FittedPosterior
 from .variational import Posterior

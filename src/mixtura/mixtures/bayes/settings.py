@@ -24,8 +24,9 @@ from ..em.loop import Algorithm, Fit, run_em
 from ..em.maximum_a_posteriori import scale_fault
 from ..em.overview import Overview, overview
 from ..em.starts import starts_from
-from ..em.streaming import Memory, Visit, digest
+from ..em.streaming import digest
 from ..em.updates import Update
+from .memory import Memory, Visit
 from .moves import simplified
 from .state import FittedPosterior
 from .variational import DirichletDistribution, DirichletProcess, Posterior, VariationalUpdate, WeightPrior
