@@ -254,9 +254,13 @@ def _fit(
     numbers = modelling.scaled(request.kind, numbers, run, request.seed)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted = modelling.fit(request, training, run, clean=reference is not None)
-    facts = fitted.facts
-    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
-    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    made = Provenance(
+        request.kind.name,
+        fitted.description,
+        fitted.fit or FitFigures(),
+        seed=request.seed,
+        versions=Versions.here(),
+    )
     model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
@@ -266,8 +270,7 @@ def _fit(
             calibration=deciding.scores_of(model, held_out, scoring),
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
-        facts = replace(facts, trained_on=label(reference))
-    return model, facts, fitted.notices
+    return model, replace(modelling.facts_of(model), candidates=fitted.candidates), fitted.notices
 
 
 def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
