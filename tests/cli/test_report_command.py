@@ -26,7 +26,7 @@ def drawn(monkeypatch):
     """The reports that were drawn; their pages hold the data behind the first words of a page."""
     reports = []
 
-    def render_html(report):
+    def render_html(report, spell):
         reports.append(report)
         return PAGE + as_json(report, indent=None)
 

@@ -12,6 +12,7 @@ from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_gr
 from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
+from ..intake.counted import counted_rows
 from ..intake.sample import take_sample
 from ..intake.scaling import Scaled, Scaling, scaling_of
 from ..intake.table import Table
@@ -100,7 +101,7 @@ def numbers_of(
             moments = engine.fold(copied, column_moments, ColumnMoments.zero(copied.n_columns))
         constant = moments.constant
         if constant.all():
-            raise EmptyTableError("every column of numbers is constant: there is nothing to tell rows apart by")
+            raise EmptyTableError("every column of numbers is constant: no column tells rows apart")
         # Of a column without values, the largest is minus infinity.
         empty = moments.minima > moments.maxima
         left_out = empty | (constant & (not keep_constant))
@@ -133,6 +134,13 @@ def _scale(moments: ColumnMoments) -> Floats:
     usable = np.isfinite(deviations) & (deviations > 0)
     ranges = moments.maxima / 2 - moments.minima / 2
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
+
+
+def n_counted(numbers: Numbers, engine: Engine) -> int:
+    """Return how many rows of a table count: those that have a value."""
+    if len(numbers.missing) < len(numbers.columns):
+        return numbers.n_rows
+    return counted_rows(Table(numbers.rows, engine)).n_rows
 
 
 def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[int]:
@@ -187,7 +195,7 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
 def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
     """Return what a mixture is, and by what method it was fitted if that is to be said."""
     shape = mixture.covariance.name
-    description = f"{words.plural(mixture.n_components, 'component')}, {shape} covariances{by}"
+    description = f"{words.plural(mixture.n_components, 'component')}, {mixture.covariance.described()} covariances{by}"
     return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
 
 

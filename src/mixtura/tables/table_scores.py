@@ -35,7 +35,7 @@ class TableScores:
     model : TableModel
         The model.
     table : TableRows
-        The table; it has the columns of the model.
+        The table.
     kept : KeptScores
         Its anomaly scores.
     labels : str or None
@@ -49,7 +49,7 @@ class TableScores:
 
     def __call__(self) -> Iterator[Floats]:
         """Read the scores, part by part."""
-        return (turned(scores) for scores in self.kept())
+        return map(turned, self.kept())
 
     @cached_property
     def sketch(self) -> QuantileSketch:

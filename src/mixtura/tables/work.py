@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from .. import words
 from ..errors import EmptyTableError
-from ..rows import Rows, SelectedRows, TableRows, TableWriter
+from ..rows import Rows, SelectedRows, TableRows
 from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
@@ -18,7 +18,7 @@ from .request import Request
 from .rules import Rule
 from .rules.rule import TRAINING_SHARE
 from .run import Run
-from .scoring import Result, Scored, columns_of, new_columns, score_table
+from .scoring import Result, RowWriter, Scored, columns_of, new_columns, score_table
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
@@ -77,7 +77,7 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
 
-    def scored(self, writer: TableWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
@@ -213,6 +213,15 @@ def judge_table(
         source, table, model, modelling.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
     )
     return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
+
+
+def group_table(model: TableModel, source: Source, run: Run) -> Judged:
+    """Return a table whose rows are to be assigned to the groups of a model."""
+    run.stage(f"reading {label(source)}")
+    columns = columns_of(model, "groups")
+    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    facts = modelling.facts_of(model)
+    return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
 
 
 def view_table(

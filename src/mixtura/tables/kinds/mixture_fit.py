@@ -11,6 +11,7 @@ from ...detectors.density.default_mixture import fit_groups
 from ...detectors.density.model import DensityModel
 from ...distributions.shapes import SEARCHED
 from ...engines import OnProgress, engine_for
+from ...intake.counted import counted_rows
 from ...intake.sample import take_sample
 from ...intake.scaling import Scaled, scaling_of
 from ...intake.table import Table
@@ -25,11 +26,12 @@ from .kind import Fitted
 
 def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) -> Fitted:
     """Search for the mixture of lowest BIC, and say what deserves attention about its groups."""
-    counts = fitting.counts_for(numbers.n_rows, request.counts, run.spell)
+    n_rows = fitting.n_counted(numbers, run.engine)
+    counts = fitting.counts_for(n_rows, request.counts, run.spell)
     with fitting.scaled_table(numbers, run.engine, run.on_progress) as table:
         found = fit_groups(
             table,
-            numbers.n_rows,
+            n_rows,
             request.seed,
             counts=counts,
             shapes=request.shapes,
@@ -64,11 +66,12 @@ class TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         table = Table(rows, engine, self.on_progress)
         sample = take_sample(table, np.random.RandomState(self.random_state), 1)
         scaling = scaling_of(table, sample, names)
+        n_rows = counted_rows(table).n_rows
         found = fit_groups(
             table.through(Scaled(scaling)),
-            len(X),
+            n_rows,
             self.random_state,
-            counts=default_counts(len(X)),
+            counts=default_counts(n_rows),
             shapes=SEARCHED,
         )
         self.model_ = DensityModel(found.contours.mixture, scaling.center, scaling.scale)

@@ -11,9 +11,6 @@ from ....tables.telling import between_groups
 from .data import ColumnFacts
 from .numbers import histogram, significant
 
-# Columns that its pictures choose from.
-MOST_VIEWED = 10
-
 
 def most_telling(model: TableModel, described: Sequence[int], blame: Floats) -> tuple[int, ...]:
     """Return the positions of columns, the most telling first: that tell groups apart, or why rows are anomalous.
