@@ -15,6 +15,7 @@ from ...mixtures.choice.evidence import fit_groups_or_one
 from ...mixtures.em.loop import FitProgress
 from ...statistics.columns import ColumnMoments, column_moments
 from .. import fitting
+from ..model_facts import mixture_facts
 from ..provenance import FitFigures
 from ..request import Request
 from ..run import Run
@@ -49,7 +50,7 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     if not bayesian.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
     mixture = contours.mixture
-    description = fitting.mixture_facts("bayesian", mixture, by=", variational Bayes").description
+    description = mixture_facts("bayesian", mixture, by=", variational Bayes").description
     figures = FitFigures(lower_bound=bayesian.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
         more = run.spell("components", 2 * most)

@@ -18,6 +18,7 @@ from ...intake.table import Table
 from ...mixtures.choice.defaults import default_counts
 from ...rows import ArrayRows
 from .. import fitting
+from ..model_facts import facts_of_candidates, mixture_facts
 from ..provenance import FitFigures
 from ..request import Request
 from ..run import Run
@@ -39,8 +40,8 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) ->
             clean=clean,
         )
     mixture = fitting.ordered(found.contours.mixture)
-    candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
-    facts = replace(fitting.mixture_facts("mixture", mixture), candidates=candidates)
+    candidates = facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
+    facts = replace(mixture_facts("mixture", mixture), candidates=candidates)
     best = facts.ranking[0]
     notices = fitting.search_notices(facts, mixture, run.spell) + fitting.passed_over_notices(found.passed_over)
     if not clean:
