@@ -24,7 +24,7 @@ from ..typing import Floats
 from .provenance import MergedComponents
 from .run import Run
 from .spelling import Spell
-from .summary import CandidateFacts, LeftOutColumn, ModelFacts
+from .summary import LeftOutColumn, ModelFacts
 from .table_model import TableModel
 
 # Columns that a notice names, or clumps of rows.
@@ -188,29 +188,6 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
     A density in the units of the table is that of the scaled values over the scale of each column that has a value.
     """
     return float(observed @ np.log(numbers.scale))
-
-
-def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
-    """Return what a mixture is, and by what method it was fitted if that is to be said."""
-    shape = mixture.covariance.name
-    description = f"{words.plural(mixture.n_components, 'component')}, {mixture.covariance.described()} covariances{by}"
-    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
-
-
-def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple[CandidateFacts, ...]:
-    """Return what was tried, by a `log_volume` in the units of the table."""
-    return tuple(
-        CandidateFacts(
-            c.n_components,
-            c.covariance_type,
-            c.bic + 2 * volume,
-            c.aic + 2 * volume,
-            c.log_likelihood - volume,
-            c.n_parameters,
-            c.converged,
-        )
-        for c in candidates
-    )
 
 
 def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run) -> TableModel:
