@@ -6,7 +6,9 @@
 
 #if defined(__AVX2__)
 #pragma GCC diagnostic push
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns of its own header (GCC bug 105593)
+#endif
 #include <immintrin.h>
 #endif
 

@@ -18,6 +18,13 @@ def three_groups(n_rows, dtype=np.float64):
     return (centers[random.integers(3, size=n_rows)] + random.normal(size=(n_rows, 3))).astype(dtype)
 
 
+def one_factor(matrices):
+    """The values of factor-analytic covariances with the variances and the longest axes of matrices."""
+    eigenvalues, axes = np.linalg.eigh(matrices)
+    loadings = axes[:, :, -1] * np.sqrt(eigenvalues[:, -1:] / 2)
+    return np.stack([np.diagonal(matrices, axis1=1, axis2=2) - loadings**2, loadings], axis=2)
+
+
 def rough_start(shape_name="full"):
     shape = SHAPES[shape_name]
     values = {"full": np.stack([4 * np.eye(3)] * 3), "tied": 4 * np.eye(3), "diag": np.full((3, 3), 4.0)}
@@ -71,3 +78,9 @@ def open_dask(source, sample_weight=None, **options):
     owner = owner_of(source)
     assert owner is not None
     return owner.open(source, sample_weight, **options)
+
+
+def assert_close(mine, expected, tolerance, scale=None):
+    """Hold that arrays agree relative to `scale`, by default their largest entry: sums of both signs lose digits."""
+    scale = np.abs(expected).max(initial=0) if scale is None else scale
+    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)

@@ -48,6 +48,12 @@ BAD_USAGE = [
     (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape goes with --model mixture or bayesian"),
     (["detect", "iris.csv", "--model", "bayesian", "--components", "1-3"], "takes one number of --components"),
     (["detect", "iris.csv", "--model", "bayesian", "--shape", "full,diag"], "--model bayesian takes one --shape"),
+    (["detect", "iris.csv", "--shape", "full", "--factors", "2"], "--factors goes with --shape factor"),
+    (["detect", "iris.csv", "--shape", "factor", "--factors", "0"], "--factors is 0: write a whole number from 1"),
+    (
+        ["detect", "iris.csv", "--model", "bayesian", "--shape", "factor"],
+        "--model bayesian has no prior for --shape factor",
+    ),
     (["detect", "iris.csv", "--tail", "1"], "--tail is 1: write a number between 0 and 1, such as 1e-4"),
     (["detect", "iris.csv", "--fdr", "-0.1"], "--fdr is -0.1: write a number between 0 and 1, such as 0.05"),
     (["detect", "iris.csv", "--recall", "1.5"], "--recall is 1.5: write a number between 0 and 1, such as 0.9"),

@@ -195,7 +195,7 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
 def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
     """Return what a mixture is, and by what method it was fitted if that is to be said."""
     shape = mixture.covariance.name
-    description = f"{words.plural(mixture.n_components, 'component')}, {shape} covariances{by}"
+    description = f"{words.plural(mixture.n_components, 'component')}, {mixture.covariance.described()} covariances{by}"
     return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
 
 

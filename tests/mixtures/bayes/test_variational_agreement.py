@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import CONJUGATE, SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.mixtures.bayes.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.mixtures.em.expectation import Expectation
@@ -18,7 +18,7 @@ from problems import moments_of, normal_wishart
 WEIGHT_PRIORS = [DirichletProcess(0.7), DirichletDistribution(0.4)]
 
 
-@pytest.fixture(params=SHAPES)
+@pytest.fixture(params=CONJUGATE)
 def name(request):
     return request.param
 

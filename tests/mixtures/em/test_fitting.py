@@ -13,8 +13,8 @@ from mixtura.intake.sample import take_sample
 from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.initialize import merge_closest, split_widest
-from mixtura.mixtures.em.loop import Fit
-from mixtura.mixtures.em.starts import SHORT_RUN, best_fit, better_fit
+from mixtura.mixtures.em.loop import SHORT_RUN, Fit, best_fit
+from mixtura.mixtures.em.starts import better_fit
 from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 

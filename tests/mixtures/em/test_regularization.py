@@ -13,7 +13,8 @@ from mixtura.intake.sample import take_sample
 from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.initialize import divide, model_of
-from mixtura.mixtures.em.starts import best_fit, better_fit
+from mixtura.mixtures.em.loop import best_fit
+from mixtura.mixtures.em.starts import better_fit
 from mixtura.mixtures.em.updates import MaximumLikelihood
 from mixtura.rows import ArrayRows
 

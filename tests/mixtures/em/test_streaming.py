@@ -107,7 +107,7 @@ def test_sums_are_about_the_means_of_the_last_visit(X):
     bgm = BayesianGaussianMixture(n_components=2, random_state=0).partial_fit(X[:200]).partial_fit(X[200:400])
     before = bgm.means_
     bgm.partial_fit(X[:200])
-    np.testing.assert_array_equal(bgm._memory.total(COVARIANCES["full"]).centers, before)
+    np.testing.assert_array_equal(bgm._fitted.memory.total(COVARIANCES["full"]).centers, before)
 
 
 def test_digest_tells_values_types_weights_and_cuts_apart(X):
@@ -230,8 +230,8 @@ def test_a_short_batch_moves_a_fit_little(X, shape, settings, kind):
 def test_a_fit_leaves_the_moments_that_its_mixture_came_from(X, shape):
     gm = GaussianMixture(3, covariance_type=shape, random_state=0).fit(X)
     update = MaximumLikelihood(COVARIANCES[shape], np.full(3, gm.reg_covar))
-    again = update(gm._stream.moments, gm.mixture_)
-    assert gm._stream.weight == len(X)
+    again = update(gm._fitted.stream.moments, gm.mixture_)
+    assert gm._fitted.stream.weight == len(X)
     np.testing.assert_allclose(again.means, gm.means_, rtol=1e-9)
     np.testing.assert_allclose(again.covariances, gm.covariances_, rtol=1e-9)
 

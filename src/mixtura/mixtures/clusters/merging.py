@@ -34,7 +34,7 @@ _DEEPER = 0.02
 
 
 def merge_components(
-    mixture: Mixture | MixtureEstimator[Any] | MixtureSearch,
+    mixture: Mixture | MixtureEstimator[Any, Any] | MixtureSearch,
     X: Source,
     *,
     sample_weight: ArrayLike | None = None,

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
 from ...distributions.matrices import Floats
+from ...distributions.passes import Model
 from ...engines import Engine
+from ...errors import EmptyTableError
+from ...intake.table import Table
 from ...rows import Block, Rows
 from ...statistics.moments import Moments
 from ..bayes.variational import Posterior
+from .expectation import Expectation
 from .recentring import recentred, reordered
 
 # A batch that follows t others of its size counts (t + 2)^-0.7 of the statistics. Powers from 0.5, exclusive, to 1
@@ -128,6 +132,22 @@ class Memory:
     def entropy(self) -> float:
         """Entropy of the responsibilities of all batches."""
         return sum(visit.entropy for visit in self.visits.values())
+
+
+def batch_moments(table: Table, model: Model) -> Moments:
+    """Return the moments of a batch under a model.
+
+    Raises
+    ------
+    EmptyTableError
+        No row has a positive weight and some value.
+    """
+    moments = Expectation(table.rows, table.engine)(model)
+    if not moments.weight > 0:
+        raise EmptyTableError(
+            "every row of the batch has weight zero, or lacks all its values: at least one must count"
+        )
+    return moments
 
 
 def digest(rows: Rows, engine: Engine) -> bytes:

@@ -11,6 +11,7 @@ from ...engines import OnProgress
 from ...engines.progress import Progress
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
 from ...mixtures.choice.defaults import N_INIT, REG_COVAR
+from ...mixtures.choice.evidence import fit_groups_or_one
 from ...mixtures.em.loop import FitProgress
 from ...statistics.columns import ColumnMoments, column_moments
 from .. import fitting
@@ -30,14 +31,13 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     asked = None if request.counts is None else fitting.counts_for(n_rows, request.counts, run.spell)
     most = most_components(n_rows) if asked is None else asked[-1]
     bayesian = estimator(most, request.shapes[0], request.seed)
-    bayesian.n_features_in_ = len(numbers.columns)
     notices = []
     with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         bayesian.set_params(on_progress=_in_units(run.on_progress, volume))
-        bayesian._fit_rows(table.rows, table.engine)
+        bayesian = fit_groups_or_one(bayesian, table)
         contours = Contours(
             fitting.ordered(bayesian.mixture_, in_use=True),
             numbers.n_rows,
