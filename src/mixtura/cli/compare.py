@@ -38,7 +38,7 @@ def compare(
         typer.Option(
             "--rate",
             metavar="SHARE",
-            help="Share of the rows that each detector flags, to count how many they flag in common.",
+            help="Share of the rows that each detector flags, to count the rows that they flag in common.",
             rich_help_panel=COMPARISON,
         ),
     ] = 0.04,
@@ -47,7 +47,7 @@ def compare(
         typer.Option(
             "--rows",
             metavar="N",
-            help="Most rows to compare on: of a larger table, so many are drawn at random.",
+            help="Largest number of rows to compare on; from a larger table, this many are drawn at random.",
             rich_help_panel=COMPARISON,
         ),
     ] = 20_000,
@@ -65,8 +65,8 @@ def compare(
 ) -> None:
     """Fit every detector to a table, and show how they agree, how long they take and, with labels, how well they rank.
 
-    No file is written. Agreement says how alike the detectors see the table, not which is right: a detector that agrees
-    with none may have found what the others cannot see.
+    Writes no file. Agreement shows how similar the detectors' views are, not which detector is right: one that agrees
+    with no other may have found what the others cannot see.
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)

@@ -39,7 +39,7 @@ def compare(
     rate : float, default=0.04
         Share of the rows that each detector flags, to count how many they flag in common.
     rows : int, default=20000
-        Most rows to compare on; of a larger table so many are drawn at random.
+        Largest number of rows to compare on; from a larger table, this many are drawn at random.
     seed : int, default=0
         Seed of the random starts and draws.
     on_progress : callable, optional

@@ -44,9 +44,9 @@ def detect(
 ) -> Found:
     """Find the rows of a table that do not belong, and say why.
 
-    It is ``mixtura detect``, with the same defaults and the same bits. Every row is scored by a model of the columns of
-    numbers, and flagged above a threshold. Without keywords the model needs no choice, and the table says how many rows
-    are flagged: those that are too rare for chance.
+    It is ``mixtura detect``, with the same defaults and the same bits. A model of the columns of numbers scores every
+    row; rows above a threshold are flagged. The default has nothing to set: it flags rows that are too rare to be
+    chance, and none in a clean table.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def detect(
     precision, recall : float, optional
         The least precision or recall on the labelled rows.
     f_beta : float, optional
-        Number of times that recall counts as much as precision in the F-score to make as high as can be.
+        Number of times that recall counts as much as precision in the F-score to maximise.
     tail : float, optional
         Share of the rows that belong that may reach the threshold, by the tail of the scores, such as 1e-4.
     reference : object, optional

@@ -214,7 +214,7 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
         title = "Anomalies"
         flagged = words.plural(decision.n_anomalies, "row")
         if decision.threshold is None or absence(summary, spell):
-            rest = f"none, for {absence(summary, spell)[0]}; {rest}"
+            rest = f"none, because {absence(summary, spell)[0]}; {rest}"
         else:
             threshold = words.number(decision.threshold)
             rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"

@@ -101,7 +101,7 @@ def numbers_of(
             moments = engine.fold(copied, column_moments, ColumnMoments.zero(copied.n_columns))
         constant = moments.constant
         if constant.all():
-            raise EmptyTableError("every column of numbers is constant: there is nothing to tell rows apart by")
+            raise EmptyTableError("every column of numbers is constant: no column tells rows apart")
         # Of a column without values, the largest is minus infinity.
         empty = moments.minima > moments.maxima
         left_out = empty | (constant & (not keep_constant))

@@ -57,7 +57,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
         ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
         ("scores", "The threshold", explore.threshold(report, found)),
         ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
-        ("again", "How to make it again", sections.reproduction(report)),
+        ("again", "How to reproduce this report", sections.reproduction(report)),
     ]
     version = plain(report.reproduction.versions.get("mixtura", ""))
     return Template(_part("page.html")).substitute(
