@@ -214,7 +214,7 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
-def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:
+def far_notices(far: FarRows, contours: Contours, spell: Spell, *, left_out: bool) -> tuple[str, ...]:
     """Return what deserves attention about the rows far from every group."""
     if not far.n_rows:
         return ()
@@ -236,7 +236,7 @@ def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[st
     elif not one:
         said += ", and they shape none"
     still = "It is still" if one else "They are still"
-    scores = f"scores of `mixtura detect --model mixture` tell {'it' if one else 'them'} apart"
+    scores = f"the scores of detect, {spell('model', 'mixture')}, tell {'it' if one else 'them'} apart"
     return (f"{said}. {still} assigned to the nearest; {scores}.",)
 
 

@@ -46,7 +46,7 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) ->
     notices = fitting.search_notices(facts, mixture, run.spell) + fitting.passed_over_notices(found.passed_over)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
-        notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)
+        notices += fitting.far_notices(found.far, contours, run.spell, left_out=found.n_left_out > 0)
         notices += fitting.small_group_notices(contours)
     figures = FitFigures(best.bic, best.aic, best.log_likelihood)
     return Fitted(DensityModel.of(mixture), facts.description, figures, candidates, notices)
