@@ -56,32 +56,39 @@ def start_up():
 def test_a_signal_at_any_moment(place, start_up, tmp_path, command, name):
     before = {file: (place / file).read_bytes() for file in os.listdir(place)}
     moments, number = random.Random(f"{command} {name}"), getattr(signal, name)
+    moment, twice = moments.uniform(1, 6), moments.random() < 0.5
+    ended, err = stopped(place, tmp_path, command, [number] * (1 + twice), start_up * moment)
+    while ended == 0:  # it was done before: sooner, then
+        assert err == ""
+        assert moment > 1.01, "it ends before it can be told to stop"
+        for file in set(os.listdir(place)) - set(before):
+            (place / file).unlink()
+        moment = (1 + moment) / 2
+        ended, err = stopped(place, tmp_path, command, [number], start_up * moment)
+    assert ended == 128 + number
+    called = "Ctrl-C" if name == "SIGINT" else name
+    assert err == f"mixtura: stopped by {called}; no file was written\n"
+    assert {file: (place / file).read_bytes() for file in os.listdir(place)} == before
+
+
+def stopped(place, scratch, command, numbers, seconds):
+    """Run a command, tell it so many seconds later to stop, and return how it ended and what it said."""
     with (place / "t.csv").open() as table:
         process = subprocess.Popen(
             [*PROGRAM, *command, "-q"],
             cwd=place,
-            env={**os.environ, "TMPDIR": str(tmp_path)},
+            env={**os.environ, "TMPDIR": str(scratch)},
             stdin=table,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-    time.sleep(start_up * moments.uniform(1, 6))
-    process.send_signal(number)
-    if moments.random() < 0.5:
+    time.sleep(seconds)
+    for number in numbers:
         process.send_signal(number)
     _, err = process.communicate(timeout=120)
-    assert not os.listdir(tmp_path)
-    after = {file: (place / file).read_bytes() for file in os.listdir(place)}
-    if process.returncode == 0:  # it was done before
-        assert err == ""
-        for file in set(after) - set(before):
-            (place / file).unlink()
-        return
-    assert process.returncode == 128 + number
-    called = "Ctrl-C" if name == "SIGINT" else name
-    assert err == f"mixtura: stopped by {called}; no file was written\n"
-    assert after == before
+    assert not os.listdir(scratch)
+    return process.returncode, err
 
 
 def test_nohup_is_respected(place, tmp_path):
