@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engines import Engine
 from ..errors import DataError
 from ..rows import Rows, TableRows
 from ..rows.labels import read_labels
+from ..typing import Floats
 from .anomaly_scores import turned
 from .kept_scores import KeptScores, scores_of_block
 from .provenance import ThresholdChoice
@@ -18,8 +18,6 @@ from .spelling import Spell
 from .summary import OnLabels
 from .table_model import TableModel
 from .table_scores import TableScores
-
-Floats = NDArray[np.float64]
 
 # The threshold that no anomaly score is above.
 NOTHING = float(np.finfo(np.float64).max)

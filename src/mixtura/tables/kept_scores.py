@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engines import Engine
 from ..rows import Block, Rows
 from ..rows.scratch import Scratch, no_room
+from ..typing import Floats
 from .table_model import TableModel
-
-Floats = NDArray[np.float64]
 
 
 class KeptScores:
