@@ -12,6 +12,7 @@ from mixtura import kernels
 
 from .bayesian import bayesian
 from .columns import columns
+from .command import command
 from .detection import detection
 from .elliptic import elliptic
 from .factor import factor
@@ -35,6 +36,7 @@ SUITES = {
         fit,
         bayesian,
         columns,
+        command,
         missing,
         factor,
         robust,

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mixtura import MixtureDetector, MixtureSearch
 from mixtura.mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
-from mixtura.tables.kinds import detectors
+from mixtura.tables.modelling import detectors
 
 from .detection import TABLES, figures_of
 from .planted import Outlyingness, clumps, copies

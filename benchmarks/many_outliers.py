@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import AnomalyDetector, EllipticEnvelope, GaussianMixture, IsolationForest, MixtureDetector
-from mixtura.tables.kinds import detectors
+from mixtura.tables.modelling import detectors
 
 from .detection import _local, _machine
 from .planted import Outlyingness, ranks_of, scores_of

@@ -1,11 +1,16 @@
 import importlib
 import logging
 
+import hypothesis
 import pytest
 
 from pairwise import left_out
 from processors import few_are_asked_for
 from requirements import demand_shared, go_without
+
+# How long a case takes depends on what else the machine does.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser):

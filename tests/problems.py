@@ -5,6 +5,7 @@ import numpy as np
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import owner_of
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.conjugate import NormalWishart
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -16,6 +17,13 @@ def three_groups(n_rows, dtype=np.float64):
     random = np.random.default_rng(0)
     centers = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 1.0], [0.0, 5.0, -2.0]])
     return (centers[random.integers(3, size=n_rows)] + random.normal(size=(n_rows, 3))).astype(dtype)
+
+
+def one_factor(matrices):
+    """The values of factor-analytic covariances with the variances and the longest axes of matrices."""
+    eigenvalues, axes = np.linalg.eigh(matrices)
+    loadings = axes[:, :, -1] * np.sqrt(eigenvalues[:, -1:] / 2)
+    return np.stack([np.diagonal(matrices, axis1=1, axis2=2) - loadings**2, loadings], axis=2)
 
 
 def rough_start(shape_name="full"):
@@ -30,7 +38,7 @@ def iterate(rows, engine, *, shape_name="full", max_iter=6, on_iteration=None):
     """Run EM for a fixed number of iterations."""
     update = MaximumLikelihood(SHAPES[shape_name], np.full(3, 1e-6))
     return run_em(
-        Expectation(rows, engine),
+        Expectation(Table(rows, engine)),
         Fit(rough_start(shape_name)),
         update,
         tol=0.0,
@@ -71,3 +79,9 @@ def open_dask(source, sample_weight=None, **options):
     owner = owner_of(source)
     assert owner is not None
     return owner.open(source, sample_weight, **options)
+
+
+def assert_close(mine, expected, tolerance, scale=None):
+    """Hold that arrays agree relative to `scale`, by default their largest entry: sums of both signs lose digits."""
+    scale = np.abs(expected).max(initial=0) if scale is None else scale
+    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)

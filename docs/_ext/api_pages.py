@@ -12,6 +12,11 @@ import mixtura
 # Title, introduction, names.
 SECTIONS = [
     (
+        "A table in one call",
+        "What the command line does: see :doc:`From Python </python>`.",
+        ["detect", "groups", "score", "report", "compare", "Found", "Compared"],
+    ),
+    (
         "Mixtures",
         "Estimators with scikit-learn's interface, and the search among them.",
         ["GaussianMixture", "BayesianGaussianMixture", "MixtureSearch", "MixturePrior", "likelihood_ratio_test"],
@@ -85,6 +90,7 @@ FURTHER = [
     "errors.InfiniteValuesError",
     "errors.ColumnError",
     "errors.EmptyTableError",
+    "errors.RequestError",
     "errors.SourceError",
     "errors.SingularCovarianceError",
     "errors.ModelFileError",

@@ -1,6 +1,13 @@
 # Every public name, once: type checkers read them here, and so does `mixtura.public` when the package is imported.
 __version__: str
 
+from .commands.compare import compare as compare
+from .commands.detect import detect as detect
+from .commands.found import Compared as Compared
+from .commands.found import Found as Found
+from .commands.groups import groups as groups
+from .commands.report import report as report
+from .commands.score import score as score
 from .decisions.clean import clean as clean
 from .decisions.conformal import adjusted_p_values as adjusted_p_values
 from .decisions.conformal import conformal_p_values as conformal_p_values

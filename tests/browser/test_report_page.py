@@ -138,7 +138,7 @@ def test_severities_stand_beside_the_scores_and_sort_as_they_do(visit):
     assert column(page, 3) == [severity(row.severity) for row in rows[:25]]
     button = head(page, "severity").locator("button")
     assert button.get_attribute("title") == "Rarer than this share of rows like these, in percent"
-    assert page.get_by_text("Severity: a row is rarer than this share of rows like these, in percent.").is_visible()
+    assert page.get_by_text("Severity: the percentage of rows like these that score lower.").is_visible()
     for direction in ("descending", "ascending"):
         button.click()
         assert head(page, "severity").get_attribute("aria-sort") == direction
@@ -163,8 +163,8 @@ def test_without_severities_there_is_no_such_column(visit):
 def test_a_table_without_anything_too_rare_reads_well_and_its_slider_moves(visit):
     page = visit(clean_report)
     assert page.locator(".lead").inner_text() == (
-        "None of the 150 rows is flagged: no row is too rare for chance; of rows flagged at most 10% may belong, on "
-        "average; --rate flags a share."
+        "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
+        "rows may belong; --rate flags a share."
     )
     assert (live(page, "threshold"), live(page, "flagged"), live(page, "share")) == ("none", "0", "0%")
     assert page.locator("#unflagged").is_checked()

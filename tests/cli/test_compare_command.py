@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from mixtura.tables import comparing
-from mixtura.tables.request import KINDS
+from mixtura.tables import comparing, kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 
 @pytest.fixture
@@ -103,20 +104,20 @@ def test_a_detector_that_fails_is_named(run, claims, monkeypatch):
         def fit(self, X):
             raise ValueError("not to\nits liking")
 
-    everything = comparing.kinds.detectors
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: everything(*_) | {"svm": Failing()})
+    everything = comparing.modelling.detectors
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: everything(*_) | {"svm": Failing()})
     ended = run("compare", claims, "--drop", "fraud")
     assert ended.code == 0
     assert "Note: svm was left out: not to its liking\n" in ended.out
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: {"svm": Failing()})
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: {"svm": Failing()})
     ended = run("compare", claims, "--drop", "fraud")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "mixtura: no detector could be fitted: svm: not to its liking\n"
 
 
 def test_one_detector_agrees_with_none(run, claims, monkeypatch):
-    everything = comparing.kinds.detectors
-    monkeypatch.setattr(comparing.kinds, "detectors", lambda *_: {"auto": everything(*_)["auto"]})
+    everything = comparing.modelling.detectors
+    monkeypatch.setattr(comparing.modelling, "detectors", lambda *_: {"auto": everything(*_)["auto"]})
     (detector,) = summary_of(run("compare", claims, "--drop", "fraud", "--json"))["detectors"]
     assert detector["correlation"] is None
     assert detector["flagged_by_others"] is None

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.tables.request import KINDS
+from mixtura.tables import kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 N_PLANTED = 5
 
@@ -67,8 +69,9 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
     ended = run("detect", "t.csv")
     assert (ended.code, ended.err) == (0, "")
     assert (
-        "Anomalies: none, for no row is too rare for chance; the 10 rows of highest score\n"
-        "  of rows flagged at most 10% may belong, on average; --rate flags a share\n"
+        "Anomalies: none, because no row is too rare to be chance; the 10 rows of highest\n"
+        "score\n"
+        "  on average at most 10% of the flagged rows may belong; --rate flags a share\n"
         "   row  score  severity  why\n"
     ) in ended.out
     # A share is flagged where one is asked for.
@@ -185,7 +188,7 @@ def test_severities_of_more_rows_than_are_held(detect, run, need):
 
 
 NOTHING = (
-    "{} rows say nothing about how rare a row is, and none is flagged: at least 30 are needed, or a share to flag "
+    "no row is flagged: {} rows are too few to tell how rare a row is. Use at least 30 rows, or flag a share "
     "(--rate 0.04)."
 )
 LITTLE = (

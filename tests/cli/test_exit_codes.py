@@ -48,6 +48,12 @@ BAD_USAGE = [
     (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape goes with --model mixture or bayesian"),
     (["detect", "iris.csv", "--model", "bayesian", "--components", "1-3"], "takes one number of --components"),
     (["detect", "iris.csv", "--model", "bayesian", "--shape", "full,diag"], "--model bayesian takes one --shape"),
+    (["detect", "iris.csv", "--shape", "full", "--factors", "2"], "--factors goes with --shape factor"),
+    (["detect", "iris.csv", "--shape", "factor", "--factors", "0"], "--factors is 0: write a whole number from 1"),
+    (
+        ["detect", "iris.csv", "--model", "bayesian", "--shape", "factor"],
+        "--model bayesian has no prior for --shape factor",
+    ),
     (["detect", "iris.csv", "--tail", "1"], "--tail is 1: write a number between 0 and 1, such as 1e-4"),
     (["detect", "iris.csv", "--fdr", "-0.1"], "--fdr is -0.1: write a number between 0 and 1, such as 0.05"),
     (["detect", "iris.csv", "--recall", "1.5"], "--recall is 1.5: write a number between 0 and 1, such as 0.9"),
@@ -176,7 +182,7 @@ def test_a_fault_of_ours(run, iris, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr("mixtura.cli.work.fit_table", fail)
+    monkeypatch.setattr("mixtura.tables.work.fit_table", fail)
     ended = run("detect", iris)
     assert (ended.code, ended.out) == (1, "")
     assert "this is a fault of mixtura, not of your table (ZeroDivisionError: by nought)" in ended.err
@@ -247,7 +253,11 @@ def test_the_program(iris, folder):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["detect", "iris.csv"], ["detect", "iris.csv", "--rate", "0.04", "--json"], ["compare", "iris.csv"]],
+    [
+        pytest.param(["detect", "iris.csv"], marks=pytest.mark.exhaustive),
+        ["detect", "iris.csv", "--rate", "0.04", "--json", "--model", "forest"],
+        pytest.param(["compare", "iris.csv"], marks=pytest.mark.exhaustive),
+    ],
 )
 def test_nobody_reads_the_summary(iris, folder, arguments):
     reading, writing = os.pipe()
@@ -258,13 +268,20 @@ def test_nobody_reads_the_summary(iris, folder, arguments):
     assert (folder / "iris.scored.parquet").exists() == (arguments[0] == "detect")
 
 
-def test_warnings_do_not_reach_standard_error(folder):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["detect", "t.csv", "--model", "lof"],
+        ["detect", "t.csv"],
+        pytest.param(["compare", "t.csv"], marks=pytest.mark.exhaustive),
+    ],
+)
+def test_warnings_do_not_reach_standard_error(folder, arguments):
     # Rows fewer than neighbours, on a line, far beyond the squares of doubles: all that libraries like to warn of.
     lines = ["a,b", *(f"{k}e200,{2 * k}e200" for k in (1, 2, 3, 3, 3, 4, 5, -6))]
     (folder / "t.csv").write_text("\n".join(lines) + "\n")
-    for arguments in (["detect", "t.csv", "--model", "lof"], ["detect", "t.csv"], ["compare", "t.csv"]):
-        ended = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
-        assert (ended.returncode, PROGRESS.sub("", ended.stderr)) == (0, "")
+    ended = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    assert (ended.returncode, PROGRESS.sub("", ended.stderr)) == (0, "")
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")

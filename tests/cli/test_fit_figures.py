@@ -12,7 +12,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura.engines.progress import Progress
 from mixtura.mixtures.em.loop import FitProgress
-from mixtura.tables.kinds import _in_units
+from mixtura.tables.kinds.bayesian_fit import _in_units
 
 NAMES = ["x0", "x1", "x2"]
 # Columns in units far apart.

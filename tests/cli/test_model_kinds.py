@@ -8,9 +8,11 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
-from mixtura.tables import kinds
+from mixtura.tables import kinds, modelling
+from mixtura.tables.kinds import forest, lof, svm
 from mixtura.tables.provenance import Provenance, ThresholdChoice
-from mixtura.tables.request import KINDS
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 TABLE = "select hash(i) % 997 / 99.0 as a, sqrt(hash(7 * i + 1) % 9973) as b, i % 7 as c from range({}) t(i)"
 
@@ -113,12 +115,12 @@ def test_a_warning_of_a_fit_is_a_notice(run, write):
 
 
 def test_only_warnings_for_users_become_notices():
-    with kinds.notices_of_warnings() as notices:
+    with modelling.notices_of_warnings() as notices:
         warnings.warn("one thing,\n  said twice", UserWarning, stacklevel=1)
         warnings.warn("one thing, said twice.", UserWarning, stacklevel=1)
         warnings.warn("more iterations, please", ConvergenceWarning, stacklevel=1)
     assert notices == ["one thing, said twice."]
-    with pytest.raises(RuntimeWarning), kinds.notices_of_warnings():
+    with pytest.raises(RuntimeWarning), modelling.notices_of_warnings():
         warnings.warn("not for users", RuntimeWarning, stacklevel=1)
 
 
@@ -127,14 +129,14 @@ def test_a_fit_that_fails_is_bad_input(run, iris, monkeypatch):
         def fit(self, rows):
             raise ValueError("the table is\nnot to its liking")
 
-    monkeypatch.setitem(kinds._DETECTORS, "forest", lambda *_: Failing())
+    monkeypatch.setattr(forest.Forest, "estimator", lambda *_: Failing())
     ended = run("detect", iris, "--model", "forest")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "mixtura: the table is not to its liking (or choose another --model)\n"
 
 
 def test_many_rows_for_the_one_class_svm(run, write, monkeypatch):
-    monkeypatch.setattr(kinds, "_MOST_EXACT", 100)
+    monkeypatch.setattr(svm, "_MOST_EXACT", 100)
     ended = run("detect", TABLE.format(300), "--model", "svm", "--json")
     summary = json.loads(ended.out)
     assert "landmarks" in summary["model"]["description"]
@@ -142,10 +144,10 @@ def test_many_rows_for_the_one_class_svm(run, write, monkeypatch):
 
 
 def test_many_rows_for_neighbours_are_a_notice(run, monkeypatch):
-    def few(seed, _):
+    def few(kind, seed, _):
         return mixtura.LocalOutlierFactor(5, novelty=True, max_reference_rows=100, random_state=seed)
 
-    monkeypatch.setitem(kinds._DETECTORS, "lof", few)
+    monkeypatch.setattr(lof.Lof, "estimator", few)
     notices = json.loads(run("detect", TABLE.format(300), "--model", "lof", "--json").out)["notices"]
     assert [notice.partition(",")[0] for notice in notices] == ["the table has 300 rows"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mixtura import Progress
-from mixtura.cli import progress, work
+from mixtura.cli import progress, running
 from mixtura.cli.progress import Bar
 from mixtura.cli.step import Step
 from mixtura.mixtures.choice.criteria import Candidate
@@ -172,7 +172,7 @@ def test_a_reader_that_went_away_stops_nothing(clock):
 def slow(run, monkeypatch):
     """Make every command believe that a second passes whenever it looks at the clock, and say how far it is."""
     monkeypatch.setattr(progress, "_FIRST_LINE", 2.0)
-    monkeypatch.setattr(work, "Bar", functools.partial(Bar, clock=itertools.count(0.0, 1.0).__next__))
+    monkeypatch.setattr(running, "Bar", functools.partial(Bar, clock=itertools.count(0.0, 1.0).__next__))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ import pytest
 
 import mixtura
 from mixtura.display.as_json import as_json
-from mixtura.tables.request import KINDS
+from mixtura.tables import kinds
+
+KINDS = [kind.name for kind in kinds.KINDS]
 
 PAGE = "<!doctype html>"
 
@@ -24,7 +26,7 @@ def drawn(monkeypatch):
     """The reports that were drawn; their pages hold the data behind the first words of a page."""
     reports = []
 
-    def render_html(report):
+    def render_html(report, spell):
         reports.append(report)
         return PAGE + as_json(report, indent=None)
 

@@ -195,7 +195,7 @@ def test_a_model_that_cannot_be_saved_leaves_no_result(run, months, names, monke
     def full(model):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mixtura.cli.work.content", full)
+    monkeypatch.setattr("mixtura.commands.carrying_out.content", full)
     for path in ("jan/sales.csv", "feb/sales.csv"):
         assert run("detect", path, *FAST, "--rate", "0.1", *outputs).code in (1, 2)
         assert {name: (months / name).read_bytes() for name in names()} == before
@@ -206,7 +206,7 @@ def test_what_came_during_the_work_is_not_replaced(run, months, monkeypatch):
         (months / "r.csv").write_text("another run was faster")
         return b"model"
 
-    monkeypatch.setattr("mixtura.cli.work.content", made)
+    monkeypatch.setattr("mixtura.commands.carrying_out.content", made)
     refused(run("detect", "jan/sales.csv", *FAST, "--out", "r.csv", "--save", "m"), "r.csv is there already")
     assert (months / "r.csv").read_text() == "another run was faster"
     assert not (months / "m").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixtura.cli.terminal import render
+from mixtura.display.text import render
 from mixtura.tables.summary import (
     Anomaly,
     CandidateFacts,
@@ -133,7 +133,7 @@ def test_everything_there_is_to_say(width):
         saved=None,
         seconds=150.0,
     )
-    assert_golden(f"everything_{width}.txt", render(summary, width=width, colours=False))
+    assert_golden(f"everything_{width}.txt", render(summary, width=width, rest="with --json"))
 
 
 def test_colours_are_for_terminals_only():

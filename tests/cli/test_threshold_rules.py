@@ -184,7 +184,7 @@ def test_a_false_discovery_rate(detect, run, need, claims, clean, model):
 def test_a_reference_too_small_for_a_false_discovery_rate(run, claims, write):
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", clean_table(write, 200, 1))
     assert ended.code == 0
-    assert "Anomalies: none, for no score is high enough" in ended.out
+    assert "Anomalies: none, because no score is high enough" in ended.out
     assert "with a reference of 24,000 rows\none is enough." in ended.out
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", "clean.csv", "--json")
     summary = json.loads(ended.out)

@@ -57,6 +57,7 @@ def test_all_answers_are_read():
     assert len(ANSWERS) == 8
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("name", NAMES)
 def test_random_starts_find_the_least_determinant(name, seed):

@@ -116,7 +116,7 @@ def test_nothing_to_discover_over_200_tables():
     assert np.mean(any_called) > 0.05
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(scores, scores, rates)
 def test_threshold_flags_the_discoveries(tested, reference, rate):
     threshold = threshold_by_false_discovery_rate(tested, reference, rate)
@@ -124,7 +124,7 @@ def test_threshold_flags_the_discoveries(tested, reference, rate):
     np.testing.assert_array_equal(tested < threshold, expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(scores, scores, rates)
 def test_small_sketches_are_exact(tested, reference, rate):
     np.testing.assert_array_equal(
@@ -194,7 +194,7 @@ def brute_force(tested, tail_nats, rate):
     return [p <= ordered[held[-1] - 1] if held else False for p in p_values]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(scores, st.sampled_from([descending, in_steps]), rates)
 def test_the_threshold_of_a_tail_flags_the_discoveries(tested, tail_nats, rate):
     threshold = threshold_by_nats(tested, tail_nats, rate)

@@ -10,6 +10,7 @@ from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full, Spherical
 from mixtura.errors import SingularCovarianceError
+from problems import one_factor
 
 
 def mixture_of(shape, n_features, seed, n_components=3):
@@ -18,6 +19,7 @@ def mixture_of(shape, n_features, seed, n_components=3):
     root = random.normal(size=(k, n_features, n_features))
     matrices = root @ root.transpose(0, 2, 1) + np.eye(n_features)
     values = {"full": matrices, "tied": matrices[0], "diag": random.uniform(0.5, 2, (k, n_features))}
+    values["factor"] = one_factor(matrices)
     covariance = SHAPES[shape](values.get(shape, random.uniform(0.5, 2, k)), k, n_features)
     return Mixture(random.dirichlet(np.full(k, 5.0)), 2 * random.normal(size=(k, n_features)), covariance)
 

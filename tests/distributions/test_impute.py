@@ -13,6 +13,7 @@ from mixtura.distributions.shapes import SHAPES, Full
 from mixtura.engines import ThreadEngine
 from mixtura.errors import ColumnError, InfiniteValuesError
 from mixtura.rows import ArrayRows, rows_per_block
+from problems import one_factor
 
 K, D = 3, 4
 each_shape = pytest.mark.parametrize("shape", sorted(SHAPES))
@@ -28,6 +29,7 @@ def mixture_of(shape, *, degrees=None, noise=None):
         "tied": full[0],
         "diag": np.stack([np.diag(matrix) for matrix in full]),
         "spherical": np.array([0.7, 1.2, 2.0]),
+        "factor": one_factor(full),
     }[shape]
     weights = np.array([0.2, 0.3, 0.5]) * (1 if noise is None else 1 - noise.weight)
     return Mixture(weights, 2 * random.normal(size=(K, D)), SHAPES[shape](values, K, D), degrees, noise)

@@ -13,6 +13,7 @@ from scipy.stats import multivariate_normal
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical, Tied
 from mixtura.errors import DataError
+from problems import one_factor
 
 WEIGHTS = [0.2, 0.5, 0.3]
 
@@ -26,6 +27,7 @@ def mixture_of(shape, n_features=3, seed=0):
         "tied": matrices[0],
         "diag": random.uniform(0.5, 3, (3, n_features)),
         "spherical": random.uniform(0.5, 3, 3),
+        "factor": one_factor(matrices),
     }[shape]
     return Mixture(WEIGHTS, 3 * random.normal(size=(3, n_features)), SHAPES[shape](values, 3, n_features))
 

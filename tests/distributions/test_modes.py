@@ -10,6 +10,7 @@ from mixtura.distributions.modes import modes
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
 from mixtura.errors import SingularCovarianceError
+from problems import one_factor
 
 
 def peaks_of(mixture, lower, upper, n=401):
@@ -102,6 +103,7 @@ def test_modes_of_many_components_are_the_peaks_of_the_grid(shape, seed):
     root = random.normal(size=(6, 2, 2))
     matrices = 0.3 * root @ root.transpose(0, 2, 1) + 0.05 * np.eye(2)
     values = {"full": matrices, "tied": matrices[0], "diag": random.uniform(0.05, 0.8, (6, 2))}
+    values["factor"] = one_factor(matrices)
     covariance = SHAPES[shape](values.get(shape, random.uniform(0.1, 0.6, 6)), 6, 2)
     mixture = Mixture(random.dirichlet(np.full(6, 5.0)), random.uniform(-2, 2, (6, 2)), covariance)
     assert_modes_are(modes(mixture)[0], peaks_of(mixture, [-4, -4], [4, 4], 501))

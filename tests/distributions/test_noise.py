@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, Mixture
 from mixtura.distributions.noise import Noise
-from mixtura.distributions.shapes import SHAPES, Full
+from mixtura.distributions.shapes import SEARCHED, Full
 
 unfinished = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
 
@@ -142,7 +142,7 @@ def test_noise_fits_the_components():
 # Fits
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SEARCHED)
 def test_groups_and_share_are_recovered(shape):
     X, labels = scattered()
     gm = GaussianMixture(2, covariance_type=shape, noise=True, random_state=0, tol=1e-6).fit(X)
@@ -206,7 +206,7 @@ def test_single_precision_is_close():
     assert single.score_samples(X.astype(np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SEARCHED)
 def test_a_constant_column_is_named(shape):
     table = pd.DataFrame(scattered(100)[0], columns=["height", "width"]).assign(flat=1.5)
     with pytest.raises(ValueError, match="column flat holds a single value: leave it out, or set noise=False"):

@@ -9,6 +9,7 @@ from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.probabilities import cdf, interval_probability
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
+from problems import one_factor
 
 INF = np.inf
 
@@ -18,6 +19,7 @@ def mixture_of(shape, n_features):
     root = random.normal(size=(2, n_features, n_features))
     matrices = root @ root.transpose(0, 2, 1) + np.eye(n_features)
     values = {"full": matrices, "tied": matrices[0], "diag": random.uniform(0.5, 2, (2, n_features))}
+    values["factor"] = one_factor(matrices)
     covariance = SHAPES[shape](values.get(shape, np.array([0.7, 1.6])), 2, n_features)
     return Mixture([0.3, 0.7], random.normal(size=(2, n_features)), covariance)
 

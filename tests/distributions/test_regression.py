@@ -9,6 +9,7 @@ from mixtura.distributions.noise import Noise
 from mixtura.distributions.regression import regress
 from mixtura.distributions.shapes import SHAPES, Full, Spherical
 from mixtura.distributions.summaries import covariance, mean
+from problems import one_factor
 
 
 def mixture_of(shape, n_features):
@@ -16,6 +17,7 @@ def mixture_of(shape, n_features):
     root = random.normal(size=(3, n_features, n_features))
     matrices = root @ root.transpose(0, 2, 1) + np.eye(n_features)
     values = {"full": matrices, "tied": matrices[0], "diag": random.uniform(0.5, 2, (3, n_features))}
+    values["factor"] = one_factor(matrices)
     form = SHAPES[shape](values.get(shape, np.array([0.7, 1.6, 1.0])), 3, n_features)
     return Mixture([0.3, 0.5, 0.2], 2 * random.normal(size=(3, n_features)), form)
 

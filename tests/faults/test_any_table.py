@@ -105,7 +105,6 @@ def other_rows(X):
 def test_any_finite_table(name):
     @settings(
         max_examples=EXAMPLES.get(name, 60),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=True,
     )

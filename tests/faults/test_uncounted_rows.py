@@ -60,7 +60,7 @@ def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch):
     if sampled:  # as of a table of more rows than a start takes
         monkeypatch.setattr(initialize.take_sample, "__defaults__", (20,))
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(weighted_tables())
     def run(drawn):
         X, weights, counted = drawn

@@ -212,7 +212,7 @@ def test_range_open_below():
     assert fit.theta == pytest.approx(-math.sqrt((NORMAL**2).mean()), rel=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-1e6, 1e6), st.floats(-9, 9))
 def test_estimate_follows_origin_and_unit(shift, exponent):
     unit = 10**exponent

@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from mixtura import kernels
+from problems import assert_close
 
 SHAPES = ("full", "tied", "diagonal", "spherical", "factor")
 
@@ -192,12 +193,6 @@ def weights_of(n_rows):
     weights = np.random.default_rng(n_rows).uniform(0, 3, size=n_rows)
     weights[:: 5 if n_rows > 2 else 9] = 0 if n_rows > 2 else 1.5
     return weights
-
-
-def assert_close(mine, expected, tolerance, scale=None):
-    """Hold that arrays agree relative to `scale`, by default their largest entry: sums of both signs lose digits."""
-    scale = np.abs(expected).max(initial=0) if scale is None else scale
-    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)
 
 
 @pytest.mark.pairwise

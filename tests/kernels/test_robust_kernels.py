@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_t
 
 from mixtura import kernels
+from problems import assert_close
 
 SHAPES = ("full", "tied", "diagonal", "spherical")
 DTYPES = (np.float64, np.float32)
@@ -144,11 +145,6 @@ class Case:
             labels=labels,
         )
         return log_density, shares, labels
-
-
-def assert_close(mine, expected, tolerance, scale=None):
-    scale = np.abs(expected).max(initial=0) if scale is None else scale
-    np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance * scale)
 
 
 def assert_moments(mine, expected, dtype, total):

@@ -150,7 +150,7 @@ def test_neighbours_do_not_depend_on_the_order_of_the_rows():
     np.testing.assert_array_equal(DETECTORS["lof"]().fit(X[order]).negative_outlier_factor_, factors[order])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000),
     n_copies=st.integers(30, 400),

@@ -18,7 +18,7 @@ from mixtura.rows import ArrayRows
 SHAPES = ["full", "tied", "diag", "spherical"]
 METHODS = ["kmeans", "k-means++", "random", "random_from_data"]
 
-laws = settings(max_examples=40, deadline=None)
+laws = settings(max_examples=40)
 
 
 @st.composite

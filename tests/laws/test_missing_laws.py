@@ -16,7 +16,7 @@ from mixtura.rows import Block
 SHAPES = ["full", "tied", "diag", "spherical"]
 SUMS = ("weight", "log_likelihood", "counts", "first", "second")
 
-laws = settings(max_examples=25, deadline=None)
+laws = settings(max_examples=25)
 
 
 @st.composite

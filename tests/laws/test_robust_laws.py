@@ -22,7 +22,7 @@ ROBUST = [
     {"noise": True, "family": "t"},
 ]
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=60)
 
 
 @st.composite

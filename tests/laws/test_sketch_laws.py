@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from mixtura.statistics.lowest import LowestValues
 from mixtura.statistics.sketch import QuantileSketch
 
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=150)
 numbers = (
     st.floats(-1e9, 1e9) | st.integers(-3, 3).map(float) | st.sampled_from([-math.inf, math.inf, 0.0, -0.0, 5e-324])
 )

@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 
 import numpy as np
@@ -91,6 +92,33 @@ def test_json_whole_numbers_that_turn_to_fractions_are_not_rounded(write):
     *_, (whole, block) = rows.open(path).tables()
     assert block.values[-1].tolist() == [1.5, 3]
     assert whole.slice(whole.num_rows - 1).to_pylist() == [{"a": 1.5, "n": 3}]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"a": [1, 2], "b": ["x", "1.5"], "c": [True, None], "d": [1.5, 2]},
+        {"a": [1, 3], "A": [2, 4]},
+        {"a": [1, 2], "A_1": [3, 4]},
+        {"it's": [1, 2], 'say "so"': ["x", ""], "é": [None, 2]},
+        {"a": [1, 2], "l": [[1], []], "s": [{"t": 1}, {"t": None}]},
+        {"a": [9007199254740993, 1], "b": [12345678901234567890, 1]},
+    ],
+)
+def test_json_is_read_in_the_types_that_were_found_first(write, columns):
+    records = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    for name, text in (
+        ("t.json", json.dumps(records)),
+        ("t.jsonl", "\n".join(map(json.dumps, records))),
+    ):
+        ((whole, _),) = rows.open(write(name, text), columns=[next(iter(columns))]).tables()
+        assert [column.to_pylist() for column in whole.columns] == list(columns.values())
+
+
+def test_json_dates_in_an_order_of_their_own(write):
+    lines = [f'{{"a": {day}, "day": "02-{day}-2020"}}' for day in (13, 14)]
+    ((whole, _),) = rows.open(write("t.jsonl", "\n".join(lines)), columns=["a"]).tables()
+    assert [str(day) for day in whole["day"].to_pylist()] == ["2020-02-13", "2020-02-14"]
 
 
 @pytest.mark.parametrize("late", ['"x"', "true"])

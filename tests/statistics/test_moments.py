@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mixtura.distributions.mixture import Mixture
@@ -76,7 +76,6 @@ def assert_equal(mine, expected):
         np.testing.assert_array_equal(getattr(mine, name), getattr(expected, name), err_msg=name)
 
 
-@settings(deadline=None)
 @given(cases())
 def test_zero_is_the_identity(case):
     passes, X, weights = case
@@ -86,7 +85,6 @@ def test_zero_is_the_identity(case):
     assert_equal(passes.zero + passes.zero, passes.zero)
 
 
-@settings(deadline=None)
 @given(cases(), st.data())
 def test_addition_is_associative_and_commutative(case, data):
     passes, X, weights = case
@@ -99,7 +97,6 @@ def test_addition_is_associative_and_commutative(case, data):
     assert_equal(a + b, b + a)
 
 
-@settings(deadline=None)
 @given(cases(), st.integers(1, 700))
 def test_the_sum_does_not_depend_on_the_size_of_blocks(case, size):
     passes, X, weights = case
@@ -108,7 +105,6 @@ def test_the_sum_does_not_depend_on_the_size_of_blocks(case, size):
     )
 
 
-@settings(deadline=None)
 @given(cases(), st.integers(1, 700))
 def test_the_sum_agrees_with_numpy_on_the_whole_array(case, size):
     passes, X, weights = case

@@ -371,7 +371,7 @@ ENTRIES = "its manifest does not have the entries of a mixture, a detector or a 
         ({"threshold": True}, ENTRIES),
         ({"provenance": None}, ENTRIES),
         ({"settings": []}, ENTRIES),
-        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of mixture, elliptic, ensemble, "),
+        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of ensemble, mixture, elliptic, "),
         ({"model": "elliptic"}, "an elliptic model has the arrays 'location' and 'covariance', and no settings"),
         ({"settings": {}}, "said to be None, which is none of full, tied, diag, spherical"),
         ({"settings": {"shape": "round"}}, "said to be 'round', which is none of full, tied, diag, spherical"),

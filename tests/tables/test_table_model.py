@@ -65,6 +65,7 @@ def test_explanations_and_groups_are_in_the_units_of_the_table():
 @pytest.mark.parametrize("shape_name", SHAPES)
 def test_standard_deviations_of_every_shape(shape_name):
     values = {"full": [np.diag([4.0, 9.0])], "tied": np.diag([4.0, 9.0]), "diag": [[4.0, 9.0]], "spherical": [4.0]}
+    values["factor"] = [[[3.0, 1.0], [5.0, 2.0]]]
     mixture = Mixture([1.0], [[0.0, 0.0]], SHAPES[shape_name](values[shape_name], 1, 2))
     model = TableModel(mixture, ("a", "b"), [0, 0], [1, 10])
     np.testing.assert_allclose(model.standard_deviations, [[2, 20 if shape_name == "spherical" else 30]])

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import RequestError
-from ..tables.request import check_columns, check_seed
+from ..tables.request import check_columns, check_comparison
 from . import options
 
 EXAMPLES = """\
@@ -39,7 +38,7 @@ def compare(
         typer.Option(
             "--rate",
             metavar="SHARE",
-            help="Share of the rows that each detector flags, to count how many they flag in common.",
+            help="Share of the rows that each detector flags, to count the rows that they flag in common.",
             rich_help_panel=COMPARISON,
         ),
     ] = 0.04,
@@ -48,7 +47,7 @@ def compare(
         typer.Option(
             "--rows",
             metavar="N",
-            help="Most rows to compare on: of a larger table, so many are drawn at random.",
+            help="Largest number of rows to compare on; from a larger table, this many are drawn at random.",
             rich_help_panel=COMPARISON,
         ),
     ] = 20_000,
@@ -66,26 +65,24 @@ def compare(
 ) -> None:
     """Fit every detector to a table, and show how they agree, how long they take and, with labels, how well they rank.
 
-    No file is written. Agreement says how alike the detectors see the table, not which is right: a detector that agrees
-    with none may have found what the others cannot see.
+    Writes no file. Agreement shows how similar the detectors' views are, not which detector is right: one that agrees
+    with no other may have found what the others cannot see.
     """
-    check_seed(seed, options.spell)
-    if not 0 < rate < 1:
-        raise RequestError(f"--rate is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
-    if rows < 10:
-        raise RequestError(f"--rows is {rows}: write a number of at least 10")
+    check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)
-    from .reporting import report_comparison  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import compare_detectors  # noqa: PLC0415
+    from ..commands.compare import compare_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .reporting import report_comparison  # noqa: PLC0415
+    from .running import running  # noqa: PLC0415
 
-    summary = compare_detectors(
-        source,
-        labels=labels,
-        columns=options.names_from(columns),
-        drop=options.names_from(drop),
-        rate=rate,
-        most_rows=rows,
-        seed=seed,
-        show_progress=not quiet,
-    )
-    report_comparison(summary, as_json_text=as_json, quiet=quiet)
+    with running(quiet=quiet) as run:
+        compared = compare_by(
+            source,
+            labels=labels,
+            columns=options.names_from(columns),
+            drop=options.names_from(drop),
+            rate=rate,
+            rows=rows,
+            seed=seed,
+            run=run,
+        )
+    report_comparison(compared.summary, as_json_text=as_json, quiet=quiet)

@@ -72,15 +72,14 @@ def detect(
 ) -> None:
     """Find the rows of a table that do not belong, and say why.
 
-    Scores every row by a model of the columns of numbers, and flags those above a threshold. Without options the model
-    needs no choice, and the table says how many rows are flagged: those that are too rare for chance, none in a clean
-    table. Without a --reference the model mixture leaves out of its fit what lies far from every group.
+    Scores every row by a model of the columns of numbers, and flags rows above a threshold. The default has nothing to
+    set: it flags rows that are too rare to be chance, and none in a clean table. Without a --reference, --model mixture
+    leaves rows far from every group out of its fit.
 
-    Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the share of
-    rows like these, in percent, that the row is rarer than), is_anomaly, and reason (for flagged rows: the column that
-    makes it an anomaly, the value seen and the value expected); before the reason also p_value
-    where there is a --reference, and component (the group, numbered from 0, the largest first) where the model is a
-    mixture.
+    Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the
+    percentage of rows like these that score lower), is_anomaly, and reason (for flagged rows: the column, its value and
+    the value expected). With a --reference there is also p_value, and with a mixture component (the group, numbered
+    from 0, the largest first).
     """
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     asked = request(
@@ -102,8 +101,13 @@ def detect(
         spell=options.spell,
         **targets,
     )
-    from .reporting import report as say  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import Output, fit_table  # noqa: PLC0415
+    from ..commands.detect import detect_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import table_out  # noqa: PLC0415
+    from .reporting import report as say  # noqa: PLC0415
+    from .reporting import typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    output = Output(out, save, report, form, force, context.obj)
-    say(fit_table(asked, threshold, output, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    files = output(table_out(out, source, "scored", form), save, report, form, force=force)
+    with running(quiet=quiet) as run:
+        found = detect_by(asked, threshold, files, run, typed(context.obj, seed))
+    say(found.summary, as_json_text=as_json, quiet=quiet)

@@ -1,5 +1,7 @@
 """`mixtura groups`: the groups of a table."""
 
+import typer
+
 from ..tables.kinds import MIXTURES
 from ..tables.request import request
 from . import options
@@ -14,6 +16,7 @@ EXAMPLES = """\
 
 
 def groups(
+    context: typer.Context,
     source: options.Source,
     *,
     columns: options.Columns = None,
@@ -57,8 +60,12 @@ def groups(
         clusters=clusters,
         spell=options.spell,
     )
-    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import Output, fit_table  # noqa: PLC0415
+    from ..commands.groups import groups_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import table_out  # noqa: PLC0415
+    from .reporting import report, typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    output = Output(out, save, None, form, force)
-    report(fit_table(asked, None, output, show_progress=not quiet), as_json_text=as_json, quiet=quiet)
+    files = output(table_out(out, source, "grouped", form), save, None, form, force=force)
+    with running(quiet=quiet) as run:
+        found = groups_by(asked, files, run, typed(context.obj, seed))
+    report(found.summary, as_json_text=as_json, quiet=quiet)

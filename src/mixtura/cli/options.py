@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ..commands import formats
+from ..commands.formats import FORMATS
 from ..tables.kinds import KINDS, MIXTURES, Kind
 from ..tables.request import SHAPES
-
-# Written out: asking the library would import it, and --help would take seconds.
-FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
 
 
 def spell(name: str, value: Any = None) -> str:
@@ -22,7 +21,7 @@ def spell(name: str, value: Any = None) -> str:
     ('--f-beta', '--rate 0.04')
     """
     option = f"--{name.replace('_', '-')}"
-    return option if value is None else f"{option} {value}"
+    return option if value in (None, True) else f"{option} {value}"
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
@@ -57,9 +56,8 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output; the summary goes to standard error then. Default: NAME.scored.parquet beside the table, NAME being "
-        "the table's.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
+        "output, and the summary then goes to standard error. Default: NAME.scored.parquet beside the table NAME.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -70,9 +68,8 @@ GroupsOut = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="Where the result goes; its ending says the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output; the summary goes to standard error then. Default: NAME.grouped.parquet beside the table, NAME being "
-        "the table's.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
+        "output, and the summary then goes to standard error. Default: NAME.grouped.parquet beside the table NAME.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -83,7 +80,7 @@ Format = Annotated[
         "--format",
         metavar="FORMAT",
         autocompletion=one_of(FORMATS),
-        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: what the ending of --out says, csv on "
+        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: the ending of --out; csv on "
         "standard output.",
         rich_help_panel=RESULT,
         show_default=False,
@@ -93,8 +90,8 @@ SafeCsv = Annotated[
     bool,
     typer.Option(
         "--safe-csv",
-        help="Write CSV for a spreadsheet: text of the table that it would take for a formula, as it begins with =, +, "
-        "-, @, a tab or a carriage return, gets an apostrophe before it. What mixtura adds to the table always does.",
+        help="Write CSV that is safe to open in a spreadsheet: text that begins with =, +, -, @, a tab or a carriage "
+        "return gets an apostrophe in front. Text that mixtura adds always gets it.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -102,8 +99,8 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Replace any file. Default: only what the same command made of the same table before, and models by "
-        "models.",
+        help="Replace any file. Default: replace only an earlier result of this command for this table, and a model "
+        "by a model.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -132,7 +129,7 @@ AsJson = Annotated[
     bool,
     typer.Option(
         "--json",
-        help="Print one JSON summary on standard output, and nothing else there.",
+        help="Print the summary as JSON on standard output, and nothing else.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -141,7 +138,7 @@ Quiet = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help="No summary, no progress, no notices: only the files, the JSON if asked for, and errors.",
+        help="Print no summary, progress or notes: only errors, and the JSON if you ask for it.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -150,8 +147,8 @@ Columns = Annotated[
     typer.Option(
         "--columns",
         metavar="A,B,…",
-        help="Use only these columns. May be given several times; put quotes round a name that holds a comma: "
-        "'\"a,b\",c'. Default: every column of numbers.",
+        help="Use only these columns. You may repeat the option; put quotes around a name with a comma: '\"a,b\",c'. "
+        "Default: every column of numbers.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -161,7 +158,7 @@ Drop = Annotated[
     typer.Option(
         "--drop",
         metavar="A,B,…",
-        help="Do not use these columns; they are still copied to the result. Written as for --columns.",
+        help="Do not use these columns; the result still has them. Write names as for --columns.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -172,8 +169,9 @@ ModelKind = Annotated[
         "--model",
         metavar="KIND",
         autocompletion=one_of([kind.name for kind in KINDS]),
-        help=f"Kind of model: {_listed(KINDS)}. Default: auto, which needs no choice; mixture where --components or "
-        f"--shape is given. Missing values are taken by {_listed([k for k in KINDS if k.takes_missing], 'and')}.",
+        help=f"Kind of model: {_listed(KINDS)}. Default: auto, which has nothing to set; mixture with "
+        f"--components or --shape. Kinds that take missing values: "
+        f"{_listed([k for k in KINDS if k.takes_missing], 'and')}.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -194,7 +192,7 @@ Components = Annotated[
         "--components",
         metavar="COUNTS",
         help="Numbers of components to try: 3, or 2,4,8, or 1-12. Default: 1-9, fewer for small tables. With --model "
-        "bayesian, the most there may be; default: 10.",
+        "bayesian, the largest number; default: 10.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -225,7 +223,7 @@ Merge = Annotated[
     bool,
     typer.Option(
         "--merge",
-        help="Merge components between which the rows are in doubt into clusters, which can have any shape.",
+        help="Merge components that share rows into clusters of any shape.",
         rich_help_panel=MODEL,
     ),
 ]
@@ -234,7 +232,7 @@ Clusters = Annotated[
     typer.Option(
         "--clusters",
         metavar="N",
-        help="Merge components into so many clusters. Default with --merge: as many as the rows tell apart.",
+        help="Merge components into this many clusters. Default with --merge: the number that the rows suggest.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -270,17 +268,7 @@ def _unquoted(field: str) -> str:
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:
-    """Return the format meant, None for the one that `out` says.
-
-    Examples
-    --------
-    >>> format_from(None, "x.csv", safe_csv=True, as_json=False), format_from("csv", "-", safe_csv=False, as_json=False)
-    ('safe-csv', 'csv')
-    """
-    if form is not None and form not in FORMATS:
-        raise typer.BadParameter(f"--format is {form!r}: the formats there are: {', '.join(FORMATS)}")
+    """Return the format meant, None for the one that `out` says; standard output takes one thing."""
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")
-    if safe_csv and form not in (None, "csv"):
-        raise typer.BadParameter(f"--safe-csv goes with --format csv, not {form}")
-    return "safe-csv" if safe_csv else form
+    return formats.format_from(form, safe_csv=safe_csv, spell=spell)

@@ -64,15 +64,13 @@ def report(
     """
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the page")
-    from .reporting import report_page  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import report_on  # noqa: PLC0415
+    from ..commands.report import report_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import page_out  # noqa: PLC0415
+    from .reporting import report_page, typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    report_page(
-        lambda path: report_on(model, source, labels, context.obj, path, show_progress=not quiet),
-        model,
-        source,
-        out,
-        force=force,
-        as_json_text=as_json,
-        quiet=quiet,
-    )
+    path = out if out is not None or as_json else page_out(source)
+    files = output(report=None if path == "-" else path, force=force)
+    with running(quiet=quiet) as run:
+        found = report_by(model, source, labels, files, run, typed(context.obj, None))
+    report_page(found, to_standard_output=path == "-", as_json_text=as_json, quiet=quiet)

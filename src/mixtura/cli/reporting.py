@@ -1,18 +1,20 @@
 """What a command says at the end, and where."""
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from rich.console import Console
 
+from ..commands.found import Found
+from ..commands.page import reproduction
 from ..display.as_json import as_json
-from ..display.report.facts.data import Report
+from ..display.report.facts.data import Reproduction
+from ..display.text import render, render_comparison
 from ..tables.summary import ComparisonSummary, Summary
 from ..words import shortened, visible
-from .page import as_page
-from .places import REPORT_ENDING, Origin, default_out, open_page
+from .options import spell
 from .standard_output import say
-from .terminal import render, render_comparison
 
 
 def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
@@ -25,7 +27,7 @@ def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
         say(as_json(summary) + "\n")
     elif not quiet:
         screen = Console(stderr=summary.out == "-")
-        text = render(summary, width=screen.width, colours=screen.is_terminal)
+        text = render(summary, width=screen.width, colours=screen.is_terminal, rest="with --json", spell=spell)
         if summary.out == "-":
             sys.stderr.write(text)
         else:
@@ -42,46 +44,19 @@ def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: 
         say(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
 
 
-def report_page(
-    make: Callable[[str | None], Report],
-    model: str,
-    source: str,
-    out: str | None,
-    *,
-    force: bool,
-    as_json_text: bool,
-    quiet: bool,
-) -> None:
-    """Write the page of a report, or its data, and say what was found.
-
-    Parameters
-    ----------
-    make : callable
-        Returns the report, told the path of its page.
-    model, source : str
-        What it is about, which no page may replace.
-    out : str or None
-        Where the page goes: a file, "-" for standard output, or None for no page beside JSON, and else for one that is
-        called after the source.
-    force : bool
-        Whether any file may be replaced.
-    as_json_text, quiet : bool
-        Whether to print the data; whether to say nothing else.
-    """
-    if out == "-":
-        say(as_page(make(None)))
-        return
-    if out is None and not as_json_text:
-        out = default_out(source, REPORT_ENDING)
-    place = open_page(Origin("report", source, model=model), out, force=force)
-    with place.together():
-        made = make(out)
-        if place.page is not None:
-            place.page.write(as_page(made).encode())
-    if as_json_text:
-        say(as_json(made, indent=None) + "\n")
+def report_page(found: Found, *, to_standard_output: bool, as_json_text: bool, quiet: bool) -> None:
+    """Print the page of a report or its data, or say what was found and where the page is."""
+    if to_standard_output:
+        say(found.page)
+    elif as_json_text:
+        say(as_json(found.report_data, indent=None) + "\n")
     else:
-        report(made.summary, as_json_text=False, quiet=quiet)
+        report(found.summary, as_json_text=False, quiet=quiet)
+
+
+def typed(arguments: Sequence[str], seed: int | None) -> Reproduction:
+    """Return how to come to the same result again, by what was typed after the name of the program."""
+    return reproduction(shlex.join(["mixtura", *arguments]), seed)
 
 
 def _note(summary: Summary | ComparisonSummary, *, quiet: bool) -> None:

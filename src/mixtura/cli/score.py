@@ -18,6 +18,7 @@ EXAMPLES = """\
 
 
 def score(
+    context: typer.Context,
     model: options.Model,
     source: options.Source,
     *,
@@ -50,8 +51,12 @@ def score(
     """
     threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
-    from .reporting import report  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .work import score_table_by  # noqa: PLC0415
+    from ..commands.score import score_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
+    from .default_out import table_out  # noqa: PLC0415
+    from .reporting import report, typed  # noqa: PLC0415
+    from .running import output, running  # noqa: PLC0415
 
-    summary = score_table_by(model, source, out, threshold, form=form, force=force, show_progress=not quiet)
-    report(summary, as_json_text=as_json, quiet=quiet)
+    files = output(table_out(out, source, "scored", form), None, None, form, force=force)
+    with running(quiet=quiet) as run:
+        found = score_by(model, source, threshold, files, run, typed(context.obj, None))
+    report(found.summary, as_json_text=as_json, quiet=quiet)

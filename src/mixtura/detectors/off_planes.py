@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import warn
+from ..errors import EmptyTableError, warn
 from ..intake.sample import take_sample
 from ..intake.table import Table
 from ..kernels.ensemble import Units
@@ -34,7 +34,10 @@ def warn_of_rows_off_planes(table: Table, names: Sequence[str] | None, detector:
     detector : str
         The name of the detector.
     """
-    sample = take_sample(table, np.random.RandomState(0), 1, _SAMPLE).observed
+    try:
+        sample = take_sample(table, np.random.RandomState(0), 1, _SAMPLE).observed
+    except EmptyTableError:  # no row has a value: a forest takes such a table
+        return
     units = _units_of(sample)
     planes = planes_of(sample, units, 0.0)
     n_off = table.fold(partial(_n_off, planes, units), 0) if len(planes) else 0

@@ -14,7 +14,7 @@ def as_json(found: Any, *, indent: int | None = 2) -> str:
     found : Summary, ComparisonSummary or Report
         The data: the keys are the names of the attributes, and a number that is not finite is null.
     indent : int or None, default=2
-        Blanks before each level; None for one line, as short as can be.
+        Blanks before each level; None for one line, as short as possible.
     """
     separators = (",", ":") if indent is None else None
     return json.dumps(_plain(found), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)

@@ -1,6 +1,7 @@
 """In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
 from ..tables.rules import rule_named
+from ..tables.spelling import Spell
 from ..tables.summary import FIT_FIGURES, Merging, ModelFacts, Summary
 from ..words import count, plural
 
@@ -25,12 +26,12 @@ def merged(merging: Merging) -> str:
     return f"{plural(n_components, 'component')} merged into {count(len(merging.clusters))}, {why}"
 
 
-def origin(summary: Summary) -> tuple[str, ...]:
+def origin(summary: Summary, spell: Spell) -> tuple[str, ...]:
     """Return whether the threshold was saved with the model, and how it was chosen, as parts of a sentence."""
     decision = summary.decision
     if decision is None:
         return ()
-    promise = absence(summary)[1:]
+    promise = absence(summary, spell)[1:]
     if promise:
         return promise
     saved = ("saved with the model",) if decision.saved else ()
@@ -41,14 +42,14 @@ def origin(summary: Summary) -> tuple[str, ...]:
     return (*saved, f"chosen {rule.sentence(rows)}")
 
 
-def absence(summary: Summary) -> tuple[str, ...]:
+def absence(summary: Summary, spell: Spell) -> tuple[str, ...]:
     """Return why no row is flagged, and the rule, where a table was asked which are too rare; nothing else."""
     decision = summary.decision
     if decision is None:
         return ()
     rule = rule_named(decision.rule, decision.target)
     asked = summary.command == "detect" and decision.trained_on == "table"
-    said = rule.absence() if rule is not None and asked else ()
+    said = rule.absence(spell) if rule is not None and asked else ()
     if decision.threshold is not None and (decision.n_anomalies or not said):
         return ()
     return said or ("no score is high enough",)

@@ -48,6 +48,12 @@ def counted_rows(table: Table) -> CountedRows:
     return CountedRows(total, before, table.has_missing)
 
 
+def weight_of(block: Block) -> float:
+    """Return the weight of the rows of a block that count."""
+    counted = counts(block)
+    return float(np.count_nonzero(counted) if block.weights is None else block.weights[counted].sum())
+
+
 @dataclass(frozen=True)
 class _Count:
     """Counts the rows of a block that count."""

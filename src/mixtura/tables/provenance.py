@@ -4,12 +4,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
-from .. import kernels
+from .. import __version__, kernels
 
 TrainedOn = Literal["table", "reference"]
 
@@ -131,11 +130,7 @@ class Versions:
     @classmethod
     def here(cls) -> Self:
         """Return the versions in use."""
-        try:
-            own = version("mixtura")
-        except PackageNotFoundError:
-            own = "not installed"
-        return cls(own, np.__version__, kernels.level)
+        return cls(__version__, np.__version__, kernels.level)
 
 
 @dataclass(frozen=True)

@@ -203,8 +203,8 @@ def kind_from(
     if kind is None:
         raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(k.name for k in kinds)}")
     if asked and not kind.has_components:
-        mixtures = " or ".join(k.name for k in MIXTURES)
-        raise RequestError(f"{spell(asked[0])} goes with {spell('model', mixtures)}, not {text}")
+        mixtures = [spell("model", MIXTURES[0].name), *(k.name for k in MIXTURES[1:])]
+        raise RequestError(f"{spell(asked[0])} goes with {' or '.join(mixtures)}, not {text}")
     return kind
 
 
@@ -212,3 +212,12 @@ def check_seed(seed: int, spell: Spell = in_python) -> None:
     """Refuse a seed that NumPy would refuse."""
     if not 0 <= seed < 2**32:
         raise RequestError(f"{spell('seed')} is {seed}: write a whole number from 0 to {2**32 - 1}")
+
+
+def check_comparison(rate: float, rows: int, seed: int, spell: Spell = in_python) -> None:
+    """Refuse numbers that no comparison can be made with."""
+    check_seed(seed, spell)
+    if not 0 < rate < 1:
+        raise RequestError(f"{spell('rate')} is {rate:g}: write a share of the rows between 0 and 1, such as 0.04")
+    if rows < 10:
+        raise RequestError(f"{spell('rows')} is {rows}: write a number of at least 10")

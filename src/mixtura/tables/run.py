@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Self
 
 from ..engines import Engine, OnProgress, engine_for
 from ..engines.progress import Progress, watched
@@ -36,6 +37,11 @@ class Run:
     on_progress: OnProgress = _nobody
     spell: Spell = in_python
     engine: Engine = field(default_factory=lambda: engine_for(None))
+
+    @classmethod
+    def told(cls, on_progress: OnProgress | None) -> Self:
+        """Return a run that tells a callback, if there is one."""
+        return cls() if on_progress is None else cls(on_progress)
 
     def stage(self, what: str, total: int | None = None) -> Callable[[int], None]:
         """Begin a stage of so many rows, if that is known; return what to tell how many are done."""

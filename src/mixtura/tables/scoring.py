@@ -1,16 +1,15 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import Engine
-from ..rows import Block, TableRows, TableWriter
+from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from .gathering import Gathered
 from .kept_scores import KeptScores
@@ -27,6 +26,13 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
 }
 
 N_ANOMALIES = 10
+
+
+class RowWriter(Protocol):
+    """Where rows go as they are scored, such as a `TableWriter`."""
+
+    def write(self, table: Any, new: Mapping[str, Any]) -> None:
+        """Take the next rows, a pyarrow Table, and their new columns."""
 
 
 def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
@@ -62,11 +68,12 @@ class Found:
         return (self.score, -self.row) < (other.score, -other.row)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known(Block):
-    """A block whose anomaly scores are known."""
+@dataclass(frozen=True)
+class _Judged(Block):
+    """Rows in the columns of a model, with the table of all their columns, and their scores where these are known."""
 
-    scores: NDArray[np.float64]
+    table: Any = None
+    scores: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,12 @@ class Scorer:
     model: TableModel
     result: Result
 
-    def __call__(self, block: Block) -> ScoredBlock:
-        """Return the new columns of a block and its highest scores."""
+    def __call__(self, block: Block) -> tuple[_Judged, ScoredBlock]:
+        """Return a block with its new columns and its highest scores."""
+        assert isinstance(block, _Judged), "the rows are those of a table"
+        return block, self._scored(block)
+
+    def _scored(self, block: _Judged) -> ScoredBlock:
         model, values, n_rows = self.model, block.values, len(block.values)
         labels = model.labels(values) if model.has_components else None
         counts = np.bincount(labels, minlength=model.mixture.n_components) if labels is not None else _NO_GROUPS
@@ -106,7 +117,7 @@ class Scorer:
             shares = model.cluster_probabilities(values) if merged else model.responsibilities(values)
             new["probability"] = shares.max(axis=1)
             return ScoredBlock(new, n_rows, counts, cluster_counts, 0, ())
-        scores = block.scores if isinstance(block, _Known) else model.scores(values)
+        scores = model.scores(values) if block.scores is None else block.scores
         new["anomaly_score"] = scores
         if model.has_severities:
             new["severity"] = model.severities(scores)
@@ -146,8 +157,8 @@ class Scored:
     gathered: Gathered | None
 
 
-class _KeptTables:
-    """The blocks of a table in the columns of a model; they and their tables wait here for their results."""
+class _JudgedRows:
+    """The rows of a table in the columns of a model; a block brings its table along."""
 
     def __init__(self, table: TableRows, model: TableModel, scores: KeptScores | None) -> None:
         assert table.columns is not None, "tables from files and queries have column names"
@@ -159,23 +170,19 @@ class _KeptTables:
         self.n_rows = table.n_rows
         self.dtype = table.dtype
         self.has_missing = table.has_missing
-        self.waiting: deque[tuple[Any, Block]] = deque()
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""
         for table, block in self._table.tables():
-            used = Block(block.values[:, self._positions], block.weights, block.first_row)
             scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
-            used = used if scores is None else _Known(used.values, used.weights, used.first_row, scores)
-            self.waiting.append((table, used))
-            yield used
+            yield _Judged(block.values[:, self._positions], block.weights, block.first_row, table, scores)
 
 
 def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: TableWriter | None,
+    writer: RowWriter | None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -192,7 +199,7 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : TableWriter or None
+    writer : RowWriter or None
         Where the rows go; None to write none.
     engine : Engine
         Where the pass runs.
@@ -203,18 +210,17 @@ def score_table(
     scores : KeptScores, optional
         The scores of the table by the model, where the threshold was chosen by them.
     """
-    kept = _KeptTables(table, model, scores)
+    rows = _JudgedRows(table, model, scores)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
     n_rows = n_anomalies = 0
     highest: list[Found] = []
-    for scored in engine.map(kept, Scorer(model, result)):
-        arrow, block = kept.waiting.popleft()
+    for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
-            writer.write(arrow, {name: scored.new[name] for name in columns})
+            writer.write(block.table, {name: scored.new[name] for name in columns})
         if gathered is not None:
-            gathered = gathered.including(arrow, block, scored.new["anomaly_score"], scored.new.get("component"))
+            gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
         cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,10 @@ from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
+from ..typing import Floats
 from .anomaly_scores import turned
 from .kinds.listed import stored_kind
 from .provenance import Provenance
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,6 +283,65 @@ class TableModel:
         """Return an `explanation` of the rows of `X` in a sentence for each, the columns called by other `names`."""
         return reasons(names, np.asarray(X), explanation)
 
+    def detect(self, source: Any, **options: Any) -> Any:
+        """Return what the model finds in another table: `mixtura.score`, which says what `options` there are.
+
+        Parameters
+        ----------
+        source : object
+            The table, of any kind that `mixtura.score` takes.
+        **options : object
+            Keywords of `mixtura.score`, such as ``rate=0.01`` or ``out="scored.parquet"``.
+
+        Returns
+        -------
+        Found
+            The summary, the flagged rows, the report.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.score` does.
+        """
+        return _public("score")(self, source, **options)
+
+    def groups(self, source: Any, **options: Any) -> Any:
+        """Return the groups of this mixture that the rows of another table belong to: `mixtura.groups` by this model.
+
+        Parameters
+        ----------
+        source : object
+            The table, of any kind that `mixtura.groups` takes.
+        **options : object
+            Keywords of `mixtura.groups` that say what is written, such as ``out="grouped.parquet"``.
+
+        Returns
+        -------
+        Found
+            The summary and the report.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.groups` does; the model may be no mixture.
+        """
+        return _public("groups")(source, model=self, **options)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file, which `mixtura.load` reads: `mixtura.save`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where the file goes; one that is there is replaced.
+
+        Raises
+        ------
+        MixturaError
+            As `mixtura.save` does.
+        """
+        _public("save")(self, path)
+
     def _arrays(self) -> dict[str, NDArray[Any]]:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}
         rarity = {} if self.rarity is None else self.rarity.arrays("rarity")
@@ -292,6 +352,11 @@ class TableModel:
         if rows.n_columns != len(self.columns):
             raise ColumnError(f"the rows have {rows.n_columns} columns, and the model {len(self.columns)}")
         return ScaledRows(rows, self.center, self.scale).blocks()
+
+
+def _public(name: str) -> Any:
+    """Return a public function that stands on this layer, by its public name, when it is called."""
+    return getattr(import_module("mixtura"), name)
 
 
 def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:

@@ -5,18 +5,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..decisions.curve import PrecisionRecallCurve
 from ..rows import TableRows
 from ..rows.labels import read_labels
 from ..statistics.rarity import Rarity
 from ..statistics.sketch import QuantileSketch
+from ..typing import Floats
 from .anomaly_scores import turned
 from .kept_scores import KeptScores
 from .table_model import TableModel
 
-Floats = NDArray[np.float64]
 Classes = tuple[QuantileSketch, QuantileSketch]
 
 # A model without probabilities of its own is told how rare its scores are by so many of them, evenly spaced in rank.
@@ -35,7 +34,7 @@ class TableScores:
     model : TableModel
         The model.
     table : TableRows
-        The table; it has the columns of the model.
+        The table.
     kept : KeptScores
         Its anomaly scores.
     labels : str or None
@@ -49,7 +48,7 @@ class TableScores:
 
     def __call__(self) -> Iterator[Floats]:
         """Read the scores, part by part."""
-        return (turned(scores) for scores in self.kept())
+        return map(turned, self.kept())
 
     @cached_property
     def sketch(self) -> QuantileSketch:

@@ -10,6 +10,7 @@ from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical
 from mixtura.errors import SingularCovarianceError
+from problems import one_factor
 
 
 def a_mixture(shape_name, n_components, n_columns, seed=0):
@@ -17,7 +18,8 @@ def a_mixture(shape_name, n_components, n_columns, seed=0):
     factors = random.normal(size=(n_components, n_columns, n_columns))
     matrices = factors @ factors.transpose(0, 2, 1) / n_columns + 0.1 * np.eye(n_columns)
     variances = np.diagonal(matrices, axis1=1, axis2=2)
-    values = {"full": matrices, "tied": matrices[0], "diag": variances, "spherical": variances[:, 0]}[shape_name]
+    values = {"full": matrices, "tied": matrices[0], "diag": variances, "spherical": variances[:, 0]}
+    values = (values | {"factor": one_factor(matrices)})[shape_name]
     covariance = SHAPES[shape_name](values, n_components, n_columns)
     weights = random.dirichlet(np.ones(n_components))
     return Mixture(weights, 2 * random.normal(size=(n_components, n_columns)), covariance)

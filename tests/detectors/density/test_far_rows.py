@@ -5,7 +5,7 @@ import pytest
 
 from mixtura import Full, Mixture
 from mixtura.detectors.density.far_rows import Contours, Near, clumps, far_rows, least_size
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
 from mixtura.intake.table import Table
 from mixtura.mixtures.em.gaussian import GaussianMixture
@@ -44,7 +44,7 @@ def test_one_pass_and_a_look_at_doubtful_rows_agree_with_distances():
     assert near(contours_of(TWO, missing=True), [[np.nan] * 3]).all()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SEARCHED)
 def test_new_rows_lie_near_however_few_rows_were_fitted(shape):
     """At a share of false alarms that can be counted: one row in a hundred."""
     random = np.random.default_rng(0)

@@ -290,7 +290,7 @@ def tables(draw):
     return draw(arrays(np.float64, shape, elements=NUMBERS, fill=st.sampled_from([0.0, 2.0])))
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(X=tables(), novelty=st.booleans())
 def test_any_finite_table_has_finite_scores_or_one_clear_error(X, novelty):
     detector = MixtureDetector(novelty=novelty, random_state=0)

@@ -7,7 +7,10 @@ from mixtura import AnomalyDetector
 from mixtura.engines import ThreadEngine
 from mixtura.storage import load, save
 
-seeds = pytest.mark.parametrize("seed", range(3))
+
+def seeds(test):
+    """Try other tables by other values of the parameters: each three times only under `--exhaustive`."""
+    return pytest.mark.each_value(pytest.mark.parametrize("seed", range(3))(test))
 
 
 def fitted(X, seed=0, **more):
@@ -285,6 +288,7 @@ def test_missing_flags_say_nothing_against_a_row():
 # How many rows.
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("d", [3, 10])
 @pytest.mark.parametrize("n_rows", [200, 500, 2000])
 def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
@@ -292,6 +296,7 @@ def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
     assert sum((fitted(X).predict(X) == -1).any() for X in tables) <= 1
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("d", [3, 10])
 @pytest.mark.parametrize("n_rows", [500, 2000])
 def test_planted_cells_are_outliers(n_rows, d):

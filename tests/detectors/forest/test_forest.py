@@ -120,7 +120,7 @@ def test_scores_do_not_depend_on_the_rows_beside(table):
     np.testing.assert_array_equal(forest.score_samples(table[::-1]), scores[::-1])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 1000),
     exponent=st.integers(-40, 40),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from legends import legend_of
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 
@@ -17,10 +18,6 @@ def rows():
 @pytest.fixture(scope="module")
 def bayesian(rows):
     return BayesianGaussianMixture(n_components=8, random_state=0, max_iter=500).fit(rows)
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_the_line_is_the_bound_of_each_iteration(bayesian):

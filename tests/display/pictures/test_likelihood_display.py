@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from legends import legend_of
 from scipy.stats import beta, norm
 
 from mixtura import LikelihoodDisplay, Mixture, Spherical, fit_parameter, likelihood_profile
@@ -27,10 +28,6 @@ def two_groups(x, theta):
 
 def point(line):
     return line.get_xdata()[0], line.get_ydata()[0]
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_the_maximum_of_a_normal_is_at_the_mean_and_with_a_prior_shrunk(picture):

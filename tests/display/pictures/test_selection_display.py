@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from legends import legend_of
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 
@@ -17,10 +18,6 @@ def rows():
 @pytest.fixture(scope="module")
 def search(rows):
     return MixtureSearch(range(1, 7), covariance_types=["full", "spherical"], random_state=0).fit(rows)
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_lines_are_the_results_of_the_search(search, picture):

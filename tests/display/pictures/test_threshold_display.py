@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from legends import legend_of
 from sklearn.ensemble import IsolationForest as SklearnIsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import precision_recall_curve, precision_score, recall_score
@@ -26,10 +27,6 @@ def rows():
 
 def counts(display, name):
     return display.bars_[name].get_data().values
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_precision_and_recall_at_the_threshold_are_those_of_scikit_learn(labelled, picture):

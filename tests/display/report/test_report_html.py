@@ -117,7 +117,7 @@ def test_severities_are_written_with_the_nines_that_tell_them_apart(rendered):
     ]
     assert '<th scope="col">severity</th>' in text
     assert '<td class="number">&gt; 99.9999</td>' in text
-    assert "a row is rarer than this share of rows like these, in percent." in text
+    assert "the percentage of rows like these that score lower." in text
 
 
 def test_without_severities_a_page_has_no_word_of_them(rendered):
@@ -238,8 +238,8 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     ({"threshold": None}, "None of the 150 rows is flagged: no score is high enough."),
     (
         {"threshold": None, "rule": "fdr"},
-        "None of the 150 rows is flagged: no row is too rare for chance; of rows flagged at most 10% may belong, on "
-        "average; --rate flags a share.",
+        "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
+        "rows may belong; --rate flags a share.",
     ),
     (
         {"threshold": None, "rule": "fdr", "trained_on": "reference"},
@@ -280,17 +280,17 @@ def test_what_there_is_no_room_for_is_said():
     shown = page.render_html(replace(report, omitted=omitted))
     n_tried = len(report.summary.model.candidates)
     for sentence in (
-        "10 columns in use. Room is for 4 of them, here and below.",
-        "Left out, too: 3 more columns.",
+        "10 columns in use. Showing 4 of them.",
+        "Not in use either: 3 more columns.",
         "falls into <strong>5 groups</strong>",
         "The 3 of the largest weight are described.",
         f"Of {n_tried + 5} combinations tried",
-        f"Room is for the {n_tried} of the lowest BIC",
-        "Room is for all but 8 flagged rows.",
-        f"Room is for the {len(report.rows)} rows of the highest score; the counts are of all.",
+        f"Showing the {n_tried} of lowest BIC",
+        "8 flagged rows of lower score left out.",
+        f"Showing the {len(report.rows)} rows of highest score; the counts are of all rows.",
     ):
         assert sentence in shown
-    assert "Room is for" not in page.render_html(report)
+    assert "Showing" not in page.render_html(report)
     assert "Long cells are cut to" in page.render_html(big_report())
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import CONJUGATE, SHAPES
 from mixtura.mixtures.bayes.posterior_algebra import merge_gains, merged, without
 from mixtura.mixtures.bayes.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from problems import moments_of, normal_wishart
@@ -31,9 +31,9 @@ def assert_same(found, expected):
     np.testing.assert_allclose(found.covariance.values, expected.covariance.values, rtol=1e-7, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
-    st.sampled_from(list(SHAPES)),
+    st.sampled_from(list(CONJUGATE)),
     st.sampled_from(WEIGHT_PRIORS),
     st.permutations(range(4)),
     st.integers(1, 4),
@@ -55,7 +55,7 @@ def test_merged_is_the_update_from_merged_responsibilities(name, weight_prior, o
 
 
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CONJUGATE)
 def test_log_evidence_is_the_expected_log_joint_less_the_divergence(name, weight_prior):
     X, update, shares = divided(name, weight_prior)
     moments = moments_of(SHAPES[name], X, shares)
@@ -63,7 +63,7 @@ def test_log_evidence_is_the_expected_log_joint_less_the_divergence(name, weight
     assert posterior.log_evidence == pytest.approx(posterior.log_joint(moments) - posterior.divergence, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CONJUGATE)
 def test_without_leaves_the_others(name):
     X, update, shares = divided(name, WEIGHT_PRIORS[0])
     gone = np.array([False, True, False, True])
@@ -79,7 +79,7 @@ def test_without_leaves_the_others(name):
         np.testing.assert_allclose(found.covariance.values[gone], np.stack([empty] * 2), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CONJUGATE)
 def test_pairs_are_valued_in_parts_as_at_once(name, monkeypatch):
     X, update, shares = divided(name, WEIGHT_PRIORS[0])
     posterior = update(moments_of(SHAPES[name], X, shares))

@@ -14,10 +14,12 @@ from mixtura import GaussianMixture, Mixture, MixtureSearch
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import ThreadEngine
 from mixtura.engines.through import ThroughEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.bayes.estimator import BayesianGaussianMixture
 from mixtura.mixtures.choice.criteria import message_length
 from mixtura.mixtures.choice.folds import Folds, Part, cross_validate
 from mixtura.rows import ArrayRows, Block, rows_per_block
+from problems import one_factor
 
 COLUMNS_OF_EVIDENCE = [
     "n_components",
@@ -26,6 +28,7 @@ COLUMNS_OF_EVIDENCE = [
     "n_effective_components",
     "n_iter",
     "converged",
+    "left_out",
 ]
 
 
@@ -84,7 +87,8 @@ def test_message_length_is_half_the_log_information(shape):
     random = np.random.default_rng(1)
     roots = random.normal(size=(3, 2, 2))
     dense = roots @ roots.transpose(0, 2, 1) + np.eye(2)
-    values = {"full": dense, "tied": dense[0], "diag": [[1, 2], [3, 4], [5, 6]], "spherical": [1, 2, 3]}[shape]
+    values = {"full": dense, "tied": dense[0], "diag": [[1, 2], [3, 4], [5, 6]], "spherical": [1, 2, 3]}
+    values = (values | {"factor": one_factor(dense)})[shape]
     mixture = Mixture([0.2, 0.3, 0.5], random.normal(size=(3, 2)), SHAPES[shape](values, 3, 2))
     assert message_length(mixture, 150.0) == pytest.approx(message_by_determinants(mixture, 150.0), rel=1e-12)
 
@@ -141,16 +145,16 @@ def test_cross_validated_likelihood_is_that_of_fits_to_the_other_folds(X):
     folds = Folds(4, len(X), seed=3)
     labels = folds.of(Block(X, None, 0))
 
-    def fit(engine):
-        moments = engine.fold(ArrayRows(X), lambda block: np.array([block.weights.sum()]), np.zeros(1))
+    def fit(table):
+        moments = table.fold(lambda block: np.array([block.weights.sum()]), np.zeros(1))
         assert moments[0] == 180
-        mixture = GaussianMixture(reg_covar=0).fit(X, sample_weight=weights_seen(engine)).mixture_
+        mixture = GaussianMixture(reg_covar=0).fit(X, sample_weight=weights_seen(table)).mixture_
         return {"one": mixture, "none": None}
 
-    def weights_seen(engine):
-        return np.concatenate(list(engine.map(ArrayRows(X), lambda block: block.weights)))
+    def weights_seen(table):
+        return np.concatenate(list(table.map(lambda block: block.weights)))
 
-    found = cross_validate(ArrayRows(X), ThreadEngine(), folds, fit)
+    found = cross_validate(Table(ArrayRows(X), ThreadEngine()), folds, fit)
     total = 0.0
     for fold in range(4):
         train, test = X[labels != fold], X[labels == fold]

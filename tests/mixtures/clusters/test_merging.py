@@ -284,7 +284,7 @@ def test_rows_that_lack_values_tell_of_no_valley():
 # Brute force and laws.
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 7), st.integers(1, 3), st.sampled_from([0.5, 2.0, 4.0]))
 def test_tree_is_that_of_trying_every_pair(seed, n_components, n_features, spread):
     mixture = some_mixture(seed, n_components, n_features, spread)
@@ -297,7 +297,7 @@ def test_tree_is_that_of_trying_every_pair(seed, n_components, n_features, sprea
         assert groups(tree.cut(n_clusters)) == {frozenset(cluster) for cluster in partition}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from([0.1, 2.0, 6.0]))
 def test_merging_never_adds_entropy(seed, spread):
     mixture = some_mixture(seed, 6, 2, spread)
@@ -320,7 +320,7 @@ def test_entropy_is_that_of_the_probabilities(n_clusters):
     assert_array_equal(tree.predict(X, n_clusters), shares.argmax(axis=1))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.permutations(range(5)))
 def test_order_of_components_does_not_matter(seed, order):
     mixture = some_mixture(seed)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, invgamma, invwishart, wishart
 
-from mixtura.distributions.shapes import SHAPES, Tied
+from mixtura.distributions.shapes import CONJUGATE, SHAPES, Tied
 from mixtura.mixtures.em.conjugate import NormalWishart, Precisions, mean_divergence, prior_scale, shrunken
 from mixtura.statistics.moments import Moments
 
@@ -63,7 +63,7 @@ def expected_log_density(distribution, under):
     )
 
 
-@pytest.fixture(params=SHAPES)
+@pytest.fixture(params=CONJUGATE)
 def name(request):
     return request.param
 

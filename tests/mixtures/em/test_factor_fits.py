@@ -161,12 +161,13 @@ def test_parameters_set_by_hand_are_used(table):
     estimator.weights_, estimator.means_, estimator.covariances_ = known.weights, known.means, known.covariances
     assert type(estimator.mixture_.covariance) is Factor.with_factors(Q)
     np.testing.assert_array_equal(estimator.score_samples(X), known.log_density(X))
-    estimator.covariances_ = known.covariances * 2
-    estimator.precisions_ = known.covariance.precisions
+    others = known.covariance.repeat(np.array([1, 2, 0]))
+    estimator.covariances_, estimator.precisions_ = known.covariances * 2, others.precisions
     with pytest.raises(ValueError, match="contradict each other"):
         estimator.predict(X)
     del estimator.covariances_
-    np.testing.assert_allclose(estimator.score_samples(X), known.log_density(X))
+    expected = Mixture(known.weights, known.means, others).log_density(X)
+    np.testing.assert_allclose(estimator.score_samples(X), expected)
     estimator.precisions_cholesky_ = known.covariances
     with pytest.raises(ValueError, match="precisions_cholesky_, set by hand, says nothing of factor covariances"):
         estimator.predict(X)

@@ -7,12 +7,12 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
-from mixtura.distributions.shapes import SHAPES
+from mixtura.distributions.shapes import SEARCHED
 from mixtura.errors import DataError, EmptyTableError
 from mixtura.rows import ArrayRows
 from mixtura.rows import open as open_rows
 
-each_shape = pytest.mark.parametrize("shape", sorted(SHAPES))
+each_shape = pytest.mark.parametrize("shape", sorted(SEARCHED))
 
 
 def groups(n_rows=600, seed=0):

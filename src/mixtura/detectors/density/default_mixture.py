@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -14,17 +13,18 @@ from ...distributions.shapes import SEARCHED
 from ...engines import ThreadEngine
 from ...engines.progress import Progress
 from ...errors import SingularCovarianceError
-from ...intake.counted import counts as counts_of
+from ...intake.counted import weight_of
 from ...intake.sample import take_sample
 from ...intake.table import Table
 from ...mixtures.choice.criteria import Candidate
 from ...mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
 from ...mixtures.choice.rounding import least_variances
-from ...mixtures.choice.search import MixtureSearch
-from ...mixtures.em.gaussian import GaussianMixture
-from ...rows import Block
+from ...mixtures.choice.search import MixtureSearch, search_table
+from ...mixtures.em.estimator import settings_of
+from ...mixtures.em.gaussian import GaussianMixture, with_fit
+from ...mixtures.em.loop import fitted
 from ...statistics.columns import ColumnMoments, column_moments
-from ..explanation import Floats
+from ...typing import Floats
 from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
 
 # Share of the rows that is left out of the first look at a table, which is at a sample.
@@ -119,7 +119,7 @@ def fit_groups(
         within = table.through(Near(near)) if n_left_out else table
         search = _search(within, counts, shapes, random_state, n_factors)
         best: GaussianMixture = search.best_estimator_
-        weight = within.fold(_weight_of, 0.0)
+        weight = within.fold(weight_of, 0.0)
         found = Contours(best.mixture_, weight, n_rows, table.dtype, table.has_missing)
         groups_only = replace(found, mixture=found.without_small(least))
         far = far_rows(looking, Near([groups_only]))
@@ -160,12 +160,11 @@ def _search(
         on_progress=table.on_progress,
         **_SETTINGS,
     )
-    search.n_features_in_ = table.n_columns
     with warnings.catch_warnings():
         # Iterations are limited on purpose: what more would gain ranks no row differently. Of candidates that are left
         # out the command line tells itself.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search._fit_rows(table.rows, table.engine)
+        search_table(search, table)
     return search
 
 
@@ -200,20 +199,19 @@ def _trimmed(
 
     A start divides the rows in three ways, of which two leave outliers out: no further starts are needed.
     """
-    weight = table.fold(_weight_of, 0.0) * (1 - template.trim)
+    weight = table.fold(weight_of, 0.0) * (1 - template.trim)
     sample = take_sample(table, check_random_state(template.random_state), counts[-1])
-    least = least_variances(sample)
-    best, lowest = template, np.inf
+    given, least = settings_of(template), least_variances(sample)
+    lowest = np.inf
     total = len(shapes) * len(counts)
     for n_shapes, shape in enumerate(shapes):
         in_shape: list[float] = []
         for count in counts:
-            estimator: GaussianMixture = clone(template).set_params(n_components=count, covariance_type=shape)
-            estimator._least_variances = least
-            estimator._fit_rows(table.rows, table.engine)
-            bic = -2 * weight * estimator.lower_bound_ + estimator.mixture_.n_parameters * float(np.log(weight))
+            settings = replace(given, n_components=count, covariance_type=shape, least=least)
+            fit = fitted(settings.algorithm(table))
+            bic = -2 * weight * fit.lower_bound + fit.model.n_parameters * float(np.log(weight))
             if bic < lowest:
-                best, lowest = estimator, bic
+                best, lowest = (settings, fit), bic
             in_shape.append(bic)
             # Larger counts that are not tried are done with as well.
             last = count == counts[-1] or len(in_shape) - 1 - int(np.argmin(in_shape)) == _PATIENCE
@@ -222,9 +220,4 @@ def _trimmed(
                 table.on_progress(Progress(what, done, total, "candidates"))
             if last:
                 break
-    return best
-
-
-def _weight_of(block: Block) -> float:
-    counted = counts_of(block)
-    return float(np.count_nonzero(counted) if block.weights is None else block.weights[counted].sum())
+    return with_fit(template, *best, table)

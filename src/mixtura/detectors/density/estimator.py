@@ -1,16 +1,15 @@
 """`MixtureDetector`: rows of low density under a mixture do not belong."""
 
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 
@@ -26,12 +25,14 @@ from ...intake.sources import Source, names_of, opened_table
 from ...intake.table import Table
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
 from ...mixtures.choice.folds import Part, folds_of
-from ...mixtures.choice.search import MixtureSearch
+from ...mixtures.choice.search import MixtureSearch, search_table
+from ...mixtures.em.estimator import fit_table, same_columns, settings_of
 from ...mixtures.em.gaussian import GaussianMixture
+from ...mixtures.em.loop import fitted
 from ...rows import Block
 from ...statistics.shares import cut_of_weighted
+from ...typing import Floats
 from ..detector import Detector, offset_for
-from ..explanation import Floats
 from .default_mixture import fit_default
 from .model import DensityModel
 
@@ -249,9 +250,7 @@ class MixtureDetector(Detector):
         if trim is None:
             trim = 0.0 if self.novelty else self.contamination
         n_rows = len(sample.X) if sample.whole else counted_rows(table).n_rows
-        estimator = fit_default(scaled, n_rows, trim, _seed(random_state))
-        estimator.n_features_in_ = table.n_columns
-        return scaling, estimator
+        return scaling, fit_default(scaled, n_rows, trim, _seed(random_state))
 
     def _given(self, template: Fittable, table: Table, random_state: np.random.RandomState) -> Fittable:
         """Return a clone of the estimator given, fitted to the rows."""
@@ -260,13 +259,14 @@ class MixtureDetector(Detector):
             estimator.set_params(random_state=_seed(random_state))
         if self.trim is not None and isinstance(estimator, GaussianMixture):
             estimator.set_params(trim=self.trim)
-        estimator.n_features_in_ = self.n_features_in_
-        if hasattr(self, "feature_names_in_"):
-            estimator.feature_names_in_ = self.feature_names_in_
+        same_columns(estimator, self)
         check_extent(table, names_of(self))
         own = estimator.on_progress
         estimator.on_progress = self.on_progress if own is None else own
-        estimator._fit_rows(table.rows, table.engine)
+        if isinstance(estimator, MixtureSearch):
+            search_table(estimator, table)
+        else:
+            fit_table(estimator, table)
         estimator.on_progress = own
         return estimator
 
@@ -307,15 +307,12 @@ def _held_out(
     scaled = table if scaling is None else table.through(Scaled(scaling))
 
     def judged(fold: int) -> list[tuple[Floats, Floats]]:
-        other = clone(estimator)
-        if isinstance(other, GaussianMixture) and isinstance(estimator, GaussianMixture):
-            other._least_variances = estimator._least_variances
-        with warnings.catch_warnings():
-            # The fit to all rows has said so.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            training = scaled.through(Part(folds, fold, held_out=False))
-            other._fit_rows(training.rows, training.engine)
-        return list(table.through(Part(folds, fold, held_out=True)).map(_Scored(_model_of(other.mixture_, scaling))))
+        # Where a fit has not converged, that to all rows has said so.
+        given: Any = settings_of(estimator)
+        settings = replace(given, random_state=deepcopy(estimator.random_state))
+        other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
+        model = _model_of(other if isinstance(other, Mixture) else other.mixture, scaling)
+        return list(table.through(Part(folds, fold, held_out=True)).map(_Scored(model)))
 
     for parts in told(map(judged, range(n_folds)), table.on_progress, "judging rows left out", n_folds, "folds"):
         yield from parts

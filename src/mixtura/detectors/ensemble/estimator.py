@@ -60,7 +60,7 @@ class AnomalyDetector(Detector):
     ----------
     contamination : 'auto' or float, default='auto'
         Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' the table has the
-        answer: as many rows as can be called outliers so that on average at most a tenth of them belong, by Benjamini
+        answer: as many outliers as possible while on average at most a tenth of them belong, by Benjamini
         and Hochberg; none in a clean table, as a rule, and none of fewer than 30 rows. Of more than 8,192 rows, that is
         found on as many, drawn at random. Rows that tie are outliers together, as `threshold_by_rate` says.
     n_estimators : int, default=100

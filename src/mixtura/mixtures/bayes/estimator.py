@@ -1,51 +1,33 @@
 """`BayesianGaussianMixture`: variational inference with scikit-learn's interface."""
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import replace
 from numbers import Real
-from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array
 
-from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
-from ...distributions.passes import Components, Model
 from ...engines import Engine, EngineName, OnProgress
-from ...errors import EmptyTableError
 from ...intake.sources import Source, batch_table
-from ...rows import Rows
-from ..em.by_hand import Known, sealed
-from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
-from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
-from ..em.estimator import CONSTRAINTS, MixtureEstimator, TakeSample
-from ..em.expectation import Expectation
+from ...typing import Floats
+from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
-from ..em.loop import Fit, run_em
-from ..em.maximum_a_posteriori import scale_fault
-from ..em.overview import Overview, overview
-from ..em.streaming import Memory, Visit, digest
+from ..em.loop import Fit, first_of_batches
+from ..em.settings import check_enough, parameters_for
+from ..em.streaming import batch_moments, digest
 from ..em.updates import Update
-from .moves import simplified
-from .variational import DirichletDistribution, DirichletProcess, Posterior, VariationalUpdate, WeightPrior
+from .memory import Memory, Visit
+from .settings import WEIGHT_PRIORS, VariationalSettings
+from .state import OF_POSTERIOR, FittedPosterior
+from .variational import Posterior
 
 _NO_CRITERION = (
     "{} counts free parameters, and a posterior distribution has none: compare lower_bound_, higher is better"
 )
 
-# What a posterior says of each component; it is not set by hand.
-_OF_POSTERIOR = ("weight_concentration_", "mean_precision_", "degrees_of_freedom_")
 
-_WEIGHT_PRIORS: dict[str, Callable[[float], WeightPrior]] = {
-    "dirichlet_process": DirichletProcess,
-    "dirichlet_distribution": DirichletDistribution,
-}
-
-
-class BayesianGaussianMixture(MixtureEstimator[Posterior]):
+class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
     """Gaussian mixture fitted by variational inference, which switches off the components it does not need.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.BayesianGaussianMixture`; those after
@@ -171,7 +153,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS | {
-        "weight_concentration_prior_type": [StrOptions(set(_WEIGHT_PRIORS))],
+        "weight_concentration_prior_type": [StrOptions(set(WEIGHT_PRIORS))],
         "weight_concentration_prior": [None, Interval(Real, 0.0, None, closed="neither")],
         "mean_precision_prior": [None, Interval(Real, 0.0, None, closed="neither")],
         "mean_prior": [None, "array-like"],
@@ -225,10 +207,13 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         self.engine = engine
         self.on_progress = on_progress
 
-    _memory: Memory = Memory()
+    _fixed = frozenset(OF_POSTERIOR)
 
-    # Digests of the attributes that describe the posterior.
-    _of_posterior: Mapping[str, bytes] = MappingProxyType({})
+    # Set by a search, which knows how the columns were rounded.
+    _least_variances: Floats | None = None
+
+    def _settings(self) -> VariationalSettings:
+        return VariationalSettings(**parameters_for(VariationalSettings, self), least=self._least_variances)
 
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None
@@ -266,33 +251,26 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
         """
         self._validate_params()
         with batch_table(self, X, sample_weight) as table:
-            rows = table.rows
-            engine = self._engine(X)
-            memory = self._memory
+            settings, memory = self._settings(), Memory()
             if hasattr(self, "mixture_"):
-                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
+                last = self._settled()
+                self._check_last_fit(table.n_columns, "partial_fit", "start anew with fit")
+                update: Update[Posterior] = last.update or settings.update(table)
+                current = last.posterior or settings.resumed(last, update, table)
+                memory = last.memory
             else:
-                self._check_enough(rows)
-            if hasattr(self, "posterior_"):
-                current = self.posterior_
-                update = VariationalUpdate(type(current.covariance), current.weight_prior, current.prior, current.ridge)
-            else:
-                update = self._update(rows, engine)
-                known = hasattr(self, "mixture_")
-                current = self._resumed(update, rows, engine) if known else self._short_fit(rows, engine, update)
-            moments = Expectation(rows, engine)(current)
-            if not moments.weight > 0:
-                raise EmptyTableError(
-                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
-                )
-            name = digest(rows, engine) if batch is None else batch
+                check_enough(table, self.n_components)
+                algorithm = settings.algorithm(table)
+                update, current = algorithm.update, first_of_batches(algorithm)
+            moments = batch_moments(table, current)
+            name = digest(table) if batch is None else batch
             memory = memory.after(name, Visit.of(moments, current))
             total = memory.total(update.shape)
             posterior = update(total, current)
             bound = memory.entropy + posterior.log_joint(total) - posterior.divergence
             memory = replace(memory, bounds=(*memory.bounds, bound))
-            self._keep_fit(Fit(posterior, memory.bounds, converged=True), rows.dtype)
-            self._memory = memory
+            fit = Fit(posterior, memory.bounds, converged=True)
+            self._take_over(fit, FittedPosterior.of(posterior, memory, settings.least), table.dtype)
         return self
 
     # Properties, so that `hasattr` says no, as it does for scikit-learn's class.
@@ -305,168 +283,3 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior]):
     def aic(self) -> NoReturn:
         """Raise AttributeError: a posterior has no count of parameters; compare `lower_bound_` instead."""
         raise AttributeError(_NO_CRITERION.format("aic"))
-
-    @property
-    def _model(self) -> Model:
-        known = self._settled()
-        if known.order is None:
-            return known.mixture
-        return self.posterior_ if (np.diff(known.order) == 1).all() else _Reordered(self.posterior_, known.order)
-
-    def _forget(self) -> None:
-        self._memory = Memory()
-
-    def _fit_rows(self, rows: Rows, engine: Engine) -> Fit[Posterior]:
-        fit = super()._fit_rows(rows, engine)
-        assert fit.step is not None, "every fit takes a step"
-        posterior, moments = fit.step.model, fit.step.moments
-        if not np.array_equal(posterior.alive, fit.model.alive):
-            posterior, moments = fit.model, Expectation(rows, engine)(fit.model)
-        self._memory = Memory({digest(rows, engine): Visit.of(moments, posterior)})
-        return fit
-
-    def _resumed(self, update: Update[Posterior], rows: Rows, engine: Engine, *, same: bool = False) -> Posterior:
-        """Return the last posterior, under the priors in force now; of a mixture set by hand, what its E-step gives."""
-        if not hasattr(self, "posterior_"):
-            return update(Expectation(rows, engine)(self.mixture_))
-        assert isinstance(update, VariationalUpdate), "no other rule makes a posterior"
-        prior, last = update.prior, self.posterior_
-        if prior.of_groups:
-            prior = last.prior if same else at_groups(prior, Expectation(rows, engine)(last), update.shape)
-        return replace(last, weight_prior=update.weight_prior, prior=prior, ridge=update.ridge)
-
-    def _settled(self) -> Known:
-        known = super()._settled()
-        for name in _OF_POSTERIOR:
-            if name in vars(self) and sealed({name: vars(self)[name]})[name] != self._of_posterior.get(name):
-                raise ValueError(
-                    f"{name} describes the posterior distribution of a fit, and was set by hand: set weights_, means_ "
-                    "and covariances_ alone, or call fit"
-                )
-        return known
-
-    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
-        """Let the attributes of the posterior follow: there is none where the components are not those of the fit."""
-        known = self._known
-        assert known is not None, "it was kept"
-        self.n_effective_components_ = int((known.mixture.weights > 0).sum())
-        present = {name: vars(self)[name] for name in _OF_POSTERIOR if name in vars(self)}
-        untouched = [name for name, seal in sealed(present).items() if seal == self._of_posterior.get(name)]
-        for name in untouched:
-            del self.__dict__[name]
-        if known.order is None:
-            self.__dict__.pop("posterior_", None)
-            self._of_posterior = {}
-            self._forget()
-            return
-        reordered = self._posterior_attributes(known.order, self.means_.dtype)
-        self.__dict__.update({name: reordered[name] for name in untouched})
-        self._of_posterior = sealed(reordered)
-
-    def _posterior_attributes(self, order: NDArray[np.int64], dtype: "np.dtype[Any]") -> dict[str, Any]:
-        """Return the attributes that describe the posterior of each component, the components in an order."""
-        posterior = self.posterior_
-        concentration, degrees = posterior.weight_concentration, posterior.degrees_of_freedom.astype(dtype)
-        broken = isinstance(concentration, tuple)
-        return {
-            "weight_concentration_": tuple(each[order] for each in concentration) if broken else concentration[order],
-            "mean_precision_": posterior.mean_precision[order].astype(dtype),
-            "degrees_of_freedom_": degrees[order] if degrees.ndim else degrees,
-        }
-
-    def _update(self, rows: Rows, engine: Engine) -> VariationalUpdate:
-        shape = self._shape
-        check_conjugate(shape, "BayesianGaussianMixture")
-        concentration = self.weight_concentration_prior
-        return VariationalUpdate(
-            shape,
-            _WEIGHT_PRIORS[self.weight_concentration_prior_type](
-                1 / self.n_components
-                if concentration is None
-                else check_number(concentration, "weight_concentration_prior")
-            ),
-            self._prior(overview(rows, engine, shape), shape),
-            np.full(rows.n_columns, self.reg_covar),
-        )
-
-    def _prior(self, all_rows: Overview, shape: type[Covariance]) -> NormalWishart:
-        d = len(all_rows.mean)
-        precisions = Precisions(shape, self.n_components, d)
-        degrees = precisions.default_degrees
-        if self.degrees_of_freedom_prior is not None:
-            degrees = check_number(self.degrees_of_freedom_prior, "degrees_of_freedom_prior")
-        if degrees <= precisions.least_degrees:
-            raise ValueError(
-                f"The parameter 'degrees_of_freedom_prior' should be greater than {precisions.least_degrees:g}, but "
-                f"got {degrees:.3f}."
-            )
-        mean = all_rows.mean
-        if self.mean_prior is not None:
-            mean = check_array(self.mean_prior, dtype=np.float64, ensure_2d=False)
-            check_shape(check_reach(mean, "mean_prior"), (d,), "means")
-        precision = 1.0
-        if self.mean_precision_prior is not None:
-            precision = check_number(self.mean_precision_prior, "mean_precision_prior")
-        scatter = self._scatter(all_rows, shape, precisions.default_rows)
-        of_groups = self.covariance_prior is None and precisions.default_rows > 1
-        return NormalWishart(mean, precision, degrees, scatter, of_groups)
-
-    def _scatter(self, all_rows: Overview, shape: type[Covariance], rows: float) -> Floats:
-        """Return the prior of the covariances, checked."""
-        if self.covariance_prior is None:
-            # That of a sample, as scikit-learn has it; the ridge is all that a constant column leaves.
-            scatter = rows * all_rows.covariance * (all_rows.weight / max(all_rows.weight - 1, 1.0))
-            if scale_fault(scatter) is not None:
-                scatter = regular_scale(scatter)
-            if scale_fault(scatter) is not None:
-                scatter = shape.with_ridge(scatter, np.full(len(all_rows.mean), self.reg_covar))
-            name = "the covariance of the rows, which is the default covariance_prior,"
-        else:
-            scatter = check_numbers(self.covariance_prior, "covariance_prior")
-            check_shape(scatter, all_rows.covariance.shape, f"{shape.name} covariance_prior")
-            name = f"'{shape.name} covariance_prior'"
-        fault = scale_fault(scatter)
-        if fault is not None:
-            raise ValueError(f"{name} should be {fault}: give another covariance_prior, or raise reg_covar")
-        return scatter
-
-    def _finish(
-        self, fit: Fit[Posterior], expect: Expectation, update: Update[Posterior], take: TakeSample
-    ) -> Fit[Posterior]:
-        if not self.moves or self.max_iter == 0 or not isinstance(update, VariationalUpdate):
-            return fit
-
-        def run(fit: Fit[Posterior]) -> Fit[Posterior]:
-            return run_em(expect, fit, update, tol=self.tol, max_iter=fit.n_iter + self.max_iter)
-
-        return simplified(expect, fit, update, run)
-
-    def _keep_fit(self, fit: Fit[Posterior], dtype: "np.dtype[Any]") -> None:
-        super()._keep_fit(fit, dtype)
-        posterior = fit.model
-        order = np.arange(len(posterior.counts))
-        self._keep_mixture(posterior.mixture, dtype, order)
-        self.posterior_ = posterior
-        self.n_effective_components_ = int(posterior.occupied.sum())
-        attributes = self._posterior_attributes(order, dtype)
-        self.__dict__.update(attributes)
-        self._of_posterior = sealed(attributes)
-        self.weight_concentration_prior_ = posterior.weight_prior.concentration
-        self.mean_prior_ = posterior.prior.mean
-        self.mean_precision_prior_ = posterior.prior.mean_precision
-        self.degrees_of_freedom_prior_ = posterior.prior.degrees_of_freedom
-        self.covariance_prior_ = posterior.prior.covariance
-
-
-@dataclass(frozen=True, eq=False)
-class _Reordered:
-    """A posterior with its components in another order, which its prior may tell apart: good for scoring only."""
-
-    posterior: Posterior
-    order: NDArray[np.int64]
-
-    @property
-    def components(self) -> Components:
-        """What a pass over rows reads."""
-        fitted = self.posterior.components
-        return Components(fitted.offsets[self.order], fitted.means[self.order], fitted.covariance.repeat(self.order))

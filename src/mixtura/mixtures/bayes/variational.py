@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
 from ...statistics.moments import Moments
+from ...typing import Floats
 from ..em.conjugate import (
     NormalWishart,
     Precisions,
@@ -288,12 +288,16 @@ class VariationalUpdate:
         component, as in scikit-learn.
     ridge : ndarray of shape (n_features,)
         Added to the variances of the rows.
+    least : ndarray of shape (n_features,), optional
+        Least variances: no component is narrower in any direction. The posterior is the best one within that limit:
+        the bound is concave in the expected precisions, as the likelihood is in precisions.
     """
 
     shape: type[Covariance]
     weight_prior: WeightPrior
     prior: NormalWishart
     ridge: Floats
+    least: Floats | None = None
 
     def __call__(self, moments: Moments, current: Posterior | None = None) -> Posterior:
         """Return the posterior of highest evidence lower bound, given the responsibilities that made the moments.
@@ -315,6 +319,8 @@ class VariationalUpdate:
         scale = prior_scale(self.shape, prior, n_components) + scatter + self.shape.divisors(counts, n_features) * noise
         values = scale / self.shape.divisors(prior.degrees_of_freedom + counts, n_features)
         covariance = self.shape.unchecked(values, n_components, n_features)
+        if self.least is not None:
+            covariance = covariance.at_least(self.least)
         return Posterior(self.weight_prior, prior, self.ridge, counts, alive, means, covariance)
 
     def bound(self, moments: Moments, current: Posterior) -> float:

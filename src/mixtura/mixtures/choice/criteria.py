@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.mixture import Mixture
-from ...engines import Engine
-from ...rows import Rows
+from ...intake.table import Table
 from ..em.expectation import passes_for
 from ..em.loop import Fit
 
@@ -72,6 +71,8 @@ class VariationalCandidate:
         Iterations of the best start.
     converged : bool
         Whether it converged.
+    left_out : str
+        Why it is not taken, empty where it may be.
     """
 
     n_components: int
@@ -80,6 +81,7 @@ class VariationalCandidate:
     n_effective_components: int
     n_iter: int
     converged: bool
+    left_out: str = ""
 
 
 # What is minimised, by the name of the criterion: likelihoods and bounds of evidence are good when they are high.
@@ -126,10 +128,10 @@ def barred(candidate: Candidate) -> Candidate:
     return replace(candidate, bic=infinite, aic=infinite, icl=infinite, mml=infinite)
 
 
-def likelihoods(mixture: Mixture, rows: Rows, engine: Engine) -> list[float]:
+def likelihoods(mixture: Mixture, table: Table) -> list[float]:
     """Return three weighted sums: of log densities, of log responsibilities of the likeliest component, of ones."""
-    passes = passes_for(mixture.components, rows)
-    sums: list[float] = engine.fold(rows, passes.likelihoods, np.zeros(3)).tolist()
+    passes = passes_for(mixture.components, table.rows)
+    sums: list[float] = table.fold(passes.likelihoods, np.zeros(3)).tolist()
     return sums
 
 

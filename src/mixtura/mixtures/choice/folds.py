@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
-from ...engines import Engine
-from ...engines.through import ThroughEngine
 from ...intake.counted import CountedRows
-from ...rows import Block, Rows
+from ...intake.table import Table
+from ...rows import Block
 from .criteria import likelihoods
 
 K = TypeVar("K")
@@ -102,9 +101,7 @@ def folds_of(counted: CountedRows, n_folds: int, n_components: int, random_state
     return Folds(n_folds, n_rows, int(random_state.randint(2**31 - 1)), counted)
 
 
-def cross_validate(
-    rows: Rows, engine: Engine, folds: Folds, fit: Callable[[Engine], Mapping[K, Mixture | None]]
-) -> dict[K, float]:
+def cross_validate(table: Table, folds: Folds, fit: Callable[[Table], Mapping[K, Mixture | None]]) -> dict[K, float]:
     """Return the mean log density of a row under fits to the other folds, for each of several models.
 
     Smyth (2000), "Model selection for probabilistic clustering using cross-validated likelihood", Statistics and
@@ -112,26 +109,24 @@ def cross_validate(
 
     Parameters
     ----------
-    rows : Rows
+    table : Table
         The table.
-    engine : Engine
-        Where the passes run.
     folds : Folds
         How the rows are divided.
     fit : callable
-        Given an engine that runs passes over the rows of training, returns the fits by name; None for a model that
+        Given the table with no weight for the rows left out, returns the fits by name; None for a model that
         cannot be fitted to them, whose mean is minus infinity.
     """
     sums: dict[K, float] = {}
     total = 0.0
     for fold in range(folds.n_folds):
-        held_out = ThroughEngine(engine, Part(folds, fold, held_out=True))
+        held_out = table.through(Part(folds, fold, held_out=True))
         weight = 0.0
-        for name, mixture in fit(ThroughEngine(engine, Part(folds, fold, held_out=False))).items():
+        for name, mixture in fit(table.through(Part(folds, fold, held_out=False))).items():
             if mixture is None:
                 sums[name] = float("-inf")
                 continue
-            log_likelihood, _, weight = likelihoods(mixture, rows, held_out)
+            log_likelihood, _, weight = likelihoods(mixture, held_out)
             sums[name] = sums.get(name, 0.0) + log_likelihood
         total += weight
     return {name: value / total for name, value in sums.items()}

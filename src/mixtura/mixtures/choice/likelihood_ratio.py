@@ -8,16 +8,17 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ...distributions.matrices import Floats, frozen
+from ...distributions.matrices import frozen
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
-from ...engines import Engine, EngineName, ThreadEngine, engine_for
+from ...engines import Engine, EngineName, ThreadEngine
 from ...engines.progress import OnProgress, Progress
 from ...errors import SingularCovarianceError
 from ...intake.sample import take_sample
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
-from ...rows import ArrayRows, Rows
+from ...rows import ArrayRows
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
 from ..em.initialize import divide, split_widest
@@ -143,23 +144,20 @@ def likelihood_ratio_test(
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="likelihood_ratio_test")
     random = check_random_state(random_state)
 
-    def compare(rows: Rows, engine: Engine) -> tuple[float, Mixture]:
-        update = MaximumLikelihood(SHAPES[covariance_type], np.full(rows.n_columns, reg_covar))
-        return _compare(
-            Expectation(rows, engine), n_components, update, random, n_init=n_init, tol=tol, max_iter=max_iter
-        )
+    def compare(table: Table) -> tuple[float, Mixture]:
+        update = MaximumLikelihood(SHAPES[covariance_type], np.full(table.n_columns, reg_covar))
+        return _compare(table, n_components, update, random, n_init=n_init, tol=tol, max_iter=max_iter)
 
     # The estimator only takes note of the columns: its rules for what is a table are those of this test.
-    with fitting_table(GaussianMixture(), X, None) as table:
-        rows = table.rows
-        n_rows = rows.n_rows or 0
+    with fitting_table(GaussianMixture(engine=engine), X, None) as table:
+        n_rows = table.n_rows or 0
         if n_rows <= n_components:
             raise ValueError(f"{n_components + 1} components need as many rows, and the table has {n_rows}: try fewer")
-        statistic, smaller = compare(rows, engine_for(engine, X))
+        statistic, smaller = compare(table)
         replicates = np.empty(n_bootstrap)
         for number in range(n_bootstrap):
-            drawn = smaller.sample(n_rows, random)[0].astype(rows.dtype)
-            replicates[number], _ = compare(ArrayRows(drawn, checked=True), ThreadEngine())
+            drawn = smaller.sample(n_rows, random)[0].astype(table.dtype)
+            replicates[number], _ = compare(Table(ArrayRows(drawn, checked=True), ThreadEngine()))
             if on_progress is not None:
                 on_progress(Progress("drawing tables", number + 1, n_bootstrap, "tables"))
     p_value = (1 + int((replicates >= statistic).sum())) / (1 + n_bootstrap)
@@ -167,7 +165,7 @@ def likelihood_ratio_test(
 
 
 def _compare(
-    expect: Expectation,
+    table: Table,
     n_components: int,
     update: MaximumLikelihood,
     random_state: np.random.RandomState,
@@ -177,7 +175,8 @@ def _compare(
     max_iter: int,
 ) -> tuple[float, Mixture]:
     """Return the statistic of a table, and the smaller of the two models that were fitted to it."""
-    sample = take_sample(Table(expect.rows, expect.engine), random_state, n_components + 1)
+    expect = Expectation(table)
+    sample = take_sample(table, random_state, n_components + 1)
 
     def divisions(count: int) -> list[Floats]:
         return [divide(sample, count, "kmeans", random_state) for _ in range(n_init)]
@@ -206,6 +205,6 @@ def _compare(
             f"{counts[smaller is not None]} components cannot be fitted to the table, or to one drawn from its fit: "
             "raise reg_covar, or use another covariance_type"
         )
-    low, high = (likelihoods(fit.model, expect.rows, expect.engine)[0] for fit in (smaller, larger))
+    low, high = (likelihoods(fit.model, table)[0] for fit in (smaller, larger))
     # The smaller model is one of the larger: two halves of a component in the same place.
     return max(2 * (high - low), 0.0), smaller.model

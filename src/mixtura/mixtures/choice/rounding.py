@@ -6,14 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...intake.sample import Sample
+from ...typing import Floats
 
 # Two values that are to be equal, or two gaps, differ by so many roundings of their type at most.
 _ROUNDINGS = 2
 
 # Steps below this part of the range of a column are those of its type, or as good as none.
 _FINEST = 1e-6
+
+# Why several components are left out.
+NO_GROUPS = "independent columns, each with its own shares of values, explain the rows better"
 
 # A gap that occurs once says nothing.
 _RECURRING = 2
@@ -27,6 +30,9 @@ _EVENLY_SPACED = 3
 
 # A column is a scale when its range has at most so many steps, as answers from 0 to 10 have.
 _SCALE_STEPS = 12
+
+# Bins of a histogram: more tell apart what no group of rows would be told apart by.
+_MOST_BINS = 64
 
 
 def least_variances(sample: Sample) -> Floats:
@@ -52,7 +58,7 @@ def least_variances(sample: Sample) -> Floats:
 
 @dataclass(frozen=True)
 class Independence:
-    """One group of rows whose columns are scales, independent of one another, each with any shares of its values.
+    """One group of rows whose columns are rounded, independent of one another, each with any shares of its values.
 
     Attributes
     ----------
@@ -60,23 +66,34 @@ class Independence:
         Mean log density of a row, when the share of a value is spread over one step.
     n_parameters : int
         Number of shares that are free.
+    n_seen : float
+        Weight of the rows that the shares are those of.
     """
 
     log_density: float
     n_parameters: int
+    n_seen: float
 
     def bic(self, n_rows: float) -> float:
-        """Return the Bayesian information criterion, with so many rows."""
-        return -2 * n_rows * self.log_density + self.n_parameters * float(np.log(n_rows))
+        """Return the Bayesian information criterion, with so many rows.
+
+        Shares of some rows fit these better than others: of more rows the log-likelihood is lower, by half a nat for
+        each share and each further table as large as that seen.
+        """
+        others = self.n_parameters * (n_rows / self.n_seen - 1)
+        return -2 * n_rows * self.log_density + others + self.n_parameters * float(np.log(n_rows))
 
 
 def independence(sample: Sample) -> Independence | None:
-    """Return what explains rows of answers on scales without any groups; None where a column is no scale, or alone.
+    """Return what explains rounded rows without any groups; None where it cannot.
 
     Answers are uniform, skewed or pile up at the ends of a scale: it takes several normal components to follow a
     single column. They are groups only if they explain how columns depend on each other, better than independent
     columns do as they are: one class of latent class analysis (Goodman 1974, "Exploratory latent structure analysis
-    using both identifiable and unidentifiable models", Biometrika 61). Of a single column nothing depends on it.
+    using both identifiable and unidentifiable models", Biometrika 61). Of a single column nothing depends on it. A
+    column of many steps has too many shares for that, and takes part where all its values are equally frequent: where a
+    histogram of it needs one bin (Birgé and Rozenholc 2006, "How many bins should be put in a regular histogram",
+    ESAIM: Probability and Statistics 10).
 
     Parameters
     ----------
@@ -86,17 +103,43 @@ def independence(sample: Sample) -> Independence | None:
     columns = sample.observed.astype(np.float64).T
     if len(columns) < 2:
         return None
-    log_density, n_parameters = 0.0, 0
+    n_seen = float(sample.weights.sum())
+    log_likelihood, n_parameters = 0.0, 0
     for column, given in zip(columns, sample.observed.T, strict=True):
         known, step = ~np.isnan(column), _step(given, sample.weights)
-        if not step > 0 or np.ptp(column[known]) > (_SCALE_STEPS + 0.5) * step:
+        if not step > 0:
             return None
-        values, inverse = np.unique(np.round((column[known] - column[known].min()) / step), return_inverse=True)
-        weights = sample.weights[known]
-        counts = np.bincount(inverse, weights)
-        log_density += float(counts @ (np.log(counts / counts.sum()) - np.log(step))) / float(sample.weights.sum())
-        n_parameters += len(values) - 1
-    return Independence(log_density, n_parameters)
+        places = np.round((column[known] - column[known].min()) / step).astype(np.int64)
+        counts = np.bincount(places, sample.weights[known]).astype(np.float64)
+        shares = _scale(counts) if len(counts) <= _SCALE_STEPS + 1 else _even(counts)
+        if shares is None:
+            return None
+        log_likelihood += shares[0] - float(counts.sum()) * float(np.log(step))
+        n_parameters += shares[1]
+    return Independence(log_likelihood / n_seen, n_parameters, n_seen)
+
+
+def _scale(counts: Floats) -> tuple[float, int]:
+    """Return the log-likelihood of values that have a share each, in steps, and the number of free shares."""
+    counts = counts[counts > 0]
+    return float(counts @ np.log(counts / counts.sum())), len(counts) - 1
+
+
+def _even(counts: Floats) -> tuple[float, int] | None:
+    """Return the same of values that are equally frequent, whose ends are parameters; None where they are not.
+
+    They are where a regular histogram has one bin, when the criterion chooses how many it has.
+    """
+    upto, total = np.append(0.0, np.cumsum(counts)), float(counts.sum())
+    n_bins = np.arange(1, min(len(counts), _MOST_BINS) + 1)
+    losses = []
+    for n in n_bins:
+        edges = np.arange(n + 1) * len(counts) // n
+        inside, widths = np.diff(upto[edges]), np.diff(edges)
+        filled = inside > 0
+        gained = inside[filled] @ np.log(inside[filled] / total / widths[filled])
+        losses.append(-2 * float(gained) + (n - 1) * float(np.log(total)))
+    return (-total * float(np.log(len(counts))), 2) if np.argmin(losses) == 0 else None
 
 
 def _step(column: NDArray[Any], weights: Floats) -> float:

@@ -1,6 +1,7 @@
 """`MixtureSearch`: the number of components and the covariance shape, chosen by a criterion."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import count as count_from
 from itertools import product
@@ -15,20 +16,20 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, Progress, watched
+from ...engines.progress import OnProgress, Progress
 from ...errors import warn
 from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
-from ...rows import Block, Rows, as_frame
+from ...rows import Block, as_frame
+from ...typing import Floats
 from ..bayes.estimator import BayesianGaussianMixture
 from ..em.checks import check_ridge
-from ..em.gaussian import GaussianMixture
+from ..em.estimator import same_columns, settings_of
+from ..em.gaussian import GaussianMixture, with_fit
 from ..em.initialize import Method
 from ..em.loop import Fit
 from ..em.maximum_a_posteriori import MixturePrior
@@ -231,35 +232,22 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         UserWarning
             There are too few rows for some counts.
         """
-        with fitting_table(self, X, sample_weight) as table:
-            rows = table.rows
-            self._fit_rows(rows, self._engine(X))
+        with self._opened(X, sample_weight) as table:
+            search_table(self, table)
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
+        with self._opened(X, sample_weight) as table:
+            search_table(self, table)
+            return table.watched("scoring").gather(self._best._passes(table).labels, dtype=np.int64)
+
+    @contextmanager
+    def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:
+        """Give the table to fit, in the engine of the estimator where it has one."""
         with fitting_table(self, X, sample_weight) as table:
-            rows = table.rows
-            engine = self._engine(X)
-            self._fit_rows(rows, engine)
-            engine = watched(engine, self.on_progress, "scoring")
-            return gather(engine, rows, self._best._passes(rows).labels, (), np.dtype(np.int64))
-
-    def _engine(self, X: Source) -> Engine:
-        own = getattr(self.estimator, "engine", None)
-        return engine_for(self.engine if own is None else own, X)
-
-    def _fit_rows(self, rows: Rows, engine: Engine) -> None:
-        self._validate_params()
-        check_ridge(self.reg_covar)
-        criterion = self._criterion()
-        template = self._template(criterion)
-        counts, shapes = self._candidates()
-        counts = self._with_enough_rows(counts, criterion, rows, engine)
-        if isinstance(template, BayesianGaussianMixture):
-            self._search_evidence(template, rows, engine, counts, shapes)
-        else:
-            self._search(template, rows, engine, counts, shapes, criterion)
+            own = getattr(self.estimator, "engine", None)
+            yield table if own is None else replace(table, engine=engine_for(own, X))
 
     def _template(self, criterion: str) -> GaussianMixture | BayesianGaussianMixture:
         """Return the estimator of which every candidate is a clone."""
@@ -276,10 +264,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         template: GaussianMixture | BayesianGaussianMixture = clone(self.estimator).set_params(**given)
         return template
 
-    def _with_enough_rows(self, counts: list[int], criterion: str, rows: Rows, engine: Engine) -> list[int]:
+    def _with_enough_rows(self, counts: list[int], criterion: str, table: Table) -> list[int]:
         """Return the counts that there are rows enough for, and tell of the others."""
-        n_rows = engine.fold(rows, _n_counted, 0)
-        all_rows = rows.n_rows or 0
+        n_rows = table.fold(_n_counted, 0)
+        all_rows = table.n_rows or 0
         where = f"the table has {n_rows}" if n_rows == all_rows else f"{n_rows} of {all_rows} have a weight and a value"
         if criterion == "cv":
             left = training_rows(n_rows, int(self.n_folds))
@@ -353,8 +341,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def _search(
         self,
         template: GaussianMixture,
-        rows: Rows,
-        engine: Engine,
+        table: Table,
         counts: list[int],
         shapes: list[str],
         criterion: str,
@@ -362,11 +349,12 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         random_state = check_random_state(template.random_state)
         folds = None
         if criterion == "cv":
-            folds = folds_of(counted_rows(Table(rows, engine)), int(self.n_folds), counts[-1], random_state)
+            folds = folds_of(counted_rows(table), int(self.n_folds), counts[-1], random_state)
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
-        trials = Trials(template, rows, engine, counts, shapes, random_state)
+        settings = settings_of(template)
+        trials = Trials(settings, table, counts, shapes, random_state)
         for count, shape, fit in trials.sweep():
             known = found.get((count, shape))
             if known is None or known[1] is not fit:
@@ -376,15 +364,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 found[count, shape] = candidate, fit
             tell(barred(found[count, shape][0]))
 
-        def fit_part(part: Engine) -> dict[Key, Mixture | None]:
+        def fit_part(part: Table) -> dict[Key, Mixture | None]:
             mixtures: dict[Key, Mixture | None] = {}
-            for count, shape, fit in Trials(template, rows, part, counts, shapes, random_state).sweep():
+            for count, shape, fit in Trials(settings, part, counts, shapes, random_state).sweep():
                 mixtures[count, shape] = None if fit is None else fit.model
                 tell(found[count, shape][0])
             return mixtures
 
         if folds is not None:
-            means = cross_validate(rows, engine, folds, fit_part)
+            means = cross_validate(table, folds, fit_part)
             found = {
                 key: (replace(candidate, cv_log_likelihood=means[key]), fit) for key, (candidate, fit) in found.items()
             }
@@ -393,25 +381,10 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         first = min((candidate for candidate, _ in fitted), key=LOSSES[criterion])
         self._passed_over = first if first.left_out else None
         if first.left_out:
-            self._tell_of_left_out(best, first)
+            _warn_of_left_out(best, first, "Try fewer components, prior='default', or criterion='cv'")
         candidates = [candidate if best.left_out else barred(candidate) for candidate, _ in found.values()]
-        estimator = trials.estimator(best.n_components, best.covariance_type)
-        estimator._keep_fit(fit, rows.dtype)
-        self._keep(candidates, best, estimator)
-
-    def _tell_of_left_out(self, best: Candidate, first: Candidate) -> None:
-        """Warn that the candidate of the best criterion is left out, or taken for want of another."""
-        what = f"{first.n_components} {first.covariance_type} components"
-        taken = (
-            "they are taken only because no candidate is sound"
-            if best is first
-            else f"{best.n_components} {best.covariance_type} components are taken"
-        )
-        warn(
-            f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. Try fewer components, "
-            "prior='default', or criterion='cv'",
-            ConvergenceWarning,
-        )
+        chosen = trials.settings(best.n_components, best.covariance_type)
+        self._keep(candidates, best, with_fit(template, chosen, fit, table))
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
         done = count_from(1)
@@ -423,14 +396,16 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return tell
 
     def _search_evidence(
-        self, template: BayesianGaussianMixture, rows: Rows, engine: Engine, counts: list[int], shapes: list[str]
+        self, template: BayesianGaussianMixture, table: Table, counts: list[int], shapes: list[str]
     ) -> None:
         tell = self._tell(len(counts) * len(shapes))
         trials = []
-        for trial in fit_each(template, product(counts, shapes), rows, engine):
+        for trial in fit_each(template, list(product(counts, shapes)), table):
             trials.append(trial)
             tell(trial.candidate)
-        best = best_of(trials)
+        best, first = best_of(trials), max(trials, key=lambda trial: trial.candidate.elbo)
+        if first.candidate.left_out:
+            _warn_of_left_out(best.candidate, first.candidate, "Try one component, or other columns")
         for message in best.warnings:
             warn(message)
         self._keep([trial.candidate for trial in trials], best.candidate, best.estimator)
@@ -442,10 +417,39 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         # Of the criteria, only those that were worked out.
         self.results_ = as_frame({name: values for name, values in columns.items() if values[0] is not None})
         self.best_params_ = {"n_components": best.n_components, "covariance_type": best.covariance_type}
-        estimator.n_features_in_ = self.n_features_in_
-        if hasattr(self, "feature_names_in_"):
-            estimator.feature_names_in_ = self.feature_names_in_
+        same_columns(estimator, self)
         self.best_estimator_ = estimator
+
+
+def search_table(search: MixtureSearch, table: Table) -> None:
+    """Let a search fit its candidates to the rows of a table, and keep the best."""
+    search._validate_params()
+    check_ridge(search.reg_covar)
+    criterion = search._criterion()
+    template = search._template(criterion)
+    counts, shapes = search._candidates()
+    counts = search._with_enough_rows(counts, criterion, table)
+    search.n_features_in_ = table.n_columns
+    if isinstance(template, BayesianGaussianMixture):
+        search._search_evidence(template, table, counts, shapes)
+    else:
+        search._search(template, table, counts, shapes, criterion)
+
+
+def _warn_of_left_out(
+    best: Candidate | VariationalCandidate, first: Candidate | VariationalCandidate, advice: str
+) -> None:
+    """Warn that the candidate of the best criterion is left out, or taken for want of another."""
+    what = f"{first.n_components} {first.covariance_type} components"
+    taken = (
+        "they are taken only because no candidate is sound"
+        if best is first
+        else f"{best.n_components} {best.covariance_type} components are taken"
+    )
+    warn(
+        f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. {advice}",
+        ConvergenceWarning,
+    )
 
 
 def _check_options(estimator: GaussianMixture, criterion: str) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...errors import SingularCovarianceError
 from ...intake.sample import Sample
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.initialize import merge_closest, model_of, split_widest
-from ..em.loop import Fit
-from ..em.starts import EitherUpdate, best_fit, better_fit
+from ..em.loop import Fit, best_fit
+from ..em.starts import EitherUpdate, better_fit
 
 
 def way_down(counts: Sequence[int]) -> list[tuple[int, int]]:

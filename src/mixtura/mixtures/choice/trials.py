@@ -7,20 +7,18 @@ from itertools import product
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
-from ...engines import Engine
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
-from ...rows import Rows
+from ...typing import Floats
 from ..em.expectation import Expectation
-from ..em.gaussian import GaussianMixture
+from ..em.likelihood import LikelihoodSettings
 from ..em.loop import Fit
 from ..em.maximum_a_posteriori import MaximumAPosteriori
 from ..em.overview import overview
 from ..em.starts import EitherUpdate
 from .criteria import Candidate, likelihoods, measure
-from .rounding import Independence, independence, least_variances
+from .rounding import NO_GROUPS, Independence, independence, least_variances
 from .soundness import soundness
 from .sweep import sweep
 
@@ -33,12 +31,10 @@ class Trials:
 
     Parameters
     ----------
-    template : GaussianMixture
-        The estimator of which every candidate is a clone.
-    rows : Rows
+    template : LikelihoodSettings
+        What every candidate is fitted by, but for its count and shape.
+    table : Table
         The table.
-    engine : Engine
-        Where the passes run.
     counts : list of int
         Numbers of components, in rising order.
     shapes : list of str
@@ -47,9 +43,8 @@ class Trials:
         What starts are drawn with.
     """
 
-    template: GaussianMixture
-    rows: Rows
-    engine: Engine
+    template: LikelihoodSettings
+    table: Table
     counts: list[int]
     shapes: list[str]
     random_state: np.random.RandomState
@@ -57,38 +52,35 @@ class Trials:
     @cached_property
     def sample(self) -> Sample:
         """Rows to start from."""
-        return take_sample(Table(self.rows, self.engine), self.random_state, self.counts[-1])
+        return take_sample(self.table, self.random_state, self.counts[-1])
 
     @cached_property
     def updates(self) -> dict[Key, EitherUpdate]:
         """How each candidate is estimated."""
-        look = cache(partial(overview, self.rows, self.engine))
+        look = cache(partial(overview, self.table))
         keys = product(self.counts, self.shapes)
-        return {key: self.estimator(*key)._rule(self.rows, look) for key in keys}
+        return {key: self.settings(*key).rule(self.table, look) for key in keys}
 
     @cached_property
     def expect(self) -> Expectation:
         """The pass over the rows."""
-        return self.template._expectation(self.rows, self.engine, lambda: self.sample)
+        return self.template.expectation(self.table, lambda: self.sample)
 
-    def estimator(self, count: int, shape: str) -> GaussianMixture:
-        """Return an estimator of a candidate, not fitted."""
-        # Engines and callbacks are shared: some cannot be copied.
-        given = self.template.get_params(deep=False) | {"n_components": count, "covariance_type": shape}
-        estimator = GaussianMixture(**given)
-        estimator._least_variances = self._least_variances
-        return estimator
+    def settings(self, count: int, shape: str) -> LikelihoodSettings:
+        """Return what a candidate is fitted by."""
+        return replace(self.template, n_components=count, covariance_type=shape, least=self.least)
 
     @cached_property
-    def _least_variances(self) -> Floats:
+    def least(self) -> Floats:
+        """Least variances that the rounding of the columns warrants."""
         return least_variances(self.sample)
 
     def sweep(self) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
         """Fit every candidate: see `sweep.sweep`."""
 
         def divisions(count: int) -> list[Floats]:
-            estimator = self.estimator(count, self.shapes[0])
-            ways = [way for _ in range(self.template.n_init) for way in estimator._divisions()]
+            settings = self.settings(count, self.shapes[0])
+            ways = [way for _ in range(self.template.n_init) for way in settings.divisions]
             return [way(self.sample, self.random_state) for way in ways]
 
         return sweep(
@@ -108,7 +100,7 @@ class Trials:
             # The rows that are kept are not known one by one.
             sums = [moments.log_likelihood, float("-inf"), moments.weight]
         else:
-            sums = likelihoods(fit.model, self.rows, self.engine)
+            sums = likelihoods(fit.model, self.table)
         candidate = measure(fit, *sums)
         return replace(candidate, left_out=self._fault(candidate, fit.model, sums[2]))
 
@@ -117,7 +109,7 @@ class Trials:
         if mixture.n_components == 1:
             return ""
         if self._independence is not None and candidate.bic >= self._independence.bic(n_rows):
-            return "independent columns, each with its own shares of values, explain the rows better"
+            return NO_GROUPS
         update = self.updates[candidate.n_components, candidate.covariance_type]
         if isinstance(update, MaximumAPosteriori):
             return ""

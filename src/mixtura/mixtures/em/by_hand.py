@@ -1,7 +1,6 @@
 """Fitted parameters that were set by hand: which mixture they describe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
+from ...typing import Floats
 from .checks import check_numbers
 
 # Any of these says what the covariances are; of those that are set, the first does, and the others have to agree.
@@ -27,28 +26,10 @@ _ROUNDED = 1e-6
 _AGREEING = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What the fitted parameters of an estimator are known to say.
-
-    Attributes
-    ----------
-    mixture : Mixture
-        The mixture that they describe.
-    order : ndarray of shape (n_components,) or None
-        Which component of the fit each component is; None where they are others than those fitted.
-    seals : dict of str to bytes
-        Digests of the attributes that say so. Where one differs, it was set by hand since.
-    """
-
-    mixture: Mixture
-    order: NDArray[np.int64] | None
-    seals: dict[str, bytes]
-
-    def changed(self, attributes: Mapping[str, Any]) -> list[str]:
-        """Return the names of the attributes that were set or deleted by hand."""
-        differing = [name for name, value in attributes.items() if self.seals.get(name) != _seal(value)]
-        return differing + [name for name in self.seals if name not in attributes]
+def changed(attributes: Mapping[str, Any], seals: Mapping[str, bytes]) -> list[str]:
+    """Return the names of the attributes that were set or deleted by hand since they were sealed."""
+    differing = [name for name, value in attributes.items() if seals.get(name) != _seal(value)]
+    return differing + [name for name in seals if name not in attributes]
 
 
 def sealed(attributes: Mapping[str, Any]) -> dict[str, bytes]:
@@ -71,7 +52,7 @@ def parameters_of(mixture: Mixture, dtype: "np.dtype[Any]") -> dict[str, Any]:
 
 
 def described(
-    attributes: Mapping[str, Any], known: Known | None, covariance_type: str
+    attributes: Mapping[str, Any], known: Mixture | None, seals: Mapping[str, bytes], covariance_type: str
 ) -> tuple[Mixture, NDArray[np.int64] | None]:
     """Return the mixture that attributes describe, some of them set by hand, and the order of its components.
 
@@ -82,8 +63,10 @@ def described(
     ----------
     attributes : dict of str to array-like
         The attributes that there are.
-    known : Known or None
-        What they said last.
+    known : Mixture or None
+        The mixture that they described last.
+    seals : dict of str to bytes
+        Digests of the attributes then.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         Shape of covariances that were set.
 
@@ -94,8 +77,7 @@ def described(
     ValueError
         They do not fit together.
     """
-    changed = list(attributes) if known is None else known.changed(attributes)
-    given = [name for name in changed if name in attributes]
+    given = [name for name in changed(attributes, seals) if name in attributes]
     lacking = [name for name in ("weights_", "means_") if name not in attributes]
     if known is None and not set(given) & set(_COVARIANCES):
         lacking.append("covariances_")
@@ -104,7 +86,7 @@ def described(
             f"the mixture is neither fitted nor known: set {' and '.join(lacking)} too, or call fit (covariances may "
             "also be given as precisions_ or precisions_cholesky_)"
         )
-    noise = None if known is None else known.mixture.noise
+    noise = None if known is None else known.noise
     if "noise_weight_" in given:
         if noise is None:
             raise ValueError("noise_weight_ was set by hand, and the mixture has no noise: fit one with noise=True")
@@ -125,14 +107,14 @@ def described(
     order = None
     if known is not None:
         exact = attributes["covariances_"] if "covariances_" in given else None
-        order = _order(attributes["weights_"], attributes["means_"], exact, covariance, known.mixture)
+        order = _order(attributes["weights_"], attributes["means_"], exact, covariance, known)
     degrees = None
     if "degrees_of_freedom_" in given:
         degrees = _numbers(attributes["degrees_of_freedom_"], "degrees_of_freedom_")
-    elif known is not None and known.mixture.degrees_of_freedom is not None:
-        degrees = known.mixture.degrees_of_freedom if order is None else known.mixture.degrees_of_freedom[order]
+    elif known is not None and known.degrees_of_freedom is not None:
+        degrees = known.degrees_of_freedom if order is None else known.degrees_of_freedom[order]
     if order is not None and known is not None:
-        same = known.mixture  # with all its digits, where attributes are in single precision
+        same = known  # with all its digits, where attributes are in single precision
         weights, means, covariance = same.weights[order], same.means[order], same.covariance.repeat(order)
     return Mixture(weights, means, covariance, degrees, noise), order
 
@@ -162,10 +144,10 @@ def _weights(value: Any, total: float) -> Floats:
     return weights * (total / found) if found else weights
 
 
-def _covariance(given: Mapping[str, Any], means: Floats, known: Known | None, covariance_type: str) -> Covariance:
+def _covariance(given: Mapping[str, Any], means: Floats, known: Mixture | None, covariance_type: str) -> Covariance:
     if not given:
         assert known is not None, "something says what the covariances are"
-        return known.mixture.covariance
+        return known.covariance
     if covariance_type not in SHAPES:
         raise ValueError(f"covariance_type must be one of {', '.join(SHAPES)}, not {covariance_type!r}")
     shape = SHAPES[covariance_type].holding(next(iter(given.values())))

@@ -1,14 +1,11 @@
 """What the mixture estimators share: fitting from several starts, and the answers a fitted mixture gives."""
 
-import pickle
-import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import count as count_from
 from numbers import Integral, Real
-from typing import Any, ClassVar, Generic, Literal, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,30 +17,29 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Model, Passes
 from ...distributions.shapes import SHAPES
-from ...engines import Engine, EngineName, engine_for
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, watched
+from ...engines import Engine, EngineName
+from ...engines.progress import OnProgress
 from ...errors import EmptyTableError, warn
-from ...intake.sample import Sample, take_sample
 from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
-from ...rows import Block, Rows
-from .by_hand import PARAMETERS, Known, described, parameters_of, sealed
+from ...rows import Block
+from ...typing import Floats
+from .by_hand import PARAMETERS, changed, described, sealed
 from .checks import check_ridge
-from .expectation import Expectation, passes_for
-from .initialize import Method, divide, model_of
-from .loop import Fit, FitProgress, Step, run_em
-from .starts import SAMPLE_STARTS, SHORT_RUN, best_fit, best_on_sample
-from .streaming import digest
-from .updates import M, Update
+from .expectation import passes_for
+from .initialize import Method
+from .loop import Fit, fitted
+from .report import Report
+from .settings import Settings, check_enough, objective_of
+from .state import Fitted
+from .updates import M
 
-TakeSample = Callable[[], Sample]
-Division = Callable[[Sample, np.random.RandomState], Floats]
+F = TypeVar("F", bound=Fitted)
+S_co = TypeVar("S_co", covariant=True)
 
 CONSTRAINTS: dict[str, Any] = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -61,27 +57,9 @@ CONSTRAINTS: dict[str, Any] = {
     "on_progress": [callable, None],
 }
 
-# Parameters that say how a fit is sought, and not what is fitted.
-_SEEKING = {
-    "n_init",
-    "init_params",
-    "weights_init",
-    "means_init",
-    "precisions_init",
-    "tol",
-    "max_iter",
-    "moves",
-    "random_state",
-    "warm_start",
-    "verbose",
-    "verbose_interval",
-    "engine",
-    "on_progress",
-}
 
-
-class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore[misc]  # scikit-learn has no types
-    """Base of the mixture estimators: subclasses say how a model follows from moments, and what is kept of a fit."""
+class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ignore[misc]  # scikit-learn has no types
+    """Base of the mixture estimators: a subclass turns its parameters into settings, which say how a fit is made."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
@@ -105,7 +83,13 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     # The attributes that describe the mixture, in any combination that does.
     _parameters: ClassVar[frozenset[str]] = PARAMETERS
 
-    _known: Known | None = None
+    # Attributes that describe more of a fit than its mixture, and are not set by hand.
+    _fixed: ClassVar[frozenset[str]] = frozenset()
+
+    # What is kept of a fit, digests of the attributes that say so, and the name of what the fit raised.
+    _fitted: F | None = None
+    _seals: Mapping[str, bytes] = MappingProxyType({})
+    _fixed_seals: Mapping[str, bytes] = MappingProxyType({})
     _objective: bytes | None = None
 
     def fit(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> Self:
@@ -144,18 +128,14 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         .. [1] Little and Rubin (2019), "Statistical Analysis with Missing Data", sections 6.2 and 11.2.
         """
         with fitting_table(self, X, sample_weight) as table:
-            rows = table.rows
-            self._fit_rows(rows, self._engine(X))
+            fit_table(self, table)
         return self
 
     def fit_predict(self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None) -> NDArray[np.int64]:
         """Fit the mixture and return the component of each row of `X`; `sample_weight` is as for `fit`."""
         with fitting_table(self, X, sample_weight) as table:
-            rows = table.rows
-            engine = self._engine(X)
-            self._fit_rows(rows, engine)
-            engine = watched(engine, self.on_progress, "scoring")
-            return gather(engine, rows, self._passes(rows).labels, (), np.dtype(np.int64))
+            fit_table(self, table)
+            return table.watched("scoring").gather(self._passes(table).labels, dtype=np.int64)
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,); -1 is noise."""
@@ -189,9 +169,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         EmptyTableError
             Every row has weight zero.
         """
-        rows = self._rows(X, sample_weight)
-        engine = watched(self._engine(X), self.on_progress, "scoring")
-        parts = engine.map(rows, _MeanOfBlock(self._passes(rows)))
+        table = self._table(X, sample_weight).watched("scoring")
+        parts = table.map(_MeanOfBlock(self._passes(table)))
         total = weight = 0.0
         for mean, part in parts:
             total += mean * part
@@ -231,10 +210,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
             Fill with what the mixture expects given the values of the row, or with draws from its conditional
             distribution, seeded by `random_state`. See `Mixture.impute`.
         """
-        rows = self._rows(X)
-        fill = imputer(self._model.components, rows.dtype, method, self.random_state)
-        engine = watched(self._engine(X), self.on_progress, "imputing")
-        return gather(engine, rows, fill, (rows.n_columns,), rows.dtype)
+        table = self._table(X).watched("imputing")
+        fill = imputer(self._model.components, table.dtype, method, self.random_state)
+        return table.gather(fill, (table.n_columns,), table.dtype)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -251,12 +229,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         return SHAPES[self.covariance_type]
 
     @abstractmethod
-    def _update(self, rows: Rows, engine: Engine) -> Update[M]:
-        """Return the update rule for the rows of a table."""
-
-    @abstractmethod
-    def _resumed(self, update: Update[M], rows: Rows, engine: Engine, *, same: bool = False) -> M:
-        """Return where a fit goes on from that starts at the last one."""
+    def _settings(self) -> Settings[M, F]:
+        """Return the parameters as what says how a fit is made."""
 
     @property
     def mixture_(self) -> Mixture:
@@ -267,38 +241,45 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
     def mixture_(self, mixture: Mixture) -> None:
         if not isinstance(mixture, Mixture):
             raise TypeError(f"mixture_ must be a Mixture, not a {type(mixture).__name__}")
-        self._keep_mixture(mixture, np.dtype(np.float64), None)
-        self._changed_by_hand(None)
+        self._keep(self._settings().given(mixture), np.dtype(np.float64))
 
     @property
     def _model(self) -> Model:
         """What rows are scored by."""
-        return self.mixture_
+        return self._settled().scored
 
     def _check_fitted(self) -> None:
         check_is_fitted(self)
         self._settled()
 
-    def _settled(self) -> Known:
-        """Return what the fitted parameters say. Where some were set by hand, the others follow."""
-        attributes = {name: value for name, value in vars(self).items() if name in self._parameters}
-        known = self._known
-        if known is not None and not known.changed(attributes):
-            return known
-        mixture, order = described(attributes, known, self.covariance_type)
-        single = all(np.asarray(attributes[name]).dtype == np.float32 for name in ("weights_", "means_"))
-        before = None if known is None else known.order
-        self._keep_mixture(mixture, np.dtype(np.float32 if single else np.float64), _composed(before, order))
-        self._changed_by_hand(order)
-        settled = self._known
-        assert settled is not None, "it was kept"
-        return settled
+    def _settled(self) -> F:
+        """Return what is known of the fit; where parameters were set by hand, everything else follows."""
+        present = {name: value for name, value in vars(self).items() if name in self._parameters}
+        fitted = self._fitted
+        if fitted is None or changed(present, self._seals):
+            known = None if fitted is None else fitted.mixture
+            mixture, order = described(present, known, self._seals, self.covariance_type)
+            single = all(np.asarray(present[name]).dtype == np.float32 for name in ("weights_", "means_"))
+            if fitted is None or order is None:
+                fitted = self._settings().given(mixture)
+            else:
+                fitted = fitted.reordered(mixture, order)
+            touched = {name: vars(self)[name] for name in self._touched()}
+            self._keep(fitted, np.dtype(np.float32 if single else np.float64))
+            self.__dict__.update(touched)
+        for name in self._touched():
+            raise ValueError(
+                f"{name} describes the posterior distribution of a fit, and was set by hand: set weights_, means_ "
+                "and covariances_ alone, or call fit"
+            )
+        return fitted
 
-    @abstractmethod
-    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
-        """Let what else is known of a fit follow parameters set by hand: those of its components in another `order`."""
+    def _touched(self) -> list[str]:
+        """Return the names of attributes that were set by hand and cannot be."""
+        fixed = {name: value for name, value in vars(self).items() if name in self._fixed}
+        return [name for name, seal in sealed(fixed).items() if seal != self._fixed_seals.get(name)]
 
-    def _keep_fit(self, fit: Fit[M], dtype: "np.dtype[Any]") -> None:
+    def _take_over(self, fit: Fit[M], fitted: F, dtype: "np.dtype[Any]") -> None:
         """Set the fitted attributes, in the type of the rows."""
         fit.model.components.check_range(dtype)  # before any of them is set
         if not fit.converged and self.max_iter > 0:
@@ -307,123 +288,31 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
                 "max_iter, tol, or check for degenerate data.",
                 ConvergenceWarning,
             )
+        if fitted.emptied:
+            warn(
+                f"components {', '.join(map(str, fitted.emptied))} of {self.n_components} lost all their rows and keep "
+                "weight 0: use fewer components, or another random_state or init_params",
+                ConvergenceWarning,
+            )
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter
         self.lower_bound_ = fit.lower_bound
         self.lower_bounds_ = list(fit.lower_bounds)
+        self._keep(fitted, dtype)
 
-    def _keep_mixture(self, mixture: Mixture, dtype: "np.dtype[Any]", order: NDArray[np.int64] | None) -> None:
-        """Set the parameters of a mixture, whose components are those of the fit in some order, or others."""
-        for name in self._parameters:
+    def _keep(self, fitted: F, dtype: "np.dtype[Any]") -> None:
+        """Set the attributes that describe a fit, or a mixture set by hand."""
+        for name in self._parameters | self._fixed | {"posterior_"}:
             self.__dict__.pop(name, None)
-        attributes = parameters_of(mixture, dtype)
+        attributes = fitted.attributes(dtype)
         self.__dict__.update(attributes)
-        if getattr(self, "n_features_in_", None) != mixture.n_features:
-            self.n_features_in_ = mixture.n_features
+        if getattr(self, "n_features_in_", None) != fitted.mixture.n_features:
+            self.n_features_in_ = fitted.mixture.n_features
             self.__dict__.pop("feature_names_in_", None)
-        self._known = Known(mixture, order, sealed(attributes))
+        self._fitted = fitted
+        self._seals = sealed({name: value for name, value in attributes.items() if name in self._parameters})
+        self._fixed_seals = sealed({name: value for name, value in attributes.items() if name in self._fixed})
         self._objective = None
-
-    def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
-        """Return the E-step over the rows."""
-        return Expectation(rows, engine)
-
-    def _divisions(self) -> list[Division]:
-        """Return the ways in which a sample is divided to start from; the best of them becomes the start."""
-        return [self._divide]
-
-    def _divide(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
-        return divide(sample, self.n_components, self.init_params, random_state)
-
-    def _first(self, sample: Sample, shares: Floats, update: Update[M]) -> M:
-        """Return the model of one start."""
-        return model_of(sample, shares, update)
-
-    def _starts(
-        self, expect: Expectation, update: Update[M], take: TakeSample, random_state: np.random.RandomState
-    ) -> list[Callable[[], M]]:
-        """Return what makes a first model, once for each start."""
-        divisions = self._divisions()
-
-        def draw(division: Division) -> M:
-            return self._first(take(), division(take(), random_state), update)
-
-        def start() -> M:
-            if take().whole and len(divisions) == 1:
-                return draw(divisions[0])
-            repeats = 1 if take().whole else max(SAMPLE_STARTS // len(divisions), 1)
-            draws = [partial(draw, division) for division in divisions] * repeats
-            return best_on_sample(expect, take(), draws, update, tol=self.tol)
-
-        return [start] * self.n_init
-
-    @abstractmethod
-    def _forget(self) -> None:
-        """Drop what an earlier fit and batches left behind."""
-
-    def _check_enough(self, rows: Rows) -> None:
-        if rows.n_rows is not None and rows.n_rows < self.n_components:
-            raise ValueError(
-                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
-                f"n_samples = {rows.n_rows}"
-            )
-
-    def _short_fit(self, rows: Rows, engine: Engine, update: Update[M]) -> M:
-        """Return the model that the first batch of a table starts with."""
-        random_state = check_random_state(self.random_state)
-        take = cache(lambda: take_sample(Table(rows, engine), random_state, self.n_components))
-        expect = self._expectation(rows, engine, take)
-        starts = self._starts(expect, update, take, random_state)
-        return best_fit(expect, starts, update, tol=self.tol, max_iter=min(SHORT_RUN, self.max_iter)).model
-
-    def _fit_rows(self, rows: Rows, engine: Engine) -> Fit[M]:
-        self._validate_params()
-        self._check_enough(rows)
-        random_state = check_random_state(self.random_state)
-        take = cache(lambda: take_sample(Table(rows, engine), random_state, self.n_components))
-        update = self._update(rows, engine)
-        expect = self._expectation(rows, engine, take)
-        objective = self._objective_of(rows, engine) if self.warm_start else None
-        if self.warm_start and hasattr(self, "mixture_"):
-            self._check_last_fit(rows.n_columns, "warm_start", "set warm_start=False")
-            same = self._objective == objective
-            report = _Report(self, 1)
-            fit = run_em(
-                expect,
-                Fit(self._resumed(update, rows, engine, same=same)),
-                update,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                # A bound of other rows, or of another model, says nothing of what an iteration gains.
-                previous_bound=self.lower_bound_ if same else float("-inf"),
-                on_iteration=lambda state, change: report(0, state, change),
-            )
-        else:
-            starts = self._starts(expect, update, take, random_state)
-            fit = best_fit(
-                expect,
-                starts,
-                update,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                on_iteration=_Report(self, len(starts)),
-            )
-        fit = self._finish(fit, expect, update, take)
-        if fit.step is None:
-            fit = replace(fit, step=Step(fit.model, expect(fit.model), update))
-        self._forget()
-        self._keep_fit(fit, rows.dtype)
-        self._objective = objective
-        return fit
-
-    def _objective_of(self, rows: Rows, engine: Engine) -> bytes:
-        """Return a name for what a fit raises: only equal rows and equal parameters share it."""
-        parameters = {name: value for name, value in self.get_params(deep=False).items() if name not in _SEEKING}
-        return digest(rows, engine) + pickle.dumps(parameters)
-
-    def _finish(self, fit: Fit[M], expect: Expectation, update: Update[M], take: TakeSample) -> Fit[M]:
-        """Return the fit that is kept, given the best of all starts."""
-        return fit
 
     def _check_last_fit(self, n_columns: int, what: str, remedy: str) -> None:
         last = self.mixture_
@@ -432,26 +321,22 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M]):  # type: ignore
         if asked != found:
             raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 
-    def _engine(self, X: Source) -> Engine:
-        return engine_for(self.engine, X)
-
-    def _rows(self, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
-        """Return the rows of a table to answer for."""
+    def _table(self, X: Source, sample_weight: ArrayLike | None = None) -> Table:
+        """Return a table to answer for."""
         self._check_fitted()
-        return scoring_table(self, X, sample_weight).rows
+        return scoring_table(self, X, sample_weight)
 
-    def _passes(self, rows: Rows) -> Passes | ObservedPasses:
-        return passes_for(self._model.components, rows)
+    def _passes(self, table: Table) -> Passes | ObservedPasses:
+        return passes_for(self._model.components, table.rows)
 
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
-        rows = self._rows(X)
-        engine = watched(self._engine(X), self.on_progress, "scoring")
-        return gather(engine, rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
+        table = self._table(X).watched("scoring")
+        return table.gather(getattr(self._passes(table), name), tail, dtype or table.dtype)
 
     def _log_likelihood(self, X: Source, sample_weight: ArrayLike | None) -> tuple[float, float]:
         """Return the log-likelihood of the rows and the weight of those with any value."""
-        rows = self._rows(X, sample_weight)
-        total, _, weight = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
+        table = self._table(X, sample_weight)
+        total, _, weight = table.fold(self._passes(table).likelihoods, np.zeros(3)).tolist()
         if not weight:
             raise EmptyTableError(
                 "every value of every row is missing, or every row has weight zero: there is nothing that a criterion "
@@ -475,40 +360,54 @@ class _MeanOfBlock:
         return (float(block.weights @ log_density) / weight if weight else 0.0), weight
 
 
-def _composed(before: NDArray[np.int64] | None, order: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-    return None if before is None or order is None else before[order]
+def fit_table(estimator: MixtureEstimator[Any, Any], table: Table) -> None:
+    """Fit an estimator to the rows of a table.
+
+    Parameters
+    ----------
+    estimator : GaussianMixture or BayesianGaussianMixture
+        Its parameters say how; it keeps the fit.
+    table : Table
+        The table.
+    """
+    estimator._validate_params()
+    settings = estimator._settings()
+    check_enough(table, settings.n_components)
+    algorithm = settings.algorithm(table)
+    objective = objective_of(estimator, table) if estimator.warm_start else None
+    report = Report(len(algorithm.starts), estimator.on_progress, estimator.verbose, estimator.verbose_interval)
+    if estimator.warm_start and hasattr(estimator, "mixture_"):
+        estimator._check_last_fit(table.n_columns, "warm_start", "set warm_start=False")
+        same = estimator._objective == objective
+        fit = fitted(
+            algorithm,
+            last=settings.resumed(estimator._settled(), algorithm.update, table, same=same),
+            # A bound of other rows, or of another model, says nothing of what an iteration gains.
+            previous_bound=estimator.lower_bound_ if same else float("-inf"),
+            on_iteration=replace(report, n_starts=1),
+        )
+    else:
+        fit = fitted(algorithm, on_iteration=report)
+    take_over(estimator, fit, table)
+    estimator._objective = objective
 
 
-class _Report:
-    """Tells `on_progress`, and standard output when the user asked for it by `verbose`."""
+def take_over(estimator: MixtureEstimator[M, F], fit: Fit[M], table: Table) -> None:
+    """Let an estimator keep a fit to the rows of a table, as if it had made it."""
+    estimator._take_over(fit, estimator._settings().kept(fit, table), table.dtype)
 
-    def __init__(self, estimator: "MixtureEstimator[Any]", n_starts: int) -> None:
-        self._estimator = estimator
-        self._n_starts = n_starts
-        self._done = count_from(1)
 
-    def __call__(self, start: int, fit: Fit[Any], change: float) -> None:
-        estimator = self._estimator
-        if estimator.on_progress is not None:
-            estimator.on_progress(
-                FitProgress(
-                    "fitting",
-                    next(self._done),
-                    None,
-                    "iterations",
-                    start=start,
-                    n_starts=self._n_starts,
-                    iteration=fit.n_iter,
-                    lower_bound=fit.lower_bound,
-                    change=change,
-                )
-            )
-        if not estimator.verbose:
-            return
-        if fit.n_iter == 1:
-            sys.stdout.write(f"Initialization {start}\n")
-        if fit.converged:
-            sys.stdout.write(f"Initialization converged after {fit.n_iter} iterations.\n")
-        elif fit.n_iter % estimator.verbose_interval == 0:
-            detail = f"\t lower bound {fit.lower_bound:.5f}\t change {change:.5f}" if estimator.verbose > 1 else ""
-            sys.stdout.write(f"  Iteration {fit.n_iter}{detail}\n")
+def settings_of(estimator: "_Set[S_co]") -> S_co:
+    """Return the parameters of an estimator as what says how a fit is made."""
+    return estimator._settings()
+
+
+class _Set(Protocol[S_co]):
+    def _settings(self) -> S_co: ...
+
+
+def same_columns(estimator: BaseEstimator, other: BaseEstimator) -> None:
+    """Let an estimator have the columns of another, with their names."""
+    estimator.n_features_in_ = other.n_features_in_
+    if hasattr(other, "feature_names_in_"):
+        estimator.feature_names_in_ = other.feature_names_in_

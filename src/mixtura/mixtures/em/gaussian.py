@@ -1,48 +1,34 @@
 """`GaussianMixture`: the estimator with scikit-learn's interface."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.exceptions import ConvergenceWarning
+from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
-from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
-from ...errors import EmptyTableError, warn
-from ...intake.sample import Sample
 from ...intake.sources import Source, batch_table
-from ...rows import Rows
+from ...intake.table import Table
+from ...typing import Floats
 from .by_hand import PARAMETERS
-from .checks import check_conjugate, check_means, check_precisions, check_weights
-from .estimator import CONSTRAINTS, Division, MixtureEstimator, TakeSample
-from .expectation import Expectation
-from .initialize import Method, densest, divide, given_or
-from .loop import Fit
-from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
-from .overview import Overview, overview
-from .streaming import Stream
-from .student import START
-from .trim import TrimmedExpectation
+from .estimator import CONSTRAINTS, MixtureEstimator, take_over
+from .initialize import Method
+from .likelihood import LikelihoodSettings
+from .loop import Fit, first_of_batches
+from .maximum_a_posteriori import MixturePrior
+from .settings import check_enough, parameters_for
+from .state import FittedMixture
+from .streaming import Stream, batch_moments
 from .updates import MaximumLikelihood, Update
 
-# Probability of noise at the start: enough for a row far from all groups to be taken by it at once.
-_NOISE_START = 0.05
 
-# Share of the rows that a robust start may take for scattered.
-_SCATTERED = 0.25
-
-
-class GaussianMixture(MixtureEstimator[Mixture]):
+class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     """Gaussian mixture fitted by expectation-maximisation.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
@@ -236,10 +222,13 @@ class GaussianMixture(MixtureEstimator[Mixture]):
 
     _parameters = PARAMETERS | {"degrees_of_freedom_", "noise_weight_"}
 
-    _stream: Stream | None = None
-
     # Set by a search, which knows how the columns were rounded.
     _least_variances: Floats | None = None
+
+    def _settings(self) -> LikelihoodSettings:
+        names = getattr(self, "feature_names_in_", None)
+        given = parameters_for(LikelihoodSettings, self)
+        return LikelihoodSettings(**given, least=self._least_variances, names=names)
 
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
@@ -285,28 +274,20 @@ class GaussianMixture(MixtureEstimator[Mixture]):
         """
         self._validate_params()
         with batch_table(self, X, sample_weight) as table:
-            rows = table.rows
-            engine = self._engine(X)
-            stream = self._stream
-            update = self._update(rows, engine)
-            if stream is not None and self.regularization == "relative":
-                update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t")
+            settings, stream = self._settings(), None
             if hasattr(self, "mixture_"):
-                self._check_last_fit(rows.n_columns, "partial_fit", "start anew with fit")
-                if stream is not None and (stream.moments.tails is not None) != (self.family == "t"):
-                    raise ValueError(
-                        f"partial_fit goes on from components of another family than {self.family!r}: set it back, or "
-                        "start anew with fit"
-                    )
-                current = self._resumed(update, rows, engine)
+                last = self._settled()
+                stream = last.stream
+                self._check_last_batch(stream, table)
+                update: Update[Mixture] = settings.update(table)
+                if stream is not None and self.regularization == "relative":
+                    update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t")
+                current = settings.resumed(last, update, table)
             else:
-                self._check_enough(rows)
-                current = self._short_fit(rows, engine, update)
-            moments = Expectation(rows, engine)(current)
-            if not moments.weight > 0:
-                raise EmptyTableError(
-                    "every row of the batch has weight zero, or lacks all its values: at least one must count"
-                )
+                check_enough(table, self.n_components)
+                algorithm = settings.algorithm(table)
+                update, current = algorithm.update, first_of_batches(algorithm)
+            moments = batch_moments(table, current)
             if stream is None:
                 after = replace(Stream.of(moments, update.ridge), n_batches=1)
             else:
@@ -314,9 +295,16 @@ class GaussianMixture(MixtureEstimator[Mixture]):
             bounds = (*(self.lower_bounds_ if after.n_batches > 1 else ()), update.bound(moments, current))
             mixture = update(after.moments, current)
             mixture.covariance.check_invertible()  # before anything is kept
-            self._keep_fit(Fit(mixture, bounds, converged=True), rows.dtype)
-            self._stream = after
+            self._take_over(Fit(mixture, bounds, converged=True), FittedMixture(mixture, after), table.dtype)
         return self
+
+    def _check_last_batch(self, stream: Stream | None, table: Table) -> None:
+        self._check_last_fit(table.n_columns, "partial_fit", "start anew with fit")
+        if stream is not None and (stream.moments.tails is not None) != (self.family == "t"):
+            raise ValueError(
+                f"partial_fit goes on from components of another family than {self.family!r}: set it back, or start "
+                "anew with fit"
+            )
 
     def bic(self, X: Source, sample_weight: ArrayLike | None = None) -> float:
         """Return the Bayesian information criterion of the mixture on `X`; lower is better (Schwarz 1978).
@@ -361,138 +349,14 @@ class GaussianMixture(MixtureEstimator[Mixture]):
     def _n_parameters(self) -> int:
         return self.mixture_.n_parameters
 
-    def _resumed(self, update: Update[Mixture], rows: Rows, engine: Engine, *, same: bool = False) -> Mixture:
-        """Return the last mixture with noise, and degrees of freedom, where they are asked for now."""
-        last = self.mixture_
-        weights, noise = last.weights, update.noise if isinstance(update, MaximumLikelihood) else None
-        if noise is not None and last.noise is not None:
-            noise = noise.reweighted(last.noise.weight)
-        elif noise is not None or last.noise is not None:
-            total = float(weights.sum())  # zero where noise took every row
-            weights = weights / total if total else np.full(len(weights), 1 / len(weights))
-            weights = weights * (1.0 if noise is None else 1 - noise.weight)
-        degrees = last.degrees_of_freedom
-        if self.family == "normal":
-            degrees = None
-        elif degrees is None:
-            degrees = np.full(len(weights), START)
-        return Mixture(weights, last.means, last.covariance, degrees, noise)
 
-    def _update(self, rows: Rows, engine: Engine) -> Update[Mixture]:
-        return self._rule(rows, partial(overview, rows, engine))
-
-    def _rule(self, rows: Rows, look: Callable[[type[Covariance]], Overview]) -> MaximumLikelihood | MaximumAPosteriori:
-        """Return the update rule, given what tells where all of them lie."""
-        shape, least = self._shape, self._least_variances
-        if self.prior is None and self.regularization == "absolute" and not self.noise:
-            ridge = np.full(rows.n_columns, self.reg_covar)
-            return MaximumLikelihood(shape, ridge, self.family == "t", least=least)
-        all_rows = look(shape)
-        relative = self.regularization == "relative"
-        ridge = self.reg_covar * (all_rows.units(rows.dtype) if relative else np.ones(rows.n_columns))
-        if self.prior is None:
-            return MaximumLikelihood(shape, ridge, self.family == "t", self._first_noise(all_rows), least)
-        check_conjugate(shape, "prior")
-        if self.family == "t" or self.noise:
-            raise ValueError("a prior is for normal components without noise: set family='normal' and noise=False")
-        prior = MixturePrior() if isinstance(self.prior, str) else self.prior
-        return MaximumAPosteriori(shape, prior.resolve(all_rows, shape, self.n_components), ridge, least)
-
-    def _forget(self) -> None:
-        self._stream = None
-
-    def _changed_by_hand(self, order: NDArray[np.int64] | None) -> None:
-        if self._stream is not None:
-            self._stream = None if order is None else self._stream.reordered(order, type(self.mixture_.covariance))
-
-    def _first_noise(self, all_rows: Overview) -> Noise | None:
-        if not self.noise:
-            return None
-        flat = np.flatnonzero(all_rows.lower == all_rows.upper)
-        if len(flat):
-            names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(len(all_rows.lower))])
-            raise ValueError(
-                f"noise spreads over the range of every column, and column {names[flat[0]]} holds a single value: "
-                "leave it out, or set noise=False"
-            )
-        return Noise(_NOISE_START, all_rows.lower, all_rows.upper)
-
-    def _expectation(self, rows: Rows, engine: Engine, take: TakeSample) -> Expectation:
-        if self.trim == 0:
-            return Expectation(rows, engine)
-        return TrimmedExpectation(rows, engine, self.trim, take())
-
-    def _divisions(self) -> list[Division]:
-        robust = self.trim > 0 or self.noise or self.family == "t"
-        spare = [self._divide_with_spare] if self.trim > 0 else []
-        return [self._divide, self._divide_dense, *spare] if robust else [self._divide]
-
-    def _divide(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
-        return super()._divide(sample.standardized() if self._unitless else sample, random_state)
-
-    def _divide_dense(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
-        """Divide the rows that lie close together, so that outliers do not become groups."""
-        share = 1 - max(_SCATTERED, self.trim)
-        positions = densest(sample.standardized() if self._unitless else sample, share)
-        shares = np.zeros((len(sample.X), self.n_components))
-        if len(positions) < self.n_components:
-            return self._divide(sample, random_state)
-        shares[positions] = self._divide(sample.take(positions), random_state)
-        return shares
-
-    def _divide_with_spare(self, sample: Sample, random_state: np.random.RandomState) -> Floats:
-        """Divide the rows into one group too many and leave the smallest out: outliers may lie together."""
-        if len(sample.X) <= self.n_components:
-            return self._divide(sample, random_state)
-        unitless = sample.standardized() if self._unitless else sample
-        shares = divide(unitless, self.n_components + 1, self.init_params, random_state)
-        return np.delete(shares, np.argmin(sample.weights @ shares), axis=1)
-
-    @property
-    def _unitless(self) -> bool:
-        return self.prior is not None or self.regularization == "relative"
-
-    def _starts(
-        self,
-        expect: Expectation,
-        update: Update[Mixture],
-        take: TakeSample,
-        random_state: np.random.RandomState,
-    ) -> list[Callable[[], Mixture]]:
-        shape = (self.n_components, expect.rows.n_columns)
-        weights = check_weights(self.weights_init, self.n_components)
-        means = check_means(self.means_init, *shape)
-        precisions = check_precisions(self.precisions_init, update.shape, *shape)
-        if weights is not None and means is not None and precisions is not None:
-            return [partial(self._given, update, weights / weights.sum(), means, precisions)]
-        return super()._starts(expect, update, take, random_state)
-
-    def _given(self, update: Update[Mixture], weights: Floats, means: Floats, precisions: Floats) -> Mixture:
-        covariance = update.shape.from_precisions(precisions, *means.shape)
-        noise = update.noise if isinstance(update, MaximumLikelihood) else None
-        share = 1.0 if noise is None else 1 - noise.weight
-        degrees = np.full(len(weights), START) if self.family == "t" else None
-        return Mixture(share * weights, means, covariance, degrees, noise)
-
-    def _first(self, sample: Sample, shares: Floats, update: Update[Mixture]) -> Mixture:
-        shape = (self.n_components, sample.X.shape[1])
-        return given_or(
-            super()._first(sample, shares, update),
-            update.shape,
-            check_weights(self.weights_init, self.n_components),
-            check_means(self.means_init, *shape),
-            check_precisions(self.precisions_init, update.shape, *shape),
-        )
-
-    def _keep_fit(self, fit: Fit[Mixture], dtype: "np.dtype[Any]") -> None:
-        super()._keep_fit(fit, dtype)
-        emptied = np.flatnonzero(fit.model.weights == 0)
-        if len(emptied):
-            warn(
-                f"components {', '.join(map(str, emptied))} of {self.n_components} lost all their rows and keep weight "
-                "0: use fewer components, or another random_state or init_params",
-                ConvergenceWarning,
-            )
-        self._keep_mixture(fit.model, dtype, np.arange(fit.model.n_components))
-        if fit.step is not None:
-            self._stream = Stream.of(fit.step.moments, fit.step.update.ridge)
+def with_fit(
+    template: GaussianMixture, settings: LikelihoodSettings, fit: Fit[Mixture], table: Table
+) -> GaussianMixture:
+    """Return an estimator like a template that keeps a fit, made with other counts, shapes and least variances."""
+    # Engines and callbacks are shared: some cannot be copied.
+    chosen = {"n_components": settings.n_components, "covariance_type": settings.covariance_type}
+    estimator = GaussianMixture(**template.get_params(deep=False) | chosen)
+    estimator._least_variances = settings.least
+    take_over(estimator, fit, table)
+    return estimator

@@ -1,13 +1,16 @@
-"""The EM loop: passes over the rows and updates of the model, in turn."""
+"""One way through a fit: the algorithm as a value, and the function that runs it from its starts to its end."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic
 
 from ...engines.progress import Progress
-from ...errors import EmptyTableError
+from ...errors import EmptyTableError, SingularCovarianceError
 from ...statistics.moments import Moments
 from .updates import M, Update
+
+# Most starts have converged, or fallen behind, after this many iterations.
+SHORT_RUN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,153 @@ class FitProgress(Progress):
     iteration: int
     lower_bound: float
     change: float
+
+
+# Told after each iteration: the number of the start, where it stands, and what it gained.
+Tell = Callable[[int, Fit[Any], float], None]
+
+
+def _nobody(start: int, fit: Fit[Any], change: float) -> None:
+    pass
+
+
+def _as_it_is(fit: Fit[M]) -> Fit[M]:
+    return fit
+
+
+@dataclass(frozen=True, eq=False)
+class Algorithm(Generic[M]):
+    """How a model is fitted to the rows of a table, from its first guess to what is kept.
+
+    Attributes
+    ----------
+    expect : callable
+        The E-step: moments of all rows under a model.
+    update : Update
+        The M-step.
+    starts : sequence of callable
+        Each makes a first model.
+    tol : float
+        Iterations stop when the bound gains less than this.
+    max_iter : int
+        Most iterations from one start.
+    finish : callable
+        Given the fit that the iterations reach, returns the one that is kept.
+    """
+
+    expect: Callable[[M], Moments]
+    update: Update[M]
+    starts: Sequence[Callable[[], M]]
+    tol: float
+    max_iter: int
+    finish: Callable[[Fit[M]], Fit[M]] = _as_it_is
+
+
+def fitted(
+    algorithm: Algorithm[M],
+    *,
+    last: M | None = None,
+    previous_bound: float = float("-inf"),
+    on_iteration: Tell = _nobody,
+) -> Fit[M]:
+    """Run an algorithm and return the fit, with the step that ended it.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        What is run.
+    last : Mixture or another model, optional
+        Where to go on. Default: the starts of the algorithm, of which the best wins.
+    previous_bound : float, default=-inf
+        Bound of `last`, where it was fitted to the same rows.
+    on_iteration : callable, optional
+        Told the number of the start, the fit and what it gained, after each iteration.
+
+    Raises
+    ------
+    SingularCovarianceError
+        Every start was singular.
+    EmptyTableError
+        Every row has weight zero.
+    """
+    expect, update = algorithm.expect, algorithm.update
+    if last is None:
+        fit = best_fit(
+            expect,
+            algorithm.starts,
+            update,
+            tol=algorithm.tol,
+            max_iter=algorithm.max_iter,
+            on_iteration=on_iteration,
+        )
+    else:
+        fit = run_em(
+            expect,
+            Fit(last),
+            update,
+            tol=algorithm.tol,
+            max_iter=algorithm.max_iter,
+            previous_bound=previous_bound,
+            on_iteration=lambda state, change: on_iteration(0, state, change),
+        )
+    fit = algorithm.finish(fit)
+    if fit.step is None:
+        fit = replace(fit, step=Step(fit.model, expect(fit.model), update))
+    return fit
+
+
+def first_of_batches(algorithm: Algorithm[M]) -> M:
+    """Return the model that the first batch of a table starts with: a short run from the best start."""
+    most = min(SHORT_RUN, algorithm.max_iter)
+    return best_fit(algorithm.expect, algorithm.starts, algorithm.update, tol=algorithm.tol, max_iter=most).model
+
+
+def best_fit(
+    expect: Callable[[M], Moments],
+    starts: Sequence[Callable[[], M]],
+    update: Update[M],
+    *,
+    tol: float,
+    max_iter: int,
+    on_iteration: Tell = _nobody,
+) -> Fit[M]:
+    """Run EM from every start for a few iterations, go on with the best, and return the fit of highest bound.
+
+    Short runs cost a fraction of full ones and rarely miss the best start (Biernacki, Celeux and Govaert 2003,
+    "Choosing starting values for the EM algorithm"). A start whose covariance becomes singular is given up when others
+    are left.
+    """
+
+    def run(start: int, fit: Fit[M], limit: int) -> Fit[M]:
+        return run_em(
+            expect,
+            fit,
+            update,
+            tol=tol,
+            max_iter=limit,
+            on_iteration=lambda state, change: on_iteration(start, state, change),
+        )
+
+    short = max_iter if len(starts) == 1 else min(SHORT_RUN, max_iter)
+    fits: list[tuple[int, Fit[M]]] = []
+    failure: SingularCovarianceError | None = None
+    for number, start in enumerate(starts):
+        try:
+            fits.append((number, run(number, Fit(start()), short)))
+        except SingularCovarianceError as error:
+            failure = error
+    finished = [fit for _, fit in fits if fit.converged or fit.n_iter >= max_iter]
+    unfinished = [(number, fit) for number, fit in fits if not fit.converged and fit.n_iter < max_iter]
+    if unfinished:
+        number, fit = max(unfinished, key=lambda entry: entry[1].lower_bound)
+        try:
+            finished.append(run(number, fit, max_iter))
+        except SingularCovarianceError as error:
+            failure = error
+    if not finished:
+        assert failure is not None, "every start either finishes or fails"
+        raise failure
+    return max(finished, key=lambda fit: fit.lower_bound)
 
 
 def run_em(

@@ -1,23 +1,23 @@
 """Several starts, and the best of them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import ThreadEngine
 from ...errors import SingularCovarianceError
 from ...intake.sample import Sample
+from ...intake.table import Table
+from ...typing import Floats
 from .expectation import Expectation
-from .loop import Fit, run_em
+from .loop import SHORT_RUN, Fit, best_fit, run_em
 from .maximum_a_posteriori import MaximumAPosteriori
 from .updates import M, MaximumLikelihood, Update
 
 EitherUpdate = MaximumLikelihood | MaximumAPosteriori
-
-# Most starts have converged, or fallen behind, after this many iterations.
-SHORT_RUN = 20
+Division = Callable[[Sample, np.random.RandomState], Floats]
 
 # Starts tried on a sample for each start on a large table: k-means alone often joins two groups, four times rarely.
 SAMPLE_STARTS = 4
@@ -29,59 +29,58 @@ _COLLAPSED = 10
 _ROUNDING = 1e-6
 
 
-def best_fit(
+def starts_from(
+    divisions: Sequence[Division],
+    first: Callable[[Sample, Floats], M],
     expect: Expectation,
-    starts: Sequence[Callable[[], M]],
     update: Update[M],
+    take: Callable[[], Sample],
+    random_state: np.random.RandomState,
     *,
+    n_init: int,
     tol: float,
-    max_iter: int,
-    on_iteration: Callable[[int, Fit[M], float], None] = lambda start, fit, change: None,
-) -> Fit[M]:
-    """Run EM from every start for a few iterations, go on with the best, and return the fit of highest bound.
+) -> list[Callable[[], M]]:
+    """Return what makes a first model from a division of a sample of the rows, once for each start.
 
-    Short runs cost a fraction of full ones and rarely miss the best start (Biernacki, Celeux and Govaert 2003,
-    "Choosing starting values for the EM algorithm"). A start whose covariance becomes singular is given up when others
-    are left.
+    Where the rows are few and there is one way to divide them, that division is the start. Else the best of several
+    short runs on the sample is.
+
+    Parameters
+    ----------
+    divisions : sequence of callable
+        The ways in which a sample is divided.
+    first : callable
+        Returns the model of a division of a sample.
+    expect, update
+        E-step and M-step.
+    take : callable
+        Returns the sample.
+    random_state : RandomState
+        What divisions are drawn with.
+    n_init : int
+        Number of starts.
+    tol : float
+        As for `run_em`.
     """
 
-    def run(start: int, fit: Fit[M], limit: int) -> Fit[M]:
-        return run_em(
-            expect,
-            fit,
-            update,
-            tol=tol,
-            max_iter=limit,
-            on_iteration=lambda state, change: on_iteration(start, state, change),
-        )
+    def draw(division: Division) -> M:
+        return first(take(), division(take(), random_state))
 
-    short = max_iter if len(starts) == 1 else min(SHORT_RUN, max_iter)
-    fits: list[tuple[int, Fit[M]]] = []
-    failure: SingularCovarianceError | None = None
-    for number, start in enumerate(starts):
-        try:
-            fits.append((number, run(number, Fit(start()), short)))
-        except SingularCovarianceError as error:
-            failure = error
-    finished = [fit for _, fit in fits if fit.converged or fit.n_iter >= max_iter]
-    unfinished = [(number, fit) for number, fit in fits if not fit.converged and fit.n_iter < max_iter]
-    if unfinished:
-        number, fit = max(unfinished, key=lambda entry: entry[1].lower_bound)
-        try:
-            finished.append(run(number, fit, max_iter))
-        except SingularCovarianceError as error:
-            failure = error
-    if not finished:
-        assert failure is not None, "every start either finishes or fails"
-        raise failure
-    return max(finished, key=lambda fit: fit.lower_bound)
+    def start() -> M:
+        if take().whole and len(divisions) == 1:
+            return draw(divisions[0])
+        repeats = 1 if take().whole else max(SAMPLE_STARTS // len(divisions), 1)
+        draws = [partial(draw, division) for division in divisions] * repeats
+        return best_on_sample(expect, take(), draws, update, tol=tol)
+
+    return [start] * n_init
 
 
 def best_on_sample(
     expect: Expectation, sample: Sample, starts: Sequence[Callable[[], M]], update: Update[M], *, tol: float
 ) -> M:
     """Return where the best of several starts gets by a short run on a sample of the rows."""
-    small = expect.on(sample.rows, ThreadEngine())
+    small = expect.on(Table(sample.rows, ThreadEngine()))
     return best_fit(small, starts, update, tol=tol, max_iter=SHORT_RUN).model
 
 

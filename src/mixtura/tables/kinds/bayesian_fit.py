@@ -11,9 +11,12 @@ from ...engines import OnProgress
 from ...engines.progress import Progress
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
 from ...mixtures.choice.defaults import N_INIT, REG_COVAR
+from ...mixtures.choice.evidence import fit_groups_or_one
 from ...mixtures.em.loop import FitProgress
 from ...statistics.columns import ColumnMoments, column_moments
 from .. import fitting
+from ..model_facts import mixture_facts
+from ..provenance import FitFigures
 from ..request import Request
 from ..run import Run
 from .kind import Fitted
@@ -26,17 +29,17 @@ _MOST_COMPONENTS = 10
 
 def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     """Fit the mixture, and say what deserves attention about its groups."""
-    asked = None if request.counts is None else fitting.counts_for(numbers.n_rows, request.counts, run.spell)
-    most = most_components(numbers.n_rows) if asked is None else asked[-1]
+    n_rows = fitting.n_counted(numbers, run.engine)
+    asked = None if request.counts is None else fitting.counts_for(n_rows, request.counts, run.spell)
+    most = most_components(n_rows) if asked is None else asked[-1]
     bayesian = estimator(most, request.shapes[0], request.seed)
-    bayesian.n_features_in_ = len(numbers.columns)
     notices = []
     with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         bayesian.set_params(on_progress=_in_units(run.on_progress, volume))
-        bayesian._fit_rows(table.rows, table.engine)
+        bayesian = fit_groups_or_one(bayesian, table)
         contours = Contours(
             fitting.ordered(bayesian.mixture_, in_use=True),
             numbers.n_rows,
@@ -47,13 +50,13 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     if not bayesian.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
     mixture = contours.mixture
-    facts = replace(
-        fitting.mixture_facts("bayesian", mixture, by=", variational Bayes"), lower_bound=bayesian.lower_bound_ - volume
-    )
+    description = mixture_facts("bayesian", mixture, by=", variational Bayes").description
+    figures = FitFigures(lower_bound=bayesian.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
         more = run.spell("components", 2 * most)
         notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
-    return Fitted(DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours)))
+    notices += fitting.small_group_notices(contours)
+    return Fitted(DensityModel.of(mixture), description, figures, notices=tuple(notices))
 
 
 def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:

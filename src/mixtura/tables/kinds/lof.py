@@ -8,8 +8,8 @@ from .kind import DetectorKind
 if TYPE_CHECKING:
     from ...detectors.model import OutlierModel
 
-# Scikit-learn's twenty, and the row itself, which is its own nearest neighbour when the fitted table is scored.
-_NEIGHBORS = 21
+# The default of `LocalOutlierFactor`.
+_NEIGHBORS = 20
 
 
 class Lof(DetectorKind):

@@ -18,12 +18,12 @@ _MOST_ROWS = 10**15
 
 
 class FalseDiscoveryRate(ThresholdRule):
-    """Flags as many rows as can be so that, on average, a share of them belongs."""
+    """Flags as many rows as possible while, on average, a share of them belongs."""
 
     name = "fdr"
     metavar = "SHARE"
     help = (
-        "Flag as many rows as can be so that, on average, at most this share of them belongs (a false discovery rate, "
+        "Flag as many rows as possible while, on average, at most this share of them belongs (a false discovery rate, "
         "by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold."
     )
     example = "0.05"
@@ -38,8 +38,8 @@ class FalseDiscoveryRate(ThresholdRule):
             return Chosen(threshold_by_false_discovery_rate(sketch, scores.clean, self.target))
         if n_rows < FEWEST_ROWS:
             notice = (
-                f"{words.plural(n_rows, 'row')} say nothing about how rare a row is, and none is flagged: at least "
-                f"{FEWEST_ROWS} are needed, or a share to flag ({spell('rate', 0.04)})."
+                f"no row is flagged: {words.plural(n_rows, 'row')} are too few to tell how rare a row is. Use at least "
+                f"{FEWEST_ROWS} rows, or flag a share ({spell('rate', 0.04)})."
             )
             return Chosen(-math.inf, (notice,))
         threshold = threshold_by_false_discovery_rate(sketch, scores.shares_as_low, self.target)
@@ -51,11 +51,12 @@ class FalseDiscoveryRate(ThresholdRule):
         """Return what the threshold was chosen for."""
         return f"so that on average at most {words.percent(self.target)} of the flagged rows belong"
 
-    def absence(self) -> tuple[str, ...]:
+    def absence(self, spell: Spell) -> tuple[str, ...]:
         """Return why no row of a table is flagged, and what is promised of those that are."""
         return (
-            "no row is too rare for chance",
-            f"of rows flagged at most {words.percent(self.target)} may belong, on average; --rate flags a share",
+            "no row is too rare to be chance",
+            f"on average at most {words.percent(self.target)} of the flagged rows may belong; {spell('rate')} flags a "
+            "share",
         )
 
     def few_clean_rows(self, n_rows: int, n_clean: int) -> tuple[str, ...]:
@@ -65,9 +66,9 @@ class FalseDiscoveryRate(ThresholdRule):
             return ()
         enough = math.ceil(n_rows / self.target / (1 - TRAINING_SHARE))
         return (
-            f"beside {words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}, and at "
-            f"least {words.count(fewest)} rows would have to reach it for any to be flagged; with a reference of "
-            f"{words.count(enough)} rows one is enough.",
+            f"the reference is too small to flag fewer than {words.count(fewest)} rows: with "
+            f"{words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}. Use about "
+            f"{words.count(enough)} clean rows, or flag a share of the rows.",
         )
 
 

@@ -83,7 +83,7 @@ class ThresholdRule:
         """Return what the threshold was chosen for, of rows that are called so, as the end of a sentence."""
         raise NotImplementedError
 
-    def absence(self) -> tuple[str, ...]:
+    def absence(self, spell: Spell) -> tuple[str, ...]:
         """Return why no row of a table is flagged, and what the rule promises; nothing for most rules."""
         return ()
 

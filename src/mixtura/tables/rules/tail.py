@@ -16,8 +16,8 @@ class Tail(ThresholdRule):
     name = "tail"
     metavar = "SHARE"
     help = (
-        "Flag scores that only this share of the rows that belong would reach, such as 1e-4: the tail of the scores is "
-        "extrapolated beyond the rows there are."
+        "Flag scores that only this share of normal rows would reach, such as 1e-4; a fitted tail extrapolates beyond "
+        "the rows of the table."
     )
     example = "1e-4"
 
@@ -35,12 +35,12 @@ class Tail(ThresholdRule):
 
     def sentence(self, rows: str) -> str:
         """Return what the threshold was chosen for."""
-        return f"to flag one in {words.count(round(1 / self.target))} rows that belong, by the tail of the scores"
+        return f"to flag one in {words.count(round(1 / self.target))} normal rows, by the tail of the scores"
 
 
 def _no_tail(spell: Spell) -> str:
     # A few anomalies among the rows make a heavy tail that no anomaly is far out in.
     return (
-        "the highest scores do not follow the tail of a distribution, as when anomalies are among them: the threshold "
-        f"may be far too high or too low ({spell('reference')} gives clean rows to find it on)."
+        "the highest scores do not follow the tail of a distribution, perhaps because anomalies are among them. The "
+        f"threshold may be far too high or too low; {spell('reference')} gives clean rows to find it on."
     )

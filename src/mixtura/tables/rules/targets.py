@@ -51,11 +51,11 @@ class Recall(_OnLabels):
 
 
 class FBeta(_OnLabels):
-    """Makes an F-score as high as can be."""
+    """Makes an F-score as high as possible."""
 
     name = "f_beta"
     metavar = "BETA"
-    help = "Make this F-score on the labelled rows as high as can be; recall counts BETA times as much as precision."
+    help = "Make this F-score on the labelled rows as high as possible; recall counts BETA times as much as precision."
     example = "1"
 
     def check(self, spell: Spell) -> None:

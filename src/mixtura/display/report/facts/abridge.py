@@ -5,20 +5,9 @@ from dataclasses import replace
 
 from ....tables.summary import Group, LeftOutColumn, ModelFacts, Summary
 from ....tables.table_model import TableModel
+from ..budget import PAGE
 from .data import GroupProfile, Omitted, ReportRow
 from .names import shortened, weight
-
-_MOST_GROUPS = 20
-_MOST_LEFT_OUT = 50
-_MOST_CANDIDATES = 200
-_MOST_NOTICES = 20
-
-# Letters of a sentence, and of what else a user wrote.
-_SENTENCE = 600
-
-# Bytes for what `Summary.groups` says of columns, and of each number in it.
-_GROUPS_ROOM = 200_000
-_NUMBER = 24
 
 
 def abridged(
@@ -54,10 +43,10 @@ def abridged(
         summary,
         table=replace(
             table,
-            source=shortened(table.source, _SENTENCE),
+            source=shortened(table.source, PAGE.sentence),
             columns=tuple(names[model.columns[position]] for position in described),
             left_out=tuple(
-                LeftOutColumn(shortened(column.name), column.reason) for column in table.left_out[:_MOST_LEFT_OUT]
+                LeftOutColumn(shortened(column.name), column.reason) for column in table.left_out[: PAGE.left_out]
             ),
         ),
         model=facts,
@@ -66,11 +55,11 @@ def abridged(
             replace(anomaly, column=names[anomaly.column], reason=row.reason)
             for anomaly, row in zip(summary.anomalies, rows, strict=False)
         ),
-        notices=tuple(shortened(notice, _SENTENCE) for notice in summary.notices[:_MOST_NOTICES]),
+        notices=tuple(shortened(notice, PAGE.sentence) for notice in summary.notices[: PAGE.notices]),
     )
     omitted = Omitted(
         columns=len(model.columns) - len(described),
-        left_out=max(0, len(table.left_out) - _MOST_LEFT_OUT),
+        left_out=max(0, len(table.left_out) - PAGE.left_out),
         groups=len(summary.groups) - len(groups),
         candidates=n_candidates,
     )
@@ -79,8 +68,8 @@ def abridged(
 
 def n_groups_fitting(called: Sequence[str]) -> int:
     """Return how many groups there is room for, each with two numbers for every column of such a name."""
-    size = sum(2 * (weight(name) + _NUMBER) for name in called)
-    return max(1, min(_MOST_GROUPS, _GROUPS_ROOM // size))
+    size = sum(2 * (weight(name) + PAGE.number_bytes) for name in called)
+    return max(1, min(PAGE.groups, PAGE.group_bytes // size))
 
 
 def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]) -> Group:
@@ -93,8 +82,8 @@ def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]
 
 def _with_best(facts: ModelFacts) -> tuple[ModelFacts, int]:
     """Return what a model is, with the candidates of lowest BIC in the order of the search, and how many are not."""
-    dropped = {id(candidate) for candidate in sorted(facts.candidates, key=lambda c: c.bic)[_MOST_CANDIDATES:]}
+    dropped = {id(candidate) for candidate in sorted(facts.candidates, key=lambda c: c.bic)[PAGE.candidates :]}
     kept = tuple(candidate for candidate in facts.candidates if id(candidate) not in dropped)
-    trained_on = None if facts.trained_on is None else shortened(facts.trained_on, _SENTENCE)
-    description = shortened(facts.description, _SENTENCE)
+    trained_on = None if facts.trained_on is None else shortened(facts.trained_on, PAGE.sentence)
+    description = shortened(facts.description, PAGE.sentence)
     return replace(facts, description=description, candidates=kept, trained_on=trained_on), len(dropped)

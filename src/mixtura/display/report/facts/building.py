@@ -8,12 +8,14 @@ import numpy as np
 
 from ....detectors.explanation import Explanation
 from ....tables.gathering import Gathered
-from ....tables.kept import Floats, RowFacts
+from ....tables.kept import RowFacts
 from ....tables.summary import Summary
 from ....tables.table_model import TableModel
+from ....typing import Floats
 from ...as_json import as_json
+from ..budget import PAGE
 from .abridge import abridged, n_groups_fitting
-from .columns import MOST_VIEWED, column_facts, most_telling
+from .columns import column_facts, most_telling
 from .curve import score_curve
 from .data import Deviation, Point, Report, ReportRow, Reproduction
 from .groups import contours, profiles
@@ -22,26 +24,11 @@ from .numbers import rounded, significant
 
 T = TypeVar("T", ReportRow, Point)
 
-# Bytes that the rows and the points may take as JSON: of the three megabytes of a page, what draws its pictures leaves
-# two, and the other parts take about half a megabyte.
-_ROOM_FOR_ROWS = 500_000
-_ROOM_FOR_POINTS = 700_000
-
-# Letters of a sentence, and of a command, which is of no use when it is cut: one that is longer holds a long query.
-_REASON = 300
-_COMMAND = 20_000
-
 # Of the severity of a point; what is less than a ten-thousandth below a hundred is written as one.
 _DECIMALS = 6
 
-# Columns that the explanation of a row names.
-_MOST_DEVIATIONS = 5
-
 # Rows that are explained together: an explanation has four numbers for every value.
 _EXPLAINED = 128
-
-# Flagged rows may take so much of the room for points that a sample of the others fits too.
-_SHARE_OF_FLAGGED = 0.6
 
 
 def build_report(gathered: Gathered, summary: Summary, reproduction: Reproduction) -> Report:
@@ -65,7 +52,7 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
     columns = tuple(
         column_facts(name, sketch, gathered.n_rows) for name, sketch in zip(called, gathered.columns, strict=True)
     )
-    viewed = order[:MOST_VIEWED]
+    viewed = order[: PAGE.viewed]
     points = _points(gathered, viewed)
     groups = profiles(model, described, n_groups_fitting(called))
     threshold = None if model.threshold is None or summary.decision is None else summary.decision.threshold
@@ -88,7 +75,7 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         points=points,
         points_are_all=len(points) == gathered.n_rows,
         contours=contours(model, viewed, names, ranges),
-        reproduction=replace(reproduction, command=shortened(reproduction.command, _COMMAND)),
+        reproduction=replace(reproduction, command=shortened(reproduction.command, PAGE.command)),
         omitted=replace(
             omitted,
             flagged_rows=max(0, n_flagged - len(listed)),
@@ -108,7 +95,7 @@ def _listed(gathered: Gathered, names: Mapping[str, str]) -> tuple[tuple[ReportR
     blame = np.zeros(len(model.columns))
     called = [names[name] for name in model.columns]
     rows: list[ReportRow] = []
-    room = _ROOM_FOR_ROWS
+    room = PAGE.row_bytes
     for start in range(0, len(facts), _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
@@ -131,7 +118,7 @@ def _severities(model: TableModel, scores: Floats) -> list[float]:
 def _row(
     facts: RowFacts, k: int, severity: float, explanation: Explanation, reason: str, called: Sequence[str]
 ) -> ReportRow:
-    foremost = [int(column) for column in explanation.ranking[k, :_MOST_DEVIATIONS]]
+    foremost = [int(column) for column in explanation.ranking[k, : PAGE.deviations]]
     label, component = float(facts.labels[k]), int(facts.components[k])
     return ReportRow(
         row=int(facts.rows[k]) + 1,
@@ -140,7 +127,7 @@ def _row(
         component=None if component < 0 else component,
         label=None if np.isnan(label) else label == 1,
         cells=tuple(shortened(cell) for cell in facts.cells[k]),
-        reason=shortened(reason, _REASON),
+        reason=shortened(reason, PAGE.reason),
         deviations=tuple(
             Deviation(
                 called[column],
@@ -174,8 +161,8 @@ def _points(gathered: Gathered, viewed: Sequence[int]) -> tuple[Point, ...]:
             strict=True,
         )
     ]
-    foremost, _ = _fitting(made[: len(flagged)], round(_SHARE_OF_FLAGGED * _ROOM_FOR_POINTS))
-    room = _ROOM_FOR_POINTS - sum(map(_size, foremost))
+    foremost, _ = _fitting(made[: len(flagged)], round(PAGE.flagged_points * PAGE.point_bytes))
+    room = PAGE.point_bytes - sum(map(_size, foremost))
     others, _ = _fitting(made[len(flagged) :], room)
     return tuple(sorted((*foremost, *others), key=lambda point: point.row))
 

@@ -5,14 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....statistics.sketch import QuantileSketch
-from ....tables.kept import Floats
 from ....tables.table_model import TableModel
 from ....tables.telling import between_groups
+from ....typing import Floats
 from .data import ColumnFacts
 from .numbers import histogram, significant
-
-# Columns that its pictures choose from.
-MOST_VIEWED = 10
 
 
 def most_telling(model: TableModel, described: Sequence[int], blame: Floats) -> tuple[int, ...]:

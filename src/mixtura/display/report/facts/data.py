@@ -248,7 +248,7 @@ class Report:
     contours : tuple of Contours
         Densities for pairs of `view_columns`; none where the model has no density.
     reproduction : Reproduction
-        How to make it again.
+        How to reproduce the report.
     omitted : Omitted
         What there was no room for.
     """

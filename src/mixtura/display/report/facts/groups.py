@@ -5,16 +5,13 @@ from itertools import combinations
 
 import numpy as np
 
-from ....tables.kept import Floats
 from ....tables.table_model import TableModel
+from ....typing import Floats
+from ..budget import PAGE
 from .data import Contours, GroupProfile
 from .numbers import rounded, significant
 
-# Numbers in the covariance matrices of all groups, 100 kilobytes of them.
-_MOST_COVARIANCES = 12_000
-
-# Densities to draw: pairs of columns, places along each.
-_MOST_PAIRS = 10
+# Places of a density that is drawn, along each of two columns.
 _PLACES = 48
 
 # A mixture is drawn as far as so many standard deviations from the means of its components.
@@ -28,7 +25,7 @@ def profiles(model: TableModel, described: Sequence[int], most: int) -> tuple[Gr
     mixture, columns = model.mixture, list(described)
     heaviest = np.sort(np.argsort(-mixture.weights, kind="stable")[:most])
     means, deviations, scale = model.means, model.standard_deviations, model.scale[columns]
-    whole = len(heaviest) * len(columns) ** 2 <= _MOST_COVARIANCES
+    whole = len(heaviest) * len(columns) ** 2 <= PAGE.covariances
     matrices = mixture.covariance.select(columns).dense if whole else np.empty((mixture.n_components, 0, 0))
     return tuple(
         GroupProfile(
@@ -65,7 +62,7 @@ def contours(
     if not model.has_components:
         return ()
     grids = {position: _grid(model, position, *ranges[position]) for position in viewed if position in ranges}
-    pairs = sorted(combinations(range(len(grids)), 2), key=sum)[:_MOST_PAIRS]
+    pairs = sorted(combinations(range(len(grids)), 2), key=sum)[: PAGE.pairs]
     order = list(grids)
     return tuple(_contours(model, order[first], order[second], grids, names) for first, second in pairs)
 

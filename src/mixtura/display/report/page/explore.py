@@ -70,9 +70,9 @@ def views(report: Report, n_views: int) -> str:
         else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
     )
     if report.omitted.flagged_points:
-        sample += f" Room is for all but {plural(report.omitted.flagged_points, 'flagged row')}."
+        sample += f" {plural(report.omitted.flagged_points, 'flagged row')} of lower score left out."
     total = n_columns_of(report)
-    left = f" {n_views} of {plural(total, 'column')} are offered." if n_views < total else ""
+    left = f" Choose from {n_views} of {plural(total, 'column')}." if n_views < total else ""
     return f"""<div class="needs-script">
 <div class="tools">
 <label>Across <select id="view-x">{options["x"]}</select></label>
@@ -164,7 +164,7 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     body = "".join(_row(row, rated, grouped, labelled) for row in shown)
     notes = [_SEVERITY] if rated else []
     if listed < len(report.rows) + report.omitted.flagged_rows:
-        notes.append(f"Room is for the {plural(listed, 'row')} of the highest score; the counts are of all.")
+        notes.append(f"Showing the {plural(listed, 'row')} of highest score; the counts are of all rows.")
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
@@ -186,7 +186,7 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.
-_SEVERITY = "Severity: a row is rarer than this share of rows like these, in percent."
+_SEVERITY = "Severity: the percentage of rows like these that score lower."
 
 
 def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool) -> str:

@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from ....errors import MissingDependencyError
+from ....tables.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
 from . import explore, sections
@@ -17,7 +18,7 @@ from .text import island, plain
 _SCRIPTS = ("base.js", "charts.js", "rows.js", "page.js")
 
 
-def render_html(report: Report) -> str:
+def render_html(report: Report, spell: Spell = in_python) -> str:
     """Return a report as one page: its style, its scripts, its data and the library that draws its charts are inside.
 
     Nothing is loaded from elsewhere, which the page itself forbids: its content security policy allows the styles and
@@ -28,6 +29,8 @@ def render_html(report: Report) -> str:
     ----------
     report : Report
         What to show.
+    spell : callable
+        Writes what can be asked for in a sentence.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def render_html(report: Report) -> str:
         ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
         ("scores", "The threshold", explore.threshold(report, found)),
         ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
-        ("again", "How to make it again", sections.reproduction(report)),
+        ("again", "How to reproduce this report", sections.reproduction(report)),
     ]
     version = plain(report.reproduction.versions.get("mixtura", ""))
     return Template(_part("page.html")).substitute(
@@ -63,7 +66,7 @@ def render_html(report: Report) -> str:
         title=plain(f"{summary.table.source} – Mixtura report"),
         style=style,
         source=sections.title(summary.table.source),
-        headline=sections.headline(report),
+        headline=sections.headline(report, spell),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
         sections=sections.notices(summary)

@@ -11,15 +11,10 @@ import numpy as np
 from ....tables.summary import Decision
 from ....words import severity
 from ...palette import GROUPS
+from ..budget import PAGE
 from ..facts.data import Contours, Report, ReportRow, ScoreCurve
 from .contours import MASSES, levels_of, lines_of
 from .text import LONGEST, island, visible
-
-# A page stays under three million bytes: nine hundred thousand are the drawing library, the rest are these and the
-# text of the sections.
-_ROOM_FOR_ROWS = 1_000_000
-_ROOM_FOR_POINTS = 600_000
-_LONGEST_CELLS = (400, 200, 100, 50, 25, 12)
 
 # A place on a line in steps of the grid: so fine that the eye sees no corner.
 _FINE = 20
@@ -113,13 +108,13 @@ def listed_rows(rows: Sequence[ReportRow], found: Sequence[Stop]) -> tuple[list[
     Cells are cut shorter first; then the least anomalous rows are left out.
     """
     listed: list[list[Any]] = []
-    for longest in _LONGEST_CELLS:
+    for longest in PAGE.cells:
         listed = [_row(row, longest, found) for row in rows]
-        if len(island(listed).encode()) <= _ROOM_FOR_ROWS:
+        if len(island(listed).encode()) <= PAGE.row_page_bytes:
             return listed, longest
-    while len(island(listed).encode()) > _ROOM_FOR_ROWS:
+    while len(island(listed).encode()) > PAGE.row_page_bytes:
         listed = listed[: 9 * len(listed) // 10]
-    return listed, _LONGEST_CELLS[-1]
+    return listed, PAGE.cells[-1]
 
 
 def _row(row: ReportRow, longest: int, found: Sequence[Stop]) -> list[Any]:
@@ -137,7 +132,7 @@ def _severity(value: float) -> str | None:
 
 def _views(report: Report) -> tuple[str, ...]:
     """Return the columns that there is room to show; a value takes seven characters or so."""
-    return report.view_columns[: max(2, _ROOM_FOR_POINTS // (7 * max(1, len(report.points))))]
+    return report.view_columns[: max(2, PAGE.point_page_bytes // (7 * max(1, len(report.points))))]
 
 
 def _points(report: Report, n_views: int, found: Sequence[Stop]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from ....tables.spelling import Spell, in_python
 from ....tables.summary import Group, Summary
 from ....words import percent, plural
 from ...palette import GROUPS
@@ -25,7 +26,7 @@ def title(source: str) -> str:
     return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
 
 
-def headline(report: Report) -> str:
+def headline(report: Report, spell: Spell = in_python) -> str:
     """Return what was asked and found, in a sentence or two."""
     summary = report.summary
     table, n_groups = summary.table, n_groups_of(report)
@@ -34,14 +35,14 @@ def headline(report: Report) -> str:
     decision = summary.decision
     if decision is None:
         sentences.append(f"{rows} were scored; no threshold was asked for.")
-    elif absence(summary):
-        sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary))}.")
+    elif absence(summary, spell):
+        sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
         verb = "is" if decision.n_anomalies == 1 else "are"
         sentences.append(
             f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
             f"their anomaly score is above {number(decision.threshold)}"
-            f"{''.join(f', {part}' for part in origin(summary))}."
+            f"{''.join(f', {part}' for part in origin(summary, spell))}."
         )
     if summary.merging is not None:
         clusters = plural(len(summary.merging.clusters), "cluster")
@@ -75,7 +76,7 @@ def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
     table, omitted = report.summary.table, report.omitted
     rows = "".join(_column(column) for column in report.columns)
-    described = f" Room is for {len(table.columns):,} of them, here and below." if omitted.columns else ""
+    described = f" Showing {len(table.columns):,} of them." if omitted.columns else ""
     text = f"<p>{plural(table.n_rows, 'row')}; {plural(n_columns_of(report), 'column')} in use.{described}</p>"
     text += _table(
         "Columns in use", ("column", "lowest", "median", "highest", "missing", "spread"), rows, numeric=range(1, 5)
@@ -84,7 +85,7 @@ def data(report: Report) -> str:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
         text += f'<h3>Left out</h3><ul class="names">{items}</ul>'
     if omitted.left_out:
-        text += f"<p>Left out, too: {plural(omitted.left_out, 'more column')}.</p>"
+        text += f"<p>Not in use either: {plural(omitted.left_out, 'more column')}.</p>"
     return text
 
 
@@ -158,7 +159,7 @@ def model(report: Report) -> str:
     table = _table("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
     left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
     if omitted:
-        left += f"<p>Room is for the {len(facts.candidates)} of the lowest BIC, here and in the picture.</p>"
+        left += f"<p>Showing the {len(facts.candidates)} of lowest BIC.</p>"
     return text + _SEARCH + f"<details><summary>Their figures as a table</summary>{table}{left}</details>"
 
 
@@ -190,7 +191,7 @@ def groups(report: Report) -> str:
     return (
         f"{_clusters(report)}"
         f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
-        "the column, in standard deviations (sd), as the quartiles say where these are.</p>"
+        "the column, in standard deviations (sd) that follow from the quartiles.</p>"
         f'<div class="cards">{cards}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
     )
@@ -268,7 +269,7 @@ def reproduction(report: Report) -> str:
         f'<tr><th scope="row">{isolated(name)}</th><td>{isolated(version)}</td></tr>'
         for name, version in made.versions.items()
     )
-    seed = "Nothing was fitted, so that there is no seed." if made.seed is None else f"Random seed: {made.seed}."
+    seed = "Nothing was fitted, so there is no seed." if made.seed is None else f"Random seed: {made.seed}."
     return (
         '<div class="command"><pre tabindex="0" aria-label="Command">'
         f'<code id="command">{plain(made.command, 10_000)}</code></pre>'

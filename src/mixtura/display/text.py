@@ -1,27 +1,24 @@
-"""A summary as text for a terminal, a pipe or a file."""
+"""A summary as text for a terminal, a notebook, a pipe or a file."""
 
 import dataclasses
-import io
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
-from rich.console import Group as Stack
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
 from .. import words
-from ..display.reasoning import absence, figures, merged, origin
 from ..tables.rules import rule_named
+from ..tables.spelling import Spell, in_python
 from ..tables.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
+from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
+from .reasoning import absence, figures, merged, origin
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
 # Groups and candidates past these are in the JSON summary.
 _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
+
+_NOTE = Span("Note: ", "yellow")
 
 # Kass and Raftery (1995), "Bayes factors", section 3.2: what a difference in BIC says against the higher one.
 _EVIDENCE = (
@@ -32,7 +29,9 @@ _EVIDENCE = (
 )
 
 
-def render(summary: Summary, *, width: int, colours: bool) -> str:
+def render(
+    summary: Summary, *, width: int, colours: bool = False, rest: str = "in its summary", spell: Spell = in_python
+) -> str:
     """Return a summary as text.
 
     Parameters
@@ -41,15 +40,19 @@ def render(summary: Summary, *, width: int, colours: bool) -> str:
         What was found.
     width : int
         Length of a line.
-    colours : bool
+    colours : bool, default=False
         Whether it is for a terminal, which shows bold and coloured text.
+    rest : str
+        Where all that is not shown can be found.
+    spell : callable
+        Writes what can be asked for in a sentence.
     """
-    return _page(_parts(_visible(summary), width), width, colours)
+    return printed(_parts(_visible(summary), width, rest, spell), width, colours=colours)
 
 
-def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool) -> str:
+def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool = False) -> str:
     """Return a comparison as text; parameters as for `render`."""
-    return _page(_comparison(_visible(summary)), width, colours)
+    return printed(_comparison(_visible(summary)), width, colours=colours)
 
 
 def _visible(value: Any) -> Any:
@@ -67,62 +70,50 @@ def _visible(value: Any) -> Any:
     return value
 
 
-def _page(parts: Iterable[RenderableType], width: int, colours: bool) -> str:
-    page = io.StringIO()
-    # Names in brackets and between colons are names.
-    console = Console(file=page, width=width, force_terminal=colours, highlight=False, markup=False, emoji=False)
-    for number, part in enumerate(parts):
-        if number:
-            console.print()
-        console.print(part)
-    # Tables are padded to the width of the page: a file wants no blanks at the ends of lines.
-    text = page.getvalue()
-    return text if colours else "\n".join(line.rstrip() for line in text.split("\n"))
-
-
-def _parts(summary: Summary, width: int) -> Iterable[RenderableType]:
+def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Part]:
     yield _table(summary.table)
     yield _model(summary.model)
     for notice in summary.notices:
-        yield Text.assemble(("Note: ", "yellow"), notice)
+        yield paragraph(_NOTE, notice)
     if summary.merging is not None:
-        yield _clusters(summary.merging)
+        yield _clusters(summary.merging, rest)
     if summary.groups:
-        yield _groups(summary.groups, summary.table.columns, width)
+        yield _groups(summary.groups, summary.table.columns, width, rest)
     if summary.decision is not None or summary.anomalies:
-        yield _anomalies(summary)
+        yield _anomalies(summary, spell)
     yield _files(summary)
 
 
-def _table(table: TableFacts) -> RenderableType:
-    lines = Table.grid(padding=(0, 2))
+def _table(table: TableFacts) -> Part:
     used = words.listing(table.columns, _NAMES_SHOWN)
-    lines.add_row("  used", f"{words.plural(len(table.columns), 'column')}: {used}")
+    rows = [("used", f"{words.plural(len(table.columns), 'column')}: {used}")]
     if table.left_out:
         names = [f"{column.name} ({column.reason})" for column in table.left_out]
-        lines.add_row("  left out", words.listing(names, _NAMES_SHOWN))
-    return Stack(_heading(table.source, words.plural(table.n_rows, "row")), lines)
+        rows.append(("left out", words.listing(names, _NAMES_SHOWN)))
+    columns = (Column("", right=False), Column("", right=False))
+    lines = Cells(columns, [[Span(cell) for cell in row] for row in rows], headed=False)
+    return Stack([_heading(table.source, words.plural(table.n_rows, "row")), lines])
 
 
-def _heading(title: str, rest: str = "") -> Text:
-    return Text.assemble((title, "bold"), f": {rest}" if rest else "")
+def _heading(title: str, rest: str = "") -> Part:
+    return paragraph(Span(title, "bold"), f": {rest}" if rest else "")
 
 
-def _model(model: ModelFacts) -> RenderableType:
+def _model(model: ModelFacts) -> Part:
     what = model.description
     if model.trained_on is not None:
         what += f", trained on {model.trained_on}"
-    said = [Padding(sentence, (0, 0, 0, 2)) for sentence in [figures(model)] if sentence]
+    said = [paragraph(sentence, indent=2) for sentence in [figures(model)] if sentence]
     if len(model.ranking) < 2:
-        return Stack(_heading("Model", what), *said)
+        return Stack([_heading("Model", what), *said])
     best, *others = model.ranking
-    parts: list[RenderableType] = [_heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
+    parts: list[Part] = [_heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
     rivals = [other for other in others if not _same(best, other)]
     if rivals:
         lead = rivals[0].bic - best.bic
         evidence = next(sentence for limit, sentence in _EVIDENCE if lead < limit)
-        parts.append(Text(f"  The runner-up, {_name(rivals[0])}, is {words.number(lead)} behind: {evidence}."))
-    return Stack(*parts, *said)
+        parts.append(paragraph(f"  The runner-up, {_name(rivals[0])}, is {words.number(lead)} behind: {evidence}."))
+    return Stack([*parts, *said])
 
 
 def _same(one: CandidateFacts, other: CandidateFacts) -> bool:
@@ -135,67 +126,69 @@ def _name(candidate: CandidateFacts) -> str:
     return f"{candidate.n_components} × {candidate.covariance_type}"  # the sign of a product
 
 
-def _bic_table(model: ModelFacts, best: CandidateFacts) -> RenderableType:
+def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
     found = {(c.n_components, c.covariance_type): c.bic for c in model.candidates}
     shapes = list(dict.fromkeys(c.covariance_type for c in model.candidates))
     counts = list(dict.fromkeys(c.n_components for c in model.ranking))
     shown = sorted(counts[:_COUNTS_SHOWN])
     decimals = 0 if max(abs(c.bic) for c in model.ranking) >= 1e5 else 1
-    table = _columns(["components", *shapes])
+    rows = []
     for count in shown:
-        cells = [Text(words.count(count))]
+        cells = [Span(words.count(count))]
         for shape in shapes:
             bic = found[count, shape]
             if (count, shape) == (best.n_components, best.covariance_type):
-                cells.append(Text(f"▸ {bic:,.{decimals}f}", "bold green"))
+                cells.append(Span(f"▸ {bic:,.{decimals}f}", "bold green"))
             else:
-                cells.append(Text(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "left out"))
-        table.add_row(*cells)
+                cells.append(Span(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "left out"))
+        rows.append(cells)
+    table = Cells([Column("components"), *map(Column, shapes)], rows)
     left = len({c.n_components for c in model.candidates}) - len(shown)
-    return Stack(table, Text(f"  {words.plural(left, 'count')} of higher BIC not shown")) if left else table
+    return Stack([table, paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown")]) if left else table
 
 
-def _columns(titles: Sequence[str]) -> Table:
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim", collapse_padding=False)
-    for title in titles:
-        table.add_column(title, justify="right", no_wrap=True)
-    return table
-
-
-def _groups(groups: Sequence[Group], columns: Sequence[str], width: int) -> RenderableType:
+def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:
     shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
     titles = ["component", "rows", "share"]
     cells = {name: words.aligned([g.center[name] for g in shown]) for name in columns}
     room = width - sum(_width([title, *(row[k] for row in start)]) for k, title in enumerate(titles))
     chosen = _most_telling(groups, columns, {name: _width([name, *cells[name]]) for name in columns}, room)
-    table = _columns([*titles, *chosen])
-    for position, row in enumerate(start):
-        table.add_row(*row, *(cells[name][position] for name in chosen))
+    rows = [
+        [Span(cell) for cell in (*row, *(cells[name][position] for name in chosen))]
+        for position, row in enumerate(start)
+    ]
+    table = Cells([Column(title) for title in (*titles, *chosen)], rows)
     notes = []
     if len(chosen) < len(columns):
         notes.append(f"of {words.plural(len(columns), 'column')}, the {len(chosen)} that set the groups apart most")
     if len(shown) < len(groups):
         notes.append(f"the {len(shown)} largest of {len(groups)} groups")
-    parts: list[RenderableType] = [
+    parts: list[Part] = [
         _heading("Groups", "the mean of every column" if not notes else "; ".join(notes)),
         table,
     ]
     if notes:
-        parts.append(Text("  … all of them with --json"))
-    return Stack(*parts)
+        parts.append(paragraph(f"  … all of them {rest}"))
+    return Stack(parts)
 
 
-def _clusters(merging: Merging) -> RenderableType:
+def _clusters(merging: Merging, rest: str) -> Part:
     found = merging.clusters
-    table = _columns(["cluster", "rows", "share", "components"])
-    for one in found[:_GROUPS_SHOWN]:
-        members = words.listing(list(map(str, one.components)), _NAMES_SHOWN)
-        table.add_row(words.count(one.cluster), words.count(one.n_rows), words.percent(one.share), members)
-    parts: list[RenderableType] = [_heading("Clusters", merged(merging)), table]
+    rows = [
+        [
+            Span(words.count(one.cluster)),
+            Span(words.count(one.n_rows)),
+            Span(words.percent(one.share)),
+            Span(words.listing(list(map(str, one.components)), _NAMES_SHOWN)),
+        ]
+        for one in found[:_GROUPS_SHOWN]
+    ]
+    table = Cells([Column(title) for title in ("cluster", "rows", "share", "components")], rows)
+    parts: list[Part] = [_heading("Clusters", merged(merging)), table]
     if len(found) > _GROUPS_SHOWN:
-        parts.append(Text(f"  the {_GROUPS_SHOWN} largest of {len(found)}; all of them with --json"))
-    return Stack(*parts)
+        parts.append(paragraph(f"  the {_GROUPS_SHOWN} largest of {len(found)}; all of them {rest}"))
+    return Stack(parts)
 
 
 def _width(cells: Sequence[str]) -> int:
@@ -213,49 +206,45 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
     return [name for name in columns if name in chosen]
 
 
-def _anomalies(summary: Summary) -> RenderableType:
+def _anomalies(summary: Summary, spell: Spell) -> Part:
     decision = summary.decision
     n_shown = len(summary.anomalies)
     title, rest = "Most anomalous rows", f"the {words.plural(n_shown, 'row')} of highest score"
     if decision is not None:
         title = "Anomalies"
         flagged = words.plural(decision.n_anomalies, "row")
-        if decision.threshold is None or absence(summary):
-            rest = f"none, for {absence(summary)[0]}; {rest}"
+        if decision.threshold is None or absence(summary, spell):
+            rest = f"none, because {absence(summary, spell)[0]}; {rest}"
         else:
             threshold = words.number(decision.threshold)
             rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"
     rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
-    table.add_column("row", justify="right", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
-    if rated:
-        table.add_column("severity", justify="right", no_wrap=True)
-    table.add_column("why")
+    columns = [*map(Column, ("row", "score", *(["severity"] if rated else []))), Column("why", right=False)]
+    rows = []
     scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
     for anomaly, score in zip(summary.anomalies, scores, strict=True):
-        severity = [words.severity(anomaly.severity)] if rated else []
-        table.add_row(Text(str(anomaly.row), "bold"), score, *severity, Text(anomaly.reason))
-    return Stack(_heading(title, rest), *_reasoning(summary), table)
+        severity = [Span(words.severity(anomaly.severity))] if rated else []
+        rows.append([Span(str(anomaly.row), "bold"), Span(score), *severity, Span(anomaly.reason)])
+    return Stack([_heading(title, rest), *_reasoning(summary, spell), Cells(columns, rows)])
 
 
-def _reasoning(summary: Summary) -> Iterable[RenderableType]:
+def _reasoning(summary: Summary, spell: Spell) -> Iterable[Part]:
     """Yield where the threshold is from and how it was chosen, where it was not simply a share of the rows."""
     decision = summary.decision
     if decision is None:
         return
     rule = rule_named(decision.rule, decision.target)
     if rule is None or not rule.shows_itself or decision.trained_on == "reference":
-        yield from (Padding(", ".join(parts), (0, 0, 0, 2)) for parts in [origin(summary)] if parts)
+        yield from (paragraph(", ".join(parts), indent=2) for parts in [origin(summary, spell)] if parts)
     found = decision.on_labels
     if found is not None:
-        yield Padding(
+        yield paragraph(
             f"on {words.plural(found.n_rows, 'labelled row')}, {words.count(found.n_anomalies)} of them anomalies, "
             "with 95% limits: "
             f"precision {words.percent(found.precision)} ({_range(found.precision_interval)}), "
             f"recall {words.percent(found.recall)} ({_range(found.recall_interval)}), "
             f"average precision {found.average_precision:.3f}",
-            (0, 0, 0, 2),
+            indent=2,
         )
 
 
@@ -263,7 +252,7 @@ def _range(interval: tuple[float, float]) -> str:
     return f"{words.percent(interval[0])} to {words.percent(interval[1])}"
 
 
-def _comparison(summary: ComparisonSummary) -> Iterable[RenderableType]:
+def _comparison(summary: ComparisonSummary) -> Iterable[Part]:
     yield _table(summary.table)
     what = words.plural(summary.n_compared, "row")
     if summary.n_compared < summary.table.n_rows:
@@ -271,29 +260,27 @@ def _comparison(summary: ComparisonSummary) -> Iterable[RenderableType]:
     if summary.n_labelled is not None and summary.n_anomalies is not None:
         what += f"; {words.count(summary.n_labelled)} labelled, {words.count(summary.n_anomalies)} of them anomalies"
     labelled = summary.n_labelled is not None
-    table = _columns(
-        ["detector", *(["AUC", "precision"] if labelled else []), "agreement", "in common", "fit", "score"]
-    )
+    titles = ["detector", *(["AUC", "precision"] if labelled else []), "agreement", "in common", "fit", "score"]
+    rows = []
     best = {
         name: max(getattr(detector, name) for detector in summary.detectors) if labelled else None
         for name in ("auc", "average_precision")
     }
     for detector in summary.detectors:
         figures = [
-            Text(f"{getattr(detector, name):.3f}", "bold green" if getattr(detector, name) == best[name] else "")
+            Span(f"{getattr(detector, name):.3f}", "bold green" if getattr(detector, name) == best[name] else "")
             for name in best
             if labelled
         ]
-        table.add_row(
-            detector.name,
-            *figures,
-            # Where one is alone, there is nothing to agree with.
+        # Where one is alone, there is nothing to agree with.
+        others = (
             f"{detector.correlation:.2f}" if math.isfinite(detector.correlation) else "–",
             words.percent(detector.flagged_by_others) if math.isfinite(detector.flagged_by_others) else "–",
             words.duration(detector.fit_seconds),
             words.duration(detector.score_seconds),
         )
-    yield Stack(_heading("Detectors", what), table)
+        rows.append([Span(detector.name), *figures, *map(Span, others)])
+    yield Stack([_heading("Detectors", what), Cells([*map(Column, titles)], rows)])
     notes = []
     if summary.n_labelled and summary.n_anomalies is not None:
         chance = summary.n_anomalies / summary.n_labelled
@@ -301,23 +288,23 @@ def _comparison(summary: ComparisonSummary) -> Iterable[RenderableType]:
         notes.append(f"precision: average precision, {chance:.3f} by chance")
     notes.append("agreement: mean rank correlation of its scores with those of the others")
     notes.append(f"in common: mean share of the rows it flags ({words.percent(summary.rate)}) that another flags too")
-    yield Stack(*(Padding(Text(note, "dim"), (0, 0, 0, 2)) for note in notes))
+    yield Stack([paragraph(Span(note, "dim"), indent=2) for note in notes])
     for notice in summary.notices:
-        yield Text.assemble(("Note: ", "yellow"), notice)
+        yield paragraph(_NOTE, notice)
     for name, why in summary.failed.items():
-        yield Text.assemble(("Note: ", "yellow"), f"{name} was left out: {why}")
-    yield Text(f"Took {words.duration(summary.seconds)}", "dim")
+        yield paragraph(_NOTE, f"{name} was left out: {why}")
+    yield paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim"))
 
 
-def _files(summary: Summary) -> RenderableType:
+def _files(summary: Summary) -> Part:
     lines = []
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
-        lines.append(Text.assemble("Wrote ", (where, "bold"), f" (the table with {new})"))
+        lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
     if summary.saved is not None:
-        lines.append(Text.assemble("Saved ", (summary.saved, "bold"), " (the model, for mixtura score)"))
+        lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:
-        lines.append(Text.assemble("Wrote ", (summary.report, "bold"), " (open it in a browser)"))
-    lines.append(Text(f"Took {words.duration(summary.seconds)}", "dim"))
-    return Stack(*lines)
+        lines.append(paragraph("Wrote ", Span(summary.report, "bold"), " (open it in a browser)"))
+    lines.append(paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim")))
+    return Stack(lines)

@@ -1,17 +1,17 @@
 """Where the files of a command go, checked before the work begins."""
 
-import fnmatch
 import glob
+import io
 import json
 import os
-import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from ..errors import SourceError
 from ..rows import TableWriter, is_query, open_writer
@@ -19,15 +19,14 @@ from ..rows.marks import made_by, set_mark
 from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded, replace_all
-from ..rows.writer import FORMATS, open_stream_writer
+from ..rows.writer import open_stream_writer
 from ..storage import is_model
-from ..tables.opening import label
-from .standard_output import StandardOutput
-from .stopping import stopping
+from ..tables.opening import Source, label
+from ..tables.spelling import Spell, in_python
+from .formats import format_from
 
-# What the results of commands are called after the table; a report has a name of its own as well.
-_ENDINGS = {"detect": ".scored", "score": ".scored", "groups": ".grouped"}
-REPORT_ENDING = ".report.html"
+# Opens standard output for a table; told whether that is all there is to write.
+OpenStream = Callable[[bool], io.RawIOBase]
 
 RESULT, MODEL, REPORT = "the result", "the model", "the report"
 
@@ -40,17 +39,17 @@ class Origin:
     ----------
     command : str
         The command.
-    source : str
+    source : object
         The table.
-    reference : str or None
+    reference : object
         The reference table that goes with it.
     model : str or None
         The file of the model that the command reads.
     """
 
     command: str
-    source: str
-    reference: str | None = None
+    source: Source
+    reference: Source = None
     model: str | None = None
 
     def mark(self, file: WholeFile) -> str | None:
@@ -59,6 +58,8 @@ class Origin:
         Paths start at the file, so that folders may be moved.
         """
         folder = file.path.absolute().parent
+        if not isinstance(self.source, str):
+            return None
         if is_query(self.source):
             table = f"{self.source} (in {_path_from(folder, Path.cwd())})"
         elif _read_once(self.source):
@@ -91,7 +92,7 @@ class Origin:
         if self.model is not None and _is_one_of(found, [expanded(self.model)]):
             raise SourceError(f"{called} is the model, and would be replaced: choose another name")
         for source in (self.source, self.reference):
-            if source is not None and _is_one_of(found, _files_of(source)):
+            if isinstance(source, str) and _is_one_of(found, _files_of(source)):
                 raise SourceError(f"{called} is the table that is read, and would be replaced: choose another name")
 
 
@@ -128,6 +129,36 @@ def _is_one_of(found: os.stat_result, files: Sequence[Path | int]) -> bool:
 
 
 @dataclass(frozen=True)
+class Output:
+    """What is to be written, and where.
+
+    Attributes
+    ----------
+    out, save, report : str or None
+        Where the table, the model and the report go; None for nowhere. A table goes to standard output by "-".
+    form : str or None
+        Format of the table.
+    force : bool
+        Whether any file may be replaced.
+    spell : callable
+        Writes what can be asked for in a sentence.
+    open_stream : callable or None
+        Opens standard output, where a table may go there.
+    last_step : callable
+        Gives the context in which files take their places.
+    """
+
+    out: str | None = None
+    save: str | None = None
+    report: str | None = None
+    form: str | None = None
+    force: bool = False
+    spell: Spell = in_python
+    open_stream: OpenStream | None = None
+    last_step: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a command writes.
 
@@ -135,21 +166,18 @@ class Place:
     ----------
     origin : Origin
         What all that is written comes from.
-    out : str or None
-        The scored table: a path, or "-" for standard output.
+    output : Output
+        What is to be written.
     writer : TableWriter or None
-        Writes `out`.
+        Writes the table.
     files : mapping of str to WholeFile
         The files that are written, by what they are.
-    force : bool
-        Whether any file may be replaced.
     """
 
     origin: Origin
-    out: str | None
+    output: Output
     writer: TableWriter | None
     files: Mapping[str, WholeFile]
-    force: bool
 
     @property
     def model(self) -> WholeFile | None:
@@ -166,7 +194,7 @@ class Place:
         """Let all files take their places at the end of the block, or none if it ends badly."""
         try:
             yield
-            with stopping.last_step():
+            with self.output.last_step():
                 # Others may have come to the places during the work.
                 self.check()
                 for file in self.files.values():
@@ -186,61 +214,46 @@ class Place:
         SourceError
             A file may not be replaced.
         """
+        force = self.output.spell("force", True)
         for what, file in self.files.items():
             self.origin.check(file)
-            if self.force or not file.target.exists():
+            if self.output.force or not file.target.exists():
                 continue
             if what == MODEL:
                 if not is_model(file.target):
                     raise SourceError(
                         f"{file.path} is there already and is not a model: name another file, or replace it with "
-                        "--force"
+                        f"{force}"
                     )
             elif (mark := self.origin.mark(file)) is None or made_by(file.target) != mark:
                 raise SourceError(
                     f"{file.path} is there already, and nothing says that mixtura {self.origin.command} made it of "
-                    f"{label(self.origin.source)}: name another file, or replace it with --force"
+                    f"{label(self.origin.source)}: name another file, or replace it with {force}"
                 )
 
 
-def open_place(
-    origin: Origin,
-    out: str | None,
-    saved: str | None = None,
-    report: str | None = None,
-    *,
-    form: str | None = None,
-    force: bool = False,
-) -> Place:
+def open_place(origin: Origin, output: Output) -> Place:
     """Check where the result, the model and the report are to go, so that a long fit is not done in vain.
 
     Raises
     ------
     SourceError
-        The ending of `out` is unknown, a file cannot be written in such a place, two of them would be one, or one would
-        replace what it comes from or what something else made.
+        The ending of the result is unknown, a file cannot be written in such a place, two of them would be one, or one
+        would replace what it comes from or what something else made.
     """
-    if saved == "-":
-        raise SourceError("the model cannot go to standard output: name a file")
-    if report == "-":
-        raise SourceError("the report cannot go to standard output, where the summary goes: name a file")
-    if out is None:
-        out = default_out(origin.source, _ENDINGS[origin.command] + FORMATS[form or "parquet"])
-    places = {RESULT: None if out == "-" else out, MODEL: saved, REPORT: report}
-    files = _files(places)
-    if out == "-":
-        writer = open_stream_writer(StandardOutput(alone=not files), "standard output", form or "csv")
+    out, streams = output.out, output.open_stream is not None
+    for what, path in ((MODEL, output.save), (REPORT, output.report), *([] if streams else [(RESULT, out)])):
+        if path == "-":
+            why = ", where the summary goes" if what == REPORT else ""
+            raise SourceError(f"{what} cannot go to standard output{why}: name a file")
+    files = _files({RESULT: None if out == "-" else out, MODEL: output.save, REPORT: output.report})
+    writer = None
+    if out == "-" and output.open_stream is not None:
+        writer = open_stream_writer(output.open_stream(not files), "standard output", output.form or "csv")
         origin.check_standard_output()
-    else:
-        writer = open_writer(files[RESULT], form=form, mark=origin.mark(files[RESULT]))
-    place = Place(origin, out, writer, files, force)
-    place.check()
-    return place
-
-
-def open_page(origin: Origin, report: str | None, *, force: bool) -> Place:
-    """Check where a report on a table is to go, if anywhere; errors as `open_place`."""
-    place = Place(origin, None, None, _files({REPORT: report}), force)
+    elif out is not None:
+        writer = open_writer(files[RESULT], form=output.form, mark=origin.mark(files[RESULT]))
+    place = Place(origin, output, writer, files)
     place.check()
     return place
 
@@ -255,39 +268,20 @@ def _files(places: Mapping[str, str | None]) -> dict[str, WholeFile]:
     return files
 
 
-def default_out(source: str, ending: str) -> str:
-    """Return the name of the result of a source: beside the table, in the current folder if it lies in none.
+def output_of(
+    out: str | os.PathLike[str] | None,
+    save: str | os.PathLike[str] | None,
+    report: str | os.PathLike[str] | None,
+    format: str | None,
+    *,
+    safe_csv: bool,
+    force: bool,
+) -> Output:
+    """Return what keywords of a public function say is to be written; raises as `format_from` does."""
+    form = format_from(format, safe_csv=safe_csv)
+    return Output(path_of(out), path_of(save), path_of(report), form, force)
 
-    A pattern that would read the result the next time stands for its folder, and the result lies beside that.
 
-    Raises
-    ------
-    SourceError
-        The result would be one of the files of the pattern the next time.
-
-    Examples
-    --------
-    >>> default_out("data/x.csv.gz", ".scored.parquet"), default_out("data/part-*.parquet", ".scored.parquet")
-    ('data/x.scored.parquet', 'data/part.scored.parquet')
-    >>> default_out("new/*.parquet", ".scored.parquet"), default_out("data/**/*.csv", ".scored.parquet")
-    ('new.scored.parquet', 'data/data.scored.parquet')
-    >>> default_out("-", ".scored.parquet"), default_out("select 1", ".report.html")
-    ('stdin.scored.parquet', 'query.report.html')
-    """
-    if source == "-" or is_query(source):
-        return f"{'stdin' if source == '-' else 'query'}{ending}"
-    path = Path(source)
-    is_pattern = glob.has_magic(source) and not expanded(source).exists()
-    stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
-    if not is_pattern:
-        folder = Path() if _read_once(source) else path.parent
-        return str(folder / f"{stem}{ending}")
-    fixed = next(position for position, part in enumerate(path.parts) if glob.has_magic(part))
-    folder = Path(*path.parts[:fixed])
-    name = re.sub(r"\[[^]]*\]|[*?]", "", stem).strip("-_. ") or folder.name or "table"
-    out = folder / f"{name}{ending}"
-    if not all(part == "**" for part in path.parts[fixed:-1]) or not fnmatch.fnmatch(out.name, path.name):
-        return str(out)
-    if not folder.name and glob.glob(source, recursive=True):
-        raise SourceError(f"{source} would read its own result {out} the next time: name another file with --out")
-    return str(folder.parent / out.name)
+def path_of(source: Any) -> Any:
+    """Return the text of a path, and anything else as it is."""
+    return os.fspath(source) if isinstance(source, os.PathLike) else source

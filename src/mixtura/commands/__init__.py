@@ -1,0 +1,1 @@
+"""What can be asked about a table, from Python and from the command line: detect, groups, score, report, compare."""

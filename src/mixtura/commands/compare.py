@@ -1,0 +1,99 @@
+"""Every detector side by side on one table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..engines import OnProgress
+from ..tables.comparing import compare_detectors
+from ..tables.request import check_columns, check_comparison, names
+from ..tables.run import Run
+from .found import Compared
+from .places import path_of
+
+
+def compare(
+    source: Any,
+    *,
+    labels: str | None = None,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    rate: float = 0.04,
+    rows: int = 20_000,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Compared:
+    """Fit every detector to a table: how they agree, how long they take and, with labels, how well they rank.
+
+    It is ``mixtura compare``, with the same defaults and the same bits.
+
+    Parameters
+    ----------
+    source : str, path-like, dataframe, array_like, Rows, Dask array or DataFrame
+        The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
+        `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
+    labels : str, optional
+        Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or neither. No
+        detector sees it; each is judged by it.
+    columns, drop : sequence of str, optional
+        Columns to use, or not to use. Default: every column of numbers.
+    rate : float, default=0.04
+        Share of the rows that each detector flags, to count how many they flag in common.
+    rows : int, default=20000
+        Largest number of rows to compare on; from a larger table, this many are drawn at random.
+    seed : int, default=0
+        Seed of the random starts and draws.
+    on_progress : callable, optional
+        Told how far the work is, by `Progress` values.
+
+    Returns
+    -------
+    Compared
+        The summary.
+
+    Raises
+    ------
+    RequestError
+        A keyword does not mean anything, or two contradict each other.
+    MixturaError
+        The table or its labels cannot be used, or no detector can be fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura
+    >>> rng = np.random.default_rng(0)
+    >>> compared = mixtura.compare(rng.normal(size=(60, 2)), rate=0.1)
+    >>> sorted(detector.name for detector in compared.summary.detectors)
+    ['auto', 'bayesian', 'elliptic', 'forest', 'lof', 'mixture', 'svm']
+    """
+    check_comparison(rate, rows, seed)
+    check_columns(columns, drop)
+    return compare_by(
+        path_of(source),
+        labels=labels,
+        columns=names(columns),
+        drop=names(drop),
+        rate=rate,
+        rows=rows,
+        seed=seed,
+        run=Run.told(on_progress),
+    )
+
+
+def compare_by(
+    source: Any,
+    *,
+    labels: str | None,
+    columns: list[str] | None,
+    drop: list[str] | None,
+    rate: float,
+    rows: int,
+    seed: int,
+    run: Run,
+) -> Compared:
+    """Fit every detector to a table and compare them, by a request that is checked."""
+    return Compared(
+        compare_detectors(
+            source, labels=labels, columns=columns, drop=drop, rate=rate, most_rows=rows, seed=seed, run=run
+        )
+    )

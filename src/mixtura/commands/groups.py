@@ -1,0 +1,137 @@
+"""The groups of a table."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from ..display.report.facts.data import Reproduction
+from ..engines import OnProgress
+from ..errors import RequestError
+from ..tables import work
+from ..tables.kinds import MIXTURES
+from ..tables.request import Components, Request, Shape, request
+from ..tables.run import Run
+from ..tables.table_model import TableModel
+from .carrying_out import carry_out
+from .found import Found
+from .page import call, reproduction
+from .places import Origin, Output, output_of, path_of
+
+
+def groups(
+    source: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    model: str | TableModel = "mixture",
+    components: Components = None,
+    shape: Shape = None,
+    factors: int | None = None,
+    merge: bool = False,
+    clusters: int | None = None,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    save: str | os.PathLike[str] | None = None,
+    format: str | None = None,
+    safe_csv: bool = False,
+    force: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Found:
+    """Find the groups of a table.
+
+    It is ``mixtura groups``, with the same defaults and the same bits. Rows that lie far from every group are left out
+    of the fit, and a note says how many they are.
+
+    Parameters
+    ----------
+    source : str, path-like, dataframe, array_like, Rows, Dask array or DataFrame
+        The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
+        `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
+    columns, drop : sequence of str, optional
+        Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+    model : {'mixture', 'bayesian'} or TableModel, default='mixture'
+        Kind of model; or a mixture that was fitted to another table, whose groups the rows are assigned to.
+    components : str, int or iterable of int, optional
+        Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. Of a Bayesian
+        mixture the most there may be, by default 10.
+    shape : str or sequence of str, optional
+        Covariance shapes to try, of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. Of a
+        Bayesian mixture one, by default 'full'.
+    factors : int, optional
+        Number of factors that the columns of a component share, for the shape 'factor'. Default: 1.
+    merge : bool, default=False
+        Whether components between which the rows are in doubt are merged into clusters.
+    clusters : int, optional
+        Into how many. Default with `merge`: as many as the rows tell apart.
+    seed : int, default=0
+        Seed of the random starts.
+    out : str or path-like, optional
+        Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
+    save : str or path-like, optional
+        Where the model goes.
+    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+        Format of the table. Default: what the ending of `out` says.
+    safe_csv : bool, default=False
+        Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+    force : bool, default=False
+        Whether any file may be replaced. Default: only what the same function made of the same table before, and models
+        by models.
+    on_progress : callable, optional
+        Told how far the work is, by `Progress` values.
+
+    Returns
+    -------
+    Found
+        The summary, the model, the report.
+
+    Raises
+    ------
+    RequestError
+        A keyword does not mean anything, or two contradict each other.
+    MixturaError
+        The table cannot be read or used, or a file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura
+    >>> rng = np.random.default_rng(0)
+    >>> found = mixtura.groups(rng.normal(size=(300, 2)) + np.repeat([[0.0], [9.0]], [200, 100], axis=0))
+    >>> [group.n_rows for group in found.summary.groups]
+    [200, 100]
+    """
+    how = reproduction(call(groups, locals()), seed)
+    source = path_of(source)
+    output = output_of(out, save, None, format, safe_csv=safe_csv, force=force)
+    run = Run.told(on_progress)
+    if isinstance(model, TableModel):
+        if any(asked is not None for asked in (columns, drop, components, shape, factors, clusters)) or merge:
+            raise RequestError("a model that is fitted already has its columns, its components and its clusters")
+        return _assigned(model, source, output, run, how)
+    asked = request(
+        source,
+        columns=columns,
+        drop=drop,
+        model=model,
+        components=components,
+        shape=shape,
+        factors=factors,
+        seed=seed,
+        kinds=MIXTURES,
+        merge=merge,
+        clusters=clusters,
+    )
+    return groups_by(asked, output, run, how)
+
+
+def groups_by(asked: Request, output: Output, run: Run, how: Reproduction) -> Found:
+    """Find the groups of a table, by a request that is checked."""
+    origin = Origin("groups", asked.source)
+    return carry_out(origin, output, lambda: work.fit_table(asked, None, run), run, how)
+
+
+def _assigned(model: TableModel, source: Any, output: Output, run: Run, how: Reproduction) -> Found:
+    if not model.has_components:
+        raise RequestError("only a mixture has groups: this model is of another kind")
+    origin = Origin("groups", source)
+    return carry_out(origin, output, lambda: work.group_table(model, source, run), run, how)

@@ -1,0 +1,91 @@
+"""A table judged by a model."""
+
+import os
+from typing import Any
+
+from ..display.report.facts.data import Reproduction
+from ..engines import OnProgress
+from ..tables import work
+from ..tables.rules import Rule, rule
+from ..tables.run import Run
+from ..tables.table_model import TableModel
+from .carrying_out import carry_out, table_model
+from .found import Found
+from .page import call, reproduction
+from .places import Origin, Output, output_of, path_of
+
+
+def score(
+    model: str | os.PathLike[str] | TableModel,
+    source: Any,
+    *,
+    rate: float | None = None,
+    out: str | os.PathLike[str] | None = None,
+    report: str | os.PathLike[str] | None = None,
+    format: str | None = None,
+    safe_csv: bool = False,
+    force: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Found:
+    """Score a table by a model that was fitted to another one.
+
+    It is ``mixtura score``, with the same bits. The table needs the columns of the model, by name, in any order.
+
+    Parameters
+    ----------
+    model : TableModel, str or path-like
+        The model, or the file of one.
+    source : str, path-like, dataframe, array_like, Rows, Dask array or DataFrame
+        The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
+        `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
+    rate : float, optional
+        Share of the rows to flag; with a model trained on a reference, share of clean rows that may reach the
+        threshold. Default: the threshold of the model.
+    out : str or path-like, optional
+        Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
+    report : str or path-like, optional
+        Where the report goes, an HTML file.
+    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+        Format of the table. Default: what the ending of `out` says.
+    safe_csv : bool, default=False
+        Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+    force : bool, default=False
+        Whether any file may be replaced. Default: only what the same function made of the same table before, and models
+        by models.
+    on_progress : callable, optional
+        Told how far the work is, by `Progress` values.
+
+    Returns
+    -------
+    Found
+        The summary, the flagged rows, the report.
+
+    Raises
+    ------
+    RequestError
+        A keyword does not mean anything.
+    MixturaError
+        The model or the table cannot be read or used, or a file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura
+    >>> rng = np.random.default_rng(0)
+    >>> model = mixtura.detect(rng.normal(size=(500, 2)), rate=0.01).model
+    >>> mixtura.score(model, [[0.0, 0.5], [9.0, -9.0]]).flagged["row"].tolist()
+    [2]
+    """
+    how = reproduction(call(score, locals()), None)
+    threshold = None if rate is None else rule(rate=rate)
+    output = output_of(out, None, report, format, safe_csv=safe_csv, force=force)
+    return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
+
+
+def score_by(
+    model: str | TableModel, source: Any, threshold: Rule | None, output: Output, run: Run, how: Reproduction
+) -> Found:
+    """Score a table by a model, by a rule that is checked."""
+    known, notices = table_model(model)
+    origin = Origin("score", source, model=model if isinstance(model, str) else None)
+    return carry_out(origin, output, lambda: work.judge_table(known, source, threshold, run, notices), run, how)

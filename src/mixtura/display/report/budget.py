@@ -1,0 +1,59 @@
+"""What a page has room for: less than three million bytes, of which the library that draws takes nine hundred thousand.
+
+The rows that are gathered while a table is scored have limits of their own, in `mixtura.tables.gathering`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a page has room for.
+
+    Attributes
+    ----------
+    groups, left_out, candidates, notices : int
+        Groups that are shown, columns left out that are named, candidates of a search, notices.
+    viewed, pairs : int
+        Columns that pictures choose from, and pairs of these that have a picture of the density.
+    deviations : int
+        Columns that the explanation of a row names.
+    covariances : int
+        Numbers of all covariance matrices together; there are none where they are more.
+    group_bytes, number_bytes : int
+        Bytes for what is said of the columns in all groups, and of each number in it.
+    row_bytes, point_bytes : int
+        Bytes of the listed rows and of the points of the pictures, in the data of a report.
+    row_page_bytes, point_page_bytes : int
+        The same in the page, which writes them another way.
+    flagged_points : float
+        Share of the points that flagged rows may take, so that a sample of the others fits too.
+    sentence, reason, command : int
+        Letters of a sentence and of what else a user wrote, of the reason of a row, of the command. A command that is
+        cut is of no use: one that is longer holds a long query.
+    cells : tuple of int
+        Letters of a cell, one after the other until all listed rows fit.
+    """
+
+    groups: int = 20
+    left_out: int = 50
+    candidates: int = 200
+    notices: int = 20
+    viewed: int = 10
+    pairs: int = 10
+    deviations: int = 5
+    covariances: int = 12_000
+    group_bytes: int = 200_000
+    number_bytes: int = 24
+    row_bytes: int = 500_000
+    point_bytes: int = 700_000
+    row_page_bytes: int = 1_000_000
+    point_page_bytes: int = 600_000
+    flagged_points: float = 0.6
+    sentence: int = 600
+    reason: int = 300
+    command: int = 20_000
+    cells: tuple[int, ...] = (400, 200, 100, 50, 25, 12)
+
+
+PAGE = Budget()

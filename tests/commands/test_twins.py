@@ -1,0 +1,106 @@
+"""What Python finds is what the command line finds, bit for bit, whatever the table comes in."""
+
+import json
+import re
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import mixtura
+from mixtura.display.as_json import as_json
+
+KINDS = ("file", "query", "pandas", "polars", "arrow", "array", "fortran", "list", "rows", "dask frame", "dask array")
+
+# What tells where the table came from, where its results went, and how long that took.
+_OWN = ("seconds", "out", "saved", "report")
+
+
+def essence(summary):
+    """A summary without what is another's by right."""
+    data = json.loads(as_json(summary)) if not isinstance(summary, str) else json.loads(summary)
+    data["table"].pop("source")
+    # What could be asked for is written as in a shell, or as in Python.
+    data["notices"] = [re.sub(r"--(\w+) ([\w-]+)", r"\1='\2'", notice) for notice in data["notices"]]
+    return {key: value for key, value in data.items() if key not in _OWN}
+
+
+@pytest.fixture(scope="module")
+def by_command(folder, run):
+    """What the command line finds: its JSON, its table and its model, of each command once."""
+    done = {}
+
+    def by_command(command, capfd, *options):
+        key = (command, *options)
+        if key not in done:
+            out = folder / f"{len(done)}.parquet"
+            model = folder / f"{len(done)}.model"
+            run(command, folder / "t.csv", *options, "--json", "--quiet", "--out", out, "--save", model)
+            done[key] = capfd.readouterr().out, pq.read_table(out), mixtura.load(model)
+        return done[key]
+
+    return by_command
+
+
+CALLS = {
+    "detect": (("detect",), mixtura.detect, {}),
+    "rate": (("detect", "--rate", "0.02", "--drop", "x2"), mixtura.detect, {"rate": 0.02, "drop": ["x2"]}),
+    "mixture": (
+        ("detect", "--components", "1-3", "--shape", "diag", "--seed", "3"),
+        mixtura.detect,
+        {"components": [1, 2, 3], "shape": "diag", "seed": 3},
+    ),
+    "groups": (
+        ("groups", "--components", "3", "--shape", "full", "--merge"),
+        mixtura.groups,
+        {"components": 3, "shape": ["full"], "merge": True},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("call", CALLS)
+def test_python_finds_what_the_command_finds(folder, source, by_command, capfd, tmp_path, call, kind):
+    arguments, function, keywords = CALLS[call]
+    printed, table, model = by_command(arguments[0], capfd, *arguments[1:])
+    found = function(source(kind, folder), **keywords)
+    assert essence(found.summary) == essence(printed)
+    assert found.model == model
+    found.write(tmp_path / "out.parquet")
+    written = pq.read_table(tmp_path / "out.parquet")
+    assert written.column_names == table.column_names
+    assert written.replace_schema_metadata(None).equals(table.replace_schema_metadata(None))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_scored_by_a_saved_model(run, folder, source, by_command, capfd, tmp_path, kind):
+    _, _, model = by_command("detect", capfd, "--rate", "0.02", "--drop", "x2")
+    mixtura.save(model, tmp_path / "m")
+    run("score", tmp_path / "m", folder / "t.csv", "--json", "--quiet", "--out", tmp_path / "c.parquet")
+    printed = capfd.readouterr().out
+    for given in (model, tmp_path / "m"):
+        found = mixtura.score(given, source(kind, folder))
+        assert essence(found.summary) == essence(printed)
+    assert essence(model.detect(source(kind, folder)).summary) == essence(printed)
+    found.write(tmp_path / "p.parquet")
+    assert pq.read_table(tmp_path / "p.parquet").equals(pq.read_table(tmp_path / "c.parquet"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_detectors_compared(run, folder, source, capfd, kind):
+    run("compare", folder / "t.csv", "--rows", "60", "--json", "--quiet")
+    command = essence(capfd.readouterr().out)
+    python = essence(mixtura.compare(source(kind, folder), rows=60).summary)
+    for one in (command, python):
+        for detector in one["detectors"]:
+            del detector["fit_seconds"], detector["score_seconds"]
+    assert python == command
+
+
+@pytest.mark.parametrize("kind", ["file", "array", "dask frame"])
+def test_clean_rows_are_any_source_too(folder, source, by_command, capfd, kind):
+    printed, _, model = by_command("detect", capfd, "--reference", str(folder / "t.csv"), "--fdr", "0.2")
+    found = mixtura.detect(source(kind, folder), reference=source(kind, folder), fdr=0.2)
+    np.testing.assert_array_equal(found.model.calibration, model.calibration)
+    assert found.model.threshold == model.threshold
+    assert found.summary.decision.n_anomalies == json.loads(printed)["decision"]["n_anomalies"]
