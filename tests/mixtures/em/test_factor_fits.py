@@ -144,7 +144,7 @@ def test_more_factors_than_columns_tell_apart_fit_as_matrices_do(d):
 
 
 def test_trimming_leaves_outliers_out(table):
-    X = np.concatenate([table[0], np.random.default_rng(2).uniform(-60, 60, (60, D))])
+    X = np.concatenate([table[0], np.random.default_rng(2).uniform(-60, 60, (30, D))])
     estimator = fitted(X, trim=0.03)
     assert adjusted_rand_score(table[1], estimator.predict(table[0])) > 0.98
 
