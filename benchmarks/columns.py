@@ -32,8 +32,10 @@ _WIDE = (600, 1_000, 1.0)
 
 
 def columns(repeat: int) -> Iterator[dict[str, Any]]:
-    """Three groups, at most ten components: adjusted Rand index of both, components that rows belong to, and the
-    processor time of a fit with moves over one without.
+    """Three groups, at most ten components: adjusted Rand index of both, components that rows belong to, and times.
+
+    The processor time of moves is in parts of that of a fit without. That of a fit is in parts of scikit-learn's, and
+    that of an iteration too, as the two take different numbers of them.
     """
     for shape in SEARCHED:
         for case in _CASES:
@@ -42,20 +44,25 @@ def columns(repeat: int) -> Iterator[dict[str, Any]]:
 
 
 def _compared(shape: str, n_rows: int, n_columns: int, deviation: float, *, n_seeds: int) -> dict[str, Any]:
-    ours, theirs, found, seconds = [], [], [], np.zeros(2)
+    ours, theirs, found, seconds, iterations = [], [], [], np.zeros(3), np.zeros(3)
     for seed in range(n_seeds):
         X, labels = _groups(n_rows, n_columns, deviation, seed)
         parameters = {"n_components": _N_COMPONENTS, "covariance_type": shape, "random_state": seed}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a fit did not converge in 100 iterations
-            theirs.append(adjusted_rand_score(labels, Peer(**parameters).fit_predict(X)))
-            for number, moves in enumerate((True, False)):
+            estimators = (
+                mixtura.BayesianGaussianMixture(**parameters),
+                mixtura.BayesianGaussianMixture(moves=False, **parameters),
+                Peer(**parameters),
+            )
+            for number, estimator in enumerate(estimators):
                 start = time.process_time()
-                fit = mixtura.BayesianGaussianMixture(moves=moves, **parameters).fit(X)
+                estimator.fit(X)
                 seconds[number] += time.process_time() - start
-                if moves:
-                    ours.append(adjusted_rand_score(labels, fit.predict(X)))
-                    found.append(fit.n_effective_components_)
+                iterations[number] += estimator.n_iter_
+            ours.append(adjusted_rand_score(labels, estimators[0].predict(X)))
+            theirs.append(adjusted_rand_score(labels, estimators[2].predict(X)))
+            found.append(estimators[0].n_effective_components_)
     return {
         "case": f"{n_rows:,} × {n_columns:,}",
         "shape": shape,
@@ -64,6 +71,10 @@ def _compared(shape: str, n_rows: int, n_columns: int, deviation: float, *, n_se
         "peer_index": float(np.mean(theirs)),
         "components": found,
         "time_of_moves": seconds[0] / seconds[1] - 1,
+        "time": seconds[0] / seconds[2],
+        "iterations": iterations[0] / n_seeds,
+        "peer_iterations": iterations[2] / n_seeds,
+        "time_of_an_iteration": seconds[0] / iterations[0] / (seconds[2] / iterations[2]),
     }
 
 

@@ -9,6 +9,7 @@ from sklearn.decomposition import FactorAnalysis
 
 from mixtura import Factor, Full, GaussianMixture, Mixture
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.rows import ArrayRows
 
@@ -37,7 +38,7 @@ def factor(repeat: int) -> Iterator[dict[str, Any]]:
         table, _ = truth.sample(n_rows, 0)
         dense = Mixture(truth.weights, truth.means, Full(truth.covariance.dense, k, d))
         for dtype in (np.float64, np.float32):
-            expect = Expectation(ArrayRows(table.astype(dtype), checked=True), ThreadEngine())
+            expect = Expectation(Table(ArrayRows(table.astype(dtype), checked=True), ThreadEngine()))
             seconds, dense_seconds, ratio = in_turn(
                 lambda expect=expect, start=truth: iterate(expect, start),
                 lambda expect=expect, start=dense: iterate(expect, start),

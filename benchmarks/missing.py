@@ -8,6 +8,7 @@ import numpy as np
 
 from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.rows import ArrayRows
 
@@ -30,12 +31,12 @@ def missing(repeat: int) -> Iterator[dict[str, Any]]:
     """
     problem = Problem(200_000, 16, 8)
     table = problem.table()
-    complete = Expectation(ArrayRows(table, checked=True), ThreadEngine())
+    complete = Expectation(Table(ArrayRows(table, checked=True), ThreadEngine()))
     holes = ArrayRows(with_patterns(table, 10), checked=True, missing="allow")
     for shape in SEARCHED:
         start = problem.start(shape)
         began = time.perf_counter()
-        expect = Expectation(holes, ThreadEngine())
+        expect = Expectation(Table(holes, ThreadEngine()))
         iterate(expect, start)
         first = time.perf_counter() - began
         seconds, complete_seconds, ratio = in_turn(

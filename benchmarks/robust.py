@@ -115,13 +115,13 @@ def _errors(mixture: Mixture, means: np.ndarray, covariances: np.ndarray) -> tup
 def _speed(problem: Problem, repeat: int) -> Iterator[dict[str, Any]]:
     table, start, engine = problem.table(), problem.start("full"), ThreadEngine()
     rows = ArrayRows(table, checked=True)
-    plain, ridge = Expectation(rows, engine), np.full(problem.n_features, _RIDGE)
+    plain, ridge = Expectation(Table(rows, engine)), np.full(problem.n_features, _RIDGE)
     update = MaximumLikelihood(type(start.covariance), ridge)
     noise = Noise(0.05, table.min(axis=0), table.max(axis=0))
     noisy = Mixture(0.95 * start.weights, start.means, start.covariance, noise=noise)
     sample = take_sample(Table(rows, engine), np.random.RandomState(0), problem.n_components)
     cases = {
-        "trim": (TrimmedExpectation(rows, engine, 0.1, sample), start, update),
+        "trim": (TrimmedExpectation(Table(rows, engine), 0.1, sample), start, update),
         "noise": (plain, noisy, MaximumLikelihood(type(start.covariance), ridge, noise=noise)),
     }
     for name, case in cases.items():

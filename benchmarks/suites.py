@@ -15,6 +15,7 @@ from sklearn.mixture import GaussianMixture as Peer
 import mixtura
 from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
 from mixtura.mixtures.em.updates import MaximumLikelihood
@@ -28,7 +29,7 @@ REG_COVAR = 1e-6
 
 def iterate(rows: ArrayRows | Expectation, start: Any) -> Any:
     """Return the mixture after one iteration of EM."""
-    expect = rows if isinstance(rows, Expectation) else Expectation(rows, ThreadEngine())
+    expect = rows if isinstance(rows, Expectation) else Expectation(Table(rows, ThreadEngine()))
     update = MaximumLikelihood(type(start.covariance), np.full(start.n_features, REG_COVAR))
     return run_em(expect, Fit(start), update, tol=0, max_iter=1).model
 

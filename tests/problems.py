@@ -5,6 +5,7 @@ import numpy as np
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
 from mixtura.engines import owner_of
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.conjugate import NormalWishart
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -37,7 +38,7 @@ def iterate(rows, engine, *, shape_name="full", max_iter=6, on_iteration=None):
     """Run EM for a fixed number of iterations."""
     update = MaximumLikelihood(SHAPES[shape_name], np.full(3, 1e-6))
     return run_em(
-        Expectation(rows, engine),
+        Expectation(Table(rows, engine)),
         Fit(rough_start(shape_name)),
         update,
         tol=0.0,

@@ -47,3 +47,17 @@ def test_benchmarks_run_and_print_json():
     figures = json.loads(result.stdout)
     assert {row["command"] for row in figures["startup"]} >= {"mixtura --help", "import sklearn.mixture, mixtura"}
     assert all(row["ms"] > 0 for row in figures["startup"])
+
+
+def test_the_map_of_the_house_names_files_that_are_there():
+    """A name without a folder is beside the one before it, in the same row of the table."""
+    missing = []
+    for row in re.findall(r"^\|.*", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE):
+        folder = None
+        for name in re.findall(r"`([\w/]+\.(?:py|hpp|js))`", row):
+            inside = ROOT if name.startswith("native/") else ROOT / "src" / "mixtura"
+            path = inside / name if "/" in name else folder / name
+            folder = path.parent
+            if not path.is_file():
+                missing.append(name)
+    assert missing == []

@@ -212,7 +212,7 @@ def test_blocks_may_be_cut_anywhere(shape, student):
 def test_threads_give_the_same_bits(shape):
     rows = ArrayRows(table(3 * rows_per_block(D) + 100), missing="allow")
     mixture = mixture_of(shape)
-    one, two, four = (Expectation(rows, ThreadEngine(n))(mixture) for n in (1, 2, 4))
+    one, two, four = (Expectation(Table(rows, ThreadEngine(n)))(mixture) for n in (1, 2, 4))
     for name in SUMS[:5]:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
         np.testing.assert_array_equal(getattr(one, name), getattr(four, name))
@@ -227,7 +227,7 @@ def test_sorting_rows_by_pattern_changes_no_sum(shape):
     masks = np.concatenate([np.isnan(block.values) for block in sorted_rows.blocks()])
     assert (masks[1:] != masks[:-1]).any(axis=1).sum() == len(np.unique(masks, axis=0)) - 1
     as_they_are = ObservedPasses(mixture.components, np.float64).moments(rows, ThreadEngine(1))
-    grouped = Expectation(rows, ThreadEngine(1))(mixture)
+    grouped = Expectation(Table(rows, ThreadEngine(1)))(mixture)
     for name in SUMS[:5]:
         scale = np.abs(getattr(as_they_are, name)).max()
         np.testing.assert_allclose(getattr(grouped, name), getattr(as_they_are, name), rtol=1e-10, atol=1e-12 * scale)
@@ -332,11 +332,11 @@ def test_sample_in_which_a_column_has_no_value():
 def test_overview_is_the_normal_distribution_of_highest_likelihood(shape):
     random = np.random.default_rng(5)
     X = random.normal(size=(400, D)) @ random.normal(size=(D, D)) + [0, 10, -100, 0, 3]
-    complete = overview(ArrayRows(X), ThreadEngine(1), SHAPES[shape])
+    complete = overview(Table(ArrayRows(X), ThreadEngine(1)), SHAPES[shape])
     np.testing.assert_allclose(complete.mean, X.mean(axis=0), rtol=1e-12)
     Y = X.copy()
     Y[random.random(X.shape) < 0.2] = np.nan
-    found = overview(ArrayRows(Y, missing="allow"), ThreadEngine(1), SHAPES[shape])
+    found = overview(Table(ArrayRows(Y, missing="allow"), ThreadEngine(1)), SHAPES[shape])
     np.testing.assert_array_equal(found.lower, np.nanmin(Y, axis=0))
     np.testing.assert_array_equal(found.upper, np.nanmax(Y, axis=0))
     np.testing.assert_allclose(found.variances, np.nanvar(Y, axis=0), rtol=1e-10)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..rows import is_query
+from ..rows.formats import ENDINGS
 from ..rows.paths import is_stream
 from ..rows.whole import expanded
-from ..rows.writer import FORMATS
 
 
 def table_out(out: str | None, source: str, called: str, form: str | None) -> str:
     """Return where a table goes: where it is asked to, or beside the source, `called` so after it."""
-    return default_out(source, f".{called}{FORMATS[form or 'parquet']}") if out is None else out
+    return default_out(source, f".{called}{ENDINGS[form or 'parquet']}") if out is None else out
 
 
 def page_out(source: str) -> str:

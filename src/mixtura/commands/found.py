@@ -180,6 +180,18 @@ class Compared:
     ----------
     summary : ComparisonSummary
         All that the summary says, as data: what ``mixtura compare --json`` prints.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura
+    >>> print(mixtura.compare(np.random.default_rng(0).normal(size=(60, 2)), rate=0.1))  # doctest: +ELLIPSIS
+    the array: 60 rows
+      used  2 columns: x0, x1
+    <BLANKLINE>
+    Detectors: 60 rows
+      detector  agreement  in common     fit   score
+    ...
     """
 
     summary: ComparisonSummary

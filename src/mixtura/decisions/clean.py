@@ -13,8 +13,8 @@ from sklearn.utils import _safe_indexing
 from ..engines.progress import OnProgress, Progress
 from ..errors import EmptyTableError, SourceError, warn
 from ..rows import ArrayRows
+from ..typing import Bools
 
-Kept = NDArray[np.bool_]
 Detector = TypeVar("Detector")
 
 # The frames whose rows scikit-learn selects by a mask; looked up among the imported modules, so that none is imported.
@@ -23,7 +23,7 @@ _FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 
 def clean(
     X: Any, detector: Detector, fraction: float, *, max_rounds: int = 30, on_progress: OnProgress | None = None
-) -> tuple[Kept, Detector]:
+) -> tuple[Bools, Detector]:
     """Fit, drop the most extreme rows, fit again, until the same rows stay.
 
     The first round fits the detector to all rows. Each round scores all rows, those dropped before too, and the next
@@ -131,7 +131,7 @@ def clean(
     return kept, model
 
 
-def _fit_and_score(model: Any, X: Any, kept: Kept, number: int) -> NDArray[np.float64]:
+def _fit_and_score(model: Any, X: Any, kept: Bools, number: int) -> NDArray[np.float64]:
     """Fit the model to the rows kept, in place, and return its scores of all rows."""
     n_rows, n_kept = len(kept), int(kept.sum())
     try:
@@ -151,7 +151,7 @@ def _fit_and_score(model: Any, X: Any, kept: Kept, number: int) -> NDArray[np.fl
     return scores
 
 
-def _highest(scores: NDArray[np.float64], count: int) -> Kept:
+def _highest(scores: NDArray[np.float64], count: int) -> Bools:
     """Return which rows have the highest scores; where they tie, the earlier ones."""
     kept = np.zeros(len(scores), dtype=bool)
     kept[np.argsort(-scores, kind="stable")[:count]] = True

@@ -16,9 +16,8 @@ from ..engines.progress import OnProgress, Progress
 from ..errors import MixturaError
 from ..statistics.checks import row_numbers
 from ..statistics.shares import cut_of
+from ..typing import Floats
 from .thresholds import check_rate
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..statistics.checks import row_numbers
 from ..statistics.shares import between
 from ..statistics.sketch import QuantileSketch, Ranks
+from ..typing import Floats
 from .thresholds import check_scores
-
-Floats = NDArray[np.float64]
 
 
 def conformal_p_values(scores: ArrayLike, reference: ArrayLike | QuantileSketch) -> Floats:

@@ -10,9 +10,8 @@ from scipy.special import betaincinv
 from ..statistics.checks import row_numbers
 from ..statistics.shares import between
 from ..statistics.sketch import QuantileSketch
+from ..typing import Floats
 from .thresholds import check_level, check_scores
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from ..statistics.checks import row_numbers
-
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 # Below a shape of -1 the likelihood grows without limit as the end of the distribution nears the largest excess
 # (Smith 1985): a maximum is looked for above.

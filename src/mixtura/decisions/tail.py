@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
 from ..statistics.checks import row_numbers
 from ..statistics.lowest import LowestValues
+from ..typing import Floats
 from .pareto import GeneralizedPareto, fit_generalized_pareto, growth, log_likelihood
 from .thresholds import check_level, check_rate
-
-Floats = NDArray[np.float64]
 
 # Shares of the rows that may be the tail, the largest that fits is taken: a large tail varies less from one table to
 # the next, a small one is nearer to the limit in which tails are generalised Pareto. With 10 % of 20,000 rows of

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 from numbers import Real
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..statistics.checks import row_numbers
 from ..statistics.shares import cut_at_share
 from ..statistics.sketch import QuantileSketch
-
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 
 def check_rate(rate: float) -> float:

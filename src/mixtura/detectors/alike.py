@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 # Rows that a table is represented by, and how many values these may be.
 _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20

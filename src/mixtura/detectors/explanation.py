@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 # Two standard deviations: one value in twenty of a normal column lies farther.
 NOTABLE = 2.0

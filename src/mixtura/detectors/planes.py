@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions.matrices import Floats
 from ..engines.single import single_thread
 from ..kernels.ensemble import Units
+from ..typing import Floats
 from .ensemble.columns import MIDDLE
 from .ensemble.extremes import in_units
 

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .matrices import Floats, check_invertible, check_real, frozen
+from ..typing import Floats
+from .matrices import check_invertible, check_real, frozen
 
 DOUBLE: "np.dtype[Any]" = np.dtype(np.float64)
 

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, kron, vstack
 from sklearn.utils import check_random_state
 
-from .matrices import Floats
+from ..typing import Floats
 from .normal_only import require_normal
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..typing import Floats
 from .covariance import DOUBLE, Covariance
 from .matrices import (
-    Floats,
     check_invertible,
     check_positive,
     inverse_of_lower,

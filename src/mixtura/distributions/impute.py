@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block
-from .matrices import Floats
+from ..typing import Floats
 from .missing import ObservedPasses, Pattern
 from .passes import Components
 

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dtrtri
 
 from ..errors import ColumnError, SingularCovarianceError
-
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 
 def largest_root(dtype: "np.dtype[Any]") -> float:

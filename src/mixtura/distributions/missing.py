@@ -18,8 +18,8 @@ from scipy.special import digamma, softmax
 from ..engines import Engine
 from ..rows import ArrayRows, Block, Rows, rows_per_block
 from ..statistics.moments import Moments
+from ..typing import Floats
 from .covariance import Covariance
-from .matrices import Floats
 from .passes import Components, Passes
 
 # What the patterns that are kept may hold, in numbers of a matrix for each component: some hundred megabytes. Where

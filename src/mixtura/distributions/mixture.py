@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ColumnError, InfiniteValuesError
 from ..rows import Block
+from ..typing import Floats
 from . import modes, regression, summaries
 from .covariance import Covariance
-from .matrices import Floats, check_real, frozen, known_values
+from .matrices import check_real, frozen, known_values
 from .missing import ObservedPasses
 from .noise import Noise
 from .normal_only import require_normal

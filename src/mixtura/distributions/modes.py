@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from .matrices import Floats
+from ..typing import Floats
 from .normal_only import require_normal
 
 if TYPE_CHECKING:

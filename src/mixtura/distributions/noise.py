@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .matrices import Floats, check_real, frozen
+from ..typing import Floats
+from .matrices import check_real, frozen
 
 
 @dataclass(frozen=True, eq=False)

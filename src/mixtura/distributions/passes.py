@@ -13,8 +13,9 @@ from ..engines import Engine
 from ..errors import DataError
 from ..rows import Block, Rows
 from ..statistics.moments import Moments
+from ..typing import Floats
 from .covariance import Covariance
-from .matrices import Floats, largest_root
+from .matrices import largest_root
 from .noise import Noise
 
 

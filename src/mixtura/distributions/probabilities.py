@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from .matrices import Floats, known_values
+from ..typing import Floats
+from .matrices import known_values
 from .normal_only import require_normal
 
 if TYPE_CHECKING:

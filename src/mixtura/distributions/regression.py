@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .matrices import Floats, known_values
+from ..typing import Floats
+from .matrices import known_values
 from .normal_only import require_normal
 
 if TYPE_CHECKING:

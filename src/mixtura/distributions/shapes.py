@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats
 from .covariance import DOUBLE, Covariance
 from .factor import Factor
 from .matrices import (
-    Floats,
     check_definite,
     check_invertible,
     check_positive,

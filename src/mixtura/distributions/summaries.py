@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .matrices import Floats
+from ..typing import Floats
 
 if TYPE_CHECKING:
     from .mixture import Mixture

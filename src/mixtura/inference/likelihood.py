@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from ..distributions.matrices import Floats, frozen
+from ..distributions.matrices import frozen
+from ..typing import Floats
 from .maximum import Bound, curvature, maximise
 from .model import LogDensity, LogPrior, Model, observations
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from ..distributions.matrices import Floats
+from ..typing import Floats
 
 Bound = Literal["lower", "upper"]
 Function = Callable[[float], float]

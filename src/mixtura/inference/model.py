@@ -7,8 +7,9 @@ from math import inf, isnan
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..distributions.matrices import Floats, frozen
+from ..distributions.matrices import frozen
 from ..errors import DataError, EmptyTableError, InfiniteValuesError, MissingValuesError
+from ..typing import Floats
 
 LogDensity = Callable[[Floats, float], ArrayLike]
 LogPrior = Callable[[float], float]

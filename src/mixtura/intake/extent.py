@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..distributions.matrices import Floats, largest_root
+from ..distributions.matrices import largest_root
 from ..errors import DataError, EmptyTableError
 from ..rows import Block
 from ..rows.checks import quoted
+from ..typing import Floats
 from .table import Table
 
 # Rows that weigh less than this in all would not stand out from the 2e-15 that is added to every count.

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.random import sample_without_replacement
 
-from ..distributions.matrices import Floats
 from ..errors import EmptyTableError
 from ..rows import ArrayRows, Block, Rows
 from ..rows.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
+from ..typing import Floats
 from .counted import counted_rows
 from .table import Table
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions.matrices import Floats
 from ..errors import DataError
 from ..rows import Block
 from ..rows.checks import quoted
 from ..statistics.columns import ColumnMoments, column_moments
+from ..typing import Floats
 from .sample import Sample
 from .table import Table
 

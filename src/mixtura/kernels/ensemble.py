@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats
 from . import native
 
 __all__ = [
@@ -20,8 +21,6 @@ __all__ = [
     "residuals",
     "scores",
 ]
-
-Floats = NDArray[np.float64]
 
 
 class Units(NamedTuple):

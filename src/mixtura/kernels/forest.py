@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats
 from . import native
 
 __all__ = ["Forest", "Units", "column_credits", "draw", "grow", "leaf_lengths", "lengths"]
-
-Floats = NDArray[np.float64]
 
 
 class Units(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats
 from . import native
 
 __all__ = ["TILE_ROWS", "TILE_STRIDE", "average", "concentrate", "distances", "pairwise_quartile", "search"]
@@ -14,8 +15,6 @@ TILE_ROWS: int = native.mcd_tile_rows
 
 TILE_STRIDE: int = native.mcd_tile_stride
 """Values from one column of a tile to the next: tiles have the shape (n_tiles, n_columns, TILE_STRIDE)."""
-
-Floats = NDArray[np.float64]
 
 
 def search(tiles: Floats, n_rows: int, h: int, seeds: NDArray[np.uint64], steps: int) -> tuple[Floats, Floats, Floats]:

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.threads import available_processors
+from ..typing import Floats, Integers
 from .box_tree import BoxTree
 from .chunks import OnRows
 from .products import Products
 
 __all__ = ["METRICS", "Metric", "NeighborIndex", "nearest"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 Metric = Literal["euclidean", "manhattan", "chebyshev", "minkowski", "cosine"]
 METRICS: tuple[Metric, ...] = ("euclidean", "manhattan", "chebyshev", "minkowski", "cosine")

@@ -7,11 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats, Integers
 from . import native
 from .chunks import CHUNK, OnRows, in_chunks
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Panels and half norms of the reference, scaled values and half norms of the queries.
 _Prepared = tuple[NDArray[Any], NDArray[Any], NDArray[Any], Floats]

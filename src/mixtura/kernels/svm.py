@@ -6,11 +6,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..typing import Floats
 from . import native
 
 __all__ = ["Kernel", "Solution", "matrix", "solve", "sums"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,19 @@ from .scratch import Scratch, no_room
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The first bytes of the file format; the stream format starts with its schema.
+# The first bytes of the file format.
 FILE_MAGIC = b"ARROW1"
+
+# The stream format starts with a continuation mark.
+STREAM_START = b"\xff\xff\xff\xff"
 
 # Record batches up to this size, on average, are read into memory one by one.
 _BATCH_BYTES = 2**26
+
+
+def read_ipc_schema(file: Path) -> "pa.Schema":
+    """Return the schema of a file, with its metadata."""
+    return need("pyarrow.ipc", "reading Arrow files").open_file(str(file)).schema
 
 
 class IpcPart:

@@ -1,9 +1,11 @@
 """What made a file: kept in it where its format has room, else in an attribute where the file system has them."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .formats import READ
 from .optional import need
 
 NAME = "mixtura"
@@ -24,10 +26,9 @@ def set_mark(file: Path, mark: str) -> None:
 
 def made_by(file: Path) -> str | None:
     """Return what made a file, None where nothing says so or the file has changed since."""
-    if file.suffix.lower() == ".parquet":
-        return _in_schema(lambda: need("pyarrow.parquet", "reading Parquet").read_schema(file))
-    if file.suffix.lower() in (".arrow", ".feather", ".ipc"):
-        return _in_schema(lambda: need("pyarrow.ipc", "reading Arrow files").open_file(str(file)).schema)
+    form = READ.get(file.suffix.lower())
+    if form is not None and form.schema is not None:
+        return _in_schema(form.schema, file)
     try:
         state, _, mark = os.getxattr(file, _ATTRIBUTE).decode().partition(" ")
     except (AttributeError, OSError, UnicodeDecodeError):
@@ -40,9 +41,9 @@ def _state(file: Path) -> str:
     return f"{found.st_size}/{found.st_mtime_ns}"
 
 
-def _in_schema(read: Any) -> str | None:
+def _in_schema(read: Callable[[Path], Any], file: Path) -> str | None:
     try:
-        metadata = read().metadata or {}
+        metadata = read(file).metadata or {}
         return metadata[NAME.encode()].decode() if NAME.encode() in metadata else None
     except (need("pyarrow", "reading tables").ArrowException, OSError, UnicodeDecodeError):
         return None

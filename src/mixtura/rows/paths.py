@@ -4,37 +4,14 @@ import difflib
 import glob
 import os
 import stat
-from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from ..errors import SourceError
 from .columns import Choice
-from .delimited import DelimitedPart
 from .files import FileRows
-from .ipc import IpcPart
-from .parts import Part
-from .scans import JsonPart, ParquetPart
+from .formats import READ
 from .watch import Watch
 from .whole import expanded
-
-Reader = Callable[[Path, str], Part]
-
-READERS: Mapping[str, Reader] = {
-    ".csv": DelimitedPart,
-    ".tsv": partial(DelimitedPart, tabs=True),
-    ".txt": DelimitedPart,
-    ".parquet": ParquetPart,
-    ".json": JsonPart,
-    ".jsonl": JsonPart,
-    ".ndjson": JsonPart,
-    ".arrow": IpcPart,
-    ".feather": IpcPart,
-    ".ipc": IpcPart,
-}
-
-# Text formats may be compressed: data.csv.gz.
-_COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
 
 
 def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
@@ -48,7 +25,8 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
         raise SourceError(
             f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
         )
-    reader = READERS[suffixes.pop()]
+    reader = READ[suffixes.pop()].reader
+    assert reader is not None, "these formats are read"
     watch = Watch(files)
     with watch.reading():
         return FileRows([reader(file, str(file)) for file in files], given, choice, watch=watch)
@@ -83,11 +61,11 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 def _suffix(file: Path) -> str:
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in _COMPRESSED:
+    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in READ and READ[suffixes[-2]].is_text:
         return suffixes[-2]
-    if not suffixes or suffixes[-1] not in READERS:
+    if not suffixes or suffixes[-1] not in READ:
         raise SourceError(
-            f"cannot tell the format of {file} from its name: it must end in {', '.join(READERS)}, "
+            f"cannot tell the format of {file} from its name: it must end in {', '.join(READ)}, "
             "or in .gz after a text format"
         )
     return suffixes[-1]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# Makes DuckDB look at all values to find the types.
+_FINDING_TYPES = "sample_size=-1"
+
 # Types that say all about how a column of JSON is written; of a date they do not.
 _TOLD = {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN", "VARCHAR"}
 
@@ -24,15 +27,21 @@ class _ScanPart:
 
     def __init__(self, label: str, scan: str) -> None:
         self.label = label
-        self._scan = scan
         with duck.session(label) as connection:
             relation = connection.sql(f"select * from {scan} limit 1")
-            self._duck_types = [str(kind) for kind in relation.types]
-            head = relation.to_arrow_table()
+            self._scan = self._told(scan, relation.columns, [str(kind) for kind in relation.types])
+            # Running a query finds the types once more.
+            told = relation if self._scan == scan else connection.sql(f"select * from {self._scan} limit 1")
+            head = told.to_arrow_table()
         self._duck_names: list[str] = head.schema.names
         self.schema: pa.Schema = head.schema
         self.n_rows: int | None = None
         self.empty = head.num_rows == 0
+
+    @staticmethod
+    def _told(scan: str, names: Sequence[str], types: Sequence[str]) -> str:
+        """Return the call that is told the types which the first one found."""
+        return scan
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
         """Yield the numeric columns `names`, in that order."""
@@ -50,13 +59,18 @@ class _ScanPart:
         yield from self.batches(self.schema.names)
 
 
+def read_parquet_schema(file: Path) -> "pa.Schema":
+    """Return the schema of a file, with its metadata."""
+    return need("pyarrow.parquet", "reading Parquet").read_schema(file)
+
+
 class ParquetPart(_ScanPart):
     """A Parquet file; `names` are those of its columns, if not as the file has them."""
 
     def __init__(self, file: Path, label: str, names: Sequence[str] | None = None) -> None:
         super().__init__(label, f"read_parquet({duck.path(file)}, hive_partitioning=false)")
         # DuckDB renames repeated columns; pyarrow shows the names as they are.
-        names = names or need("pyarrow.parquet", "reading Parquet").read_schema(file).names
+        names = names or read_parquet_schema(file).names
         fields = [field.with_name(name) for field, name in zip(self.schema, names, strict=True)]
         self.schema = need("pyarrow", "reading Parquet").schema(fields)
         with duck.session(label) as connection:
@@ -68,25 +82,25 @@ class JsonPart(_ScanPart):
 
     All of it is read once more at the start to find the type of every column (`sample_size=-1`): going by a sample,
     DuckDB takes a column for whole numbers and silently rounds the 1.5 that comes later. Later readings are told the
-    types, which take four times as long to find as the values take to read.
+    types, which take longer to find than the values take to read.
     """
 
     def __init__(self, file: Path, label: str) -> None:
-        options = f"hive_partitioning=false, compression='{'gzip' if is_gzip(file) else 'none'}'"
-        super().__init__(label, f"read_json({duck.path(file)}, {options}, sample_size=-1)")
+        compression = "gzip" if is_gzip(file) else "none"
+        options = f"hive_partitioning=false, compression='{compression}', format='auto'"
+        super().__init__(label, f"read_json({duck.path(file)}, {options}, {_FINDING_TYPES})")
         # DuckDB's name for values that are not objects, and for no values at all.
         if self.schema.names == ["json"]:
             if self.empty:
                 raise EmptyTableError(f"{label} has no rows: give a table with at least one")
             raise SourceError(f"{label} does not hold records: write a JSON array of objects, or one object a line")
-        if _TOLD.issuperset(self._duck_types) and not self._is_renamed():
-            pairs = zip(self._duck_names, self._duck_types, strict=True)
-            columns = ", ".join(f"{duck.name(name)}: {duck.text(kind)}" for name, kind in pairs)
-            self._scan = (
-                f"read_json({duck.path(file)}, {options}, format='auto', auto_detect=false, columns={{{columns}}})"
-            )
 
-    def _is_renamed(self) -> bool:
-        """Tell whether DuckDB may have renamed a column, as it does where two differ in case only."""
-        names = {name.lower() for name in self._duck_names}
-        return any(re.sub(r"_\d+$", "", name) in names - {name} for name in names)
+    @staticmethod
+    def _told(scan: str, names: Sequence[str], types: Sequence[str]) -> str:
+        lower = {name.lower() for name in names}
+        # DuckDB renames a column whose name differs from another in case only, and would look for the new name.
+        renamed = any(re.sub(r"_\d+$", "", name) in lower - {name} for name in lower)
+        if renamed or not _TOLD.issuperset(types):
+            return scan
+        columns = ", ".join(f"{duck.name(name)}: {duck.text(kind)}" for name, kind in zip(names, types, strict=True))
+        return f"{scan.removesuffix(f'{_FINDING_TYPES})')}auto_detect=false, columns={{{columns}}})"

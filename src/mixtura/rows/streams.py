@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 from ..errors import ColumnError, EmptyTableError, SourceError
 from .columns import Choice
 from .files import FileRows
-from .ipc import FILE_MAGIC, IpcPart
+from .formats import DELIMITED, FORMATS, Format
+from .ipc import IpcPart
 from .optional import need
-from .paths import READERS
 from .scratch import Scratch, no_room
 
 # Enough for the longest mark below and the white space that people put before JSON.
@@ -30,30 +30,30 @@ def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
             raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
     if not file.stat().st_size:
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
-    suffix = sniff(file)
-    part = IpcPart(file, label, ours=True) if suffix == ".arrow" else READERS[suffix](file, label)
-    return FileRows([part], label, choice, scratch)
+    form = sniff(file)
+    reader = form.own_reader or form.reader
+    assert reader is not None, "what is told by its first bytes is read"
+    return FileRows([reader(file, label)], label, choice, scratch)
 
 
-def sniff(file: Path) -> str:
-    """Return the suffix of the format that a file's first bytes show: Parquet, Arrow IPC, JSON, otherwise CSV.
+def sniff(file: Path) -> Format:
+    """Return the format that a file's first bytes show, CSV if none.
 
     Text may be compressed by gzip. JSON starts with an object, or with an array of objects.
     """
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
-    if head.startswith(b"PAR1"):
-        return ".parquet"
-    # An Arrow stream starts with a continuation mark of four 0xFF bytes.
-    if head.startswith((FILE_MAGIC, b"\xff\xff\xff\xff")):
-        return ".arrow"
+    for form in FORMATS:
+        if not form.is_text and head.startswith(form.begins):
+            return form
     if head.startswith(b"\x1f\x8b"):
         try:
             with gzip.open(file) as stream:
                 head = stream.read(_HEAD)
         except (OSError, EOFError):
-            return ".csv"  # The reader says what is wrong with it.
-    return ".json" if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")) else ".csv"
+            return DELIMITED  # The reader says what is wrong with it.
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((form for form in FORMATS if form.is_text and text.startswith(form.begins)), DELIMITED)
 
 
 def open_arrow_stream(source: Any, choice: Choice) -> FileRows:

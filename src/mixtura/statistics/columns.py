@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rows import Block
-
-Floats = NDArray[np.float64]
+from ..typing import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..typing import Floats
 from .checks import row_numbers
-
-Floats = NDArray[np.float64]
 
 # A tail starts where so large a part of a side is left, and where four values are left on a small side.
 _PART = 0.02

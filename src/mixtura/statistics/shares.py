@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..typing import Floats
 from .quantiles import Place, interpolate, places_at
 from .sketch import QuantileSketch
-
-Floats = NDArray[np.float64]
 
 # Returns, for the ranks wanted of so many numbers, how many numbers there are and those of these ranks.
 Find = Callable[[Callable[[float], Sequence[int]]], tuple[float, Sequence[Place]]]

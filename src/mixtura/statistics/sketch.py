@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..typing import Floats
 from .lowest import LowestValues
 from .quantiles import Place, interpolate, ranked
 
-Floats = NDArray[np.float64]
 Ranks = NDArray[np.int64]
 Levels = tuple[Floats, ...]
 Side = Literal["left", "right"]

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engines import Engine
 from ..errors import DataError
-from ..rows import Block, Rows, TableRows
+from ..rows import Rows, TableRows
 from ..rows.labels import read_labels
+from ..typing import Floats
 from .anomaly_scores import turned
-from .kept_scores import KeptScores
+from .kept_scores import KeptScores, scores_of_block
 from .provenance import ThresholdChoice
 from .rules import Rule
 from .spelling import Spell
@@ -19,15 +19,13 @@ from .summary import OnLabels
 from .table_model import TableModel
 from .table_scores import TableScores
 
-Floats = NDArray[np.float64]
-
 # The threshold that no anomaly score is above.
 NOTHING = float(np.finfo(np.float64).max)
 
 
 def scores_of(model: TableModel, rows: Rows, engine: Engine) -> Floats:
     """Return the anomaly scores of rows in the units of the table, as one array."""
-    return np.concatenate(list(engine.map(rows, partial(_anomaly_scores, model))))
+    return np.concatenate(list(engine.map(rows, partial(scores_of_block, model))))
 
 
 def check_labels(table: TableRows, name: str) -> None:
@@ -73,7 +71,3 @@ def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, sp
     made = replace(model.provenance, threshold=ThresholdChoice(chooses.name, chooses.target))
     model = replace(rated, threshold=min(turned(chosen.threshold), NOTHING), provenance=made)
     return Decided(model, chosen.on_labels, chosen.notices)
-
-
-def _anomaly_scores(model: TableModel, block: Block) -> Floats:
-    return model.scores(block.values)

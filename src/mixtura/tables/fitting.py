@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import words
 from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
@@ -21,13 +20,12 @@ from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
 from ..statistics.columns import ColumnMoments, column_moments
+from ..typing import Floats
 from .provenance import MergedComponents
 from .run import Run
 from .spelling import Spell
-from .summary import CandidateFacts, LeftOutColumn, ModelFacts
+from .summary import LeftOutColumn, ModelFacts
 from .table_model import TableModel
-
-Floats = NDArray[np.float64]
 
 # Columns that a notice names, or clumps of rows.
 _NAMED = 5
@@ -192,29 +190,6 @@ def log_volume(numbers: Numbers, observed: Floats) -> float:
     return float(observed @ np.log(numbers.scale))
 
 
-def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:
-    """Return what a mixture is, and by what method it was fitted if that is to be said."""
-    shape = mixture.covariance.name
-    description = f"{words.plural(mixture.n_components, 'component')}, {mixture.covariance.described()} covariances{by}"
-    return ModelFacts(kind, description, mixture.n_components, shape, mixture.n_parameters)
-
-
-def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple[CandidateFacts, ...]:
-    """Return what was tried, by a `log_volume` in the units of the table."""
-    return tuple(
-        CandidateFacts(
-            c.n_components,
-            c.covariance_type,
-            c.bic + 2 * volume,
-            c.aic + 2 * volume,
-            c.log_likelihood - volume,
-            c.n_parameters,
-            c.converged,
-        )
-        for c in candidates
-    )
-
-
 def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run) -> TableModel:
     """Return the model of a mixture with the cluster of each component, by the rows of the table that it was fitted to.
 
@@ -239,7 +214,7 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
-def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[str, ...]:
+def far_notices(far: FarRows, contours: Contours, spell: Spell, *, left_out: bool) -> tuple[str, ...]:
     """Return what deserves attention about the rows far from every group."""
     if not far.n_rows:
         return ()
@@ -261,7 +236,7 @@ def far_notices(far: FarRows, contours: Contours, *, left_out: bool) -> tuple[st
     elif not one:
         said += ", and they shape none"
     still = "It is still" if one else "They are still"
-    scores = f"scores of `mixtura detect --model mixture` tell {'it' if one else 'them'} apart"
+    scores = f"the scores of detect, {spell('model', 'mixture')}, tell {'it' if one else 'them'} apart"
     return (f"{said}. {still} assigned to the nearest; {scores}.",)
 
 

@@ -10,8 +10,9 @@ from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
 from ..statistics.sketch import QuantileSketch
+from ..typing import Floats, Integers
 from .anomaly_scores import turned
-from .kept import Floats, Integers, Kept, RowFacts, hashes
+from .kept import Kept, RowFacts, hashes
 from .table_model import TableModel
 from .telling import described_columns
 

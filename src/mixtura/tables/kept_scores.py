@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engines import Engine
 from ..rows import Block, Rows
 from ..rows.scratch import Scratch, no_room
+from ..typing import Floats
 from .table_model import TableModel
-
-Floats = NDArray[np.float64]
 
 
 class KeptScores:
@@ -55,7 +53,7 @@ class KeptScores:
         file = scratch.folder / "scores"
         sizes = []
         with file.open("wb") as stream:
-            for scores in self._engine.map(self._rows, partial(_scores, self._model)):
+            for scores in self._engine.map(self._rows, partial(scores_of_block, self._model)):
                 try:
                     stream.write(np.ascontiguousarray(scores).data)
                 except OSError as error:
@@ -68,6 +66,7 @@ class KeptScores:
         return np.fromfile(self._file, count=n_rows, offset=8 * first_row)
 
 
-def _scores(model: TableModel, block: Block) -> Floats:
+def scores_of_block(model: TableModel, block: Block) -> Floats:
+    """Return the anomaly scores of the rows of a block in the units of the table."""
     scores: Floats = model.scores(block.values)
     return scores

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,6 @@ from . import fitting
 from .kinds import KINDS, Fitted, Kind
 from .request import Request
 from .run import Run
-from .summary import ModelFacts
-from .table_model import TableModel
 
 
 def scaled(kind: Kind, numbers: fitting.Numbers, run: Run, seed: int) -> fitting.Numbers:
@@ -59,16 +57,6 @@ def notices_of_warnings() -> Iterator[list[str]]:
         yield notices
     said = [" ".join(str(one.message).split()).rstrip(".") for one in caught if issubclass(one.category, UserWarning)]
     notices.extend(f"{sentence}." for sentence in dict.fromkeys(said))
-
-
-def facts_of(model: TableModel) -> ModelFacts:
-    """Return what a model from a file is."""
-    made = model.provenance
-    kind = made.kind or model.model.kind
-    facts = ModelFacts(kind, f"a model of kind {kind}")
-    if model.has_components:
-        facts = replace(fitting.mixture_facts(kind, model.mixture), **asdict(made.fit))
-    return replace(facts, description=made.description or facts.description, trained_on=made.reference)
 
 
 def detectors(seed: int, n_rows: int) -> dict[str, Any]:

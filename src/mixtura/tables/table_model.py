@@ -19,11 +19,10 @@ from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
+from ..typing import Floats
 from .anomaly_scores import turned
 from .kinds.listed import stored_kind
 from .provenance import Provenance
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,18 +5,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..decisions.curve import PrecisionRecallCurve
 from ..rows import TableRows
 from ..rows.labels import read_labels
 from ..statistics.rarity import Rarity
 from ..statistics.sketch import QuantileSketch
+from ..typing import Floats
 from .anomaly_scores import turned
 from .kept_scores import KeptScores
 from .table_model import TableModel
 
-Floats = NDArray[np.float64]
 Classes = tuple[QuantileSketch, QuantileSketch]
 
 # A model without probabilities of its own is told how rare its scores are by so many of them, evenly spaced in rank.

@@ -11,6 +11,7 @@ from . import deciding, fitting, modelling
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
+from .model_facts import facts_of
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
@@ -209,9 +210,7 @@ def judge_table(
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
     table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
-    found = Judged(
-        source, table, model, modelling.facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows
-    )
+    found = Judged(source, table, model, facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows)
     return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
 
@@ -220,7 +219,7 @@ def group_table(model: TableModel, source: Source, run: Run) -> Judged:
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
     table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
-    facts = modelling.facts_of(model)
+    facts = facts_of(model)
     return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
 
 
@@ -235,7 +234,7 @@ def view_table(
     )
     if labels is not None:
         deciding.check_labels(table, labels)
-    facts = modelling.facts_of(model)
+    facts = facts_of(model)
     return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
 
 
@@ -263,9 +262,13 @@ def _fit(
     numbers = modelling.scaled(request.kind, numbers, run, request.seed)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted = modelling.fit(request, training, run, clean=reference is not None)
-    facts = fitted.facts
-    fit = FitFigures(facts.bic, facts.aic, facts.log_likelihood, facts.lower_bound)
-    made = Provenance(facts.kind, facts.description, fit, seed=request.seed, versions=Versions.here())
+    made = Provenance(
+        request.kind.name,
+        fitted.description,
+        fitted.fit or FitFigures(),
+        seed=request.seed,
+        versions=Versions.here(),
+    )
     model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
@@ -275,8 +278,7 @@ def _fit(
             calibration=deciding.scores_of(model, held_out, scoring),
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
-        facts = replace(facts, trained_on=label(reference))
-    return model, facts, fitted.notices
+    return model, replace(facts_of(model), candidates=fitted.candidates), fitted.notices
 
 
 def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:

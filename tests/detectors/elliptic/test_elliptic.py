@@ -105,15 +105,17 @@ def test_known_location():
     np.testing.assert_allclose(mcd.raw_covariance_, chosen.T @ chosen / len(chosen), rtol=1e-9, atol=1e-12)
 
 
-def test_second_half_again():
+@pytest.mark.parametrize("centered", [False, True])
+def test_second_half_again(centered):
     X, _ = contaminated(300, 3)
-    mcd = MinCovDet(random_state=0).fit(X)
+    mcd = MinCovDet(assume_centered=centered, random_state=0).fit(X)
     fitted_covariance, fitted_support, fitted_distances = mcd.covariance_, mcd.support_, mcd.dist_
     location, covariance, support = mcd.reweight_covariance(X)
     np.testing.assert_allclose(covariance, fitted_covariance, rtol=1e-12)
     np.testing.assert_array_equal(support, fitted_support)
     np.testing.assert_allclose(mcd.dist_, fitted_distances, rtol=1e-10)
-    np.testing.assert_allclose(location, X[support].mean(axis=0), rtol=1e-10)
+    expected = np.zeros(3) if centered else X[support].mean(axis=0)
+    np.testing.assert_allclose(location, expected, rtol=1e-10, atol=1e-15)
     factors = mcd.correct_covariance(X) / mcd.raw_covariance_
     np.testing.assert_allclose(factors, factors[0, 0], rtol=1e-12)
     assert factors[0, 0] > 1.5

@@ -436,7 +436,7 @@ def planted(n_columns, n_groups, shift, seed):
     return table, columns
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("settings", [{}, {"gamma": 0.01}, {"approximate": True, "random_state": 0}], ids=str)
 @pytest.mark.parametrize("n_groups", [1, 4])
 @pytest.mark.parametrize("n_columns", [3, 6, 12])

@@ -13,6 +13,7 @@ from scipy.stats import beta, dirichlet, multivariate_t, t, wishart
 from mixtura.distributions.passes import Passes
 from mixtura.distributions.shapes import CONJUGATE, SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.bayes.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -34,7 +35,7 @@ def weight_prior(request):
 
 
 def expectation(X):
-    return Expectation(ArrayRows(X), ThreadEngine(1))
+    return Expectation(Table(ArrayRows(X), ThreadEngine(1)))
 
 
 def problem(name, weight_prior, *, n_components=3, n_features=2, ridge=0.0, n_rows=80, seed=0):

@@ -9,6 +9,7 @@ from sklearn.mixture import BayesianGaussianMixture
 
 from mixtura.distributions.shapes import CONJUGATE, SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.bayes.variational import DirichletDistribution, DirichletProcess, VariationalUpdate
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
@@ -89,5 +90,5 @@ def test_iterations_are_scikit_learns(weight_prior):
     first, fifth = (fit_quietly(peer_of("full", weight_prior, prior, 0.0, n, 2), X) for n in (1, 5))
     update = VariationalUpdate(SHAPES["full"], weight_prior, prior, np.zeros(2))
     start = update(moments_of(SHAPES["full"], X, first.predict_proba(X)))
-    fit = run_em(Expectation(ArrayRows(X), ThreadEngine(1)), Fit(start), update, tol=0.0, max_iter=3)
+    fit = run_em(Expectation(Table(ArrayRows(X), ThreadEngine(1))), Fit(start), update, tol=0.0, max_iter=3)
     assert_same_attributes(fit.model, fifth)

@@ -126,6 +126,7 @@ WITHOUT_GROUPS = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("table", list(WITHOUT_GROUPS))

@@ -246,7 +246,7 @@ def problem(X):
     update = MaximumLikelihood(
         GaussianMixture(3, random_state=0).fit(X).mixture_.covariance.__class__, np.full(2, 1e-6)
     )
-    return Expectation(ArrayRows(X), ThreadEngine(1)), update
+    return Expectation(Table(ArrayRows(X), ThreadEngine(1))), update
 
 
 def test_short_runs_then_the_best(X, problem):
@@ -297,7 +297,7 @@ def test_better_fit_does_not_take_a_collapse(problem):
     _, update = problem
     random = np.random.default_rng(0)
     X = np.concatenate([random.normal(size=(200, 2)), np.tile([[3.0, 3.0]], (20, 1))])
-    expect = Expectation(ArrayRows(X), ThreadEngine(1))
+    expect = Expectation(Table(ArrayRows(X), ThreadEngine(1)))
     collapsed = GaussianMixture(2, means_init=[[0, 0], [3, 3]], weights_init=[0.9, 0.1], random_state=0).fit(X)
     assert np.linalg.eigvalsh(collapsed.covariances_).min() < 2e-6
     one = GaussianMixture(1).fit(X)

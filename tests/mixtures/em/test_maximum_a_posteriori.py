@@ -13,6 +13,7 @@ from mixtura import GaussianMixture
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import CONJUGATE, SHAPES
 from mixtura.engines import ThreadEngine
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.loop import Fit, run_em
 from mixtura.mixtures.em.maximum_a_posteriori import MaximumAPosteriori, MixturePrior
@@ -38,7 +39,7 @@ def table(seed=0, n_rows=60, n_features=D):
 
 
 def overview_of(X, name):
-    return overview(ArrayRows(X), ThreadEngine(1), SHAPES[name])
+    return overview(Table(ArrayRows(X), ThreadEngine(1)), SHAPES[name])
 
 
 def moments_of(shape, X, shares):
@@ -53,7 +54,7 @@ def rule(X, name, prior=None, *, n_components=K, ridge=0.0):
 
 
 def iterate(X, update, start, max_iter=20):
-    return run_em(Expectation(ArrayRows(X), ThreadEngine(1)), Fit(start), update, tol=0.0, max_iter=max_iter)
+    return run_em(Expectation(Table(ArrayRows(X), ThreadEngine(1))), Fit(start), update, tol=0.0, max_iter=max_iter)
 
 
 def informative(name, **changes):
@@ -99,7 +100,7 @@ def test_log_density_is_scipys(name):
 def test_bound_is_the_tempered_log_posterior(name):
     X, mixture = table(), some_mixture(name)
     update = rule(X, name, informative(name))
-    moments = Expectation(ArrayRows(X), ThreadEngine(1))(mixture)
+    moments = Expectation(Table(ArrayRows(X), ThreadEngine(1)))(mixture)
     expected = (mixture.log_density(X).sum() + 0.8 * log_prior(mixture, name)) / len(X)
     assert update.bound(moments, mixture) == pytest.approx(expected, rel=1e-12)
 

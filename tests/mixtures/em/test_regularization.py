@@ -161,7 +161,7 @@ def test_a_column_of_equal_values_does_not_stop_a_better_fit():
     random = np.random.default_rng(0)
     X = np.column_stack([table(), np.full(300, 1e8)])
     update = MaximumLikelihood(SHAPE_CLASSES["full"], np.array([1e-6, 1e-6, 1e-6, 1e10]))
-    expect = Expectation(ArrayRows(X), ThreadEngine(1))
+    expect = Expectation(Table(ArrayRows(X), ThreadEngine(1)))
     sample = take_sample(Table(ArrayRows(X), ThreadEngine(1)), np.random.RandomState(0), 3)
     good = model_of(sample, divide(sample, 3, "kmeans", np.random.RandomState(0)), update)
     found = 0

@@ -8,6 +8,7 @@ from mixtura import BayesianGaussianMixture, GaussianMixture, MixtureSearch
 from mixtura.distributions.shapes import SHAPES as COVARIANCES
 from mixtura.engines import ThreadEngine
 from mixtura.errors import ColumnError, EmptyTableError
+from mixtura.intake.table import Table
 from mixtura.mixtures.em.expectation import Expectation
 from mixtura.mixtures.em.streaming import Stream, digest
 from mixtura.mixtures.em.updates import MaximumLikelihood
@@ -71,7 +72,7 @@ def test_memoized_bound_is_the_elbo_at_rest(X):
     """When nothing moves any more, what is remembered is what a pass over all rows would say."""
     bgm = learn(BayesianGaussianMixture(n_components=2, random_state=0), X[:300], 3, 150)
     posterior = bgm.posterior_
-    moments = Expectation(ArrayRows(X[:300]), ThreadEngine(1))(posterior)
+    moments = Expectation(Table(ArrayRows(X[:300]), ThreadEngine(1)))(posterior)
     assert bgm.lower_bound_ == pytest.approx(moments.log_likelihood - posterior.divergence, rel=1e-7)
 
 
@@ -119,21 +120,21 @@ def test_digest_tells_values_types_weights_and_cuts_apart(X):
         ArrayRows(X[:10].reshape(15, 2)),
     ]
     engine = ThreadEngine(1)
-    assert len({digest(rows, engine) for rows in tables}) == len(tables)
-    assert digest(ArrayRows(X[:10]), engine) == digest(ArrayRows(np.asfortranarray(X[:10])), engine)
+    assert len({digest(Table(rows, engine)) for rows in tables}) == len(tables)
+    assert digest(Table(ArrayRows(X[:10]), engine)) == digest(Table(ArrayRows(np.asfortranarray(X[:10])), engine))
     long = np.tile(X, (30, 1))  # several blocks
-    assert digest(ArrayRows(long), ThreadEngine(3)) == digest(ArrayRows(long), engine)
-    assert digest(ArrayRows(long), engine) != digest(ArrayRows(long[::-1]), engine)
+    assert digest(Table(ArrayRows(long), ThreadEngine(3))) == digest(Table(ArrayRows(long), engine))
+    assert digest(Table(ArrayRows(long), engine)) != digest(Table(ArrayRows(long[::-1]), engine))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_one_step_is_the_decayed_average_of_statistics(X, shape):
     """Against sums of squares about zero, decayed as Cappé and Moulines write them."""
     gm = GaussianMixture(2, covariance_type=shape, reg_covar=0, random_state=0).partial_fit(X[:1000])
-    first, mixture = Expectation(ArrayRows(X[:1000]), ThreadEngine(1)), None
+    first, mixture = Expectation(Table(ArrayRows(X[:1000]), ThreadEngine(1))), None
     mixture = gm.mixture_
     stream = Stream.of(first(mixture), np.zeros(3))
-    batch = Expectation(ArrayRows(X[1000:1300]), ThreadEngine(1))(mixture)
+    batch = Expectation(Table(ArrayRows(X[1000:1300]), ThreadEngine(1)))(mixture)
     after = stream.after(batch, COVARIANCES[shape])
     found = MaximumLikelihood(COVARIANCES[shape], np.zeros(3))(after.moments, mixture)
     step = (1000 / 300 + 2) ** -0.7  # as if 1000 rows had come in batches of 300
@@ -171,7 +172,7 @@ def test_batches_with_missing_values(X):
 
 def test_a_batch_counts_for_its_share_of_all_rows_at_least(X):
     mixture = GaussianMixture(2, random_state=0).fit(X).mixture_
-    moments = [Expectation(ArrayRows(part), ThreadEngine(1))(mixture) for part in (X[:10], X[10:1000], X[:1000])]
+    moments = [Expectation(Table(ArrayRows(part), ThreadEngine(1)))(mixture) for part in (X[:10], X[10:1000], X[:1000])]
     after = Stream.of(moments[0], np.zeros(3)).after(moments[1], COVARIANCES["full"])
     assert after.weight == 1000
     np.testing.assert_allclose(after.moments.counts, moments[2].counts / 1000, rtol=1e-9)

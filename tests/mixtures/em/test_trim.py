@@ -50,7 +50,7 @@ def expectation(X, share, weights=None, engine=None, sample=None, missing="error
     rows = ArrayRows(X, sample_weight=weights, checked=True, missing=missing)
     engine = engine or ThreadEngine(1)
     sample = sample or take_sample(Table(rows, engine), np.random.RandomState(0), 2)
-    return TrimmedExpectation(rows, engine, share, sample)
+    return TrimmedExpectation(Table(rows, engine), share, sample)
 
 
 def component_log_densities(mixture, X):
@@ -143,7 +143,7 @@ def test_equal_rows_at_the_cut_count_in_part(share):
 def test_rows_all_equal_count_in_part():
     X, mixture = np.ones((1000, 2)), mixture_of()
     moments = expectation(X, 0.1)(mixture)
-    plain = Expectation(ArrayRows(X), ThreadEngine(1))(mixture)
+    plain = Expectation(Table(ArrayRows(X), ThreadEngine(1)))(mixture)
     assert moments.weight == pytest.approx(900)
     np.testing.assert_allclose(moments.second, 0.9 * plain.second, rtol=1e-12)
 

@@ -9,7 +9,8 @@ from scipy.special import gammaln, logsumexp, ndtr, stdtrit
 
 from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
-from ..explanation import NOTABLE, Explanation, Floats, explanation_of
+from ...typing import Floats
+from ..explanation import NOTABLE, Explanation, explanation_of
 
 # About seven arrays of rows × components × columns are alive at once.
 _WORKING_BYTES = 8 * 2**20

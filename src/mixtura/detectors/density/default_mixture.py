@@ -24,7 +24,7 @@ from ...mixtures.em.estimator import settings_of
 from ...mixtures.em.gaussian import GaussianMixture, with_fit
 from ...mixtures.em.loop import fitted
 from ...statistics.columns import ColumnMoments, column_moments
-from ..explanation import Floats
+from ...typing import Floats
 from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
 
 # Share of the rows that is left out of the first look at a table, which is at a sample.

@@ -31,8 +31,8 @@ from ...mixtures.em.gaussian import GaussianMixture
 from ...mixtures.em.loop import fitted
 from ...rows import Block
 from ...statistics.shares import cut_of_weighted
+from ...typing import Floats
 from ..detector import Detector, offset_for
-from ..explanation import Floats
 from .default_mixture import fit_default
 from .model import DensityModel
 

@@ -15,7 +15,7 @@ from ...distributions.passes import Components, Passes
 from ...distributions.shapes import Tied
 from ...intake.table import Table
 from ...rows import Block
-from ..explanation import Floats
+from ...typing import Floats
 
 # A group has at least this share of the rows, a row more than there are columns where that is no tenth of the rows, and
 # three rows.

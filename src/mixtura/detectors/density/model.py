@@ -14,7 +14,8 @@ from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
-from ..explanation import Explanation, Floats
+from ...typing import Floats
+from ..explanation import Explanation
 from .conditionals import explain
 
 

@@ -14,9 +14,10 @@ from scipy.stats import norm, rankdata
 from ...engines.progress import OnProgress, told
 from ...engines.threads import available_processors
 from ...kernels import mcd as kernels
+from ...typing import Floats
 from .mcd import Candidates, Subset, finished, whole
 from .robust_scale import robust_scale
-from .tiles import Floats, TiledTable
+from .tiles import TiledTable
 
 _N_STARTS = 6
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .tiles import Floats, TiledTable
+from ...typing import Floats
+from .tiles import TiledTable
 
 # Terms of an equation that a message shows.
 _SHOWN = 6

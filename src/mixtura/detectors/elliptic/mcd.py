@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ...engines.progress import OnProgress, told
 from ...engines.threads import available_processors, in_threads
 from ...kernels import mcd as kernels
-from .tiles import Floats, TiledTable
+from ...typing import Floats
+from .tiles import TiledTable
 
 # The numbers of the paper.
 _STARTS = 500

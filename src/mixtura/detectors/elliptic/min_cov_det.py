@@ -22,10 +22,11 @@ from ...intake.sources import Source, names_of, opened_table, scoring_table
 from ...intake.table import Table
 from ...mixtures.em.by_hand import sealed
 from ...mixtures.em.checks import check_numbers
+from ...typing import Floats
 from .corrections import raw_factor
 from .model import Elliptic, off_plane, precision_of, whitening
 from .robust_covariance import Estimate, Start, fit_robust, reweighted, support_size
-from .tiles import Floats, TiledTable, tiled
+from .tiles import TiledTable, tiled
 
 
 class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has no types

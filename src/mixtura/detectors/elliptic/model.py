@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.linalg import rq
 
 from ...kernels import score
+from ...typing import Floats
 from ..explanation import NOTABLE, Explanation, explanation_of
-from .tiles import Floats
 
 # Eigenvalues of a correlation matrix below this, times their number, are rounding.
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)

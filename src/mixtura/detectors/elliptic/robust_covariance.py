@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from ...engines.progress import OnProgress
 from ...errors import SingularCovarianceError, warn
 from ...kernels import mcd as kernels
+from ...typing import Floats
 from .corrections import cutoff, raw_factor, reweighted_factor
 from .detmcd import det_mcd
 from .hyperplane import Flat, equation, flat_through, rows_on
 from .mcd import Subset, fast_mcd
 from .model import whitening
-from .tiles import Floats, TiledTable
+from .tiles import TiledTable
 from .univariate import univariate_mcd
 
 Start = Literal["random", "deterministic"]

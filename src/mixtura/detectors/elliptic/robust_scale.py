@@ -4,7 +4,8 @@ import numpy as np
 from scipy.stats import norm
 
 from ...kernels.mcd import pairwise_quartile
-from .tiles import MAD_FACTOR, Floats
+from ...typing import Floats
+from .tiles import MAD_FACTOR
 
 # Qn compares all pairs; above this many rows DetMCD takes the tau scale in its place.
 _MOST_FOR_QN = 1000

@@ -11,8 +11,7 @@ from ...errors import DataError
 from ...kernels.mcd import TILE_ROWS, TILE_STRIDE
 from ...rows import Rows
 from ...rows.checks import quoted
-
-Floats = NDArray[np.float64]
+from ...typing import Floats
 
 # A median absolute deviation times this is the standard deviation of normal values.
 MAD_FACTOR = 1.482602218505602

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...intake.table import Table
 from ...kernels.ensemble import Units
 from ...rows import Block
+from ...typing import Floats
 from ..alike import without_gross
 
 # In mixtures, scaled values are clipped here: farther out, a value is as absurd as it can be to them. Tails clip none.

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ...distributions.matrices import Floats
 from ...kernels.ensemble import Members, Samples, Units, distances, residuals
+from ...typing import Floats
 from ..explanation import Explanation, explanation_of
 from ..planes import NEAR
 from .extremes import in_units, nats_of

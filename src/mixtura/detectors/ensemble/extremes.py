@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...engines.single import single_thread
 from ...kernels.ensemble import Regression, Tails, Units, residuals
 from ...statistics.rarity import beyond, tail_of
+from ...typing import Floats
 from .columns import NORMAL_RANGE, Columns, middle_of
 
 # Correlations are of values clipped at so many spreads, so that no error makes or hides one.

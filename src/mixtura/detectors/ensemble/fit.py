@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...engines import Engine, ThreadEngine
 from ...engines.progress import OnProgress, told
 from ...engines.threads import available_processors, in_threads
 from ...kernels.ensemble import Members, Samples, Units, densities, distances, fit_member, scores
+from ...typing import Floats
 
 # Rows of the table that members are drawn from and compared on.
 POOL = 8192

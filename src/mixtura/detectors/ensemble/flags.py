@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...statistics.rarity import Rarity
+from ...typing import Floats
 
 # What flags find counts so much beside what mixtures and neighbours find. Counted in full, a flag of one row in a
 # hundred would put all of its rows among the first four hundredths of a table.

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...distributions.matrices import Floats
 from ...kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
 from ...statistics.rarity import NEVER, Rarity
+from ...typing import Floats
 from ..explanation import Explanation
 from ..planes import Planes, no_planes
 from .explain import explain

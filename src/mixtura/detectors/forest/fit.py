@@ -15,10 +15,9 @@ from ...intake.table import Table
 from ...kernels import forest as kernel
 from ...rows import ArrayRows, Block, Rows
 from ...rows.sparse import SparseRows
+from ...typing import Floats
 from ..alike import background_size
 from .model import ForestModel
-
-Floats = NDArray[np.float64]
 
 # Streams of random numbers of one seed: 0 is the growth of the tree.
 _ROWS, _COLUMNS, _BACKGROUND = 1, 2, 3

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels import forest as kernel
+from ...typing import Floats
 from ..alike import Background, Usual
 from ..explanation import Explanation, explanation_of
 from .tree import IsolationTree, average_path_length, depth_of, leaf_lengths
-
-Floats = NDArray[np.float64]
 
 MOST_DEPTH = 30
 MOST_COLUMNS = 2**22

@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma
 
 from ...kernels import forest as kernel
-
-Floats = NDArray[np.float64]
+from ...typing import Floats
 
 # Leaves of more rows are few.
 _SMALL = 2**16

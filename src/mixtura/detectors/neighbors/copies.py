@@ -20,8 +20,8 @@ from scipy.ndimage import median
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from ...typing import Floats, Integers
+
 Mask = NDArray[np.bool_]
 
 # The factor from which a row is called an outlier.

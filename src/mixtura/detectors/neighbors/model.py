@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels.neighbors import METRICS, NeighborIndex
+from ...typing import Floats, Integers
 from ..alike import Background
 from ..explanation import Explanation, explanation_of
 from .copies import equal_but_for_rounding, rounding_of, with_usual
-from .searches import Floats, Integers, Search
+from .searches import Search
 
 # Values of neighbours that are held at once: some tens of megabytes.
 _AT_ONCE = 2**22

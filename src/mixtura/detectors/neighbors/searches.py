@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from ...kernels.chunks import OnRows
 from ...kernels.neighbors import METRICS, Metric
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from ...typing import Floats, Integers
 
 # Other names that scikit-learn has for the same distances.
 _ALIASES: dict[str, Metric] = {"l1": "manhattan", "cityblock": "manhattan", "l2": "euclidean"}

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -19,6 +19,7 @@ from ...intake.table import Table
 from ...kernels.svm import Kernel, sums
 from ...rows import ArrayRows, Rows
 from ...statistics.columns import ColumnMoments, column_moments
+from ...typing import Floats
 from ..detector import Detector
 from ..off_planes import warn_of_rows_off_planes
 from .checks import check_reach, check_weights, not_negative, square_matrix
@@ -26,7 +27,6 @@ from .exact import Settings, offset_at, solve_one_class
 from .model import GramModel, SupportModel, center_and_scale, typical_rows
 from .nystroem import solve_on_landmarks
 
-Floats = NDArray[np.float64]
 KernelName = Literal["linear", "poly", "rbf", "sigmoid", "precomputed"]
 
 

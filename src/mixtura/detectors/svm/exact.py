@@ -11,9 +11,8 @@ from ...engines.progress import OnProgress, Progress
 from ...intake.table import Table
 from ...kernels.svm import Kernel, solve
 from ...rows import ArrayRows
+from ...typing import Floats
 from .kernel_sum import KernelSum
-
-Floats = NDArray[np.float64]
 
 # A start is found from every eighth row, as long as there are more than this: its problem costs a 64th.
 _STRIDE = 8

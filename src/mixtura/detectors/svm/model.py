@@ -11,10 +11,9 @@ from scipy.spatial.distance import cdist
 
 from ...errors import DataError, ModelFileError
 from ...kernels.svm import Kernel, sums
+from ...typing import Floats
 from ..alike import Background
 from ..explanation import Explanation, explanation_of
-
-Floats = NDArray[np.float64]
 
 _KERNELS = ("rbf", "linear", "poly", "sigmoid")
 

@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.optimize import minimize
 
@@ -17,10 +16,9 @@ from ...intake.sample import Sample
 from ...intake.table import Table
 from ...kernels.svm import Kernel, matrix, sums
 from ...rows import Block
+from ...typing import Floats
 from .exact import highest_offset
 from .kernel_sum import KernelSum
-
-Floats = NDArray[np.float64]
 
 # Rows whose kernels with all landmarks are held at once: a megabyte for 500 landmarks, which the caches hold.
 _ROWS_AT_ONCE = 256

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...distributions.mixture import Mixture
 from ...errors import EmptyTableError
 from ...rows import open as open_rows
+from ...typing import Floats
 from .drawing import axes_or_new
 from .layers import Layers, components_of
 from .projection import Columns, plane_of
@@ -21,8 +22,6 @@ from .surface import Surface, surface_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 
 # Shares that contours enclose: the middle half, the usual 95 %, and the tail of one in a hundred.
 _SHARES = (0.25, 0.5, 0.75, 0.95, 0.99)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats
 from ...mixtures.em.loop import FitProgress
+from ...typing import Floats
 from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain
 

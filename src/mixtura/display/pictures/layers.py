@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
+from ...typing import Floats
 from ...words import percent
 from ..palette import ANOMALY, GROUPS, QUIET, group_color
 from .surface import REACH, Surface, margins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 # Greys of the outermost and the innermost contour: light enough for every colour of points to stand out.
 _OUTER, _INNER = 0.96, 0.74

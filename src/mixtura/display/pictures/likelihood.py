@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...distributions.matrices import Floats
 from ...inference.likelihood import LikelihoodProfile, ParameterFit, fit_parameter, likelihood_profile
 from ...inference.model import LogDensity, LogPrior, Model, observations
+from ...typing import Floats
 from . import likelihood_panels as draw
 from .drawing import panels as panels_of
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...distributions.matrices import Floats
+from ...typing import Floats
 from ..palette import GROUPS, QUIET
 from .drawing import legend, plain
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Full
 from ...errors import ColumnError
+from ...typing import Floats
 from ...words import percent
 from .drawing import plain
 
-Floats = NDArray[np.float64]
 Columns = Literal["leading"] | Sequence[int | str]
 
 # Columns that the label of a direction names: those of a loading that is at least such a part of the largest, as far as

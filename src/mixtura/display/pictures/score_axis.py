@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...decisions.curve import PrecisionRecallCurve
-from ...distributions.matrices import Floats
+from ...typing import Floats
 
 # Precision and recall are drawn at this many thresholds at most: a picture has fewer columns of pixels.
 _MOST_POINTS = 2000

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats
+from ...typing import Floats
 from ..palette import QUIET, group_color
 from .criteria import CRITERIA, Better, check_criteria, compared, searched
 from .drawing import legend, panels, plain

@@ -9,8 +9,7 @@ from sklearn.utils import check_random_state
 
 from ...decisions.thresholds import check_scores, threshold_by_rate
 from ...errors import EmptyTableError
-
-Floats = NDArray[np.float64]
+from ...typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

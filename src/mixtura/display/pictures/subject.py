@@ -22,7 +22,6 @@ from ...tables.anomaly_scores import turned
 from ...tables.table_model import TableModel
 from .projection import in_units
 
-Floats = NDArray[np.float64]
 Answer = Callable[[NDArray[Any]], NDArray[Any]]
 
 

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
+from ...typing import Floats
 from .projection import Plane
 from .subject import Subject
-
-Floats = NDArray[np.float64]
 
 # Rows drawn from a mixture to find its contours: shares of probability are off by half a percent at most.
 _N_DRAWN = 10_000

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ...decisions.curve import Detections, PrecisionRecallCurve
 from ...decisions.thresholds import check_scores, threshold_by_rate
 from ...detectors.density.estimator import MixtureDetector
-from ...distributions.matrices import Floats
+from ...typing import Floats
 from ..palette import ANOMALY, GROUPS, QUIET
 from .drawing import legend, panels, plain
 from .score_axis import edges_about, thinned

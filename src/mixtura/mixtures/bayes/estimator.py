@@ -8,15 +8,16 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ...distributions.matrices import Floats
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sources import Source, batch_table
+from ...typing import Floats
 from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
 from ..em.loop import Fit, first_of_batches
 from ..em.settings import check_enough, parameters_for
-from ..em.streaming import Memory, Visit, batch_moments, digest
+from ..em.streaming import batch_moments, digest
 from ..em.updates import Update
+from .memory import Memory, Visit
 from .settings import WEIGHT_PRIORS, VariationalSettings
 from .state import OF_POSTERIOR, FittedPosterior
 from .variational import Posterior
@@ -262,7 +263,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
                 algorithm = settings.algorithm(table)
                 update, current = algorithm.update, first_of_batches(algorithm)
             moments = batch_moments(table, current)
-            name = digest(table.rows, table.engine) if batch is None else batch
+            name = digest(table) if batch is None else batch
             memory = memory.after(name, Visit.of(moments, current))
             total = memory.total(update.shape)
             posterior = update(total, current)

@@ -12,10 +12,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...typing import Floats
 from ..em.conjugate import Precisions
 from ..em.expectation import Expectation
 from ..em.loop import Fit
-from .posterior_algebra import merge_gains, merged, without
+from .posterior_algebra import half_log_precision, merge_gains, merged, without
 from .variational import Posterior, VariationalUpdate
 
 # Passes that a move is given to overtake: a good merge does at once, and what has not by then rarely does.
@@ -23,6 +24,8 @@ _TRIAL_PASSES = 5
 
 # Neighbours that a component is tried to be merged with: all of them for the usual numbers of components.
 _NEIGHBORS = 8
+# So many are tried in any case: with fewer the components of a group are not all joined.
+_FEWEST_NEIGHBORS = 2
 
 # With fewer expected rows than this no row can belong to a component by more than half.
 _NO_ROW = 0.5
@@ -72,6 +75,18 @@ class _Trials:
         """Take so many passes from what is left."""
         self._left -= work
 
+    def neighbors(self, posterior: Posterior) -> list[Pair]:
+        """Return the pairs of components to value: as many as half of what is left allows, and those nearest at least.
+
+        A pair takes about as long as the update of a component, and so does each pair that a merge changes. It takes
+        next to nothing where all components share a covariance.
+        """
+        if posterior.covariance.is_shared:
+            return _neighbors(posterior, len(posterior.counts))
+        pair = _update_work(posterior) / len(posterior.counts)
+        most = int(self._left / 2 / (2 * int(posterior.alive.sum()) * pair))
+        return _neighbors(posterior, max(most, _FEWEST_NEIGHBORS))
+
     def better(self, fit: Fit[Posterior], candidate: Posterior) -> Fit[Posterior] | None:
         """Return where a candidate gets in a few passes once that is above the bound of a fit, None if it never is."""
         last = -np.inf
@@ -115,9 +130,14 @@ def _work(posterior: Posterior) -> float:
     A pass leaves out those that are not, an update does not. A matrix of p columns is inverted in p times the work of
     adding one row to it.
     """
-    size = Precisions(type(posterior.covariance), *posterior.means.shape).size
-    update = size / (size + float(posterior.counts.sum()))
+    update = _update_work(posterior)
     return update + (1 - update) * float(posterior.alive.mean())
+
+
+def _update_work(posterior: Posterior) -> float:
+    """Return the work of the update as a part of that of an iteration in which all components are alive."""
+    size = Precisions(type(posterior.covariance), *posterior.means.shape).size
+    return size / (size + float(posterior.counts.sum()))
 
 
 def _gone(posterior: Posterior, rows: float) -> NDArray[np.bool_]:
@@ -131,17 +151,18 @@ def _improved(trials: _Trials, fit: Fit[Posterior]) -> Fit[Posterior]:
     """Return the fit after every move that raises its bound; the fit itself when there is none."""
     while True:
         better = next(
-            (better for candidate in _candidates(fit) if (better := trials.better(fit, candidate)) is not None), None
+            (better for candidate in _candidates(trials, fit) if (better := trials.better(fit, candidate)) is not None),
+            None,
         )
         if better is None:
             return fit
         fit = better
 
 
-def _candidates(fit: Fit[Posterior]) -> Iterator[Posterior]:
+def _candidates(trials: _Trials, fit: Fit[Posterior]) -> Iterator[Posterior]:
     """Yield what may have a higher bound, the most promising first."""
     posterior = fit.model
-    pairs = _neighbors(posterior)
+    pairs = trials.neighbors(posterior)
     if not pairs:
         return
     gains = _gains(posterior, pairs)
@@ -170,7 +191,9 @@ def _surely_merged(fit: Fit[Posterior], gains: dict[Pair, float]) -> Posterior:
     The bound is the log evidence of rows and components plus that entropy, so that both together tell how much there
     is. Of the other pairs the gains are as before; what the weights then add to them is little.
     """
-    posterior, gains = fit.model, dict(gains)
+    posterior, gains, shared = fit.model, dict(gains), fit.model.covariance.is_shared
+    # Of a merge only one changes, and is not to be worked out for every pair again.
+    halves = None if shared else posterior.covariance.half_log_precision.copy()
     entropy = max(fit.lower_bound - posterior.log_evidence, 0.0)
     while gains:
         first, second = max(gains, key=lambda pair: gains[pair])
@@ -178,27 +201,36 @@ def _surely_merged(fit: Fit[Posterior], gains: dict[Pair, float]) -> Posterior:
         if gains[first, second] <= most:
             break
         posterior = merged(posterior, (first, second))
+        if halves is not None:
+            halves[first] = half_log_precision(posterior, first)
         beside = {other for pair in gains if {first, second} & set(pair) for other in pair} - {first, second}
         gains = {pair: gain for pair, gain in gains.items() if not {first, second} & set(pair)}
-        gains |= _gains(posterior, [(min(first, other), max(first, other)) for other in sorted(beside)])
+        beside_first = [(min(first, other), max(first, other)) for other in sorted(beside)]
+        gains |= _gains(posterior, beside_first, halves)
     return posterior
 
 
-def _gains(posterior: Posterior, pairs: list[Pair]) -> dict[Pair, float]:
-    index = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    return dict(zip(pairs, merge_gains(posterior, *index.T).tolist(), strict=True))
+def _gains(posterior: Posterior, pairs: list[Pair], halves: Floats | None = None) -> dict[Pair, float]:
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return dict(zip(pairs, merge_gains(posterior, first, second, halves).tolist(), strict=True))
 
 
-def _neighbors(current: Posterior) -> list[Pair]:
+def _neighbors(current: Posterior, most: int) -> list[Pair]:
     """Return pairs of components that rows belong to, each with the few that lie nearest to it in its own units."""
     alive = np.flatnonzero(current.alive).tolist()
-    if len(alive) <= 2 * _NEIGHBORS:
+    if len(alive) <= min(2 * _NEIGHBORS, most + 1):
         return list(combinations(alive, 2))
-    dense = current.covariance.dense
     pairs: set[Pair] = set()
     for component in alive:
-        away = current.means[alive] - current.means[component]
-        distances = (away * np.linalg.solve(dense[component], away.T).T).sum(axis=1)
-        nearest = [alive[i] for i in np.argsort(distances, kind="stable")[: _NEIGHBORS + 1]]
+        distances = _distances(current, component)[alive]
+        nearest = [alive[i] for i in np.argsort(distances, kind="stable")[: min(_NEIGHBORS, most) + 1]]
         pairs |= {(min(component, other), max(component, other)) for other in nearest if other != component}
     return sorted(pairs)
+
+
+def _distances(current: Posterior, component: int) -> Floats:
+    """Return how far all means are from that of a component, in units of its covariance, squared."""
+    covariance, away = current.covariance, current.means - current.means[component]
+    root = covariance.precision_cholesky
+    root = root if covariance.is_shared else root[component]
+    return np.asarray(((away @ root if covariance.is_matrix else away * root) ** 2).sum(axis=1))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
+from ...typing import Floats
 from ..em.conjugate import Precisions, prior_scale, single
 from .variational import Posterior
 
@@ -49,14 +49,20 @@ def merged(posterior: Posterior, pair: tuple[int, int]) -> Posterior:
     counts[first], counts[second], alive[second] = counts[first] + counts[second], 0.0, False
     joined = _join(posterior, np.array([first]), np.array([second]))
     means[first], means[second] = joined.means[0], posterior.prior.mean
-    shape, scale = type(posterior.covariance), _scale(posterior)
+    shape = type(posterior.covariance)
     change = shape.spread(joined.weights[:, 0], joined.vectors[:, 0])
-    if not shape.is_shared:
-        prior = _prior_scale(posterior)
-        scale[first], scale[second] = scale[first] + scale[second] - prior + change.sum(axis=0), prior
-    else:
-        scale = scale + change
-    return _rebuilt(posterior, counts, alive, means, scale)
+    if shape.is_shared:
+        return _rebuilt(posterior, counts, alive, means, _scale(posterior) + change)
+    # The others stay as they are: with many columns their matrices take the time.
+    prior, degrees = _prior_scale(posterior), posterior.prior.degrees_of_freedom
+    of_both = shape.divisors(degrees + posterior.counts[[first, second]], means.shape[1])
+    scale = (posterior.covariance.values[[first, second]] * of_both).sum(axis=0) - prior + change.sum(axis=0)
+    values = posterior.covariance.values.copy()
+    values[[first, second]] = np.stack([scale, prior]) / shape.divisors(
+        degrees + counts[[first, second]], means.shape[1]
+    )
+    covariance = shape.unchecked(values, *means.shape)
+    return replace(posterior, counts=counts, alive=alive, means=means, covariance=covariance)
 
 
 def without(posterior: Posterior, gone: NDArray[np.bool_]) -> Posterior:
@@ -71,7 +77,9 @@ def without(posterior: Posterior, gone: NDArray[np.bool_]) -> Posterior:
     return _rebuilt(posterior, np.where(gone, 0.0, posterior.counts), posterior.alive & ~gone, means, scale)
 
 
-def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats:
+def merge_gains(
+    posterior: Posterior, first: Indices, second: Indices, half_log_precisions: Floats | None = None
+) -> Floats:
     """Return how much the log evidence of rows and their components gains when each pair is merged.
 
     Merging lowers the entropy of the responsibilities, too, which no parameter tells.
@@ -82,6 +90,8 @@ def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats
         The posterior.
     first, second : ndarray of shape (n_pairs,)
         Components of the pairs.
+    half_log_precisions : ndarray of shape (n_components,), optional
+        Half the log determinants of the precisions, where they are known.
     """
     if not len(first):
         return np.zeros(0)
@@ -89,8 +99,11 @@ def merge_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats
     joined = _join(posterior, first, second)
     ratios = precision[first] / prior.mean_precision * precision[second] / joined.mean_precision
     apart = _weight_gains(posterior, first, second) + posterior.means.shape[1] / 2 * np.log(ratios)
-    shaped = _shared_gains if posterior.covariance.is_shared else _own_gains
-    return np.asarray(apart + shaped(posterior, first, second, joined))
+    if posterior.covariance.is_shared:
+        return np.asarray(apart + _shared_gains(posterior, first, second, joined))
+    if half_log_precisions is None:
+        half_log_precisions = posterior.covariance.half_log_precision
+    return np.asarray(apart + _own_gains(posterior, first, second, joined, half_log_precisions))
 
 
 def _weight_gains(posterior: Posterior, first: Indices, second: Indices) -> Floats:
@@ -105,7 +118,9 @@ def _weight_gains(posterior: Posterior, first: Indices, second: Indices) -> Floa
     return gains - weights.log_evidence(counts, alive)
 
 
-def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _Joined) -> Floats:
+def _own_gains(
+    posterior: Posterior, first: Indices, second: Indices, joined: _Joined, half_log_precisions: Floats
+) -> Floats:
     """Return what the precisions of components gain that have one each."""
     shape, prior, d = type(posterior.covariance), posterior.prior, posterior.means.shape[1]
     scale, empty_scale = _scale(posterior), _prior_scale(posterior)
@@ -114,18 +129,23 @@ def _own_gains(posterior: Posterior, first: Indices, second: Indices, joined: _J
     halves = np.empty(len(first))
     step = max(1, _AT_A_TIME // empty_scale.size)
     for part in (slice(at, at + step) for at in range(0, len(first), step)):
-        together = scale[first[part]] + scale[second[part]] - empty_scale
+        together = scale[first[part]]
+        together += scale[second[part]]
+        together -= empty_scale
         for weights, vectors in zip(joined.weights, joined.vectors, strict=True):
             together += shape.spread(weights[part], vectors[part])
-        halves[part] = _half_log_precisions(shape, together / shape.divisors(both[part], d), d)
-    involved = np.unique(np.concatenate([first, second]))
-    alone = np.zeros(len(degrees))
-    alone[involved] = Precisions(shape, len(involved), d).log_normalisers(
-        degrees[involved], _half_log_precisions(shape, posterior.covariance.values[involved], d)
-    )
+        together /= shape.divisors(both[part], d)
+        halves[part] = _half_log_precisions(shape, together, d)
+    alone = Precisions(shape, len(degrees), d).log_normalisers(degrees, half_log_precisions)
     empty = single(shape, prior.covariance / prior.degrees_of_freedom, d).half_log_precision
     nothing = Precisions(shape, 1, d).log_normalisers(np.array([prior.degrees_of_freedom]), empty)
     return Precisions(shape, len(first), d).log_normalisers(both, halves) - alone[first] - alone[second] + nothing
+
+
+def half_log_precision(posterior: Posterior, component: int) -> float:
+    """Return half the log determinant of the precision of a component, without its inverse."""
+    values, d = posterior.covariance.values[[component]], posterior.means.shape[1]
+    return float(_half_log_precisions(type(posterior.covariance), values, d)[0])
 
 
 def _half_log_precisions(shape: type[Covariance], values: Floats, n_features: int) -> Floats:

@@ -11,11 +11,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
 from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.expectation import Expectation
@@ -24,8 +24,9 @@ from ..em.loop import Algorithm, Fit, run_em
 from ..em.maximum_a_posteriori import scale_fault
 from ..em.overview import Overview, overview
 from ..em.starts import starts_from
-from ..em.streaming import Memory, Visit, digest
+from ..em.streaming import digest
 from ..em.updates import Update
+from .memory import Memory, Visit
 from .moves import simplified
 from .state import FittedPosterior
 from .variational import DirichletDistribution, DirichletProcess, Posterior, VariationalUpdate, WeightPrior
@@ -68,7 +69,7 @@ class VariationalSettings:
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(table, random_state, self.n_components))
         update = self.update(table)
-        expect = Expectation(table.rows, table.engine)
+        expect = Expectation(table)
 
         def division(sample: Sample, random_state: np.random.RandomState) -> Floats:
             return divide(sample, self.n_components, self.init_params, random_state)
@@ -98,7 +99,7 @@ class VariationalSettings:
                 if concentration is None
                 else check_number(concentration, "weight_concentration_prior")
             ),
-            self._prior(overview(table.rows, table.engine, shape), shape),
+            self._prior(overview(table, shape), shape),
             np.full(table.n_columns, self.reg_covar),
             self.least,
         )
@@ -107,7 +108,7 @@ class VariationalSettings:
         self, last: FittedPosterior, update: Update[Posterior], table: Table, *, same: bool = False
     ) -> Posterior:
         """Return the last posterior, under the priors in force now; of a mixture set by hand, what its E-step gives."""
-        expect, posterior = Expectation(table.rows, table.engine), last.posterior
+        expect, posterior = Expectation(table), last.posterior
         if posterior is None:
             return update(expect(last.mixture))
         assert isinstance(update, VariationalUpdate), "no other rule makes a posterior"
@@ -121,8 +122,8 @@ class VariationalSettings:
         assert fit.step is not None, "every fit takes a step"
         posterior, moments = fit.step.model, fit.step.moments
         if not np.array_equal(posterior.alive, fit.model.alive):
-            posterior, moments = fit.model, Expectation(table.rows, table.engine)(fit.model)
-        memory = Memory({digest(table.rows, table.engine): Visit.of(moments, posterior)})
+            posterior, moments = fit.model, Expectation(table)(fit.model)
+        memory = Memory({digest(table): Visit.of(moments, posterior)})
         return FittedPosterior.of(fit.model, memory, self.least)
 
     def given(self, mixture: Mixture) -> FittedPosterior:

@@ -6,11 +6,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components, Model
+from ...typing import Floats
 from ..em.by_hand import parameters_of
-from ..em.streaming import Memory
+from .memory import Memory
 from .variational import Posterior, VariationalUpdate
 
 # What a posterior says of each component; it is not set by hand.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
 from ...statistics.moments import Moments
+from ...typing import Floats
 from ..em.conjugate import (
     NormalWishart,
     Precisions,

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ...distributions.matrices import Floats, frozen
+from ...distributions.matrices import frozen
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, ThreadEngine
@@ -18,6 +18,7 @@ from ...intake.sample import take_sample
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import ArrayRows
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.gaussian import GaussianMixture
 from ..em.initialize import divide, split_widest
@@ -174,7 +175,7 @@ def _compare(
     max_iter: int,
 ) -> tuple[float, Mixture]:
     """Return the statistic of a table, and the smaller of the two models that were fitted to it."""
-    expect = Expectation(table.rows, table.engine)
+    expect = Expectation(table)
     sample = take_sample(table, random_state, n_components + 1)
 
     def divisions(count: int) -> list[Floats]:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...intake.sample import Sample
+from ...typing import Floats
 
 # Two values that are to be equal, or two gaps, differ by so many roundings of their type at most.
 _ROUNDINGS = 2

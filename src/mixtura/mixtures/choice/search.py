@@ -16,7 +16,6 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
@@ -26,6 +25,7 @@ from ...intake.counted import counted_rows
 from ...intake.sources import Source, fitting_table
 from ...intake.table import Table
 from ...rows import Block, as_frame
+from ...typing import Floats
 from ..bayes.estimator import BayesianGaussianMixture
 from ..em.checks import check_ridge
 from ..em.estimator import same_columns, settings_of
@@ -240,7 +240,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Fit, and return the component of each row of `X` under the best; `sample_weight` is as for `fit`."""
         with self._opened(X, sample_weight) as table:
             search_table(self, table)
-            return table.watched("scoring").gather(self._best._passes(table.rows).labels, dtype=np.int64)
+            return table.watched("scoring").gather(self._best._passes(table).labels, dtype=np.int64)
 
     @contextmanager
     def _opened(self, X: Source, sample_weight: ArrayLike | None) -> Iterator[Table]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...intake.sample import Sample
+from ...typing import Floats
 
 # Of the rows of a component a column is estimated given the others: with fewer of them for each parameter of that
 # regression, the likelihood of these rows says little of others (`docs/decisions/0013-choosing-a-model.md`).

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...errors import SingularCovarianceError
 from ...intake.sample import Sample
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.initialize import merge_closest, model_of, split_widest
 from ..em.loop import Fit, best_fit

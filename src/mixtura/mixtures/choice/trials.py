@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.likelihood import LikelihoodSettings
 from ..em.loop import Fit
@@ -57,7 +57,7 @@ class Trials:
     @cached_property
     def updates(self) -> dict[Key, EitherUpdate]:
         """How each candidate is estimated."""
-        look = cache(partial(overview, self.table.rows, self.table.engine))
+        look = cache(partial(overview, self.table))
         keys = product(self.counts, self.shapes)
         return {key: self.settings(*key).rule(self.table, look) for key in keys}
 

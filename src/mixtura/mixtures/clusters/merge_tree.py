@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Components, Passes
 from ...engines import Engine, EngineName
 from ...intake.sources import Source, scoring_table
 from ...rows import Block
+from ...typing import Floats, Integers
 from ..em.expectation import passes_for
-
-Indices = NDArray[np.int64]
 
 
 class MergedMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -82,8 +80,8 @@ class MergeTree:
     """
 
     n_components: int
-    leaves: Indices
-    merges: Indices
+    leaves: Integers
+    merges: Integers
     entropy: Floats
     counts: Floats
     valley: Floats
@@ -91,7 +89,7 @@ class MergeTree:
     n_clusters: int
     _mixture: MergedMixture = field(repr=False)
 
-    def cut(self, n_clusters: int | None = None) -> Indices:
+    def cut(self, n_clusters: int | None = None) -> Integers:
         """Return the cluster of each component, shape (n_components,); -1 for a component of weight zero.
 
         Raises
@@ -109,7 +107,7 @@ class MergeTree:
         clusters[self.leaves] = np.argsort(np.argsort(first))[inverse]
         return clusters
 
-    def predict(self, X: Source, n_clusters: int | None = None) -> Indices:
+    def predict(self, X: Source, n_clusters: int | None = None) -> Integers:
         """Return the most probable cluster of each row, shape (n_rows,); -1 is noise.
 
         Parameters
@@ -220,7 +218,7 @@ def check_n_clusters(n_clusters: Any, n_leaves: int) -> int:
     return int(n_clusters)
 
 
-def doubt(entropy: Floats, merges: Indices, counts: Floats) -> Floats:
+def doubt(entropy: Floats, merges: Integers, counts: Floats) -> Floats:
     """Return how undecided the rows are between the clusters that are merged: see `MergeTree.doubt`."""
     gains = np.diff(entropy)[::-1]
     scale = 2 * np.sqrt(counts[merges].prod(axis=1))
@@ -239,7 +237,7 @@ def _loss(x: Floats, y: Floats) -> float:
 class _Shares:
     """The pass that gives the probabilities of clusters."""
 
-    def __init__(self, passes: Passes | ObservedPasses, clusters: Indices) -> None:
+    def __init__(self, passes: Passes | ObservedPasses, clusters: Integers) -> None:
         self.passes = passes
         self.clusters = clusters
         self.n_clusters = int(clusters.max()) + 1
@@ -256,11 +254,11 @@ class _Shares:
 class _Labels(_Shares):
     """The pass that gives the most probable cluster."""
 
-    def __init__(self, passes: Passes | ObservedPasses, clusters: Indices, *, has_noise: bool) -> None:
+    def __init__(self, passes: Passes | ObservedPasses, clusters: Integers, *, has_noise: bool) -> None:
         super().__init__(passes, clusters)
         self.has_noise = has_noise
 
-    def __call__(self, block: Block) -> Indices:
+    def __call__(self, block: Block) -> Integers:
         shares = super().__call__(block)
         claimed = shares.sum(axis=1)
         if self.has_noise:

@@ -8,18 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.matrices import Floats, frozen, frozen_integers
+from ...distributions.matrices import frozen, frozen_integers
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
 from ...engines import Engine, EngineName
 from ...errors import EmptyTableError
 from ...intake.sources import Source, kept_table
 from ...intake.table import Table
+from ...typing import Floats, Integers
 from ..choice.search import MixtureSearch
 from ..em.estimator import MixtureEstimator
 from ..em.fitted import mixture_of
 from .merge_tree import MergedMixture, MergeTree, check_n_clusters, doubt
-from .overlaps import Indices, MergedPass, OverlapPass, Overlaps, Responsibilities
+from .overlaps import MergedPass, OverlapPass, Overlaps, Responsibilities
 
 # Two clusters stay apart when their doubt, in nats, is below this. It is that of two equal round groups whose centres
 # are 4.6 standard deviations apart: of their rows one in a hundred is nearer to the other. docs/decisions/0025 says how
@@ -165,7 +166,7 @@ class _Step:
     idle: bool
 
 
-def _hierarchy(components: Components, leaves: Indices, table: Table) -> tuple[Overlaps, list[_Step]]:
+def _hierarchy(components: Components, leaves: Integers, table: Table) -> tuple[Overlaps, list[_Step]]:
     """Return what the first pass found, and every merging in order."""
     n_leaves = len(leaves)
     responsibilities = Responsibilities.of(components, leaves, table.rows)
@@ -211,7 +212,7 @@ def _log_bond(gain: float, valley: float, one: float, other: float) -> float:
     return float(np.log(doubt) - valley) if doubt > 0 else -np.inf
 
 
-def _number(doubts: Floats, valleys: Floats, merges: Indices, n_idle: int) -> int:
+def _number(doubts: Floats, valleys: Floats, merges: Integers, n_idle: int) -> int:
     """Return the number of clusters before the first step, none of those that are idle, which the rows decide.
 
     Where there is none, two are left if they hold together less than the parts of either.

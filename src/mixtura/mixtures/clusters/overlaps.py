@@ -6,16 +6,13 @@ from itertools import combinations
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Components, Passes
 from ...rows import Block, Rows
+from ...typing import Floats, Integers
 from ..em.expectation import passes_for
-
-Indices = NDArray[np.int64]
 
 # The responsibilities of a row add up to one but for rounding, which is half this much and more: less says nothing.
 _LEAST = 2.0**-53
@@ -87,11 +84,11 @@ class Responsibilities:
     """
 
     passes: Passes | ObservedPasses
-    leaves: Indices
+    leaves: Integers
     floors: Floats
 
     @classmethod
-    def of(cls, components: Components, leaves: Indices, rows: Rows) -> Self:
+    def of(cls, components: Components, leaves: Integers, rows: Rows) -> Self:
         """Return what is read of the rows of a table."""
         depth = chdtri(components.means.shape[1], _OUTSIDE) / 2
         return cls(passes_for(components, rows), leaves, components.log_constants[leaves] - depth)
@@ -176,7 +173,7 @@ class MergedPass:
     """
 
     responsibilities: Responsibilities
-    clusters: Indices
+    clusters: Integers
     made: int
     others: tuple[int, ...]
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
+from ...typing import Floats
 from .checks import check_numbers
 
 # Any of these says what the covariances are; of those that are set, the first does, and the others have to agree.

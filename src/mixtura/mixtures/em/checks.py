@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats, largest_root
+from ...distributions.matrices import largest_root
 from ...distributions.shapes import CONJUGATE
+from ...typing import Floats
 
 # Numbers that count rows, and what is added to variances: further from one, products with sums over rows overflow.
 _LARGEST = 1e100

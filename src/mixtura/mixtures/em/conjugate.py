@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...statistics.moments import Moments
+from ...typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,18 +17,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...distributions.covariance import Covariance
 from ...distributions.impute import imputer
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Model, Passes
 from ...distributions.shapes import SHAPES
-from ...engines import Engine, EngineName, engine_for
-from ...engines.gather import gather
-from ...engines.progress import OnProgress, watched
+from ...engines import Engine, EngineName
+from ...engines.progress import OnProgress
 from ...errors import EmptyTableError, warn
 from ...intake.sources import Source, fitting_table, scoring_table
 from ...intake.table import Table
-from ...rows import Block, Rows
+from ...rows import Block
+from ...typing import Floats
 from .by_hand import PARAMETERS, changed, described, sealed
 from .checks import check_ridge
 from .expectation import passes_for
@@ -136,7 +135,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         """Fit the mixture and return the component of each row of `X`; `sample_weight` is as for `fit`."""
         with fitting_table(self, X, sample_weight) as table:
             fit_table(self, table)
-            return table.watched("scoring").gather(self._passes(table.rows).labels, dtype=np.int64)
+            return table.watched("scoring").gather(self._passes(table).labels, dtype=np.int64)
 
     def predict(self, X: Source) -> NDArray[np.int64]:
         """Return the most probable component of each row of `X`, shape (n_rows,); -1 is noise."""
@@ -170,9 +169,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         EmptyTableError
             Every row has weight zero.
         """
-        rows = self._rows(X, sample_weight)
-        engine = watched(self._engine(X), self.on_progress, "scoring")
-        parts = engine.map(rows, _MeanOfBlock(self._passes(rows)))
+        table = self._table(X, sample_weight).watched("scoring")
+        parts = table.map(_MeanOfBlock(self._passes(table)))
         total = weight = 0.0
         for mean, part in parts:
             total += mean * part
@@ -212,10 +210,9 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
             Fill with what the mixture expects given the values of the row, or with draws from its conditional
             distribution, seeded by `random_state`. See `Mixture.impute`.
         """
-        rows = self._rows(X)
-        fill = imputer(self._model.components, rows.dtype, method, self.random_state)
-        engine = watched(self._engine(X), self.on_progress, "imputing")
-        return gather(engine, rows, fill, (rows.n_columns,), rows.dtype)
+        table = self._table(X).watched("imputing")
+        fill = imputer(self._model.components, table.dtype, method, self.random_state)
+        return table.gather(fill, (table.n_columns,), table.dtype)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -324,26 +321,22 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         if asked != found:
             raise ValueError(f"{what} goes on from {found}, not with {asked}: {remedy}")
 
-    def _engine(self, X: Source) -> Engine:
-        return engine_for(self.engine, X)
-
-    def _rows(self, X: Source, sample_weight: ArrayLike | None = None) -> Rows:
-        """Return the rows of a table to answer for."""
+    def _table(self, X: Source, sample_weight: ArrayLike | None = None) -> Table:
+        """Return a table to answer for."""
         self._check_fitted()
-        return scoring_table(self, X, sample_weight).rows
+        return scoring_table(self, X, sample_weight)
 
-    def _passes(self, rows: Rows) -> Passes | ObservedPasses:
-        return passes_for(self._model.components, rows)
+    def _passes(self, table: Table) -> Passes | ObservedPasses:
+        return passes_for(self._model.components, table.rows)
 
     def _map(self, X: Source, name: str, tail: tuple[int, ...], dtype: "np.dtype[Any] | None" = None) -> NDArray[Any]:
-        rows = self._rows(X)
-        engine = watched(self._engine(X), self.on_progress, "scoring")
-        return gather(engine, rows, getattr(self._passes(rows), name), tail, dtype or rows.dtype)
+        table = self._table(X).watched("scoring")
+        return table.gather(getattr(self._passes(table), name), tail, dtype or table.dtype)
 
     def _log_likelihood(self, X: Source, sample_weight: ArrayLike | None) -> tuple[float, float]:
         """Return the log-likelihood of the rows and the weight of those with any value."""
-        rows = self._rows(X, sample_weight)
-        total, _, weight = self._engine(X).fold(rows, self._passes(rows).likelihoods, np.zeros(3)).tolist()
+        table = self._table(X, sample_weight)
+        total, _, weight = table.fold(self._passes(table).likelihoods, np.zeros(3)).tolist()
         if not weight:
             raise EmptyTableError(
                 "every value of every row is missing, or every row has weight zero: there is nothing that a criterion "

@@ -6,7 +6,7 @@ from typing import Self
 
 from ...distributions.missing import ObservedPasses, sorted_by_pattern
 from ...distributions.passes import Components, Model, Passes
-from ...engines import Engine
+from ...intake.table import Table
 from ...rows import Rows
 from ...statistics.moments import Moments
 
@@ -20,17 +20,16 @@ def passes_for(components: Components, rows: Rows) -> Passes | ObservedPasses:
 class Expectation:
     """The E-step: one pass over the rows of a table, summed up as the moments of a model."""
 
-    rows: Rows
-    engine: Engine
+    table: Table
 
     def __call__(self, model: Model) -> Moments:
         """Return the moments of all rows under a model."""
-        return passes_for(model.components, self.rows).moments(self._sorted, self.engine)
+        return passes_for(model.components, self.table.rows).moments(self._sorted, self.table.engine)
 
-    def on(self, rows: Rows, engine: Engine) -> Self:
-        """Return the same over other rows."""
-        return replace(self, rows=rows, engine=engine)
+    def on(self, table: Table) -> Self:
+        """Return the same over another table."""
+        return replace(self, table=table)
 
     @cached_property
     def _sorted(self) -> Rows:
-        return sorted_by_pattern(self.rows)
+        return sorted_by_pattern(self.table.rows)

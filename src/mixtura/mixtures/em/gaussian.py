@@ -10,12 +10,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sources import Source, batch_table
 from ...intake.table import Table
+from ...typing import Floats
 from .by_hand import PARAMETERS
 from .estimator import CONSTRAINTS, MixtureEstimator, take_over
 from .initialize import Method

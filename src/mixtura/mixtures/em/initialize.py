@@ -10,11 +10,11 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.neighbors import NearestNeighbors
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines.single import single_thread
 from ...intake.sample import Sample
 from ...statistics.moments import Moments
+from ...typing import Floats
 from .updates import M, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]

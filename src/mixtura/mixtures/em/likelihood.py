@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
+from ...typing import Floats
 from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .expectation import Expectation
 from .initialize import Method, densest, divide, given_or, model_of
@@ -81,7 +81,7 @@ class LikelihoodSettings:
 
     def update(self, table: Table) -> EitherUpdate:
         """Return the M-step for the rows of a table."""
-        return self.rule(table, partial(overview, table.rows, table.engine))
+        return self.rule(table, partial(overview, table))
 
     def rule(self, table: Table, look: Callable[[type[Covariance]], Overview]) -> EitherUpdate:
         """Return the M-step, given what tells where all rows lie."""
@@ -102,8 +102,8 @@ class LikelihoodSettings:
     def expectation(self, table: Table, take: Callable[[], Sample]) -> Expectation:
         """Return the E-step over the rows of a table; of a trimmed fit with a sample of them."""
         if self.trim == 0:
-            return Expectation(table.rows, table.engine)
-        return TrimmedExpectation(table.rows, table.engine, self.trim, take())
+            return Expectation(table)
+        return TrimmedExpectation(table, self.trim, take())
 
     @property
     def divisions(self) -> list[Division]:
@@ -157,7 +157,7 @@ class LikelihoodSettings:
         take: Callable[[], Sample],
         random_state: np.random.RandomState,
     ) -> list[Callable[[], Mixture]]:
-        shape = (self.n_components, expect.rows.n_columns)
+        shape = (self.n_components, expect.table.n_columns)
         weights = check_weights(self.weights_init, self.n_components)
         means = check_means(self.means_init, *shape)
         precisions = check_precisions(self.precisions_init, update.shape, *shape)

@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats, frozen, size_fault
+from ...distributions.matrices import frozen, size_fault
 from ...distributions.mixture import Mixture
 from ...statistics.moments import Moments
+from ...typing import Floats
 from .checks import check_number, check_numbers, check_reach
 from .conjugate import NormalWishart, Precisions, regular_scale, shrunken
 from .overview import Overview

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats, largest_root
+from ...distributions.matrices import largest_root
 from ...distributions.mixture import Mixture
-from ...engines import Engine
-from ...rows import Rows
+from ...intake.table import Table
 from ...statistics.columns import ColumnMoments, column_moments
+from ...typing import Floats
 from .expectation import Expectation
 from .loop import Fit, run_em
 from .updates import MaximumLikelihood
@@ -68,19 +68,19 @@ class Overview:
         return np.where(level, np.where(size >= _FINE / limit, size, 1.0) ** 2, self.variances)
 
 
-def overview(rows: Rows, engine: Engine, shape: type[Covariance]) -> Overview:
+def overview(table: Table, shape: type[Covariance]) -> Overview:
     """Return mean, covariance and range of all rows, in two passes, or by EM where values are missing."""
-    columns = engine.fold(rows, column_moments, ColumnMoments.zero(rows.n_columns))
-    d = rows.n_columns
-    spread = np.where(columns.variances > largest_root(rows.dtype) ** -2, columns.variances, 1.0)
+    columns = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
+    d = table.n_columns
+    spread = np.where(columns.variances > largest_root(table.dtype) ** -2, columns.variances, 1.0)
     covariance = shape.unchecked(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
     model = Mixture([1.0], columns.means[None], covariance)
-    expect = Expectation(rows, engine)
-    if rows.has_missing:
+    expect = Expectation(table)
+    if table.has_missing:
         update = MaximumLikelihood(shape, _RIDGE * spread)
         model = run_em(expect, Fit(model), update, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS).model
     moments = expect(model)
     shift = moments.first / moments.counts[:, None]
     covariance = shape.estimate(moments.counts, moments.counts, shift, moments.second, np.zeros(d), model.covariance)
-    mean = (moments.centers + shift)[0] if rows.has_missing else columns.means
+    mean = (moments.centers + shift)[0] if table.has_missing else columns.means
     return Overview(moments.weight, mean, covariance.of(0), columns.variances, columns.minima, columns.maxima)

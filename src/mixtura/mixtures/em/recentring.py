@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...statistics.moments import Moments
+from ...typing import Floats
 
 
 def recentred(moments: Moments, centers: Floats, shape: type[Covariance]) -> Moments:

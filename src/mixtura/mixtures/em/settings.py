@@ -80,4 +80,4 @@ def check_enough(table: Table, n_components: int) -> None:
 def objective_of(estimator: BaseEstimator, table: Table) -> bytes:
     """Return a name for what a fit raises: only equal rows and equal parameters share it."""
     parameters = {name: value for name, value in estimator.get_params(deep=False).items() if name not in _SEEKING}
-    return digest(table.rows, table.engine) + pickle.dumps(parameters)
+    return digest(table) + pickle.dumps(parameters)

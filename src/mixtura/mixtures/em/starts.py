@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...engines import ThreadEngine
 from ...errors import SingularCovarianceError
 from ...intake.sample import Sample
+from ...intake.table import Table
+from ...typing import Floats
 from .expectation import Expectation
 from .loop import SHORT_RUN, Fit, best_fit, run_em
 from .maximum_a_posteriori import MaximumAPosteriori
@@ -79,7 +80,7 @@ def best_on_sample(
     expect: Expectation, sample: Sample, starts: Sequence[Callable[[], M]], update: Update[M], *, tol: float
 ) -> M:
     """Return where the best of several starts gets by a short run on a sample of the rows."""
-    small = expect.on(sample.rows, ThreadEngine())
+    small = expect.on(Table(sample.rows, ThreadEngine()))
     return best_fit(small, starts, update, tol=tol, max_iter=SHORT_RUN).model
 
 

@@ -1,23 +1,18 @@
-"""Fits that see a table batch by batch: decayed statistics for likelihood, remembered ones for variational Bayes."""
+"""Fits that see a table batch by batch: decayed statistics for likelihood. Bayesian fits remember every batch."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.passes import Model
-from ...engines import Engine
 from ...errors import EmptyTableError
 from ...intake.table import Table
-from ...rows import Block, Rows
+from ...rows import Block
 from ...statistics.moments import Moments
-from ..bayes.variational import Posterior
+from ...typing import Floats
 from .expectation import Expectation
 from .recentring import recentred, reordered
 
@@ -78,62 +73,6 @@ class Stream:
         return replace(self, moments=reordered(self.moments, order, shape))
 
 
-@dataclass(frozen=True, eq=False)
-class Visit:
-    """What a batch said when it was last seen.
-
-    Attributes
-    ----------
-    moments : Moments
-        Its moments.
-    entropy : float
-        Entropy of the responsibilities that they were taken with.
-    """
-
-    moments: Moments
-    entropy: float
-
-    @classmethod
-    def of(cls, moments: Moments, posterior: Posterior) -> "Visit":
-        """Return what rows say whose moments were taken under a posterior."""
-        return cls(moments, moments.log_likelihood - posterior.log_joint(moments))
-
-
-@dataclass(frozen=True, eq=False)
-class Memory:
-    """What memoized variational inference remembers of every batch.
-
-    A batch that is seen again replaces what it said before, so that after every step the posterior rests on all
-    batches, and the bound never falls (Hughes and Sudderth 2013, "Memoized online variational inference for Dirichlet
-    process mixture models", Advances in Neural Information Processing Systems 26).
-
-    Attributes
-    ----------
-    visits : dict
-        The last visit of each batch, by its name, in the order of these visits.
-    bounds : tuple of float
-        Evidence lower bound of all batches after each step.
-    """
-
-    visits: dict[Hashable, Visit] = field(default_factory=dict)
-    bounds: tuple[float, ...] = ()
-
-    def after(self, name: Hashable, visit: Visit) -> "Memory":
-        """Return the memory after a visit of a batch."""
-        others = {other: last for other, last in self.visits.items() if other != name}
-        return Memory({**others, name: visit}, self.bounds)
-
-    def total(self, shape: type[Covariance]) -> Moments:
-        """Return the moments of all batches, about the centres of the last visit."""
-        centers = next(reversed(self.visits.values())).moments.centers
-        return reduce(add, (recentred(visit.moments, centers, shape) for visit in self.visits.values()))
-
-    @property
-    def entropy(self) -> float:
-        """Entropy of the responsibilities of all batches."""
-        return sum(visit.entropy for visit in self.visits.values())
-
-
 def batch_moments(table: Table, model: Model) -> Moments:
     """Return the moments of a batch under a model.
 
@@ -142,7 +81,7 @@ def batch_moments(table: Table, model: Model) -> Moments:
     EmptyTableError
         No row has a positive weight and some value.
     """
-    moments = Expectation(table.rows, table.engine)(model)
+    moments = Expectation(table)(model)
     if not moments.weight > 0:
         raise EmptyTableError(
             "every row of the batch has weight zero, or lacks all its values: at least one must count"
@@ -150,10 +89,10 @@ def batch_moments(table: Table, model: Model) -> Moments:
     return moments
 
 
-def digest(rows: Rows, engine: Engine) -> bytes:
+def digest(table: Table) -> bytes:
     """Return a name for a table that only equal rows with equal weights share."""
     code = blake2b(digest_size=16)
-    for part in engine.map(rows, _digest_of_block):
+    for part in table.map(_digest_of_block):
         code.update(part)
     return code.digest()
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma
 
-from ...distributions.matrices import Floats
+from ...typing import Floats
 
 # Where a fit starts: heavy enough tails that outliers do not pull, light enough that groups keep apart.
 START = 10.0

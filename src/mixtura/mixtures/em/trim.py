@@ -1,19 +1,19 @@
 """The E-step of a trimmed fit: the share of rows of lowest density is left out of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...distributions.matrices import Floats
 from ...distributions.missing import ObservedPasses
 from ...distributions.passes import Model, Passes
-from ...engines import Engine, ThreadEngine
+from ...engines import ThreadEngine
 from ...intake.sample import Sample
 from ...rows import ArrayRows, Block, Rows
 from ...rows.columns import Missing
 from ...statistics.moments import Moments
+from ...typing import Floats
 from .expectation import Expectation, passes_for
 
 # The cut is sought this many standard errors, and as many rows of the sample, to either side of where the sample has
@@ -103,7 +103,7 @@ class TrimmedExpectation(Expectation):
 
     Parameters
     ----------
-    rows, engine
+    table
         As for `Expectation`.
     share : float
         Part of the weight of the rows that is left out, above 0 and below 1.
@@ -116,7 +116,7 @@ class TrimmedExpectation(Expectation):
 
     def __call__(self, model: Model) -> Moments:
         """Return the moments of the rows that are kept under a model."""
-        passes = passes_for(model.components, self.rows)
+        passes = passes_for(model.components, self.table.rows)
         sample = self._sampled()
         log_densities = _log_densities(passes, sample)
         weight = sample.weights.sum()
@@ -129,7 +129,7 @@ class TrimmedExpectation(Expectation):
                 float(low - _slack(low)) if margin < self.share else -np.inf,
                 float(high + _slack(high)) if self.share + margin < 1 else np.inf,
             )
-            total = self.engine.fold(self.rows, sort, _Sorted(passes.zero))
+            total = self.table.fold(sort, _Sorted(passes.zero))
             band = sum(float(weights.sum()) for weights in total.weights)
             whole = total.above.weight + band + total.below
             out, rounding = self.share * whole, 1e-9 * whole
@@ -138,17 +138,13 @@ class TrimmedExpectation(Expectation):
             margin *= _WIDER
         return passes.in_units(total.above + _cut(passes, total, out - total.below))
 
-    def on(self, rows: Rows, engine: Engine) -> Self:
-        """Return the same over other rows, which the sample is of too."""
-        return replace(self, rows=rows, engine=engine)
-
     def _sampled(self) -> Sample:
         """Return the part of the sample for which its own pass and that over the rows set aside cost the least.
 
         In units of what a row costs in a pass, m sampled rows cost m / 2, and 8 n sqrt(share (1 - share) / m) of n rows
         are set aside.
         """
-        n_rows = self.rows.n_rows or 0
+        n_rows = self.table.n_rows or 0
         best = (8 * n_rows * np.sqrt(self.share * (1 - self.share))) ** (2 / 3)
         step = len(self.sample.X) // max(int(best), _FEWEST_SAMPLED)
         return self.sample if step < 2 else self.sample.take(np.arange(0, len(self.sample.X), step))

@@ -6,12 +6,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from ...distributions.covariance import Covariance
-from ...distributions.matrices import Floats
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.passes import Model
 from ...errors import SingularCovarianceError
 from ...statistics.moments import Moments
+from ...typing import Floats
 from .student import START, next_degrees
 
 M = TypeVar("M", bound=Model)

@@ -15,6 +15,8 @@ from ...mixtures.choice.evidence import fit_groups_or_one
 from ...mixtures.em.loop import FitProgress
 from ...statistics.columns import ColumnMoments, column_moments
 from .. import fitting
+from ..model_facts import mixture_facts
+from ..provenance import FitFigures
 from ..request import Request
 from ..run import Run
 from .kind import Fitted
@@ -48,12 +50,13 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     if not bayesian.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
     mixture = contours.mixture
-    facts = fitting.mixture_facts("bayesian", mixture, by=", variational Bayes")
-    facts = replace(facts, lower_bound=bayesian.lower_bound_ - volume)
+    description = mixture_facts("bayesian", mixture, by=", variational Bayes").description
+    figures = FitFigures(lower_bound=bayesian.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
         more = run.spell("components", 2 * most)
         notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
-    return Fitted(DensityModel.of(mixture), facts, (*notices, *fitting.small_group_notices(contours)))
+    notices += fitting.small_group_notices(contours)
+    return Fitted(DensityModel.of(mixture), description, figures, notices=tuple(notices))
 
 
 def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:

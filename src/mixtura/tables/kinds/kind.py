@@ -9,9 +9,10 @@ from ..spelling import Spell
 if TYPE_CHECKING:
     from ...detectors.model import OutlierModel
     from ..fitting import Numbers
+    from ..provenance import FitFigures
     from ..request import Request
     from ..run import Run
-    from ..summary import ModelFacts
+    from ..summary import CandidateFacts
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,20 @@ class Fitted:
     ----------
     model : OutlierModel
         What scores scaled rows.
-    facts : ModelFacts
-        What it is.
+    description : str
+        What it is, in words.
+    fit : FitFigures or None
+        How well a mixture fits.
+    candidates : tuple of CandidateFacts
+        All that was tried, where there was something to try.
     notices : tuple of str
         What deserves attention.
     """
 
     model: "OutlierModel"
-    facts: "ModelFacts"
+    description: str
+    fit: "FitFigures | None" = None
+    candidates: "tuple[CandidateFacts, ...]" = ()
     notices: tuple[str, ...] = ()
 
 
@@ -90,10 +97,8 @@ class DetectorKind(Kind):
     def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
         """Fit the detector to scaled rows."""
         from ...rows import ScaledRows  # noqa: PLC0415  # slow to import
-        from ..summary import ModelFacts  # noqa: PLC0415
 
         detector = self.estimator(request.seed, numbers.n_rows)
         detector.on_progress = run.on_progress
         detector.fit(ScaledRows(numbers.rows, numbers.center, numbers.scale))
-        facts = ModelFacts(self.name, self.description(detector))
-        return Fitted(detector.model_, facts, self.notices(detector))
+        return Fitted(detector.model_, self.description(detector), notices=self.notices(detector))

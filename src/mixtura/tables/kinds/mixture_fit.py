@@ -18,6 +18,8 @@ from ...intake.table import Table
 from ...mixtures.choice.defaults import default_counts
 from ...rows import ArrayRows
 from .. import fitting
+from ..model_facts import facts_of_candidates, mixture_facts
+from ..provenance import FitFigures
 from ..request import Request
 from ..run import Run
 from .kind import Fitted
@@ -38,16 +40,16 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) ->
             clean=clean,
         )
     mixture = fitting.ordered(found.contours.mixture)
-    candidates = fitting.facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
-    facts = replace(fitting.mixture_facts("mixture", mixture), candidates=candidates)
+    candidates = facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
+    facts = replace(mixture_facts("mixture", mixture), candidates=candidates)
     best = facts.ranking[0]
-    facts = replace(facts, bic=best.bic, aic=best.aic, log_likelihood=best.log_likelihood)
     notices = fitting.search_notices(facts, mixture, run.spell) + fitting.passed_over_notices(found.passed_over)
     if not clean:
         contours = replace(found.contours, mixture=mixture)
-        notices += fitting.far_notices(found.far, contours, left_out=found.n_left_out > 0)
+        notices += fitting.far_notices(found.far, contours, run.spell, left_out=found.n_left_out > 0)
         notices += fitting.small_group_notices(contours)
-    return Fitted(DensityModel.of(mixture), facts, notices)
+    figures = FitFigures(best.bic, best.aic, best.log_likelihood)
+    return Fitted(DensityModel.of(mixture), facts.description, figures, candidates, notices)
 
 
 class TableMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

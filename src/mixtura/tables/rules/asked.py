@@ -54,7 +54,7 @@ def rule(
     >>> rule(labels="fraud", precision=0.9)
     Rule(chooses=Precision(target=0.9), labels='fraud', reference=None)
     """
-    given = [kind(target) for kind in RULES if (target := targets.get(kind.name)) is not None]
+    given = [kind(float(target)) for kind in RULES if (target := targets.get(kind.name)) is not None]
     for one in given:
         one.check(spell)
     if len(given) > 1:

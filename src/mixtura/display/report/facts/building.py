@@ -8,9 +8,10 @@ import numpy as np
 
 from ....detectors.explanation import Explanation
 from ....tables.gathering import Gathered
-from ....tables.kept import Floats, RowFacts
+from ....tables.kept import RowFacts
 from ....tables.summary import Summary
 from ....tables.table_model import TableModel
+from ....typing import Floats
 from ...as_json import as_json
 from ..budget import PAGE
 from .abridge import abridged, n_groups_fitting

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....statistics.sketch import QuantileSketch
-from ....tables.kept import Floats
 from ....tables.table_model import TableModel
 from ....tables.telling import between_groups
+from ....typing import Floats
 from .data import ColumnFacts
 from .numbers import histogram, significant
 

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from ....tables.kept import Floats
 from ....tables.table_model import TableModel
+from ....typing import Floats
 from ..budget import PAGE
 from .data import Contours, GroupProfile
 from .numbers import rounded, significant

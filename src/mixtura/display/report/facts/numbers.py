@@ -4,11 +4,9 @@ import math
 import sys
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ....statistics.sketch import QuantileSketch
-
-Floats = NDArray[np.float64]
+from ....typing import Floats
 
 # Bars of a histogram, at most.
 _MOST_BARS = 40

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ....typing import Floats
 
 # Parts of the probability that lie inside each line.
 MASSES = (0.5, 0.8, 0.95, 0.99)
