@@ -30,8 +30,10 @@ def simulated(n_features: int, n_components: int, n_factors: int) -> Mixture:
 
 
 def factor(repeat: int) -> Iterator[dict[str, Any]]:
-    """One EM iteration with factors beside one with matrices; what both fits say of other rows; and one component
-    beside scikit-learn's factor analysis, both until the mean log-likelihood gains less than 1e-8.
+    """Factors beside matrices, and one component beside scikit-learn's factor analysis.
+
+    One EM iteration from the same start; fits judged by rows that they did not see; and whole fits of one component,
+    until the mean log-likelihood of a row gains less than 1e-8.
     """
     for n_rows, d, k, q in SIZES:
         truth = simulated(d, k, q)

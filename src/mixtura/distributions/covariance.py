@@ -74,7 +74,7 @@ class Covariance(ABC):
 
     @classmethod
     def with_factors(cls, n_factors: int) -> type[Self]:
-        """Return the shape with so many factors, where it has any."""
+        """Return the shape with `n_factors` factors, where it has any."""
         return cls
 
     @classmethod

@@ -101,7 +101,10 @@ class Factor(Covariance):
 
     @classmethod
     def n_parameters(cls, n_components: int, n_features: int) -> int:
-        """Return the number of free parameters: a rotation of the factors changes nothing."""
+        """Return the number of free parameters of `n_components` in `n_features` columns.
+
+        A rotation of the factors changes nothing.
+        """
         q = min(cls.n_factors, n_features)
         return n_components * min(n_features * (q + 1) - q * (q - 1) // 2, packed_size(n_features))
 
@@ -111,12 +114,17 @@ class Factor(Covariance):
 
     @classmethod
     def second_shape(cls, n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape of the second moments: squares of a column, then its products with the expected factors."""
+        """Return the shape of the second moments, for `n_components` and `n_features`.
+
+        They are the squares of a column, then its products with the expected factors.
+        """
         return cls.shape(n_components, n_features)
 
     @classmethod
     def scatter(cls, X: Floats, shares: Floats, means: Floats) -> Floats:
-        """Return the second moments of rows with factors along the principal axes of their correlations.
+        """Return the second moments of rows `X` about `means`, given `shares` of the components.
+
+        The factors lie along the principal axes of the correlations of the rows.
 
         They are as large as in probabilistic principal components (Tipping and Bishop 1999), so that `estimate` gives
         these as the loadings to start from.
@@ -151,7 +159,9 @@ class Factor(Covariance):
 
         The means of highest likelihood do not depend on the covariances, and a step about them raises the likelihood
         (Rubin and Thayer 1982, "EM algorithms for ML factor analysis"). The factors are those expected under `before`;
-        without it they came with the moments, from `scatter`.
+        without it they came with the moments, from `scatter`. Components of so many `counts` have the `second` moments
+        of so many `masses` of rows about centres that are a `shift` away from the means; the `ridge` is added to the
+        unique variances.
         """
         squares = (second[..., 0] - masses[:, None] * shift**2) / counts[:, None]
         if isinstance(before, Factor):
@@ -301,7 +311,10 @@ class Factor(Covariance):
         return full
 
     def factors(self, means: Floats) -> Floats:
-        """Return for each component and column the inverse root, the scaled loadings and the slopes of the factors."""
+        """Return for each component and column the inverse root, the scaled loadings and the slopes of the factors.
+
+        None of them depends on the `means`.
+        """
         slopes = self.factor_slopes.transpose(0, 2, 1)
         return np.concatenate([self._roots[:, :, None], self._scaled, slopes], axis=2).ravel()
 

@@ -22,7 +22,7 @@ def truth(seed=0, d=D, k=K, q=Q):
 
 @pytest.fixture(scope="module")
 def table():
-    return truth().sample(3000, 0)
+    return truth().sample(1500, 0)
 
 
 def fitted(X, n_components=K, n_factors=Q, **given):
@@ -31,7 +31,9 @@ def fitted(X, n_components=K, n_factors=Q, **given):
 
 
 def holed(X):
-    return np.where(np.random.default_rng(1).random(X.shape) < 0.2, np.nan, X)
+    """Rows that lack the columns of one of four patterns, a quarter of all values."""
+    random = np.random.default_rng(1)
+    return np.where((random.random((4, X.shape[1])) < 0.25)[random.integers(4, size=len(X))], np.nan, X)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +51,8 @@ def holed(X):
 )
 @pytest.mark.parametrize("missing", [False, True])
 def test_the_likelihood_never_falls(table, options, missing):
-    X = holed(table[0][:600]) if missing else table[0][:600]
-    given = {"n_factors": Q, "tol": 0.0, "max_iter": 40, "reg_covar": 1e-9} | options
+    X = holed(table[0][:400]) if missing else table[0][:400]
+    given = {"n_factors": Q, "tol": 0.0, "max_iter": 20, "reg_covar": 1e-9} | options
     with pytest.warns(match="did not converge"):
         bounds = fitted(X, **given).lower_bounds_
     assert np.diff(bounds).min() > -1e-9
@@ -66,12 +68,14 @@ def test_every_seed_finds_the_groups(seed):
     assert 0 < gain < 1.5 * estimator.mixture_.n_parameters / (2 * len(X))
 
 
-@pytest.mark.parametrize(("d", "q"), [(10, 3), (6, 1), (30, 4)])
+@pytest.mark.parametrize(("d", "q"), [(10, 3), (6, 1)])
 def test_one_component_is_the_factor_analysis_of_scikit_learn(d, q):
-    X, _ = truth(5, d, 1, q).sample(2000, 3)
+    X, _ = truth(5, d, 1, q).sample(800, 3)
     X *= np.geomspace(0.1, 100, d)
-    peer = FactorAnalysis(q, tol=1e-9, max_iter=20_000, svd_method="lapack").fit(X)
-    mine = fitted(X, 1, q, tol=1e-12, max_iter=20_000, reg_covar=0.0)
+    peer = FactorAnalysis(q, tol=1e-4, max_iter=20_000, svd_method="lapack", noise_variance_init=X.var(axis=0) / 2).fit(
+        X
+    )
+    mine = fitted(X, 1, q, tol=1e-9, max_iter=20_000, reg_covar=0.0)
     assert mine.score(X) == pytest.approx(peer.score(X), rel=1e-6)
     np.testing.assert_allclose(
         mine.mixture_.covariance.dense[0],
@@ -140,7 +144,7 @@ def test_more_factors_than_columns_tell_apart_fit_as_matrices_do(d):
 
 
 def test_trimming_leaves_outliers_out(table):
-    X = np.concatenate([table[0], np.random.default_rng(2).uniform(-60, 60, (60, D))])
+    X = np.concatenate([table[0], np.random.default_rng(2).uniform(-60, 60, (30, D))])
     estimator = fitted(X, trim=0.03)
     assert adjusted_rand_score(table[1], estimator.predict(table[0])) > 0.98
 
