@@ -170,6 +170,15 @@ def test_a_bayesian_mixture_shows_the_groups_that_rows_belong_to(run, folder, sh
     assert [group["n_rows"] for group in summary["groups"]] == [200, 100]
 
 
+@pytest.mark.parametrize("answers", [(1, 6), (0, 11), (0, 51)])
+@pytest.mark.parametrize("shape", ["full", "diag"])
+def test_answers_without_groups_are_one_group_to_a_bayesian_mixture(run, folder, answers, shape):
+    X = np.random.default_rng(0).integers(*answers, (500, 4))
+    np.savetxt(folder / "answers.csv", X, delimiter=",", header="a,b,c,d", comments="", fmt="%d")
+    summary = json.loads(run("groups", "answers.csv", "--model", "bayesian", "--shape", shape, "--json").out)
+    assert summary["model"]["n_components"] == 1
+
+
 def test_mixture_is_meant_where_only_components_are_given(run, iris):
     assert summary_of(run("detect", iris, "--components", "2", "--json", "-q"))["model"]["kind"] == "mixture"
     assert summary_of(run("detect", iris, "--json", "-q"))["model"]["kind"] == "auto"

@@ -128,7 +128,8 @@ def _scale(counts: Floats) -> tuple[float, int]:
 def _even(counts: Floats) -> tuple[float, int] | None:
     """Return the same of values that are equally frequent, whose ends are parameters; None where they are not.
 
-    They are where a regular histogram has one bin, when the criterion chooses how many it has.
+    They are where a regular histogram has one bin, when the criterion chooses how many it has. Any other number is one
+    of many that were tried, and has to make up for that.
     """
     upto, total = np.append(0.0, np.cumsum(counts)), float(counts.sum())
     n_bins = np.arange(1, min(len(counts), _MOST_BINS) + 1)
@@ -139,7 +140,8 @@ def _even(counts: Floats) -> tuple[float, int] | None:
         filled = inside > 0
         gained = inside[filled] @ np.log(inside[filled] / total / widths[filled])
         losses.append(-2 * float(gained) + (n - 1) * float(np.log(total)))
-    return (-total * float(np.log(len(counts))), 2) if np.argmin(losses) == 0 else None
+    tried = 2 * float(np.log(len(losses)))
+    return (-total * float(np.log(len(counts))), 2) if losses[0] <= min(losses) + tried else None
 
 
 def _step(column: NDArray[Any], weights: Floats) -> float:
