@@ -79,7 +79,8 @@ def test_wheel_holds_the_package_and_kernels_alone(distributions):
     (wheel,) = distributions.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert all(name.startswith(("mixtura/", "mixtura-")) for name in names)
-    assert any(name.startswith("mixtura/kernels/_") and name.endswith(".so") for name in names)
+    kernels = [name for name in names if name.startswith("mixtura/kernels/_") and name.endswith(".so")]
+    assert len({name.partition(".")[2] for name in kernels}) == 1  # none left over from a build for another Python
     assert "mixtura/py.typed" in names
     assert wheel.name.startswith(f"mixtura-{mixtura.__version__}-")
 
