@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import BayesianGaussianMixture, GaussianMixture, IsolationForest, MixtureDetector, MixtureSearch
-from mixtura.mixtures.em import initialize
+from mixtura.intake import sample
 
 MODELS = {
     "likelihood": lambda: GaussianMixture(2, reg_covar=1e-3, random_state=0),
@@ -58,7 +58,7 @@ def answers(make, X, weights, others):
 @pytest.mark.parametrize("name", MODELS)
 def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch):
     if sampled:  # as of a table of more rows than a start takes
-        monkeypatch.setattr(initialize.take_sample, "__defaults__", (20,))
+        monkeypatch.setattr(sample.take_sample, "__defaults__", (20,))
 
     @settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(weighted_tables())

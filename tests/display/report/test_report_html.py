@@ -239,7 +239,7 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     (
         {"threshold": None, "rule": "fdr"},
         "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
-        "rows may belong; --rate flags a share.",
+        "rows may belong; rate flags a share.",
     ),
     (
         {"threshold": None, "rule": "fdr", "trained_on": "reference"},

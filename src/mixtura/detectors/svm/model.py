@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from ...errors import DataError, ModelFileError
+from ...errors import DataError
 from ...kernels.svm import Kernel, sums
 from ...typing import Floats
 from ..alike import Background
@@ -138,23 +138,23 @@ class SupportModel:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
         dimensions = {"vectors": 2, "coefficients": 1, "typical": 2, "center": 1, "scale": 1}
         if set(arrays) != set(dimensions):
-            raise ModelFileError(f"an svm has the arrays {', '.join(dimensions)}, not {', '.join(sorted(arrays))}")
+            raise ValueError(f"an svm has the arrays {', '.join(dimensions)}, not {', '.join(sorted(arrays))}")
         for name, array in arrays.items():
             if array.dtype != np.float64 or array.ndim != dimensions[name]:
-                raise ModelFileError(f"{name} must have {dimensions[name]} dimension(s) of doubles")
+                raise ValueError(f"{name} must have {dimensions[name]} dimension(s) of doubles")
             if not np.isfinite(array).all():
-                raise ModelFileError(f"{name} holds numbers that are not finite")
+                raise ValueError(f"{name} holds numbers that are not finite")
         count, width = arrays["vectors"].shape
         sizes = {"coefficients": count, "center": width, "scale": width}
         wrong = [name for name, size in sizes.items() if len(arrays[name]) != size]
         if wrong or arrays["typical"].shape[1] != width:
-            raise ModelFileError(
+            raise ValueError(
                 f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns"
             )
         if not (count and width and len(arrays["typical"])):
-            raise ModelFileError("vectors or typical is empty")
+            raise ValueError("vectors or typical is empty")
         if (arrays["scale"] < 0).any():
-            raise ModelFileError("scale holds a negative number")
+            raise ValueError("scale holds a negative number")
         kernel, offset = _checked_settings(settings)
         held = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         return cls(kernel=kernel, offset=offset, **held)
@@ -162,15 +162,15 @@ class SupportModel:
 
 def _checked_settings(settings: Mapping[str, Any]) -> tuple[Kernel, float]:
     if set(settings) != {"kernel", "offset", "gamma", "coef0", "degree"}:
-        raise ModelFileError("an svm says kernel, offset, gamma, coef0 and degree")
+        raise ValueError("an svm says kernel, offset, gamma, coef0 and degree")
     name, degree = settings["kernel"], settings["degree"]
     if name not in _KERNELS:
-        raise ModelFileError(f"kernel is {name!r}, not one of {', '.join(_KERNELS)}")
+        raise ValueError(f"kernel is {name!r}, not one of {', '.join(_KERNELS)}")
     if type(degree) is not int or not 0 <= degree <= _LARGEST_DEGREE:
-        raise ModelFileError(f"degree is {degree!r}, not an integer of at least 0")
+        raise ValueError(f"degree is {degree!r}, not an integer of at least 0")
     numbers = [settings[key] for key in ("offset", "gamma", "coef0")]
     if not all(type(number) is float and np.isfinite(number) for number in numbers) or numbers[1] < 0:
-        raise ModelFileError("offset, gamma and coef0 must be finite numbers, gamma at least 0")
+        raise ValueError("offset, gamma and coef0 must be finite numbers, gamma at least 0")
     offset, gamma, coef0 = numbers
     return Kernel(name, gamma, coef0, degree), offset
 
@@ -206,7 +206,7 @@ class GramModel:
 
     def arrays(self) -> NoReturn:
         """Raise: the rows that kernel values are of are not known."""
-        raise ModelFileError(
+        raise ValueError(
             "a machine fitted to kernel values cannot be saved, as it scores only kernel values to the rows that it "
             "was fitted to: fit one of the named kernels"
         )
@@ -216,7 +216,7 @@ class GramModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> NoReturn:
         """Raise: there are no such files."""
-        raise ModelFileError("a machine fitted to kernel values cannot be in a file: fit one of the named kernels")
+        raise ValueError("a machine fitted to kernel values cannot be in a file: fit one of the named kernels")
 
 
 def _finite(scores: Floats) -> Floats:
