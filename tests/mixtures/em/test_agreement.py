@@ -116,7 +116,7 @@ ADDED = {"engine", "on_progress"}
 @pytest.mark.parametrize(
     ("ours", "reference", "added"),
     [
-        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim"}),
+        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"}),
         (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
     ],
 )
