@@ -112,7 +112,7 @@ def test_help_is_a_command(run):
         ("mixtura detect --model ", ["auto", "mixture", "bayesian", "elliptic", "forest", "lof", "svm"]),
         ("mixtura groups --model b", ["bayesian"]),
         ("mixtura score --form", ["--format"]),
-        ("mixtura detect x.csv --shape f", ["full"]),
+        ("mixtura detect x.csv --shape f", ["full", "factor"]),
     ],
 )
 def test_a_shell_completes(typed, completed):
