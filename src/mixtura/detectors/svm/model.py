@@ -148,9 +148,7 @@ class SupportModel:
         sizes = {"coefficients": count, "center": width, "scale": width}
         wrong = [name for name, size in sizes.items() if len(arrays[name]) != size]
         if wrong or arrays["typical"].shape[1] != width:
-            raise ValueError(
-                f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns"
-            )
+            raise ValueError(f"{wrong[0] if wrong else 'typical'} does not go with {count} vectors of {width} columns")
         if not (count and width and len(arrays["typical"])):
             raise ValueError("vectors or typical is empty")
         if (arrays["scale"] < 0).any():
