@@ -284,7 +284,12 @@ def test_weights_sum_to_one():
 @pytest.mark.parametrize(
     ("weights", "means", "covariance", "sentence"),
     [
-        ([1.0], [[0.0, 0.0]], np.eye(2), "covariance must be Full, Tied, Diagonal or Spherical, such as .*not ndarray"),
+        (
+            [1.0],
+            [[0.0, 0.0]],
+            np.eye(2),
+            "covariance must be one of Full, Tied, Diagonal, .*not ndarray",
+        ),
         (["a"], [[0.0, 0.0]], Spherical([1.0], 1, 2), "weights must be an array of real numbers"),
         ([True], [[0.0, 0.0]], Spherical([1.0], 1, 2), "weights must be an array of real numbers, not of bool"),
         ([1.0], [["0", "1"]], Spherical([1.0], 1, 2), "means must be an array of real numbers"),

@@ -52,6 +52,7 @@ def _units_of(sample: NDArray[Any]) -> Units:
     low, center, high = (ordered[n_values * part // 4, np.arange(len(n_values))] for part in (1, 2, 3))
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         scale = np.where(high > low, 2 / (high - low), 0.0)
+    scale[~np.isfinite(scale)] = 0.0
     return Units(np.where(scale > 0, center, 0.0), scale, np.inf)
 
 
