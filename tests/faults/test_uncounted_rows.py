@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura import BayesianGaussianMixture, GaussianMixture, IsolationForest, MixtureDetector, MixtureSearch
+from mixtura import (
+    AnomalyDetector,
+    BayesianGaussianMixture,
+    GaussianMixture,
+    IsolationForest,
+    MixtureDetector,
+    MixtureSearch,
+)
 from mixtura.intake import sample
 
 MODELS = {
@@ -75,3 +82,12 @@ def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch):
         np.testing.assert_allclose(whole, part, rtol=scale, atol=scale)
 
     run()
+
+
+@pytest.mark.parametrize("kind", [AnomalyDetector, IsolationForest])
+def test_a_share_of_the_rows_is_of_those_with_values(kind):
+    rows = np.random.default_rng(0).normal(size=(200, 3))
+    empty = np.full((300, 3), np.nan)
+    alone = kind(contamination=0.1, random_state=0).fit(rows)
+    among = kind(contamination=0.1, random_state=0).fit(np.vstack([rows, empty]))
+    assert (alone.predict(rows) == -1).sum() == (among.predict(rows) == -1).sum() == 20

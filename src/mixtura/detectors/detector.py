@@ -80,6 +80,17 @@ def _explain(model: OutlierModel, block: Block) -> Explanation:
     return model.explain(block.values)
 
 
+def offset_of(model: OutlierModel, table: Table, contamination: float) -> float:
+    """Return the offset that makes a share of the rows outliers: of those with some value."""
+    if not table.has_missing:
+        return offset_for(table.scores(model), contamination)
+    return offset_for(np.concatenate(list(table.map(partial(_scores_of_values, model)))), contamination)
+
+
+def _scores_of_values(model: OutlierModel, block: Block) -> NDArray[np.float64]:
+    return model.score_samples(block.values[~np.isnan(block.values).all(axis=1)])
+
+
 def offset_for(scores: NDArray[Any], contamination: float) -> float:
     """Return the offset that makes a share of the rows outliers, as `mixtura.statistics.shares` says."""
     return cut_of(scores, contamination).threshold

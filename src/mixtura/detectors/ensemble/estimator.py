@@ -14,7 +14,7 @@ from ...intake.sources import Source, opened_table
 from ...kernels.ensemble import scores
 from ...rows.columns import Missing
 from ...statistics.rarity import Rarity, n_discoveries
-from ..detector import Detector, offset_for
+from ..detector import Detector, offset_of
 from ..planes import planes_of
 from .columns import Range, columns_of, find_range
 from .extremes import regression_of, tails_of
@@ -154,8 +154,7 @@ class AnomalyDetector(Detector):
             if self.contamination == "auto":
                 self.offset_ = _offset_of_discoveries(self.model_, self.model_.score_samples(pool))
             else:
-                found = table.watched("scoring").scores(self.model_)
-                self.offset_ = offset_for(found, float(self.contamination))
+                self.offset_ = offset_of(self.model_, table.watched("scoring"), float(self.contamination))
         return self
 
     def __sklearn_tags__(self) -> Any:

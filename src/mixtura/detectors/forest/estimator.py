@@ -20,7 +20,7 @@ from ...intake.sources import Source, names_of, opened_table, table_for
 from ...intake.table import Table
 from ...rows.columns import Missing
 from ...rows.sparse import SparseRows
-from ..detector import Detector, offset_for
+from ..detector import Detector, offset_of
 from ..off_planes import warn_of_rows_off_planes
 from .fit import Draw, Units, choose, count_rows, grow, units_of, values_of, weights_of
 from .model import MOST_DEPTH, ForestModel
@@ -198,7 +198,7 @@ class IsolationForest(Detector):
             if self.contamination == "auto":
                 self.offset_ = -0.5
             else:
-                self.offset_ = offset_for(table.watched("scoring").scores(self.model_), float(self.contamination))
+                self.offset_ = offset_of(self.model_, table.watched("scoring"), float(self.contamination))
             if not isinstance(table.rows, SparseRows):
                 warn_of_rows_off_planes(table, names_of(self), type(self).__name__)
         return self
