@@ -32,6 +32,9 @@ _MOST_COLUMNS = 64
 _ROWS_A_COLUMN, _MORE_ROWS = 2, 8
 _SUBSETS = 20
 
+# A row that is farther off a plane, in spreads, is held to be that far, so that squares stay finite.
+_FARTHEST_GAP = 1e100
+
 # Columns whose part of what is wrong is nearly as large as that of the first.
 _ALIKE = 0.99
 
@@ -72,8 +75,9 @@ class Planes:
         `gaps` are those of the rows. Of columns that do so equally well, those are taken that carry most of other
         `parts` of the score. Both are of shape (n_rows, n_columns).
         """
-        lengths = np.maximum((self.normals**2).sum(axis=0), np.finfo(np.float64).tiny)
-        along = gaps @ self.normals
+        # A coefficient within rounding of zero is none: its column has no part in the plane.
+        lengths = np.maximum((self.normals**2).sum(axis=0), np.finfo(np.float64).eps ** 2)
+        along = np.clip(gaps, -_FARTHEST_GAP, _FARTHEST_GAP) @ self.normals
         explained = along**2 / lengths
         largest = explained.max(axis=1, keepdims=True)
         alike = (explained >= _ALIKE * largest) & (largest > 0)
