@@ -537,7 +537,7 @@ def damaged(**changes):
     ],
 )
 def test_damaged_models_are_refused(changes, match):
-    with pytest.raises(ModelFileError, match=match):
+    with pytest.raises(ValueError, match=match):
         SupportModel.from_arrays(*damaged(**changes))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from ...errors import DataError
+from ...errors import DataError, ModelFileError
 from ...kernels.svm import Kernel, sums
 from ...typing import Floats
 from ..alike import Background
@@ -204,7 +204,7 @@ class GramModel:
 
     def arrays(self) -> NoReturn:
         """Raise: the rows that kernel values are of are not known."""
-        raise ValueError(
+        raise ModelFileError(
             "a machine fitted to kernel values cannot be saved, as it scores only kernel values to the rows that it "
             "was fitted to: fit one of the named kernels"
         )
@@ -214,7 +214,7 @@ class GramModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> NoReturn:
         """Raise: there are no such files."""
-        raise ValueError("a machine fitted to kernel values cannot be in a file: fit one of the named kernels")
+        raise ModelFileError("a machine fitted to kernel values cannot be in a file: fit one of the named kernels")
 
 
 def _finite(scores: Floats) -> Floats:
