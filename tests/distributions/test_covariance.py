@@ -118,7 +118,7 @@ def test_singular(covariance, sentence):
     with pytest.raises(
         SingularCovarianceError, match="ill-defined empirical covariance.*increase reg_covar.*" + sentence
     ):
-        covariance.precision_cholesky  # noqa: B018
+        covariance.precision_cholesky  # noqa: B018  # asking for it raises
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def _main(arguments: Sequence[str]) -> int:
                 "pip install 'mixtura[cli]'\n"
             )
             return 2
-        from .app import run  # noqa: PLC0415  # the libraries it needs were missing a moment ago, perhaps
+        from .app import run  # the libraries it needs were missing a moment ago, perhaps
 
         code = run(arguments)
     except (Stopped, ImportError):

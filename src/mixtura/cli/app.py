@@ -75,7 +75,7 @@ def _help(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from ..kernels import level  # noqa: PLC0415  # it brings NumPy, which other options answer without
+        from ..kernels import level  # it brings NumPy, which other options answer without
 
         programs = versions()
         typer.echo(f"mixtura {programs.pop('mixtura')}, kernels {level}")

@@ -70,9 +70,9 @@ def compare(
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)
-    from ..commands.compare import compare_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .reporting import report_comparison  # noqa: PLC0415
-    from .running import running  # noqa: PLC0415
+    from ..commands.compare import compare_by  # what is slow to import waits until --help is answered
+    from .reporting import report_comparison
+    from .running import running
 
     with running(quiet=quiet) as run:
         compared = compare_by(

@@ -101,11 +101,11 @@ def detect(
         spell=options.spell,
         **targets,
     )
-    from ..commands.detect import detect_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .default_out import table_out  # noqa: PLC0415
-    from .reporting import report as say  # noqa: PLC0415
-    from .reporting import typed  # noqa: PLC0415
-    from .running import output, running  # noqa: PLC0415
+    from ..commands.detect import detect_by  # what is slow to import waits until --help is answered
+    from .default_out import table_out
+    from .reporting import report as say
+    from .reporting import typed
+    from .running import output, running
 
     files = output(table_out(out, source, "scored", form), save, report, form, force=force)
     with running(quiet=quiet) as run:

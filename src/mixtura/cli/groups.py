@@ -60,10 +60,10 @@ def groups(
         clusters=clusters,
         spell=options.spell,
     )
-    from ..commands.groups import groups_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .default_out import table_out  # noqa: PLC0415
-    from .reporting import report, typed  # noqa: PLC0415
-    from .running import output, running  # noqa: PLC0415
+    from ..commands.groups import groups_by  # what is slow to import waits until --help is answered
+    from .default_out import table_out
+    from .reporting import report, typed
+    from .running import output, running
 
     files = output(table_out(out, source, "grouped", form), save, None, form, force=force)
     with running(quiet=quiet) as run:

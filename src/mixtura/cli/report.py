@@ -64,10 +64,10 @@ def report(
     """
     if as_json and out == "-":
         raise typer.BadParameter("--json and --out - both want standard output: name a file for the page")
-    from ..commands.report import report_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .default_out import page_out  # noqa: PLC0415
-    from .reporting import report_page, typed  # noqa: PLC0415
-    from .running import output, running  # noqa: PLC0415
+    from ..commands.report import report_by  # what is slow to import waits until --help is answered
+    from .default_out import page_out
+    from .reporting import report_page, typed
+    from .running import output, running
 
     path = out if out is not None or as_json else page_out(source)
     files = output(report=None if path == "-" else path, force=force)

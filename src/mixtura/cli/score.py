@@ -51,10 +51,10 @@ def score(
     """
     threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
-    from ..commands.score import score_by  # noqa: PLC0415  # what is slow to import waits until --help is answered
-    from .default_out import table_out  # noqa: PLC0415
-    from .reporting import report, typed  # noqa: PLC0415
-    from .running import output, running  # noqa: PLC0415
+    from ..commands.score import score_by  # what is slow to import waits until --help is answered
+    from .default_out import table_out
+    from .reporting import report, typed
+    from .running import output, running
 
     files = output(table_out(out, source, "scored", form), None, None, form, force=force)
     with running(quiet=quiet) as run:

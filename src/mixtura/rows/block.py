@@ -61,19 +61,19 @@ class Rows(Protocol):
     """
 
     @property
-    def columns(self) -> tuple[str, ...] | None: ...  # noqa: D102
+    def columns(self) -> tuple[str, ...] | None: ...  # noqa: D102  # said above
 
     @property
-    def n_columns(self) -> int: ...  # noqa: D102
+    def n_columns(self) -> int: ...  # noqa: D102  # said above
 
     @property
-    def n_rows(self) -> int | None: ...  # noqa: D102
+    def n_rows(self) -> int | None: ...  # noqa: D102  # said above
 
     @property
-    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
+    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102  # said above
 
     @property
-    def has_missing(self) -> bool: ...  # noqa: D102
+    def has_missing(self) -> bool: ...  # noqa: D102  # said above
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time, the last block shorter."""

@@ -36,10 +36,10 @@ class TableRows(Rows, Protocol):
     """
 
     @property
-    def names(self) -> tuple[str, ...]: ...  # noqa: D102
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
 
     @property
-    def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102
+    def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102  # said above
 
     def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
         """Yield every block with a pyarrow Table of all input columns of its rows."""

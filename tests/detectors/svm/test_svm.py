@@ -346,7 +346,7 @@ def test_weights_of_columns_are_of_the_linear_kernel():
     np.testing.assert_allclose(fitted.score_samples(table), (table @ fitted.coef_.T)[:, 0])
     for other in (OneClassSVM().fit(table), OneClassSVM(kernel="linear")):
         with pytest.raises(AttributeError, match="coef_ is there only after"):
-            other.coef_  # noqa: B018
+            other.coef_  # noqa: B018  # asking for it raises
 
 
 def test_not_fitted():

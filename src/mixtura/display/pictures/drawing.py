@@ -37,7 +37,7 @@ def axes_or_new(ax: Any, purpose: str) -> tuple[Figure, Axes]:
         Matplotlib is not installed.
     """
     try:
-        import matplotlib.pyplot as plt  # noqa: PLC0415  # optional, and slow to import
+        import matplotlib.pyplot as plt  # optional, and slow to import
     except ImportError as error:
         raise MissingDependencyError(
             f"{purpose} needs matplotlib, which is not installed: pip install 'mixtura[cli]'"

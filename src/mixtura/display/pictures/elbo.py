@@ -224,7 +224,7 @@ class ElboDisplay:
         self.gain_ = self.falls_ = None
         if gain:
             self._draw_gains(self.axes_[1])
-        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # optional, and slow to import
+        from matplotlib.ticker import MaxNLocator  # optional, and slow to import
 
         self.axes_[-1].set_xlabel("iteration")
         self.axes_[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

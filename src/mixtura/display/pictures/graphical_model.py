@@ -219,7 +219,7 @@ class GraphicalModelDisplay:
         }
 
     def _draw_plates(self) -> None:
-        from matplotlib.patches import FancyBboxPatch  # noqa: PLC0415  # optional, and slow to import
+        from matplotlib.patches import FancyBboxPatch  # optional, and slow to import
 
         count = "K" if self.n_components is None else f"K = {self.n_components}"
         plates = {
@@ -241,7 +241,7 @@ class GraphicalModelDisplay:
             self.ax_.text(x, y, plate.text, fontsize=8 * self._letters, **look)
 
     def _draw_nodes(self) -> None:
-        from matplotlib.patches import Circle  # noqa: PLC0415
+        from matplotlib.patches import Circle
 
         for name, (place, symbol) in self._drawn().items():
             face = "0.8" if name == "row" else "white"
@@ -259,7 +259,7 @@ class GraphicalModelDisplay:
             self.ax_.annotate(text, place, away, textcoords="offset points", linespacing=1.3, **look)
 
     def _draw_arrow(self, start: str, end: str, first: tuple[float, float], last: tuple[float, float]) -> None:
-        from matplotlib.patches import FancyArrowPatch  # noqa: PLC0415
+        from matplotlib.patches import FancyArrowPatch
 
         sizes = [_DOT if name in _GIVEN else _NODE for name in (start, end)]
         (x0, y0), (x1, y1) = first, last

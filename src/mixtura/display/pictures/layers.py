@@ -51,7 +51,7 @@ class Layers:
 
     def contours(self, surface: Surface, hold: str) -> Any:
         """Fill the regions above each level, the darker the higher."""
-        from matplotlib.patches import Patch  # noqa: PLC0415  # optional, and slow to import
+        from matplotlib.patches import Patch  # optional, and slow to import
 
         greys = [str(round(grey, 3)) for grey in np.linspace(_OUTER, _INNER, len(surface.levels) + 1)[1:]]
         drawn = self.ax.contourf(
@@ -64,7 +64,7 @@ class Layers:
 
     def boundaries(self, surface: Surface, responsibilities: Floats) -> list[Any]:
         """Draw dashed lines where the most probable component changes."""
-        from matplotlib.lines import Line2D  # noqa: PLC0415
+        from matplotlib.lines import Line2D
 
         style: dict[str, Any] = {"colors": "0.35", "linestyles": "dashed", "linewidths": 0.9, "zorder": 1.5}
         drawn = [
@@ -82,8 +82,8 @@ class Layers:
 
     def ellipses(self, mixture: Mixture) -> list[Any]:
         """Draw where each component reaches two standard deviations."""
-        from matplotlib.lines import Line2D  # noqa: PLC0415
-        from matplotlib.patches import Ellipse  # noqa: PLC0415
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Ellipse
 
         drawn = []
         for component in np.flatnonzero(mixture.weights > 0).tolist():
@@ -122,7 +122,7 @@ class Layers:
 
     def threshold(self, surface: Surface, threshold: float) -> Any:
         """Draw the line where the score is the threshold."""
-        from matplotlib.lines import Line2D  # noqa: PLC0415
+        from matplotlib.lines import Line2D
 
         if not surface.response.min() < threshold < surface.response.max():
             return None
@@ -183,7 +183,7 @@ class Layers:
         )
 
     def _components(self, labels: NDArray[np.int64] | None, mixture: Mixture | None) -> list[Any]:
-        from matplotlib.lines import Line2D  # noqa: PLC0415
+        from matplotlib.lines import Line2D
 
         components = [component for component in self._colors if component >= 0]
         if mixture is not None:

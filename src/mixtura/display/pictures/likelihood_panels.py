@@ -36,7 +36,7 @@ def surface(shown: LikelihoodDisplay, ax: Axes) -> None:
     """Draw the density over x and theta, with the x observed and the thetas of the densities."""
     assert shown.surface is not None  # the panel is not available without
     assert shown.x_grid is not None
-    from matplotlib.colors import PowerNorm  # noqa: PLC0415  # optional, and slow to import
+    from matplotlib.colors import PowerNorm  # optional, and slow to import
 
     # Levels that lie closer where the density is low: a narrow peak would leave all else white.
     levels = float(shown.surface.max()) * np.linspace(0, 1, 13) ** 2

@@ -247,8 +247,8 @@ class SelectionDisplay:
 
     def _say(self) -> None:
         """Name the axes, the lines and the best candidates."""
-        from matplotlib.lines import Line2D  # noqa: PLC0415  # optional, and slow to import
-        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+        from matplotlib.lines import Line2D  # optional, and slow to import
+        from matplotlib.ticker import MaxNLocator
 
         names = {criterion: plain(criterion) for criterion in self.values}
         shapes = list(dict.fromkeys(line for lines in self.values.values() for line in lines))

@@ -19,13 +19,13 @@ class Auto(DetectorKind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.ensemble.model import EnsembleModel  # noqa: PLC0415  # slow to import
+        from ...detectors.ensemble.model import EnsembleModel  # slow to import
 
         return EnsembleModel
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
-        from ...detectors.ensemble.estimator import AnomalyDetector  # noqa: PLC0415  # slow to import
+        from ...detectors.ensemble.estimator import AnomalyDetector  # slow to import
 
         return AnomalyDetector(random_state=seed)
 

@@ -31,12 +31,12 @@ class Bayesian(MixtureKind):
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the mixture, not fitted."""
-        from .bayesian_fit import estimator, most_components  # noqa: PLC0415  # slow to import
+        from .bayesian_fit import estimator, most_components  # slow to import
 
         return estimator(most_components(n_rows), "full", seed)
 
     def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
         """Fit the mixture."""
-        from .bayesian_fit import fit  # noqa: PLC0415  # slow to import
+        from .bayesian_fit import fit  # slow to import
 
         return fit(request, numbers, run)

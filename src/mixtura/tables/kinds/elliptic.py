@@ -17,13 +17,13 @@ class Elliptic(DetectorKind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.elliptic.model import Elliptic  # noqa: PLC0415  # slow to import
+        from ...detectors.elliptic.model import Elliptic  # slow to import
 
         return Elliptic
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
-        from ...detectors.elliptic.estimator import EllipticEnvelope  # noqa: PLC0415  # slow to import
+        from ...detectors.elliptic.estimator import EllipticEnvelope  # slow to import
 
         return EllipticEnvelope(random_state=seed)
 

@@ -18,13 +18,13 @@ class Forest(DetectorKind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.forest.model import ForestModel  # noqa: PLC0415  # slow to import
+        from ...detectors.forest.model import ForestModel  # slow to import
 
         return ForestModel
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
-        from ...detectors.forest.estimator import IsolationForest  # noqa: PLC0415  # slow to import
+        from ...detectors.forest.estimator import IsolationForest  # slow to import
 
         return IsolationForest(random_state=seed)
 

@@ -96,7 +96,7 @@ class DetectorKind(Kind):
 
     def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
         """Fit the detector to scaled rows."""
-        from ...rows import ScaledRows  # noqa: PLC0415  # slow to import
+        from ...rows import ScaledRows  # slow to import
 
         detector = self.estimator(request.seed, numbers.n_rows)
         detector.on_progress = run.on_progress

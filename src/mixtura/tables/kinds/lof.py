@@ -21,13 +21,13 @@ class Lof(DetectorKind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.neighbors.model import LofModel  # noqa: PLC0415  # slow to import
+        from ...detectors.neighbors.model import LofModel  # slow to import
 
         return LofModel
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
-        from ...detectors.neighbors.estimator import LocalOutlierFactor  # noqa: PLC0415  # slow to import
+        from ...detectors.neighbors.estimator import LocalOutlierFactor  # slow to import
 
         return LocalOutlierFactor(max(1, min(_NEIGHBORS, n_rows - 1)), novelty=True, random_state=seed)
 

@@ -21,7 +21,7 @@ class MixtureKind(Kind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.density.model import DensityModel  # noqa: PLC0415  # slow to import
+        from ...detectors.density.model import DensityModel  # slow to import
 
         return DensityModel
 
@@ -33,12 +33,12 @@ class Mixture(MixtureKind):
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the mixture as a detector, not fitted."""
-        from .mixture_fit import TableMixture  # noqa: PLC0415  # slow to import
+        from .mixture_fit import TableMixture  # slow to import
 
         return TableMixture(seed)
 
     def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
         """Search for the mixture of lowest BIC."""
-        from .mixture_fit import fit  # noqa: PLC0415  # slow to import
+        from .mixture_fit import fit  # slow to import
 
         return fit(request, numbers, run, clean=clean)

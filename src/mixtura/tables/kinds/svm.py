@@ -21,13 +21,13 @@ class Svm(DetectorKind):
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
-        from ...detectors.svm.model import SupportModel  # noqa: PLC0415  # slow to import
+        from ...detectors.svm.model import SupportModel  # slow to import
 
         return SupportModel
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
-        from ...detectors.svm.estimator import OneClassSVM  # noqa: PLC0415  # slow to import
+        from ...detectors.svm.estimator import OneClassSVM  # slow to import
 
         return OneClassSVM(approximate=n_rows > _MOST_EXACT, random_state=seed)
 

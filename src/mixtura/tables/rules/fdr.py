@@ -30,8 +30,8 @@ class FalseDiscoveryRate(ThresholdRule):
 
     def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
         """Return the threshold by p-values: beside clean rows, or by how rare the model says that a score is."""
-        from ...decisions.conformal import threshold_by_false_discovery_rate  # noqa: PLC0415  # slow to import
-        from ...detectors.ensemble.estimator import FEWEST_ROWS  # noqa: PLC0415
+        from ...decisions.conformal import threshold_by_false_discovery_rate  # slow to import
+        from ...detectors.ensemble.estimator import FEWEST_ROWS
 
         sketch, n_rows = scores.sketch, scores.sketch.count
         if scores.clean is not None:

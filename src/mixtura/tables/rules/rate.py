@@ -21,7 +21,7 @@ class Rate(ThresholdRule):
 
     def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
         """Return the quantile of the scores."""
-        from ...statistics.shares import cut_at_share, cut_of  # noqa: PLC0415  # slow to import
+        from ...statistics.shares import cut_at_share, cut_of  # slow to import
 
         if scores.clean is not None:
             cut, what = cut_of(scores.clean, self.target), "clean rows"

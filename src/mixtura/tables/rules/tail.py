@@ -23,8 +23,8 @@ class Tail(ThresholdRule):
 
     def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
         """Return the threshold by a generalised Pareto distribution of the lowest scores."""
-        from ...decisions.tail import fit_tail  # noqa: PLC0415  # slow to import
-        from ...statistics.lowest import LowestValues  # noqa: PLC0415
+        from ...decisions.tail import fit_tail  # slow to import
+        from ...statistics.lowest import LowestValues
 
         lowest = LowestValues.zero()
         for part in scores() if scores.clean is None else [scores.clean]:

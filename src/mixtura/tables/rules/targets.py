@@ -21,7 +21,7 @@ class _OnLabels(ThresholdRule):
 
     def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
         """Return the best threshold of the labelled rows, and what it achieves there."""
-        from ..on_labels import achieved  # noqa: PLC0415  # slow to import
+        from ..on_labels import achieved  # slow to import
 
         curve = scores.curve()
         threshold = curve.threshold_for(**{self.name: self.target})
