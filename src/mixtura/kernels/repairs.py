@@ -168,11 +168,10 @@ def shapley(
 def _constants(log_weights: Floats, degrees: Floats | None, n_columns: int) -> Floats:
     """Return the log of weight times density at the mean, in 0, 1, ... n_columns columns of unit scale."""
     sizes = np.arange(n_columns + 1)
-    if degrees is None:
-        constants: Floats = log_weights[:, None] - sizes / 2 * np.log(2 * np.pi)
-        return constants
-    nu = degrees[:, None]
-    constants = log_weights[:, None] + gammaln((nu + sizes) / 2) - gammaln(nu / 2) - sizes / 2 * np.log(np.pi * nu)
+    constants = log_weights[:, None] - sizes / 2 * np.log(2 * np.pi)
+    if degrees is not None:
+        nu = degrees[:, None]
+        constants += gammaln((nu + sizes) / 2) - gammaln(nu / 2) - sizes / 2 * np.log(nu / 2)
     return constants
 
 
