@@ -172,7 +172,7 @@ def _constants(log_weights: Floats, degrees: Floats | None, n_columns: int) -> F
     if degrees is not None:
         nu = degrees[:, None]
         constants += gammaln((nu + sizes) / 2) - gammaln(nu / 2) - sizes / 2 * np.log(nu / 2)
-    return constants
+    return np.asarray(constants)
 
 
 def _in_parts(work: Callable[[slice], None], n_rows: int, n_threads: int | None) -> None:
