@@ -69,10 +69,9 @@ def reasons(repeat: int) -> Iterator[Row]:
 
     For each kind of wrong cell and each number of wrong columns, `first` is the share of rows whose first column is a
     wrong one, and `exact` that of rows whose blamed cells are the wrong ones. Of rows with blamed cells, `repaired` is
-    the share that scores as ordinary rows do when these are as expected. Of rows that score below ordinary ones, `whole`
-    is the share without blamed cells.
-    `error` is how far a wrong first value is expected from the right one, and `error_of_median` how far the median of
-    the column lies from it: medians, in standard deviations of the column.
+    the share that scores as ordinary rows do when these are as expected. Of rows that score below ordinary ones,
+    `whole` is the share without blamed cells. `error` is how far a wrong first value is expected from the right one,
+    and `error_of_median` how far the median of the column lies from it: medians, in deviations of the column.
     """
     found = tables()
     for name, make in _DETECTORS.items():

@@ -17,8 +17,8 @@ _MOST_ROWS = 3_000
 _PERCENT_WRONG, _N_WRONG = 5, 60
 # A shifted value goes so many robust standard deviations of its column up or down.
 _SHIFT = (8.0, 15.0)
-# Zero is far from a column that has no value on the other side of it, and whose median is so many deviations away.
-_FAR = 4.0
+# Zero is far from a column whose median is so many robust deviations away, and every value so many on the same side.
+_FAR, _FARTHER_THAN_ALL = 4.0, 1.0
 # Rows of the table that its authors' method calls outlying.
 _OUTLYING_PHILIPS = np.array([26, 56, 84, 334, 491]) - 1
 
@@ -104,8 +104,9 @@ def _varying(X: np.ndarray) -> np.ndarray:
 
 
 def _far_from_zero(X: np.ndarray) -> np.ndarray:
-    one_side = (X.min(axis=0) > 0) | (X.max(axis=0) < 0)
-    return np.flatnonzero(one_side & (np.abs(np.median(X, axis=0)) >= _FAR * robust_deviations(X)))
+    center, deviations = np.median(X, axis=0), robust_deviations(X)
+    nearest = (np.sign(center) * X).min(axis=0)
+    return np.flatnonzero((np.abs(center) >= _FAR * deviations) & (nearest >= _FARTHER_THAN_ALL * deviations))
 
 
 ColumnsFor = Callable[[np.ndarray], np.ndarray]
