@@ -156,7 +156,8 @@ def test_a_value_does_not_predict_itself(mixture):
     expected = Predictor(mixture)(X).expected
     for value in (1e3, -1e9, 1e14):
         X[0, 0] = value
-        np.testing.assert_allclose(Predictor(mixture)(X).expected[0, 0], expected[0, 0], rtol=1e-7)
+        # Of sixteen digits fourteen are those of the value.
+        np.testing.assert_allclose(Predictor(mixture)(X).expected[0, 0], expected[0, 0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("mixture", with_and_without_degrees(), ids=["normal", "student"])
