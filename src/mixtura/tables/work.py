@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..decisions.reasons import Habits, Peers
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows
 from ..rows.columns import positions_of
@@ -111,6 +112,7 @@ class Judged:
             new_columns=self.columns,
             saved=None,
             seconds=0.0,
+            reasons=scored.reasons,
         )
 
 
@@ -262,6 +264,7 @@ def _fit(
     numbers = modelling.scaled(request.kind, numbers, run, request.seed)
     training = numbers if reference is None else _training_half(numbers, reference, request.seed)
     fitted = modelling.fit(request, training, run, clean=reference is not None)
+    rows = fitting.rows_at_hand(numbers, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -269,7 +272,15 @@ def _fit(
         seed=request.seed,
         versions=Versions.here(),
     )
-    model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
+    model = TableModel(
+        fitted.model,
+        numbers.columns,
+        numbers.center,
+        numbers.scale,
+        provenance=made,
+        habits=Habits.of(rows),
+        peers=Peers(rows),
+    )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
