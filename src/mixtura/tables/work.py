@@ -1,11 +1,13 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
 from ..decisions.reasons import Habits, Peers
 from ..errors import EmptyTableError
-from ..rows import Rows, SelectedRows, TableRows
+from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
@@ -261,10 +263,11 @@ def _fit(
     request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
-    numbers = modelling.scaled(request.kind, numbers, run, request.seed)
-    training = numbers if reference is None else _training_half(numbers, reference, request.seed)
-    fitted = modelling.fit(request, training, run, clean=reference is not None)
-    rows = fitting.rows_at_hand(numbers, run.engine, request.seed)
+    with _training_rows(numbers, reference, request.seed) as training:
+        # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
+        scaled = modelling.scaled(request.kind, training, run, request.seed)
+        fitted = modelling.fit(request, scaled, run, clean=reference is not None)
+        rows = fitting.rows_at_hand(training, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -275,8 +278,8 @@ def _fit(
     model = TableModel(
         fitted.model,
         numbers.columns,
-        numbers.center,
-        numbers.scale,
+        scaled.center,
+        scaled.scale,
         provenance=made,
         habits=Habits.of(rows),
         peers=Peers(rows),
@@ -292,12 +295,16 @@ def _fit(
     return model, replace(facts_of(model), candidates=fitted.candidates), fitted.notices
 
 
-def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
-    half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
-    n_rows = sum(len(block.values) for block in half.blocks())
-    if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
-        raise EmptyTableError(
-            f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of them "
-            "trains the model, and the other is what scores are compared with; give at least 20"
-        )
-    return replace(numbers, rows=half, n_rows=n_rows)
+@contextmanager
+def _training_rows(numbers: fitting.Numbers, reference: Source, seed: int) -> Iterator[fitting.Numbers]:
+    """Give the numbers that a model is fitted to: those of a table, or of one half of a reference."""
+    if reference is None:
+        yield numbers
+        return
+    with spool(SplitRows(numbers.rows, TRAINING_SHARE, seed)) as half:
+        if half.n_rows < _FEWEST or numbers.n_rows - half.n_rows < _FEWEST:
+            raise EmptyTableError(
+                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of "
+                "them trains the model, and the other is what scores are compared with; give at least 20"
+            )
+        yield replace(numbers, rows=half, n_rows=half.n_rows)

@@ -159,15 +159,16 @@ class _Conditionals:
     def _others_distance(self, k: int, centred: Floats, own: Floats) -> Floats:
         """Return the squared Mahalanobis distance of the other columns of each row, for each column.
 
-        It is that of the whole row less the square of the column's own distance. Where both are huge their difference
-        is taken before squaring: what is left of the whitened row without its part along the column's direction.
+        It is that of the whole row less the square of the column's own distance. Where both are huge and nearly equal
+        their difference is taken before squaring: what is left of the whitened row without its part along the column's
+        direction. A square of at most half the whole leaves the difference all its digits.
         """
         whitened = centred @ self._whiten[k].T
-        squares = np.einsum("nj,nj->n", whitened, whitened)
-        others: Floats = np.maximum(squares[:, None] - own**2, 0)
-        far = np.flatnonzero(squares > _FAR)
-        if len(far):
-            for j, deviation in enumerate(self._deviations[k]):
-                rest = whitened[far] - own[far, j, None] * (self._whiten[k, :, j] * deviation)
-                others[far, j] = np.einsum("nj,nj->n", rest, rest)
+        squares = np.einsum("nj,nj->n", whitened, whitened)[:, None]
+        others: Floats = np.maximum(squares - own**2, 0)
+        cancelled = (squares > _FAR) & (others < squares / 2)
+        for j in np.flatnonzero(cancelled.any(axis=0)):
+            rows = np.flatnonzero(cancelled[:, j])
+            rest = whitened[rows] - own[rows, j, None] * (self._whiten[k, :, j] * self._deviations[k, j])
+            others[rows, j] = np.einsum("nj,nj->n", rest, rest)
         return others

@@ -101,7 +101,8 @@ def _listed(gathered: Gathered, names: Mapping[str, str]) -> tuple[tuple[ReportR
         explanation = model.explain(part.values)
         reasons = model.in_words(part.values, explanation, called)
         severities = _severities(model, part.scores)
-        made = [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
+        foremost = explanation.ranking[:, : PAGE.deviations].tolist()
+        made = [_row(part, k, severities[k], explanation, foremost[k], reasons[k], called) for k in range(len(part))]
         fitting, room = _fitting(made, room)
         blame += explanation.share[: len(fitting)].sum(axis=0)
         rows += fitting
@@ -116,9 +117,14 @@ def _severities(model: TableModel, scores: Floats) -> list[float]:
 
 
 def _row(
-    facts: RowFacts, k: int, severity: float, explanation: Explanation, reason: str, called: Sequence[str]
+    facts: RowFacts,
+    k: int,
+    severity: float,
+    explanation: Explanation,
+    foremost: Sequence[int],
+    reason: str,
+    called: Sequence[str],
 ) -> ReportRow:
-    foremost = [int(column) for column in explanation.ranking[k, : PAGE.deviations]]
     label, component = float(facts.labels[k]), int(facts.components[k])
     return ReportRow(
         row=int(facts.rows[k]) + 1,
