@@ -12,6 +12,7 @@ from ..decisions.reasons import SharedReasons, shared_reason
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
+from ..rows.replacing import Cells
 from .gathering import Gathered
 from .kept_scores import KeptScores
 from .summary import Anomaly, Cluster, FlaggedCell, Group, Merging, ReasonGroup
@@ -77,6 +78,10 @@ class _Judged(Block):
     scores: NDArray[np.float64] | None = None
 
 
+_NO_GROUPS = np.zeros(0, np.int64)
+_NO_CELLS = Cells(_NO_GROUPS, _NO_GROUPS, np.zeros(0))
+
+
 @dataclass(frozen=True)
 class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
@@ -88,9 +93,7 @@ class ScoredBlock:
     n_anomalies: int
     highest: tuple[Found, ...]
     reasons: SharedReasons = field(default_factory=SharedReasons)
-
-
-_NO_GROUPS = np.zeros(0, np.int64)
+    repairs: Cells = _NO_CELLS
 
 
 @dataclass(frozen=True)
@@ -138,17 +141,18 @@ class Scorer:
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
-        shared = SharedReasons()
+        shared, repairs = SharedReasons(), _NO_CELLS
         if len(flagged):
             explanation = model.explain(values[flagged])
             shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
+            repairs = Cells.of(explanation.flagged_cells, explanation.repaired, flagged)
             told = model.in_words(values[flagged], explanation, model.columns)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
-        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared)
+        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared, repairs)
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ class Scored:
     anomalies: tuple[Anomaly, ...]
     gathered: Gathered | None
     reasons: tuple[ReasonGroup, ...]
+    n_repaired_rows: int = 0
+    n_repaired_cells: int = 0
 
 
 class _JudgedRows:
@@ -190,6 +196,7 @@ def score_table(
     model: TableModel,
     result: Result,
     writer: RowWriter | None,
+    repaired: RowWriter | None = None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -208,6 +215,8 @@ def score_table(
         Which columns to add.
     writer : RowWriter or None
         Where the rows go; None to write none.
+    repaired : RowWriter, optional
+        Where the rows go without new columns, the flagged cells of flagged rows repaired.
     engine : Engine
         Where the pass runs.
     on_rows : callable
@@ -221,12 +230,14 @@ def score_table(
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
-    n_rows = n_anomalies = 0
+    n_rows = n_anomalies = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
     shared = SharedReasons()
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
             writer.write(block.table, {name: scored.new[name] for name in columns})
+        if repaired is not None:
+            repaired.write(scored.repairs.put_in(block.table, model.columns), {})
         if gathered is not None:
             gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
@@ -234,11 +245,15 @@ def score_table(
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         shared += scored.reasons
+        n_repaired_rows += len(np.unique(scored.repairs.rows))
+        n_repaired_cells += len(scored.repairs.rows)
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
     anomalies = _anomalies(model, highest)
-    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, _reason_groups(model, shared))
+    reasons = _reason_groups(model, shared)
+    repaired = n_repaired_rows, n_repaired_cells
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *repaired)
 
 
 def _reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
