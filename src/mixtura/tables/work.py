@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..decisions.reasons import Habits, Peers
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
@@ -116,6 +117,7 @@ class Judged:
             new_columns=self.columns,
             saved=None,
             seconds=0.0,
+            reasons=scored.reasons,
         )
 
 
@@ -268,6 +270,7 @@ def _fit(
         # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
         scaled = modelling.scaled(request.kind, training, run, request.seed)
         fitted = modelling.fit(request, scaled, run, clean=reference is not None)
+        rows = fitting.rows_at_hand(training, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -275,7 +278,15 @@ def _fit(
         seed=request.seed,
         versions=Versions.here(),
     )
-    model = TableModel(fitted.model, numbers.columns, scaled.center, scaled.scale, provenance=made)
+    model = TableModel(
+        fitted.model,
+        numbers.columns,
+        scaled.center,
+        scaled.scale,
+        provenance=made,
+        habits=Habits.of(rows),
+        peers=Peers(rows),
+    )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
