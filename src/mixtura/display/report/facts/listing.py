@@ -46,8 +46,9 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     called = [names[name] for name in model.columns]
     blame, n_flagged = np.zeros(len(called)), np.zeros(len(called), np.int64)
     rows: list[ReportRow] = []
-    for start in range(0, len(facts), _EXPLAINED):
-        part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
+    n_rows = min(len(facts), max(1, PAGE.explained // len(called)))
+    for start in range(0, n_rows, _EXPLAINED):
+        part = facts.take(np.arange(start, min(start + _EXPLAINED, n_rows)))
         explanation = model.explain(part.values)
         reasons = model.in_words(part.values, explanation, called)
         severities = severities_of(model, part.scores)
