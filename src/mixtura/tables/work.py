@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..decisions.reasons import Habits, Peers
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
@@ -80,7 +81,9 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
 
-    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(
+        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
+    ) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
@@ -89,6 +92,7 @@ class Judged:
             self.model,
             self.result,
             writer,
+            repaired,
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
@@ -113,6 +117,7 @@ class Judged:
             new_columns=self.columns,
             saved=None,
             seconds=0.0,
+            reasons=scored.reasons,
         )
 
 
@@ -265,6 +270,7 @@ def _fit(
         # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
         scaled = modelling.scaled(request.kind, training, run, request.seed)
         fitted = modelling.fit(request, scaled, run, clean=reference is not None)
+        rows = fitting.rows_at_hand(training, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -272,7 +278,15 @@ def _fit(
         seed=request.seed,
         versions=Versions.here(),
     )
-    model = TableModel(fitted.model, numbers.columns, scaled.center, scaled.scale, provenance=made)
+    model = TableModel(
+        fitted.model,
+        numbers.columns,
+        scaled.center,
+        scaled.scale,
+        provenance=made,
+        habits=Habits.of(rows),
+        peers=Peers(rows),
+    )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")

@@ -84,7 +84,7 @@ class Explainer:
         for known, rows in self._by_pattern(scaled, unusual):
             self._repair(repaired, scaled, rows, known, levels[1:])
         flagged, other = repaired.cells
-        prediction = self._predictor(np.where(flagged, np.nan, scaled))
+        prediction = self._predictor(scaled, flagged)
         with np.errstate(over="ignore", invalid="ignore"):
             distance = np.where(np.isnan(scaled), 0.0, (scaled - prediction.expected) / prediction.deviation)
         return Explanation(
