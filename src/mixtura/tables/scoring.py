@@ -252,8 +252,17 @@ def score_table(
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
     anomalies = _anomalies(model, highest)
     reasons = _reason_groups(model, shared)
-    repaired = n_repaired_rows, n_repaired_cells
-    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *repaired)
+    return Scored(
+        n_rows,
+        groups,
+        merging,
+        n_anomalies,
+        anomalies,
+        gathered,
+        reasons,
+        n_repaired_rows,
+        n_repaired_cells,
+    )
 
 
 def _reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
