@@ -1,7 +1,7 @@
 """`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -15,16 +15,18 @@ from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
 from ...typing import Floats
+from ..explaining.explainer import Explainer
 from ..explanation import Explanation
-from .conditionals import explain
+
+# Rows drawn from a mixture that tell which densities are ordinary.
+_SIMULATED = 2048
 
 
 @dataclass(frozen=True, eq=False)
 class DensityModel:
-    """A mixture over scaled columns, which scores rows by their log density in the units of the table.
+    """A mixture over scaled columns, which scores rows by the log density of their scaled values.
 
-    A value that a row lacks neither lowers nor raises the score by the units of its column: scores of rows that lack
-    values are log densities of the scaled values that they have, less the logarithms of all scales.
+    So no score depends on the units of a column, nor on those of one whose value a row lacks.
 
     Attributes
     ----------
@@ -77,16 +79,19 @@ class DensityModel:
         return self.mixture.n_features
 
     def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the log density of each row in the units of the table, shape (n_rows,)."""
-        return self.mixture.log_density(self._scaled(X)).astype(np.float64) - self._log_scale
+        """Return the log density of the scaled values of each row, shape (n_rows,)."""
+        return self.mixture.log_density(self._scaled(X)).astype(np.float64)
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what the other columns of each row predict for each of its values; see `conditionals.explain`."""
-        scaled = explain(self.mixture, self._scaled(np.asarray(X, np.float64)))
-        with np.errstate(over="ignore"):
-            units = scaled.in_units(self.center, self.scale)
-        # What lies beyond all doubles is as far as they reach.
-        return replace(units, expected=_finite(units.expected), deviation=_finite(units.deviation))
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row are wrong under the mixture, and what they should have been."""
+        return self._explainer(X, at_least)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        rows, _ = self.mixture.sample(_SIMULATED, 0)
+        return Explainer(
+            self.mixture, Scaling(self.center, self.scale), self.score_samples, rows * self.scale + self.center
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds: the arrays of the mixture, center and scale."""
@@ -146,10 +151,6 @@ class DensityModel:
                 return cls(mixture, arrays["center"], arrays["scale"])
             except SingularCovarianceError:  # its sentence is about a fit
                 raise ValueError("its covariances are not positive definite, or not by far enough") from None
-
-    @cached_property
-    def _log_scale(self) -> float:
-        return float(np.log(self.scale).sum())
 
     def _scaled(self, X: NDArray[Any]) -> NDArray[Any]:
         values = np.asarray(X)

@@ -1,0 +1,254 @@
+"""What the cells of a row predict for each of its values: conditional distributions of a mixture."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, ndtr, stdtrit
+
+from ...distributions.missing import patterns_of
+from ...distributions.mixture import Mixture
+from ...typing import Bools, Floats, Integers
+
+# Numbers that are held at once: a few megabytes.
+_AT_ONCE = 2**18
+
+# Differences from a mean are held within ± this, in units of what is left of a column given the others, so that their
+# squares stay finite. Nothing this far off can be told apart anyway.
+_FARTHEST = 1e100
+
+# Above this squared distance, taking one column's share off it by subtraction loses more than 1e-8 to rounding.
+_FAR = 1e8
+
+
+class Prediction(NamedTuple):
+    """What the cells of some rows predict for each value.
+
+    Attributes
+    ----------
+    expected, deviation : ndarray of shape (n_rows, n_columns)
+        Mean and standard deviation of the column given the cells.
+    """
+
+    expected: Floats
+    deviation: Floats
+
+
+def without_noise(mixture: Mixture) -> Mixture:
+    """Return the other components of a mixture: noise predicts nothing.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    if mixture.noise is None:
+        return mixture
+    total = mixture.weights.sum()
+    if total == 0:
+        raise ValueError("cannot give the reasons of a mixture that is nothing but noise")
+    return Mixture(mixture.weights / total, mixture.means, mixture.covariance, mixture.degrees_of_freedom)
+
+
+class Predictor:
+    """Predicts each value of rows from the cells that are neither missing nor left out.
+
+    Given other columns, a column follows a mixture of normal distributions in one dimension. With P the precision of a
+    component among a column j and the cells that count, m its mean and r = x - m, the component predicts
+    x_j - (P r)_j / P_jj with the variance 1 / P_jj, and weighs in proportion to its weight times the density it gives
+    the cells [1]_. Under a Student's t component the column follows a t distribution in one dimension too [2]_, whose
+    deviation is taken to be half the width of the interval in which it lies as often as a normal value lies within one
+    standard deviation. A column that no cell tells of is predicted by the mixture.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The distribution. Its noise predicts nothing.
+
+    References
+    ----------
+    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 2.3.1.
+    .. [2] Ding (2016), "On the conditional distribution of the multivariate t distribution", The American
+       Statistician 70.
+
+    Examples
+    --------
+    >>> from mixtura import Full
+    >>> predictor = Predictor(Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2)))
+    >>> predictor(np.array([[2.0, -1.0]])).expected.round(3)
+    array([[-0.8,  1.6]])
+    >>> predictor(np.array([[2.0, -1.0]]), left_out=np.array([[False, True]])).expected.round(3)
+    array([[0. , 1.6]])
+    """
+
+    def __init__(self, mixture: Mixture) -> None:
+        self._mixture = without_noise(mixture)
+        self._complete = _Conditionals(self._mixture)
+
+    def __call__(self, rows: Floats, left_out: Bools | None = None) -> Prediction:
+        """Return the prediction for each value of some rows, those of missing cells and of cells left out too.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_columns)
+            Rows in the units of the mixture; NaN marks a missing value.
+        left_out : ndarray of bool, shape (n_rows, n_columns), optional
+            Cells that predict nothing.
+        """
+        out = np.zeros(rows.shape, np.bool_) if left_out is None else left_out
+        result = Prediction(np.empty(rows.shape), np.empty(rows.shape))
+        for known, which in patterns_of(rows):
+            here = np.arange(len(rows))[which]
+            if known.all():
+                for whole, part in zip(result, self._complete(rows[here], out[here]), strict=True):
+                    whole[here] = part
+            else:
+                self._of_some(rows, out, np.flatnonzero(known), here, result)
+        return result
+
+    def _of_some(self, rows: Floats, out: Bools, known: Integers, here: Integers, result: Prediction) -> None:
+        """Fill in the predictions for rows that have values in some columns only."""
+        cells = np.ix_(here, known)
+        have, skipped = rows[cells], out[cells]
+        if len(known):
+            part = _Conditionals(self._mixture.marginal(known.tolist()))(have, skipped)
+            result.expected[cells], result.deviation[cells] = part
+        skipped = np.column_stack([skipped, np.ones(len(here), np.bool_)])
+        for column in np.setdiff1d(np.arange(rows.shape[1]), known).tolist():
+            joined = _Conditionals(self._mixture.marginal([*known.tolist(), column]))
+            part = joined(np.column_stack([have, np.zeros(len(here))]), skipped)
+            result.expected[here, column], result.deviation[here, column] = (values[:, -1] for values in part)
+
+
+class _Conditionals:
+    """The distribution of each column given others, under each component of a mixture without noise."""
+
+    def __init__(self, mixture: Mixture) -> None:
+        some = mixture.weights > 0
+        self._log_constants = np.log(mixture.weights[some]) + mixture.covariance.half_log_precision[some]
+        self._means = mixture.means[some]
+        degrees = mixture.degrees_of_freedom
+        self._degrees = None if degrees is None else degrees[some]
+        whiten = np.linalg.inv(np.linalg.cholesky(mixture.covariance.dense[some]))
+        self._precisions = whiten.transpose(0, 2, 1) @ whiten
+
+    def __call__(self, rows: Floats, out: Bools) -> Prediction:
+        """Return the prediction for each value of complete rows by those that are not left out."""
+        result = Prediction(np.empty(rows.shape), np.empty(rows.shape))
+        counts = out.sum(axis=1)
+        for count in np.unique(counts).tolist():
+            for here in self._pieces(np.flatnonzero(counts == count), count):
+                skipped = np.nonzero(out[here])[1].reshape(len(here), count)
+                for whole, part in zip(result, self._describe(rows[here], skipped), strict=True):
+                    whole[here] = part
+        return result
+
+    def _pieces(self, rows: Integers, count: int) -> Iterator[Integers]:
+        per_row = self._means.size * (self._means.shape[1] if count else 1)
+        size = max(1, _AT_ONCE // per_row)
+        for first in range(0, len(rows), size):
+            yield rows[first : first + size]
+
+    def _describe(self, rows: Floats, skipped: Integers) -> Prediction:
+        """Return the prediction by all cells but those skipped, as many in each row; arrays are (n, K, columns)."""
+        among = _Among(self._precisions, self._log_constants, skipped)
+        farthest = _FARTHEST * np.minimum(among.deviations, 1)
+        with np.errstate(over="ignore"):
+            apart = np.clip(rows[:, None] - self._means, -farthest, farthest)
+        np.put_along_axis(apart, skipped[:, None], 0.0, axis=2)
+        predicted = _times(apart, among.slopes)
+        own = (apart - predicted) / among.deviations
+        np.put_along_axis(own, skipped[:, None], 0.0, axis=2)
+        others = among.distances(apart, own)
+        log_weights = among.log_constants
+        within = among.deviations**2
+        if self._degrees is None:
+            log_weights = log_weights - others / 2
+        else:
+            n_given = among.is_known.sum(axis=2, keepdims=True) - among.is_known
+            factors, within = _student(self._degrees[:, None], within, others, n_given)
+            log_weights = log_weights + factors
+        weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        means = self._means + predicted
+        expected = (weights * means).sum(axis=1)
+        variance = (weights * (within + (means - expected[:, None]) ** 2)).sum(axis=1)
+        return Prediction(expected, np.sqrt(variance))
+
+
+class _Among:
+    """The precisions of the columns that some rows know, each row less the columns that it skips.
+
+    With R the columns skipped, the precision of the others is P - P_:R (P_RR)^-1 P_R:.
+    """
+
+    def __init__(self, precisions: Floats, log_constants: Floats, skipped: Integers) -> None:
+        n_rows, count = skipped.shape
+        n_components, n_columns, _ = precisions.shape
+        constants = np.broadcast_to(log_constants[:, None], (n_components, n_columns))[None]
+        self.is_known = np.ones((1, 1, n_columns), np.bool_)
+        if not count:
+            self.precisions = precisions[None]
+            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
+            slopes = -self.precisions * variances[:, :, None]
+            self.log_constants = constants + np.log(variances) / 2
+        else:
+            rows = np.arange(n_rows)[:, None]
+            self.is_known = np.ones((n_rows, 1, n_columns), np.bool_)
+            self.is_known[rows, 0, skipped] = False
+            between = precisions[:, skipped].transpose(1, 0, 2, 3)
+            left = np.take_along_axis(between, skipped[:, None, None], axis=3)
+            covariance = np.linalg.inv(left)
+            regressed = covariance @ between
+            self.precisions = precisions - between.transpose(0, 1, 3, 2) @ regressed
+            known = self.is_known[..., None] & self.is_known[:, :, None]
+            self.precisions = np.where(known, self.precisions, np.eye(n_columns))
+            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
+            slopes = -self.precisions * variances[:, :, None]
+            self.log_constants = constants + np.log(variances) / 2 - np.linalg.slogdet(left)[1][..., None] / 2
+            variances = np.array(variances)
+            for place in range(count):
+                column = skipped[:, place]
+                slopes[rows[:, 0], :, :, column] = -regressed[:, :, place]
+                variances[rows[:, 0], :, column] = covariance[:, :, place, place]
+        diagonal = np.arange(n_columns)
+        slopes[..., diagonal, diagonal] = 0
+        self.slopes = slopes
+        self.deviations = np.sqrt(variances)
+
+    def distances(self, apart: Floats, own: Floats) -> Floats:
+        """Return the squared distance of the other known cells of each row, for each column.
+
+        It is that of all of them less the square of the column's own distance. Where both are huge their difference is
+        taken before squaring: what is left of the whitened row without its part along the column's direction.
+        """
+        squares = (_times(apart, self.precisions) * apart).sum(axis=2)
+        others: Floats = np.maximum(squares[..., None] - own**2, 0)
+        far, which = np.nonzero(squares > _FAR)
+        for row, k in zip(far.tolist(), which.tolist(), strict=True):
+            matrix = self.precisions[min(row, len(self.precisions) - 1), k]
+            whiten = np.linalg.cholesky(matrix).T
+            deviations = 1 / np.sqrt(np.diagonal(matrix))
+            rest = (whiten @ apart[row, k])[:, None] - whiten * (own[row, k] * deviations)
+            others[row, k] = np.einsum("ij,ij->j", rest, rest)
+        return others
+
+
+def _times(rows: Floats, matrices: Floats) -> Floats:
+    """Return rows of shape (n, K, d) times matrices of shape (n or 1, K, d, d)."""
+    if len(matrices) == 1:
+        return np.ascontiguousarray((rows.transpose(1, 0, 2) @ matrices[0]).transpose(1, 0, 2))
+    return np.asarray((rows[:, :, None] @ matrices)[:, :, 0])
+
+
+def _student(degrees: Floats, variances: Floats, others: Floats, n_given: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return the logarithm of what t components weigh by the given columns beside constants, and the variances.
+
+    A column given q others has nu + q degrees of freedom, and its scale is that of a normal column times the root of
+    (nu + distance of the others) / (nu + q), Ding (2016).
+    """
+    left = degrees + n_given
+    factors = gammaln(left / 2) - gammaln(degrees / 2) - n_given / 2 * np.log(degrees / 2)
+    factors = factors - left / 2 * np.log1p(others / degrees)
+    return factors, variances * (degrees + others) / left * stdtrit(left, ndtr(1.0)) ** 2
