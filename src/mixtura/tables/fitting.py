@@ -15,6 +15,7 @@ from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
 from ..intake.counted import counted_rows
+from ..intake.sample import take_sample
 from ..intake.scaling import Scaled, Scaling, sampled_scaling
 from ..intake.table import Table
 from ..mixtures.choice.criteria import Candidate
