@@ -73,8 +73,9 @@ def test_reasons_know_the_threshold_the_columns_and_the_rows():
     X = np.column_stack([(170 + 10 * height).round(), (65 + 12 * mass).round(1)])
     mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
     parts = {"center": [170.0, 65.0], "scale": [10.0, 12.0], "threshold": 6.0}
-    known = TableModel(mixture, ("height", "mass"), **parts, habits=Habits.of(X), peers=Peers(X))
-    found = known.reasons([[185.0, 50.0], [170.0, 65.0]])
+    known = TableModel(mixture, ("height", "mass"), **parts, habits=Habits.of(X))
+    rows = [[185.0, 50.0], [170.0, 65.0]]
+    found = known.in_words(rows, known.explain(rows), known.columns, Peers(X))
     assert re.fullmatch(
         r"height or mass: either explains the row\. height = 185; a row with mass 50 has about 160, "
         r"and all of [\d,]+ rows like it have less \(95% limits: [\d.]+% to 100%\)\. "

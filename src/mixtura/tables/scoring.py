@@ -2,17 +2,18 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.reasons import SharedReasons, shared_reason
+from ..decisions.reasons import Peers, SharedReasons, shared_reason
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from .gathering import Gathered
+from .kept import Kept, RowFacts, hashes
 from .kept_scores import KeptScores
 from .summary import Anomaly, Cluster, FlaggedCell, Group, Merging, ReasonGroup
 from .table_model import TableModel
@@ -27,6 +28,9 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
 }
 
 N_ANOMALIES = 10
+
+# Rows that the most anomalous ones are compared with, and how many values these may be.
+_MOST_PEERS, _MOST_VALUES = 2**14, 2**22
 
 
 class RowWriter(Protocol):
@@ -224,6 +228,7 @@ def score_table(
     n_rows = n_anomalies = 0
     highest: list[Found] = []
     shared = SharedReasons()
+    sample = Kept.zero(min(_MOST_PEERS, max(1, _MOST_VALUES // len(model.columns))), np.uint64)
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
             writer.write(block.table, {name: scored.new[name] for name in columns})
@@ -234,11 +239,27 @@ def score_table(
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         shared += scored.reasons
+        if result != "groups":
+            sample = _sampling(sample, block, scored.new["anomaly_score"])
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
-    anomalies = _anomalies(model, highest)
+    peers = None if sample.facts is None else Peers(sample.facts.values)
+    anomalies = _anomalies(model, highest, peers)
+    if gathered is not None:
+        gathered = replace(gathered, peers=peers)
     return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, _reason_groups(model, shared))
+
+
+def _sampling(sample: Kept, block: Block, scores: NDArray[np.float64]) -> Kept:
+    """Return a sample of the rows so far with those of a block that belong in it."""
+    numbers = block.first_row + np.arange(len(scores))
+    keys = hashes(numbers)
+    at = sample.admitted(keys)
+    nothing = np.full(len(at), np.nan)
+    values = np.asarray(block.values[at], dtype=np.float64)
+    facts = RowFacts(numbers[at], scores[at], np.full(len(at), -1), nothing, values, np.empty((len(at), 0), object))
+    return sample.including(keys[at], facts)
 
 
 def _reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
@@ -281,7 +302,7 @@ def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Mergi
     return Merging(clusters, merging.asked)
 
 
-def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:
+def _anomalies(model: TableModel, highest: Iterable[Found], peers: Peers | None) -> tuple[Anomaly, ...]:
     found = list(highest)
     if not found:
         return ()
@@ -311,6 +332,6 @@ def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ..
             else np.nan,
         )
         for position, (row, column, severity, reason) in enumerate(
-            zip(found, farthest, severities, model.in_words(values, explanation, model.columns), strict=True)
+            zip(found, farthest, severities, model.in_words(values, explanation, model.columns, peers), strict=True)
         )
     )

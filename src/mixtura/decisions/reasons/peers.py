@@ -90,17 +90,6 @@ class Peers:
             return None
         return Counted(len(among), less / len(among), lowest, highest)
 
-    def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
-        """Return the share of rows whose value lies on the other side of one, and whether this one is low."""
-        values = self._ordered[column]
-        below = int(np.searchsorted(values, value))
-        above = len(values) - int(np.searchsorted(values, value, side="right"))
-        return max(below, above) / max(1, len(values)), above > below
-
-    @cached_property
-    def _ordered(self) -> list[NDArray[Any]]:
-        return [np.sort(column[~np.isnan(column)]) for column in self.rows.T]
-
     @cached_property
     def _spread(self) -> Floats:
         """Deviation of each column, as that of its middle two thirds; of all its values where these are one."""

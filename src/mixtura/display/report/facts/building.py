@@ -99,7 +99,7 @@ def _listed(gathered: Gathered, names: Mapping[str, str]) -> tuple[tuple[ReportR
     for start in range(0, len(facts), _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
-        reasons = model.in_words(part.values, explanation, called)
+        reasons = model.in_words(part.values, explanation, called, gathered.peers)
         severities = _severities(model, part.scores)
         foremost = explanation.ranking[:, : PAGE.deviations].tolist()
         made = [_row(part, k, severities[k], explanation, foremost[k], reasons[k], called) for k in range(len(part))]
