@@ -357,12 +357,17 @@ class TestNumbers:
             (3.7, 0.2, 1.0, 0.5, "about 3.5"),
             (6.3, 0.2, 0.25, 0.0, "about 6.25"),
             (1.3, 25.0, 0.0, 0.0, "about 1"),
+            (0.13, 25.0, 0.0, 0.0, "about 0.1"),
             (0.4, 3.0, 1.0, 0.0, "about 0"),
             (-0.2, 0.5, 1.0, 0.0, "about 0"),
             (0.0, 1.0, 0.0, 0.0, "about 0"),
             (1e20, 1.0, 0.0, 0.0, "about 1e+20"),
+            (-2e203, 1e203, 0.0, 0.0, "about -2e+203"),
+            (-1.952e-203, 1e-203, 0.0, 0.0, "about -2e-203"),
+            (1e-9, 1.0, 0.0, 0.0, "about 0"),
+            (-120.0, 90.0, 1.0, 0.0, "about -120"),
             (2.5, 0.0, 0.0, 0.0, "about 2.5"),
-            (2.5e-7, 1e-9, 0.0, 0.0, "about 0.00000025"),
+            (2.5e-7, 1e-9, 0.0, 0.0, "about 2.5e-07"),
         ],
     )
     def test_about(self, expected, deviation, step, on_grid, text):
@@ -377,6 +382,7 @@ class TestNumbers:
             (17000.0, 17345.0, 2100.0, 1.0, "about 17,300"),
             (4.0, 3.7, 0.2, 1.0, "slightly less"),
             (4.0, 4.0 + 1e-15, 0.2, 0.0, "slightly more"),
+            (2e20, 2.04e20, 1.0, 0.0, "about 2.04e+20"),
         ],
     )
     def test_value_and_expectation_are_never_the_same(self, value, expected, deviation, step, text):
