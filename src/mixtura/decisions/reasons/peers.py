@@ -93,7 +93,7 @@ class Peers:
 
     @cached_property
     def _spread(self) -> Floats:
-        """Deviation of each column, as that of its middle two thirds; the mean one of its values where these are one."""
+        """Deviation of each column, as of its middle two thirds; the mean one of its values where these are equal."""
         known = self.rows.astype(np.float64)
         known = known[:, ~np.isnan(known).all(axis=0)]
         spread = np.ones(self.rows.shape[1])
