@@ -24,8 +24,8 @@ struct Mixture {
     const double* degrees;     // of Student's t components; null where they are normal
 };
 
-// A distance is measured anew where subtraction has left less than the inverse part of what was measured: below that it
-// loses more than ten digits to rounding. Errors of a distance below are far from changing a density.
+// A distance is measured anew where subtraction has left less than a millionth of what was measured, and with it fewer
+// than ten digits. Where that was below a million, what is lost is too little to change a density.
 inline constexpr double kLost = 1e6;
 // What elimination leaves of a diagonal of ones is lost in rounding below this.
 inline constexpr double kLeastPivot = std::numeric_limits<double>::epsilon();

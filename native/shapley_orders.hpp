@@ -45,7 +45,7 @@ public:
             });
         }
         // From the root of the sum of squares about the mean to the standard error of the mean.
-        const double pairs = static_cast<double>(n_orders / 2);
+        const double pairs = static_cast<double>(n_orders) / 2;
         for (Index i = 0; i < n_rows * d; ++i) errors[i] /= std::sqrt(pairs * (pairs - 1));
     }
 

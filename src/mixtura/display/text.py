@@ -8,7 +8,17 @@ from typing import Any
 from .. import words
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
-from ..tables.summary import Anomaly, CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
+from ..tables.summary import (
+    Anomaly,
+    CandidateFacts,
+    ComparisonSummary,
+    Group,
+    Merging,
+    ModelFacts,
+    RepairedTable,
+    Summary,
+    TableFacts,
+)
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, merged, origin
 
@@ -332,12 +342,19 @@ def _comparison(summary: ComparisonSummary) -> Iterable[Part]:
     yield paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim"))
 
 
+def _repairs(repaired: RepairedTable) -> str:
+    cells, rows = words.plural(repaired.n_cells, "cell"), words.plural(repaired.n_rows, "row")
+    return f"the table with {cells} of {rows} replaced by what the others predict: a guess"
+
+
 def _files(summary: Summary) -> Part:
     lines = []
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
         lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
+    if summary.repaired is not None:
+        lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

@@ -320,6 +320,23 @@ class ReasonGroup:
 
 
 @dataclass(frozen=True)
+class RepairedTable:
+    """A table that was written with the flagged cells of flagged rows replaced by what the other cells predict.
+
+    Attributes
+    ----------
+    path : str
+        Where it was written.
+    n_rows, n_cells : int
+        Rows with a cell that was replaced, and how many cells were.
+    """
+
+    path: str
+    n_rows: int
+    n_cells: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """All that a command found.
 
@@ -349,6 +366,8 @@ class Summary:
         How long it took.
     report : str or None
         Where the report was written.
+    repaired : RepairedTable or None
+        The table with flagged cells replaced.
     merging : Merging or None
         The clusters that components were merged into; None where they were not.
     reasons : tuple of ReasonGroup
@@ -367,6 +386,7 @@ class Summary:
     saved: str | None
     seconds: float
     report: str | None = None
+    repaired: RepairedTable | None = None
     merging: Merging | None = None
     reasons: tuple[ReasonGroup, ...] = ()
 

@@ -81,7 +81,9 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
 
-    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(
+        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
+    ) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
@@ -90,6 +92,7 @@ class Judged:
             self.model,
             self.result,
             writer,
+            repaired,
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,

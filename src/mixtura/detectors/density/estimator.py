@@ -164,7 +164,8 @@ class MixtureDetector(Detector):
             The table. NaN and null are missing values.
         y : ignored
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row, in the fit and in the offset: a row of weight two counts as two equal rows.
+            Weight of each row, in the fit and in the offset: a row of weight two counts as two equal rows. Only the
+            numbers of components to try follow the number of rows, whatever these weigh.
 
         Returns
         -------
