@@ -1,0 +1,12 @@
+from .blackbox.estimator import BlackBoxVI as BlackBoxVI
+from .blackbox.parameters import CholeskyCorrelation as CholeskyCorrelation
+from .blackbox.parameters import Interval as Interval
+from .blackbox.parameters import Ordered as Ordered
+from .blackbox.parameters import Positive as Positive
+from .blackbox.parameters import Real as Real
+from .blackbox.parameters import Simplex as Simplex
+from .blackbox.posterior import Posterior as Posterior
+from .likelihood import LikelihoodProfile as LikelihoodProfile
+from .likelihood import ParameterFit as ParameterFit
+from .likelihood import fit_parameter as fit_parameter
+from .likelihood import likelihood_profile as likelihood_profile

@@ -1,0 +1,131 @@
+"""The default method: a Gaussian mixture, fitted by weighted EM to importance-weighted draws of the posterior."""
+
+import warnings
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import logsumexp
+from sklearn.exceptions import ConvergenceWarning
+
+from ....distributions.mixture import Mixture
+from ....distributions.shapes import Full
+from ....engines.progress import Progress
+from ....mixtures.em.gaussian import GaussianMixture
+from ....mixtures.em.maximum_a_posteriori import MixturePrior
+from ....typing import Floats
+from ..importance import Draws, Proposal, effective_size
+from ..modes import Mode, modes
+from ..problem import Approximation, Problem, Settings
+from ..psis import k_hat
+
+# Rounds end when so large a share of the draws is effective, or after some without this gain.
+_GOOD, _GAIN, _PATIENCE = 0.6, 1.1, 3
+# and the tail of their weights is so light.
+_LIGHT = 0.5
+# Effective draws for each component and each of its dimensions.
+_ROWS = 10
+# A draw of a part of the largest weight that no sum feels.
+_NEGLIGIBLE = 1e-12
+
+
+@dataclass(frozen=True)
+class AdaptiveMixture:
+    """Laplace approximations at the modes, then rounds of importance sampling and weighted EM.
+
+    Cappé, Douc, Guillin, Marin and Robert (2008), "Adaptive importance sampling in general mixture classes", Statistics
+    and Computing 18, with the weights of all rounds by Cornuet, Marin, Mira and Robert (2012), "Adaptive multiple
+    importance sampling", Scandinavian Journal of Statistics 39.
+
+    Parameters
+    ----------
+    n_components : int, default=8
+        Most components of the mixture.
+    n_draws : int, default=1000
+        Draws of a round, or 25 a dimension where that is more.
+    n_rounds : int, default=15
+        Most rounds.
+    """
+
+    n_components: int = 8
+    n_draws: int = 1000
+    n_rounds: int = 15
+    name: ClassVar[str] = "mixture"
+
+    def approximate(self, problem: Problem, settings: Settings) -> Approximation:
+        """Return the mixture for a problem."""
+        found = modes(problem, settings.n_starts, settings.seed)
+        mixture = _laplace(found)
+        n_draws = max(self.n_draws, 25 * problem.n_dimensions)
+        draws: Draws | None = None
+        best, best_share, trace, unimproved = mixture, 0.0, [], 0
+        for number in range(self.n_rounds):
+            if settings.on_progress is not None:
+                settings.on_progress(Progress("fitting the mixture", number, self.n_rounds, "rounds"))
+            points, proposal = Proposal.defensive(mixture).draw(n_draws, settings.seed + number)
+            fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
+            trace.append(elbo(fresh, mixture))
+            share = effective_size(fresh.log_weights) / n_draws
+            unimproved = 0 if share > _GAIN * best_share else unimproved + 1
+            if share > best_share:
+                best, best_share = mixture, share
+            if (share > _GOOD and k_hat(fresh.log_weights) < _LIGHT) or unimproved == _PATIENCE:
+                break
+            draws = fresh if draws is None else draws + fresh
+            mixture = _fitted(draws, self.n_components, settings.seed)
+        return Approximation(best, np.array(trace), corrected=True)
+
+
+def refined(draws: Draws, mixture: Mixture, seed: int) -> Mixture:
+    """Return a mixture fitted anew to draws of a proposal made from another one."""
+    return _fitted(draws, 8, seed)
+
+
+def elbo(draws: Draws, mixture: Mixture) -> float:
+    """Return the evidence lower bound of a mixture, from draws of a proposal that covers it."""
+    log_density = mixture.log_density(draws.points)
+    shares = np.exp(log_density - draws.log_proposal)
+    return float((shares * (draws.log_target - log_density))[shares > 0].sum() / shares.sum())
+
+
+def _laplace(found: list[Mode]) -> Mixture:
+    """Return the normal approximations at the modes, in proportion to their evidence."""
+    log_evidence = np.array([mode.log_evidence for mode in found])
+    weights = np.exp(log_evidence - logsumexp(log_evidence))
+    points = np.stack([mode.point for mode in found])
+    return Mixture(weights, points, Full(np.stack([mode.covariance for mode in found]), *points.shape))
+
+
+def _fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
+    """Return a mixture fitted to weighted draws, with no more components than they tell apart."""
+    log_weights = _tempered(draws.log_weights, _ROWS * (draws.points.shape[1] + 1))
+    effective = effective_size(log_weights)
+    weights = np.exp(log_weights - logsumexp(log_weights)) * effective
+    kept = weights > _NEGLIGIBLE * weights.max()
+    n_features = draws.points.shape[1]
+    model = GaussianMixture(
+        n_components=int(np.clip(effective // (_ROWS * (n_features + 1)), 1, n_components)),
+        prior=MixturePrior(),
+        regularization="relative",
+        random_state=seed,
+        max_iter=50,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that is not quite fitted proposes as well
+        return model.fit(draws.points[kept], sample_weight=weights[kept]).mixture_
+
+
+def _tempered(log_weights: Floats, needed: float) -> Floats:
+    """Return log weights flattened by a power below one, the largest that leaves so many draws effective."""
+    needed = min(needed, len(log_weights) / 4)
+    if effective_size(log_weights) >= needed:
+        return log_weights
+    finite = np.isfinite(log_weights)
+
+    def excess(power: float) -> float:
+        return effective_size(power * log_weights[finite]) - needed
+
+    if excess(0.0) <= 0:
+        return np.where(finite, 0.0, -np.inf)
+    return np.asarray(brentq(excess, 0.0, 1.0, xtol=1e-4) * np.where(finite, log_weights, -np.inf))
