@@ -12,7 +12,7 @@ from ...typing import Floats
 from . import judging
 from .faults import described
 from .importance import Draws, Proposal, effective_size
-from .methods.mixture import elbo, refined
+from .methods.mixture import COMPONENTS, elbo, fitted
 from .parameters import Layout
 from .posterior import Posterior
 from .problem import Approximation, Problem, Settings
@@ -30,7 +30,7 @@ def finished(problem: Problem, found: Approximation, settings: Settings) -> Post
     posterior, draws = _drawn(problem, found, _DRAWS, settings.seed + _FINAL, settings)
     if not found.corrected or posterior.converged:
         return posterior
-    found = replace(found, mixture=refined(draws, found.mixture, settings.seed))
+    found = replace(found, mixture=fitted(draws, COMPONENTS, settings.seed))
     return _drawn(problem, found, _MORE_DRAWS, settings.seed + _SECOND, settings)[0]
 
 

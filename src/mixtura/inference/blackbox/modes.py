@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from ...errors import RequestError
 from ...typing import Floats
@@ -75,11 +77,10 @@ def modes(problem: Problem, n_starts: int, seed: int) -> list[Mode]:
     found = _distinct(problem, ends, [])
     best = max(found, key=lambda mode: mode.log_density)
     n_pairs = (n_starts - len(near)) // 2
-    steps = (
-        np.geomspace(_NEAREST, _FARTHEST, n_pairs)[:, None]
-        * rng.standard_normal((n_pairs, d))
-        @ _root(best.covariance).T
-    )
+    # A Latin hypercube has long and short steps in every coordinate.
+    directions = ndtri(qmc.LatinHypercube(d, rng=rng).random(n_pairs))
+    distances = np.geomspace(_NEAREST, _FARTHEST, n_pairs)[:, None]
+    steps = distances * directions @ _root(best.covariance).T
     far = np.vstack([best.point + steps, best.point - steps])
     ends = [climbed for climbed in (_climb(problem, start) for start in far) if climbed is not None]
     found = _distinct(problem, ends, found)
