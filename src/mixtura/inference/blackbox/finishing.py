@@ -30,7 +30,7 @@ def finished(problem: Problem, found: Approximation, settings: Settings) -> Post
     posterior, draws = _drawn(problem, found, _DRAWS, settings.seed + _FINAL, settings)
     if not found.corrected or posterior.converged:
         return posterior
-    found = replace(found, mixture=fitted(draws, COMPONENTS, settings.seed))
+    found = replace(found, mixture=fitted(draws, found.mixture, COMPONENTS, settings.seed))
     return _drawn(problem, found, _MORE_DRAWS, settings.seed + _SECOND, settings)[0]
 
 

@@ -16,6 +16,8 @@ _NEARLY_ALL = 0.8
 _LEAST_EFFECTIVE = 1000.0
 # Monte Carlo errors in standard deviations.
 _MEAN_ERROR, _SD_ERROR = 0.035, 0.04
+# So small an error of a deviation says that no draw is large enough to matter; infinite variances have larger ones.
+_SURE = 0.01
 # Stein's identity is looked at by so many draws, and fails beyond so many of its errors.
 _STEIN_DRAWS, _STEIN_ERRORS = 512, 4.5
 # A density that is NaN in so small a share of q changes no figure.
@@ -128,6 +130,7 @@ def figure_reasons(names: tuple[str, ...], found: Figures, shapes: Floats) -> li
                 f"the Monte Carlo error of the {what} of {names[worst]} is {errors[worst]:.3f} standard deviations, "
                 f"more than {allowed}: {_REMEDY}"
             )
+    shapes = np.where(sd_errors < _SURE, -np.inf, shapes)
     worst = int(np.argmax(shapes))
     if not shapes[worst] < _HEAVY:
         reasons.append(

@@ -1,6 +1,8 @@
 """The default method: a Gaussian mixture, fitted by weighted EM to importance-weighted draws of the posterior."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,9 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from ....distributions.mixture import Mixture
 from ....distributions.shapes import Full
 from ....engines.progress import Progress
+from ....errors import RequestError
 from ....mixtures.em.gaussian import GaussianMixture
 from ....mixtures.em.maximum_a_posteriori import MixturePrior
 from ....typing import Floats
+from ..faults import described
 from ..importance import Draws, Proposal, effective_size
 from ..modes import Mode, modes
 from ..problem import Approximation, Problem, Settings
@@ -67,14 +71,16 @@ class AdaptiveMixture:
     def approximate(self, problem: Problem, settings: Settings) -> Approximation:
         """Return the mixture for a problem."""
         found = modes(problem, settings.n_starts, settings.seed)
-        mixture = _laplace(found)
+        with _in_words(problem, found[0]):
+            mixture = _laplace(found)
         n_draws = max(self.n_draws, 25 * problem.n_dimensions)
         draws: Draws | None = None
         best, best_share, trace, unimproved, good = mixture, 0.0, [], 0, 0
         for number in range(self.n_rounds):
             if settings.on_progress is not None:
                 settings.on_progress(Progress("fitting the mixture", number, self.n_rounds, "rounds"))
-            points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
+            with _in_words(problem, found[0]):
+                points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
             fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
             trace.append(elbo(fresh, mixture))
             share = effective_size(fresh.log_weights) / n_draws
@@ -85,8 +91,21 @@ class AdaptiveMixture:
             if good == _IN_A_ROW or unimproved == _PATIENCE or _own_share(fresh, mixture) > _NEARLY_ALL:
                 break
             draws = fresh if draws is None else draws + fresh
-            mixture = fitted(draws, self.n_components, settings.seed)
+            mixture = fitted(draws, mixture, self.n_components, settings.seed)
         return Approximation(best, np.array(trace), corrected=True)
+
+
+@contextmanager
+def _in_words(problem: Problem, mode: Mode) -> Iterator[None]:
+    """Say what a failure of linear algebra means: the density has no shape that a normal distribution can have."""
+    try:
+        yield
+    except (ValueError, np.linalg.LinAlgError):
+        raise RequestError(
+            f"no normal distribution fits the log density about its highest point, {mode.log_density:.6g} at "
+            f"{described(problem.target, mode.point)}, so it grows without limit or is flat: give every parameter a "
+            "proper prior"
+        ) from None
 
 
 def elbo(draws: Draws, mixture: Mixture) -> float:
@@ -113,8 +132,11 @@ def _laplace(found: list[Mode]) -> Mixture:
     return Mixture(weights, points, Full(np.stack([mode.covariance for mode in found]), *points.shape))
 
 
-def fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
-    """Return a mixture fitted to weighted draws, with no more components than they tell apart."""
+def fitted(draws: Draws, former: Mixture, n_components: int, seed: int) -> Mixture:
+    """Return a mixture fitted to weighted draws, of no more components than they tell apart.
+
+    Where so few draws are effective that a component collapses, it is the former mixture.
+    """
     d = draws.points.shape[1]
     power = 1 - 1 / max(d, _WIDENED)
     log_weights = _tempered(power * draws.log_weights, _ROWS * (d + 1))
@@ -130,7 +152,12 @@ def fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that is not quite fitted proposes as well
-        return model.fit(draws.points[kept], sample_weight=weights[kept]).mixture_
+        try:
+            mixture = model.fit(draws.points[kept], sample_weight=weights[kept]).mixture_
+            Proposal.defensive(mixture).log_density(mixture.means)
+        except (ValueError, np.linalg.LinAlgError):
+            return former
+    return mixture
 
 
 def _tempered(log_weights: Floats, needed: float) -> Floats:
