@@ -85,7 +85,7 @@ def modes(problem: Problem, n_starts: int, seed: int) -> list[Mode]:
     ends = [climbed for climbed in (_climb(problem, start) for start in far) if climbed is not None]
     found = _distinct(problem, ends, found)
     found.sort(key=lambda mode: -mode.log_evidence)
-    return [mode for mode in found if mode.log_evidence > found[0].log_evidence - _NATS][:_MOST]
+    return [mode for mode in found if mode.log_evidence >= found[0].log_evidence - _NATS][:_MOST]
 
 
 def _climb(problem: Problem, start: Floats) -> tuple[float, Floats] | None:

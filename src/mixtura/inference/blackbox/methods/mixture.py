@@ -81,8 +81,8 @@ class AdaptiveMixture:
                 settings.on_progress(Progress("fitting the mixture", number, self.n_rounds, "rounds"))
             with _in_words(problem, found[0]):
                 points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
-            fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
-            trace.append(elbo(fresh, mixture))
+                fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
+                trace.append(elbo(fresh, mixture))
             share = effective_size(fresh.log_weights) / n_draws
             unimproved = 0 if share > _GAIN * best_share else unimproved + 1
             if share > _ABOUT * best_share:
