@@ -6,6 +6,7 @@ iterates come to rest about a point at some distance from the optimum; their mea
 and so on until a halving gains less than it costs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -19,7 +20,7 @@ from jax import Array
 from ....distributions.mixture import Mixture
 from ....engines.progress import Progress
 from ....typing import Floats
-from ..batches import Batches, batches_of
+from ..batches import Batches, Given, anchor_at, batches_of
 from ..families import FAMILIES, Normal
 from ..gradients import ESTIMATORS, Estimator
 from ..problem import Approximation, Problem, Settings, Target
@@ -58,16 +59,12 @@ def init(q: Normal) -> State:
 
 
 def step(
-    target: Target, estimator: Estimator, state: State, key: Array, data: Any, scale: Array, rate: Array
+    estimator: Estimator, log_density: Callable[[Array], Array], state: State, key: Array, rate: Array
 ) -> tuple[State, Info]:
-    """Return the next state and what the step tells.
-
-    The key is for its draws. The likelihood of the data counts to the power `scale`. The step size is in standard
-    deviations of q.
-    """
+    """Return the next state and what the step tells, given a key for its draws and its size in deviations of q."""
     q = state.q
     z = estimator.draw(key, estimator.n_draws, len(q.mean))
-    gains, gradient = estimator.estimate(lambda x: target(x, data, scale), q, z)
+    gains, gradient = estimator.estimate(log_density, q, z)
     finite = jnp.isfinite(gains).all() & jnp.isfinite(gradient[0]).all() & jnp.isfinite(gradient[1]).all()
     direction, adam = _adam.update(type(q)(*gradient), state.adam)
     moved = State(q.moved((rate * direction.mean, rate * direction.scale)), adam)
@@ -84,19 +81,21 @@ class _Steps(NamedTuple):
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _chunk(
-    target: Target, estimator: Estimator, state: State, key: Array, data: Any, batches: Any, scale: Array, rate: Array
+    target: Target, estimator: Estimator, state: State, key: Array, rate: Array, data: Any, batches: Given | None
 ) -> tuple[State, _Steps]:
     """Return the state after a chunk of steps, each on its batch or all of them on the data."""
 
     def advance(carry: tuple[State, Normal], given: tuple[Array, Any]) -> Any:
         state, total = carry
-        key, batch = given
-        state, info = step(target, estimator, state, key, data if batches is None else batch, scale, rate)
+        key, rows = given
+        log_density = partial(target, data=data) if batches is None else batches.log_density(target, rows)
+        state, info = step(estimator, log_density, state, key, rate)
         iterate = jnp.concatenate([state.q.mean, state.q.log_deviations])
         return (state, jax.tree.map(jnp.add, total, state.q)), (iterate, info)
 
     zero = jax.tree.map(jnp.zeros_like, state.q)
-    (state, total), (iterates, info) = jax.lax.scan(advance, (state, zero), (jax.random.split(key, _CHUNK), batches))
+    given = jax.random.split(key, _CHUNK), None if batches is None else batches.rows
+    (state, total), (iterates, info) = jax.lax.scan(advance, (state, zero), given)
     return state, _Steps(iterates, jax.tree.map(lambda value: value / _CHUNK, total), info)
 
 
@@ -179,16 +178,15 @@ class _Ascent:
 
     def _run(self, state: State, rate: float, number: int) -> tuple[State, _Steps]:
         """Return the state after a chunk of steps of a number, and what they told."""
-        n_draws = _CHUNK * self.estimator.n_draws
-        self.problem.count(**{self.estimator.counts_as: n_draws})
-        key = jax.random.fold_in(jax.random.key(self.settings.seed), number)
-        data, batches, scale = self.problem.data, None, 1.0
+        problem, seed = self.problem, self.settings.seed
+        problem.count(**{self.estimator.counts_as: _CHUNK * self.estimator.n_draws})
+        key = jax.random.fold_in(jax.random.key(seed), number)
+        data, given = problem.data, None
         if self.batches is not None:
-            rng = np.random.default_rng([self.settings.seed, number])
-            data, batches, scale = (), self.batches.draw(rng, _CHUNK), self.batches.scale
-        after: tuple[State, _Steps] = _chunk(
-            self.problem.target, self.estimator, state, key, data, batches, jnp.asarray(scale), jnp.asarray(rate)
-        )
+            anchored = self.estimator.counts_as == "n_gradients"
+            anchor = anchor_at(problem, self.batches, state.q.mean) if anchored else None
+            data, given = (), self.batches.given(np.random.default_rng([seed, number]), _CHUNK, anchor)
+        after: tuple[State, _Steps] = _chunk(problem.target, self.estimator, state, key, jnp.asarray(rate), data, given)
         return after
 
 
