@@ -11,4 +11,5 @@ NB_MODULE(MIXTURA_MODULE, m) {
     mixtura::mcd::bind_kernels(m);
     mixtura::svm::bind_kernels(m);
     mixtura::ensemble::bind_kernels(m);
+    mixtura::repairs::bind_kernels(m);
 }

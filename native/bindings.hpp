@@ -42,3 +42,6 @@ void bind_kernels(nanobind::module_& m);
 namespace mixtura::ensemble {
 void bind_kernels(nanobind::module_& m);
 }
+namespace mixtura::repairs {
+void bind_kernels(nanobind::module_& m);
+}

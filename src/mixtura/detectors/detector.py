@@ -68,7 +68,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             The rows to explain; four arrays of their size are returned.
         """
         table = self._table(X).watched("explaining")
-        return Explanation.concatenate(list(table.map(partial(_explain, self.model_))))
+        return Explanation.concatenate(list(table.map(partial(_explain, self.model_, self.offset_))))
 
     def _table(self, X: Source) -> Table:
         """Return a table to score."""
@@ -76,8 +76,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return scoring_table(self, X, missing=self._missing)
 
 
-def _explain(model: OutlierModel, block: Block) -> Explanation:
-    return model.explain(block.values)
+def _explain(model: OutlierModel, offset: float, block: Block) -> Explanation:
+    return model.explain(block.values, offset)
 
 
 def offset_of(model: OutlierModel, table: Table, contamination: float) -> float:

@@ -32,8 +32,11 @@ class OutlierModel(Protocol):
     def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what was expected of each value, and which columns carry the score."""
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row are wrong, and what they should have been.
+
+        Rows that score below `at_least` are flagged, and a repaired row reaches it.
+        """
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds, as little-endian doubles, floats or integers."""

@@ -1,7 +1,7 @@
 """All that was learnt from a table, as one frozen value: what scoring another table needs, and nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
 from typing import Any
@@ -271,9 +271,19 @@ class TableModel:
         return np.where(shares.any(axis=1), shares.argmax(axis=1), self.clusters[self.labels(X)])
 
     def explain(self, X: ArrayLike) -> Explanation:
-        """Return what the model expected of each value of `X`, in its units, and the share of each column."""
-        parts = [self.model.explain(block.values) for block in self._scaled(X)]
-        return Explanation.concatenate(parts).in_units(self.center, self.scale)
+        """Return which cells of each row of `X` are wrong, and what was expected, in the units of the table.
+
+        Scores are anomaly scores. A repaired row is not above the threshold, unless that takes more than a few cells.
+        """
+        at_least = None if self.threshold is None else turned(self.threshold)
+        parts = [self.model.explain(block.values, at_least) for block in self._scaled(X)]
+        found = Explanation.concatenate(parts).in_units(self.center, self.scale)
+        return replace(
+            found,
+            repaired=np.where(found.flagged_cells, found.repaired, np.asarray(X, dtype=np.float64)),
+            score_before=turned(found.score_before),
+            score_after=turned(found.score_after),
+        )
 
     def reasons(self, X: ArrayLike) -> list[str]:
         """Return a sentence for each row of `X` naming the column that makes it unusual."""

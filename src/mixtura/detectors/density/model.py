@@ -1,7 +1,7 @@
 """`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -15,8 +15,11 @@ from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
 from ...typing import Floats
+from ..explaining.explainer import Explainer
 from ..explanation import Explanation
-from .conditionals import explain
+
+# Rows drawn from a mixture that tell which densities are ordinary.
+_SIMULATED = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +83,16 @@ class DensityModel:
         """Return the log density of each row in the units of the table, shape (n_rows,)."""
         return self.mixture.log_density(self._scaled(X)).astype(np.float64) - self._log_scale
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what the other columns of each row predict for each of its values; see `conditionals.explain`."""
-        scaled = explain(self.mixture, self._scaled(np.asarray(X, np.float64)))
-        with np.errstate(over="ignore"):
-            units = scaled.in_units(self.center, self.scale)
-        # What lies beyond all doubles is as far as they reach.
-        return replace(units, expected=_finite(units.expected), deviation=_finite(units.deviation))
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row are wrong under the mixture, and what they should have been."""
+        return self._explainer(X, at_least)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        rows, _ = self.mixture.sample(_SIMULATED, 0)
+        return Explainer(
+            self.mixture, Scaling(self.center, self.scale), self.score_samples, rows * self.scale + self.center
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds: the arrays of the mixture, center and scale."""

@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import rq
 
+from ...distributions.mixture import Mixture
+from ...distributions.shapes import Full
+from ...intake.scaling import Scaling
 from ...kernels import score
 from ...typing import Floats
-from ..explanation import NOTABLE, Explanation, explanation_of
+from ..explaining.explainer import Explainer
+from ..explanation import Explanation
 
 # Eigenvalues of a correlation matrix below this, times their number, are rounding.
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)
@@ -24,6 +28,9 @@ _DETERMINED = 1e-4
 _FARTHEST = 1e120
 # Standard deviations whose squares are numbers of full precision, with room for squares of distances.
 _SCALES = (1e-150, 1e130)
+# Rows drawn from the distribution that tell which distances are ordinary.
+_SIMULATED = 2048
+_MANY = 2**62
 
 
 def whitening(covariance: Floats) -> tuple[Floats, int]:
@@ -132,33 +139,17 @@ class Elliptic:
         score("full", scaled, np.zeros(1), np.zeros((1, d)), self._upper.ravel(), log_density=log_density)
         return 2 * log_density
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what each value would be given the others, and its part of the distance.
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells take each row away from the location, and what the others make of them."""
+        return self._explainer(X, at_least)
 
-        The expected value is the conditional mean given all other columns, the deviation the conditional standard
-        deviation; columns share the score in proportion to their squared conditional distances. Where columns are
-        determined by others, as in a table on a hyperplane, rows that keep to that are explained by each column alone.
-        """
-        scaled, scale = self._scaled(X), self._scale
-        inverse = self._upper @ self._upper.T
-        diagonal = np.diagonal(inverse)
-        known = np.where(diagonal > 0, diagonal, 1.0)
-        # Value less expected value is g_j / P_jj with g = P z, and its variance 1 / P_jj.
-        among_others = np.where(np.eye(len(scale), dtype=bool), 0.0, -inverse / known)
-        gradient = scaled @ inverse
-        expected = self.location + scale * (scaled @ among_others)
-        deviation = np.where(diagonal > 0, scale / np.sqrt(known), 0.0)
-        parts = gradient**2 / known
-        determined = diagonal * _DETERMINED**2 > 1
-        keeps = (parts[:, determined] < NOTABLE**2).all(axis=1, keepdims=True)
-        alone = np.asarray(keeps & determined.any())
-        return explanation_of(
-            np.asarray(X, dtype=np.float64),
-            np.where(alone, self.location, expected),
-            np.where(alone, np.sqrt(np.diagonal(self.covariance)), np.broadcast_to(deviation, expected.shape)),
-            np.where(alone, scaled**2 * (deviation > 0), parts),
-            ~alone,
-        )
+    @cached_property
+    def _explainer(self) -> Explainer:
+        scale = self._scale
+        correlation = off_plane(np.zeros(self.n_features), self.covariance / scale / scale[:, None], _MANY)
+        mixture = Mixture(np.ones(1), np.zeros((1, self.n_features)), Full(correlation[None], 1, self.n_features))
+        rows = mixture.sample(_SIMULATED, 0)[0] * scale + self.location
+        return Explainer(mixture, Scaling(self.location, scale), self.score_samples, rows)
 
     def _scaled(self, X: NDArray[Any]) -> Floats:
         with np.errstate(over="ignore"):

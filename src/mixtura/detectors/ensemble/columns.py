@@ -10,7 +10,6 @@ from ...intake.table import Table
 from ...kernels.ensemble import Units
 from ...rows import Block
 from ...typing import Floats
-from ..alike import without_gross
 
 # In mixtures, scaled values are clipped here: farther out, a value is as absurd as it can be to them. Tails clip none.
 _LIMIT = 10.0
@@ -36,6 +35,10 @@ _RARE = 0.005
 _OF_STEP = 0.1
 _OF_WARRANTED = 0.15
 _LEAST_VARIANCE = 1e-6
+
+# A value is gross where few others, and less than half, come as near as so many times the usual difference from the
+# median, which is five standard deviations of a normal column.
+_GROSS = 7.5
 
 # All widths are finite.
 _WIDEST = 1e200
@@ -187,3 +190,15 @@ def _step(values: Floats) -> float:
     gaps = np.sort(np.diff(values))
     alike = np.flatnonzero(np.diff(gaps) <= _SAME_GAP * gaps[1:])
     return float(gaps[alike[0]]) if len(alike) else 0.0
+
+
+def without_gross(values: Floats) -> Floats:
+    """Return values of a column, NaN where few others come near one: an error, or a number that stands for none."""
+    ordered = np.sort(values[~np.isnan(values)])
+    if not len(ordered):
+        return values
+    distances = np.abs(ordered - np.median(ordered))
+    near = _GROSS * np.median(distances[distances > 0]) if distances.any() else 0.0
+    counts = np.searchsorted(ordered, values + near, "right") - np.searchsorted(ordered, values - near, "left")
+    few = 2 * max(1, int(np.sqrt(len(values))))
+    return np.where(counts < min(few, (len(ordered) + 1) // 2), np.nan, values)

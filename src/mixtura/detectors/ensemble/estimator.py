@@ -15,6 +15,7 @@ from ...kernels.ensemble import scores
 from ...rows.columns import Missing
 from ...statistics.rarity import Rarity, n_discoveries
 from ..detector import Detector, offset_of
+from ..explaining.belonging import background_of
 from ..planes import planes_of
 from .columns import Range, columns_of, find_range
 from .extremes import regression_of, tails_of
@@ -184,7 +185,9 @@ def fit_ensemble(
     both = Rarity.of(apart[0].nats(votes) + VOICE_OF_FLAGS * apart[1].nats(flags.together(pool)))
     planes = planes_of(pool, seen, float(np.log(whole.n_rows)) + NEW_VALUE)
     rarities = (*apart, both)
-    return EnsembleModel(units, deviations, members, samples, regression, tails, flags, rarities, planes, whole.n_rows)
+    background = background_of(pool)
+    parts = (units, deviations, members, samples, regression, tails, flags, rarities, planes)
+    return EnsembleModel(*parts, whole.n_rows, background)
 
 
 def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.float64]) -> float:

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from ...kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
 from ...statistics.rarity import NEVER, Rarity
 from ...typing import Floats
+from ..explaining.belonging import explainer_by, explainer_of_columns
+from ..explaining.explainer import Explainer
 from ..explanation import Explanation
 from ..planes import Planes, no_planes
-from .explain import explain
 from .extremes import LEAST_WIDTH
 from .flags import VOICE_OF_FLAGS, Flags
 
@@ -59,7 +60,10 @@ _RARITY_TYPES = {f"{name}_{part}": np.float64 for name in _RARITIES for part in 
 _TYPES = _UNIT_TYPES | _MEMBER_TYPES | _SAMPLE_TYPES | _REGRESSION_TYPES | _TAIL_TYPES | _FLAG_TYPES | _RARITY_TYPES
 # Of tables on a plane only.
 _PLANE_TYPES = dict.fromkeys(("plane_normals", "plane_values", "plane_nats"), np.float64)
+# Not of files of older versions.
+_BACKGROUND_TYPES = {"background": np.float64}
 _DIMENSIONS = {
+    "background": 2,
     "plane_normals": 2,
     "deviations": 2,
     "shapes": 2,
@@ -122,6 +126,8 @@ class EnsembleModel:
         The combinations of columns that never change.
     n_rows : int
         Number of rows of the table fitted.
+    background : ndarray of shape (n, n_columns) or None
+        Rows of it, by which others are explained; None in a file of an older version.
     """
 
     units: Units
@@ -134,6 +140,7 @@ class EnsembleModel:
     rarities: tuple[Rarity, Rarity, Rarity]
     planes: Planes
     n_rows: int
+    background: Floats | None = None
 
     kind: ClassVar[str] = "ensemble"
 
@@ -200,9 +207,17 @@ class EnsembleModel:
         """How rare minus a score is: from where an extreme counts by chance in a few rows, both parts may be one."""
         return SurpriseRarity(max(self.log_rows - math.log(self.n_features) / 2, 0.0))
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what was expected of each value, and which columns carry the score."""
-        return explain(self, X)
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row are wrong, and what they should have been."""
+        return self._explainer(X, at_least)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        if self.background is None:
+            varies = self.units.scale > 0
+            spread = np.where(varies, self.deviations[0] / np.where(varies, self.units.scale, 1.0), 0.0)
+            return explainer_of_columns(self.units.center, spread, self.score_samples)
+        return explainer_by(self.background, self.score_samples)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""
@@ -221,6 +236,8 @@ class EnsembleModel:
         if len(self.planes):
             parts = (self.planes.normals, self.planes.values, np.array([self.planes.nats]))
             arrays |= dict(zip(_PLANE_TYPES, parts, strict=True))
+        if self.background is not None:
+            arrays |= {"background": self.background}
         return arrays
 
     def settings(self) -> dict[str, Any]:
@@ -230,7 +247,9 @@ class EnsembleModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
-        types = _TYPES | _PLANE_TYPES if not _PLANE_TYPES.keys().isdisjoint(arrays) else _TYPES
+        types = _TYPES
+        for optional in (_PLANE_TYPES, _BACKGROUND_TYPES):
+            types = types if optional.keys().isdisjoint(arrays) else types | optional
         if set(arrays) != set(types) or set(settings) != {"limit", "k", "n_rows"}:
             raise ValueError(f"an ensemble has the arrays {', '.join(_TYPES)}, and says its limit, k and n_rows")
         limit, k, n_rows = settings["limit"], settings["k"], settings["n_rows"]
@@ -269,6 +288,7 @@ class EnsembleModel:
             (votes, flagged, both),
             _planes(given, d),
             n_rows,
+            _background(given, d),
         )
         # The kernels compare all sizes, and all columns with the table, before they read a row.
         scores(np.zeros((1, model.n_features)), model.voting_units, model.members, model.samples)
@@ -295,6 +315,14 @@ def _planes(given: Mapping[str, NDArray[Any]], n_columns: int) -> Planes:
     return Planes(normals, values, float(nats[0]))
 
 
+def _background(given: Mapping[str, NDArray[Any]], n_columns: int) -> Floats | None:
+    """Return the rows of a file that explain others, or raise `ValueError` where they are not rows of the table."""
+    background = given.get("background")
+    if background is not None and (background.shape[1] != n_columns or not len(background)):
+        raise ValueError(f"background has rows of {n_columns} columns")
+    return background
+
+
 def _check(regression: Regression, tails: Tails) -> None:
     """Raise `ValueError` where no fit finds such numbers."""
     if (regression.remaining < _LEAST_REMAINING).any() or (np.abs(regression.loadings) > 1).any():
@@ -312,7 +340,7 @@ def _checked(arrays: Mapping[str, NDArray[Any]], name: str, dtype: Any) -> NDArr
     dimensions = _DIMENSIONS.get(name, 1)
     if array.dtype != dtype or array.ndim != dimensions:
         raise ValueError(f"{name} is an array of {array.dtype} with {array.ndim} dimensions, not of {np.dtype(dtype)}")
-    if not np.isfinite(array).all():
+    if not np.isfinite(array[~np.isnan(array)] if name == "background" else array).all():
         raise ValueError(f"{name} holds numbers that are not finite")
     array = np.array(array, order="C")
     array.setflags(write=False)

@@ -16,7 +16,7 @@ from ...kernels import forest as kernel
 from ...rows import ArrayRows, Block, Rows
 from ...rows.sparse import SparseRows
 from ...typing import Floats
-from ..alike import background_size
+from ..explaining.belonging import background_size
 from .model import ForestModel
 
 # Streams of random numbers of one seed: 0 is the growth of the tree.

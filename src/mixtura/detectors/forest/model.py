@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ...kernels import forest as kernel
 from ...typing import Floats
-from ..alike import Background, Usual
-from ..explanation import Explanation, explanation_of
+from ..explaining.belonging import explainer_by, explainer_of_columns
+from ..explaining.explainer import Explainer
+from ..explanation import Explanation
 from .tree import IsolationTree, average_path_length, depth_of, leaf_lengths
 
 MOST_DEPTH = 30
@@ -104,25 +105,15 @@ class ForestModel:
         """
         return kernel.column_credits(X, self._units, self._arrays)
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what rows like each one have in its place, and the columns that shorten its path with their shares.
-
-        What is expected of a value is the mean of the rows that are like its row in the other columns, and the
-        deviation their standard deviation: see `alike`. Without a background they are those of the column.
-        """
-        if self._background is None:
-            shape = X.shape
-            alone = np.zeros(shape[1], np.bool_)
-            usual = Usual(np.broadcast_to(self.center, shape), np.broadcast_to(self.deviation, shape), alone)
-        else:
-            usual = self._background.usual(X)
-        values = np.where(np.isnan(X), usual.expected, X)  # a missing value is as expected
-        parts = np.maximum(self.contributions(X), 0.0)
-        return explanation_of(values, usual.expected, usual.deviation, parts, usual.given_others)
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells lengthen the path of each row when they are repaired, and what they should have been."""
+        return self._explainer(X, at_least)
 
     @cached_property
-    def _background(self) -> Background | None:
-        return None if self.background is None else Background(self.background)
+    def _explainer(self) -> Explainer:
+        if self.background is None:
+            return explainer_of_columns(self.center, self.deviation, self.score_samples)
+        return explainer_by(self.background, self.score_samples)
 
     def joined(self, other: Self) -> Self:
         """Return the forest of the trees of both, which share units."""

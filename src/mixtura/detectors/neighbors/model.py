@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from ...kernels.neighbors import METRICS, NeighborIndex
 from ...typing import Floats, Integers
-from ..alike import Background
-from ..explanation import Explanation, explanation_of
+from ..explaining.belonging import background_of, explainer_by
+from ..explaining.explainer import Explainer
+from ..explanation import Explanation
 from .copies import equal_but_for_rounding, rounding_of, with_usual
 from .searches import Search
 
@@ -137,44 +138,14 @@ class LofModel:
         reachabilities = np.where(reachabilities == 0, of_neighbors[:, 0], reachabilities)
         return -_factors(reachabilities, of_neighbors)
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what is usual in the place of each value, and each column's part of the distance from the neighbours.
-
-        What is expected of a value is the mean of rows that are like its row in the other columns, and the deviation
-        their standard deviation: see `alike`. The neighbours would say less: they lie on the side of the row that is
-        explained, and close together. A row of the reference is neither like itself nor its own neighbour. The share of
-        a column is its part of what the metric adds up over the neighbours.
-        """
-        index = self._index("explained")
-        usual = self._background.usual(X)
-        per_row = max(1, _AT_ONCE // ((self.k + 1) * self.n_features))
-        parts = [self._parts(index, X[first : first + per_row]) for first in range(0, len(X), per_row)]
-        return explanation_of(
-            X.astype(np.float64), usual.expected, usual.deviation, np.concatenate(parts), usual.given_others
-        )
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row bring it back among its neighbours, and what they should have been."""
+        self._index("explained")
+        return self._explainer(X, at_least)
 
     @cached_property
-    def _background(self) -> Background:
-        return Background.of(self.reference)
-
-    def _parts(self, index: NeighborIndex, X: NDArray[Any]) -> Floats:
-        values = X.astype(np.float64)
-        distances, neighbors = index.neighbors(values, min(self.k + 1, index.n_rows), n_threads=1)
-        if neighbors.shape[1] > self.k:
-            itself = (distances[:, :1] == 0).astype(np.int64)
-            neighbors = np.take_along_axis(neighbors, itself + np.arange(self.k), axis=1)
-        near = self.reference[neighbors].astype(np.float64)
-        if index.metric == "cosine":
-            values, near = _directions(values), _directions(near)
-        with np.errstate(over="ignore"):
-            differences = np.abs(near - values[:, None, :])
-        far = np.isinf(differences).any(axis=(1, 2))
-        differences[far] = np.abs(near[far] / 2 - values[far, None, :] / 2)
-        largest = differences.max(axis=(1, 2), keepdims=True)
-        relative = np.divide(differences, largest, out=np.zeros_like(differences), where=largest > 0)
-        # The largest difference alone makes a Chebyshev distance.
-        counted = relative == relative.max(axis=2, keepdims=True) if index.order == np.inf else relative**index.order
-        return np.asarray(counted.mean(axis=1))
+    def _explainer(self) -> Explainer:
+        return explainer_by(background_of(self.reference), self.score_samples)
 
     def _index(self, what: str) -> NeighborIndex:
         if not isinstance(self.search, NeighborIndex):
@@ -222,11 +193,3 @@ class LofModel:
             raise ValueError(f"its n_neighbors is {k!r}, not a number from 1 to {len(reference)}")
         index = NeighborIndex.of(reference, metric=metric, p=p)
         return cls(reference, k, k_distances, reachabilities, index)
-
-
-def _directions(rows: Floats) -> Floats:
-    """Return rows divided by their lengths; a row of zeros stays."""
-    largest = np.abs(rows).max(axis=-1, keepdims=True)
-    scaled = np.divide(rows, largest, out=np.zeros_like(rows), where=largest > 0)
-    length = np.linalg.norm(scaled, axis=-1, keepdims=True)
-    return np.asarray(np.divide(scaled, length, out=scaled, where=length > 0))

@@ -7,13 +7,13 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from ...errors import DataError, ModelFileError
 from ...kernels.svm import Kernel, sums
 from ...typing import Floats
-from ..alike import Background
-from ..explanation import Explanation, explanation_of
+from ..explaining.belonging import explainer_by
+from ..explaining.explainer import Explainer
+from ..explanation import Explanation
 
 _KERNELS = ("rbf", "linear", "poly", "sigmoid")
 
@@ -69,58 +69,13 @@ class SupportModel:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
         return _finite(sums(self.kernel, X, self.vectors, self.coefficients))
 
-    def explain(self, X: NDArray[Any]) -> Explanation:
-        """Return what was expected of each value, and which columns carry the score.
-
-        What is expected of a value is the mean of the typical rows that are like its row in the other columns, and the
-        deviation their standard deviation: see `alike`. Support vectors would say less: most of them are outliers
-        themselves.
-
-        With the rbf kernel a column carries its part of the squared distance, in units of `scale`, from the mean of the
-        typical rows weighted by their kernel with the row, one step of mean shift [1]_ toward the rows that belong.
-        Rows equal to it are left out, and where all kernels underflow, the nearest rows still decide. With other
-        kernels a column carries what the score of the row gains when the median takes the place of its value.
-
-        References
-        ----------
-        .. [1] Fukunaga and Hostetler (1975), "The estimation of the gradient of a density function", IEEE
-           Transactions on Information Theory 21.
-        """
-        values = np.asarray(X, dtype=np.float64)
-        by_distance = self.kernel.name == "rbf"
-        parts = _squares(values, self._mean_shift(values), self.scale) if by_distance else self._gains(values)
-        usual = self._background.usual(values)
-        return explanation_of(values, usual.expected, usual.deviation, parts, usual.given_others)
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row bring it back inside the boundary, and what they should have been."""
+        return self._explainer(X, at_least)
 
     @cached_property
-    def _background(self) -> Background:
-        return Background.of(self.typical)
-
-    def _mean_shift(self, values: Floats) -> Floats:
-        expected = np.empty_like(values)
-        size = max(1, _VALUES_AT_ONCE // len(self.typical))
-        for first in range(0, len(values), size):
-            squares = cdist(values[first : first + size], self.typical, "sqeuclidean")
-            squares[squares == 0] = np.inf
-            nearest = squares.min(axis=1, keepdims=True)
-            # A row that equals all others, or is too far for its squares, is held against all of them alike.
-            squares[np.isinf(nearest[:, 0])] = 0.0
-            counted = np.isfinite(squares)
-            farther = np.where(counted, squares, 0.0) - np.where(np.isfinite(nearest), nearest, 0.0)
-            shares = np.where(counted, np.exp(-self.kernel.gamma * np.maximum(farther, 0.0)), 0.0)
-            shares /= shares.sum(axis=1, keepdims=True)
-            with np.errstate(over="ignore"):  # of rounding alone
-                expected[first : first + size] = shares @ self.typical
-        return np.clip(expected, -_LARGEST, _LARGEST, out=expected)
-
-    def _gains(self, values: Floats) -> Floats:
-        scores = self.score_samples(values)
-        gains = np.empty_like(values)
-        for column, median in enumerate(self.center):
-            changed = values.copy()
-            changed[:, column] = median
-            gains[:, column] = self.score_samples(changed) - scores
-        return np.maximum(gains, 0.0)
+    def _explainer(self) -> Explainer:
+        return explainer_by(self.typical, self.score_samples)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""
@@ -198,7 +153,7 @@ class GramModel:
         with np.errstate(over="ignore", invalid="ignore"):
             return _finite(np.asarray(X[:, self.support] @ self.coefficients, dtype=np.float64))
 
-    def explain(self, X: NDArray[Any]) -> NoReturn:
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> NoReturn:
         """Raise: kernel values are not columns of a table."""
         raise DataError("kernel values say nothing of columns: to explain rows, fit one of the named kernels")
 

@@ -93,8 +93,8 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
                 f"values of it: give {name} a prior, or leave it out of the parameters"
             )
         raise RequestError(
-            f"the log density changes with {name} and its gradient is zero, as at {described(target, points[0])}: write "
-            "it without rounding, comparisons or stop_gradient, or use method='stochastic' with the score function"
+            f"the log density changes with {name} and its gradient is zero, as at {described(target, points[0])}: "
+            "write it without rounding, comparisons or stop_gradient, or use method='stochastic' by score functions"
         )
 
 

@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 
 from ...typing import Floats
 from . import judging
+from .faults import described
 from .importance import Draws, Proposal, effective_size
 from .methods.mixture import elbo, refined
 from .parameters import Layout
@@ -26,19 +27,27 @@ _ROWS = 2048
 
 def finished(problem: Problem, found: Approximation, settings: Settings) -> Posterior:
     """Return the posterior by fresh draws from the approximation; poor ones improve it first, once."""
-    draws = _drawn(problem, found, _DRAWS, settings.seed + _FINAL)
-    posterior = _judged(problem, found, draws, settings)
+    posterior, draws = _drawn(problem, found, _DRAWS, settings.seed + _FINAL, settings)
     if not found.corrected or posterior.converged:
         return posterior
     found = replace(found, mixture=refined(draws, found.mixture, settings.seed))
-    draws = _drawn(problem, found, _MORE_DRAWS, settings.seed + _SECOND)
-    return _judged(problem, found, draws, settings)
+    return _drawn(problem, found, _MORE_DRAWS, settings.seed + _SECOND, settings)[0]
 
 
-def _drawn(problem: Problem, found: Approximation, n_draws: int, seed: int) -> Draws:
+def _drawn(
+    problem: Problem, found: Approximation, n_draws: int, seed: int, settings: Settings
+) -> tuple[Posterior, Draws]:
     proposal = (Proposal.defensive if found.corrected else Proposal.of)(found.mixture)
     points, drawn = proposal.draw(n_draws, seed)
-    return Draws(points, problem.values(points), ((n_draws, drawn),))
+    values = problem.values_as_they_are(points)
+    undefined = np.isnan(values)
+    draws = Draws(points, np.where(undefined, -np.inf, values), ((n_draws, drawn),))
+    if undefined.any():
+        shares = np.exp(found.mixture.log_density(points) - draws.log_proposal)
+        place = described(problem.target, points[np.argmax(np.where(undefined, shares, -1.0))])
+        reasons = judging.undefined_reasons(place, float(shares[undefined].sum() / shares.sum()))
+        found = replace(found, reasons=(*found.reasons, *reasons))
+    return _judged(problem, found, draws, settings), draws
 
 
 def _judged(problem: Problem, found: Approximation, draws: Draws, settings: Settings) -> Posterior:

@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Full
-from ...typing import Floats
+from ...typing import Floats, Integers
 
 # Shares of the mixture, of its components as t with 5 degrees of freedom, and of one wide t with 3 for all of it.
 _NORMAL, _HEAVY, _WIDE = 0.54, 0.36, 0.10
@@ -147,10 +147,10 @@ def effective_size(log_weights: Floats) -> float:
     return float(np.exp(2 * logsumexp(log_weights) - logsumexp(2 * log_weights)))
 
 
-def _counts(weights: Floats, n_draws: int) -> Floats:
+def _counts(weights: Floats, n_draws: int) -> Integers:
     """Return how many draws each component has, by the largest remainders."""
     exact = weights / weights.sum() * n_draws
-    counts = np.floor(exact).astype(int)
+    counts: Integers = np.floor(exact).astype(np.int64)
     largest = np.argsort(counts - exact, kind="stable")[: n_draws - counts.sum()]
     counts[largest] += 1
     return counts

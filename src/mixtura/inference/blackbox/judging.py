@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...typing import Floats
+from ...typing import Floats, Integers
 from .importance import effective_size
 from .problem import Problem
 from .psis import k_hat
@@ -18,6 +18,8 @@ _LEAST_EFFECTIVE = 1000.0
 _MEAN_ERROR, _SD_ERROR = 0.035, 0.04
 # Stein's identity is looked at by so many draws, and fails beyond so many of its errors.
 _STEIN_DRAWS, _STEIN_ERRORS = 512, 4.5
+# A density that is NaN in so small a share of q changes no figure.
+_UNDEFINED = 1e-4
 # A q that is the answer itself may be so far from the weighted draws, in standard deviations, beside their errors.
 _APART = 0.05
 
@@ -39,6 +41,12 @@ class Figures:
     mean_errors: Floats
     sd_errors: Floats
 
+    @property
+    def relative_errors(self) -> tuple[Floats, Floats]:
+        """The errors in standard deviations; zero for a number that does not vary."""
+        scale = np.where(self.sds > 0, self.sds, 1.0)
+        return self.mean_errors / scale, self.sd_errors / scale
+
 
 def figures(values: Floats, log_weights: Floats) -> Figures:
     """Return the figures of weighted draws, shape (n_draws, n_numbers), by the delta method (Owen 2013, chapter 9)."""
@@ -51,6 +59,7 @@ def figures(values: Floats, log_weights: Floats) -> Figures:
     mean_errors = np.sqrt(weights**2 @ squares)
     with np.errstate(divide="ignore", invalid="ignore"):
         sd_errors = np.sqrt(weights**2 @ (squares - variances) ** 2) / (2 * sds)
+    sd_errors[np.ptp(values, axis=0) == 0] = 0.0  # such as the zeros of a triangular matrix
     return Figures(means, sds, mean_errors, sd_errors)
 
 
@@ -58,7 +67,12 @@ def tail_shapes(values: Floats, means: Floats, log_weights: Floats) -> Floats:
     """Return the larger k̂ of w |h − μ| and w (h − μ)² for each number, shape (n_numbers,)."""
     with np.errstate(divide="ignore"):
         distances = np.log(np.abs(values - means))
-    return np.array([max(k_hat(log_weights + power * column) for power in (1, 2)) for column in distances.T])
+    return np.array(
+        [
+            -np.inf if np.ptp(numbers) == 0 else max(k_hat(log_weights + power * column) for power in (1, 2))
+            for numbers, column in zip(values.T, distances.T, strict=True)
+        ]
+    )
 
 
 def stein_distance(problem: Problem, points: Floats, log_weights: Floats, seed: int) -> tuple[float, int]:
@@ -78,7 +92,7 @@ def stein_distance(problem: Problem, points: Floats, log_weights: Floats, seed: 
     return float(distances[farthest]), farthest % points.shape[1]
 
 
-def resampled(log_weights: Floats, n_draws: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def resampled(log_weights: Floats, n_draws: int, seed: int) -> Integers:
     """Return positions of draws in proportion to their weights, in random order (systematic resampling)."""
     rng = np.random.default_rng(seed)
     weights = np.exp(log_weights - log_weights.max())
@@ -93,8 +107,8 @@ def weight_reasons(log_weights: Floats, shape: float) -> list[str]:
     reasons = []
     if not (shape < _HEAVY or effective > _NEARLY_ALL * len(log_weights)):
         reasons.append(
-            f"the weights of the draws have a tail of shape k̂ = {shape:.2f}, and from {_HEAVY} on no average of them is "
-            f"sure: {_REMEDY}"
+            f"the weights of the draws have a tail of shape k̂ = {shape:.2f}, and from {_HEAVY} on no average of them "
+            f"is sure: {_REMEDY}"
         )
     if not effective >= _LEAST_EFFECTIVE:
         reasons.append(
@@ -106,8 +120,7 @@ def weight_reasons(log_weights: Floats, shape: float) -> list[str]:
 def figure_reasons(names: tuple[str, ...], found: Figures, shapes: Floats) -> list[str]:
     """Return what the errors of means and standard deviations say against an answer, the worst number of each check."""
     reasons = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean_errors, sd_errors = found.mean_errors / found.sds, found.sd_errors / found.sds
+    mean_errors, sd_errors = found.relative_errors
     for errors, what, allowed in ((mean_errors, "mean", _MEAN_ERROR), (sd_errors, "standard deviation", _SD_ERROR)):
         worst = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
         if not errors[worst] <= allowed:
@@ -118,10 +131,20 @@ def figure_reasons(names: tuple[str, ...], found: Figures, shapes: Floats) -> li
     worst = int(np.argmax(shapes))
     if not shapes[worst] < _HEAVY:
         reasons.append(
-            f"the draws of {names[worst]} times their weights have a tail of shape k̂ = {shapes[worst]:.2f}, so that its "
-            f"mean or its variance may not exist: give {names[worst]} a prior with lighter tails"
+            f"the draws of {names[worst]} times their weights have a tail of shape k̂ = {shapes[worst]:.2f}, so that "
+            f"its mean or its variance may not exist: give {names[worst]} a prior with lighter tails"
         )
     return reasons
+
+
+def undefined_reasons(undefined: str, share: float) -> list[str]:
+    """Return what a density that is NaN at the values described, and in such a share of q, says against an answer."""
+    if not share > _UNDEFINED:
+        return []
+    return [
+        f"the log density is NaN in {share:.2g} of q, as at {undefined}: write it so that it is a finite number "
+        "wherever the parameters may be, or choose parameters that keep away from there"
+    ]
 
 
 def stein_reasons(name: str, distance: float) -> list[str]:
@@ -137,9 +160,9 @@ def stein_reasons(name: str, distance: float) -> list[str]:
 
 def apart_reasons(names: tuple[str, ...], own: Figures, weighted: Figures) -> list[str]:
     """Return how far the answers of q itself are from those of its draws weighted to the posterior."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = np.abs(own.means - weighted.means) / weighted.sds - 2 * weighted.mean_errors / weighted.sds
-        sds = np.abs(own.sds - weighted.sds) / weighted.sds - 2 * weighted.sd_errors / weighted.sds
+    scale = np.where(weighted.sds > 0, weighted.sds, 1.0)
+    means = (np.abs(own.means - weighted.means) - 2 * weighted.mean_errors) / scale
+    sds = (np.abs(own.sds - weighted.sds) - 2 * weighted.sd_errors) / scale
     reasons = []
     for distances, what in ((means, "mean"), (sds, "standard deviation")):
         worst = int(np.argmax(np.where(np.isnan(distances), np.inf, distances)))

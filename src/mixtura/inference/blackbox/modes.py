@@ -6,11 +6,14 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize
 
+from ...errors import RequestError
 from ...typing import Floats
 from .problem import Problem
 
-# Steps of one climb at most; Newton's steps that polish its end.
-_STEPS, _POLISHING = 300, 12
+# Gradients of one climb at most; Newton's steps that polish its end.
+_GRADIENTS, _POLISHING = 400, 12
+# Distances of the far starts from the best mode, in standard deviations: the middle of modes up to 24 apart is passed.
+_NEAREST, _FARTHEST = 3.0, 24.0
 # A mode whose normal approximation has e^12 times less evidence than the best is no part of the posterior.
 _NATS, _MOST = 12.0, 6
 # Nearer than half a standard deviation is the same mode.
@@ -52,19 +55,31 @@ class Mode:
 def modes(problem: Problem, n_starts: int, seed: int) -> list[Mode]:
     """Return the modes found, those of the highest evidence first.
 
-    A third of the starts lies at zero and in (−2, 2)^d, the others about the best mode of these, two to twelve standard
+    A third of the starts lies at zero and in (−2, 2)^d, the others about the best mode of these, three to 24 standard
     deviations away, in opposite pairs.
+
+    Raises
+    ------
+    RequestError
+        No climb ended at a finite density.
     """
     rng = np.random.default_rng(seed)
     d = problem.n_dimensions
     near = np.vstack([np.zeros((1, d)), rng.uniform(-2, 2, (max(n_starts // 3 - 1, 0), d))])
     ends = [climbed for climbed in (_climb(problem, start) for start in near) if climbed is not None]
     if not ends:
-        return []
+        raise RequestError(
+            f"no maximum of the log density was found from {len(near)} starts, so it grows without limit: give every "
+            "parameter a proper prior"
+        )
     found = _distinct(problem, ends, [])
     best = max(found, key=lambda mode: mode.log_density)
     n_pairs = (n_starts - len(near)) // 2
-    steps = np.geomspace(2, 12, n_pairs)[:, None] * rng.standard_normal((n_pairs, d)) @ _root(best.covariance).T
+    steps = (
+        np.geomspace(_NEAREST, _FARTHEST, n_pairs)[:, None]
+        * rng.standard_normal((n_pairs, d))
+        @ _root(best.covariance).T
+    )
     far = np.vstack([best.point + steps, best.point - steps])
     ends = [climbed for climbed in (_climb(problem, start) for start in far) if climbed is not None]
     found = _distinct(problem, ends, found)
@@ -81,7 +96,7 @@ def _climb(problem: Problem, start: Floats) -> tuple[float, Floats] | None:
             return _OUTSIDE, np.zeros_like(z)
         return -value, -gradient
 
-    result = minimize(downhill, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "maxcor": 20})
+    result = minimize(downhill, start, jac=True, method="L-BFGS-B", options={"maxfun": _GRADIENTS, "maxcor": 20})
     return None if result.fun >= _OUTSIDE else (-float(result.fun), np.asarray(result.x))
 
 

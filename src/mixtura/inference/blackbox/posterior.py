@@ -88,19 +88,17 @@ class Posterior:
     def summary(self, level: float) -> Any:
         """Return a row for each number: mean, standard deviation, their errors, interval of equal tails, k̂."""
         ends = weighted_quantiles(self.values, self.log_weights, [(1 - level) / 2, 0.5, (1 + level) / 2])
-        return as_frame(
-            {
-                "parameter": self.names,
-                "mean": self.figures.means,
-                "sd": self.figures.sds,
-                "lower": ends[0],
-                "median": ends[1],
-                "upper": ends[2],
-                "mean_error": self.figures.mean_errors,
-                "sd_error": self.figures.sd_errors,
-                "k_hat": self.k_hats,
-            }
-        )
+        columns = {
+            "mean": self.figures.means,
+            "sd": self.figures.sds,
+            "lower": ends[0],
+            "median": ends[1],
+            "upper": ends[2],
+            "mean_error": self.figures.mean_errors,
+            "sd_error": self.figures.sd_errors,
+            "k_hat": self.k_hats,
+        }
+        return as_frame({"parameter": self.names, **{name: column.tolist() for name, column in columns.items()}})
 
 
 def weighted_quantiles(values: Floats, log_weights: Floats, levels: list[float]) -> Floats:

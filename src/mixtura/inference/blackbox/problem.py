@@ -76,9 +76,13 @@ class Problem:
 
     def values(self, points: Floats) -> Floats:
         """Return the log density at points, shape (n_points, n_dimensions); NaN is minus infinity here."""
-        self.count(n_evaluations=len(points))
-        values = _in_lots(partial(_values, self.target, self.data), points)[0]
+        values = self.values_as_they_are(points)
         return np.where(np.isnan(values), -np.inf, values)
+
+    def values_as_they_are(self, points: Floats) -> Floats:
+        """Return the log density at points, NaN where the user's function says so."""
+        self.count(n_evaluations=len(points))
+        return _in_lots(partial(_values, self.target, self.data), points)[0]
 
     def gradients(self, points: Floats) -> tuple[Floats, Floats]:
         """Return the log density and its gradient at points, shapes (n_points,) and (n_points, n_dimensions)."""

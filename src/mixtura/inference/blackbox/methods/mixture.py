@@ -24,6 +24,9 @@ from ..psis import k_hat
 _GOOD, _GAIN, _PATIENCE = 0.6, 1.1, 3
 # and the tail of their weights is so light.
 _LIGHT = 0.5
+# The mixture is fitted to the weights to a power below one, 1 − 1/d and at least .75: a proposal that is a little
+# wider than the posterior bounds the weights in the tails, where Gaussian mixtures end early.
+_WIDENED = 4
 # Effective draws for each component and each of its dimensions.
 _ROWS = 10
 # A draw of a part of the largest weight that no sum feels.
@@ -99,13 +102,14 @@ def _laplace(found: list[Mode]) -> Mixture:
 
 def _fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
     """Return a mixture fitted to weighted draws, with no more components than they tell apart."""
-    log_weights = _tempered(draws.log_weights, _ROWS * (draws.points.shape[1] + 1))
+    d = draws.points.shape[1]
+    power = 1 - 1 / max(d, _WIDENED)
+    log_weights = _tempered(power * draws.log_weights, _ROWS * (d + 1))
     effective = effective_size(log_weights)
     weights = np.exp(log_weights - logsumexp(log_weights)) * effective
     kept = weights > _NEGLIGIBLE * weights.max()
-    n_features = draws.points.shape[1]
     model = GaussianMixture(
-        n_components=int(np.clip(effective // (_ROWS * (n_features + 1)), 1, n_components)),
+        n_components=int(np.clip(effective // (_ROWS * (d + 1)), 1, n_components)),
         prior=MixturePrior(),
         regularization="relative",
         random_state=seed,

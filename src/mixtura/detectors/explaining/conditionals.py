@@ -1,16 +1,14 @@
 """Why a row is unusual under a mixture: each of its values beside what the other columns predict."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp, ndtr, stdtrit
 
 from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
 from ...typing import Floats
-from ..explanation import NOTABLE, Explanation, explanation_of
 
 # About seven arrays of rows × components × columns are alive at once.
 _WORKING_BYTES = 8 * 2**20
@@ -22,79 +20,6 @@ _FARTHEST = 1e100
 
 # Above this squared distance, taking one column's share off it by subtraction loses more than 1e-8 to rounding.
 _FAR = 1e8
-
-
-def explain(mixture: Mixture, X: ArrayLike) -> Explanation:
-    """Return what the other columns of each row predict for each of its values, under a mixture.
-
-    Given the other columns, a column follows a mixture of normal distributions in one dimension. With P the precision
-    of a component and m its mean, the component predicts x_j - (P (x - m))_j / P_jj with the variance 1 / P_jj, and
-    weighs in proportion to its weight times the density it gives the other columns [1]_. Under a Student's t component
-    the column follows a t distribution in one dimension too [2]_, whose deviation is taken to be half the width of the
-    interval in which it lies as often as a normal value lies within one standard deviation. A table of one column has
-    no other columns: its prediction is the mixture.
-
-    Noise predicts nothing: rows are explained by the other components, as if they had come from one of them.
-
-    Of the values that stand out, the share is the larger the more surprising the value is: the surprise is minus the
-    log density of the value given the others, in units of its deviation. So the first column is the one without which
-    the row is the least unusual. The largest distance may be elsewhere, for a value far from every group also misleads
-    about the others, and a prediction of two groups deviates more than one of either. Values that do not stand out
-    come after those that do, in the order of their distances. Under a single normal component all shares are in
-    proportion to the squared distances.
-
-    Parameters
-    ----------
-    mixture : Mixture
-        The distribution.
-    X : array_like of shape (n_rows, n_columns)
-        Rows in the units of the mixture; NaN marks a missing value, which is predicted from the values that the row
-        has, and has distance 0 and no share. A few megabytes are used beside the answer, whatever the number of rows.
-
-    Returns
-    -------
-    Explanation
-        Never NaN, however far away a row is; a distance beyond the largest double is infinite.
-
-    Raises
-    ------
-    ValueError
-        `X` is not a table of as many columns as the mixture has, or the mixture is nothing but noise.
-    SingularCovarianceError
-        A covariance has no inverse.
-
-    References
-    ----------
-    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 2.3.1.
-    .. [2] Ding (2016), "On the conditional distribution of the multivariate t distribution", The American
-       Statistician 70.
-
-    Examples
-    --------
-    >>> from mixtura import Full
-    >>> mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
-    >>> explanation = explain(mixture, [[2.0, -1.0]])
-    >>> explanation.expected.round(3), explanation.deviation.round(3), explanation.distance.round(3)
-    (array([[-0.8,  1.6]]), array([[0.6, 0.6]]), array([[ 4.667, -4.333]]))
-    """
-    rows = np.asarray(X)
-    if rows.ndim != 2 or rows.shape[1] != mixture.n_features:
-        raise ValueError(f"the mixture has {mixture.n_features} columns, and the rows an array of shape {rows.shape}")
-    predictor = Predictor(mixture)
-    expected, deviation, distance, share = (np.empty(rows.shape) for _ in range(4))
-    result = Explanation(expected, deviation, distance, share, np.empty(rows.shape, bool))
-    for piece in _pieces(len(rows), mixture.means.size):
-        values = rows[piece].astype(np.float64)
-        part = _explanation(values, predictor(values))
-        for field in fields(Explanation):
-            getattr(result, field.name)[piece] = getattr(part, field.name)
-    return result
-
-
-def _pieces(n_rows: int, numbers_per_row: int) -> Iterator[slice]:
-    size = max(1, _WORKING_BYTES // (8 * _WORKING_ARRAYS * numbers_per_row))
-    for first in range(0, n_rows, size):
-        yield slice(first, first + size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,33 +40,28 @@ class Prediction:
     surprise: Floats
 
 
-def _explanation(values: Floats, prediction: Prediction) -> Explanation:
-    """Return an explanation whose shares rank the columns as `explain` says."""
-    observed = ~np.isnan(values)
-    values = np.where(observed, values, prediction.expected)
-    with np.errstate(over="ignore"):
-        distance = (values - prediction.expected) / prediction.deviation
-    stands_out = np.abs(distance) >= NOTABLE
-    # Values that do not stand out have parts below this, half the squared distance. A value in a small group of its own
-    # stands out from what is expected and surprises little: all that stand out are raised until the least is above.
-    least = NOTABLE**2 / 2
-    lowest = np.where(stands_out, prediction.surprise, np.inf).min(axis=1, keepdims=True)
-    with np.errstate(over="ignore"):
-        parts = np.where(stands_out, prediction.surprise + np.maximum(least - lowest, 0), distance**2 / 2)
-    return explanation_of(values, prediction.expected, prediction.deviation, np.where(observed, parts, 0.0), True)
+def without_noise(mixture: Mixture) -> Mixture:
+    """Return the other components of a mixture: noise predicts nothing.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    if mixture.noise is None:
+        return mixture
+    total = mixture.weights.sum()
+    if total == 0:
+        raise ValueError("cannot give the reasons of a mixture that is nothing but noise")
+    return Mixture(mixture.weights / total, mixture.means, mixture.covariance, mixture.degrees_of_freedom)
 
 
 class Predictor:
     """Predicts each value of rows, with or without missing values, from the others; see `explain`."""
 
     def __init__(self, mixture: Mixture) -> None:
-        if mixture.noise is not None:
-            total = mixture.weights.sum()
-            if total == 0:
-                raise ValueError("cannot give the reasons of a mixture that is nothing but noise")
-            mixture = Mixture(mixture.weights / total, mixture.means, mixture.covariance, mixture.degrees_of_freedom)
-        self._mixture = mixture
-        self._complete = _Conditionals(mixture)
+        self._mixture = without_noise(mixture)
+        self._complete = _Conditionals(self._mixture)
 
     def __call__(self, values: Floats) -> Prediction:
         """Return the prediction for each value of some rows; that of missing ones has no surprise."""
