@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from inference_targets import flat_target, normal_posterior, normal_problem
 
+from inference_targets import flat_target, normal_posterior, normal_problem
 from mixtura.errors import RequestError
 from mixtura.inference.blackbox.batches import batches_of
 from mixtura.inference.blackbox.families import FAMILIES, log_density
