@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from mixtura.detectors.alike import Background, background_size
 
 from mixtura import AnomalyDetector, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.reasons import reasons
-from mixtura.detectors.alike import Background, background_size
 
 DETECTORS = {
     "forest": lambda: IsolationForest(random_state=0),

@@ -3,10 +3,10 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+from mixtura.detectors.density.conditionals import explain
 
 from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
-from mixtura.detectors.density.conditionals import explain
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full

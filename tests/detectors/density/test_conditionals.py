@@ -2,10 +2,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from mixtura.detectors.density.conditionals import Predictor, explain
 from scipy.integrate import quad
 from scipy.stats import norm, t
 
-from mixtura.detectors.density.conditionals import Predictor, explain
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full, Spherical

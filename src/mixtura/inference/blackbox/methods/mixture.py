@@ -77,8 +77,6 @@ class AdaptiveMixture:
         draws: Draws | None = None
         best, best_share, trace, unimproved, good = mixture, 0.0, [], 0, 0
         for number in range(self.n_rounds):
-            if settings.on_progress is not None:
-                settings.on_progress(Progress("fitting the mixture", number, self.n_rounds, "rounds"))
             with _in_words(problem, found[0]):
                 points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
                 fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
@@ -91,6 +89,8 @@ class AdaptiveMixture:
             if good == _IN_A_ROW or unimproved == _PATIENCE or _own_share(fresh, mixture) > _NEARLY_ALL:
                 break
             draws = fresh if draws is None else draws + fresh
+            if settings.on_progress is not None:
+                settings.on_progress(Progress("fitting the mixture", number + 1, None, "rounds"))
             mixture = fitted(draws, mixture, self.n_components, settings.seed)
         return Approximation(best, np.array(trace), corrected=True)
 
@@ -112,7 +112,8 @@ def elbo(draws: Draws, mixture: Mixture) -> float:
     """Return the evidence lower bound of a mixture, from draws of a proposal that covers it."""
     log_density = mixture.log_density(draws.points)
     shares = np.exp(log_density - draws.log_proposal)
-    return float((shares * (draws.log_target - log_density))[shares > 0].sum() / shares.sum())
+    drawn = shares > 0
+    return float((shares[drawn] * (draws.log_target - log_density)[drawn]).sum() / shares.sum())
 
 
 def _own_share(draws: Draws, mixture: Mixture) -> float:
