@@ -24,6 +24,7 @@ from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
+from .reasons import reasons
 from .robust import robust
 from .search import search
 from .suites import fit, iteration, limits, memory, scoring, startup
@@ -47,6 +48,7 @@ SUITES = {
         neighbors,
         svm,
         detection,
+        reasons,
         far_rows,
         instruction_sets,
         many_outliers,

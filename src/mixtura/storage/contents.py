@@ -1,9 +1,11 @@
 """A model as what its file holds, and back."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
+from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
@@ -22,6 +24,7 @@ _POSTERIOR = "posterior"
 _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
 _RARITY = {"table.rarity_places", "table.rarity_tail"}
+_HABITS = {f"table.habits_{field.name}" for field in fields(Habits)}
 
 
 def contents_of(model: Model) -> Contents:
@@ -49,6 +52,8 @@ def contents_of(model: Model) -> Contents:
         arrays |= {_CALIBRATION: model.calibration}
     if model.rarity is not None:
         arrays |= model.rarity.arrays("table.rarity")
+    if model.habits is not None:
+        arrays |= {f"table.habits_{name}": array for name, array in model.habits.arrays().items()}
     return Contents(manifest, arrays)
 
 
@@ -79,7 +84,14 @@ def model_of(contents: Contents) -> Model:
         arrays.get(_CALIBRATION),
         Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
         Provenance.from_entries(manifest["provenance"]),
+        _habits(arrays),
     )
+
+
+def _habits(arrays: Arrays) -> Habits | None:
+    if not set(arrays) >= _HABITS:
+        return None
+    return Habits.from_arrays({name.removeprefix("table.habits_"): arrays[name] for name in _HABITS})
 
 
 def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
@@ -103,8 +115,9 @@ def _check_arrays(arrays: Arrays, *, of_table: bool) -> None:
     """Raise `ValueError` unless the arrays have the names and the types of those of a model."""
     others = {name for name in arrays if not name.startswith("model.")}
     needed = _TABLE_ARRAYS if of_table else set()
-    known = needed | _RARITY | {_CALIBRATION} if needed else set()
-    if not needed <= others <= known or _RARITY & others not in (set(), _RARITY):
+    known = needed | _RARITY | _HABITS | {_CALIBRATION} if needed else set()
+    whole = all(some & others in (set(), some) for some in (_RARITY, _HABITS))
+    if not needed <= others <= known or not whole:
         raise ValueError(f"its arrays are {', '.join(sorted(arrays)) or 'none'}, which are not those of one model")
     narrow = [name for name in sorted(others) if arrays[name].dtype != np.float64]
     if narrow:

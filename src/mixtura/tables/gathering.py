@@ -21,8 +21,8 @@ MOST_LISTED = 1000
 MOST_SAMPLED = 5000
 MOST_FLAGGED = 5000
 
-# Columns that rows are listed with: those in use, and others of the table.
-_USED_CELLS = 12
+# Columns that rows are listed with: some of those in use, and others of the table.
+MOST_USED_CELLS = 12
 _OTHER_CELLS = 6
 _LETTERS_OF_CELL = 60
 
@@ -54,8 +54,8 @@ class Plan:
         return cls(model, labels, described_columns(model))
 
     def cell_columns(self, names: list[str]) -> tuple[str, ...]:
-        """Return the columns of a table that rows are listed with, in its order."""
-        used = [self.model.columns[position] for position in self.described[:_USED_CELLS]]
+        """Return the columns of a table that rows may be listed with, in its order."""
+        used = [self.model.columns[position] for position in self.described]
         known = {*self.model.columns, self.labels}
         others = [name for name in names if name not in known][:_OTHER_CELLS]
         return tuple(name for name in names if name in {*used, *others})

@@ -2,18 +2,20 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decisions.reasons import SharedReasons, shared_reason
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
+from ..rows.replacing import Cells
 from .gathering import Gathered
 from .kept_scores import KeptScores
-from .summary import Anomaly, Cluster, Group, Merging
+from .summary import Anomaly, Cluster, FlaggedCell, Group, Merging, ReasonGroup
 from .table_model import TableModel
 
 Result = Literal["scores", "decisions", "groups"]
@@ -76,6 +78,10 @@ class _Judged(Block):
     scores: NDArray[np.float64] | None = None
 
 
+_NO_GROUPS = np.zeros(0, np.int64)
+_NO_CELLS = Cells(_NO_GROUPS, _NO_GROUPS, np.zeros(0))
+
+
 @dataclass(frozen=True)
 class ScoredBlock:
     """What the pass returns for a block: the new columns, and what the summary needs."""
@@ -86,9 +92,8 @@ class ScoredBlock:
     cluster_counts: NDArray[np.int64]
     n_anomalies: int
     highest: tuple[Found, ...]
-
-
-_NO_GROUPS = np.zeros(0, np.int64)
+    reasons: SharedReasons = field(default_factory=SharedReasons)
+    repairs: Cells = _NO_CELLS
 
 
 @dataclass(frozen=True)
@@ -136,13 +141,18 @@ class Scorer:
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
+        shared, repairs = SharedReasons(), _NO_CELLS
         if len(flagged):
-            for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
+            explanation = model.explain(values[flagged])
+            shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
+            repairs = Cells.of(explanation.flagged_cells, explanation.repaired, flagged)
+            told = model.in_words(values[flagged], explanation, model.columns)
+            for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
-        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
+        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared, repairs)
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,9 @@ class Scored:
     n_anomalies: int
     anomalies: tuple[Anomaly, ...]
     gathered: Gathered | None
+    reasons: tuple[ReasonGroup, ...]
+    n_repaired_rows: int = 0
+    n_repaired_cells: int = 0
 
 
 class _JudgedRows:
@@ -183,6 +196,7 @@ def score_table(
     model: TableModel,
     result: Result,
     writer: RowWriter | None,
+    repaired: RowWriter | None = None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -201,6 +215,8 @@ def score_table(
         Which columns to add.
     writer : RowWriter or None
         Where the rows go; None to write none.
+    repaired : RowWriter, optional
+        Where the rows go without new columns, the flagged cells of flagged rows repaired.
     engine : Engine
         Where the pass runs.
     on_rows : callable
@@ -214,21 +230,43 @@ def score_table(
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
-    n_rows = n_anomalies = 0
+    n_rows = n_anomalies = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
+    shared = SharedReasons()
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
             writer.write(block.table, {name: scored.new[name] for name in columns})
+        if repaired is not None:
+            repaired.write(scored.repairs.put_in(block.table, model.columns), {})
         if gathered is not None:
             gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
         cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
+        shared += scored.reasons
+        n_repaired_rows += len(np.unique(scored.repairs.rows))
+        n_repaired_cells += len(scored.repairs.rows)
         highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
-    return Scored(n_rows, groups, merging, n_anomalies, _anomalies(model, highest), gathered)
+    anomalies = _anomalies(model, highest)
+    reasons = _reason_groups(model, shared)
+    counted = n_repaired_rows, n_repaired_cells
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
+
+
+def _reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
+    return tuple(
+        ReasonGroup(
+            shared_reason(model.columns, reason, sharing.given),
+            tuple(model.columns[column] for column, _ in reason),
+            tuple("low" if way < 0 else "high" for _, way in reason),
+            sharing.n_rows,
+            sharing.row + 1,
+        )
+        for reason, sharing in shared.ranking
+    )
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
@@ -277,8 +315,17 @@ def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ..
             value=float(values[position, column]),
             expected=float(explanation.expected[position, column]),
             reason=reason,
+            cells=tuple(
+                FlaggedCell(
+                    model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
+                )
+                for cell in np.flatnonzero(explanation.flagged_cells[position])
+            ),
+            score_after=float(explanation.score_after[position])
+            if explanation.flagged_cells[position].any()
+            else np.nan,
         )
         for position, (row, column, severity, reason) in enumerate(
-            zip(found, farthest, severities, model.reasons(values), strict=True)
+            zip(found, farthest, severities, model.in_words(values, explanation, model.columns), strict=True)
         )
     )
