@@ -50,7 +50,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     for start in range(0, n_rows, _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, n_rows)))
         explanation = model.explain(part.values)
-        reasons = model.in_words(part.values, explanation, called)
+        reasons = model.in_words(part.values, explanation, called, gathered.peers)
         severities = severities_of(model, part.scores)
         rows += [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
         blame += explanation.share.sum(axis=0)
