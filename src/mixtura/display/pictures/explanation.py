@@ -160,7 +160,8 @@ class ExplanationDisplay:
         ax.set_xlim(1.05 * lowest, longest / _BARS)
         ax.set_xticks([])
         ax.tick_params(axis="y", length=0)
-        ax.spines[["top", "right", "bottom"]].set_visible(False)
+        ax.spines[:].set_visible(False)
+        ax.axvline(0.0, color="black", linewidth=0.8)
         title = [] if self.row_names is None else [plain(self.row_names[row])]
         if not flagged.any():
             title.append("no few values stand out")
