@@ -239,6 +239,15 @@ def test_columns_of_one_or_few_values():
     assert detector.explain(new).column[[0, 2]].tolist() == [0, 2]
 
 
+def test_a_clean_column_of_one_value_and_another_once():
+    """The fold of the other value leaves one distinct row to fit two components to."""
+    X = np.full((21, 1), 2.0)
+    X[0] = 0.0
+    detector = MixtureDetector(novelty=True, random_state=0).fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+    assert detector.score_samples(X)[0] < detector.score_samples(X)[1]
+
+
 @pytest.mark.parametrize("n_rows", [50, rows_per_block(4) + 300])
 def test_every_source_gives_the_same_model(n_rows, need, tmp_path):
     pa, pq, pandas = need("pyarrow"), need("pyarrow.parquet"), need("pandas")
