@@ -215,7 +215,7 @@ def test_missing_values():
     assert detector.predict(holes)[0] == 1
     explanation = detector.explain(holes)
     assert np.isfinite(explanation.expected).all()
-    assert (explanation.share[1:][np.isnan(holes[1:])] == 0).all()
+    assert (explanation.shares[np.isnan(holes)] == 0).all()
     assert (explanation.column[rows] == columns).mean() > 0.9
 
 
