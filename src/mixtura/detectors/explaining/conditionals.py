@@ -213,8 +213,8 @@ class _Among:
     def distances(self, apart: Floats, predicted: Floats) -> Floats:
         """Return the squared distance of the other known cells of each row, for each column.
 
-        It is that of all of them less the square of the column's own distance. Where both are huge it is that of the row
-        with what is predicted in this column.
+        It is that of all of them less the square of the column's own distance. Where both are huge, it is that of the
+        row with what is predicted in this column.
         """
         predicted = np.where(self.is_known, predicted, 0.0)
         own = (apart - predicted) / self.deviations
