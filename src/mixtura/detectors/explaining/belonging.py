@@ -25,6 +25,9 @@ _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20
 # Components of the mixture, and rows that it takes to tell the parameters of one.
 _COUNTS, _ROWS_PER_PARAMETER = (1, 2, 3, 4, 5, 6), 1.0
 
+# A value differs from that of a column that never changes if it does so in its first digits.
+_SAME_DIGITS = 1e-6
+
 
 def background_size(n_rows: int, n_columns: int) -> int:
     """Return how many rows represent a table."""
@@ -50,12 +53,20 @@ def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) ->
     found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
     contours = replace(found.contours, mixture=found.contours.without_small(least_size(n, d)))
     near = np.concatenate(list(scaled.map(Near([contours]).of)))
-    return Explainer(contours.mixture, scaling, score, background[near])
+    differ = (background != scaling.center) & ~np.isnan(background)
+    never_change = ~differ.any(axis=0) & (background == scaling.center).any(axis=0)
+    scale = np.where(never_change, _least_change(scaling.center), scaling.scale)
+    return Explainer(contours.mixture, Scaling(scaling.center, scale), score, background[near])
 
 
 def explainer_of_columns(center: Floats, deviation: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer:
     """Return what explains rows where nothing is known but where each column lies and how far it spreads."""
     n_columns = len(center)
-    scaling = Scaling(center, np.where(deviation > 0, deviation, 1.0))
+    scaling = Scaling(center, np.where(deviation > 0, deviation, _least_change(center)))
     mixture = Mixture(np.ones(1), np.zeros((1, n_columns)), Diagonal(np.ones((1, n_columns)), 1, n_columns))
     return Explainer(mixture, scaling, score, mixture.sample(_MOST_ROWS, 0)[0] * deviation + center)
+
+
+def _least_change(center: Floats) -> Floats:
+    """Return the least difference that counts from the value of a column that never changes."""
+    return _SAME_DIGITS * np.where(center == 0, 1.0, np.abs(center))
