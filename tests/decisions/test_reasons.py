@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from mixtura.decisions.reasons import Habits, Peers, SharedReasons, format_number, reasons, shared_reason
+from mixtura.decisions.reasons.habits import LEVELS
 from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apart
 from mixtura.detectors.explanation import Explanation
 
@@ -40,7 +41,8 @@ def said(columns, row, expected, deviation, *, threshold=2.0, habits=None, peers
 
 
 def habits(step=0.0, usual=0.0, share=0.0, lowest=-1e9, highest=1e9):
-    return Habits(*(np.atleast_1d(np.asarray(part, dtype=float)) for part in (step, usual, share, lowest, highest)))
+    parts = [np.atleast_1d(np.asarray(part, dtype=float)) for part in (step, usual, share, lowest, highest)]
+    return Habits(*parts[:3], np.linspace(*parts[3:], len(LEVELS), axis=1))
 
 
 class TestCells:
@@ -115,13 +117,15 @@ class TestRowsWithoutWrongCells:
         assert "The nearest group, component 2, is 5.31 sd away." in said(["a"], [9.0], [3.0], [1.0], nearest=nearest)
 
     def test_rare_values_that_are_as_expected(self):
-        peers = Peers(np.column_stack([np.arange(100.0), np.ones(100)]))
-        sentence = said(["a", "b"], [98.0, 1.0], [97.5, 1.0], [1.0, 1.0], shares=[3.0, 1.0], peers=peers)
-        assert sentence.endswith("Foremost: a = 98 (98% of rows have less).")
+        known = Habits.of(np.column_stack([np.arange(100.0), np.ones(100)]))
+        sentence = said(["a", "b"], [98.0, 1.0], [97.5, 1.0], [1.0, 1.0], shares=[3.0, 1.0], habits=known)
+        assert sentence.endswith("Foremost: a = 98 (at least 98% of rows have less).")
 
     def test_low_values(self):
-        peers = Peers(np.arange(100.0)[:, None])
-        assert said(["a"], [1.0], [1.2], [1.0], peers=peers).endswith("Foremost: a = 1 (98% of rows have more).")
+        known = Habits.of(np.arange(100.0)[:, None])
+        assert said(["a"], [0.0], [1.2], [1.0], habits=known).endswith(
+            "Foremost: a = 0 (at least 98% of rows have more)."
+        )
 
     def test_ordinary(self):
         assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
@@ -186,8 +190,17 @@ class TestHabits:
         found = Habits.of(np.array([[0, 0.25, np.nan], [0, 1.0, np.nan], [7, 0.5, np.nan], [0, 0.75, np.nan]]))
         assert found.usual[0] == 0
         assert found.share.tolist() == [0.75, 0.25, 0]
-        assert (found.lowest.tolist(), found.highest.tolist()) == ([0, 0.25, 0], [7, 1, 0])
+        assert found.quantiles[:, [0, -1]].tolist() == [[0, 7], [0.25, 1], [0, 0]]
         assert found.step[1] == 0.25
+
+    def test_shares_are_never_told_too_large(self):
+        rng = np.random.default_rng(2)
+        column = np.round(rng.normal(size=997), 1)
+        known = Habits.of(column[:, None])
+        for value in np.linspace(-4, 4, 161):
+            share, low = known.less_extreme(0, value)
+            assert share in {0, *LEVELS[1:-1], *(1 - LEVELS[1:-1])}
+            assert share <= np.mean(column > value if low else column < value)
 
     def test_of_whole_numbers_and_cents(self):
         rng = np.random.default_rng(0)
@@ -344,12 +357,17 @@ class TestNumbers:
             (3.7, 0.2, 1.0, 0.5, "about 3.5"),
             (6.3, 0.2, 0.25, 0.0, "about 6.25"),
             (1.3, 25.0, 0.0, 0.0, "about 1"),
+            (0.13, 25.0, 0.0, 0.0, "about 0.1"),
             (0.4, 3.0, 1.0, 0.0, "about 0"),
             (-0.2, 0.5, 1.0, 0.0, "about 0"),
             (0.0, 1.0, 0.0, 0.0, "about 0"),
             (1e20, 1.0, 0.0, 0.0, "about 1e+20"),
+            (-2e203, 1e203, 0.0, 0.0, "about -2e+203"),
+            (-1.952e-203, 1e-203, 0.0, 0.0, "about -2e-203"),
+            (1e-9, 1.0, 0.0, 0.0, "about 0"),
+            (-120.0, 90.0, 1.0, 0.0, "about -120"),
             (2.5, 0.0, 0.0, 0.0, "about 2.5"),
-            (2.5e-7, 1e-9, 0.0, 0.0, "about 0.00000025"),
+            (2.5e-7, 1e-9, 0.0, 0.0, "about 2.5e-07"),
         ],
     )
     def test_about(self, expected, deviation, step, on_grid, text):
@@ -364,6 +382,7 @@ class TestNumbers:
             (17000.0, 17345.0, 2100.0, 1.0, "about 17,300"),
             (4.0, 3.7, 0.2, 1.0, "slightly less"),
             (4.0, 4.0 + 1e-15, 0.2, 0.0, "slightly more"),
+            (2e20, 2.04e20, 1.0, 0.0, "about 2.04e+20"),
         ],
     )
     def test_value_and_expectation_are_never_the_same(self, value, expected, deviation, step, text):

@@ -33,8 +33,8 @@ from .table_model import TableModel
 # Columns that a notice names, or clumps of rows.
 _NAMED = 5
 
-# Rows that reasons compare with, and how many values these may be.
-_MOST_AT_HAND, _MOST_VALUES = 2**14, 2**22
+# Rows that tell what the values of columns are like, and how many values these may be.
+_MOST_ROWS, _MOST_VALUES = 2**14, 2**22
 
 # Rows that lie together in fewer are told as part of all far rows: a table of a million has many such.
 _WORTH_NAMING = 5
@@ -140,9 +140,9 @@ def _scale(moments: ColumnMoments) -> Floats:
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
 
 
-def rows_at_hand(numbers: Numbers, engine: Engine, seed: int) -> NDArray[Any]:
+def some_rows(numbers: Numbers, engine: Engine, seed: int) -> NDArray[Any]:
     """Return a bounded sample of rows in the units of the table, NaN where a value is missing."""
-    most = min(_MOST_AT_HAND, max(1, _MOST_VALUES // len(numbers.columns)))
+    most = min(_MOST_ROWS, max(1, _MOST_VALUES // len(numbers.columns)))
     return take_sample(Table(numbers.rows, engine), np.random.RandomState(seed), 1, most).observed
 
 

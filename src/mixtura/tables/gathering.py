@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decisions.reasons import Peers
 from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
@@ -98,6 +99,8 @@ class Gathered:
     listed, shown, sample : Kept
         The rows of highest score, with the values of all columns and their cells; flagged rows and a sample of all,
         with the values of the described columns.
+    peers : Peers or None
+        Rows that others are compared with; None before the last row.
     """
 
     plan: Plan
@@ -110,6 +113,7 @@ class Gathered:
     listed: Kept
     shown: Kept
     sample: Kept
+    peers: Peers | None = None
 
     @classmethod
     def zero(cls, plan: Plan) -> "Gathered":

@@ -1,21 +1,22 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.reasons import SharedReasons, shared_reason
+from ..decisions.reasons import Peers, SharedReasons
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from ..rows.replacing import Cells
+from .foremost import N_FOREMOST, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
 from .kept_scores import KeptScores
-from .summary import Anomaly, Cluster, FlaggedCell, Group, Merging, ReasonGroup
+from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
 from .table_model import TableModel
 
 Result = Literal["scores", "decisions", "groups"]
@@ -26,8 +27,6 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
     "scores": ("anomaly_score", "severity", "component", "cluster"),
     "groups": ("component", "cluster", "probability"),
 }
-
-N_ANOMALIES = 10
 
 
 class RowWriter(Protocol):
@@ -55,19 +54,6 @@ def new_columns(
     has = {"component": components, "cluster": clusters, "p_value": p_values, "severity": severities}
     absent = {name for name, there in has.items() if not there}
     return tuple(name for name in _NEW_COLUMNS[result] if name not in absent)
-
-
-@dataclass(frozen=True)
-class Found:
-    """A row among the most anomalous ones; ordered by score, and by the order of the table where scores are equal."""
-
-    score: float
-    row: int
-    component: int | None
-    values: NDArray[Any]
-
-    def __lt__(self, other: "Found") -> bool:
-        return (self.score, -self.row) < (other.score, -other.row)
 
 
 @dataclass(frozen=True)
@@ -128,7 +114,7 @@ class Scorer:
             new["severity"] = model.severities(scores)
         flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
         flagged = np.flatnonzero(flags)
-        first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
+        first = np.argsort(-scores, kind="stable")[:N_FOREMOST]
         highest = tuple(
             Found(
                 float(scores[k]),
@@ -233,6 +219,7 @@ def score_table(
     n_rows = n_anomalies = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
     shared = SharedReasons()
+    sample = no_sample(len(model.columns))
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
             writer.write(block.table, {name: scored.new[name] for name in columns})
@@ -247,26 +234,18 @@ def score_table(
         shared += scored.reasons
         n_repaired_rows += len(np.unique(scored.repairs.rows))
         n_repaired_cells += len(scored.repairs.rows)
-        highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
+        if result != "groups":
+            sample = sampled(sample, block, scored.new["anomaly_score"])
+        highest = heapq.nlargest(N_FOREMOST, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
-    anomalies = _anomalies(model, highest)
-    reasons = _reason_groups(model, shared)
+    peers = None if sample.facts is None else Peers(sample.facts.values)
+    anomalies = anomalies_of(model, highest, peers)
+    if gathered is not None:
+        gathered = replace(gathered, peers=peers)
+    reasons = reason_groups(model, shared)
     counted = n_repaired_rows, n_repaired_cells
     return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
-
-
-def _reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
-    return tuple(
-        ReasonGroup(
-            shared_reason(model.columns, reason, sharing.given),
-            tuple(model.columns[column] for column, _ in reason),
-            tuple("low" if way < 0 else "high" for _, way in reason),
-            sharing.n_rows,
-            sharing.row + 1,
-        )
-        for reason, sharing in shared.ranking
-    )
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
@@ -294,38 +273,3 @@ def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Mergi
     members = [tuple(np.flatnonzero(np.equal(merging.clusters, cluster)).tolist()) for cluster in range(len(counts))]
     clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
     return Merging(clusters, merging.asked)
-
-
-def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:
-    found = list(highest)
-    if not found:
-        return ()
-    values = np.stack([row.values for row in found])
-    explanation = model.explain(values)
-    farthest = explanation.column
-    scores = np.array([row.score for row in found])
-    severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
-    return tuple(
-        Anomaly(
-            row=row.row + 1,
-            anomaly_score=row.score,
-            severity=float(severity),
-            component=row.component,
-            column=model.columns[column],
-            value=float(values[position, column]),
-            expected=float(explanation.expected[position, column]),
-            reason=reason,
-            cells=tuple(
-                FlaggedCell(
-                    model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
-                )
-                for cell in np.flatnonzero(explanation.flagged_cells[position])
-            ),
-            score_after=float(explanation.score_after[position])
-            if explanation.flagged_cells[position].any()
-            else np.nan,
-        )
-        for position, (row, column, severity, reason) in enumerate(
-            zip(found, farthest, severities, model.in_words(values, explanation, model.columns), strict=True)
-        )
-    )

@@ -53,8 +53,6 @@ class TableModel:
         Where the model comes from; of a mixture whose components were merged, it has the clusters.
     habits : Habits, optional
         What the values of the columns are like. Reasons are written by it.
-    peers : Peers, optional
-        Rows of the fitted table that reasons compare with. No file holds them.
 
     Raises
     ------
@@ -82,7 +80,6 @@ class TableModel:
     rarity: Rarity | None = None
     provenance: Provenance = field(default_factory=Provenance)
     habits: Habits | None = None
-    peers: Peers | None = None
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)
@@ -299,15 +296,20 @@ class TableModel:
         """Return why each row of `X` is unusual: its wrong cells, what they should have been, its score then."""
         return self.in_words(X, self.explain(X), self.columns)
 
-    def in_words(self, X: ArrayLike, explanation: Explanation, names: Sequence[str]) -> list[str]:
-        """Return an `explanation` of the rows of `X` in a sentence for each, the columns called by other `names`."""
+    def in_words(
+        self, X: ArrayLike, explanation: Explanation, names: Sequence[str], peers: Peers | None = None
+    ) -> list[str]:
+        """Return an `explanation` of the rows of `X` in words, the columns called by other `names`; see `reasons`.
+
+        Where rows to compare with are known, `peers`, they are counted.
+        """
         return reasons(
             names,
             np.asarray(X),
             explanation,
             threshold=self.threshold,
             habits=self.habits,
-            peers=self.peers,
+            peers=peers,
             nearest=self._nearest if self.has_components else None,
         )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
-from ..decisions.reasons import Habits, Peers
+from ..decisions.reasons import Habits
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
@@ -270,7 +270,7 @@ def _fit(
         # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
         scaled = modelling.scaled(request.kind, training, run, request.seed)
         fitted = modelling.fit(request, scaled, run, clean=reference is not None)
-        rows = fitting.rows_at_hand(training, run.engine, request.seed)
+        rows = fitting.some_rows(training, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -279,13 +279,7 @@ def _fit(
         versions=Versions.here(),
     )
     model = TableModel(
-        fitted.model,
-        numbers.columns,
-        scaled.center,
-        scaled.scale,
-        provenance=made,
-        habits=Habits.of(rows),
-        peers=Peers(rows),
+        fitted.model, numbers.columns, scaled.center, scaled.scale, provenance=made, habits=Habits.of(rows)
     )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from ...mixtures.choice.rounding import step_of
 from ...typing import Floats
 
+# Shares of the rows that have less than a value, or as little.
+LEVELS = np.array([0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0])
+
 
 @dataclass(frozen=True, eq=False)
 class Habits:
@@ -23,25 +26,28 @@ class Habits:
         Most frequent value.
     share : ndarray
         Share of the rows with a value that have this one.
-    lowest, highest : ndarray
-        Range of the values.
+    quantiles : ndarray of shape (n_columns, 12)
+        The values that shares of 0, 0.1, 0.5, 1, 2 and 5 % of the rows do not exceed, and of 95, 98, 99, 99.5, 99.9 and
+        100 %.
     """
 
     step: Floats
     usual: Floats
     share: Floats
-    lowest: Floats
-    highest: Floats
+    quantiles: Floats
 
     def __post_init__(self) -> None:
+        n_columns = np.size(self.step)
         for field in fields(self):
+            shape = (n_columns, len(LEVELS)) if field.name == "quantiles" else (n_columns,)
             array = np.array(getattr(self, field.name), dtype=np.float64)
-            if array.shape != np.shape(self.step) or array.ndim != 1 or not np.isfinite(array).all():
-                raise ValueError(f"the {field.name} of the habits must be a finite number for each column")
+            if array.shape != shape or not np.isfinite(array).all():
+                raise ValueError(f"the {field.name} of the habits must be finite numbers, as many as each column has")
             array.setflags(write=False)
             object.__setattr__(self, field.name, array)
-        if not ((self.step >= 0) & (self.share >= 0) & (self.share <= 1) & (self.lowest <= self.highest)).all():
-            raise ValueError("the habits of columns are steps and shares of at least 0 and ranges from low to high")
+        ordered = (np.diff(self.quantiles, axis=1) >= 0).all()
+        if not (ordered and ((self.step >= 0) & (self.share >= 0) & (self.share <= 1)).all()):
+            raise ValueError("the habits of columns are steps and shares of at least 0, and quantiles that ascend")
 
     @classmethod
     def of(cls, rows: NDArray[Any]) -> Self:
@@ -58,8 +64,19 @@ class Habits:
         >>> habits.step[1].item(), habits.usual[0].item(), habits.share[0].item()
         (0.25, 0.0, 0.75)
         """
-        found = [_of_column(column) for column in rows.T]
-        return cls(*np.array(found, dtype=np.float64).reshape(-1, len(fields(cls))).T)
+        step, usual, share, quantiles = zip(*map(_of_column, rows.T), strict=True)
+        return cls(np.array(step), np.array(usual), np.array(share), np.array(quantiles))
+
+    def within(self, column: int, value: float) -> float:
+        """Return the value of a column that is nearest to one: the same unless it is out of the range of all rows."""
+        return min(max(value, float(self.quantiles[column, 0])), float(self.quantiles[column, -1]))
+
+    def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
+        """Return the share of rows whose value surely lies on the other side of one, and whether this one is low."""
+        levels, limits = LEVELS[1:-1], self.quantiles[column, 1:-1]
+        below = float(levels[value > limits].max(initial=0.0))
+        above = float((1 - levels[value < limits]).max(initial=0.0))
+        return max(below, above), above > below
 
     def arrays(self) -> dict[str, Floats]:
         """Return what a file keeps, by names."""
@@ -71,14 +88,14 @@ class Habits:
         return cls(**arrays)
 
 
-def _of_column(column: NDArray[Any]) -> tuple[float, float, float, float, float]:
+def _of_column(column: NDArray[Any]) -> tuple[float, float, float, list[float]]:
     known = column[~np.isnan(column)]
     if not len(known):
-        return 0.0, 0.0, 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, [0.0] * len(LEVELS)
     values, counts = np.unique(known, return_counts=True)
     most = int(counts.argmax())
-    share = float(counts[most] / len(known))
-    return step_of(column, np.ones(len(column))), _plain(values[most]), share, _plain(values[0]), _plain(values[-1])
+    quantiles = [_plain(value) for value in np.quantile(known, LEVELS, method="inverted_cdf")]
+    return step_of(column, np.ones(len(column))), _plain(values[most]), float(counts[most] / len(known)), quantiles
 
 
 def _plain(value: Any) -> float:

@@ -1,7 +1,7 @@
 """Numbers of reasons: values as the table has them, expectations with no more digits than are known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ...words import number, severity
@@ -11,6 +11,9 @@ _LEAST_DIGITS, _MOST_DIGITS = 4, 7
 
 # A step is written with at most so many decimals.
 _MOST_DECIMALS = 12
+
+# Numbers as large, or smaller, are written with an exponent.
+_LARGE, _SMALL = 1e15, 1e-4
 
 # Whole numbers below have no separators: years do not.
 _SEPARATED = 10_000
@@ -32,7 +35,7 @@ def format_number(value: float, digits: int = 4) -> str:
     size = abs(value)
     if value == 0:
         return "0"
-    if not 1e-4 <= size < 1e15:
+    if not _SMALL <= size < _LARGE:
         return f"{value:.{digits}g}"
     if value == int(value):
         return str(int(value))
@@ -48,7 +51,7 @@ def seen(value: float, step: float = 0.0) -> str:
     ('18,034.26', '2.25', '1984', '0.1235', '9.52381')
     """
     size = abs(value)
-    if value == 0 or not 1e-4 <= size < 1e15:
+    if value == 0 or not _SMALL <= size < _LARGE:
         return format_number(value)
     least, most = (_decimals_of_digits(size, digits) for digits in (_LEAST_DIGITS, _MOST_DIGITS))
     return _written(value, max(least, min(most, _decimals(step))))
@@ -80,19 +83,24 @@ def about(expected: float, deviation: float, step: float = 0.0, on_grid: float =
     >>> about(8.5312, 0.14, 0.01, unlike="8.5"), about(8.501, 0.14, 0.01, unlike="8.5")
     ('about 8.53', 'slightly more')
     """
-    if not (abs(expected) < 1e15 and 0 < deviation < 1e15):
-        return f"about {format_number(expected)}"
-    unit = 10.0 ** math.floor(math.log10(min(deviation, abs(expected) or deviation)))
-    for _ in range(_MOST_DECIMALS):
-        finest = unit <= step
-        text = _on_grid(expected, step, on_grid) if finest else _rounded(expected, unit)
-        if text != unlike or finest:
-            break
-        unit /= 10
-    if text != unlike:
+    texts = list(_finer_and_finer(expected, deviation, step, on_grid))
+    text = next((text for text in texts if text != unlike), None)
+    if text is not None:
         return f"about {text}"
-    value = float(unlike.replace(",", ""))
-    return "slightly more" if expected > value else "slightly less"
+    return "slightly more" if expected > float(unlike.replace(",", "")) else "slightly less"
+
+
+def _finer_and_finer(expected: float, deviation: float, step: float, on_grid: float) -> Iterator[str]:
+    if not 0 < deviation < _LARGE or abs(expected) >= _LARGE or max(abs(expected), deviation) < _SMALL:
+        yield from (format_number(expected, digits) for digits in range(2, _MOST_DECIMALS))
+        return
+    # What is a hundredth of the deviation is as good as nothing.
+    exponent = math.floor(math.log10(min(deviation, max(abs(expected), deviation / 100))))
+    for decimals in range(-exponent, max(-exponent, 0) + _MOST_DECIMALS):
+        if 10.0**-decimals <= step:
+            yield _on_grid(expected, step, on_grid)
+            return
+        yield _written(round(expected, decimals), max(0, decimals))
 
 
 def told_apart(*scores: float) -> list[str]:
@@ -132,10 +140,6 @@ def _on_grid(expected: float, step: float, on_grid: float) -> str:
     return _written(value, max(_decimals(step), _decimals(on_grid)))
 
 
-def _rounded(expected: float, unit: float) -> str:
-    return _written(round(expected / unit) * unit, max(0, -math.floor(math.log10(unit * 1.0001))))
-
-
 def _written(value: float, decimals: int) -> str:
     whole = "," if abs(value) >= _SEPARATED else ""
     return _stripped(f"{value:{whole}.{decimals}f}")
@@ -148,7 +152,7 @@ def _stripped(text: str) -> str:
 
 def _decimals(step: float) -> int:
     """Return the decimals that a step is written with; 0 for none."""
-    if not 0 < abs(step) < 1e15:
+    if not 0 < abs(step) < _LARGE:
         return 0
     exponent = Decimal(f"{step:.6g}").normalize().as_tuple().exponent
     return min(_MOST_DECIMALS, max(0, -int(exponent)))

@@ -70,7 +70,8 @@ class Peers:
             None where few rows are like it, where the value is not rare among them, and where no row at all has another
             like it: that says it better.
         """
-        apart = np.abs(self.rows[:, given] - row[given]) / self._spread[given]
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.abs(self.rows[:, given] - row[given]) / self._spread[given]
         farthest = apart.max(axis=1, initial=0.0)
         values = self.rows[:, column]
         usable = ~np.isnan(farthest) & ~np.isnan(values) & ~(self.rows == row).all(axis=1)
@@ -90,22 +91,15 @@ class Peers:
             return None
         return Counted(len(among), less / len(among), lowest, highest)
 
-    def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
-        """Return the share of rows whose value lies on the other side of one, and whether this one is low."""
-        values = self._ordered[column]
-        below = int(np.searchsorted(values, value))
-        above = len(values) - int(np.searchsorted(values, value, side="right"))
-        return max(below, above) / max(1, len(values)), above > below
-
-    @cached_property
-    def _ordered(self) -> list[NDArray[Any]]:
-        return [np.sort(column[~np.isnan(column)]) for column in self.rows.T]
-
     @cached_property
     def _spread(self) -> Floats:
-        """Deviation of each column, as that of its middle two thirds; of all its values where these are one."""
+        """Deviation of each column, as of its middle two thirds; the mean one of its values where these are equal."""
         known = self.rows.astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            low, high = np.nanquantile(known, [0.16, 0.84], axis=0)
-            spread, whole = (high - low) / 2, np.nanstd(known, axis=0)
-        return np.where(spread > 0, spread, np.where(whole > 0, whole, 1.0))
+        known = known[:, ~np.isnan(known).all(axis=0)]
+        spread = np.ones(self.rows.shape[1])
+        with np.errstate(over="ignore"):
+            low, middle, high = np.nanquantile(known, [0.16, 0.5, 0.84], axis=0)
+            apart = np.nanmean(np.abs(known - middle), axis=0)
+            found = np.where(high > low, high / 2 - low / 2, apart)
+        spread[~np.isnan(self.rows).all(axis=0)] = np.where(found > 0, found, 1.0)
+        return spread

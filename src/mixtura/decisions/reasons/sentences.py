@@ -146,11 +146,10 @@ class _Row:
         """Return what a value is compared with: what is expected, or all rows; None where it is as usual by both."""
         if abs(self.explanation.distance[self.row, column]) >= NOTABLE:
             return f"expected {self._expected(column)}"
-        if self.peers is None:
+        if self.habits is None:
             return None
-        share, low = self.peers.less_extreme(column, float(self.values[column]))
-        others = "more" if low else "less"
-        return f"{percentage(share)} of rows have {others}" if share >= _MOST else None
+        share, low = self.habits.less_extreme(column, float(self.values[column]))
+        return f"at least {percentage(share)} of rows have {'more' if low else 'less'}" if share >= _MOST else None
 
     def _either(self) -> Iterator[str]:
         other = np.flatnonzero(self.explanation.other_cells[self.row])
@@ -241,7 +240,7 @@ class _Row:
         expected = float(of[self.row, column])
         on_grid = 0.0
         if self.habits is not None:
-            expected = min(max(expected, float(self.habits.lowest[column])), float(self.habits.highest[column]))
+            expected = self.habits.within(column, expected)
             on_grid = float(self.habits.usual[column])
         deviation = float(self.explanation.deviation[self.row, column])
         return about(expected, deviation, self._step(column), on_grid, unlike=self._seen(column))

@@ -49,7 +49,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     for start in range(0, len(facts), _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
-        reasons = model.in_words(part.values, explanation, called)
+        reasons = model.in_words(part.values, explanation, called, gathered.peers)
         severities = severities_of(model, part.scores)
         rows += [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
         blame += explanation.share.sum(axis=0)
