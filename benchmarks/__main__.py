@@ -18,11 +18,13 @@ from .elliptic import elliptic
 from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
+from .inference import inference
 from .instruction_sets import instruction_sets
 from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
+from .reasons import reasons
 from .robust import robust
 from .search import search
 from .suites import fit, iteration, limits, memory, scoring, startup
@@ -42,9 +44,11 @@ SUITES = {
         robust,
         elliptic,
         forest,
+        inference,
         neighbors,
         svm,
         detection,
+        reasons,
         far_rows,
         instruction_sets,
         many_outliers,

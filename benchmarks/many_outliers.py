@@ -9,7 +9,6 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import AnomalyDetector, EllipticEnvelope, GaussianMixture, IsolationForest, MixtureDetector
-from mixtura.tables.modelling import detectors
 
 from .detection import _local, _machine
 from .planted import Outlyingness, ranks_of, scores_of
@@ -21,7 +20,6 @@ _CENTERS = np.array([[0.0] * _COLUMNS, [5.0] * _COLUMNS])
 
 _DETECTORS: dict[str, Outlyingness] = {
     "AnomalyDetector": lambda X, seed: -AnomalyDetector(random_state=seed).fit(X).score_samples(X),
-    "detect --model mixture": lambda X, seed: -detectors(seed, len(X))["mixture"].fit(X).score_samples(X),
     "MixtureDetector": lambda X, seed: -MixtureDetector(random_state=seed).fit(X).score_samples(X),
     "EllipticEnvelope": lambda X, seed: -EllipticEnvelope(random_state=seed).fit(X).score_samples(X),
     "IsolationForest": lambda X, seed: -IsolationForest(random_state=seed).fit(X).score_samples(X),

@@ -69,10 +69,17 @@ def tolls(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:
 
 def diamonds(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:
     """Rank the diamonds of examples/data/diamonds.csv without a length, width or depth, and three too large to be."""
-    frame = pd.read_csv(_DIAMONDS)
+    frame, wrong = wrong_diamonds()
+    yield {"case": "diamonds", **_found(outlyingness, frame, wrong.any(axis=1), seed), "bar": 60}
+
+
+def wrong_diamonds() -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the numbers of examples/data/diamonds.csv, and which cells of them are wrong."""
+    frame = pd.read_csv(_DIAMONDS).select_dtypes("number")
+    wrong = np.zeros(frame.shape, dtype=bool)
     sizes = frame[["x", "y", "z"]]
-    wrong = (sizes == 0).any(axis=1) | (frame["y"] > 30) | (frame["z"] > 30)
-    yield {"case": "diamonds", **_found(outlyingness, frame, wrong, seed), "bar": 60}
+    wrong[:, frame.columns.get_indexer(sizes.columns)] = (sizes == 0) | (sizes > 30)
+    return frame, wrong
 
 
 def air_quality(outlyingness: Outlyingness, seed: int = 0) -> Iterator[Row]:

@@ -1,6 +1,9 @@
 // Normal and Student's t densities as functions of the squared distance from the mean.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "simd.hpp"
 
 namespace mixtura {
@@ -9,9 +12,7 @@ namespace mixtura {
 // can be told apart anyway.
 inline constexpr double kFarthestValue = 1e100;
 
-inline double within_reach(double deviations) {
-    return deviations > kFarthestValue ? kFarthestValue : (deviations < -kFarthestValue ? -kFarthestValue : deviations);
-}
+inline double within_reach(double deviations) { return std::clamp(deviations, -kFarthestValue, kFarthestValue); }
 inline Vector<double> within_reach(Vector<double> deviations) {
     return minimum(maximum(deviations, broadcast(-kFarthestValue)), broadcast(kFarthestValue));
 }
@@ -20,6 +21,11 @@ inline Vector<double> within_reach(Vector<double> deviations) {
 inline Vector<double> log_plus_one(Vector<double> x) {
     const Vector<double> sum = 1.0 + x;
     return log_from_one<double>(sum) + (x - (sum - 1.0)) / sum;
+}
+
+inline Vector<double> square_root(Vector<double> x) {
+    for (int l = 0; l < kLanes<double>; ++l) x[l] = std::sqrt(x[l]);
+    return x;
 }
 
 // The log density at a squared distance in `columns` columns. `degrees` points to the degrees of freedom of a t

@@ -18,6 +18,9 @@ struct Answers {
     double* log_densities;  // most_cells x kept
 };
 
+// The fewest sets of each number of cells that a search which is not exhaustive goes on from.
+inline constexpr Index kBeam = 8;
+
 class Search {
 public:
     Search(const Mixture& mixture, Index most_cells, Index kept, Index exhaustive_columns)
@@ -27,7 +30,8 @@ public:
           exhaustive_(mixture.d <= exhaustive_columns),
           largest_(std::min(most_cells, mixture.d)),
           replaced_(mixture, largest_) {
-        for (Index size = 0; size <= largest_; ++size) pools_.emplace_back(size == 0 ? 1 : kept, size);
+        const Index capacity = exhaustive_ ? kept : std::max(kept, kBeam);
+        for (Index size = 0; size <= largest_; ++size) pools_.emplace_back(capacity, size);
     }
 
     void run(const double* row, const Answers& answers) {
@@ -98,7 +102,7 @@ private:
         std::fill_n(answers.values, most_cells_ * kept_ * most_cells_, 0.0);
         std::fill_n(answers.log_densities, most_cells_ * kept_, -std::numeric_limits<double>::infinity());
         for (Index size = 1; size <= largest_; ++size)
-            for (Index i = 0; i < pools_[size].size(); ++i) {
+            for (Index i = 0; i < std::min(kept_, pools_[size].size()); ++i) {
                 const Index place = (size - 1) * kept_ + i;
                 const Repair& repair = pools_[size][i];
                 std::copy(repair.cells.begin(), repair.cells.end(), answers.sets + place * most_cells_);

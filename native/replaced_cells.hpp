@@ -24,12 +24,13 @@ struct Mixture {
     const double* degrees;     // of Student's t components; null where they are normal
 };
 
-// A distance that falls from above this to less than a part of it is lost in rounding, and is measured anew.
+// A distance is measured anew where subtraction has left less than a millionth of what was measured, and with it fewer
+// than ten digits. Where that was below a million, what is lost is too little to change a density.
 inline constexpr double kLost = 1e6;
 // What elimination leaves of a diagonal of ones is lost in rounding below this.
 inline constexpr double kLeastPivot = std::numeric_limits<double>::epsilon();
 
-inline bool lost(double before, double after) { return before > kLost * std::max(after, 1.0); }
+inline bool lost(double measured, double left) { return measured > kLost * std::max(left, 1.0); }
 
 // Cells are replaced one by one. With q the diagonal of what elimination has left of P, and u its row s over sqrt(q_s),
 // the replacement of cell s takes e^2 from the distance, e u from g and u^2 from q, where e = g_s / sqrt(q_s): 3 + size
@@ -43,6 +44,7 @@ public:
           precisions_(mixture.count * mixture.d * stride_),
           centred_(mixture.count * mixture.d),
           distances_((most_cells + 1) * mixture.count),
+          measured_((most_cells + 1) * mixture.count),
           rows_(most_cells * mixture.count * stride_),
           gradients_((most_cells + 1) * mixture.count * stride_),
           pivots_((most_cells + 1) * mixture.count * stride_, 1.0),
@@ -98,9 +100,10 @@ public:
             row[cell] = root;
             next_gradient[cell] = 0;
             next_pivots[cell] = 1;
-            const double distance = distances_[size * mixture_.count + k], left = std::max(distance - e * e, 0.0);
-            if (lost(distance, left)) measure(k);
-            else distances_[(size + 1) * mixture_.count + k] = left;
+            const Index before = size * mixture_.count + k, after = before + mixture_.count;
+            distances_[after] = std::max(distances_[before] - e * e, 0.0);
+            measured_[after] = measured_[before];
+            if (lost(measured_[after], distances_[after])) measure(k);
         }
     }
 
@@ -110,13 +113,14 @@ public:
         const Index size = n_replaced();
         for (Index k = 0; k < mixture_.count; ++k) {
             const double distance = distances_[size * mixture_.count + k];
+            const double measured = measured_[size * mixture_.count + k];
             const double *gradient = at(gradients_, size, k), *pivots = at(pivots_, size, k);
             for (Index j = 0; j < stride_; j += kLanes<double>) {
                 const Vector<double> g = load(gradient + j);
                 store<double>(extended_.data() + j, maximum(distance - g * g / load(pivots + j), Vector<double>{}));
             }
-            for (Index j = 0; distance > kLost && j < mixture_.d; ++j)
-                if (lost(distance, extended_[j])) extended_[j] = distance_of_others(k, j);
+            for (Index j = 0; measured > kLost && j < mixture_.d; ++j)
+                if (lost(measured, extended_[j])) extended_[j] = distance_of_others(k, j);
             for (Index j = 0; j < stride_; j += kLanes<double>)
                 store<double>(best_.data() + j, maximum(log_density(k, load(extended_.data() + j)), load(&best_[j])));
         }
@@ -185,16 +189,18 @@ private:
     }
 
     void measure(Index k) {
-        distances_[n_replaced() * mixture_.count + k] = distance_of_others(k);
+        const Index place = n_replaced() * mixture_.count + k;
+        distances_[place] = measured_[place] = distance_of_others(k);
         std::copy(gradient_.begin(), gradient_.end(), at(gradients_, n_replaced(), k));
     }
 
     Mixture mixture_;
     Index stride_;
     std::vector<std::int32_t> cells_;
-    Buffer<double> deviations_, precisions_;                      // of the components
-    Buffer<double> centred_;                                      // the row
-    Buffer<double> distances_;                                    // for each number of replaced cells and component
+    Buffer<double> deviations_, precisions_;  // of the components
+    Buffer<double> centred_;                  // the row
+    // For each number of replaced cells and component, the last is what a distance was subtracted from.
+    Buffer<double> distances_, measured_;
     Buffer<double> rows_, gradients_, pivots_;                    // u, g and q of them
     Buffer<double> steps_, others_, gradient_, extended_, best_;  // what single methods work in
 };

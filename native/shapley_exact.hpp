@@ -2,14 +2,15 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 
 #include "shapley.hpp"
 
 namespace mixtura::shapley {
 
-// Subsets are nodes of a tree, each its parent with one more column of higher number, which borders the Cholesky
-// factors of the parent's covariances by a row: size^2 / 2 multiply-adds for a component, and size for each row of the
-// table. Rows are in lanes.
+// Subsets are nodes of a tree, each its parent with one more column of higher number. That column borders the Cholesky
+// factors of the parent's covariances by a row: size^2 / 2 multiply-adds for a component, with components in lanes,
+// then size for a component and row of the table, with rows in lanes.
 class Exact {
 public:
     static constexpr Index kRows = 32;
@@ -17,14 +18,27 @@ public:
 
     explicit Exact(const Mixture& mixture)
         : mixture_(mixture),
-          standard_(mixture),
-          factors_(mixture.count * mixture.d * mixture.d),
-          logs_(mixture.count * (mixture.d + 1)),
+          padded_((mixture.count + kLanes<double> - 1) / kLanes<double> * kLanes<double>),
+          deviations_(mixture.d * padded_, 1.0),
+          log_deviations_(mixture.d * padded_),
+          correlations_(mixture.d * mixture.d * padded_),
+          factors_(mixture.d * mixture.d * padded_),
+          logs_((mixture.d + 1) * padded_),
           centred_(mixture.count * mixture.d * kRows),
           whitened_(mixture.count * mixture.d * kRows),
           distances_(mixture.count * (mixture.d + 1) * kRows),
           densities_(mixture.count * kRows),
-          surprises_((Index{1} << mixture.d) * kRows) {}
+          surprises_((Index{1} << mixture.d) * kRows) {
+        const Index d = mixture.d;
+        const Standard standard(mixture);
+        for (Index k = 0; k < mixture.count; ++k)
+            for (Index i = 0; i < d; ++i) {
+                deviations_[i * padded_ + k] = standard.deviations[k * d + i];
+                log_deviations_[i * padded_ + k] = standard.log_deviations[k * d + i];
+                for (Index j = 0; j < d; ++j)
+                    correlations_[(i * d + j) * padded_ + k] = standard.correlations[(k * d + i) * d + j];
+            }
+    }
 
     void run(const double* rows, Index n_rows, double* values) {
         for (Index first = 0; first < n_rows; first += kRows) {
@@ -44,7 +58,7 @@ private:
                 for (Index r = 0; r < used_; ++r) {
                     const double value = rows[std::min(r, count - 1) * d + j];
                     centred_[(k * d + j) * kRows + r] =
-                        within_reach((value - mixture_.means[k * d + j]) / standard_.deviations[k * d + j]);
+                        within_reach((value - mixture_.means[k * d + j]) / deviations_[j * padded_ + k]);
                 }
     }
 
@@ -52,7 +66,8 @@ private:
     void visit(Index size, Index first, Index mask) {
         for (Index j = first; j < mixture_.d; ++j) {
             chosen_[size] = j;
-            for (Index k = 0; k < mixture_.count; ++k) border(k, size);
+            for (Index k = 0; k < padded_; k += kLanes<double>) border(k, size);
+            for (Index k = 0; k < mixture_.count; ++k) measure(k, size);
             double* surprise = surprises_.data() + (mask | Index{1} << j) * kRows;
             for (Index r = 0; r < used_; r += kLanes<double>)
                 store<double>(surprise + r, -log_sum(densities_.data() + r, mixture_.count, kRows));
@@ -60,31 +75,38 @@ private:
         }
     }
 
-    // Adds row `size` to the factor of a component, and finds the log densities of the rows in one more column.
+    // Entry (i, j) of the factors of all components, diagonals inverted.
+    double* factor(Index i, Index j) { return factors_.data() + (i * mixture_.d + j) * padded_; }
+
+    // Adds row `size` to the factors of components k, k + 1, ... in lanes.
     void border(Index k, Index size) {
-        const Index d = mixture_.d, j = chosen_[size];
-        const double* correlation = standard_.correlations.data() + (k * d + j) * d;
-        const double* factor = factors_.data() + k * d * d;
-        double* row = factors_.data() + (k * d + size) * d;
-        double pivot = 1;
+        const Index j = chosen_[size];
+        Vector<double> pivot = broadcast(1.0);
         for (Index i = 0; i < size; ++i) {
-            double sum = correlation[chosen_[i]];
-            for (Index l = 0; l < i; ++l) sum -= row[l] * factor[i * d + l];
-            row[i] = sum * factor[i * d + i];
-            pivot -= row[i] * row[i];
+            Vector<double> sum = load(correlations_.data() + (j * mixture_.d + chosen_[i]) * padded_ + k);
+            for (Index l = 0; l < i; ++l) sum -= load(factor(size, l) + k) * load(factor(i, l) + k);
+            sum *= load(factor(i, i) + k);
+            store<double>(factor(size, i) + k, sum);
+            pivot -= sum * sum;
         }
-        const double root = std::sqrt(std::max(pivot, kLeastPivot));
-        row[size] = 1 / root;  // the diagonal is kept as its inverse
-        double* logs = logs_.data() + k * (d + 1) + size;
-        logs[1] = logs[0] + std::log(root) + standard_.log_deviations[k * d + j];
-        const double constant = mixture_.log_constants[k * (d + 1) + size + 1] - logs[1];
-        const double* centred = centred_.data() + (k * d + j) * kRows;
+        const Vector<double> inverse = 1.0 / square_root(maximum(pivot, broadcast(kLeastPivot)));
+        store<double>(factor(size, size) + k, inverse);
+        const double* logs = logs_.data() + size * padded_ + k;
+        const Vector<double> added = load(&log_deviations_[j * padded_ + k]) - log_from_one<double>(inverse);
+        store<double>(&logs_[(size + 1) * padded_ + k], load(logs) + added);
+    }
+
+    // Finds the log densities of the rows under a component in the columns chosen, the last of which is new.
+    void measure(Index k, Index size) {
+        const Index d = mixture_.d;
+        const double constant = mixture_.log_constants[k * (d + 1) + size + 1] - logs_[(size + 1) * padded_ + k];
+        const double* centred = centred_.data() + (k * d + chosen_[size]) * kRows;
         double* whitened = whitened_.data() + k * d * kRows;
         double* distances = distances_.data() + (k * (d + 1) + size) * kRows;
         for (Index r = 0; r < used_; r += kLanes<double>) {
             Vector<double> z = load(centred + r);
-            for (Index i = 0; i < size; ++i) z -= row[i] * load(whitened + i * kRows + r);
-            z *= row[size];
+            for (Index i = 0; i < size; ++i) z -= factor(size, i)[k] * load(whitened + i * kRows + r);
+            z *= factor(size, size)[k];
             const Vector<double> distance = load(distances + r) + z * z;
             store<double>(whitened + size * kRows + r, z);
             store<double>(distances + kRows + r, distance);
@@ -114,8 +136,9 @@ private:
     }
 
     Mixture mixture_;
-    Standard standard_;
-    Index used_ = 0;
+    Index padded_;  // components, filled up to whole vectors
+    Buffer<double> deviations_, log_deviations_, correlations_;
+    Index used_ = 0;  // rows at hand, filled up to whole vectors
     Index chosen_[kMostColumns] = {};
     Buffer<double> factors_, logs_;                              // of the columns chosen, for each component
     Buffer<double> centred_, whitened_, distances_, densities_;  // of the rows

@@ -1,6 +1,8 @@
 // Shapley values estimated by a mean over some orders of the columns, with its standard error.
 #pragma once
 
+#include <cstdint>
+
 #include "shapley.hpp"
 
 namespace mixtura::shapley {
@@ -11,7 +13,7 @@ namespace mixtura::shapley {
 class Orders {
 public:
     static constexpr Index kGroup = kLanes<double>;  // orders at a time
-    static constexpr int kBlock = 4;                 // rows at a time, for each of which a factor is read once
+    static constexpr int kBlock = kColumns;          // rows at a time, for each of which a factor is read once
 
     explicit Orders(const Mixture& mixture)
         : mixture_(mixture),
@@ -45,7 +47,7 @@ public:
             });
         }
         // From the root of the sum of squares about the mean to the standard error of the mean.
-        const double pairs = static_cast<double>(n_orders / 2);
+        const double pairs = static_cast<double>(n_orders) / 2;
         for (Index i = 0; i < n_rows * d; ++i) errors[i] /= std::sqrt(pairs * (pairs - 1));
     }
 
@@ -67,8 +69,7 @@ private:
                 }
                 for (int i = 0; i < Count; ++i) store<double>(at(first + i, j), sums[i]);
             });
-            Vector<double> inverse = maximum(load(at(j, j)), broadcast(kLeastPivot));
-            for (Index l = 0; l < kGroup; ++l) inverse[l] = 1 / std::sqrt(inverse[l]);
+            const Vector<double> inverse = 1.0 / square_root(maximum(load(at(j, j)), broadcast(kLeastPivot)));
             store<double>(at(j, j), inverse);
             for (Index i = j + 1; i < d; ++i) store<double>(at(i, j), load(at(i, j)) * inverse);
             const Index place = (k * d + j) * kGroup;

@@ -203,12 +203,18 @@ def _rows(X, names, cells, detector, scores, severities, component, labels, list
             None if labels is None else bool(labels[i]),
             tuple(cells[i]),
             sentences[n],
-            tuple(
-                Deviation(names[k], float(X[i, k]), float(explanation.expected[n, k]), float(explanation.share[n, k]))
-                for k in explanation.ranking[n][:5]
-            ),
+            tuple(_deviation(names[k], X[i], explanation, n, k) for k in explanation.ranking[n][:6]),
+            float(explanation.shares[n].sum()),
+            float(-explanation.score_after[n]) if explanation.flagged_cells[n].any() else None,
         )
         for n, i in enumerate(listed)
+    )
+
+
+def _deviation(name, values, explanation, n, k):
+    repaired = float(explanation.repaired[n, k]) if explanation.flagged_cells[n, k] else None
+    return Deviation(
+        name, float(values[k]), float(explanation.expected[n, k]), float(explanation.shares[n, k]), repaired
     )
 
 

@@ -26,7 +26,18 @@ KEYS = {
     },
     "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
     "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels", "saved"},
-    "anomalies": {"row", "anomaly_score", "severity", "component", "column", "value", "expected", "reason"},
+    "anomalies": {
+        "row",
+        "anomaly_score",
+        "severity",
+        "component",
+        "column",
+        "value",
+        "expected",
+        "reason",
+        "cells",
+        "score_after",
+    },
     "notices": None,
     "out": None,
     "new_columns": None,
@@ -34,6 +45,7 @@ KEYS = {
     "seconds": None,
     "report": None,
     "merging": None,
+    "reasons": {"reason", "columns", "directions", "n_rows", "example"},
 }
 FAST = ("--components", "2", "--shape", "full")
 

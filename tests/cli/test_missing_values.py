@@ -73,7 +73,7 @@ def test_a_row_without_values(run, write):
     write("clean.csv", ["a", "b"], [[k % 7, k % 5] for k in range(400)])
     ended = run("detect", "t.csv", "--reference", "clean.csv", "--columns", "a,b", "--model", "forest", "--json", "-q")
     first = next(row for row in json.loads(ended.out)["anomalies"] if row["row"] == 1)
-    assert (first["value"], first["reason"]) == (None, "no single column stands out")
+    assert (first["value"], first["reason"]) == (None, "The row has no values.")
 
 
 def test_a_column_without_values_is_left_out(run, folder):

@@ -2,6 +2,8 @@
 
 import json
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -42,6 +44,14 @@ def by_command(folder, run):
     return by_command
 
 
+@pytest.fixture(scope="module")
+def compared(folder, run):
+    """What the command line prints of detectors compared."""
+    with redirect_stdout(StringIO()) as printed:
+        run("compare", folder / "t.csv", "--rows", "60", "--json", "--quiet")
+    return printed.getvalue()
+
+
 CALLS = {
     "detect": (("detect",), mixtura.detect, {}),
     "rate": (("detect", "--rate", "0.02", "--drop", "x2"), mixtura.detect, {"rate": 0.02, "drop": ["x2"]}),
@@ -58,6 +68,7 @@ CALLS = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("call", CALLS)
 def test_python_finds_what_the_command_finds(folder, source, by_command, capfd, tmp_path, call, kind):
@@ -87,9 +98,8 @@ def test_a_table_scored_by_a_saved_model(run, folder, source, by_command, capfd,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_detectors_compared(run, folder, source, capfd, kind):
-    run("compare", folder / "t.csv", "--rows", "60", "--json", "--quiet")
-    command = essence(capfd.readouterr().out)
+def test_detectors_compared(compared, folder, source, kind):
+    command = essence(compared)
     python = essence(mixtura.compare(source(kind, folder), rows=60).summary)
     for one in (command, python):
         for detector in one["detectors"]:

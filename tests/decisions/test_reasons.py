@@ -1,76 +1,397 @@
+import re
+
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from mixtura.decisions.reasons import format_number, reasons
+from mixtura.decisions.reasons import Habits, Peers, SharedReasons, format_number, reasons, shared_reason
+from mixtura.decisions.reasons.habits import LEVELS
+from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apart
 from mixtura.detectors.explanation import Explanation
 
 
-def reason(columns, values, expected, deviation, distance, given=False):
-    weights = np.square(np.clip(distance, -1e9, 1e9))
-    share = weights / weights.sum()
-    parts = (np.array([part], dtype=float) for part in (expected, deviation, distance, share))
-    explanation = Explanation(*parts, np.full((1, len(columns)), given))
-    return reasons(columns, np.array([values]), explanation)[0]
-
-
-def test_the_farthest_column():
-    sentence = reason(["carat", "price"], [0.3, 55000.0], [1.1, 1234.5678], [0.2, 8.5], [-4.0, 6325.4])
-    assert sentence == "price = 55000, expected 1235 ± 8.5 (6325 sd above)"
-
-
-def test_the_first_of_those_that_tie():
-    assert reason(["a", "b"], [1.0, 9.0], [4.0, 3.0], [1.0, 2.0], [-3.0, 3.0]) == (
-        "a = 1, expected 4 ± 1 (3.0 sd below)"
+def explanation(row, expected, deviation, flagged=(), other=(), given=(), before=4.0, after=1.0, shares=None):
+    """Return that of one row, of which the columns in `flagged` are wrong."""
+    row, expected, deviation = (np.array([part], dtype=float) for part in (row, expected, deviation))
+    columns = np.arange(row.shape[1])[None]
+    cells = np.isin(columns, flagged)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = np.nan_to_num((row - expected) / deviation, posinf=1e9, neginf=-1e9)
+    return Explanation(
+        expected,
+        deviation,
+        distance,
+        distance**2 / 2 if shares is None else np.array([shares], dtype=float),
+        np.full(row.shape, len(given) > 0),
+        cells,
+        np.isin(columns, other),
+        np.where(cells, expected, row),
+        np.array([before]),
+        np.array([after]),
+        np.array([[*given, *[-1] * (3 - len(given))]]),
     )
 
 
-def test_what_the_expectation_rests_on():
-    assert reason(["depth"], [9.25], [3.0], [2.0], [3.125], given=True) == (
-        "depth = 9.25, expected 3 ± 2 given the other columns (3.1 sd above)"
+def said(columns, row, expected, deviation, *, threshold=2.0, habits=None, peers=None, nearest=None, **found):
+    whole = explanation(row, expected, deviation, **found)
+    values = np.array([row], dtype=float)
+    told = reasons(columns, values, whole, threshold=threshold, habits=habits, peers=peers, nearest=nearest)
+    assert len(told) == 1
+    return told[0]
+
+
+def habits(step=0.0, usual=0.0, share=0.0, lowest=-1e9, highest=1e9):
+    parts = [np.atleast_1d(np.asarray(part, dtype=float)) for part in (step, usual, share, lowest, highest)]
+    return Habits(*parts[:3], np.linspace(*parts[3:], len(LEVELS), axis=1))
+
+
+class TestCells:
+    def test_one(self):
+        assert said(["depth"], [9.25], [3.0], [2.0], flagged=[0]) == (
+            "depth = 9.25; usual is about 3. With that the score falls from 4 to 1 (threshold 2)."
+        )
+
+    def test_one_given_others(self):
+        assert said(["a", "b"], [9.25, 18034.0], [3.0, 0.0], [2.0, 1.0], flagged=[0], given=[1]).startswith(
+            "a = 9.25; a row with b 18,034 has about 3. "
+        )
+
+    def test_of_one_value_together(self):
+        sentence = said(
+            ["carat", "price", "x", "y", "z"],
+            [2.25, 18034.0, 0.0, 0.0, 0.0],
+            [2.25, 18034.0, 8.52, 8.43, 5.21],
+            [0.1, 900.0, 0.12, 0.11, 0.13],
+            flagged=[2, 3, 4],
+            given=[0, 1],
+            before=3.99,
+            after=0.4,
+            threshold=2.05,
+        )
+        assert sentence == (
+            "x, y and z are 0; a row with carat 2.25 and price 18,034 has about 8.5, 8.4 and 5.2. "
+            "With these the score falls from 3.99 to 0.4 (threshold 2.05)."
+        )
+
+    def test_of_two_values(self):
+        assert said(["x", "y"], [0.0, 58.9], [8.5, 8.4], [0.1, 0.1], flagged=[0, 1]).startswith(
+            "x = 0 and y = 58.9; usual is about 8.5 and 8.4. With these "
+        )
+
+    def test_some_of_one_value(self):
+        assert said(["x", "y", "z"], [0.0, 0.0, 31.8], [8.5, 8.4, 5.2], [0.1] * 3, flagged=[0, 1, 2]).startswith(
+            "x and y are 0, z = 31.8; usual is about 8.5, 8.4 and 5.2. "
+        )
+
+    def test_that_do_not_suffice(self):
+        assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], after=2.4, threshold=2.05).endswith(
+            "With that the score falls from 4 to 2.4, still above the threshold 2.05."
+        )
+
+    def test_of_a_model_without_a_threshold(self):
+        assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], threshold=None).endswith("falls from 4 to 1.")
+
+    def test_whose_score_rises(self):
+        assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], after=5.0).endswith(
+            "With that the score goes from 4 to 5, still above the threshold 2."
+        )
+
+    def test_or_others(self):
+        names = ["price", "area", "rooms"]
+        one = said(names, [9.0, 9.0, 1.0], [3.0, 3.0, 1.0], [1.0] * 3, flagged=[0], other=[1])
+        assert one.startswith("price or area: either explains the row. price = 9; usual is about 3. ")
+        two = said(names, [9.0, 9.0, 1.0], [3.0, 3.0, 1.0], [1.0] * 3, flagged=[0, 2], other=[1, 2])
+        assert two.startswith("price and rooms, or area and rooms: either explains the row. ")
+
+
+class TestRowsWithoutWrongCells:
+    def test_as_a_whole(self):
+        sentence = said(["a", "b"], [9.0, 2.0], [3.0, 2.0], [1.0, 1.0])
+        assert sentence == "Unusual as a whole: no few values explain it. Foremost: a = 9 (expected about 3)."
+
+    def test_as_a_whole_among_groups(self):
+        def nearest(X):
+            assert X.tolist() == [[9.0]]
+            return np.array([2]), np.array([5.31])
+
+        assert "The nearest group, component 2, is 5.31 sd away." in said(["a"], [9.0], [3.0], [1.0], nearest=nearest)
+
+    def test_rare_values_that_are_as_expected(self):
+        known = Habits.of(np.column_stack([np.arange(100.0), np.ones(100)]))
+        sentence = said(["a", "b"], [98.0, 1.0], [97.5, 1.0], [1.0, 1.0], shares=[3.0, 1.0], habits=known)
+        assert sentence.endswith("Foremost: a = 98 (at least 98% of rows have less).")
+
+    def test_low_values(self):
+        known = Habits.of(np.arange(100.0)[:, None])
+        assert said(["a"], [0.0], [1.2], [1.0], habits=known).endswith(
+            "Foremost: a = 0 (at least 98% of rows have more)."
+        )
+
+    def test_ordinary(self):
+        assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
+            "Ordinary; foremost is a = 9 (expected about 8)."
+        )
+
+    def test_of_a_model_without_a_threshold(self):
+        assert said(["a"], [9.0], [8.0], [1.0], threshold=None) == (
+            "No few values stand out; foremost is a = 9 (expected about 8)."
+        )
+
+    @pytest.mark.parametrize("before", [1.0, 4.0])
+    def test_without_values(self, before):
+        nothing = said(["a", "b"], [np.nan] * 2, [0.0] * 2, [1.0] * 2, shares=[0.0] * 2, before=before)
+        assert nothing == "The row has no values."
+
+    def test_some_values_missing(self):
+        assert said(["a", "b"], [np.nan, 5.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
+            "Ordinary; foremost is b = 5 (expected about 4)."
+        )
+
+    def test_no_rows(self):
+        nothing = np.empty((0, 2))
+        none = np.empty((0, 2), bool)
+        scores, given = np.empty(0), np.empty((0, 3), int)
+        found = Explanation(nothing, nothing, nothing, nothing, none, none, none, nothing, scores, scores, given)
+        assert reasons(["a", "b"], nothing, found) == []
+
+
+class TestHabits:
+    def test_values_that_are_mostly_one(self):
+        assert said(["tolls"], [24.02], [0.03], [0.2], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
+            "tolls = 24.02; 95.3% of rows have 0. With that "
+        )
+
+    def test_that_never_change(self):
+        assert said(["depth"], [9.25], [3.0], [0.0], flagged=[0], habits=habits(0.0, 3.0, 1.0)).startswith(
+            "depth = 9.25; every row fitted has 3. "
+        )
+
+    def test_not_where_the_others_predict_another(self):
+        assert said(["tolls"], [24.02], [6.12], [0.2], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
+            "tolls = 24.02; usual is about 6.1. "
+        )
+
+    def test_not_of_the_usual_value_itself(self):
+        assert said(["tolls"], [0.0], [0.6], [0.9], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
+            "tolls = 0; usual is about 0.6. "
+        )
+
+    def test_beside_other_cells(self):
+        both = habits([0.01, 0.5], [0.0, 7.0], [0.953, 0.1], [0.0, 0.0], [30.0, 200.0])
+        assert said(["tolls", "fare"], [24.02, 150.0], [0.0, 80.2], [0.2, 9.0], flagged=[0, 1], habits=both).startswith(
+            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and usual is fare about 80. "
+        )
+
+    def test_expectations_stay_on_the_grid_and_in_the_range(self):
+        assert "usual is about 4. " in said(["n"], [9.0], [3.7], [0.2], flagged=[0], habits=habits(1.0))
+        assert "usual is about 0. " in said(["n"], [9.0], [-3.7], [0.2], flagged=[0], habits=habits(1.0, lowest=0.0))
+
+    def test_of_rows(self):
+        found = Habits.of(np.array([[0, 0.25, np.nan], [0, 1.0, np.nan], [7, 0.5, np.nan], [0, 0.75, np.nan]]))
+        assert found.usual[0] == 0
+        assert found.share.tolist() == [0.75, 0.25, 0]
+        assert found.quantiles[:, [0, -1]].tolist() == [[0, 7], [0.25, 1], [0, 0]]
+        assert found.step[1] == 0.25
+
+    def test_shares_are_never_told_too_large(self):
+        rng = np.random.default_rng(2)
+        column = np.round(rng.normal(size=997), 1)
+        known = Habits.of(column[:, None])
+        for value in np.linspace(-4, 4, 161):
+            share, low = known.less_extreme(0, value)
+            assert share in {0, *LEVELS[1:-1], *(1 - LEVELS[1:-1])}
+            assert share <= np.mean(column > value if low else column < value)
+
+    def test_of_whole_numbers_and_cents(self):
+        rng = np.random.default_rng(0)
+        whole, cents = rng.poisson(30, 500).astype(float), rng.integers(0, 2000, 500) / 100
+        assert Habits.of(np.column_stack([whole, cents, rng.normal(size=500)])).step == pytest.approx([1, 0.01, 0])
+
+    def test_of_single_precision_are_written_as_the_values_are(self):
+        assert Habits.of(np.array([[0.1], [0.1], [0.3]], np.float32)).usual.tolist() == [0.1]
+
+    @pytest.mark.parametrize(
+        "change", [{"share": 1.5}, {"step": -1.0}, {"lowest": 3.0, "highest": 2.0}, {"usual": np.nan}, {"step": [1, 2]}]
     )
+    def test_that_are_not_sound(self, change):
+        with pytest.raises(ValueError, match="habits"):
+            habits(**change)
+
+    def test_come_back_from_arrays(self):
+        found = habits([1.0, 0.0], [2.0, 3.0], [0.5, 0.1], [0.0, 0.0], [9.0, 9.0])
+        back = Habits.from_arrays(found.arrays())
+        assert all(np.array_equal(array, back.arrays()[name]) for name, array in found.arrays().items())
 
 
-def test_what_never_changed_before():
-    sentence = reason(["depth", "b"], [9.25, 1.0], [3.0, 1.0], [0.0, 0.0], [np.inf, 0.0])
-    assert sentence == "depth = 9.25, expected 3 (always so in the rows fitted)"
+class TestPeers:
+    @pytest.fixture
+    def rows(self):
+        rng = np.random.default_rng(1)
+        size = rng.normal(size=3000)
+        return np.column_stack([size, 2 * size + 0.1 * rng.normal(size=3000)])
+
+    def test_are_counted_as_by_hand(self, rows):
+        row = np.array([0.5, -0.1])
+        low, high = np.quantile(rows[:, 0], [0.16, 0.84])
+        like = rows[np.abs(rows[:, 0] - 0.5) <= (high - low) / 4]
+        counted = Peers(rows).counted(row, 1, np.array([0]), low=True)
+        n_more = int((like[:, 1] > -0.1).sum())
+        limits = binomtest(n_more, len(like)).proportion_ci(0.95, "exact")
+        assert counted.n_rows == len(like)
+        assert counted.share == n_more / len(like)
+        assert (counted.low, counted.high) == pytest.approx((limits.low, limits.high))
+
+    def test_are_told(self, rows):
+        row, expected = [0.5, 0.0], [0.5, 1.0]
+        sentence = said(["a", "b"], row, expected, [0.1, 0.1], flagged=[1], given=[0], peers=Peers(rows))
+        found = re.fullmatch(
+            r"b = 0; a row with a 0\.5 has about 1, and (.*) of ([\d,]+) rows like it have more "
+            r"\(95% limits: (.*)% to (.*)%\)\. With that .*",
+            sentence,
+        )
+        assert found is not None, sentence
+        assert 95 < float(found[3]) < float(found[4]) <= 100
+
+    def test_are_widened_to_a_hundred(self, rows):
+        few = rows[np.argsort(np.abs(rows[:, 0] - 0.5))[::20]]
+        assert Peers(few).counted(np.array([0.5, -1.2]), 1, np.array([0]), low=True).n_rows == 100
+
+    def test_are_not_told_far_away_or_among_few(self, rows):
+        assert Peers(rows).counted(np.array([50.0, 0.0]), 1, np.array([0]), low=True) is None
+        assert Peers(rows[:99]).counted(np.array([0.5, -0.5]), 1, np.array([0]), low=True) is None
+
+    def test_are_not_told_where_they_are_no_proof(self, rows):
+        assert Peers(rows).counted(np.array([0.5, 1.0]), 1, np.array([0]), low=True) is None
+
+    def test_are_not_told_where_no_row_at_all_has_such_a_value(self, rows):
+        assert Peers(rows).counted(np.array([0.5, -99.0]), 1, np.array([0]), low=True) is None
+
+    def test_leave_copies_of_the_row_out(self, rows):
+        row, any_row = np.array([0.5, -4.0]), np.array([], int)
+        copied = Peers(np.vstack([rows, np.tile(row, (500, 1))]))
+        assert copied.counted(row, 1, any_row, low=True) == Peers(rows).counted(row, 1, any_row, low=True)
+
+    def test_leave_missing_values_out(self, rows):
+        row = np.array([0.5, -0.5])
+        holes = np.vstack([rows, np.full((900, 2), np.nan)])
+        assert Peers(holes).counted(row, 1, np.array([0]), low=True) == Peers(rows).counted(
+            row, 1, np.array([0]), low=True
+        )
 
 
-def test_a_row_without_values_has_no_column_that_stands_out():
-    nothing = np.zeros((1, 2))
-    explanation = Explanation(nothing, nothing + 1, nothing, nothing + 0.5, nothing > 0)
-    assert reasons(["a", "b"], np.full((1, 2), np.nan), explanation) == ["no single column stands out"]
+class TestShared:
+    def found(self, values, rows, flagged=(0,), before=4.0):
+        parts = [explanation(v, [0.0, 0.0], [1.0, 1.0], flagged, given=[1], before=before + v[1]) for v in values]
+        return SharedReasons.of(np.array(values), Explanation.concatenate(parts), np.array(rows))
+
+    def test_are_the_columns_and_their_directions(self):
+        found = self.found([[9.0, 0.0], [7.0, 3.0], [-9.0, 0.0]], [4, 5, 6])
+        assert [(reason, sharing.n_rows, sharing.row, sharing.given) for reason, sharing in found.ranking] == [
+            (((0, 1),), 2, 5, (1,)),
+            (((0, -1),), 1, 6, (1,)),
+        ]
+
+    def test_add_up(self):
+        values, rows = [[9.0, 0.0], [7.0, 3.0], [-9.0, 0.0], [8.0, 3.0]], [4, 5, 6, 7]
+        whole = self.found(values, rows)
+        for cut in range(5):
+            parts = [self.found(values[part], rows[part]) for part in (slice(cut), slice(cut, None)) if rows[part]]
+            assert sum(parts, SharedReasons()).found == whole.found
+        assert (SharedReasons() + SharedReasons()).ranking == []
+
+    def test_in_words(self):
+        names = ["weight", "x", "y", "size"]
+        assert shared_reason(names, ((0, -1),), (3,)) == "weight too low for size"
+        assert shared_reason(names, ((0, 1), (1, -1), (2, -1)), ()) == "x and y too low, weight too high"
+        assert shared_reason(names, (), ()) == "unusual as a whole"
 
 
-def test_nothing_stands_out():
-    assert reason(["a", "b"], [1.0, 2.0], [1.5, 2.0], [0.5, 1.0], [-1.0, 0.0]) == (
-        "no single column stands out; foremost is a = 1, expected 1.5 ± 0.5 (1.0 sd below)"
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-3.0, "-3"),
+            (55000.0, "55000"),
+            (55000.4, "55000"),
+            (123456789.0, "123456789"),
+            (1234.56, "1235"),
+            (0.30000001192092896, "0.3"),  # 0.3 in single precision
+            (0.012345, "0.01235"),
+            (-99.994, "-99.99"),
+            (9.99996, "10"),
+            (0.00012, "0.00012"),
+            (1.25e-9, "1.25e-09"),
+            (1e15, "1e+15"),
+            (float("inf"), "inf"),
+        ],
     )
+    def test_plain(self, value, text):
+        assert format_number(value) == text
 
+    @pytest.mark.parametrize(
+        ("value", "step", "text"),
+        [
+            (18034.0, 1.0, "18,034"),
+            (1984.0, 1.0, "1984"),
+            (18034.25, 0.01, "18,034.25"),
+            (-1234567.0, 1.0, "-1,234,567"),
+            (2.25, 0.01, "2.25"),
+            (24.02, 0.01, "24.02"),
+            (9.52380952, 1e-8, "9.52381"),
+            (0.30000001192092896, 0.1, "0.3"),
+            (1.25e-9, 0.0, "1.25e-09"),
+        ],
+    )
+    def test_seen(self, value, step, text):
+        assert seen(value, step) == text
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (-0.0, "0"),
-        (-3.0, "-3"),
-        (55000.0, "55000"),
-        (55000.4, "55000"),
-        (123456789.0, "123456789"),
-        (1234.56, "1235"),
-        (0.30000001192092896, "0.3"),  # 0.3 in single precision
-        (0.012345, "0.01235"),
-        (-99.994, "-99.99"),
-        (9.99996, "10"),
-        (0.00012, "0.00012"),
-        (1.25e-9, "1.25e-09"),
-        (1e15, "1e+15"),
-        (float("inf"), "inf"),
-    ],
-)
-def test_numbers(value, text):
-    assert format_number(value) == text
+    @pytest.mark.parametrize(
+        ("expected", "deviation", "step", "on_grid", "text"),
+        [
+            (17345.0, 2100.0, 1.0, 0.0, "about 17,000"),
+            (61.83, 1.4, 0.1, 0.0, "about 62"),
+            (61.83, 0.04, 0.1, 0.0, "about 61.8"),
+            (3.7, 0.2, 1.0, 0.0, "about 4"),
+            (3.7, 0.2, 1.0, 0.5, "about 3.5"),
+            (6.3, 0.2, 0.25, 0.0, "about 6.25"),
+            (1.3, 25.0, 0.0, 0.0, "about 1"),
+            (0.13, 25.0, 0.0, 0.0, "about 0.1"),
+            (0.4, 3.0, 1.0, 0.0, "about 0"),
+            (-0.2, 0.5, 1.0, 0.0, "about 0"),
+            (0.0, 1.0, 0.0, 0.0, "about 0"),
+            (1e20, 1.0, 0.0, 0.0, "about 1e+20"),
+            (-2e203, 1e203, 0.0, 0.0, "about -2e+203"),
+            (-1.952e-203, 1e-203, 0.0, 0.0, "about -2e-203"),
+            (1e-9, 1.0, 0.0, 0.0, "about 0"),
+            (-120.0, 90.0, 1.0, 0.0, "about -120"),
+            (2.5, 0.0, 0.0, 0.0, "about 2.5"),
+            (2.5e-7, 1e-9, 0.0, 0.0, "about 2.5e-07"),
+        ],
+    )
+    def test_about(self, expected, deviation, step, on_grid, text):
+        assert about(expected, deviation, step, on_grid) == text
 
+    @pytest.mark.parametrize(
+        ("value", "expected", "deviation", "step", "text"),
+        [
+            (8.5, 8.53, 0.3, 0.01, "about 8.53"),
+            (8.5, 8.502, 0.3, 0.01, "slightly more"),
+            (8.5, 8.498, 0.3, 0.01, "slightly less"),
+            (17000.0, 17345.0, 2100.0, 1.0, "about 17,300"),
+            (4.0, 3.7, 0.2, 1.0, "slightly less"),
+            (4.0, 4.0 + 1e-15, 0.2, 0.0, "slightly more"),
+            (2e20, 2.04e20, 1.0, 0.0, "about 2.04e+20"),
+        ],
+    )
+    def test_value_and_expectation_are_never_the_same(self, value, expected, deviation, step, text):
+        assert about(expected, deviation, step, unlike=seen(value, step)) == text
 
-def test_no_rows():
-    nothing = np.empty((0, 2))
-    assert reasons(["a", "b"], nothing, Explanation(nothing, nothing, nothing, nothing, nothing > 0)) == []
+    def test_scores_are_told_apart(self):
+        assert told_apart(10.0262, 5.92212, 10.0258) == ["10.0262", "5.92", "10.0258"]
+        assert told_apart(2.0, 2.0) == ["2", "2"]
+
+    def test_percentages(self):
+        shares = (0.5, 0.953, 0.995, 0.9999, 1.0)
+        assert [percentage(share) for share in shares] == ["50%", "95.3%", "99.5%", "99.99%", "100%"]

@@ -69,7 +69,7 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_row_alone_scores_as_among_others(name, n_columns, dtype):
     table = correlated(300, n_columns).astype(dtype)
-    X = np.concatenate([table[:40], correlated(37, n_columns, seed=1), 10 * correlated(20, n_columns, seed=2)])
+    X = np.concatenate([table[:17], correlated(17, n_columns, seed=1), 10 * correlated(9, n_columns, seed=2)])
     X = X.astype(dtype)
     if name == "hyperplanes" and n_columns == 2:
         detector = IsolationForest(hyperplane_features="all", random_state=0).fit(table)

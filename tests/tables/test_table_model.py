@@ -1,4 +1,5 @@
 import pickle
+import re
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 
 from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
-from mixtura.detectors.density.conditionals import explain
+from mixtura.decisions.reasons import Habits, Peers
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full
@@ -52,14 +53,47 @@ def test_a_row_at_the_threshold_is_normal():
 
 def test_explanations_and_groups_are_in_the_units_of_the_table():
     model, X = a_model(), some_rows(n_rows=50)
-    scaled, explanation = explain(model.mixture, (X - CENTER) / SCALE), model.explain(X)
+    scaled, explanation = model.model.explain((X - CENTER) / SCALE, -model.threshold), model.explain(X)
     np.testing.assert_allclose((explanation.expected - CENTER) / SCALE, scaled.expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose((X - explanation.expected) / explanation.deviation, scaled.distance, atol=1e-9)
     np.testing.assert_array_equal(explanation.distance, scaled.distance)
+    np.testing.assert_allclose((explanation.repaired - CENTER) / SCALE, scaled.repaired, rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(explanation.score_before, model.scores(X))
+    np.testing.assert_allclose(explanation.score_after, model.scores(explanation.repaired), rtol=1e-9)
     np.testing.assert_allclose(model.means, [[170.0, 0.1], [190.0, 0.097]])
     np.testing.assert_allclose(model.standard_deviations, [[10, 0.003], [10 * 0.5**0.5, 0.003 * 2**0.5]])
-    assert model.reasons([[300.0, 0.1]])[0].startswith("height = 300, expected ")
+    assert "height = 300; " in model.reasons([[300.0, 0.1]])[0]
     assert len(model.reasons(X)) == len(X)
+
+
+def test_reasons_know_the_threshold_the_columns_and_the_rows():
+    rng = np.random.default_rng(1)
+    height = rng.normal(size=3000)
+    mass = 0.8 * height + 0.6 * rng.normal(size=3000)
+    X = np.column_stack([(170 + 10 * height).round(), (65 + 12 * mass).round(1)])
+    mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
+    parts = {"center": [170.0, 65.0], "scale": [10.0, 12.0], "threshold": 6.0}
+    known = TableModel(mixture, ("height", "mass"), **parts, habits=Habits.of(X))
+    rows = [[185.0, 50.0], [170.0, 65.0]]
+    found = known.in_words(rows, known.explain(rows), known.columns, Peers(X))
+    assert re.fullmatch(
+        r"height or mass: either explains the row\. height = 185; a row with mass 50 has about 160, "
+        r"and all of [\d,]+ rows like it have less \(95% limits: [\d.]+% to 100%\)\. "
+        r"With that the score falls from 10\.8 to 2\.11 \(threshold 6\)\.",
+        found[0],
+    ), found[0]
+    assert found[1].startswith("Ordinary; foremost is ")
+    other = known.in_words([[185.0, 50.0]], known.explain([[185.0, 50.0]]), ["größe", "masse"])
+    assert other[0].startswith("größe or masse: either explains the row.")
+
+
+def test_a_row_between_the_groups_is_told_the_nearest():
+    covariance = Full([0.01 * np.eye(2)] * 2, 2, 2)
+    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], covariance)
+    model = TableModel(mixture, ("a", "b"), [0, 0], [1, 1], threshold=5.0)
+    explanation = model.explain([[0.45, 0.45]])
+    whole = replace(explanation, flagged_cells=np.zeros((1, 2), bool), other_cells=np.zeros((1, 2), bool))
+    assert "The nearest group, component 0, is 6.364 sd away." in model.in_words([[0.45, 0.45]], whole, ["a", "b"])[0]
 
 
 @pytest.mark.parametrize("shape_name", SHAPES)
@@ -138,7 +172,7 @@ def test_robust_mixtures_are_scored_and_explained(kind):
     explanation = model.explain(X)
     np.testing.assert_allclose(explanation.share.sum(axis=1), 1)
     assert np.isfinite(explanation.expected).all()
-    assert model.reasons([[300.0, 0.1]])[0].startswith("height = 300, expected ")
+    assert "height = 300; " in model.reasons([[300.0, 0.1]])[0]
 
 
 DETECTORS = {
@@ -159,11 +193,8 @@ def test_models_of_other_kinds(kind):
     assert 100 <= model.is_anomaly(X).sum() <= 200
     assert model == replace(model)
     assert model != a_model()
-    reason = model.reasons([[300.0, 0.1]])[0]
-    assert reason.startswith("height = 300, expected ")
-    # Only a Gaussian among these says what a value should be beside the others.
-    assert (" given the other columns " in reason) == (kind == "elliptic")
-    expected = held.explain((X - CENTER) / SCALE).expected
+    assert "height = 300; " in model.reasons([[300.0, 0.1]])[0]
+    expected = held.explain((X - CENTER) / SCALE, -model.threshold).expected
     np.testing.assert_allclose(model.explain(X).expected, expected * SCALE + CENTER, rtol=1e-12)
 
 

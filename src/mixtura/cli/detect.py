@@ -64,6 +64,7 @@ def detect(
     out: options.Out = None,
     save: options.Save = None,
     report: options.Report = None,
+    repaired: options.Repaired = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
@@ -107,7 +108,7 @@ def detect(
     from .reporting import typed
     from .running import output, running
 
-    files = output(table_out(out, source, "scored", form), save, report, form, force=force)
+    files = output(table_out(out, source, "scored", form), save, report, form, repaired=repaired, force=force)
     with running(quiet=quiet) as run:
         found = detect_by(asked, threshold, files, run, typed(context.obj, seed))
     say(found.summary, as_json_text=as_json, quiet=quiet)

@@ -125,6 +125,17 @@ Report = Annotated[
         show_default=False,
     ),
 ]
+Repaired = Annotated[
+    str | None,
+    typer.Option(
+        "--repaired",
+        metavar="FILE",
+        help="Also write the table with the flagged cells of flagged rows replaced by what the other cells of the row "
+        "predict: a guess. All other cells stay as they are. The ending of the name sets the format, as for --out.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
 AsJson = Annotated[
     bool,
     typer.Option(

@@ -24,6 +24,7 @@ def output(
     report: str | None = None,
     form: str | None = None,
     *,
+    repaired: str | None = None,
     force: bool = False,
 ) -> Output:
     """Return what is to be written, perhaps to standard output, and all of it unless a signal came before."""
@@ -36,4 +37,5 @@ def output(
         spell,
         lambda alone: StandardOutput(alone=alone),
         stopping.last_step,
+        repaired,
     )

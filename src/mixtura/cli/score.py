@@ -34,6 +34,7 @@ def score(
         ),
     ] = None,
     out: options.Out = None,
+    repaired: options.Repaired = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
@@ -56,7 +57,7 @@ def score(
     from .reporting import report, typed
     from .running import output, running
 
-    files = output(table_out(out, source, "scored", form), None, None, form, force=force)
+    files = output(table_out(out, source, "scored", form), None, None, form, repaired=repaired, force=force)
     with running(quiet=quiet) as run:
         found = score_by(model, source, threshold, files, run, typed(context.obj, None))
     report(found.summary, as_json_text=as_json, quiet=quiet)

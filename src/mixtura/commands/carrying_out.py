@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from ..display.report.facts.data import Reproduction
-from ..errors import ModelFileError
+from ..errors import ModelFileError, RequestError
+from ..rows import TableWriter
 from ..storage import content, load
 from ..tables import modelling
 from ..tables.run import Run, one_blas_thread
+from ..tables.summary import RepairedTable
 from ..tables.table_model import TableModel
 from ..tables.work import Judged
 from .found import Found
@@ -51,14 +53,18 @@ def carry_out(
     place = open_place(origin, output)
     with one_blas_thread():
         judged = judge()
+        _check_repairs(judged, output)
         with place.together():
-            with nullcontext() if place.writer is None else place.writer as writer:
-                scored = judged.scored(writer, run, gathering=gathering or place.page is not None)
+            with _opened(place.writer) as writer, _opened(place.repaired) as repaired:
+                scored = judged.scored(writer, run, gathering=gathering or place.page is not None, repaired=repaired)
             summary = replace(
                 judged.summary(origin.command, scored),
                 out=output.out,
                 saved=output.save,
                 report=output.report,
+                repaired=None
+                if output.repaired is None
+                else RepairedTable(output.repaired, scored.n_repaired_rows, scored.n_repaired_cells),
                 seconds=time.monotonic() - started,
             )
             found = Found(summary, judged, origin, how, scored.gathered, run.spell)
@@ -68,6 +74,18 @@ def carry_out(
             if place.model is not None:
                 place.model.write(content(judged.model))
     return replace(found, summary=replace(summary, seconds=time.monotonic() - started))
+
+
+def _opened(writer: TableWriter | None) -> AbstractContextManager[TableWriter | None]:
+    return nullcontext() if writer is None else writer
+
+
+def _check_repairs(judged: Judged, output: Output) -> None:
+    if output.repaired is not None and judged.model.threshold is None:
+        raise RequestError(
+            f"{output.spell('repaired')} goes with a threshold, and the model has none: "
+            f"choose one with {output.spell('rate', 0.01)}"
+        )
 
 
 def table_model(model: str | TableModel) -> tuple[TableModel, tuple[str, ...]]:

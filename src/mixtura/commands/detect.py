@@ -37,6 +37,7 @@ def detect(
     out: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
+    repaired: str | os.PathLike[str] | None = None,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -90,6 +91,9 @@ def detect(
         Where the model goes.
     report : str or path-like, optional
         Where the report goes, an HTML file.
+    repaired : str or path-like, optional
+        Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
+        other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
     format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
@@ -138,7 +142,7 @@ def detect(
         fdr=fdr,
         reference=reference,
     )
-    output = output_of(out, save, report, format, safe_csv=safe_csv, force=force)
+    output = output_of(out, save, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
     return detect_by(asked, threshold, output, Run.told(on_progress), how)
 
 

@@ -28,7 +28,7 @@ from .formats import format_from
 # Opens standard output for a table; told whether that is all there is to write.
 OpenStream = Callable[[bool], io.RawIOBase]
 
-RESULT, MODEL, REPORT = "the result", "the model", "the report"
+RESULT, REPAIRED, MODEL, REPORT = "the result", "the repaired table", "the model", "the report"
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,9 @@ class Output:
 
     Attributes
     ----------
-    out, save, report : str or None
-        Where the table, the model and the report go; None for nowhere. A table goes to standard output by "-".
+    out, save, report, repaired : str or None
+        Where the table, the model, the report and the repaired table go; None for nowhere. The table goes to standard
+        output by "-".
     form : str or None
         Format of the table.
     force : bool
@@ -156,6 +157,7 @@ class Output:
     spell: Spell = in_python
     open_stream: OpenStream | None = None
     last_step: Callable[[], AbstractContextManager[None]] = nullcontext
+    repaired: str | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,8 @@ class Place:
         What is to be written.
     writer : TableWriter or None
         Writes the table.
+    repaired : TableWriter or None
+        Writes the repaired table.
     files : mapping of str to WholeFile
         The files that are written, by what they are.
     """
@@ -177,6 +181,7 @@ class Place:
     origin: Origin
     output: Output
     writer: TableWriter | None
+    repaired: TableWriter | None
     files: Mapping[str, WholeFile]
 
     @property
@@ -242,20 +247,30 @@ def open_place(origin: Origin, output: Output) -> Place:
         would replace what it comes from or what something else made.
     """
     out, streams = output.out, output.open_stream is not None
-    for what, path in ((MODEL, output.save), (REPORT, output.report), *([] if streams else [(RESULT, out)])):
+    files_only = ((MODEL, output.save), (REPORT, output.report), (REPAIRED, output.repaired))
+    for what, path in (*files_only, *([] if streams else [(RESULT, out)])):
         if path == "-":
             why = ", where the summary goes" if what == REPORT else ""
             raise SourceError(f"{what} cannot go to standard output{why}: name a file")
-    files = _files({RESULT: None if out == "-" else out, MODEL: output.save, REPORT: output.report})
+    files = _files({RESULT: None if out == "-" else out, **dict(files_only)})
     writer = None
     if out == "-" and output.open_stream is not None:
         writer = open_stream_writer(output.open_stream(not files), "standard output", output.form or "csv")
         origin.check_standard_output()
     elif out is not None:
         writer = open_writer(files[RESULT], form=output.form, mark=origin.mark(files[RESULT]))
-    place = Place(origin, output, writer, files)
+    place = Place(origin, output, writer, _repaired_writer(origin, output, files), files)
     place.check()
     return place
+
+
+def _repaired_writer(origin: Origin, output: Output, files: Mapping[str, WholeFile]) -> TableWriter | None:
+    """Return what writes the repaired table in the format that its name says."""
+    file = files.get(REPAIRED)
+    if file is None:
+        return None
+    safe = output.form == "safe-csv" and file.path.suffix.lower() == ".csv"
+    return open_writer(file, form=output.form if safe else None, mark=origin.mark(file))
 
 
 def _files(places: Mapping[str, str | None]) -> dict[str, WholeFile]:
@@ -274,12 +289,13 @@ def output_of(
     report: str | os.PathLike[str] | None,
     format: str | None,
     *,
+    repaired: str | os.PathLike[str] | None = None,
     safe_csv: bool,
     force: bool,
 ) -> Output:
     """Return what keywords of a public function say is to be written; raises as `format_from` does."""
     form = format_from(format, safe_csv=safe_csv)
-    return Output(path_of(out), path_of(save), path_of(report), form, force)
+    return Output(path_of(out), path_of(save), path_of(report), form, force, repaired=path_of(repaired))
 
 
 def path_of(source: Any) -> Any:

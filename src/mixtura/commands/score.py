@@ -22,6 +22,7 @@ def score(
     rate: float | None = None,
     out: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
+    repaired: str | os.PathLike[str] | None = None,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -45,6 +46,9 @@ def score(
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     report : str or path-like, optional
         Where the report goes, an HTML file.
+    repaired : str or path-like, optional
+        Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
+        other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
     format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
@@ -63,7 +67,7 @@ def score(
     Raises
     ------
     RequestError
-        A keyword does not mean anything.
+        A keyword does not mean anything, or a repaired table is asked for and there is no threshold.
     MixturaError
         The model or the table cannot be read or used, or a file cannot be written.
 
@@ -78,7 +82,7 @@ def score(
     """
     how = reproduction(call(score, locals()), None)
     threshold = None if rate is None else rule(rate=rate)
-    output = output_of(out, None, report, format, safe_csv=safe_csv, force=force)
+    output = output_of(out, None, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
     return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
 
 

@@ -281,12 +281,12 @@ class PrecisionRecallCurve:
         true, false = self.true_positives, self.false_positives
         if not simultaneous:
             counts, which = np.unique(true, return_inverse=True)  # of so many thresholds most find no more anomalies
-            lower, upper = _binomial(counts, self.n_anomalies, error)
-            return PrecisionRecallBand(_binomial(true, true + false, error), (lower[which], upper[which]))
+            lower, upper = binomial_limits(counts, self.n_anomalies, error)
+            return PrecisionRecallBand(binomial_limits(true, true + false, error), (lower[which], upper[which]))
         third = error / 3
         recall = _uniform(self.recall, self.n_anomalies, third)
         false_alarms = _uniform(false / max(self.n_normal, 1.0), self.n_normal, third)
-        share = _binomial(self.n_anomalies, self.n_anomalies + self.n_normal, third)
+        share = binomial_limits(self.n_anomalies, self.n_anomalies + self.n_normal, third)
         lower = _precision(share[0], recall[0], false_alarms[1])
         return PrecisionRecallBand((lower, _precision(share[1], recall[1], false_alarms[0])), recall)
 
@@ -324,8 +324,8 @@ def _precision(share: Floats, recall: Floats, false_alarms: Floats) -> Floats:
     return np.asarray(np.divide(true, true + false, out=np.ones_like(recall), where=true + false > 0))
 
 
-def _binomial(successes: ArrayLike, trials: ArrayLike, error: float) -> tuple[Floats, Floats]:
-    """Return the Clopper-Pearson limits of a probability, 0 and 1 where there are no trials."""
+def binomial_limits(successes: ArrayLike, trials: ArrayLike, error: float) -> tuple[Floats, Floats]:
+    """Return the limits of a probability of Clopper and Pearson (1934), Biometrika 26; 0 and 1 without trials."""
     k, n = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64))
     lower = np.where(k > 0, betaincinv(np.where(k > 0, k, 1.0), n - k + 1, error / 2), 0.0)
     upper = np.where(k < n, betaincinv(k + 1, np.where(k < n, n - k, 1.0), 1 - error / 2), 1.0)

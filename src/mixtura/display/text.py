@@ -8,7 +8,17 @@ from typing import Any
 from .. import words
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
-from ..tables.summary import CandidateFacts, ComparisonSummary, Group, Merging, ModelFacts, Summary, TableFacts
+from ..tables.summary import (
+    Anomaly,
+    CandidateFacts,
+    ComparisonSummary,
+    Group,
+    Merging,
+    ModelFacts,
+    RepairedTable,
+    Summary,
+    TableFacts,
+)
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, merged, origin
 
@@ -17,6 +27,7 @@ _COUNTS_SHOWN = 9
 # Groups and candidates past these are in the JSON summary.
 _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
+_REASONS_SHOWN = 5
 
 _NOTE = Span("Note: ", "yellow")
 
@@ -81,6 +92,7 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
         yield _groups(summary.groups, summary.table.columns, width, rest)
     if summary.decision is not None or summary.anomalies:
         yield _anomalies(summary, spell)
+    yield from _reasons(summary, rest)
     yield _files(summary)
 
 
@@ -221,11 +233,45 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
     rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
     columns = [*map(Column, ("row", "score", *(["severity"] if rated else []))), Column("why", right=False)]
     rows = []
-    scores = words.aligned([anomaly.anomaly_score for anomaly in summary.anomalies])
-    for anomaly, score in zip(summary.anomalies, scores, strict=True):
+    told = _told_together(summary.anomalies)
+    scores = words.aligned([anomaly.anomaly_score for anomaly, _ in told])
+    for (anomaly, others), score in zip(told, scores, strict=True):
         severity = [Span(words.severity(anomaly.severity))] if rated else []
-        rows.append([Span(str(anomaly.row), "bold"), Span(score), *severity, Span(anomaly.reason)])
+        why = anomaly.reason
+        if others:
+            why += (
+                f" Likewise {'row' if len(others) == 1 else 'rows'} {words.joined([str(one.row) for one in others])}."
+            )
+        rows.append([Span(str(anomaly.row), "bold"), Span(score), *severity, Span(why)])
     return Stack([_heading(title, rest), *_reasoning(summary, spell), Cells(columns, rows)])
+
+
+def _told_together(anomalies: Sequence[Anomaly]) -> list[tuple[Anomaly, list[Anomaly]]]:
+    """Return the rows, each with those after it that have the same cells wrong in the same direction."""
+    told: list[tuple[Anomaly, list[Anomaly]]] = []
+    first: dict[tuple[tuple[str, str], ...], list[Anomaly]] = {}
+    for anomaly in anomalies:
+        reason = tuple((cell.column, cell.direction) for cell in anomaly.cells)
+        if reason and reason in first:
+            first[reason].append(anomaly)
+        else:
+            told.append((anomaly, first.setdefault(reason, [])))
+    return told
+
+
+def _reasons(summary: Summary, rest: str) -> Iterable[Part]:
+    """Yield what flagged rows share, where these are more than those that are shown one by one."""
+    shared = [group for group in summary.reasons if group.n_rows > 1]
+    if not shared or summary.decision is None or summary.decision.n_anomalies <= len(summary.anomalies):
+        return
+    shown = shared[:_REASONS_SHOWN]
+    rows = [[Span(words.count(g.n_rows)), Span(g.reason), Span(str(g.example))] for g in shown]
+    table = Cells([Column("rows"), Column("what they share", right=False), Column("such as row")], rows)
+    parts: list[Part] = [_heading("Reasons", f"of {words.plural(summary.decision.n_anomalies, 'row')}"), table]
+    left = len(summary.reasons) - len(shown)
+    if left:
+        parts.append(paragraph(f"  … {words.plural(left, 'reason')} of fewer rows {rest}"))
+    yield Stack(parts)
 
 
 def _reasoning(summary: Summary, spell: Spell) -> Iterable[Part]:
@@ -296,12 +342,19 @@ def _comparison(summary: ComparisonSummary) -> Iterable[Part]:
     yield paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim"))
 
 
+def _repairs(repaired: RepairedTable) -> str:
+    cells, rows = words.plural(repaired.n_cells, "cell"), words.plural(repaired.n_rows, "row")
+    return f"the table with {cells} of {rows} replaced by what the others predict: a guess"
+
+
 def _files(summary: Summary) -> Part:
     lines = []
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
         lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
+    if summary.repaired is not None:
+        lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

@@ -12,7 +12,7 @@ from ..rows import Block
 from ..rows.checks import quoted
 from ..statistics.columns import ColumnMoments, column_moments
 from ..typing import Floats
-from .sample import Sample
+from .sample import Sample, take_sample
 from .table import Table
 
 # Quartiles of a normal distribution lie so many standard deviations from its mean.
@@ -47,6 +47,13 @@ class Scaling:
         with np.errstate(over="ignore"):
             scaled = (values.astype(np.float64, copy=False) - self.center) / self.scale
         return np.clip(scaled, -farthest, farthest).astype(values.dtype, copy=False)
+
+
+def sampled_scaling(table: Table, names: Sequence[str], seed: int) -> Scaling:
+    """Return what scales the columns of a table by a sample of its rows, as `scaling_of` says."""
+    with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
+        sample = take_sample(table, np.random.RandomState(seed), 1)
+    return scaling_of(table.watched("reading the table"), sample, names)
 
 
 def scaling_of(table: Table, sample: Sample, names: Sequence[str]) -> Scaling:

@@ -168,7 +168,7 @@ def shapley(
 def _constants(log_weights: Floats, degrees: Floats | None, n_columns: int) -> Floats:
     """Return the log of weight times density at the mean, in 0, 1, ... n_columns columns of unit scale."""
     sizes = np.arange(n_columns + 1)
-    constants = log_weights[:, None] - sizes / 2 * np.log(2 * np.pi)
+    constants: Floats = log_weights[:, None] - sizes / 2 * np.log(2 * np.pi)
     if degrees is not None:
         nu = degrees[:, None]
         constants += gammaln((nu + sizes) / 2) - gammaln(nu / 2) - sizes / 2 * np.log(nu / 2)

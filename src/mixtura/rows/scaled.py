@@ -18,7 +18,7 @@ class ScaledRows:
     rows : Rows
         The rows; their type of number stays.
     center, scale : array_like of shape (n_columns,)
-        What to subtract from each column, and what to divide it by.
+        What to subtract from each column, and what to divide it by, in double precision.
 
     Examples
     --------
@@ -62,5 +62,5 @@ class ScaledRows:
     def blocks(self) -> Iterator[Block]:
         """Yield the scaled rows in order."""
         for block in self._rows.blocks():
-            dtype = block.values.dtype
-            yield replace(block, values=(block.values - self._center.astype(dtype)) / self._scale.astype(dtype))
+            values = (block.values.astype(np.float64, copy=False) - self._center) / self._scale
+            yield replace(block, values=values.astype(block.values.dtype, copy=False))

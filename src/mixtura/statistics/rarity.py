@@ -192,7 +192,7 @@ class Rarity:
             abs(center) <= NEVER
             and 0 < start < math.inf
             and 1 / NEVER < scale < math.inf
-            and 0 < shape < math.inf
+            and 0 < shape <= _HEAVIEST + _STANDARD_ERRORS  # of one distance, the heaviest there is
             and nats >= 0
         ):
             raise ValueError(f"{name} has no such tail")

@@ -1,12 +1,15 @@
 """A model as what its file holds, and back."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
+from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
+from ..inference.posterior import Posterior
 from ..statistics.rarity import Rarity
 from ..tables.kinds import KINDS
 from ..tables.kinds.listed import stored_kind
@@ -15,21 +18,28 @@ from ..tables.table_model import TableModel
 from .layout import Arrays, Contents
 from .upgrades import VERSION
 
-Model = Mixture | OutlierModel | TableModel
+Model = Mixture | OutlierModel | TableModel | Posterior
 
+_POSTERIOR = "posterior"
 _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
 _RARITY = {"table.rarity_places", "table.rarity_tail"}
+_HABITS = {f"table.habits_{field.name}" for field in fields(Habits)}
 
 
 def contents_of(model: Model) -> Contents:
     """Return what the file of a model holds, or raise `TypeError` if it can have none."""
+    if isinstance(model, Posterior):
+        manifest = {"format": "mixtura", "version": VERSION, "kind": _POSTERIOR, "model": _POSTERIOR}
+        arrays = {f"model.{name}": array for name, array in model.arrays().items()}
+        return Contents(manifest | {"settings": model.settings()}, arrays)
     held: Any = model.model if isinstance(model, TableModel) else model
     if isinstance(held, Mixture):
         held = DensityModel.of(held)
     if stored_kind(getattr(held, "kind", "")) is None:
         raise TypeError(
-            f"a Mixture, a TableModel or the model_ of a detector can be saved, not a {type(model).__name__}"
+            "a Mixture, a TableModel, a Posterior or the model_ of a detector can be saved, not a "
+            f"{type(model).__name__}"
         )
     manifest = {"format": "mixtura", "version": VERSION, "model": held.kind, "settings": held.settings()}
     arrays = {f"model.{name}": array for name, array in held.arrays().items()}
@@ -42,6 +52,8 @@ def contents_of(model: Model) -> Contents:
         arrays |= {_CALIBRATION: model.calibration}
     if model.rarity is not None:
         arrays |= model.rarity.arrays("table.rarity")
+    if model.habits is not None:
+        arrays |= {f"table.habits_{name}": array for name, array in model.habits.arrays().items()}
     return Contents(manifest, arrays)
 
 
@@ -55,7 +67,10 @@ def model_of(contents: Contents) -> Model:
     """
     manifest, arrays = contents.manifest, contents.arrays
     _check_arrays(arrays, of_table=manifest["kind"] == "table")
-    held = _held(manifest, {name.removeprefix("model."): arrays[name] for name in arrays if name.startswith("model.")})
+    of_model = {name.removeprefix("model."): arrays[name] for name in arrays if name.startswith("model.")}
+    if manifest["kind"] == _POSTERIOR:
+        return Posterior.from_arrays(of_model, manifest["settings"])
+    held = _held(manifest, of_model)
     if manifest["kind"] == "mixture":
         return _plain_mixture(held)
     if manifest["kind"] == "detector":
@@ -69,7 +84,14 @@ def model_of(contents: Contents) -> Model:
         arrays.get(_CALIBRATION),
         Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
         Provenance.from_entries(manifest["provenance"]),
+        _habits(arrays),
     )
+
+
+def _habits(arrays: Arrays) -> Habits | None:
+    if not set(arrays) >= _HABITS:
+        return None
+    return Habits.from_arrays({name.removeprefix("table.habits_"): arrays[name] for name in _HABITS})
 
 
 def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
@@ -93,8 +115,9 @@ def _check_arrays(arrays: Arrays, *, of_table: bool) -> None:
     """Raise `ValueError` unless the arrays have the names and the types of those of a model."""
     others = {name for name in arrays if not name.startswith("model.")}
     needed = _TABLE_ARRAYS if of_table else set()
-    known = needed | _RARITY | {_CALIBRATION} if needed else set()
-    if not needed <= others <= known or _RARITY & others not in (set(), _RARITY):
+    known = needed | _RARITY | _HABITS | {_CALIBRATION} if needed else set()
+    whole = all(some & others in (set(), some) for some in (_RARITY, _HABITS))
+    if not needed <= others <= known or not whole:
         raise ValueError(f"its arrays are {', '.join(sorted(arrays)) or 'none'}, which are not those of one model")
     narrow = [name for name in sorted(others) if arrays[name].dtype != np.float64]
     if narrow:

@@ -1,19 +1,22 @@
 """From a table to a fitted model: scale, search, order the components."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import words
-from ..detectors.density.far_rows import Contours, FarRows, clumps, small_far_groups
+from ..detectors.density.contours import Contours
+from ..detectors.density.far_rows import FarRows, clumps, small_far_groups
 from ..distributions.mixture import Mixture
 from ..engines import Engine, OnProgress
 from ..errors import DataError, EmptyTableError
 from ..intake.counted import counted_rows
 from ..intake.sample import take_sample
-from ..intake.scaling import Scaled, Scaling, scaling_of
+from ..intake.scaling import Scaled, Scaling, sampled_scaling
 from ..intake.table import Table
 from ..mixtures.choice.criteria import Candidate
 from ..mixtures.choice.defaults import default_counts
@@ -29,6 +32,9 @@ from .table_model import TableModel
 
 # Columns that a notice names, or clumps of rows.
 _NAMED = 5
+
+# Rows that tell what the values of columns are like, and how many values these may be.
+_MOST_ROWS, _MOST_VALUES = 2**14, 2**22
 
 # Rows that lie together in fewer are told as part of all far rows: a table of a million has many such.
 _WORTH_NAMING = 5
@@ -134,6 +140,12 @@ def _scale(moments: ColumnMoments) -> Floats:
     return np.where(usable, deviations, np.where(moments.constant, 1.0, ranges))
 
 
+def some_rows(numbers: Numbers, engine: Engine, seed: int) -> NDArray[Any]:
+    """Return a bounded sample of rows in the units of the table, NaN where a value is missing."""
+    most = min(_MOST_ROWS, max(1, _MOST_VALUES // len(numbers.columns)))
+    return take_sample(Table(numbers.rows, engine), np.random.RandomState(seed), 1, most).observed
+
+
 def n_counted(numbers: Numbers, engine: Engine) -> int:
     """Return how many rows of a table count: those that have a value."""
     if len(numbers.missing) < len(numbers.columns):
@@ -159,27 +171,15 @@ def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[i
     return list(asked)
 
 
-@contextmanager
-def scaled_table(numbers: Numbers, engine: Engine, on_progress: OnProgress | None = None) -> Iterator[Table]:
-    """Give the table of the scaled rows, their number known."""
-    with ExitStack() as stack:
-        rows = stack.enter_context(spool(numbers.rows)) if numbers.rows.n_rows is None else numbers.rows
-        yield Table(rows, engine, on_progress).through(Scaled(Scaling(numbers.center, numbers.scale)))
+def scaled_table(numbers: Numbers, engine: Engine, on_progress: OnProgress | None = None) -> Table:
+    """Return the table of the scaled rows."""
+    return Table(numbers.rows, engine, on_progress).through(Scaled(Scaling(numbers.center, numbers.scale)))
 
 
 def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
-    table = Table(numbers.rows, engine)
-    scaling = scaling_of(table, take_sample(table, np.random.RandomState(seed), 1), numbers.columns)
+    scaling = sampled_scaling(Table(numbers.rows, engine), numbers.columns, seed)
     return replace(numbers, center=scaling.center, scale=scaling.scale)
-
-
-def ordered(mixture: Mixture, *, in_use: bool = False) -> Mixture:
-    """Return a mixture with its components in the order of their weights, the largest first; perhaps those in use."""
-    order = np.argsort(-mixture.weights, kind="stable")
-    if in_use:
-        order = order[mixture.weights[order] > 0]
-    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
 
 
 def log_volume(numbers: Numbers, observed: Floats) -> float:
@@ -214,22 +214,21 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     return replace(model, provenance=replace(model.provenance, merging=merging))
 
 
-def far_notices(far: FarRows, contours: Contours, spell: Spell, *, left_out: bool) -> tuple[str, ...]:
+def far_notices(far: FarRows, contours: Contours, spell: Spell, *, are_left_out: bool) -> tuple[str, ...]:
     """Return what deserves attention about the rows far from every group."""
-    if not far.n_rows:
+    n_rows = round(far.weight)
+    if not n_rows:
         return ()
     places = [
-        f"{words.count(clump.n_rows)} lie together, {words.number(clump.distance, 2)} sd from component "
+        f"{words.count(round(clump.weight))} lie together, {words.number(clump.distance, 2)} sd from component "
         f"{clump.component}"
         for clump in clumps(far, contours)
-        if clump.n_rows >= _WORTH_NAMING
+        if clump.weight >= _WORTH_NAMING
     ]
-    one = far.n_rows == 1
-    said = (
-        f"{words.plural(far.n_rows, 'row')} ({words.percent(far.n_rows / contours.n_rows)}) {'lies' if one else 'lie'}"
-    )
+    one = n_rows == 1
+    said = f"{words.plural(n_rows, 'row')} ({words.percent(n_rows / contours.weight)}) {'lies' if one else 'lie'}"
     said += " far from every group"
-    if left_out:
+    if are_left_out:
         said += f" and {'was' if one else 'were'} left out of the fit"
     if places:
         said += f": {words.listing(places, _NAMED)}"
@@ -243,8 +242,8 @@ def far_notices(far: FarRows, contours: Contours, spell: Spell, *, left_out: boo
 def small_group_notices(contours: Contours) -> tuple[str, ...]:
     """Return what deserves attention about small groups far from all others."""
     return tuple(
-        f"component {group.component} is small and far away: {words.plural(round(group.n_rows), 'row')} "
-        f"({words.percent(group.n_rows / contours.n_rows)}), {words.number(group.distance, 2)} sd from the rest."
+        f"component {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
+        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest."
         for group in small_far_groups(contours)
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decisions.reasons import Peers
 from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
@@ -21,8 +22,8 @@ MOST_LISTED = 1000
 MOST_SAMPLED = 5000
 MOST_FLAGGED = 5000
 
-# Columns that rows are listed with: those in use, and others of the table.
-_USED_CELLS = 12
+# Columns that rows are listed with: some of those in use, and others of the table.
+MOST_USED_CELLS = 12
 _OTHER_CELLS = 6
 _LETTERS_OF_CELL = 60
 
@@ -54,8 +55,8 @@ class Plan:
         return cls(model, labels, described_columns(model))
 
     def cell_columns(self, names: list[str]) -> tuple[str, ...]:
-        """Return the columns of a table that rows are listed with, in its order."""
-        used = [self.model.columns[position] for position in self.described[:_USED_CELLS]]
+        """Return the columns of a table that rows may be listed with, in its order."""
+        used = [self.model.columns[position] for position in self.described]
         known = {*self.model.columns, self.labels}
         others = [name for name in names if name not in known][:_OTHER_CELLS]
         return tuple(name for name in names if name in {*used, *others})
@@ -98,6 +99,8 @@ class Gathered:
     listed, shown, sample : Kept
         The rows of highest score, with the values of all columns and their cells; flagged rows and a sample of all,
         with the values of the described columns.
+    peers : Peers or None
+        Rows that others are compared with; None before the last row.
     """
 
     plan: Plan
@@ -110,6 +113,7 @@ class Gathered:
     listed: Kept
     shown: Kept
     sample: Kept
+    peers: Peers | None = None
 
     @classmethod
     def zero(cls, plan: Plan) -> "Gathered":

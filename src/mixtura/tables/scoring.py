@@ -1,19 +1,22 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decisions.reasons import Peers, SharedReasons
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
+from ..rows.replacing import Cells
+from .foremost import N_FOREMOST, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
 from .kept_scores import KeptScores
-from .summary import Anomaly, Cluster, Group, Merging
+from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
 from .table_model import TableModel
 
 Result = Literal["scores", "decisions", "groups"]
@@ -24,8 +27,6 @@ _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
     "scores": ("anomaly_score", "severity", "component", "cluster"),
     "groups": ("component", "cluster", "probability"),
 }
-
-N_ANOMALIES = 10
 
 
 class RowWriter(Protocol):
@@ -56,24 +57,15 @@ def new_columns(
 
 
 @dataclass(frozen=True)
-class Found:
-    """A row among the most anomalous ones; ordered by score, and by the order of the table where scores are equal."""
-
-    score: float
-    row: int
-    component: int | None
-    values: NDArray[Any]
-
-    def __lt__(self, other: "Found") -> bool:
-        return (self.score, -self.row) < (other.score, -other.row)
-
-
-@dataclass(frozen=True)
 class _Judged(Block):
     """Rows in the columns of a model, with the table of all their columns, and their scores where these are known."""
 
     table: Any = None
     scores: NDArray[np.float64] | None = None
+
+
+_NO_GROUPS = np.zeros(0, np.int64)
+_NO_CELLS = Cells(_NO_GROUPS, _NO_GROUPS, np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -86,9 +78,8 @@ class ScoredBlock:
     cluster_counts: NDArray[np.int64]
     n_anomalies: int
     highest: tuple[Found, ...]
-
-
-_NO_GROUPS = np.zeros(0, np.int64)
+    reasons: SharedReasons = field(default_factory=SharedReasons)
+    repairs: Cells = _NO_CELLS
 
 
 @dataclass(frozen=True)
@@ -123,7 +114,7 @@ class Scorer:
             new["severity"] = model.severities(scores)
         flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
         flagged = np.flatnonzero(flags)
-        first = np.argsort(-scores, kind="stable")[:N_ANOMALIES]
+        first = np.argsort(-scores, kind="stable")[:N_FOREMOST]
         highest = tuple(
             Found(
                 float(scores[k]),
@@ -136,13 +127,18 @@ class Scorer:
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
+        shared, repairs = SharedReasons(), _NO_CELLS
         if len(flagged):
-            for position, reason in zip(flagged, model.reasons(values[flagged]), strict=True):
+            explanation = model.explain(values[flagged])
+            shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
+            repairs = Cells.of(explanation.flagged_cells, explanation.repaired, flagged)
+            told = model.in_words(values[flagged], explanation, model.columns)
+            for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
-        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
+        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared, repairs)
 
 
 @dataclass(frozen=True)
@@ -155,6 +151,9 @@ class Scored:
     n_anomalies: int
     anomalies: tuple[Anomaly, ...]
     gathered: Gathered | None
+    reasons: tuple[ReasonGroup, ...]
+    n_repaired_rows: int = 0
+    n_repaired_cells: int = 0
 
 
 class _JudgedRows:
@@ -183,6 +182,7 @@ def score_table(
     model: TableModel,
     result: Result,
     writer: RowWriter | None,
+    repaired: RowWriter | None = None,
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -201,6 +201,8 @@ def score_table(
         Which columns to add.
     writer : RowWriter or None
         Where the rows go; None to write none.
+    repaired : RowWriter, optional
+        Where the rows go without new columns, the flagged cells of flagged rows repaired.
     engine : Engine
         Where the pass runs.
     on_rows : callable
@@ -214,21 +216,36 @@ def score_table(
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
-    n_rows = n_anomalies = 0
+    n_rows = n_anomalies = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
+    shared = SharedReasons()
+    sample = no_sample(len(model.columns))
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
             writer.write(block.table, {name: scored.new[name] for name in columns})
+        if repaired is not None:
+            repaired.write(scored.repairs.put_in(block.table, model.columns), {})
         if gathered is not None:
             gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
         cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
-        highest = heapq.nlargest(N_ANOMALIES, (*highest, *scored.highest))
+        shared += scored.reasons
+        n_repaired_rows += len(np.unique(scored.repairs.rows))
+        n_repaired_cells += len(scored.repairs.rows)
+        if result != "groups":
+            sample = sampled(sample, block, scored.new["anomaly_score"])
+        highest = heapq.nlargest(N_FOREMOST, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
-    return Scored(n_rows, groups, merging, n_anomalies, _anomalies(model, highest), gathered)
+    peers = None if sample.facts is None else Peers(sample.facts.values)
+    anomalies = anomalies_of(model, highest, peers)
+    if gathered is not None:
+        gathered = replace(gathered, peers=peers)
+    reasons = reason_groups(model, shared)
+    counted = n_repaired_rows, n_repaired_cells
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
@@ -256,29 +273,3 @@ def _merging(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> Mergi
     members = [tuple(np.flatnonzero(np.equal(merging.clusters, cluster)).tolist()) for cluster in range(len(counts))]
     clusters = tuple(Cluster(k, members[k], int(n), int(n) / n_rows) for k, n in enumerate(counts))
     return Merging(clusters, merging.asked)
-
-
-def _anomalies(model: TableModel, highest: Iterable[Found]) -> tuple[Anomaly, ...]:
-    found = list(highest)
-    if not found:
-        return ()
-    values = np.stack([row.values for row in found])
-    explanation = model.explain(values)
-    farthest = explanation.column
-    scores = np.array([row.score for row in found])
-    severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
-    return tuple(
-        Anomaly(
-            row=row.row + 1,
-            anomaly_score=row.score,
-            severity=float(severity),
-            component=row.component,
-            column=model.columns[column],
-            value=float(values[position, column]),
-            expected=float(explanation.expected[position, column]),
-            reason=reason,
-        )
-        for position, (row, column, severity, reason) in enumerate(
-            zip(found, farthest, severities, model.reasons(values), strict=True)
-        )
-    )

@@ -231,6 +231,30 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class FlaggedCell:
+    """A value that is wrong.
+
+    Attributes
+    ----------
+    column : str
+        Its column.
+    value : float
+        The value.
+    expected : float
+        What the other values of the row predict, without those that are wrong too.
+    """
+
+    column: str
+    value: float
+    expected: float
+
+    @property
+    def direction(self) -> str:
+        """Whether the value is "low" or "high"."""
+        return "low" if self.value < self.expected else "high"
+
+
+@dataclass(frozen=True)
 class Anomaly:
     """One of the most anomalous rows.
 
@@ -245,13 +269,17 @@ class Anomaly:
     component : int or None
         The component it is assigned to, where the model is a mixture.
     column : str
-        The column that makes it anomalous.
+        The column that does most to make it anomalous.
     value : float
         What the row has there; NaN where it has no values at all.
     expected : float
         What the model expected there.
     reason : str
-        The same in a sentence.
+        The same in a sentence or two.
+    cells : tuple of FlaggedCell
+        The smallest set of values without which it is ordinary; none where no few values explain it.
+    score_after : float
+        Its anomaly score with these replaced by what was expected; NaN where there are none.
     """
 
     row: int
@@ -262,6 +290,50 @@ class Anomaly:
     value: float
     expected: float
     reason: str
+    cells: tuple[FlaggedCell, ...] = ()
+    score_after: float = math.nan
+
+
+@dataclass(frozen=True)
+class ReasonGroup:
+    """Flagged rows that share a reason: the same values are wrong, in the same direction.
+
+    Attributes
+    ----------
+    reason : str
+        What they have in common, in a few words.
+    columns : tuple of str
+        The columns of the wrong values; none of rows that are unusual as a whole.
+    directions : tuple of str
+        "low" or "high" for each of these.
+    n_rows : int
+        How many rows they are.
+    example : int
+        Data row of the table, from 1, of the most anomalous one.
+    """
+
+    reason: str
+    columns: tuple[str, ...]
+    directions: tuple[str, ...]
+    n_rows: int
+    example: int
+
+
+@dataclass(frozen=True)
+class RepairedTable:
+    """A table that was written with the flagged cells of flagged rows replaced by what the other cells predict.
+
+    Attributes
+    ----------
+    path : str
+        Where it was written.
+    n_rows, n_cells : int
+        Rows with a cell that was replaced, and how many cells were.
+    """
+
+    path: str
+    n_rows: int
+    n_cells: int
 
 
 @dataclass(frozen=True)
@@ -294,8 +366,12 @@ class Summary:
         How long it took.
     report : str or None
         Where the report was written.
+    repaired : RepairedTable or None
+        The table with flagged cells replaced.
     merging : Merging or None
         The clusters that components were merged into; None where they were not.
+    reasons : tuple of ReasonGroup
+        What the flagged rows share, the reasons of most rows first; none where no rows are flagged.
     """
 
     command: str
@@ -310,7 +386,9 @@ class Summary:
     saved: str | None
     seconds: float
     report: str | None = None
+    repaired: RepairedTable | None = None
     merging: Merging | None = None
+    reasons: tuple[ReasonGroup, ...] = ()
 
 
 @dataclass(frozen=True)

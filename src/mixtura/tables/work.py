@@ -1,10 +1,13 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..decisions.reasons import Habits
 from ..errors import EmptyTableError
-from ..rows import Rows, SelectedRows, TableRows
+from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
@@ -78,7 +81,9 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
 
-    def scored(self, writer: RowWriter | None, run: Run, *, gathering: bool) -> Scored:
+    def scored(
+        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
+    ) -> Scored:
         """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
@@ -87,6 +92,7 @@ class Judged:
             self.model,
             self.result,
             writer,
+            repaired,
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
@@ -111,6 +117,7 @@ class Judged:
             new_columns=self.columns,
             saved=None,
             seconds=0.0,
+            reasons=scored.reasons,
         )
 
 
@@ -259,9 +266,11 @@ def _fit(
     request: Request, numbers: fitting.Numbers, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
-    numbers = modelling.scaled(request.kind, numbers, run, request.seed)
-    training = numbers if reference is None else _training_half(numbers, reference, request.seed)
-    fitted = modelling.fit(request, training, run, clean=reference is not None)
+    with _training_rows(numbers, reference, request.seed) as training:
+        # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
+        scaled = modelling.scaled(request.kind, training, run, request.seed)
+        fitted = modelling.fit(request, scaled, run, clean=reference is not None)
+        rows = fitting.some_rows(training, run.engine, request.seed)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -269,7 +278,9 @@ def _fit(
         seed=request.seed,
         versions=Versions.here(),
     )
-    model = TableModel(fitted.model, numbers.columns, numbers.center, numbers.scale, provenance=made)
+    model = TableModel(
+        fitted.model, numbers.columns, scaled.center, scaled.scale, provenance=made, habits=Habits.of(rows)
+    )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
         scoring = run.watched(f"scoring {label(reference)}")
@@ -281,12 +292,16 @@ def _fit(
     return model, replace(facts_of(model), candidates=fitted.candidates), fitted.notices
 
 
-def _training_half(numbers: fitting.Numbers, reference: Source, seed: int) -> fitting.Numbers:
-    half = SplitRows(numbers.rows, TRAINING_SHARE, seed)
-    n_rows = sum(len(block.values) for block in half.blocks())
-    if n_rows < _FEWEST or numbers.n_rows - n_rows < _FEWEST:
-        raise EmptyTableError(
-            f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of them "
-            "trains the model, and the other is what scores are compared with; give at least 20"
-        )
-    return replace(numbers, rows=half, n_rows=n_rows)
+@contextmanager
+def _training_rows(numbers: fitting.Numbers, reference: Source, seed: int) -> Iterator[fitting.Numbers]:
+    """Give the numbers that a model is fitted to: those of a table, or of one half of a reference."""
+    if reference is None:
+        yield numbers
+        return
+    with spool(SplitRows(numbers.rows, TRAINING_SHARE, seed)) as half:
+        if half.n_rows < _FEWEST or numbers.n_rows - half.n_rows < _FEWEST:
+            raise EmptyTableError(
+                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of "
+                "them trains the model, and the other is what scores are compared with; give at least 20"
+            )
+        yield replace(numbers, rows=half, n_rows=half.n_rows)

@@ -4,68 +4,21 @@ import numpy as np
 import pytest
 
 from mixtura import Full, Mixture
-from mixtura.detectors.density.far_rows import Contours, Near, clumps, far_rows, least_size
-from mixtura.distributions.shapes import SEARCHED
+from mixtura.detectors.density.contours import Contours, Near
+from mixtura.detectors.density.far_rows import clumps, far_rows, least_size
 from mixtura.engines import ThreadEngine
 from mixtura.intake.table import Table
-from mixtura.mixtures.em.gaussian import GaussianMixture
-from mixtura.rows import ArrayRows, Block
+from mixtura.rows import ArrayRows
 
-ROUND = Full([np.eye(3), 4 * np.eye(3)], 2, 3)
-TWO = Mixture([0.75, 0.25], [[0.0, 0, 0], [20.0, 0, 0]], ROUND)
+TWO = Mixture([0.75, 0.25], [[0.0, 0, 0], [20.0, 0, 0]], Full([np.eye(3), 4 * np.eye(3)], 2, 3))
 
 
-def contours_of(mixture, *, n_fitted=1e6, n_rows=1000, missing=False):
-    return Contours(mixture, n_fitted, n_rows, np.dtype(np.float64), missing)
+def contours_of(mixture, *, weight=1000):
+    return Contours(mixture, 1e6, weight, np.dtype(np.float64), missing=False)
 
 
-def near(contours, X):
-    return contours.near(Block(np.asarray(X, float), None, 0))
-
-
-def test_distances_are_those_of_mahalanobis():
-    points = np.random.default_rng(0).normal(size=(50, 3)) * 10
-    expected = np.stack([np.linalg.norm(points, axis=1), np.linalg.norm(points - [20, 0, 0], axis=1) / 2], axis=1)
-    np.testing.assert_allclose(contours_of(TWO).distances(points), expected, rtol=1e-6)
-    holes = points.copy()
-    holes[:, 1] = np.nan
-    seen = points[:, [0, 2]]
-    expected = np.stack([np.linalg.norm(seen, axis=1), np.linalg.norm(seen - [20, 0], axis=1) / 2], axis=1)
-    np.testing.assert_allclose(contours_of(TWO, missing=True).distances(holes), expected, rtol=1e-6)
-
-
-def test_one_pass_and_a_look_at_doubtful_rows_agree_with_distances():
-    X = np.random.default_rng(1).normal(size=(20_000, 3)) * [8, 3, 3]
-    contours = contours_of(TWO, n_rows=20_000)
-    expected = (contours.distances(X) ** 2 <= contours.limits[-1]).any(axis=1)
-    assert 0.01 < expected.mean() < 0.99
-    np.testing.assert_array_equal(near(contours, X), expected)
-    np.testing.assert_array_equal(near(contours_of(TWO, n_rows=20_000, missing=True), X), expected)
-    assert near(contours_of(TWO, missing=True), [[np.nan] * 3]).all()
-
-
-@pytest.mark.parametrize("shape", SEARCHED)
-def test_new_rows_lie_near_however_few_rows_were_fitted(shape):
-    """At a share of false alarms that can be counted: one row in a hundred."""
-    random = np.random.default_rng(0)
-    far = []
-    for _ in range(200):
-        fitted = GaussianMixture(covariance_type=shape).fit(random.normal(size=(12, 3)))
-        contours = contours_of(fitted.mixture_, n_fitted=12, n_rows=1e-2)
-        far.append(1 - near(contours, random.normal(size=(100, 3))).mean())
-    assert 0.003 < np.mean(far) < 0.03
-
-
-def test_components_with_few_rows_that_lie_far_are_no_groups():
-    mixture = Mixture([0.9, 0.095, 0.005], [[0.0], [1.0], [30.0]], Full(np.ones((3, 1, 1)), 3, 1))
-    contours = contours_of(mixture, n_fitted=1000)
-    kept = contours.without_small(least_size(1000, 1))
-    np.testing.assert_allclose(kept.weights, [0.9 / 0.995, 0.095 / 0.995])
-    assert contours.without_small(4) is mixture
-    # Beside others it may be as small as it likes, and where all are small there is nothing to be far from.
-    beside = Mixture(mixture.weights, [[0.0], [1.0], [3.0]], mixture.covariance)
-    assert contours_of(beside, n_fitted=1000).without_small(10).n_components == 3
-    assert contours.without_small(2000) is mixture
+def far_of(X, contours, weights=None):
+    return far_rows(Table(ArrayRows(X, sample_weight=weights), ThreadEngine(2)), Near([contours]))
 
 
 def test_the_least_size_of_a_group():
@@ -80,19 +33,43 @@ def test_far_rows_add_up_and_their_clumps_are_found():
     X = random.normal(size=(100_000, 3))
     X[::2000] = [0, 30, 0] + 0.1 * random.normal(size=(50, 3))
     X[1::20_000] = random.choice([-1, 1], (5, 3)) * random.uniform(40, 500, (5, 3))
-    contours = contours_of(TWO, n_rows=len(X))
+    contours = contours_of(TWO, weight=len(X))
     passes = pickle.loads(pickle.dumps(Near([contours])))
     found = far_rows(Table(ArrayRows(X), ThreadEngine(2)), passes)
-    assert found.n_rows == 55
+    assert found.weight == 55
     np.testing.assert_array_equal(found.values[:2], X[[0, 1]])
     (clump,) = clumps(found, contours)
-    assert (clump.n_rows, clump.component) == (50, 1)
+    assert (clump.weight, clump.component) == (50, 1)
     np.testing.assert_allclose(clump.distance, np.hypot(20, 30) / 2, rtol=0.01)
 
 
 def test_of_many_far_rows_some_are_held():
     X = np.full((5000, 3), 99.0) + np.random.default_rng(0).normal(size=(5000, 3))
     contours = contours_of(TWO)
-    found = far_rows(Table(ArrayRows(X), ThreadEngine(2)), Near([contours]))
-    assert (found.n_rows, len(found.values)) == (5000, 2048)
-    assert sum(clump.n_rows for clump in clumps(found, contours)) == pytest.approx(5000, abs=200)
+    found = far_of(X, contours)
+    assert (found.weight, len(found.values)) == (5000, 2048)
+    assert sum(clump.weight for clump in clumps(found, contours)) == pytest.approx(5000, abs=200)
+
+
+def test_weights_count_as_repeated_rows():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(600, 3))
+    X[:4] = [0, 30, 0] + 0.1 * random.normal(size=(4, 3))
+    X[10], X[11] = [0, 0, 90], [0, -90, 0]
+    weights = random.integers(1, 4, len(X))
+    weights[10], weights[11], weights[4:9] = 5, 0, 0
+    contours = contours_of(TWO)
+    one, other = far_of(X, contours, weights), far_of(np.repeat(X, weights, axis=0), contours)
+    assert one.weight == other.weight == weights[:4].sum() + 5
+    for found, expected in zip(clumps(one, contours), clumps(other, contours), strict=True):
+        assert (found.weight, found.component) == (expected.weight, expected.component)
+        np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12)
+    assert [clump.weight for clump in clumps(one, contours)] == sorted([weights[:4].sum(), 5], reverse=True)
+
+
+def test_one_heavy_row_is_a_clump_of_its_own():
+    contours = contours_of(TWO)
+    (clump,) = clumps(far_of(np.array([[0.0, 0, 0], [0, 0, 90]]), contours, [1, 4]), contours)
+    assert clump.weight == 4
+    np.testing.assert_array_equal(clump.mean, [0, 0, 90])
+    assert clumps(far_of(np.array([[0.0, 0, 0], [0, 0, 90]]), contours, [1, 2]), contours) == []

@@ -47,36 +47,37 @@ def test_shifts_in_one_column_are_found_and_explained():
 
 
 def test_extreme_rows_are_no_component_of_their_own():
-    """Untrimmed neither: components that rest on a few of them are left out."""
+    """Where all rows are fitted neither: components that rest on a few of them are left out."""
     random = np.random.default_rng(1)
     X = np.vstack([two_groups(300), 10.0 ** random.uniform(2, 8, (10, 1)) * random.normal(size=(10, 4))])
-    detector = MixtureDetector(contamination=0.05, random_state=0).fit(X)
-    assert (detector.score_samples(X)[300:] < detector.score_samples(X)[:300].min()).all()
-    assert detector.estimator_.trim == 0.05
+    for trim in (None, 0.05):
+        detector = MixtureDetector(contamination=0.05, trim=trim, random_state=0).fit(X)
+        assert (detector.score_samples(X)[300:] < detector.score_samples(X)[:300].min()).all()
+        assert detector.estimator_.trim == (trim or 0)
     untrimmed = MixtureDetector(contamination=0.05, trim=0.0, random_state=0).fit(X)
     assert (untrimmed.predict(X)[300:] == -1).all()
 
 
-def test_the_score_is_the_log_density_in_the_units_of_the_table():
+def test_the_score_is_the_log_density_of_the_scaled_values():
     X = np.random.default_rng(0).multivariate_normal([5, -300], [[4, 30], [30, 900]], 500)
     detector = MixtureDetector(novelty=True, random_state=0).fit(X)
     assert detector.estimator_.n_components == 1
     scaled, model = detector.estimator_.mixture_, detector.model_
     mean = scaled.means[0] * model.scale + model.center
     covariance = scaled.covariance.dense[0] * np.outer(model.scale, model.scale)
-    np.testing.assert_allclose(detector.score_samples(X), multivariate_normal(mean, covariance).logpdf(X), rtol=1e-9)
+    expected = multivariate_normal(mean, covariance).logpdf(X) + np.log(model.scale).sum()
+    np.testing.assert_allclose(detector.score_samples(X), expected, rtol=1e-9)
     np.testing.assert_allclose(mean, X.mean(axis=0), rtol=1e-3)
     np.testing.assert_allclose(covariance, np.cov(X.T, bias=True), rtol=5e-3)
 
 
-def test_units_of_columns_change_no_decision():
+def test_units_of_columns_change_no_score():
     X, _, _ = with_shifts(0)
     units = np.array([1e-150, 3.0, 1e100, 0.2])
     plain = MixtureDetector(random_state=0).fit(X)
     other = MixtureDetector(random_state=0).fit(X * units)
     np.testing.assert_array_equal(other.predict(X * units), plain.predict(X))
-    difference = other.score_samples(X * units) - plain.score_samples(X)
-    np.testing.assert_allclose(difference, -np.log(units).sum(), rtol=1e-9)
+    np.testing.assert_allclose(other.score_samples(X * units), plain.score_samples(X), rtol=1e-9)
 
 
 def test_a_share_of_the_rows_fitted_are_outliers():
@@ -187,6 +188,22 @@ def test_weights_count_as_repeated_rows():
     np.testing.assert_allclose(weights[default.predict(X) == -1].sum() / weights.sum(), 0.1, atol=0.03)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_far_rows_weigh_as_many_as_they_stand_for(seed):
+    """One row far away that stands for five, and five rows that stand for as many as a group has."""
+    random = np.random.default_rng(seed)
+    X = two_groups(500, seed)
+    weights = random.integers(1, 4, 500)
+    X[0], weights[0] = [0, 0, 0, 60], 5
+    X[1:6], weights[1:6] = [0, 60, 0, 0] + 0.5 * random.normal(size=(5, 4)), 10
+    weighted = MixtureDetector(random_state=seed).fit(X, sample_weight=weights)
+    repeated = MixtureDetector(random_state=seed).fit(np.repeat(X, weights, axis=0))
+    assert weighted.model_.mixture.n_components == repeated.model_.mixture.n_components == 3
+    np.testing.assert_allclose(weighted.model_.mixture.weights, repeated.model_.mixture.weights, rtol=1e-4)
+    np.testing.assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-4)
+    assert weighted.score_samples(X)[0] < weighted.score_samples(X)[1:].min()
+
+
 def test_missing_values():
     X, rows, columns = with_shifts(0)
     holes = X.copy()
@@ -198,7 +215,7 @@ def test_missing_values():
     assert detector.predict(holes)[0] == 1
     explanation = detector.explain(holes)
     assert np.isfinite(explanation.expected).all()
-    assert (explanation.share[1:][np.isnan(holes[1:])] == 0).all()
+    assert (explanation.shares[np.isnan(holes)] == 0).all()
     assert (explanation.column[rows] == columns).mean() > 0.9
 
 
@@ -220,6 +237,15 @@ def test_columns_of_one_or_few_values():
     new = np.array([[1e6 + 9, 1, 0], [1e6 + 1 / 3, 1, 0.1], [1e6 + 1 / 3, 0, 50]])
     assert detector.predict(new).tolist() == [-1, 1, -1]
     assert detector.explain(new).column[[0, 2]].tolist() == [0, 2]
+
+
+def test_a_clean_column_of_one_value_and_another_once():
+    """The fold of the other value leaves one distinct row to fit two components to."""
+    X = np.full((21, 1), 2.0)
+    X[0] = 0.0
+    detector = MixtureDetector(novelty=True, random_state=0).fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+    assert detector.score_samples(X)[0] < detector.score_samples(X)[1]
 
 
 @pytest.mark.parametrize("n_rows", [50, rows_per_block(4) + 300])

@@ -149,6 +149,7 @@ EVEN = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("estimator", [GaussianMixture(tol=1e-4, max_iter=200), BayesianGaussianMixture(max_iter=200)])
 @pytest.mark.parametrize("table", list(EVEN))

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from ...distributions.mixture import Mixture
 from ...distributions.shapes import SEARCHED
 from ...engines import ThreadEngine
 from ...engines.progress import Progress
@@ -17,7 +18,7 @@ from ...intake.counted import weight_of
 from ...intake.sample import take_sample
 from ...intake.table import Table
 from ...mixtures.choice.criteria import Candidate
-from ...mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL, default_counts
+from ...mixtures.choice.defaults import MAX_ITER, N_INIT, REG_COVAR, TOL
 from ...mixtures.choice.rounding import least_variances
 from ...mixtures.choice.search import MixtureSearch, search_table
 from ...mixtures.em.estimator import settings_of
@@ -25,7 +26,8 @@ from ...mixtures.em.gaussian import GaussianMixture, with_fit
 from ...mixtures.em.loop import fitted
 from ...statistics.columns import ColumnMoments, column_moments
 from ...typing import Floats
-from .far_rows import Contours, FarRows, Near, clumps, far_rows, groups_of, least_size
+from .contours import Contours, Near
+from .far_rows import FarRows, clumps, far_rows, groups_of, least_size
 
 # Share of the rows that is left out of the first look at a table, which is at a sample.
 TRIM = 0.05
@@ -46,15 +48,15 @@ class FittedGroups:
     Attributes
     ----------
     estimator : GaussianMixture
-        The mixture of lowest BIC.
+        The mixture of lowest BIC, its components ordered by weight.
     candidates : list of Candidate
         All that were fitted, to the same rows.
     contours : Contours
         How far the components reach.
     far : FarRows
         The rows that lie farther.
-    n_left_out : int
-        How many rows were left out of the fit; where it is none, it is the ordinary fit.
+    left_out : float
+        Weight of the rows that were left out of the fit; where it is none, it is the ordinary fit.
     observed : ndarray of shape (n_columns,)
         Weight of the rows fitted that have a value in each column.
     passed_over : Candidate or None
@@ -65,14 +67,13 @@ class FittedGroups:
     candidates: list[Candidate]
     contours: Contours
     far: FarRows
-    n_left_out: int
+    left_out: float
     observed: Floats
     passed_over: Candidate | None = None
 
 
 def fit_groups(
     table: Table,
-    n_rows: int,
     random_state: int,
     *,
     counts: Sequence[int],
@@ -89,8 +90,8 @@ def fit_groups(
 
     Parameters
     ----------
-    table, n_rows
-        As for `fit_default`.
+    table : Table
+        The table, its columns on a common scale.
     random_state : int
         Seed of the starts.
     counts : sequence of int
@@ -102,36 +103,43 @@ def fit_groups(
     clean : bool, default=False
         Whether the table is known to hold no outliers: it is fitted as it is.
     """
-    least = least_size(n_rows, table.n_columns)
+    total = table.fold(weight_of, 0.0)
+    least = least_size(total, table.n_columns)
     near: list[Contours] = []
-    if not clean and TRIM * n_rows >= 1:
-        near = _first_look(table, n_rows, random_state, counts, shapes, n_factors)
+    if not clean and TRIM * total >= 1:
+        near = _first_look(table, total, random_state, counts, shapes, n_factors)
     looking = table.watched("looking for far rows")
     for _ in range(1 if clean else _MOST_ROUNDS):
-        n_left_out = 0
+        left_out = 0.0
         if near:
             far = far_rows(looking, Near(near))
             groups = groups_of(clumps(far, near[0]), near[0], least)
             if groups is not None:
                 near = [*near, groups]
                 far = far_rows(looking, Near(near))
-            n_left_out = far.n_rows
-        within = table.through(Near(near)) if n_left_out else table
+            left_out = far.weight
+        within = table.through(Near(near)) if left_out else table
         search = _search(within, counts, shapes, random_state, n_factors)
         best: GaussianMixture = search.best_estimator_
-        weight = within.fold(weight_of, 0.0)
-        found = Contours(best.mixture_, weight, n_rows, table.dtype, table.has_missing)
+        best.mixture_ = by_weight(best.mixture_)
+        found = Contours(best.mixture_, within.fold(weight_of, 0.0), total, table.dtype, table.has_missing)
         groups_only = replace(found, mixture=found.without_small(least))
         far = far_rows(looking, Near([groups_only]))
         near = [groups_only]
-        if groups_only.mixture is found.mixture and (far.n_rows or not n_left_out):
+        if groups_only.mixture is found.mixture and (far.weight or not left_out):
             break
     observed = within.fold(column_moments, ColumnMoments.zero(table.n_columns)).weights
-    return FittedGroups(best, search.candidates_, found, far, n_left_out, observed, search._passed_over)
+    return FittedGroups(best, search.candidates_, found, far, left_out, observed, search._passed_over)
+
+
+def by_weight(mixture: Mixture) -> Mixture:
+    """Return a mixture of normal components with these in the order of their weights, the largest first."""
+    order = np.argsort(-mixture.weights, kind="stable")
+    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
 
 
 def _first_look(
-    table: Table, n_rows: int, random_state: int, counts: Sequence[int], shapes: Sequence[str], n_factors: int
+    table: Table, total: float, random_state: int, counts: Sequence[int], shapes: Sequence[str], n_factors: int
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
     sample = take_sample(table, check_random_state(random_state), counts[-1])
@@ -144,12 +152,12 @@ def _first_look(
         except SingularCovarianceError:
             return []
     weight = float(sample.weights.sum()) * (1 - TRIM)
-    found = Contours(fitted.mixture_, weight, n_rows, table.dtype, table.has_missing)
+    found = Contours(fitted.mixture_, weight, total, table.dtype, table.has_missing)
     return [replace(found, mixture=found.without_small(least_size(weight, table.n_columns)))]
 
 
 def _search(
-    table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: Any, n_factors: int = 1
+    table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: int, n_factors: int
 ) -> MixtureSearch:
     search = MixtureSearch(
         counts,
@@ -168,28 +176,20 @@ def _search(
     return search
 
 
-def fit_default(table: Table, n_rows: int, trim: float, random_state: Any) -> GaussianMixture:
-    """Return the mixture of lowest BIC among those with up to nine components of any shape, fitted.
+def fit_trimmed(table: Table, random_state: int, trim: float, *, counts: Sequence[int]) -> GaussianMixture:
+    """Return the mixture of lowest BIC, of any shape, where a share of the rows is left out of every fit.
 
     Parameters
     ----------
-    table : Table
-        The table, its columns on a common scale. Told how many candidates have been fitted.
-    n_rows : int
-        Number of rows that count, at least ten for each component.
+    table, random_state, counts
+        As for `fit_groups`.
     trim : float
-        Share of the rows that is left out of every fit.
-    random_state : int, RandomState instance or None
-        Seed of the starts.
+        The share.
     """
-    counts, shapes = default_counts(n_rows), list(SEARCHED)
-    if trim == 0:
-        best: GaussianMixture = _search(table, counts, shapes, random_state).best_estimator_
-        return best
     template = GaussianMixture(trim=trim, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return _trimmed(table, counts, shapes, template)
+        return _trimmed(table, counts, SEARCHED, template)
 
 
 def _trimmed(

@@ -1,29 +1,32 @@
 """`MixtureDetector`: rows of low density under a mixture do not belong."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 
 from ...distributions.mixture import Mixture
+from ...distributions.shapes import SEARCHED
 from ...engines import Engine, EngineName
 from ...engines.progress import OnProgress, told
 from ...engines.single import single_thread
 from ...intake.counted import counted_rows, counts
 from ...intake.extent import check_extent
-from ...intake.sample import take_sample
-from ...intake.scaling import Scaled, Scaling, scaling_of
+from ...intake.scaling import Scaled, Scaling, sampled_scaling
 from ...intake.sources import Source, names_of, opened_table
 from ...intake.table import Table
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
+from ...mixtures.choice.defaults import default_counts
 from ...mixtures.choice.folds import Part, folds_of
 from ...mixtures.choice.search import MixtureSearch, search_table
 from ...mixtures.em.estimator import fit_table, same_columns, settings_of
@@ -33,7 +36,7 @@ from ...rows import Block
 from ...statistics.shares import cut_of_weighted
 from ...typing import Floats
 from ..detector import Detector, offset_for
-from .default_mixture import fit_default
+from .default_mixture import fit_groups, fit_trimmed
 from .model import DensityModel
 
 Fittable = GaussianMixture | BayesianGaussianMixture | MixtureSearch
@@ -50,15 +53,16 @@ class MixtureDetector(Detector):
     mixture : Mixture, GaussianMixture, BayesianGaussianMixture or MixtureSearch, optional
         A `Mixture` is taken as it is, and `fit` only sets the offset. An estimator is cloned and fitted to the rows of
         `fit`, whether it was fitted before or not; to keep its fit, give its ``mixture_``. Default: the mixture of
-        lowest BIC among those with one to nine components, at least ten rows for each, of every covariance shape. It is
-        fitted to columns that are scaled by their quartiles, with a thousandth added to every variance, so that
-        columns of few different values, or of one only, are no difficulty.
+        lowest BIC among those with one to nine components, at least ten rows for each, of every covariance shape,
+        without the rows that lie far from every group: the one of ``mixtura.detect(table, model="mixture")``, where
+        that has the same columns and seed. It is fitted to columns that are scaled by their quartiles, with a
+        thousandth added to every variance, so that columns of few different values, or of one only, are no difficulty.
     contamination : float, default=0.1
         Of a table with outliers, the share of its rows, by weight, that are outliers. Of a clean one, the share of
         further rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
         together, as `threshold_by_rate` says.
     novelty : bool, default=False
-        Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are trimmed by
+        Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are left out by
         default, and `offset_` is the `contamination`-quantile of the scores of rows that were left out of the fit:
         those of each of five folds under a fit to the other four, with the number of components and the shape that were
         found for all rows. Rows that were fitted score higher than new ones, and would set too high a standard.
@@ -66,9 +70,10 @@ class MixtureDetector(Detector):
         both cases every method answers for any rows.
     trim : float, optional
         Share of the rows, by weight, that is left out of the fit: those of lowest density, at most half [1]_. For the
-        default mixture and a `GaussianMixture`, whose own `trim` it overrides. Default: of the default mixture
-        `contamination`, unless the table is clean; else what the estimator has. An extreme row that is not trimmed can
-        become a component of its own, and then scores high.
+        default mixture and a `GaussianMixture`, whose own `trim` it overrides. Default: the default mixture leaves out
+        the rows far from every group, however many they are, unless the table is clean; a `GaussianMixture` trims what
+        it says itself. With a share of zero all rows are fitted: then an extreme one can become a component of its own,
+        and score high.
     random_state : int, RandomState instance or None, default=None
         Seed of the starts and of the folds; of an estimator given, where it has none itself.
     engine : {'threads', 'dask'} or Engine, optional
@@ -79,8 +84,9 @@ class MixtureDetector(Detector):
     Attributes
     ----------
     model_ : DensityModel
-        The mixture with the scaling of the columns, all that scores need. Scores are log densities in the units of the
-        table; of a `BayesianGaussianMixture` those under its ``mixture_``, the mixture of the expected parameters.
+        The mixture with the scaling of the columns, all that scores need. Scores are log densities: of the default
+        mixture those of the scaled values, which do not depend on the units of the table; of a
+        `BayesianGaussianMixture` those under its ``mixture_``, the mixture of the expected parameters.
     offset_ : float
         Score below which a row is an outlier.
     trained_on_ : {'outliers', 'clean'}
@@ -160,7 +166,8 @@ class MixtureDetector(Detector):
             The table. NaN and null are missing values.
         y : ignored
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row, in the fit and in the offset: a row of weight two counts as two equal rows.
+            Weight of each row, in the fit and in the offset: a row of weight two counts as two equal rows. Only the
+            numbers of components to try follow the number of rows, whatever these weigh.
 
         Returns
         -------
@@ -241,16 +248,16 @@ class MixtureDetector(Detector):
     def _default(self, table: Table, random_state: np.random.RandomState) -> tuple[Scaling, GaussianMixture]:
         """Return how the columns are scaled, and the default mixture fitted to the scaled rows."""
         names = list(getattr(self, "feature_names_in_", [f"x{column}" for column in range(table.n_columns)]))
-        with np.errstate(over="ignore", invalid="ignore"):  # in means that stand for missing values, not used here
-            sample = take_sample(table, random_state, 1)
-        scaling = scaling_of(table.watched("reading the table"), sample, names)
+        # The seed of the command, where it is one.
+        seed = int(self.random_state) if isinstance(self.random_state, Integral) else _seed(random_state)
+        scaling = sampled_scaling(table, names, seed)
         scaled = table.through(Scaled(scaling))
         check_extent(scaled, names)
-        trim = self.trim
-        if trim is None:
-            trim = 0.0 if self.novelty else self.contamination
-        n_rows = len(sample.X) if sample.whole else counted_rows(table).n_rows
-        return scaling, fit_default(scaled, n_rows, trim, _seed(random_state))
+        counts = default_counts(counted_rows(table).n_rows)
+        if self.trim:
+            return scaling, fit_trimmed(scaled, seed, self.trim, counts=counts)
+        clean = self.novelty or self.trim is not None
+        return scaling, fit_groups(scaled, seed, counts=counts, shapes=SEARCHED, clean=clean).estimator
 
     def _given(self, template: Fittable, table: Table, random_state: np.random.RandomState) -> Fittable:
         """Return a clone of the estimator given, fitted to the rows."""
@@ -310,7 +317,10 @@ def _held_out(
         # Where a fit has not converged, that to all rows has said so.
         given: Any = settings_of(estimator)
         settings = replace(given, random_state=deepcopy(estimator.random_state))
-        other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
+        with warnings.catch_warnings():
+            # The others may have fewer distinct rows than components, of which k-means warns.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
         model = _model_of(other if isinstance(other, Mixture) else other.mixture, scaling)
         return list(table.through(Part(folds, fold, held_out=True)).map(_Scored(model)))
 

@@ -24,10 +24,9 @@ _SIMULATED = 2048
 
 @dataclass(frozen=True, eq=False)
 class DensityModel:
-    """A mixture over scaled columns, which scores rows by their log density in the units of the table.
+    """A mixture over scaled columns, which scores rows by the log density of their scaled values.
 
-    A value that a row lacks neither lowers nor raises the score by the units of its column: scores of rows that lack
-    values are log densities of the scaled values that they have, less the logarithms of all scales.
+    So no score depends on the units of a column, nor on those of one whose value a row lacks.
 
     Attributes
     ----------
@@ -80,8 +79,8 @@ class DensityModel:
         return self.mixture.n_features
 
     def score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the log density of each row in the units of the table, shape (n_rows,)."""
-        return self.mixture.log_density(self._scaled(X)).astype(np.float64) - self._log_scale
+        """Return the log density of the scaled values of each row, shape (n_rows,)."""
+        return self.mixture.log_density(self._scaled(X)).astype(np.float64)
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong under the mixture, and what they should have been."""
@@ -152,10 +151,6 @@ class DensityModel:
                 return cls(mixture, arrays["center"], arrays["scale"])
             except SingularCovarianceError:  # its sentence is about a fit
                 raise ValueError("its covariances are not positive definite, or not by far enough") from None
-
-    @cached_property
-    def _log_scale(self) -> float:
-        return float(np.log(self.scale).sum())
 
     def _scaled(self, X: NDArray[Any]) -> NDArray[Any]:
         values = np.asarray(X)

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Diagonal
 from ...engines import ThreadEngine
-from ...intake.sample import take_sample
-from ...intake.scaling import Scaled, Scaling, scaling_of
+from ...intake.scaling import Scaled, Scaling, sampled_scaling
 from ...intake.table import Table
 from ...rows import ArrayRows
 from ...typing import Floats
+from ..density.contours import Near
 from ..density.default_mixture import fit_groups
-from ..density.far_rows import Near, least_size
+from ..density.far_rows import least_size
 from .explainer import Explainer
 
 # Rows that a table is represented by, and how many values these may be.
@@ -43,11 +43,11 @@ def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) ->
     rows = ArrayRows(background, checked=True, missing="allow" if np.isnan(background).any() else "error")
     table = Table(rows, ThreadEngine(), None)
     names = [f"x{column}" for column in range(table.n_columns)]
-    scaling = scaling_of(table, take_sample(table, np.random.RandomState(0), 1), names)
+    scaling = sampled_scaling(table, names, 0)
     scaled = table.through(Scaled(scaling))
     n, d = background.shape
     counts = [k for k in _COUNTS if k == 1 or k * d * (d + 3) / 2 * _ROWS_PER_PARAMETER <= n]
-    found = fit_groups(scaled, n, 0, counts=counts, shapes=["full"])
+    found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
     contours = replace(found.contours, mixture=found.contours.without_small(least_size(n, d)))
     near = np.concatenate(list(scaled.map(Near([contours]).of)))
     return Explainer(contours.mixture, scaling, score, background[near])

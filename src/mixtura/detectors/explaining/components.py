@@ -78,12 +78,9 @@ class Components(NamedTuple):
 
     def log_densities(self, rows: Floats) -> Floats:
         """Return the log density of each row under the component that gives it the highest."""
-        highest = np.full(len(rows), -np.inf)
-        for k, mean in enumerate(self.means):
-            apart = np.clip(rows - mean, -_FARTHEST, _FARTHEST)
-            squares = np.einsum("nj,nj->n", apart @ self.precisions[k], apart)
-            highest = np.maximum(highest, self._at(k, squares, rows.shape[1]))
-        return highest
+        apart = np.clip(rows - self.means[:, None], -_FARTHEST, _FARTHEST)
+        squares = ((apart @ self.precisions) * apart).sum(axis=2)
+        return np.asarray(np.max([self._at(k, of_one, rows.shape[1]) for k, of_one in enumerate(squares)], axis=0))
 
     def replaced(self, rows: Floats, columns: Integers) -> Floats:
         """Return the most probable value, given the others, in one column of each row."""

@@ -1,18 +1,18 @@
-"""Why a row is unusual under a mixture: each of its values beside what the other columns predict."""
+"""What the cells of a row predict for each of its values: conditional distributions of a mixture."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp, ndtr, stdtrit
+from scipy.special import gammaln, ndtr, stdtrit
 
 from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
-from ...typing import Floats
+from ...typing import Bools, Floats, Integers
 
-# About seven arrays of rows × components × columns are alive at once.
-_WORKING_BYTES = 8 * 2**20
-_WORKING_ARRAYS = 7
+# Numbers that are held at once: a few megabytes.
+_AT_ONCE = 2**18
 
 # Differences from a mean are held within ± this, in units of what is left of a column given the others, so that their
 # squares stay finite. Nothing this far off can be told apart anyway.
@@ -22,22 +22,17 @@ _FARTHEST = 1e100
 _FAR = 1e8
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the other columns predict for each value of some rows, three arrays of shape (n_rows, n_columns).
+class Prediction(NamedTuple):
+    """What the cells of some rows predict for each value.
 
     Attributes
     ----------
-    expected, deviation : ndarray
-        Mean and standard deviation of the column given the other columns of the row.
-    surprise : ndarray
-        Minus the log density of the value given the other columns, in units of `deviation`, less half of log 2π. Where
-        the prediction is a normal distribution it is half the squared distance.
+    expected, deviation : ndarray of shape (n_rows, n_columns)
+        Mean and standard deviation of the column given the cells.
     """
 
     expected: Floats
     deviation: Floats
-    surprise: Floats
 
 
 def without_noise(mixture: Mixture) -> Mixture:
@@ -57,117 +52,203 @@ def without_noise(mixture: Mixture) -> Mixture:
 
 
 class Predictor:
-    """Predicts each value of rows, with or without missing values, from the others; see `explain`."""
+    """Predicts each value of rows from the cells that are neither missing nor left out.
+
+    Given other columns, a column follows a mixture of normal distributions in one dimension. With P the precision of a
+    component among a column j and the cells that count, m its mean and r = x - m, the component predicts
+    x_j - (P r)_j / P_jj with the variance 1 / P_jj, and weighs in proportion to its weight times the density it gives
+    the cells [1]_. Under a Student's t component the column follows a t distribution in one dimension too [2]_, whose
+    deviation is taken to be half the width of the interval in which it lies as often as a normal value lies within one
+    standard deviation. A column that no cell tells of is predicted by the mixture.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The distribution. Its noise predicts nothing.
+
+    References
+    ----------
+    .. [1] Bishop (2006), "Pattern Recognition and Machine Learning", section 2.3.1.
+    .. [2] Ding (2016), "On the conditional distribution of the multivariate t distribution", The American
+       Statistician 70.
+
+    Examples
+    --------
+    >>> from mixtura import Full
+    >>> predictor = Predictor(Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2)))
+    >>> predictor(np.array([[2.0, -1.0]])).expected.round(3)
+    array([[-0.8,  1.6]])
+    >>> predictor(np.array([[2.0, -1.0]]), left_out=np.array([[False, True]])).expected.round(3)
+    array([[0. , 1.6]])
+    """
 
     def __init__(self, mixture: Mixture) -> None:
         self._mixture = without_noise(mixture)
         self._complete = _Conditionals(self._mixture)
 
-    def __call__(self, values: Floats) -> Prediction:
-        """Return the prediction for each value of some rows; that of missing ones has no surprise."""
-        result = Prediction(np.empty(values.shape), np.empty(values.shape), np.zeros(values.shape))
-        for known, rows in patterns_of(values):
+    def __call__(self, rows: Floats, left_out: Bools | None = None) -> Prediction:
+        """Return the prediction for each value of some rows, those of missing cells and of cells left out too.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_columns)
+            Rows in the units of the mixture; NaN marks a missing value.
+        left_out : ndarray of bool, shape (n_rows, n_columns), optional
+            Cells that predict nothing.
+        """
+        out = np.zeros(rows.shape, np.bool_) if left_out is None else left_out
+        result = Prediction(np.empty(rows.shape), np.empty(rows.shape))
+        for known, which in patterns_of(rows):
+            here = np.arange(len(rows))[which]
             if known.all():
-                complete = self._complete.describe(values[rows])
-                for field in fields(Prediction):
-                    getattr(result, field.name)[rows] = getattr(complete, field.name)
+                for whole, part in zip(result, self._complete(rows[here], out[here]), strict=True):
+                    whole[here] = part
             else:
-                self._of_some(values, np.flatnonzero(known), np.arange(len(values))[rows], result)
+                self._of_some(rows, out, np.flatnonzero(known), here, result)
         return result
 
-    def _of_some(self, values: Floats, known: NDArray[np.int64], rows: NDArray[np.int64], result: Prediction) -> None:
+    def _of_some(self, rows: Floats, out: Bools, known: Integers, here: Integers, result: Prediction) -> None:
         """Fill in the predictions for rows that have values in some columns only."""
-        have = values[np.ix_(rows, known)]
+        cells = np.ix_(here, known)
+        have, skipped = rows[cells], out[cells]
         if len(known):
-            of_known = _Conditionals(self._mixture.marginal(known.tolist())).describe(have)
-            for field in fields(Prediction):
-                getattr(result, field.name)[np.ix_(rows, known)] = getattr(of_known, field.name)
-        for column in np.setdiff1d(np.arange(values.shape[1]), known).tolist():
-            # A prediction does not depend on the value predicted, and any will do.
-            anything = np.full((len(rows), 1), self._mixture.weights @ self._mixture.means[:, column])
+            part = _Conditionals(self._mixture.marginal(known.tolist()))(have, skipped)
+            result.expected[cells], result.deviation[cells] = part
+        skipped = np.column_stack([skipped, np.ones(len(here), np.bool_)])
+        for column in np.setdiff1d(np.arange(rows.shape[1]), known).tolist():
             joined = _Conditionals(self._mixture.marginal([*known.tolist(), column]))
-            prediction = joined.describe(np.hstack([have, anything]))
-            result.expected[rows, column] = prediction.expected[:, -1]
-            result.deviation[rows, column] = prediction.deviation[:, -1]
+            part = joined(np.column_stack([have, np.zeros(len(here))]), skipped)
+            result.expected[here, column], result.deviation[here, column] = (values[:, -1] for values in part)
 
 
 class _Conditionals:
-    """The distribution of each column given the others, under each component of a mixture without noise."""
+    """The distribution of each column given others, under each component of a mixture without noise."""
 
     def __init__(self, mixture: Mixture) -> None:
-        with np.errstate(divide="ignore"):  # an empty component has a log weight of minus infinity
-            log_constants = np.log(mixture.weights) + mixture.covariance.half_log_precision
-        self._means = mixture.means
-        self._degrees = mixture.degrees_of_freedom
-        # Inverses W of the lower Cholesky factors: W (x - m) has unit covariance, and the precision is W^T W.
-        self._whiten = np.linalg.inv(np.linalg.cholesky(mixture.covariance.dense))
-        # Standard deviation of each column given the others, (n_components, n_columns).
-        self._deviations = 1 / np.linalg.norm(self._whiten, axis=1)
-        self._log_constants = log_constants[:, None] + np.log(self._deviations)
-        # Slopes of each column on the others; the one on itself is left out, for a value must not predict itself.
-        self._slopes = -(self._whiten.transpose(0, 2, 1) @ self._whiten) * self._deviations[:, None, :] ** 2
-        diagonal = np.arange(mixture.n_features)
-        self._slopes[:, diagonal, diagonal] = 0
+        some = mixture.weights > 0
+        self._log_constants = np.log(mixture.weights[some]) + mixture.covariance.half_log_precision[some]
+        self._means = mixture.means[some]
+        degrees = mixture.degrees_of_freedom
+        self._degrees = None if degrees is None else degrees[some]
+        whiten = np.linalg.inv(np.linalg.cholesky(mixture.covariance.dense[some]))
+        self._precisions = whiten.transpose(0, 2, 1) @ whiten
 
-    def describe(self, X: Floats) -> Prediction:
-        """Return the prediction for each value of complete rows."""
-        n_components, n_columns = self._means.shape
-        log_weights = np.empty((n_components, len(X), n_columns))
-        means = np.empty_like(log_weights)
-        log_densities = np.empty_like(log_weights)  # of the column given the others, with half of log 2π left out
-        within = np.empty_like(log_weights)
-        for k, mean in enumerate(self._means):
-            farthest = _FARTHEST * np.minimum(self._deviations[k], 1)
-            with np.errstate(over="ignore"):
-                centred = np.clip(X - mean, -farthest, farthest)
-            predicted = centred @ self._slopes[k]
-            means[k] = mean + predicted
-            own = (centred - predicted) / self._deviations[k]
-            others = self._others_distance(k, centred, own)
-            if self._degrees is None:
-                log_weights[k] = self._log_constants[k] - others / 2
-                log_densities[k] = -(own**2) / 2 - np.log(self._deviations[k])
-                within[k] = self._deviations[k] ** 2
-            else:
-                log_factors, log_densities[k], within[k] = self._student(k, self._degrees[k], own, others)
-                log_weights[k] = self._log_constants[k] + log_factors
-        log_weights -= logsumexp(log_weights, axis=0)
-        surprise = -logsumexp(log_weights + log_densities, axis=0)
-        weights = np.exp(log_weights, out=log_weights)
-        expected = np.einsum("knj,knj->nj", weights, means)
-        means -= expected
-        between = np.einsum("knj,knj,knj->nj", weights, means, means)
-        deviation = np.sqrt(np.einsum("knj,knj->nj", weights, within) + between)
-        return Prediction(expected, deviation, surprise - np.log(deviation))
+    def __call__(self, rows: Floats, out: Bools) -> Prediction:
+        """Return the prediction for each value of complete rows by those that are not left out."""
+        result = Prediction(np.empty(rows.shape), np.empty(rows.shape))
+        counts = out.sum(axis=1)
+        for count in np.unique(counts).tolist():
+            for here in self._pieces(np.flatnonzero(counts == count), count):
+                skipped = np.nonzero(out[here])[1].reshape(len(here), count)
+                for whole, part in zip(result, self._describe(rows[here], skipped), strict=True):
+                    whole[here] = part
+        return result
 
-    def _student(self, k: int, degrees: float, own: Floats, others: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return what a t component is multiplied by for the other columns, the log density, and the variance.
+    def _pieces(self, rows: Integers, count: int) -> Iterator[Integers]:
+        per_row = self._means.size * (self._means.shape[1] if count else 1)
+        size = max(1, _AT_ONCE // per_row)
+        for first in range(0, len(rows), size):
+            yield rows[first : first + size]
 
-        A column given q others has nu + q degrees of freedom, and its scale is that of a normal column times the root
-        of (nu + distance of the others) / (nu + q), Ding (2016).
+    def _describe(self, rows: Floats, skipped: Integers) -> Prediction:
+        """Return the prediction by all cells but those skipped, as many in each row; arrays are (n, K, columns)."""
+        among = _Among(self._precisions, self._log_constants, skipped)
+        farthest = _FARTHEST * np.minimum(among.deviations, 1)
+        with np.errstate(over="ignore"):
+            apart = np.clip(rows[:, None] - self._means, -farthest, farthest)
+        np.put_along_axis(apart, skipped[:, None], 0.0, axis=2)
+        predicted = _times(apart, among.slopes)
+        own = (apart - predicted) / among.deviations
+        np.put_along_axis(own, skipped[:, None], 0.0, axis=2)
+        others = among.distances(apart, own)
+        log_weights = among.log_constants
+        within = among.deviations**2
+        if self._degrees is None:
+            log_weights = log_weights - others / 2
+        else:
+            n_given = among.is_known.sum(axis=2, keepdims=True) - among.is_known
+            factors, within = _student(self._degrees[:, None], within, others, n_given)
+            log_weights = log_weights + factors
+        weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        means = self._means + predicted
+        expected = (weights * means).sum(axis=1)
+        variance = (weights * (within + (means - expected[:, None]) ** 2)).sum(axis=1)
+        return Prediction(expected, np.sqrt(variance))
+
+
+class _Among:
+    """The precisions of the columns that some rows know, each row less the columns that it skips.
+
+    With R the columns skipped, the precision of the others is P - P_:R (P_RR)^-1 P_R:.
+    """
+
+    def __init__(self, precisions: Floats, log_constants: Floats, skipped: Integers) -> None:
+        n_rows, count = skipped.shape
+        n_components, n_columns, _ = precisions.shape
+        constants = np.broadcast_to(log_constants[:, None], (n_components, n_columns))[None]
+        self.is_known = np.ones((1, 1, n_columns), np.bool_)
+        if not count:
+            self.precisions = precisions[None]
+            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
+            slopes = -self.precisions * variances[:, :, None]
+            self.log_constants = constants + np.log(variances) / 2
+        else:
+            rows = np.arange(n_rows)[:, None]
+            self.is_known = np.ones((n_rows, 1, n_columns), np.bool_)
+            self.is_known[rows, 0, skipped] = False
+            between = precisions[:, skipped].transpose(1, 0, 2, 3)
+            left = np.take_along_axis(between, skipped[:, None, None], axis=3)
+            covariance = np.linalg.inv(left)
+            regressed = covariance @ between
+            self.precisions = precisions - between.transpose(0, 1, 3, 2) @ regressed
+            known = self.is_known[..., None] & self.is_known[:, :, None]
+            self.precisions = np.where(known, self.precisions, np.eye(n_columns))
+            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
+            slopes = -self.precisions * variances[:, :, None]
+            self.log_constants = constants + np.log(variances) / 2 - np.linalg.slogdet(left)[1][..., None] / 2
+            variances = np.array(variances)
+            for place in range(count):
+                column = skipped[:, place]
+                slopes[rows[:, 0], :, :, column] = -regressed[:, :, place]
+                variances[rows[:, 0], :, column] = covariance[:, :, place, place]
+        diagonal = np.arange(n_columns)
+        slopes[..., diagonal, diagonal] = 0
+        self.slopes = slopes
+        self.deviations = np.sqrt(variances)
+
+    def distances(self, apart: Floats, own: Floats) -> Floats:
+        """Return the squared distance of the other known cells of each row, for each column.
+
+        It is that of all of them less the square of the column's own distance. Where both are huge their difference is
+        taken before squaring: what is left of the whitened row without its part along the column's direction.
         """
-        q = self._means.shape[1] - 1
-        left = degrees + q
-        log_factors = gammaln(left / 2) - gammaln(degrees / 2) - q / 2 * np.log(degrees / 2)
-        log_factors = log_factors - left / 2 * np.log1p(others / degrees)
-        widening = np.sqrt((degrees + others) / left)
-        scale = self._deviations[k] * widening
-        constant = gammaln((left + 1) / 2) - gammaln(left / 2) - np.log(left / 2) / 2
-        log_density = constant - np.log(scale) - (left + 1) / 2 * np.log1p((own / widening) ** 2 / left)
-        return log_factors, log_density, (scale * stdtrit(left, ndtr(1.0))) ** 2
-
-    def _others_distance(self, k: int, centred: Floats, own: Floats) -> Floats:
-        """Return the squared Mahalanobis distance of the other columns of each row, for each column.
-
-        It is that of the whole row less the square of the column's own distance. Where both are huge their difference
-        is taken before squaring: what is left of the whitened row without its part along the column's direction.
-        """
-        whitened = centred @ self._whiten[k].T
-        squares = np.einsum("nj,nj->n", whitened, whitened)
-        others: Floats = np.maximum(squares[:, None] - own**2, 0)
-        far = np.flatnonzero(squares > _FAR)
-        if len(far):
-            for j, deviation in enumerate(self._deviations[k]):
-                rest = whitened[far] - own[far, j, None] * (self._whiten[k, :, j] * deviation)
-                others[far, j] = np.einsum("nj,nj->n", rest, rest)
+        squares = (_times(apart, self.precisions) * apart).sum(axis=2)
+        others: Floats = np.maximum(squares[..., None] - own**2, 0)
+        far, which = np.nonzero(squares > _FAR)
+        for row, k in zip(far.tolist(), which.tolist(), strict=True):
+            matrix = self.precisions[min(row, len(self.precisions) - 1), k]
+            whiten = np.linalg.cholesky(matrix).T
+            deviations = 1 / np.sqrt(np.diagonal(matrix))
+            rest = (whiten @ apart[row, k])[:, None] - whiten * (own[row, k] * deviations)
+            others[row, k] = np.einsum("ij,ij->j", rest, rest)
         return others
+
+
+def _times(rows: Floats, matrices: Floats) -> Floats:
+    """Return rows of shape (n, K, d) times matrices of shape (n or 1, K, d, d)."""
+    if len(matrices) == 1:
+        return np.ascontiguousarray((rows.transpose(1, 0, 2) @ matrices[0]).transpose(1, 0, 2))
+    return np.asarray((rows[:, :, None] @ matrices)[:, :, 0])
+
+
+def _student(degrees: Floats, variances: Floats, others: Floats, n_given: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return the logarithm of what t components weigh by the given columns beside constants, and the variances.
+
+    A column given q others has nu + q degrees of freedom, and its scale is that of a normal column times the root of
+    (nu + distance of the others) / (nu + q), Ding (2016).
+    """
+    left = degrees + n_given
+    factors = gammaln(left / 2) - gammaln(degrees / 2) - n_given / 2 * np.log(degrees / 2)
+    factors = factors - left / 2 * np.log1p(others / degrees)
+    return factors, variances * (degrees + others) / left * stdtrit(left, ndtr(1.0)) ** 2

@@ -14,10 +14,10 @@ from ...distributions.mixture import Mixture
 from ...intake.scaling import Scaling
 from ...typing import Floats, Integers
 from ..explanation import Explanation
-from .components import Components
+from .components import Candidates, Components
 from .conditionals import Predictor, without_noise
 from .given import Sharpening
-from .repairs import chosen
+from .repairs import best_two, sizes
 from .shares import Surprises
 
 # A row is ordinary when so small a share of the rows that belong score lower.
@@ -84,11 +84,11 @@ class Explainer:
         for known, rows in self._by_pattern(scaled, unusual):
             self._repair(repaired, scaled, rows, known, levels[1:])
         flagged, other = repaired.cells
-        prediction = self._predictor(np.where(flagged, np.nan, scaled))
+        prediction = self._predictor(scaled, flagged)
         with np.errstate(over="ignore", invalid="ignore"):
             distance = np.where(np.isnan(scaled), 0.0, (scaled - prediction.expected) / prediction.deviation)
         return Explanation(
-            expected=self._in_units(prediction.expected),
+            expected=self.in_units(prediction.expected),
             deviation=np.minimum(prediction.deviation * self.scaling.scale, np.finfo(float).max),
             distance=distance,
             shares=self._surprises(scaled),
@@ -105,23 +105,23 @@ class Explainer:
         """Repair rows that have values in the same columns, where a few cells suffice."""
         components = self._components(known)
         here = scaled[np.ix_(rows, known)]
-        candidates = components.candidates(here, MOST_CELLS, _KEPT)
-        shape = candidates.log_densities.shape
-        tried = np.broadcast_to(repaired.values[rows, None, None], (*shape, scaled.shape[1])).copy()
-        row, size, place, cell = np.nonzero(candidates.sets >= 0)
-        columns = known[candidates.sets[row, size, place, cell]]
-        tried[row, size, place, columns] = self._in_units(candidates.values[row, size, place, cell], columns)
-        scores = self.score(tried.reshape(-1, scaled.shape[1])).reshape(shape)
-        ordinary = (scores >= levels[:, None]) & np.isfinite(candidates.log_densities)
-        choice = chosen(candidates, components.log_densities(here), ordinary)
-        done = np.flatnonzero(choice.some)
-        for which, place in enumerate((choice.first, choice.second)):
-            found = done[place[done] >= 0]
-            sets = candidates.sets[found, choice.n_cells[found], place[found]]
-            row, cell = np.nonzero(sets >= 0)
-            repaired.cells[which, rows[found[row]], known[sets[row, cell]]] = True
-        repaired.values[rows[done]] = tried[done, choice.n_cells[done], choice.first[done]]
-        repaired.scores[rows[done]] = scores[done, choice.n_cells[done], choice.first[done]]
+        found = components.candidates(here, MOST_CELLS, _KEPT)
+        tried = _Tried(self, repaired.values[rows], known, found)
+        suffices = np.zeros((len(rows), MOST_CELLS), np.bool_)
+        pending = np.arange(len(rows))
+        for more, level in enumerate(levels):
+            suffices[pending, more] = (tried.scores(pending, more) >= level).any(axis=1)
+            pending = pending[~suffices[pending, more]]
+        some, size = sizes(found.log_densities.max(axis=2), components.log_densities(here), suffices)
+        for more in np.unique(size[some]).tolist():
+            done = np.flatnonzero(some & (size == more))
+            scores = tried.scores(done, more)
+            places = best_two(found.log_densities[done, more], scores >= levels[more])
+            for which, place in enumerate(places):
+                row, cell = np.nonzero((found.sets[done, more, place] >= 0) & (place >= 0)[:, None])
+                repaired.cells[which, rows[done[row]], known[found.sets[done, more, place][row, cell]]] = True
+            repaired.values[rows[done]] = tried.rows(done, more)[np.arange(len(done)), places[0]]
+            repaired.scores[rows[done]] = scores[np.arange(len(done)), places[0]]
 
     def _by_pattern(self, scaled: Floats, rows: Integers) -> Iterator[tuple[Integers, Integers]]:
         """Yield the columns that some of the rows have values in, and these rows; not those without a value."""
@@ -139,7 +139,8 @@ class Explainer:
         # Squares stay finite however far away a row is.
         return np.asarray(self.scaling(values, largest_root(values.dtype)))
 
-    def _in_units(self, scaled: Floats, columns: Integers | slice = slice(None)) -> Floats:
+    def in_units(self, scaled: Floats, columns: Integers | slice = slice(None)) -> Floats:
+        """Return scaled values in the units of the detector; what lies beyond all doubles is as far as they reach."""
         limit = np.finfo(np.float64).max
         with np.errstate(over="ignore"):
             return np.clip(scaled * self.scaling.scale[columns] + self.scaling.center[columns], -limit, limit)
@@ -173,7 +174,7 @@ class Explainer:
             return np.full(MOST_CELLS + 1, lowest)
         here, columns = np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]
         changed = rows.copy()
-        changed[here, columns] = self._in_units(self._all_components.replaced(self._scaled(rows), columns), columns)
+        changed[here, columns] = self.in_units(self._all_components.replaced(self._scaled(rows), columns), columns)
         before, after = (np.quantile(self.score(some), _UNUSUAL, method="lower") for some in (rows, changed))
         return np.asarray(lowest + max(float(after - before), 0.0) * np.arange(MOST_CELLS + 1))
 
@@ -185,3 +186,30 @@ class _Repaired:
     cells: NDArray[np.bool_]
     values: Floats
     scores: Floats
+
+
+class _Tried:
+    """The repairs of some rows as rows, and their scores, which are reckoned when they are asked for."""
+
+    def __init__(self, explainer: Explainer, values: Floats, known: Integers, candidates: Candidates) -> None:
+        self._explainer, self._values, self._known, self._candidates = explainer, values, known, candidates
+        self._scores = np.full(candidates.log_densities.shape, np.nan)
+
+    def rows(self, which: Integers, more: int) -> Floats:
+        """Return some of the rows after each repair of `more` cells and one, (n, kept, n_columns)."""
+        sets, values = (array[which, more] for array in (self._candidates.sets, self._candidates.values))
+        rows = np.repeat(self._values[which][:, None], sets.shape[1], axis=1)
+        row, place, cell = np.nonzero(sets >= 0)
+        columns = self._known[sets[row, place, cell]]
+        rows[row, place, columns] = self._explainer.in_units(values[row, place, cell], columns)
+        return rows
+
+    def scores(self, which: Integers, more: int) -> Floats:
+        """Return the scores of these rows, (n, kept): minus infinity where there is no such repair."""
+        new = which[np.isnan(self._scores[which, more, 0])]
+        if len(new):
+            rows = self.rows(new, more)
+            scores = self._explainer.score(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+            exists = np.isfinite(self._candidates.log_densities[new, more])
+            self._scores[new, more] = np.where(exists, scores, -np.inf)
+        return np.asarray(self._scores[which, more])

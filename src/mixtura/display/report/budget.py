@@ -17,7 +17,7 @@ class Budget:
     viewed, pairs : int
         Columns that pictures choose from, and pairs of these that have a picture of the density.
     deviations : int
-        Columns that the explanation of a row names.
+        Columns that the explanation of a row names; those of its flagged cells are always among them.
     covariances : int
         Numbers of all covariance matrices together; there are none where they are more.
     group_bytes, number_bytes : int
@@ -41,11 +41,11 @@ class Budget:
     notices: int = 20
     viewed: int = 10
     pairs: int = 10
-    deviations: int = 5
+    deviations: int = 6
     covariances: int = 12_000
     group_bytes: int = 200_000
     number_bytes: int = 24
-    row_bytes: int = 500_000
+    row_bytes: int = 600_000
     point_bytes: int = 700_000
     row_page_bytes: int = 1_000_000
     point_page_bytes: int = 600_000

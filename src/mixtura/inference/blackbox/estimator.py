@@ -1,6 +1,7 @@
 """`BlackBoxVI`: the posterior of a model from its log density."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import jax
@@ -14,12 +15,16 @@ from ...distributions.mixture import Mixture
 from ...engines import OnProgress
 from ...engines.single import single_thread
 from ...errors import RequestError, warn
+from ...rows import open
 from ...typing import Floats
-from .faults import examine
+from ..posterior import Posterior
+from .batches import is_table
+from .faults import examine, first_rows, uses_gradients
 from .finishing import finished
 from .methods.listed import METHODS
+from .methods.stochastic import Stochastic
+from .numpyro_model import described_model
 from .parameters import Parameter, layout_of
-from .posterior import Posterior
 from .problem import Method, Problem, Settings, Target
 
 _DEFAULT = "mixture"
@@ -102,8 +107,9 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             ``log_prior(parameters)``, in place of `log_density` and together with the next two.
         log_likelihood : callable
             ``log_likelihood(parameters, data)`` returns the log density of each row of `data`, or their sum.
-        data : array or pytree of arrays, rows first
-            The observations. Other data of the same shapes do not compile again.
+        data : array or pytree of arrays, rows first, or a source of rows
+            The observations. Other data of the same shapes do not compile again. A path or `Rows` is read in passes,
+            by ``method='stochastic'`` alone, and gives `log_likelihood` an array of rows and columns.
 
         Returns
         -------
@@ -136,12 +142,35 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         method = self._method()
         settings = Settings(self._seed(), self.n_starts, self.on_progress)
         with jax.enable_x64(True), single_thread():
-            problem = Problem(target, jax.tree.map(jax.numpy.asarray, data))
-            examine(problem, settings.seed)
+            problem = Problem(target, _held(data, method))
+            examine(Problem(target, first_rows(problem.data)), settings.seed, by_gradient=uses_gradients(method))
             self.posterior_ = finished(problem, method.approximate(problem, settings), settings)
         if not self.converged_:
             warn("the posterior is not to be trusted: " + "; ".join(self.reasons_), ConvergenceWarning)
         return self
+
+    def fit_numpyro(self, model: Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """Approximate the posterior of a NumPyro model given its arguments, its latent sites as parameters.
+
+        Parameters
+        ----------
+        model : callable
+            A function with ``numpyro.sample`` statements; all sites that are not observed must be continuous.
+        *args, **kwargs
+            What the model is called with, such as its data.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        RequestError
+            A latent site is discrete, or its support depends on other sites; or as of `fit`.
+        """
+        with jax.enable_x64(True):
+            log_density, parameters = described_model(model, args, kwargs)
+        return self.fit(log_density, parameters)
 
     def _method(self) -> Method:
         name = _DEFAULT if self.method == "auto" else self.method
@@ -172,6 +201,26 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             Seed of the choice among the weighted draws.
         """
         return self._found.sample(n_draws, int(check_random_state(random_state).randint(2**31 - 1)))
+
+    def to_arviz(self, n_draws: int = 4000, random_state: int | np.random.RandomState | None = None) -> Any:
+        """Return `n_draws` draws as ArviZ's InferenceData, of one chain; `random_state` is as for `sample`.
+
+        Raises
+        ------
+        MissingDependencyError
+            ArviZ is not installed.
+        """
+        return self._found.to_arviz(n_draws, int(check_random_state(random_state).randint(2**31 - 1)))
+
+    def plot(self, ax: Any = None, *, names: Sequence[str] | None = None) -> Any:
+        """Draw the marginals of `names` (the first five), their pairs and the trace of the bound, in `ax`; return it.
+
+        Raises
+        ------
+        MissingDependencyError
+            Matplotlib is not installed.
+        """
+        return self._found.plot(ax, names=names)
 
     def summary(self, level: float = 0.9) -> Any:
         """Return a row for each number that the parameters hold, as a pandas frame where pandas is installed.
@@ -230,3 +279,15 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def n_evaluations_(self) -> int:
         """How often the log density alone was asked for."""
         return self._found.n_evaluations
+
+
+def _held(data: Any, method: Method) -> Any:
+    """Return data as arrays of JAX, or as rows that are read in passes."""
+    if not (isinstance(data, (str, os.PathLike)) or is_table(data)):
+        return jax.tree.map(jax.numpy.asarray, data)
+    if not isinstance(method, Stochastic):
+        raise RequestError(
+            f"method={method.name!r} needs all of data in memory: pass arrays, or take method='stochastic', which "
+            "reads rows in passes"
+        )
+    return data if is_table(data) else open(data)

@@ -1,18 +1,33 @@
 """What is wrong with a density that a user writes, found before inference begins, in one sentence."""
 
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...errors import RequestError
 from ...typing import Floats
-from .problem import Problem, Target
+from .batches import is_table
+from .parameters import Layout
+from .problem import Method, Problem, Target
 
 # Points where the density is looked at beside the start.
 _LOOKS = 16
 
 
-def examine(problem: Problem, seed: int) -> None:
+def first_rows(data: Any) -> Any:
+    """Return data, or the first block of a table."""
+    return next(iter(data.blocks())).values.astype(np.float64) if is_table(data) else data
+
+
+def uses_gradients(method: Method) -> bool:
+    """Return whether a method asks for gradients of the density."""
+    return getattr(method, "gradient", None) != "score"
+
+
+def examine(problem: Problem, seed: int, *, by_gradient: bool = True) -> None:
     """Raise `RequestError` where no inference is possible.
 
     Raises
@@ -23,6 +38,9 @@ def examine(problem: Problem, seed: int) -> None:
     """
     target, start = problem.target, np.zeros(problem.n_dimensions)
     _check_form(target, start, problem.data)
+    if not by_gradient:
+        _check_values(target, np.array([start]), problem.values_as_they_are(np.array([start])))
+        return
     rng = np.random.default_rng(seed)
     points = np.vstack([start, rng.uniform(-2, 2, (_LOOKS, problem.n_dimensions))])
     try:
@@ -32,17 +50,7 @@ def examine(problem: Problem, seed: int) -> None:
             f"the log density has no gradient that JAX can find ({_first_line(error)}): write it with functions of "
             "jax.numpy"
         ) from None
-    for unwanted, name in ((np.isnan(values), "NaN"), (np.isposinf(values), "plus infinity")):
-        if unwanted.any():
-            raise RequestError(
-                f"the log density is {name} at {described(target, points[np.argmax(unwanted)])}: write it so that it "
-                "is a finite number wherever the parameters may be, or choose parameters that keep away from there"
-            )
-    if np.isneginf(values).all():
-        raise RequestError(
-            f"the log density is minus infinity at {described(target, start)} and wherever else it was looked at: "
-            "choose parameters that can take no impossible values, such as Positive or Interval"
-        )
+    _check_values(target, points, values)
     finite = np.isfinite(values)
     wrong = finite & ~np.isfinite(gradients).all(axis=1)
     if wrong.any():
@@ -73,11 +81,25 @@ def _check_form(target: Target, start: Floats, data: object) -> None:
         )
 
 
+def _check_values(target: Target, points: Floats, values: Floats) -> None:
+    for unwanted, name in ((np.isnan(values), "NaN"), (np.isposinf(values), "plus infinity")):
+        if unwanted.any():
+            raise RequestError(
+                f"the log density is {name} at {described(target, points[np.argmax(unwanted)])}: write it so that it "
+                "is a finite number wherever the parameters may be, or choose parameters that keep away from there"
+            )
+    if np.isneginf(values).all():
+        raise RequestError(
+            f"the log density is minus infinity at {described(target, points[0])} and wherever else it was looked at: "
+            "choose parameters that can take no impossible values, such as Positive or Interval"
+        )
+
+
 def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.random.Generator) -> None:
     """Raise `RequestError` where a parameter changes nothing, or changes the density and not its gradient."""
     target = problem.target
     names = np.array(target.layout.free_names)
-    log_jacobian, own = _jacobian_gradients(target, points)
+    log_jacobian, own = map(np.asarray, _jacobian_gradients(target.layout, points))
     density = problem.values(points) - log_jacobian
     for name, _ in target.layout.entries:
         ours = names == name
@@ -85,7 +107,7 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
             continue
         moved = points.copy()
         moved[:, ours] = rng.uniform(-2, 2, (len(points), int(ours.sum())))
-        moved_density = problem.values(moved) - _jacobian_gradients(target, moved)[0]
+        moved_density = problem.values(moved) - np.asarray(_jacobian_gradients(target.layout, moved)[0])
         both = np.isfinite(density) & np.isfinite(moved_density)
         if np.allclose(density[both], moved_density[both], rtol=1e-9, atol=1e-9) and both.any():
             raise RequestError(
@@ -98,10 +120,10 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
         )
 
 
-def _jacobian_gradients(target: Target, points: Floats) -> tuple[Floats, Floats]:
+@partial(jax.jit, static_argnums=0)
+def _jacobian_gradients(layout: Layout, points: Any) -> tuple[jax.Array, jax.Array]:
     """Return the log Jacobian determinant and its gradient at points."""
-    both = jax.vmap(jax.value_and_grad(lambda z: target.layout.constrain(z)[1]))(jnp.asarray(points))
-    return np.asarray(both[0]), np.asarray(both[1])
+    return jax.vmap(jax.value_and_grad(lambda z: layout.constrain(z)[1]))(points)
 
 
 def _first_line(error: Exception) -> str:

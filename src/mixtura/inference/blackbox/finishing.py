@@ -9,12 +9,13 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ...typing import Floats
+from ..posterior import Posterior, figures
 from . import judging
+from .batches import is_table
 from .faults import described
 from .importance import Draws, Proposal, effective_size
-from .methods.mixture import elbo, refined
+from .methods.mixture import COMPONENTS, elbo, fitted
 from .parameters import Layout
-from .posterior import Posterior
 from .problem import Approximation, Problem, Settings
 from .psis import smoothed
 
@@ -27,10 +28,12 @@ _ROWS = 2048
 
 def finished(problem: Problem, found: Approximation, settings: Settings) -> Posterior:
     """Return the posterior by fresh draws from the approximation; poor ones improve it first, once."""
+    if is_table(problem.data):
+        return _unjudged(problem, found, settings)
     posterior, draws = _drawn(problem, found, _DRAWS, settings.seed + _FINAL, settings)
     if not found.corrected or posterior.converged:
         return posterior
-    found = replace(found, mixture=refined(draws, found.mixture, settings.seed))
+    found = replace(found, mixture=fitted(draws, found.mixture, COMPONENTS, settings.seed))
     return _drawn(problem, found, _MORE_DRAWS, settings.seed + _SECOND, settings)[0]
 
 
@@ -55,13 +58,13 @@ def _judged(problem: Problem, found: Approximation, draws: Draws, settings: Sett
     values = constrained(layout, draws.points)
     log_weights, shape = smoothed(draws.log_weights)
     reasons = [*found.reasons, *judging.weight_reasons(log_weights, shape)]
-    figures = judging.figures(values, log_weights)
-    k_hats = judging.tail_shapes(values, figures.means, draws.log_weights)
+    weighted = figures(values, log_weights)
+    k_hats = judging.tail_shapes(values, weighted.means, draws.log_weights)
     reported = log_weights if found.corrected else np.zeros(len(values))
-    own = judging.figures(values, reported)
-    reasons += judging.figure_reasons(layout.names, figures, k_hats)
+    own = figures(values, reported)
+    reasons += judging.figure_reasons(layout.names, weighted, k_hats)
     if not found.corrected:
-        reasons += judging.apart_reasons(layout.names, own, figures)
+        reasons += judging.apart_reasons(layout.names, own, weighted)
     distance, place = judging.stein_distance(problem, draws.points, log_weights, settings.seed + _STEIN)
     reasons += judging.stein_reasons(layout.free_names[place], distance)
     n_draws, effective = len(values), effective_size(log_weights)
@@ -82,6 +85,32 @@ def _judged(problem: Problem, found: Approximation, draws: Draws, settings: Sett
         n_gradients=problem.n_gradients,
         n_evaluations=problem.n_evaluations,
         reasons=tuple(reasons),
+    )
+
+
+def _unjudged(problem: Problem, found: Approximation, settings: Settings) -> Posterior:
+    """Return draws of q itself, where to weigh each by the density would be to read the table again."""
+    layout = problem.target.layout
+    points, _ = Proposal.of(found.mixture).draw(_DRAWS, settings.seed + _FINAL)
+    values = constrained(layout, points)
+    log_weights = np.zeros(len(values))
+    return Posterior(
+        shapes={name: parameter.value_shape for name, parameter in layout.entries},
+        names=layout.names,
+        values=values,
+        log_weights=log_weights,
+        figures=figures(values, log_weights),
+        k_hats=np.full(len(layout.names), np.nan),
+        mixture=found.mixture,
+        log_evidence=np.nan,
+        log_evidence_error=np.nan,
+        elbo=float(found.elbo_trace[-1]) if len(found.elbo_trace) else np.nan,
+        elbo_trace=found.elbo_trace,
+        k_hat=np.nan,
+        ess=np.nan,
+        n_gradients=problem.n_gradients,
+        n_evaluations=problem.n_evaluations,
+        reasons=found.reasons,
     )
 
 

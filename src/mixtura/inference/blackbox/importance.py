@@ -11,9 +11,10 @@ from ...distributions.mixture import Mixture
 from ...distributions.shapes import Full
 from ...typing import Floats, Integers
 
-# Shares of the mixture, of its components as t with 5 degrees of freedom, and of one wide t with 3 for all of it.
+# Shares of the mixture, of t copies of its components with 5 degrees of freedom and twice their covariances, and of one
+# wide t with 3 for all of it.
 _NORMAL, _HEAVY, _WIDE = 0.54, 0.36, 0.10
-_HEAVY_DEGREES, _WIDE_DEGREES = 5.0, 3.0
+_HEAVY_DEGREES, _HEAVY_SCALE, _WIDE_DEGREES = 5.0, 2.0, 3.0
 # The wide t is so many times as wide as the whole mixture.
 _WIDER = 1.5
 
@@ -46,14 +47,17 @@ class Proposal:
         return cls(mixture.weights, mixture.means, dense, np.full(len(dense), np.inf))
 
     @classmethod
-    def defensive(cls, mixture: Mixture) -> "Proposal":
-        """Return a Gaussian mixture with t copies of its components, and a wide t that covers all of it."""
+    def defensive(cls, mixture: Mixture, wider: float = 1.0) -> "Proposal":
+        """Return a Gaussian mixture with t copies of its components, and a wide t that covers all of it.
+
+        The t components are `wider` times as wide as they are without.
+        """
         dense = mixture.covariance.dense
-        wide = _WIDER**2 * mixture.covariance_matrix()
+        wide = (wider * _WIDER) ** 2 * mixture.covariance_matrix()
         return cls(
             np.concatenate([_NORMAL * mixture.weights, _HEAVY * mixture.weights, [_WIDE]]),
             np.vstack([mixture.means, mixture.means, mixture.mean()]),
-            np.concatenate([dense, dense, wide[None]]),
+            np.concatenate([dense, _HEAVY_SCALE * wider**2 * dense, wide[None]]),
             np.concatenate([np.full(len(dense), np.inf), np.full(len(dense), _HEAVY_DEGREES), [_WIDE_DEGREES]]),
         )
 

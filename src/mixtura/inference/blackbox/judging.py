@@ -1,10 +1,9 @@
 """Whether an answer is to be trusted: the errors of its figures, tails of its weights, and an identity it must obey."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from ...typing import Floats, Integers
+from ...typing import Floats
+from ..posterior import Figures, resampled
 from .importance import effective_size
 from .problem import Problem
 from .psis import k_hat
@@ -16,51 +15,14 @@ _NEARLY_ALL = 0.8
 _LEAST_EFFECTIVE = 1000.0
 # Monte Carlo errors in standard deviations.
 _MEAN_ERROR, _SD_ERROR = 0.035, 0.04
+# So small an error of a deviation says that no draw is large enough to matter; infinite variances have larger ones.
+_SURE = 0.01
 # Stein's identity is looked at by so many draws, and fails beyond so many of its errors.
 _STEIN_DRAWS, _STEIN_ERRORS = 512, 4.5
 # A density that is NaN in so small a share of q changes no figure.
 _UNDEFINED = 1e-4
 # A q that is the answer itself may be so far from the weighted draws, in standard deviations, beside their errors.
 _APART = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class Figures:
-    """Means and standard deviations of the numbers that the parameters hold, with Monte Carlo errors.
-
-    Parameters
-    ----------
-    means, sds : ndarray of shape (n_numbers,)
-        Under the weighted draws.
-    mean_errors, sd_errors : ndarray of shape (n_numbers,)
-        Standard errors of the two, in units of the numbers.
-    """
-
-    means: Floats
-    sds: Floats
-    mean_errors: Floats
-    sd_errors: Floats
-
-    @property
-    def relative_errors(self) -> tuple[Floats, Floats]:
-        """The errors in standard deviations; zero for a number that does not vary."""
-        scale = np.where(self.sds > 0, self.sds, 1.0)
-        return self.mean_errors / scale, self.sd_errors / scale
-
-
-def figures(values: Floats, log_weights: Floats) -> Figures:
-    """Return the figures of weighted draws, shape (n_draws, n_numbers), by the delta method (Owen 2013, chapter 9)."""
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.sum()
-    means = weights @ values
-    squares = (values - means) ** 2
-    variances = weights @ squares
-    sds = np.sqrt(variances)
-    mean_errors = np.sqrt(weights**2 @ squares)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sd_errors = np.sqrt(weights**2 @ (squares - variances) ** 2) / (2 * sds)
-    sd_errors[np.ptp(values, axis=0) == 0] = 0.0  # such as the zeros of a triangular matrix
-    return Figures(means, sds, mean_errors, sd_errors)
 
 
 def tail_shapes(values: Floats, means: Floats, log_weights: Floats) -> Floats:
@@ -92,15 +54,6 @@ def stein_distance(problem: Problem, points: Floats, log_weights: Floats, seed: 
     return float(distances[farthest]), farthest % points.shape[1]
 
 
-def resampled(log_weights: Floats, n_draws: int, seed: int) -> Integers:
-    """Return positions of draws in proportion to their weights, in random order (systematic resampling)."""
-    rng = np.random.default_rng(seed)
-    weights = np.exp(log_weights - log_weights.max())
-    ends = np.cumsum(weights)
-    places = (np.arange(n_draws) + rng.uniform()) / n_draws * ends[-1]
-    return rng.permutation(np.minimum(np.searchsorted(ends, places), len(weights) - 1))
-
-
 def weight_reasons(log_weights: Floats, shape: float) -> list[str]:
     """Return what the weights say against an answer."""
     effective = effective_size(log_weights)
@@ -128,6 +81,7 @@ def figure_reasons(names: tuple[str, ...], found: Figures, shapes: Floats) -> li
                 f"the Monte Carlo error of the {what} of {names[worst]} is {errors[worst]:.3f} standard deviations, "
                 f"more than {allowed}: {_REMEDY}"
             )
+    shapes = np.where(sd_errors < _SURE, -np.inf, shapes)
     worst = int(np.argmax(shapes))
     if not shapes[worst] < _HEAVY:
         reasons.append(

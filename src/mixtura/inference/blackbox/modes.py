@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from ...errors import RequestError
 from ...typing import Floats
@@ -67,24 +69,23 @@ def modes(problem: Problem, n_starts: int, seed: int) -> list[Mode]:
     d = problem.n_dimensions
     near = np.vstack([np.zeros((1, d)), rng.uniform(-2, 2, (max(n_starts // 3 - 1, 0), d))])
     ends = [climbed for climbed in (_climb(problem, start) for start in near) if climbed is not None]
-    if not ends:
+    found = _distinct(problem, ends, [])
+    if not found:
         raise RequestError(
             f"no maximum of the log density was found from {len(near)} starts, so it grows without limit: give every "
             "parameter a proper prior"
         )
-    found = _distinct(problem, ends, [])
     best = max(found, key=lambda mode: mode.log_density)
     n_pairs = (n_starts - len(near)) // 2
-    steps = (
-        np.geomspace(_NEAREST, _FARTHEST, n_pairs)[:, None]
-        * rng.standard_normal((n_pairs, d))
-        @ _root(best.covariance).T
-    )
+    # A Latin hypercube has long and short steps in every coordinate.
+    directions = ndtri(qmc.LatinHypercube(d, rng=rng).random(n_pairs))
+    distances = np.geomspace(_NEAREST, _FARTHEST, n_pairs)[:, None]
+    steps = distances * directions @ _root(best.covariance).T
     far = np.vstack([best.point + steps, best.point - steps])
     ends = [climbed for climbed in (_climb(problem, start) for start in far) if climbed is not None]
     found = _distinct(problem, ends, found)
     found.sort(key=lambda mode: -mode.log_evidence)
-    return [mode for mode in found if mode.log_evidence > found[0].log_evidence - _NATS][:_MOST]
+    return [mode for mode in found if mode.log_evidence >= found[0].log_evidence - _NATS][:_MOST]
 
 
 def _climb(problem: Problem, start: Floats) -> tuple[float, Floats] | None:
@@ -106,7 +107,7 @@ def _distinct(problem: Problem, ends: list[tuple[float, Floats]], found: list[Mo
     for _, point in sorted(ends, key=lambda end: -end[0]):
         if not any(_near(point, mode) for mode in found):
             mode = _polished(problem, point)
-            if not any(_near(mode.point, other) for other in found):
+            if np.isfinite(mode.log_evidence) and not any(_near(mode.point, other) for other in found):
                 found.append(mode)
     return found
 

@@ -32,11 +32,15 @@ class Target:
         ``log_prior(parameters)``: a number. Without `log_likelihood` it is the whole log density.
     log_likelihood : callable, optional
         ``log_likelihood(parameters, data)``: one number a row, or their sum.
+    is_posterior : bool, default=True
+        Whether it is a density over the coordinates, with the log Jacobian determinant; else it is the value at the
+        parameters, for the highest of which no coordinates matter.
     """
 
     layout: Layout
     log_prior: Callable[..., Any]
     log_likelihood: Callable[..., Any] | None = None
+    is_posterior: bool = True
 
     def __call__(self, z: jax.Array, data: Any, scale: float | jax.Array = 1.0) -> jax.Array:
         """Return the log density at a point of shape (n_dimensions,), the likelihood of `data` to the power `scale`.
@@ -44,7 +48,7 @@ class Target:
         A minibatch of m of n rows has the scale n / m.
         """
         parameters, log_jacobian = self.layout.constrain(z)
-        value: jax.Array = self.log_prior(parameters) + log_jacobian
+        value: jax.Array = self.log_prior(parameters) + (log_jacobian if self.is_posterior else 0.0)
         if self.log_likelihood is not None:
             value = value + scale * jnp.sum(self.log_likelihood(parameters, data))
         return value

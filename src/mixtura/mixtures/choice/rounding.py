@@ -53,7 +53,7 @@ def least_variances(sample: Sample) -> Floats:
     ndarray of shape (n_features,)
         Variances, zero where no gap between values recurs.
     """
-    return np.array([(_step(column, sample.weights) / 2) ** 2 for column in sample.observed.T])
+    return np.array([(step_of(column, sample.weights) / 2) ** 2 for column in sample.observed.T])
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def independence(sample: Sample) -> Independence | None:
     n_seen = float(sample.weights.sum())
     log_likelihood, n_parameters = 0.0, 0
     for column, given in zip(columns, sample.observed.T, strict=True):
-        known, step = ~np.isnan(column), _step(given, sample.weights)
+        known, step = ~np.isnan(column), step_of(given, sample.weights)
         if not step > 0:
             return None
         places = np.round((column[known] - column[known].min()) / step).astype(np.int64)
@@ -144,7 +144,7 @@ def _even(counts: Floats) -> tuple[float, int] | None:
     return (-total * float(np.log(len(counts))), 2) if losses[0] <= min(losses) + tried else None
 
 
-def _step(column: NDArray[Any], weights: Floats) -> float:
+def step_of(column: NDArray[Any], weights: Floats) -> float:
     """Return the step of a column: the smallest gap between neighbouring values that recurs."""
     known = ~np.isnan(column)
     if not known.any():

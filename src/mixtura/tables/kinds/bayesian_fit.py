@@ -3,10 +3,13 @@
 import warnings
 from dataclasses import replace
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ...detectors.density.far_rows import Contours
+from ...detectors.density.contours import Contours
+from ...detectors.density.default_mixture import by_weight
 from ...detectors.density.model import DensityModel
+from ...distributions.mixture import Mixture
 from ...engines import OnProgress
 from ...engines.progress import Progress
 from ...mixtures.bayes.estimator import BayesianGaussianMixture
@@ -34,14 +37,15 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
     most = most_components(n_rows) if asked is None else asked[-1]
     bayesian = estimator(most, request.shapes[0], request.seed)
     notices = []
-    with fitting.scaled_table(numbers, run.engine) as table, warnings.catch_warnings():
+    table = fitting.scaled_table(numbers, run.engine)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
         bayesian.set_params(on_progress=_in_units(run.on_progress, volume))
         bayesian = fit_groups_or_one(bayesian, table)
         contours = Contours(
-            fitting.ordered(bayesian.mixture_, in_use=True),
+            _in_use(bayesian.mixture_),
             numbers.n_rows,
             numbers.n_rows,
             table.dtype,
@@ -68,6 +72,13 @@ def _in_units(on_progress: OnProgress, volume: float) -> OnProgress:
         on_progress(progress)
 
     return tell
+
+
+def _in_use(mixture: Mixture) -> Mixture:
+    """Return the components that have a weight, the largest first."""
+    ordered = by_weight(mixture)
+    kept = np.flatnonzero(ordered.weights > 0)
+    return Mixture(ordered.weights[kept], ordered.means[kept], ordered.covariance.repeat(kept))
 
 
 def most_components(n_rows: int) -> int:

@@ -33,9 +33,9 @@ class Mixture(MixtureKind):
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the mixture as a detector, not fitted."""
-        from .mixture_fit import TableMixture  # slow to import
+        from ...detectors.density.estimator import MixtureDetector  # slow to import
 
-        return TableMixture(seed)
+        return MixtureDetector(random_state=seed)
 
     def fit(self, request: "Request", numbers: "Numbers", run: "Run", *, clean: bool) -> Fitted:
         """Search for the mixture of lowest BIC."""

@@ -63,12 +63,30 @@ class GroupProfile:
 
 @dataclass(frozen=True)
 class Deviation:
-    """How one column of a row differs from what the model expects of it."""
+    """How one column of a row differs from what the model expects of it.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    value, expected : float
+        What the row has there, and what its other cells predict.
+    share : float
+        How much it adds to the surprise of the row, in nats.
+    repaired : float or None
+        What the value is replaced by where it is flagged; None where it is not.
+    """
 
     column: str
     value: float
     expected: float
     share: float
+    repaired: float | None = None
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the value is among the fewest without which the rest of the row is ordinary."""
+        return self.repaired is not None
 
 
 @dataclass(frozen=True)
@@ -92,7 +110,11 @@ class ReportRow:
     reason : str
         Why it is anomalous, in a sentence.
     deviations : tuple of Deviation
-        The columns that make it so, the most telling first.
+        The columns that tell most of it: those of its flagged cells, then those of the largest shares.
+    surprise : float
+        How much more surprising it is than an ordinary row, in nats: the sum of the shares of all columns.
+    score_after : float or None
+        Its anomaly score with its flagged cells replaced; None where none is flagged.
     """
 
     row: int
@@ -103,6 +125,8 @@ class ReportRow:
     cells: tuple[str, ...]
     reason: str
     deviations: tuple[Deviation, ...]
+    surprise: float
+    score_after: float | None
 
 
 @dataclass(frozen=True)
@@ -236,7 +260,8 @@ class Report:
     scores : ScoreCurve
         Rows flagged, by threshold.
     cell_columns : tuple of str
-        Columns of the table that rows are listed with: those in use, and others that tell who a row is.
+        Columns of the table that rows are listed with: of those in use the ones with most flagged cells, and others
+        that tell who a row is.
     rows : tuple of ReportRow
         The most anomalous rows, the most anomalous first.
     view_columns : tuple of str

@@ -49,6 +49,8 @@ const unseen = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2060
 const visible = (text) => text.replace(unseen, (mark) =>
   `⟨U+${mark.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 
+const shortened = (text, longest = 48) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
 // An element with its attributes and what is in it: elements, or text.
 function element(name, attributes = {}, ...content) {
   const made = document.createElement(name);

@@ -161,18 +161,23 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
         titles.insert(2, "severity")
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
-    body = "".join(_row(row, rated, grouped, labelled) for row in shown)
+    body = "".join(_row(row, rated, grouped, labelled, report.cell_columns) for row in shown)
     notes = [_SEVERITY] if rated else []
+    if any(row.score_after is not None for row in report.rows):
+        notes.insert(0, _FLAGGED)
     if listed < len(report.rows) + report.omitted.flagged_rows:
         notes.append(f"Showing the {plural(listed, 'row')} of highest score; the counts are of all rows.")
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
-    return f"""<div class="tools needs-script">
+    return f"""{_MAP}<h3 class="needs-script">Row by row</h3>
+<div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
+<label class="check"><input type="checkbox" id="repaired"> repaired rows in place of the rows</label>
 </div>
+<p id="repaired-note" class="moved" role="status" hidden></p>
 <p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
 {note}<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
 <table id="rows"><caption class="unseen">The most anomalous rows</caption>
@@ -189,7 +194,19 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 _SEVERITY = "Severity: the percentage of rows like these that score lower."
 
 
-def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool) -> str:
+_FLAGGED = (
+    "A coloured cell is flagged: without the flagged cells of a row, the rest of it is ordinary. The number below is "
+    "what the other cells predict."
+)
+
+_MAP = """<div id="map-part" class="needs-script" hidden><h3>Which cells are flagged</h3>
+<figure class="map"><p id="map-key" class="key"></p>
+<div class="scroll" tabindex="0" role="region" aria-label="Map of flagged cells"><div id="map"></div></div>
+<figcaption id="map-note"></figcaption></figure></div>
+"""
+
+
+def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool, columns: Sequence[str]) -> str:
     cells = [
         f'<td class="number">{number(row.anomaly_score)}</td>',
         *([f'<td class="number">{plain(severity(row.severity))}</td>'] if rated else []),
@@ -199,8 +216,16 @@ def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool) -> str:
         cells.append(f"<td>{'–' if row.component is None else row.component}</td>")
     if labelled:
         cells.append(f"<td>{label(row.label)}</td>")
-    cells += [f"<td>{isolated(cell)}</td>" for cell in row.cells]
+    predicted = {deviation.column: deviation.repaired for deviation in row.deviations if deviation.flagged}
+    cells += [_cell(cell, predicted.get(name)) for cell, name in zip(row.cells, columns, strict=True)]
     return f'<tr><th scope="row">{row.row:,}</th>{"".join(cells)}</tr>'
+
+
+def _cell(text: str, predicted: float | None) -> str:
+    if predicted is None:
+        return f"<td>{isolated(text)}</td>"
+    below = f'<small><span class="unseen">predicted: </span>≈ {number(predicted)}</small>'
+    return f'<td class="wrong">{isolated(text)}{below}</td>'
 
 
 def label(known: bool | None) -> str:

@@ -15,7 +15,7 @@ from . import explore, sections
 from .payload import payload, stops
 from .text import island, plain
 
-_SCRIPTS = ("base.js", "charts.js", "rows.js", "page.js")
+_SCRIPTS = ("base.js", "charts.js", "cells.js", "rows.js", "page.js")
 
 
 def render_html(report: Report, spell: Spell = in_python) -> str:

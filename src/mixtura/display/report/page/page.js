@@ -8,7 +8,6 @@ function place(name) {
 }
 
 const placeName = (name) => (name === 'score' ? 'anomaly score' : report.views[Number(name)]);
-const shortened = (text, longest = 48) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 // The range of some values with a little room; without the extremes, that of all but a hundredth at either end.
 function range(values, bulk) {
@@ -214,6 +213,7 @@ function startPrinting() {
 
 document.documentElement.classList.add('scripted');
 startRows();
+startMap();
 startViews();
 startScores();
 startSearch();

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ def payload(report: Report) -> dict[str, Any]:
     views = _views(report)
     found, chosen = stops(report.scores, report.summary.decision)
     rows, longest = listed_rows(report.rows, found)
+    names = named(report.rows)
     return {
         "n_rows": report.summary.table.n_rows,
         "n_components": len(report.profiles),
@@ -41,6 +42,9 @@ def payload(report: Report) -> dict[str, Any]:
         "bars": {"edges": report.scores.edges, "counts": report.scores.counts},
         "n_anomalies": report.scores.n_anomalies,
         "cell_columns": [visible(name) for name in report.cell_columns],
+        "names": [visible(name) for name in names],
+        "cell_names": [names.get(name) for name in report.cell_columns],
+        "n_columns": len(report.summary.table.columns) + report.omitted.columns,
         "rows": rows,
         "longest_cell": longest,
         "tried": _tried(report),
@@ -102,14 +106,21 @@ def first_flagging(found: Sequence[Stop], score: float) -> int:
     return bisect_right(found, -score, key=lambda stop: -math.inf if stop.threshold is None else -stop.threshold)
 
 
+def named(rows: Sequence[ReportRow]) -> dict[str, int]:
+    """Return a number for each column that the explanations of rows name."""
+    found = dict.fromkeys(deviation.column for row in rows for deviation in row.deviations)
+    return {name: number for number, name in enumerate(found)}
+
+
 def listed_rows(rows: Sequence[ReportRow], found: Sequence[Stop]) -> tuple[list[list[Any]], int]:
     """Return the rows to list, and the length that cells are cut to, so that a page has room for them.
 
     Cells are cut shorter first; then the least anomalous rows are left out.
     """
     listed: list[list[Any]] = []
+    names = named(rows)
     for longest in PAGE.cells:
-        listed = [_row(row, longest, found) for row in rows]
+        listed = [_row(row, longest, found, names) for row in rows]
         if len(island(listed).encode()) <= PAGE.row_page_bytes:
             return listed, longest
     while len(island(listed).encode()) > PAGE.row_page_bytes:
@@ -117,12 +128,27 @@ def listed_rows(rows: Sequence[ReportRow], found: Sequence[Stop]) -> tuple[list[
     return listed, PAGE.cells[-1]
 
 
-def _row(row: ReportRow, longest: int, found: Sequence[Stop]) -> list[Any]:
+def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str, int]) -> list[Any]:
     cells = [cell if len(cell) <= longest else cell[:longest] + "…" for cell in row.cells]
-    deviations = [[visible(d.column), _short(d.value), _short(d.expected), _short(d.share, 3)] for d in row.deviations]
+    deviations = [
+        [names[d.column], _short(d.value), _short(d.expected), _short(d.share), _shortened(d.repaired)]
+        for d in row.deviations
+    ]
     flagging, score = first_flagging(found, row.anomaly_score), _short(row.anomaly_score, 6)
     reason = visible(row.reason, 4 * LONGEST)
-    return [row.row, score, _severity(row.severity), flagging, row.component, row.label, reason, cells, deviations]
+    return [
+        row.row,
+        score,
+        _severity(row.severity),
+        flagging,
+        row.component,
+        row.label,
+        reason,
+        cells,
+        deviations,
+        _short(row.surprise, 6),
+        _shortened(row.score_after),
+    ]
 
 
 def _severity(value: float) -> str | None:
@@ -167,6 +193,10 @@ def _contours(contours: Contours, views: Sequence[str]) -> dict[str, Any]:
 
 def _tried(report: Report) -> list[list[Any]]:
     return [[c.n_components, c.covariance_type, c.bic, c.aic] for c in report.summary.model.ranking]
+
+
+def _shortened(value: float | None) -> float | None:
+    return None if value is None else _short(value, 6)
 
 
 def _short(value: float, digits: int = 5) -> float:

@@ -1,9 +1,11 @@
 // The list of rows: filtered, sorted, a page at a time.
 
 // The fields of a listed row, in the order of the data.
-const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, deviations]) =>
-  ({row, score, severity, flagging, component, label, reason, cells, deviations,
-    text: [row, reason, ...cells].join('\n').toLowerCase()}));
+const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter]) => {
+  const deviations = told.map(([column, value, expected, share, repaired]) => ({column, value, expected, share, repaired}));
+  return {row, score, severity, flagging, component, label, reason, cells, deviations, surprise, scoreAfter,
+    flagged: flaggedCells({deviations}), text: [row, reason, ...cells].join('\n').toLowerCase()};
+});
 
 const PER_PAGE = 25;
 
@@ -15,7 +17,7 @@ const labelText = (label) => (label === null ? '–' : label ? 'anomaly' : 'norm
 // The columns: a title, the value that sorts, and what the cell shows; the title of some needs a word more.
 const columns = [
   {title: 'row', value: (row) => row.row, show: explainer, kind: 'head'},
-  {title: 'score', value: (row) => row.score, show: (row) => number(row.score), kind: 'number', highest: true},
+  {title: 'score', value: (row) => row.score, show: (row) => (list.repairing ? repairedScore(row) : [number(row.score)]), kind: 'number', highest: true},
   // Of rows that are all too rare for its digits, those of higher score are the rarer ones.
   ...(rated ? [{title: 'severity', value: (row) => row.score, show: (row) => row.severity, kind: 'number', highest: true,
     meaning: 'Rarer than this share of rows like these, in percent'}] : []),
@@ -34,8 +36,20 @@ function cellColumn(title, position) {
     kind: numeric ? 'number' : '',
     value: numeric ? (row) => (row.cells[position].trim() === '' ? null : Number(row.cells[position]))
       : (row) => row.cells[position],
-    show: (row) => visible(row.cells[position]),
+    show: (row) => cellOf(row, position),
+    wrong: (row) => flaggedAt(row, position) !== undefined,
   };
+}
+
+function cellOf(row, position) {
+  const [cell, found] = [visible(row.cells[position]), flaggedAt(row, position)];
+  return found ? flaggedCell(cell, found, list.repairing) : [element('bdi', {}, cell)];
+}
+
+// What a row has in a column of the list, repaired where repaired rows are shown.
+function written(cell, row, position) {
+  const found = list.repairing && flaggedAt(row, position);
+  return found ? found.repaired : cell;
 }
 
 const collator = new Intl.Collator('en', {numeric: true});
@@ -55,10 +69,10 @@ function guarded(cell) {
 
 function asLine(row) {
   return [row.row, row.score, ...(rated ? [row.severity] : []), row.reason, ...(inGroups ? [row.component ?? ''] : []),
-    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells].map(guarded).join('\t');
+    ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells.map((cell, at) => written(cell, row, at))].map(guarded).join('\t');
 }
 
-const list = {sorted: 1, descending: true, page: 0, open: new Set()};
+const list = {sorted: 1, descending: true, page: 0, open: new Set(), repairing: false};
 
 function chosenRows() {
   const words = byId('filter').value.toLowerCase().trim();
@@ -124,29 +138,38 @@ function copier(row) {
 }
 
 function tableRows(row) {
-  const cells = columns.map(({show, kind}) => {
+  const cells = columns.map(({show, kind, wrong}) => {
     if (kind === 'head') return element('th', {scope: 'row'}, show(row));
     if (kind === 'actions') return element('td', {class: kind}, show(row));
-    return element('td', kind ? {class: kind} : {}, element('bdi', {}, String(show(row))));
+    const names = [kind, wrong?.(row) ? (list.repairing ? 'wrong repaired' : 'wrong') : ''].filter(Boolean).join(' ');
+    const shown = show(row);
+    return element('td', names ? {class: names} : {}, ...(Array.isArray(shown) ? shown : [element('bdi', {}, String(shown))]));
   });
   const mark = row.flagging <= position ? 'flagged' : 'unflagged';
   const line = element('tr', {'data-row': row.row, class: mark}, ...cells);
-  return list.open.has(row.row) ? [line, explanation(row)] : [line];
+  return list.open.has(row.row) ? [line, detail(row)] : [line];
 }
 
-function explanation(row) {
-  const body = element('tbody', {}, ...row.deviations.map(([column, value, expected, share]) => element('tr', {},
-    element('th', {scope: 'row'}, element('bdi', {}, column)),
-    element('td', {class: 'number'}, number(value)),
-    element('td', {class: 'number'}, number(expected)),
-    element('td', {class: 'number'}, percent(share)),
-    element('td', {}, drawing('svg', {class: 'bar', viewBox: '0 0 100 8', width: 120, height: 10, preserveAspectRatio: 'none', 'aria-hidden': 'true'},
-      drawing('path', {d: `M0 0h${(100 * (share ?? 0)).toFixed(1)}v8H0Z`}))))));
-  const heads = ['column', 'value', 'expected', 'part of the score'].map((title, at) =>
-    element('th', at ? {scope: 'col', class: 'number'} : {scope: 'col'}, title));
-  const table = element('table', {class: 'explanation'}, element('caption', {}, `Why row ${grouped.format(row.row)} stands out`),
-    element('thead', {}, element('tr', {}, ...heads, element('td'))), body);
-  return element('tr', {class: 'detail'}, element('td', {colspan: columns.length}, table));
+function detail(row) {
+  return element('tr', {class: 'detail'}, element('td', {colspan: columns.length}, ...explanation(row)));
+}
+
+// Shows a row of the list with its explanation, wherever it stands.
+function openRow(row) {
+  byId('filter').value = '';
+  list.open.add(row.row);
+  list.page = Math.max(0, Math.floor(chosenRows().indexOf(row) / PER_PAGE));
+  showRows();
+  byId('rows').querySelector(`[data-row="${row.row}"] [aria-expanded]`)?.focus();
+}
+
+function switchRepairs() {
+  list.repairing = byId('repaired').checked;
+  const note = byId('repaired-note');
+  note.hidden = !list.repairing;
+  note.textContent = list.repairing ? 'The flagged cells are replaced by what the other cells predict: a guess. ' +
+    'Rows without flagged cells stay as they are.' : '';
+  showRows();
 }
 
 function startRows() {
@@ -168,6 +191,7 @@ function startRows() {
   byId('rows').tHead.replaceChildren(element('tr', {}, ...heads));
   byId('filter').addEventListener('input', () => { list.page = 0; showRows(); });
   byId('unflagged').addEventListener('change', () => { list.page = 0; showRows(); });
+  byId('repaired').addEventListener('change', switchRepairs);
   byId('previous').addEventListener('click', () => { list.page -= 1; showRows(); });
   byId('next').addEventListener('click', () => { list.page += 1; showRows(); });
   if (!stops.length || stops[position].above === 0) byId('unflagged').checked = true;

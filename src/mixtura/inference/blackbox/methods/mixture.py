@@ -1,6 +1,8 @@
 """The default method: a Gaussian mixture, fitted by weighted EM to importance-weighted draws of the posterior."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,18 +14,28 @@ from sklearn.exceptions import ConvergenceWarning
 from ....distributions.mixture import Mixture
 from ....distributions.shapes import Full
 from ....engines.progress import Progress
+from ....errors import RequestError
 from ....mixtures.em.gaussian import GaussianMixture
 from ....mixtures.em.maximum_a_posteriori import MixturePrior
 from ....typing import Floats
+from ..faults import described
 from ..importance import Draws, Proposal, effective_size
 from ..modes import Mode, modes
 from ..problem import Approximation, Problem, Settings
 from ..psis import k_hat
 
-# Rounds end when so large a share of the draws is effective, or after some without this gain.
-_GOOD, _GAIN, _PATIENCE = 0.6, 1.1, 3
-# and the tail of their weights is so light.
-_LIGHT = 0.5
+# Most components of a mixture.
+COMPONENTS = 8
+# Rounds end when so large a share of the draws is effective, and the tail of their weights so light, so many times in a
+# row: each round finds a little more of the tails.
+_GOOD, _LIGHT, _IN_A_ROW = 0.6, 0.5, 3
+# At once, when so large a share would be effective if all draws came from the mixture itself; or after so many rounds
+# without that gain.
+_NEARLY_ALL, _GAIN, _PATIENCE = 0.9, 1.1, 3
+# The last mixture is kept that is about as good as the best: it knows the most draws.
+_ABOUT = 0.9
+# While it explores, the proposal is so many times wider.
+_WIDER = 2.0
 # The mixture is fitted to the weights to a power below one, 1 − 1/d and at least .75: a proposal that is a little
 # wider than the posterior bounds the weights in the tails, where Gaussian mixtures end early.
 _WIDENED = 4
@@ -51,7 +63,7 @@ class AdaptiveMixture:
         Most rounds.
     """
 
-    n_components: int = 8
+    n_components: int = COMPONENTS
     n_draws: int = 1000
     n_rounds: int = 15
     name: ClassVar[str] = "mixture"
@@ -59,37 +71,58 @@ class AdaptiveMixture:
     def approximate(self, problem: Problem, settings: Settings) -> Approximation:
         """Return the mixture for a problem."""
         found = modes(problem, settings.n_starts, settings.seed)
-        mixture = _laplace(found)
+        with _in_words(problem, found[0]):
+            mixture = _laplace(found)
         n_draws = max(self.n_draws, 25 * problem.n_dimensions)
         draws: Draws | None = None
-        best, best_share, trace, unimproved = mixture, 0.0, [], 0
+        best, best_share, trace, unimproved, good = mixture, 0.0, [], 0, 0
         for number in range(self.n_rounds):
+            with _in_words(problem, found[0]):
+                points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
+                fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
+                trace.append(elbo(fresh, mixture))
             if settings.on_progress is not None:
-                settings.on_progress(Progress("fitting the mixture", number, self.n_rounds, "rounds"))
-            points, proposal = Proposal.defensive(mixture).draw(n_draws, settings.seed + number)
-            fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
-            trace.append(elbo(fresh, mixture))
+                settings.on_progress(Progress("fitting the mixture", number + 1, None, "rounds"))
             share = effective_size(fresh.log_weights) / n_draws
             unimproved = 0 if share > _GAIN * best_share else unimproved + 1
-            if share > best_share:
-                best, best_share = mixture, share
-            if (share > _GOOD and k_hat(fresh.log_weights) < _LIGHT) or unimproved == _PATIENCE:
+            if share > _ABOUT * best_share:
+                best, best_share = mixture, max(share, best_share)
+            good = good + 1 if share > _GOOD and k_hat(fresh.log_weights) < _LIGHT else 0
+            if good == _IN_A_ROW or unimproved == _PATIENCE or _own_share(fresh, mixture) > _NEARLY_ALL:
                 break
             draws = fresh if draws is None else draws + fresh
-            mixture = _fitted(draws, self.n_components, settings.seed)
+            mixture = fitted(draws, mixture, self.n_components, settings.seed)
         return Approximation(best, np.array(trace), corrected=True)
 
 
-def refined(draws: Draws, mixture: Mixture, seed: int) -> Mixture:
-    """Return a mixture fitted anew to draws of a proposal made from another one."""
-    return _fitted(draws, 8, seed)
+@contextmanager
+def _in_words(problem: Problem, mode: Mode) -> Iterator[None]:
+    """Say what a failure of linear algebra means: the density has no shape that a normal distribution can have."""
+    try:
+        yield
+    except (ValueError, np.linalg.LinAlgError):
+        raise RequestError(
+            f"no normal distribution fits the log density about its highest point, {mode.log_density:.6g} at "
+            f"{described(problem.target, mode.point)}, so it grows without limit or is flat: give every parameter a "
+            "proper prior"
+        ) from None
 
 
 def elbo(draws: Draws, mixture: Mixture) -> float:
     """Return the evidence lower bound of a mixture, from draws of a proposal that covers it."""
     log_density = mixture.log_density(draws.points)
     shares = np.exp(log_density - draws.log_proposal)
-    return float((shares * (draws.log_target - log_density))[shares > 0].sum() / shares.sum())
+    drawn = shares > 0
+    return float((shares[drawn] * (draws.log_target - log_density)[drawn]).sum() / shares.sum())
+
+
+def _own_share(draws: Draws, mixture: Mixture) -> float:
+    """Return the share of draws that would be effective if all came from the mixture itself."""
+    log_ratio = mixture.log_density(draws.points) - draws.log_proposal
+    log_weights = draws.log_weights
+    finite = np.isfinite(log_weights)
+    log_squares = 2 * log_weights[finite] - log_ratio[finite]
+    return float(np.exp(2 * logsumexp(log_weights) - logsumexp(log_ratio) - logsumexp(log_squares)))
 
 
 def _laplace(found: list[Mode]) -> Mixture:
@@ -100,8 +133,11 @@ def _laplace(found: list[Mode]) -> Mixture:
     return Mixture(weights, points, Full(np.stack([mode.covariance for mode in found]), *points.shape))
 
 
-def _fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
-    """Return a mixture fitted to weighted draws, with no more components than they tell apart."""
+def fitted(draws: Draws, former: Mixture, n_components: int, seed: int) -> Mixture:
+    """Return a mixture fitted to weighted draws, of no more components than they tell apart.
+
+    Where so few draws are effective that a component collapses, it is the former mixture.
+    """
     d = draws.points.shape[1]
     power = 1 - 1 / max(d, _WIDENED)
     log_weights = _tempered(power * draws.log_weights, _ROWS * (d + 1))
@@ -117,7 +153,12 @@ def _fitted(draws: Draws, n_components: int, seed: int) -> Mixture:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture that is not quite fitted proposes as well
-        return model.fit(draws.points[kept], sample_weight=weights[kept]).mixture_
+        try:
+            mixture = model.fit(draws.points[kept], sample_weight=weights[kept]).mixture_
+            Proposal.defensive(mixture).log_density(mixture.means)
+        except (ValueError, np.linalg.LinAlgError):
+            return former
+    return mixture
 
 
 def _tempered(log_weights: Floats, needed: float) -> Floats:

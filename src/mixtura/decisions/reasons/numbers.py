@@ -1,0 +1,162 @@
+"""Numbers of reasons: values as the table has them, expectations with no more digits than are known."""
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from ...words import number, severity
+
+# Values have so many significant digits at least, and no more than so many however fine the step of their column is.
+_LEAST_DIGITS, _MOST_DIGITS = 4, 7
+
+# A step is written with at most so many decimals.
+_MOST_DECIMALS = 12
+
+# Numbers as large, or smaller, are written with an exponent.
+_LARGE, _SMALL = 1e15, 1e-4
+
+# Whole numbers below have no separators: years do not.
+_SEPARATED = 10_000
+
+# Scores are told with so many digits, and with more where these do not tell them apart.
+_SCORE_DIGITS = range(3, 9)
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """Return a number with as many significant digits as given, its whole part always in full.
+
+    Zeros at the end are left out. Only numbers of 10^15 or more, or below 10^-4, get an exponent.
+
+    Examples
+    --------
+    >>> [format_number(value) for value in (0.3, 1.23456, 55000.0, 123456.789, 2.5e-7, 1e20)]
+    ['0.3', '1.235', '55000', '123457', '2.5e-07', '1e+20']
+    """
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if not _SMALL <= size < _LARGE:
+        return f"{value:.{digits}g}"
+    if value == int(value):
+        return str(int(value))
+    return _stripped(f"{value:.{_decimals_of_digits(size, digits)}f}")
+
+
+def seen(value: float, step: float = 0.0) -> str:
+    """Return a value as its column has it: to four significant digits, or to the `step` of the column.
+
+    Examples
+    --------
+    >>> seen(18034.256, 0.01), seen(2.25), seen(1984.0, 1.0), seen(0.123456), seen(9.52380952, 1e-8)
+    ('18,034.26', '2.25', '1984', '0.1235', '9.52381')
+    """
+    size = abs(value)
+    if value == 0 or not _SMALL <= size < _LARGE:
+        return format_number(value)
+    least, most = (_decimals_of_digits(size, digits) for digits in (_LEAST_DIGITS, _MOST_DIGITS))
+    return _written(value, max(least, min(most, _decimals(step))))
+
+
+def about(expected: float, deviation: float, step: float = 0.0, on_grid: float = 0.0, unlike: str = "") -> str:
+    """Return what is expected, to the leading digit of its deviation and no finer than the `step` of the column.
+
+    It has one digit of its own at least.
+
+    Parameters
+    ----------
+    expected, deviation : float
+        What is expected, and how far values lie from it as a rule.
+    step, on_grid : float
+        The step of the column, 0 where it has none, and a value that it has.
+    unlike : str
+        The value seen, as it is written: more digits are given where these two are written the same.
+
+    Returns
+    -------
+    str
+        A number after "about", or in words where it differs by less than a step.
+
+    Examples
+    --------
+    >>> about(8.5312, 0.14, 0.01), about(17345.0, 2100.0, 1.0), about(3.7, 0.4, 1.0), about(1.3, 25.0)
+    ('about 8.5', 'about 17,000', 'about 4', 'about 1')
+    >>> about(8.5312, 0.14, 0.01, unlike="8.5"), about(8.501, 0.14, 0.01, unlike="8.5")
+    ('about 8.53', 'slightly more')
+    """
+    texts = list(_finer_and_finer(expected, deviation, step, on_grid))
+    text = next((text for text in texts if text != unlike), None)
+    if text is not None:
+        return f"about {text}"
+    return "slightly more" if expected > float(unlike.replace(",", "")) else "slightly less"
+
+
+def _finer_and_finer(expected: float, deviation: float, step: float, on_grid: float) -> Iterator[str]:
+    if not 0 < deviation < _LARGE or abs(expected) >= _LARGE or max(abs(expected), deviation) < _SMALL:
+        yield from (format_number(expected, digits) for digits in range(2, _MOST_DECIMALS))
+        return
+    # What is a hundredth of the deviation is as good as nothing.
+    exponent = math.floor(math.log10(min(deviation, max(abs(expected), deviation / 100))))
+    for decimals in range(-exponent, max(-exponent, 0) + _MOST_DECIMALS):
+        if 10.0**-decimals <= step:
+            yield _on_grid(expected, step, on_grid)
+            return
+        yield _written(round(expected, decimals), max(0, decimals))
+
+
+def told_apart(*scores: float) -> list[str]:
+    """Return scores with few digits, those that would be written as another one with as many as it takes.
+
+    Examples
+    --------
+    >>> told_apart(3.9876, 0.4012, 2.052), told_apart(3.99, 2.0521, 2.0524)
+    (['3.99', '0.401', '2.05'], ['3.99', '2.0521', '2.0524'])
+    """
+    return [_unlike(score, [other for other in scores if other != score]) for score in scores]
+
+
+def _unlike(score: float, others: Sequence[float]) -> str:
+    texts = (number(score, digits) for digits in _SCORE_DIGITS)
+    unlike = (
+        text
+        for text, digits in zip(texts, _SCORE_DIGITS, strict=True)
+        if text not in [number(other, digits) for other in others]
+    )
+    return next(unlike, repr(score))
+
+
+def percentage(share: float) -> str:
+    """Return a share of most rows as a percentage, with as many nines as it takes.
+
+    Examples
+    --------
+    >>> percentage(0.9531), percentage(0.99954), percentage(0.995), percentage(1.0)
+    ('95.3%', '99.954%', '99.5%', '100%')
+    """
+    return "100%" if share == 1 else f"{_stripped(severity(100 * share))}%"
+
+
+def _on_grid(expected: float, step: float, on_grid: float) -> str:
+    value = on_grid + round((expected - on_grid) / step) * step
+    return _written(value, max(_decimals(step), _decimals(on_grid)))
+
+
+def _written(value: float, decimals: int) -> str:
+    whole = "," if abs(value) >= _SEPARATED else ""
+    return _stripped(f"{value:{whole}.{decimals}f}")
+
+
+def _stripped(text: str) -> str:
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if short == "-0" else short
+
+
+def _decimals(step: float) -> int:
+    """Return the decimals that a step is written with; 0 for none."""
+    if not 0 < abs(step) < _LARGE:
+        return 0
+    exponent = Decimal(f"{step:.6g}").normalize().as_tuple().exponent
+    return min(_MOST_DECIMALS, max(0, -int(exponent)))
+
+
+def _decimals_of_digits(size: float, digits: int) -> int:
+    return max(0, digits - 1 - math.floor(math.log10(size)))

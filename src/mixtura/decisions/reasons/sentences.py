@@ -1,0 +1,256 @@
+"""Sentences that say why a row is unusual, each of which can be checked in the table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...detectors.explanation import NOTABLE, Explanation
+from ...typing import Floats, Integers
+from ...words import joined
+from .habits import Habits
+from .numbers import about, percentage, seen, told_apart
+from .peers import Peers
+
+# A column is mostly one value when so many rows have it.
+_MOSTLY = 0.8
+
+# Columns named of a row that is unusual as a whole, each of which adds at least so much.
+_NAMED, _WORTH_NAMING = 3, 0.1
+
+# A value is rare when so many rows have less, or so many more.
+_MOST = 0.95
+
+Nearest = Callable[[NDArray[Any]], tuple[Integers, Floats]]
+
+
+def reasons(
+    columns: Sequence[str],
+    X: NDArray[Any],
+    explanation: Explanation,
+    *,
+    threshold: float | None = None,
+    habits: Habits | None = None,
+    peers: Peers | None = None,
+    nearest: Nearest | None = None,
+) -> list[str]:
+    """Return why each row is unusual: the cells that are wrong, what they should have been, and the score without them.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+    X : ndarray of shape (n_rows, n_columns)
+        Values seen, in the units of the table.
+    explanation : Explanation
+        What was found, in the same units; its scores are anomaly scores.
+    threshold : float, optional
+        Score above which rows are flagged.
+    habits : Habits, optional
+        What the values of the columns are like.
+    peers : Peers, optional
+        Rows that others are compared with.
+    nearest : callable, optional
+        Returns the nearest group of some rows and the distance to it, where the model has groups.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> row = np.array([[2.25, 18034.0, 0.0, 0.0]])
+    >>> wrong, none = np.array([[False, False, True, True]]), np.zeros((1, 4), bool)
+    >>> fixed, deviation = np.array([[2.25, 18034.0, 8.52, 8.43]]), np.array([[0.1, 900.0, 0.1, 0.1]])
+    >>> distance = (row - fixed) / deviation
+    >>> explanation = Explanation(
+    ...     expected=fixed, deviation=deviation, distance=distance, shares=distance**2 / 2, given_others=~none,
+    ...     flagged_cells=wrong, other_cells=none, repaired=fixed,
+    ...     score_before=np.array([3.99]), score_after=np.array([0.4]), given=np.array([[0, 1, -1]]),
+    ... )
+    >>> print(*reasons(["carat", "price", "x", "y"], row, explanation, threshold=2.05))
+    x and y are 0; a row with carat 2.25 and price 18,034 has about 8.5 and 8.4. With these the score falls from 3.99 to
+    0.4 (threshold 2.05).
+    """
+    if not len(X):
+        return []
+    unlike = np.ones(len(X), bool) if threshold is None else explanation.score_before > threshold
+    as_a_whole = unlike & ~explanation.flagged_cells.any(axis=1)
+    near: dict[int, tuple[int, float]] = {}
+    if nearest is not None and threshold is not None and as_a_whole.any():
+        groups, distances = nearest(X[as_a_whole])
+        near = dict(
+            zip(np.flatnonzero(as_a_whole).tolist(), zip(groups.tolist(), distances.tolist(), strict=True), strict=True)
+        )
+    told = []
+    share, ranking = explanation.share, explanation.ranking
+    for row in range(len(X)):
+        one = _Row(columns, X[row], explanation, row, share[row], ranking[row], threshold, habits, peers)
+        if one.flagged.size:
+            told.append(one.of_cells())
+        elif np.isnan(one.values).all():
+            told.append("The row has no values.")
+        elif threshold is None:
+            told.append(f"No few values stand out; foremost is {one.foremost(1)}.")
+        elif unlike[row]:
+            told.append(one.as_a_whole(near.get(row)))
+        else:
+            told.append(f"Ordinary; foremost is {one.foremost(1)}.")
+    return told
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A row that is to be explained."""
+
+    columns: Sequence[str]
+    values: Floats
+    explanation: Explanation
+    row: int
+    share: Floats
+    ranking: Integers
+    threshold: float | None
+    habits: Habits | None
+    peers: Peers | None
+
+    @property
+    def flagged(self) -> Integers:
+        """Columns of its flagged cells."""
+        return np.flatnonzero(self.explanation.flagged_cells[self.row])
+
+    def of_cells(self) -> str:
+        """Return why the flagged cells are wrong."""
+        return " ".join([*self._either(), f"{self._values()}; {', and '.join(self._expectations())}.", *self._proof()])
+
+    def as_a_whole(self, nearest: tuple[int, float] | None) -> str:
+        """Return that no few cells explain the row, and what adds most."""
+        group = ""
+        if nearest is not None:
+            group = f" The nearest group, component {nearest[0]}, is {seen(nearest[1])} sd away."
+        return f"Unusual as a whole: no few values explain it.{group} Foremost: {self.foremost(_NAMED)}."
+
+    def foremost(self, n: int) -> str:
+        """Return the columns that add most, with what is expected there, or how rare such a value is."""
+        ranked = [column for column in self.ranking if not np.isnan(self.values[column])]
+        named = [column for column in ranked[:n] if self.share[column] >= _WORTH_NAMING]
+        beside = {column: self._beside(column) for column in named}
+        told = {column: said for column, said in beside.items() if said}
+        if not told:
+            told = {column: f"expected {self._expected(column)}" for column in ranked[:1]}
+        return joined([f"{self.columns[column]} = {self._seen(column)} ({said})" for column, said in told.items()])
+
+    def _beside(self, column: int) -> str | None:
+        """Return what a value is compared with: what is expected, or all rows; None where it is as usual by both."""
+        if abs(self.explanation.distance[self.row, column]) >= NOTABLE:
+            return f"expected {self._expected(column)}"
+        if self.habits is None:
+            return None
+        share, low = self.habits.less_extreme(column, float(self.values[column]))
+        return f"at least {percentage(share)} of rows have {'more' if low else 'less'}" if share >= _MOST else None
+
+    def _either(self) -> Iterator[str]:
+        other = np.flatnonzero(self.explanation.other_cells[self.row])
+        if len(other):
+            sets = [joined([self.columns[column] for column in cells]) for cells in (self.flagged, other)]
+            yield f"{', or '.join(sets) if len(other) > 1 else ' or '.join(sets)}: either explains the row."
+
+    def _values(self) -> str:
+        """Return the values of the flagged cells, equal ones together."""
+        alike: dict[str, list[str]] = {}
+        for column in self.flagged:
+            alike.setdefault(self._seen(column), []).append(self.columns[column])
+        clauses = [
+            f"{joined(names)} are {text}" if len(names) > 1 else f"{names[0]} = {text}" for text, names in alike.items()
+        ]
+        return joined(clauses) if len(clauses) == len(self.flagged) else ", ".join(clauses)
+
+    def _expectations(self) -> Iterator[str]:
+        """Yield what the flagged cells should have been: by the value most rows have, or by those of the others."""
+        usual = [column for column in self.flagged if self._is_usual(column)]
+        others = [column for column in self.flagged if column not in usual]
+        habits, alone = self.habits, len(self.flagged) == 1
+        if habits is not None and usual:
+            parts = []
+            for column in usual:
+                share, name = float(habits.share[column]), "" if alone else f"{self.columns[column]} "
+                rows = "every row fitted has" if share == 1 else f"{percentage(share)} of rows have"
+                parts.append(f"{rows} {name}{self._usual(column)}")
+            yield joined(parts)
+        if others:
+            texts = [self._expected(column) for column in others]
+            if usual:
+                texts = [f"{self.columns[column]} {text}" for column, text in zip(others, texts, strict=True)]
+            given = [column for column in self.explanation.given[self.row] if column >= 0]
+            like = joined([f"{self.columns[column]} {self._seen(column)}" for column in given])
+            yield f"a row with {like} has {_shortened(texts)}" if given else f"usual is {_shortened(texts)}"
+            if alone:
+                yield from self._among_peers(others[0], np.array(given, dtype=np.int64))
+
+    def _among_peers(self, column: int, given: Integers) -> Iterator[str]:
+        if self.peers is None:
+            return
+        low = self._is_low(column)
+        counted = self.peers.counted(self.values, column, given, low=low)
+        if counted is not None:
+            share = "all" if counted.share == 1 else percentage(counted.share)
+            yield (
+                f"{share} of {counted.n_rows:,} {'rows like it' if len(given) else 'rows'} have "
+                f"{'more' if low else 'less'} (95% limits: {percentage(counted.low)} to {percentage(counted.high)})"
+            )
+
+    def _proof(self) -> Iterator[str]:
+        """Yield what the score is when the flagged cells are replaced."""
+        before, after = (
+            float(scores[self.row]) for scores in (self.explanation.score_before, self.explanation.score_after)
+        )
+        these = "these" if len(self.flagged) > 1 else "that"
+        texts = told_apart(before, after, *([] if self.threshold is None else [self.threshold]))
+        verb = "falls" if after < before else "goes"
+        limit = ""
+        if self.threshold is not None:
+            limit = f", still above the threshold {texts[2]}" if after > self.threshold else f" (threshold {texts[2]})"
+        yield f"With {these} the score {verb} from {texts[0]} to {texts[1]}{limit}."
+
+    def _is_usual(self, column: int) -> bool:
+        """Tell whether a value should have been the one that most rows have."""
+        if self.habits is None or self.habits.share[column] < _MOSTLY:
+            return False
+        expected, deviation = (
+            float(of[self.row, column]) for of in (self.explanation.repaired, self.explanation.deviation)
+        )
+        usual = float(self.habits.usual[column])
+        near = max(deviation, float(self.habits.step[column]) / 2)
+        return self._seen(column) != self._usual(column) and abs(expected - usual) <= near
+
+    def _is_low(self, column: int) -> bool:
+        return bool(self.values[column] < self.explanation.repaired[self.row, column])
+
+    def _seen(self, column: int) -> str:
+        return seen(float(self.values[column]), self._step(column))
+
+    def _usual(self, column: int) -> str:
+        assert self.habits is not None, "it has been asked for"
+        return seen(float(self.habits.usual[column]), self._step(column))
+
+    def _expected(self, column: int) -> str:
+        of = self.explanation.repaired if column in self.flagged else self.explanation.expected
+        expected = float(of[self.row, column])
+        on_grid = 0.0
+        if self.habits is not None:
+            expected = self.habits.within(column, expected)
+            on_grid = float(self.habits.usual[column])
+        deviation = float(self.explanation.deviation[self.row, column])
+        return about(expected, deviation, self._step(column), on_grid, unlike=self._seen(column))
+
+    def _step(self, column: int) -> float:
+        return 0.0 if self.habits is None else float(self.habits.step[column])
+
+
+def _shortened(texts: Sequence[str]) -> str:
+    """Join expectations, with one "about" for all where each has one."""
+    numbers = [text.removeprefix("about ") for text in texts]
+    together = all(text.startswith("about ") for text in texts)
+    return f"about {joined(numbers)}" if together else joined(texts)

@@ -1,0 +1,86 @@
+"""Rows that share a reason: the same cells are wrong, in the same direction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...detectors.explanation import Explanation
+from ...typing import Integers
+from ...words import joined
+
+Reason = tuple[tuple[int, int], ...]
+
+
+class _Sharing(NamedTuple):
+    """How many rows share a reason, and the one of highest score: its score, its row, the columns given."""
+
+    n_rows: int
+    score: float
+    row: int
+    given: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SharedReasons:
+    """How many rows share each reason; it adds up.
+
+    Attributes
+    ----------
+    found : mapping of tuple of pairs of int to tuple
+        By reason: each flagged column with -1 where it is too low and 1 where it is too high.
+    """
+
+    found: Mapping[Reason, _Sharing] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, X: NDArray[Any], explanation: Explanation, rows: Integers) -> Self:
+        """Return those of some rows, in the units of the table, by their places in it."""
+        too = np.where(explanation.repaired > X, -1, 1)
+        found: dict[Reason, _Sharing] = {}
+        for k, row in enumerate(rows.tolist()):
+            flagged = np.flatnonzero(explanation.flagged_cells[k])
+            reason = tuple(zip(flagged.tolist(), too[k, flagged].tolist(), strict=True))
+            given = tuple(column for column in explanation.given[k].tolist() if column >= 0)
+            one = _Sharing(1, float(explanation.score_before[k]), row, given)
+            found[reason] = _together(found[reason], one) if reason in found else one
+        return cls(found)
+
+    def __add__(self, other: Self) -> Self:
+        found = dict(self.found)
+        for reason, sharing in other.found.items():
+            found[reason] = _together(found[reason], sharing) if reason in found else sharing
+        return replace(self, found=found)
+
+    @property
+    def ranking(self) -> list[tuple[Reason, _Sharing]]:
+        """The reasons and those who share them, most rows first, then highest score and earliest row."""
+        return sorted(self.found.items(), key=lambda one: (-one[1].n_rows, -one[1].score, one[1].row))
+
+
+def shared_reason(columns: Sequence[str], reason: Reason, given: Sequence[int]) -> str:
+    """Return what rows that share a reason have in common, in a few words.
+
+    Examples
+    --------
+    >>> shared_reason(["weight", "x", "y", "size"], ((0, -1), (1, 1), (2, 1)), (3,))
+    'weight too low, x and y too high for size'
+    >>> shared_reason(["weight", "size"], (), ())
+    'unusual as a whole'
+    """
+    parts = []
+    for direction, word in ((-1, "low"), (1, "high")):
+        names = [columns[column] for column, way in reason if way == direction]
+        if names:
+            parts.append(f"{joined(names)} too {word}")
+    if not parts:
+        return "unusual as a whole"
+    others = joined([columns[column] for column in given])
+    return f"{', '.join(parts)} for {others}" if others else ", ".join(parts)
+
+
+def _together(one: _Sharing, other: _Sharing) -> _Sharing:
+    first = max(one, other, key=lambda sharing: (sharing.score, -sharing.row))
+    return first._replace(n_rows=one.n_rows + other.n_rows)

@@ -1,0 +1,118 @@
+"""The rows of highest score as a report lists them: who they are, why, and which of their cells are wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....detectors.explanation import Explanation
+from ....tables.gathering import MOST_USED_CELLS, Gathered
+from ....tables.kept import RowFacts
+from ....tables.table_model import TableModel
+from ....typing import Floats, Integers
+from ..budget import PAGE
+from .data import Deviation, ReportRow
+from .fitting import fitting
+from .names import shortened
+from .numbers import significant
+
+# Rows that are explained together: an explanation has several numbers for every value.
+_EXPLAINED = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The listed rows.
+
+    Attributes
+    ----------
+    rows : tuple of ReportRow
+        Those that there is room for, the highest score first.
+    cell_columns : tuple of str
+        Columns that they are listed with.
+    blame : ndarray of shape (n_columns,)
+        Mean share of each column of the model in their scores.
+    """
+
+    rows: tuple[ReportRow, ...]
+    cell_columns: tuple[str, ...]
+    blame: Floats
+
+
+def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
+    """Return the rows of highest score that there is room for; columns are called by their `names`."""
+    model, facts = gathered.plan.model, gathered.listed.facts
+    assert facts is not None, "a table has rows"
+    called = [names[name] for name in model.columns]
+    blame, n_flagged = np.zeros(len(called)), np.zeros(len(called), np.int64)
+    rows: list[ReportRow] = []
+    for start in range(0, len(facts), _EXPLAINED):
+        part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
+        explanation = model.explain(part.values)
+        reasons = model.in_words(part.values, explanation, called, gathered.peers)
+        severities = severities_of(model, part.scores)
+        rows += [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
+        blame += explanation.share.sum(axis=0)
+        n_flagged += explanation.flagged_cells.sum(axis=0)
+    positions = _cell_positions(gathered, n_flagged, blame)
+    listed, _ = fitting(
+        (replace(row, cells=tuple(row.cells[position] for position in positions)) for row in rows), PAGE.row_bytes
+    )
+    cell_columns = tuple(names[gathered.cell_columns[position]] for position in positions)
+    return Listing(tuple(listed), cell_columns, blame / len(rows))
+
+
+def severities_of(model: TableModel, scores: Floats) -> list[float]:
+    """Return how rare scores are, in percent; NaN where the model does not say."""
+    found: list[float] = (model.severities(scores) if model.has_severities else np.full(len(scores), np.nan)).tolist()
+    return found
+
+
+def _cell_positions(gathered: Gathered, n_flagged: Integers, blame: Floats) -> list[int]:
+    """Return which cells rows are listed with: first those of columns with flagged cells, most of them first.
+
+    The other columns follow in the order of the table; of very many in use, those with the largest part in the scores.
+    """
+    columns, known = gathered.plan.model.columns, gathered.cell_columns
+    order = np.lexsort((-blame, -n_flagged)).tolist()
+    used = [position for position in order if columns[position] in known][:MOST_USED_CELLS]
+    flagged = [known.index(columns[position]) for position in used if n_flagged[position]]
+    shown = {*(columns[position] for position in used), *(name for name in known if name not in columns)}
+    return [*flagged, *(place for place, name in enumerate(known) if name in shown and place not in flagged)]
+
+
+def _row(
+    facts: RowFacts, k: int, severity: float, explanation: Explanation, reason: str, called: Sequence[str]
+) -> ReportRow:
+    label, component = float(facts.labels[k]), int(facts.components[k])
+    return ReportRow(
+        row=int(facts.rows[k]) + 1,
+        anomaly_score=float(facts.scores[k]),
+        severity=severity,
+        component=None if component < 0 else component,
+        label=None if np.isnan(label) else label == 1,
+        cells=tuple(shortened(cell) for cell in facts.cells[k]),
+        reason=shortened(reason, PAGE.reason),
+        deviations=deviations(explanation, k, facts.values[k], called),
+        surprise=significant(float(explanation.shares[k].sum())),
+        score_after=significant(float(explanation.score_after[k])) if explanation.flagged_cells[k].any() else None,
+    )
+
+
+def deviations(
+    explanation: Explanation, k: int, values: Floats, called: Sequence[str], most: int = PAGE.deviations
+) -> tuple[Deviation, ...]:
+    """Return the columns that tell most of row `k`: those of its flagged cells, then those of the largest shares."""
+    flagged, shares = explanation.flagged_cells[k], explanation.shares[k]
+    order = np.lexsort((-np.abs(shares), -np.abs(explanation.distance[k]) * flagged, ~flagged))
+    foremost = [int(column) for column in order if flagged[column] or shares[column] != 0]
+    return tuple(
+        Deviation(
+            called[column],
+            significant(float(values[column]), 9),
+            significant(float(explanation.expected[k, column])),
+            significant(float(shares[column])),
+            significant(float(explanation.repaired[k, column])) if flagged[column] else None,
+        )
+        for column in foremost[: max(most, int(flagged.sum()))]
+    )

@@ -1,0 +1,81 @@
+"""A table with other numbers in some of its cells, all else as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..typing import Floats, Integers
+from .optional import need
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# The widest decimals of Arrow have 76 digits.
+_EXACT = Context(prec=80)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Numbers for some cells of a block of rows.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of int, shape (n_cells,)
+        Where each cell is, from 0.
+    values : ndarray of float64, shape (n_cells,)
+        Its number.
+    """
+
+    rows: Integers
+    columns: Integers
+    values: Floats
+
+    @classmethod
+    def of(cls, chosen: NDArray[np.bool_], values: Floats, rows: Integers) -> "Cells":
+        """Return the chosen cells of some rows; `rows` are the places of these in the block."""
+        at, columns = np.nonzero(chosen)
+        return cls(rows[at], columns, values[at, columns])
+
+    def put_in(self, table: "pa.Table", names: Sequence[str]) -> "pa.Table":
+        """Return a table with these numbers in its columns of some `names`, which keep their types.
+
+        A column of whole numbers gets the nearest whole number, one of decimals as many digits as it has.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> table = pa.table({"id": ["a", "b"], "n": [1, 2], "x": [0.5, 0.25]})
+        >>> cells = Cells(np.array([1, 1]), np.array([0, 1]), np.array([6.7, 0.125]))
+        >>> cells.put_in(table, ["n", "x"]).to_pylist()
+        [{'id': 'a', 'n': 1, 'x': 0.5}, {'id': 'b', 'n': 7, 'x': 0.125}]
+        """
+        pa, compute = need("pyarrow", "making tables"), need("pyarrow.compute", "making tables")
+        for column in np.unique(self.columns).tolist():
+            here = self.columns == column
+            position = table.column_names.index(names[column])
+            field = table.schema.field(position)
+            mask = np.zeros(table.num_rows, np.bool_)
+            mask[self.rows[here]] = True
+            in_order = self.values[here][np.argsort(self.rows[here], kind="stable")]
+            numbers = _numbers(pa, in_order, field.type)
+            table = table.set_column(
+                position, field, compute.replace_with_mask(table.column(position), pa.array(mask), numbers)
+            )
+        return table
+
+
+def _numbers(pa: Any, values: Floats, kind: "pa.DataType") -> "pa.Array":
+    if pa.types.is_floating(kind):
+        return pa.array(values).cast(kind, safe=False)
+    if pa.types.is_integer(kind):
+        limits = np.iinfo(kind.to_pandas_dtype())
+        return pa.array([min(max(round(value), limits.min), limits.max) for value in values.tolist()], kind)
+    step = Decimal(1).scaleb(-kind.scale)
+    largest = _EXACT.subtract(Decimal(1).scaleb(kind.precision - kind.scale), step)
+    return pa.array(
+        [min(max(Decimal(value), -largest), largest).quantize(step, context=_EXACT) for value in values.tolist()], kind
+    )

@@ -1,0 +1,100 @@
+"""The most anomalous rows, told beside a sample of the others, and what flagged rows share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decisions.reasons import Peers, SharedReasons, shared_reason
+from ..rows import Block
+from ..typing import Floats
+from .kept import Kept, RowFacts, hashes
+from .summary import Anomaly, FlaggedCell, ReasonGroup
+from .table_model import TableModel
+
+# Rows that are told.
+N_FOREMOST = 10
+
+# Rows that they are compared with, and how many values these may be.
+_MOST_PEERS, _MOST_VALUES = 2**14, 2**22
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row among the most anomalous ones; ordered by score, and by the order of the table where scores are equal."""
+
+    score: float
+    row: int
+    component: int | None
+    values: NDArray[Any]
+
+    def __lt__(self, other: "Found") -> bool:
+        return (self.score, -self.row) < (other.score, -other.row)
+
+
+def no_sample(n_columns: int) -> Kept:
+    """Return what is kept of no rows of so many columns."""
+    return Kept.zero(min(_MOST_PEERS, max(1, _MOST_VALUES // n_columns)), np.uint64)
+
+
+def sampled(sample: Kept, block: Block, scores: Floats) -> Kept:
+    """Return a sample of the rows so far with those of a block that belong in it."""
+    numbers = block.first_row + np.arange(len(scores))
+    keys = hashes(numbers)
+    at = sample.admitted(keys)
+    nothing = np.full(len(at), np.nan)
+    values = np.asarray(block.values[at], dtype=np.float64)
+    facts = RowFacts(numbers[at], scores[at], np.full(len(at), -1), nothing, values, np.empty((len(at), 0), object))
+    return sample.including(keys[at], facts)
+
+
+def reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup, ...]:
+    """Return the reasons that rows share, those of most rows first."""
+    return tuple(
+        ReasonGroup(
+            shared_reason(model.columns, reason, sharing.given),
+            tuple(model.columns[column] for column, _ in reason),
+            tuple("low" if way < 0 else "high" for _, way in reason),
+            sharing.n_rows,
+            sharing.row + 1,
+        )
+        for reason, sharing in shared.ranking
+    )
+
+
+def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | None) -> tuple[Anomaly, ...]:
+    """Return what is told of rows, in their order."""
+    found = list(highest)
+    if not found:
+        return ()
+    values = np.stack([row.values for row in found])
+    explanation = model.explain(values)
+    farthest = explanation.column
+    scores = np.array([row.score for row in found])
+    severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
+    return tuple(
+        Anomaly(
+            row=row.row + 1,
+            anomaly_score=row.score,
+            severity=float(severity),
+            component=row.component,
+            column=model.columns[column],
+            value=float(values[position, column]),
+            expected=float(explanation.expected[position, column]),
+            reason=reason,
+            cells=tuple(
+                FlaggedCell(
+                    model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
+                )
+                for cell in np.flatnonzero(explanation.flagged_cells[position])
+            ),
+            score_after=float(explanation.score_after[position])
+            if explanation.flagged_cells[position].any()
+            else np.nan,
+        )
+        for position, (row, column, severity, reason) in enumerate(
+            zip(found, farthest, severities, model.in_words(values, explanation, model.columns, peers), strict=True)
+        )
+    )
