@@ -18,6 +18,7 @@ from .elliptic import elliptic
 from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
+from .inference import inference
 from .instruction_sets import instruction_sets
 from .many_outliers import many_outliers
 from .merging import merging
@@ -43,6 +44,7 @@ SUITES = {
         robust,
         elliptic,
         forest,
+        inference,
         neighbors,
         svm,
         detection,

@@ -19,12 +19,11 @@ from mixtura import (
     OneClassSVM,
 )
 from mixtura.detectors.detector import Detector
-from mixtura.detectors.explanation import Explanation
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.shapes import SHAPES
 
 from .real_rows import wrong_diamonds
-from .wrong_cells import KINDS, SHARED, Planted, planted, tables
+from .wrong_cells import KINDS, SHARED, Planted, RealTable, planted, tables
 
 Row = dict[str, Any]
 
@@ -68,10 +67,10 @@ def reasons(repeat: int) -> Iterator[Row]:
     real tables; at last milliseconds to explain one row.
 
     For each kind of wrong cell and each number of wrong columns, `first` is the share of rows whose first column is a
-    wrong one, and `exact` that of rows whose blamed cells are the wrong ones. Of rows with blamed cells, `repaired` is
-    the share that scores as ordinary rows do when these are as expected. Of rows that score below ordinary ones,
-    `whole` is the share without blamed cells. `error` is how far a wrong first value is expected from the right one,
-    and `error_of_median` how far the median of the column lies from it: medians, in deviations of the column.
+    wrong one, and `exact` that of rows whose flagged cells are the wrong ones. Of rows with flagged cells, `repaired`
+    is the share that scores as ordinary rows do once they are repaired. Of rows that score below ordinary ones, `whole`
+    is the share without flagged cells. `error` is how far a wrong first value is expected from the right one, and
+    `error_of_median` how far the median of the column lies from it: medians, in deviations of the column.
     """
     found = tables()
     for name, make in _DETECTORS.items():
@@ -92,10 +91,10 @@ class Verdicts(NamedTuple):
     Attributes
     ----------
     first : whether the first column is a wrong one.
-    exact : whether the blamed cells are the wrong ones.
-    some : whether any cell is blamed.
+    exact : whether the flagged cells are the wrong ones.
+    some : whether any cell is flagged.
     unusual : whether the row scores below ordinary ones.
-    ordinary : whether the row scores as ordinary ones when the blamed cells are as expected.
+    ordinary : whether the row scores as ordinary ones when the flagged cells are repaired.
     error, error_of_median : what is expected of the first value, and the median of its column, less the right value,
         in standard deviations of the column without sign.
     """
@@ -113,34 +112,27 @@ def verdicts(detector: Detector, case: Planted) -> Verdicts:
     """Return what a detector that was fitted to the table with wrong cells says of their rows."""
     rows, right = np.arange(len(case.rows)), case.right[case.rows]
     explanation = detector.explain(case.table[case.rows])
-    blamed = _blamed(explanation)
+    flagged = explanation.flagged_cells
     scores = detector.score_samples(case.table)
     threshold = np.quantile(np.delete(scores, case.rows), _RATE)
-    repaired = np.where(blamed, explanation.expected, case.table[case.rows])
     column = explanation.column
     deviation = case.right.std(axis=0)[column]
     return Verdicts(
         first=case.wrong[rows, column],
-        exact=(blamed == case.wrong).all(axis=1),
-        some=blamed.any(axis=1),
+        exact=(flagged == case.wrong).all(axis=1),
+        some=flagged.any(axis=1),
         unusual=scores[case.rows] < threshold,
-        ordinary=detector.score_samples(repaired) >= threshold,
+        ordinary=detector.score_samples(explanation.repaired) >= threshold,
         error=np.abs(explanation.expected[rows, column] - right[rows, column]) / deviation,
         error_of_median=np.abs(np.median(case.table, axis=0)[column] - right[rows, column]) / deviation,
     )
 
 
-def _blamed(explanation: Explanation) -> np.ndarray:
-    return explanation.stands_out
-
-
-def _of_planted(
-    found: dict[str, np.ndarray], name: str, make: Callable[[], Detector], kind: str, n_columns: int
-) -> Row:
+def _of_planted(found: dict[str, RealTable], name: str, make: Callable[[], Detector], kind: str, n_columns: int) -> Row:
     parts = [
         verdicts(_fitted(make, case.table), case)
-        for seed, X in enumerate(found.values())
-        for case in planted(X, kind, n_columns, seed)
+        for seed, table in enumerate(found.values())
+        for case in planted(table, kind, n_columns, seed)
     ]
     all_of = Verdicts(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     at = _N_COLUMNS.index(n_columns)
@@ -169,7 +161,7 @@ def _of_diamonds(name: str, make: Callable[[], Detector]) -> Row:
     rows = np.flatnonzero(wrong.any(axis=1))
     explanation = _fitted(make, X).explain(X[rows])
     first = wrong[rows, explanation.column]
-    exact = (_blamed(explanation) == wrong[rows]).all(axis=1)
+    exact = (explanation.flagged_cells == wrong[rows]).all(axis=1)
     counts = {"first": int(first.sum()), "first_bar": len(rows), "exact": int(exact.sum()), "exact_bar": 18}
     return {"detector": name, "case": "diamonds", "rows": len(rows), **counts}
 

@@ -1,6 +1,7 @@
 // Normal and Student's t densities as functions of the squared distance from the mean.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "simd.hpp"
@@ -11,9 +12,7 @@ namespace mixtura {
 // can be told apart anyway.
 inline constexpr double kFarthestValue = 1e100;
 
-inline double within_reach(double deviations) {
-    return deviations > kFarthestValue ? kFarthestValue : (deviations < -kFarthestValue ? -kFarthestValue : deviations);
-}
+inline double within_reach(double deviations) { return std::clamp(deviations, -kFarthestValue, kFarthestValue); }
 inline Vector<double> within_reach(Vector<double> deviations) {
     return minimum(maximum(deviations, broadcast(-kFarthestValue)), broadcast(kFarthestValue));
 }

@@ -1,6 +1,8 @@
 // Shapley values estimated by a mean over some orders of the columns, with its standard error.
 #pragma once
 
+#include <cstdint>
+
 #include "shapley.hpp"
 
 namespace mixtura::shapley {
@@ -11,7 +13,7 @@ namespace mixtura::shapley {
 class Orders {
 public:
     static constexpr Index kGroup = kLanes<double>;  // orders at a time
-    static constexpr int kBlock = 4;                 // rows at a time, for each of which a factor is read once
+    static constexpr int kBlock = kColumns;          // rows at a time, for each of which a factor is read once
 
     explicit Orders(const Mixture& mixture)
         : mixture_(mixture),

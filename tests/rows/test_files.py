@@ -156,6 +156,7 @@ NUMBERS = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
 @pytest.mark.parametrize(("one", "other"), list(permutations(NUMBERS, 2)))
 def test_files_whose_numbers_are_of_other_types(tmp_path, suffix, one, other):

@@ -14,9 +14,15 @@ from mixtura.rows.frames import FrameRows
 
 from .conftest import assert_same_blocks, table_of
 
+NULLABLE = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.float32(): pd.Float32Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.string(): pd.StringDtype(),
+}
 MAKERS = {
     "pandas": lambda table: table.to_pandas(),
-    "pandas nullable": lambda table: table.to_pandas().convert_dtypes(),
+    "pandas nullable": lambda table: table.to_pandas(types_mapper=NULLABLE.get),
     "pandas arrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
     "polars": pl.from_arrow,
     "pyarrow": lambda table: table,

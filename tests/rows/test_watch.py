@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from shutil import copyfile
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,7 @@ def text_of(table, delimiter):
 WRITERS = {
     "t.csv": lambda path, table: path.write_text(text_of(table, ",")),
     "t.tsv": lambda path, table: path.write_text(text_of(table, "\t")),
-    "t.csv.gz": lambda path, table: path.write_bytes(gzip.compress(text_of(table, ",").encode(), mtime=0)),
+    "t.csv.gz": lambda path, table: path.write_bytes(gzip.compress(text_of(table, ",").encode(), 1, mtime=0)),
     "t.jsonl": lambda path, table: path.write_text(json_lines_of(table.to_pandas().to_numpy(), table.column_names)),
     "t.parquet": lambda path, table: pq.write_table(table, path, compression="none"),
     "t.arrow": write_ipc,
@@ -69,6 +70,7 @@ def read_all(table):
 readings = pytest.mark.parametrize("again", [read_numbers, read_all])
 
 
+@pytest.mark.pairwise
 @formats
 @readings
 @pytest.mark.parametrize("change", OTHERS)
@@ -105,13 +107,29 @@ def test_a_file_that_is_gone_cut_short_or_replaced(tmp_path, name, again):
         again(table)
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Files of a hundred times the rows, each written once, by name and what became of the values."""
+    folder, tables = tmp_path_factory.mktemp("large"), {"as they were": (NUMBERS, 100)}
+    tables |= {"other values": (NUMBERS[::-1], 100), "more rows": (NUMBERS[::-1], 101)}
+
+    def large(name, change="as they were"):
+        path = folder / f"{change} {name}"
+        if not path.exists():
+            values, times = tables[change]
+            WRITERS[name](path, table_of(np.tile(values, (times, 1))))
+        return path
+
+    return large
+
+
+@pytest.mark.pairwise
 @formats
 @readings
 @pytest.mark.parametrize("change", ["cut short", "gone", "other values", "more rows"])
-def test_a_change_during_a_reading(tmp_path, name, again, change):
-    large = table_of(np.tile(NUMBERS, (100, 1)))
+def test_a_change_during_a_reading(tmp_path, large, name, again, change):
     path = tmp_path / name
-    WRITERS[name](path, large)
+    copyfile(large(name), path)
     table = rows.open(path)
     reading = table.blocks() if again is read_numbers else table.tables()
     next(reading)
@@ -120,7 +138,7 @@ def test_a_change_during_a_reading(tmp_path, name, again, change):
     elif change == "gone":
         path.unlink()
     else:
-        WRITERS[name](path, table_of(np.tile(NUMBERS[::-1], (100 if change == "other values" else 101, 1))))
+        copyfile(large(name, change), path)
     with pytest.raises(SourceError, match=rf"{name} (changed while it was in use|is gone since it was opened)"):
         for _ in reading:
             pass

@@ -379,7 +379,7 @@ def test_a_newer_version(file):
     )
 
 
-ENTRIES = "its manifest does not have the entries of a mixture, a detector or a table model"
+ENTRIES = "its manifest does not have the entries of a mixture, a detector, a posterior or a table model"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
 from ..distributions.mixture import Mixture
+from ..inference.posterior import Posterior
 from ..statistics.rarity import Rarity
 from ..tables.kinds import KINDS
 from ..tables.kinds.listed import stored_kind
@@ -17,8 +18,9 @@ from ..tables.table_model import TableModel
 from .layout import Arrays, Contents
 from .upgrades import VERSION
 
-Model = Mixture | OutlierModel | TableModel
+Model = Mixture | OutlierModel | TableModel | Posterior
 
+_POSTERIOR = "posterior"
 _TABLE_ARRAYS = {"table.center", "table.scale"}
 _CALIBRATION = "table.calibration"
 _RARITY = {"table.rarity_places", "table.rarity_tail"}
@@ -27,12 +29,17 @@ _HABITS = {f"table.habits_{field.name}" for field in fields(Habits)}
 
 def contents_of(model: Model) -> Contents:
     """Return what the file of a model holds, or raise `TypeError` if it can have none."""
+    if isinstance(model, Posterior):
+        manifest = {"format": "mixtura", "version": VERSION, "kind": _POSTERIOR, "model": _POSTERIOR}
+        arrays = {f"model.{name}": array for name, array in model.arrays().items()}
+        return Contents(manifest | {"settings": model.settings()}, arrays)
     held: Any = model.model if isinstance(model, TableModel) else model
     if isinstance(held, Mixture):
         held = DensityModel.of(held)
     if stored_kind(getattr(held, "kind", "")) is None:
         raise TypeError(
-            f"a Mixture, a TableModel or the model_ of a detector can be saved, not a {type(model).__name__}"
+            "a Mixture, a TableModel, a Posterior or the model_ of a detector can be saved, not a "
+            f"{type(model).__name__}"
         )
     manifest = {"format": "mixtura", "version": VERSION, "model": held.kind, "settings": held.settings()}
     arrays = {f"model.{name}": array for name, array in held.arrays().items()}
@@ -60,7 +67,10 @@ def model_of(contents: Contents) -> Model:
     """
     manifest, arrays = contents.manifest, contents.arrays
     _check_arrays(arrays, of_table=manifest["kind"] == "table")
-    held = _held(manifest, {name.removeprefix("model."): arrays[name] for name in arrays if name.startswith("model.")})
+    of_model = {name.removeprefix("model."): arrays[name] for name in arrays if name.startswith("model.")}
+    if manifest["kind"] == _POSTERIOR:
+        return Posterior.from_arrays(of_model, manifest["settings"])
+    held = _held(manifest, of_model)
     if manifest["kind"] == "mixture":
         return _plain_mixture(held)
     if manifest["kind"] == "detector":

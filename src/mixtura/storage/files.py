@@ -3,11 +3,8 @@
 import os
 from pathlib import Path
 
-from ..detectors.model import OutlierModel
-from ..distributions.mixture import Mixture
 from ..errors import ModelFileError, warn
 from ..rows.whole import WholeFile, replace_all
-from ..tables.table_model import TableModel
 from .contents import Model, contents_of, model_of
 from .layout import is_model, packed, unpacked
 from .manifest import check_manifest, version_of
@@ -16,14 +13,14 @@ from .upgrades import VERSION, upgraded
 __all__ = ["content", "is_model", "load", "save"]
 
 
-def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str]) -> None:
+def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model to a file, which appears whole or not at all.
 
     Equal models make equal files, byte for byte, and a model read back is equal to the one saved, bit for bit.
 
     Parameters
     ----------
-    model : Mixture, TableModel, or the `model_` of a fitted detector
+    model : Mixture, TableModel, Posterior, or the `model_` of a fitted detector
         The model.
     path : str or path-like
         Where the file goes; one that is there is replaced. No ending is asked for; ``.safetensors`` says what it is.
@@ -52,12 +49,12 @@ def save(model: Mixture | OutlierModel | TableModel, path: str | os.PathLike[str
     replace_all([file])
 
 
-def content(model: Mixture | OutlierModel | TableModel) -> bytes:
+def content(model: Model) -> bytes:
     """Return what is in the file of a model; errors as of `save`."""
     return packed(contents_of(model))
 
 
-def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
+def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that `save` wrote, in this version of the library or a former one.
 
     Parameters
@@ -67,7 +64,7 @@ def load(path: str | os.PathLike[str]) -> Mixture | OutlierModel | TableModel:
 
     Returns
     -------
-    Mixture, TableModel or OutlierModel
+    Mixture, TableModel, OutlierModel or Posterior
         What was saved.
 
     Raises

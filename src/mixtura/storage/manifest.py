@@ -5,7 +5,7 @@ from typing import Any
 
 _MODEL: dict[str, Any] = {"format": str, "version": int, "kind": str, "model": str, "settings": dict}
 _TABLE: dict[str, Any] = {"columns": list, "threshold": float | None, "provenance": dict}
-_KINDS = {"mixture": _MODEL, "detector": _MODEL, "table": _MODEL | _TABLE}
+_KINDS = {"mixture": _MODEL, "detector": _MODEL, "posterior": _MODEL, "table": _MODEL | _TABLE}
 
 
 def version_of(manifest: Mapping[str, Any]) -> int:
@@ -17,7 +17,7 @@ def version_of(manifest: Mapping[str, Any]) -> int:
 
 
 def check_manifest(manifest: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the entries are those of a mixture, a detector or a table model."""
+    """Raise `ValueError` unless the entries are those of a mixture, a detector, a posterior or a table model."""
     kind = manifest.get("kind")
     types = _KINDS.get(kind) if isinstance(kind, str) else None
     if types is None or set(manifest) != set(types):
@@ -31,4 +31,4 @@ def check_entries(manifest: Mapping[str, Any], types: Mapping[str, Any]) -> None
         raise ValueError(_OTHER_ENTRIES)
 
 
-_OTHER_ENTRIES = "its manifest does not have the entries of a mixture, a detector or a table model"
+_OTHER_ENTRIES = "its manifest does not have the entries of a mixture, a detector, a posterior or a table model"

@@ -215,7 +215,7 @@ def test_missing_values():
     assert detector.predict(holes)[0] == 1
     explanation = detector.explain(holes)
     assert np.isfinite(explanation.expected).all()
-    assert (explanation.share[1:][np.isnan(holes[1:])] == 0).all()
+    assert (explanation.shares[np.isnan(holes)] == 0).all()
     assert (explanation.column[rows] == columns).mean() > 0.9
 
 
@@ -237,6 +237,15 @@ def test_columns_of_one_or_few_values():
     new = np.array([[1e6 + 9, 1, 0], [1e6 + 1 / 3, 1, 0.1], [1e6 + 1 / 3, 0, 50]])
     assert detector.predict(new).tolist() == [-1, 1, -1]
     assert detector.explain(new).column[[0, 2]].tolist() == [0, 2]
+
+
+def test_a_clean_column_of_one_value_and_another_once():
+    """The fold of the other value leaves one distinct row to fit two components to."""
+    X = np.full((21, 1), 2.0)
+    X[0] = 0.0
+    detector = MixtureDetector(novelty=True, random_state=0).fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+    assert detector.score_samples(X)[0] < detector.score_samples(X)[1]
 
 
 @pytest.mark.parametrize("n_rows", [50, rows_per_block(4) + 300])

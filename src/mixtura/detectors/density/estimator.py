@@ -1,5 +1,6 @@
 """`MixtureDetector`: rows of low density under a mixture do not belong."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 
@@ -315,7 +317,10 @@ def _held_out(
         # Where a fit has not converged, that to all rows has said so.
         given: Any = settings_of(estimator)
         settings = replace(given, random_state=deepcopy(estimator.random_state))
-        other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
+        with warnings.catch_warnings():
+            # The others may have fewer distinct rows than components, of which k-means warns.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
         model = _model_of(other if isinstance(other, Mixture) else other.mixture, scaling)
         return list(table.through(Part(folds, fold, held_out=True)).map(_Scored(model)))
 

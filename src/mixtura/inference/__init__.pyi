@@ -1,0 +1,15 @@
+from .blackbox.estimates import PointEstimate as PointEstimate
+from .blackbox.estimates import map_estimate as map_estimate
+from .blackbox.estimates import maximum_likelihood as maximum_likelihood
+from .blackbox.estimator import BlackBoxVI as BlackBoxVI
+from .blackbox.parameters import CholeskyCorrelation as CholeskyCorrelation
+from .blackbox.parameters import Interval as Interval
+from .blackbox.parameters import Ordered as Ordered
+from .blackbox.parameters import Positive as Positive
+from .blackbox.parameters import Real as Real
+from .blackbox.parameters import Simplex as Simplex
+from .likelihood import LikelihoodProfile as LikelihoodProfile
+from .likelihood import ParameterFit as ParameterFit
+from .likelihood import fit_parameter as fit_parameter
+from .likelihood import likelihood_profile as likelihood_profile
+from .posterior import Posterior as Posterior
