@@ -373,7 +373,13 @@ def hostile_report():
         report.summary,
         table=table,
         notices=HOSTILE,
-        model=replace(report.summary.model, description="<b>bold</b>", trained_on=HOSTILE[1]),
+        model=replace(
+            report.summary.model,
+            description="<b>bold</b>",
+            trained_on=HOSTILE[1],
+            seed=7,
+            versions=dict.fromkeys(HOSTILE, HOSTILE[0]),
+        ),
     )
     return replace(
         report,

@@ -17,16 +17,21 @@ def tables(folder):
     return [pytest.param(name, marks=pytest.mark.exhaustive if name in LARGE else ()) for name in names]
 
 
-NAMES = listed_in("adbench", tables)
+def searches(folder):
+    """Name each table with a search among few mixtures, and the smaller ones with one among many."""
+    long, few, many = pytest.mark.exhaustive, ["1,3", "--shape", "diag,full"], ["1-4"]
+    names = sorted(path.stem for path in folder.glob("*.npz"))
+    yield from (pytest.param((name, few), marks=long if name in LARGE else (), id=f"{name}-few") for name in names)
+    yield from (pytest.param((name, many), marks=long, id=f"{name}-many") for name in names if name not in LARGE)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_detect_runs(run, folder, need, name):
+@pytest.mark.parametrize("searched", listed_in("adbench", searches))
+def test_detect_runs(run, folder, need, searched):
+    name, components = searched
     pa, parquet = need("pyarrow"), need("pyarrow.parquet")
     X = np.load(SHARED / "adbench" / f"{name}.npz")["X"]
     parquet.write_table(pa.table({f"x{k}": column for k, column in enumerate(X.T)}), folder / "table.parquet")
-    options = ["--components", "1,3", "--shape", "diag,full"] if name in LARGE else ["--components", "1-4"]
-    ended = run("detect", "table.parquet", *options, "--rate", "0.04", "--json")
+    ended = run("detect", "table.parquet", "--components", *components, "--rate", "0.04", "--json")
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
     constant = [f"x{k}" for k in np.flatnonzero(X.min(axis=0) == X.max(axis=0))]
@@ -42,7 +47,7 @@ def test_detect_runs(run, folder, need, name):
     np.testing.assert_array_equal(flags, scores > summary["decision"]["threshold"])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", listed_in("adbench", tables))
 def test_detect_without_options_judges_by_labels(run, folder, need, name):
     pa, parquet = need("pyarrow"), need("pyarrow.parquet")
     data = np.load(SHARED / "adbench" / f"{name}.npz")

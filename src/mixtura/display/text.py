@@ -129,9 +129,8 @@ def _model(model: ModelFacts) -> Part:
 
 
 def _same(one: CandidateFacts, other: CandidateFacts) -> bool:
-    """Tell whether two candidates are one model: a single component has the same matrix, its own or shared."""
-    pair = {one.covariance_type, other.covariance_type}
-    return one.n_components == other.n_components == 1 and pair == {"full", "tied"}
+    """Tell whether two candidates are one model: shapes differ in nothing, for one component, if not in freedom."""
+    return one.n_components == other.n_components == 1 and one.n_parameters == other.n_parameters
 
 
 def _name(candidate: CandidateFacts) -> str:

@@ -17,7 +17,13 @@ def facts_of(model: TableModel) -> ModelFacts:
     facts = ModelFacts(kind, f"a model of kind {kind}")
     if model.has_components:
         facts = replace(mixture_facts(kind, model.mixture), **asdict(made.fit))
-    return replace(facts, description=made.description or facts.description, trained_on=made.reference)
+    return replace(
+        facts,
+        description=made.description or facts.description,
+        trained_on=made.reference,
+        seed=made.seed,
+        versions={} if made.versions is None else asdict(made.versions),
+    )
 
 
 def mixture_facts(kind: str, mixture: Mixture, *, by: str = "") -> ModelFacts:

@@ -1,7 +1,7 @@
 """What was found in a table, as plain data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
@@ -85,6 +85,10 @@ class ModelFacts:
         Of a mixture of maximum likelihood and the rows that it was fitted to, in the units of the table.
     lower_bound : float or None
         Lower bound of the log evidence of these rows under a Bayesian mixture, in the units of the table.
+    seed : int or None
+        Seed of the random starts that it was fitted with, where that is known.
+    versions : dict of str to str
+        Versions of the libraries and kernels that made it, by name; none of a model that does not say.
     """
 
     kind: str
@@ -98,6 +102,8 @@ class ModelFacts:
     aic: float | None = None
     log_likelihood: float | None = None
     lower_bound: float | None = None
+    seed: int | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def ranking(self) -> list[CandidateFacts]:

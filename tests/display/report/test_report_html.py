@@ -17,7 +17,7 @@ from mixtura.display.report.facts.data import Omitted, ScoreCurve
 from mixtura.display.report.page import html as page
 from mixtura.display.report.page.contours import levels_of, lines_of
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
-from mixtura.display.report.page.sections import groups, headline
+from mixtura.display.report.page.sections import groups, headline, model
 from mixtura.display.report.page.text import island, isolated, plain, visible
 from mixtura.errors import MissingDependencyError
 from mixtura.tables.summary import Cluster, Decision, Merging
@@ -346,3 +346,26 @@ def test_the_renderer_is_imported_without_the_drawing_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({}, None),
+        ({"seed": 7}, "<p>It was fitted with the random seed 7.</p>"),
+        ({"versions": {"mixtura": "0.1.0"}}, "<p>It was fitted by <bdi>mixtura</bdi> <bdi>0.1.0</bdi>.</p>"),
+        (
+            {"seed": 0, "versions": {"numpy": "2.4", "kernels": "v4"}},
+            "<p>It was fitted with the random seed 0 by <bdi>numpy</bdi> <bdi>2.4</bdi>, <bdi>kernels</bdi> "
+            "<bdi>v4</bdi>.</p>",
+        ),
+    ],
+)
+def test_the_model_says_its_seed_and_what_made_it_where_that_is_known(facts, sentence):
+    report = iris_report()
+    known = replace(report.summary, model=replace(report.summary.model, **facts))
+    text = model(replace(report, summary=known))
+    if sentence is None:
+        assert "It was fitted" not in text
+    else:
+        assert sentence in text

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
 from ...statistics.rarity import NEVER, Rarity
 from ...typing import Floats
-from ..explaining.belonging import explainer_by, explainer_of_columns
+from ..explaining.belonging import explainer_by, explainer_of_columns, on_planes
 from ..explaining.explainer import Explainer
 from ..explanation import Explanation
 from ..planes import Planes, no_planes
@@ -217,7 +217,13 @@ class EnsembleModel:
             varies = self.units.scale > 0
             spread = np.where(varies, self.deviations[0] / np.where(varies, self.units.scale, 1.0), 0.0)
             return explainer_of_columns(self.units.center, spread, self.score_samples)
-        return explainer_by(self.background, self.score_samples)
+        explainer = explainer_by(self.background, self.score_samples)
+        if not len(self.planes):
+            return explainer
+        # Planes are in the units of the ensemble: normals @ ((x - center) * scale) = values.
+        normals = self.planes.normals * self.units.scale
+        values = self.planes.values + normals @ (self.units.center - explainer.scaling.center)
+        return replace(explainer, mixture=on_planes(explainer.mixture, normals * explainer.scaling.scale, values))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""

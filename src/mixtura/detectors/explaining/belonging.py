@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.mixture import Mixture
-from ...distributions.shapes import Diagonal
+from ...distributions.shapes import Diagonal, Full
 from ...engines import ThreadEngine
 from ...intake.scaling import Scaled, Scaling, sampled_scaling
 from ...intake.table import Table
@@ -24,6 +24,9 @@ _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20
 
 # Components of the mixture, and rows that it takes to tell the parameters of one.
 _COUNTS, _ROWS_PER_PARAMETER = (1, 2, 3, 4, 5, 6), 1.0
+
+# How far from a plane rows on it lie, in units of the spread of the columns.
+_ROUNDING = 1e-6
 
 
 def background_size(n_rows: int, n_columns: int) -> int:
@@ -59,3 +62,32 @@ def explainer_of_columns(center: Floats, deviation: Floats, score: Callable[[NDA
     scaling = Scaling(center, np.where(deviation > 0, deviation, 1.0))
     mixture = Mixture(np.ones(1), np.zeros((1, n_columns)), Diagonal(np.ones((1, n_columns)), 1, n_columns))
     return Explainer(mixture, scaling, score, mixture.sample(_MOST_ROWS, 0)[0] * deviation + center)
+
+
+def on_planes(mixture: Mixture, normals: Floats, values: Floats) -> Mixture:
+    """Return a mixture of which all rows lie within rounding of planes.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        A mixture of scaled rows that lie on the planes, of which least variances lead away.
+    normals : ndarray of shape (n_planes, n_columns)
+        Rows x have normals @ x = values.
+    values : ndarray of shape (n_planes,)
+        Their values.
+
+    Examples
+    --------
+    >>> from mixtura import Full
+    >>> wide = Mixture([1.0], [[0.5, 0.0]], Full([np.eye(2)], 1, 2))
+    >>> on_planes(wide, np.array([[1.0, -1.0]]), np.zeros(1)).covariances.round(3)
+    array([[[0.5, 0.5],
+            [0.5, 0.5]]])
+    """
+    back = np.linalg.pinv(normals)
+    means = mixture.means - (mixture.means @ normals.T - values) @ back.T
+    away = back @ normals
+    along = np.eye(len(away)) - away
+    covariances = along @ mixture.covariance.dense @ along.T + _ROUNDING**2 * away @ away.T
+    covariances = (covariances + covariances.transpose(0, 2, 1)) / 2
+    return Mixture(mixture.weights, means, Full(covariances, *mixture.means.shape))

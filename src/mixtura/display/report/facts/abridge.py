@@ -86,4 +86,6 @@ def _with_best(facts: ModelFacts) -> tuple[ModelFacts, int]:
     kept = tuple(candidate for candidate in facts.candidates if id(candidate) not in dropped)
     trained_on = None if facts.trained_on is None else shortened(facts.trained_on, PAGE.sentence)
     description = shortened(facts.description, PAGE.sentence)
-    return replace(facts, description=description, candidates=kept, trained_on=trained_on), len(dropped)
+    versions = {name: shortened(version, PAGE.sentence) for name, version in facts.versions.items()}
+    short = replace(facts, description=description, candidates=kept, trained_on=trained_on, versions=versions)
+    return short, len(dropped)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ....tables.spelling import Spell, in_python
-from ....tables.summary import Group, Summary
+from ....tables.summary import Group, ModelFacts, Summary
 from ....words import percent, plural
 from ...palette import GROUPS
 from ...reasoning import absence, figures, merged, origin
@@ -128,7 +128,7 @@ def model(report: Report) -> str:
         text += f", trained on {isolated(facts.trained_on)}"
     if facts.n_parameters is not None:
         text += f"; {plural(facts.n_parameters, 'free parameter')}"
-    text += f". {figures(facts) or ''}</p>"
+    text += f". {figures(facts) or ''}</p>{_made(facts)}"
     ranking, omitted = facts.ranking, report.omitted.candidates
     n_tried = len(facts.candidates) + omitted
     if len(ranking) < 2:
@@ -161,6 +161,14 @@ def model(report: Report) -> str:
     if omitted:
         left += f"<p>Showing the {len(facts.candidates)} of lowest BIC.</p>"
     return text + _SEARCH + f"<details><summary>Their figures as a table</summary>{table}{left}</details>"
+
+
+def _made(facts: ModelFacts) -> str:
+    """Return the seed that a model was fitted with and the versions that made it, as far as it says them."""
+    versions = [f"{isolated(name)} {isolated(version, 100)}" for name, version in facts.versions.items()]
+    made = [] if facts.seed is None else [f"with the random seed {facts.seed}"]
+    made += [f"by {', '.join(versions)}"] if versions else []
+    return f"<p>It was fitted {' '.join(made)}.</p>" if made else ""
 
 
 _SEARCH = """<figure class="needs-script">
