@@ -10,7 +10,7 @@ from ...kernels.repairs import cheapest_repairs
 from ...typing import Floats, Integers
 
 # Up to so many columns all sets of cells are looked at.
-_EXHAUSTIVE = 12
+_EXHAUSTIVE = 20
 
 # Differences from a mean whose squares stay finite.
 _FARTHEST = 1e100

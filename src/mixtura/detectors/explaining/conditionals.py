@@ -160,7 +160,7 @@ class _Conditionals:
         predicted = _times(apart, among.slopes)
         own = (apart - predicted) / among.deviations
         np.put_along_axis(own, skipped[:, None], 0.0, axis=2)
-        others = among.distances(apart, own)
+        others = among.distances(apart, predicted, own)
         log_weights = among.log_constants
         within = among.deviations**2
         if self._degrees is None:
@@ -217,21 +217,21 @@ class _Among:
         self.slopes = slopes
         self.deviations = np.sqrt(variances)
 
-    def distances(self, apart: Floats, own: Floats) -> Floats:
+    def distances(self, apart: Floats, predicted: Floats, own: Floats) -> Floats:
         """Return the squared distance of the other known cells of each row, for each column.
 
-        It is that of all of them less the square of the column's own distance. Where both are huge their difference is
-        taken before squaring: what is left of the whitened row without its part along the column's direction.
+        It is that of all of them less the square of the column's own distance. Where both are huge it is the distance
+        of the row with what is predicted in the place of the value.
         """
         squares = (_times(apart, self.precisions) * apart).sum(axis=2)
         others: Floats = np.maximum(squares[..., None] - own**2, 0)
         far, which = np.nonzero(squares > _FAR)
         for row, k in zip(far.tolist(), which.tolist(), strict=True):
             matrix = self.precisions[min(row, len(self.precisions) - 1), k]
-            whiten = np.linalg.cholesky(matrix).T
-            deviations = 1 / np.sqrt(np.diagonal(matrix))
-            rest = (whiten @ apart[row, k])[:, None] - whiten * (own[row, k] * deviations)
-            others[row, k] = np.einsum("ij,ij->j", rest, rest)
+            values = np.tile(apart[row, k], (len(matrix), 1))
+            np.fill_diagonal(values, predicted[row, k])
+            rest = values @ np.linalg.cholesky(matrix)
+            others[row, k] = np.einsum("ij,ij->i", rest, rest)
         return others
 
 
