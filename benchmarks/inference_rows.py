@@ -32,8 +32,8 @@ def log_likelihood(p: dict[str, Any], data: Any) -> Any:
 
 
 def inference_rows(repeat: int) -> Iterator[dict[str, Any]]:
-    """Logistic regression by minibatches from a Parquet file: memory above what JAX takes for a small table (Linux), and
-    the distance from the coefficients that drew the rows, in posterior standard deviations.
+    """Logistic regression by minibatches from a Parquet file (Linux): memory above what JAX takes for a small table,
+    and the distance from the coefficients that drew the rows, in posterior standard deviations.
     """
     with tempfile.TemporaryDirectory() as folder:
         beta = np.random.default_rng(0).normal(scale=0.5, size=N_COLUMNS)
