@@ -74,8 +74,8 @@ class Explanation:
 
     @property
     def ranking(self) -> NDArray[np.int64]:
-        """Columns of each row: flagged cells by their distances, then the others by their shares."""
-        return np.lexsort((-self.share, -np.abs(self.distance) * self.flagged_cells, ~self.flagged_cells), axis=1)
+        """Columns of each row: flagged cells by their shares, then the others by theirs."""
+        return np.lexsort((-self.shares, ~self.flagged_cells), axis=1)
 
     @property
     def column(self) -> NDArray[np.int64]:

@@ -43,7 +43,9 @@ _RESTLESS = (
 # the ascent; what any halving costs is five of the shortest windows.
 _ACCURACY, _INEFFICIENCY, _OVERHEAD = 0.05, 1.0, 5 * _WINDOW
 
-_adam = optax.scale_by_adam()
+# The squared gradient is averaged over some hundred steps, not a thousand as by default: the first gradients, of a q
+# far from the posterior, are larger by orders, and steps would stay short as long as they are remembered.
+_adam = optax.scale_by_adam(b2=0.99)
 
 
 class State(NamedTuple):
