@@ -2,9 +2,9 @@
 Why a row is an anomaly
 =======================
 
-One of the three least usual among 53,940 diamonds, and why: how much of its score each value carries, and what the
-detector expected in its place. The row says itself what went wrong: y, a width in millimetres, holds the percentage of
-depth, and z the number that would fit y.
+One of the three least usual among 53,940 diamonds, and why: which of its cells are flagged, what the other cells
+predict in their place, and how much each column adds to the surprise. The row says itself what went wrong: y, a width
+in millimetres, holds the percentage of depth, and z the number that would fit y.
 """
 
 import pandas as pd

@@ -345,6 +345,20 @@ def nothing_report():
     return replace(report, summary=summary, points=(), contours=(), points_are_all=False)
 
 
+def wide_report():
+    """Two hundred columns, a wrong cell in each of 45 of them."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(900, 200)) + 2 * random.normal(size=(900, 1))
+    X[np.arange(90), np.arange(90) % 45] += 30
+    names = tuple(f"sensor {k} of the plant" for k in range(200))
+    cells = [[f"{value:.3f}" for value in row[:12]] for row in X]
+    mixture = mixtura.Mixture([1.0], [np.zeros(200)], mixtura.Full([np.eye(200) + 4.0], 1, 200))
+    facts = ModelFacts("mixture", "1 component", 1, "full", mixture.n_parameters, ())
+    report = _report(X, names, cells, names[:12], mixtura.MixtureDetector(mixture).fit(X), facts, mixture, rate=0.1)
+    points = tuple(replace(point, values=point.values[:2]) for point in report.points)
+    return replace(report, points=points, view_columns=names[:2], contours=())
+
+
 HOSTILE = (
     "<script>alert(1)</script>",
     "</script><img src=x onerror=alert(2)>",

@@ -14,6 +14,7 @@ from report_examples import (
     iris_report,
     many_groups_report,
     nothing_report,
+    wide_report,
 )
 
 
@@ -26,7 +27,23 @@ def row_numbers(page):
 
 
 def column(page, position):
-    return page.locator(f"#rows tbody tr[data-row] > :nth-child({position})").all_inner_texts()
+    """What stands in a column of the list, without what is predicted below it."""
+    cells = page.locator(f"#rows tbody tr[data-row] > :nth-child({position})")
+    return cells.evaluate_all("cells => cells.map((cell) => (cell.querySelector('bdi') ?? cell).innerText)")
+
+
+def number(text):
+    return float(text.replace(",", "").replace("−", "-"))
+
+
+def flagged_rows(report, n=None):
+    """The flagged rows that have flagged cells, the highest score first."""
+    threshold = report.summary.decision.threshold
+    return [row for row in report.rows[:n] if row.anomaly_score > threshold and row.score_after is not None]
+
+
+def flagged_cells(row):
+    return {deviation.column: deviation for deviation in row.deviations if deviation.flagged}
 
 
 def head(page, title):
@@ -216,7 +233,12 @@ def test_a_row_unfolds_its_explanation_by_keyboard(visit):
     page.keyboard.press("Enter")
     expected = diamonds_report().rows[0]
     names = page.locator(".explanation tbody th").all_inner_texts()
-    assert names == [deviation.column for deviation in expected.deviations]
+    assert names == [*(deviation.column for deviation in expected.deviations), "1 other column"]
+    # What each column adds is told in few digits, and so is the sum.
+    added = page.locator(".explanation tbody td:nth-child(4)").all_inner_texts()
+    total = number(page.locator(".explanation tfoot td:nth-child(4)").inner_text())
+    assert sum(map(number, added)) == pytest.approx(total, rel=1e-3) == pytest.approx(expected.surprise, rel=1e-3)
+    assert page.locator(".explanation .bar path:not(.zero)").count() == 7
     assert button.get_attribute("aria-expanded") == "true"
     assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
     page.keyboard.press("Enter")
@@ -373,3 +395,86 @@ def test_groups_of_one_colour_share_an_entry_of_the_key(visit):
     assert entries.all_inner_texts()[:6] == ["groups 0, 6", "groups 1, 7", "group 2", "group 3", "group 4", "group 5"]
     colors = [entries.nth(k).locator("svg").evaluate("mark => getComputedStyle(mark).fill") for k in range(6)]
     assert len(set(colors)) == 6
+
+
+def test_flagged_cells_are_coloured_with_what_is_predicted_below(visit):
+    page = visit()
+    report = diamonds_report()
+    rows = flagged_rows(report, 25)
+    assert len(rows) > 3
+    assert page.locator("#rows td.wrong").count() == sum(len(flagged_cells(row)) for row in rows)
+    titles = page.locator("#rows thead tr > *").all_inner_texts()
+    for row in rows:
+        for name, cell in flagged_cells(row).items():
+            shown = page.locator(f"#rows tr[data-row='{row.row}'] > :nth-child({1 + titles.index(name)})")
+            value, *_, predicted = shown.inner_text().split()
+            assert shown.get_attribute("class").endswith("wrong")
+            assert float(value) == cell.value
+            assert number(predicted) == pytest.approx(cell.repaired, rel=1e-3)
+    color = page.locator("#rows td.wrong").first.evaluate("cell => getComputedStyle(cell).backgroundColor")
+    assert color == "rgb(255, 227, 207)"
+
+
+def test_a_switch_shows_repaired_rows_with_the_score_after_and_before(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    report = diamonds_report()
+    row = flagged_rows(report, 25)[0]
+    (name, cell), *_ = flagged_cells(row).items()
+    position = 1 + page.locator("#rows thead tr > *").all_inner_texts().index(name)
+    page.locator("#repaired").focus()
+    page.keyboard.press("Space")
+    assert "a guess" in page.locator("#repaired-note").inner_text()
+    line = page.locator(f"#rows tr[data-row='{row.row}']")
+    now, was = line.locator(f":scope > :nth-child({position})").inner_text().split("was")
+    assert (number(now), number(was)) == (pytest.approx(cell.repaired, rel=1e-3), cell.value)
+    score, before, beside = filter(None, line.locator(":scope > :nth-child(2)").inner_text().split("\n"))
+    assert number(score) == pytest.approx(row.score_after, rel=1e-3, abs=1e-3)
+    assert number(before.removeprefix("was ")) == pytest.approx(row.anomaly_score, rel=1e-3)
+    above = row.score_after > report.summary.decision.threshold
+    assert beside.startswith("still above" if above else "not above")
+    line.get_by_role("button", name="Copy row").click()
+    page.locator("#copied", has_text="is copied").wait_for(state="attached")
+    assert float(page.evaluate("navigator.clipboard.readText()").split("\t")[position - 2]) == pytest.approx(
+        cell.repaired, rel=1e-4
+    )
+    page.keyboard.press("Tab")
+    page.locator("#repaired").uncheck()
+    assert page.locator("#repaired-note").is_hidden()
+    assert line.locator(f":scope > :nth-child({position})").inner_text().startswith(f"{cell.value:g}")
+
+
+def test_the_map_has_the_flagged_cells_of_the_flagged_rows(visit):
+    page = visit()
+    rows = flagged_rows(diamonds_report())
+    counts = {}
+    for row in rows:
+        for name in flagged_cells(row):
+            counts[name] = counts.get(name, 0) + 1
+    labels = [label.rpartition(" · ") for label in page.locator("#map text").all_text_contents()]
+    assert {name: int(count) for name, _, count in labels} == counts
+    assert [int(count) for _, _, count in labels] == sorted(counts.values(), reverse=True)
+    marks = page.locator("#map rect:not(.ground)")
+    assert marks.count() == sum(counts.values())
+    risen = sum(cell.value > cell.repaired for row in rows for cell in flagged_cells(row).values())
+    assert page.locator("#map rect.risen").count() == risen
+    assert page.locator("#map-note").inner_text().endswith(f"which no few cells explain: {120 - len(rows)}.")
+    # A mark leads to its row.
+    marks.first.dispatch_event("click")
+    said = marks.first.locator("title").text_content()
+    row = said.removeprefix("Row ").partition(",")
+    number_of = page.evaluate("document.activeElement.closest('tr').dataset.row")
+    assert said.startswith(f"Row {int(number_of):,}, "), row
+    assert page.locator(".explanation").count() == 1
+    # The map follows the slider.
+    page.locator("#threshold").focus()
+    page.keyboard.press("End")
+    assert page.locator("#map-part").is_hidden()
+
+
+def test_a_map_of_many_columns_is_bounded_and_scrolls_by_itself(visit):
+    page = visit(wide_report, viewport={"width": 400, "height": 800})
+    assert 20 < page.locator("#map text").count() <= 40
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    assert page.locator("#map svg").evaluate("map => map.getBoundingClientRect().height") < 600
+    narrow = page.locator("#map .ground").first.evaluate("one => one.getBoundingClientRect().width")
+    assert narrow >= 20

@@ -78,6 +78,11 @@ class Explanation:
         return np.lexsort((-self.shares, ~self.flagged_cells), axis=1)
 
     @property
+    def most_telling(self) -> NDArray[np.int64]:
+        """Columns of each row: flagged cells by their shares, then those that add most to the surprise or take most."""
+        return np.lexsort((-np.abs(self.shares), -self.shares * self.flagged_cells, ~self.flagged_cells), axis=1)
+
+    @property
     def column(self) -> NDArray[np.int64]:
         """First column of the ranking of each row, shape (n_rows,)."""
         return self.ranking[:, 0]

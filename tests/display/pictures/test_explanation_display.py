@@ -20,7 +20,7 @@ from mixtura import (
     Spherical,
     TableModel,
 )
-from mixtura.detectors.explanation import Explanation, explanation_of
+from mixtura.detectors.explanation import Explanation
 from mixtura.errors import ColumnError, MissingValuesError
 
 IRIS = load_iris().data
@@ -30,6 +30,18 @@ IRIS = load_iris().data
 def figures(picture):
     """Draw without a screen, and close what was drawn."""
     return picture
+
+
+def explained(expected, deviation, distance, shares, flagged=None):
+    """An explanation of one row."""
+    expected, deviation, distance, shares = (
+        np.array([part], dtype=float) for part in (expected, deviation, distance, shares)
+    )
+    none = np.zeros(expected.shape, bool)
+    return Explanation(
+        expected, deviation, distance, shares, none, none if flagged is None else np.array([flagged]), none, expected,
+        np.array([-3.0]), np.array([-1.0]), np.full((1, 3), -1),
+    )  # fmt: skip
 
 
 def names_of(ax):
@@ -45,26 +57,27 @@ def widths_of(display, row=0):
 
 
 def test_bars_are_the_shares_and_words_the_values():
-    """Of independent columns the shares are in proportion to the squared distances: 16, 4 and 0 of 20."""
+    """Of independent columns the share is half of the squared distance, less the half that is usual."""
     mixture = Mixture([1.0], [[1.0, 5.0, 2.0]], Spherical([1.0], 1, 3))
     model = TableModel(mixture, ["a", "b", "c"], center=[0, 0, 0], scale=[1, 10, 100])
     display = ExplanationDisplay.from_estimator(model, [[-1.0, 90.0, 200.0]])
-    np.testing.assert_allclose(widths_of(display), [0.8, 0.2, 0.0], atol=1e-12)
+    np.testing.assert_allclose(widths_of(display), [8 - 0.5, 2 - 0.5, 0 - 0.5], atol=0.15)
     assert names_of(display.ax_) == ["b", "a", "c"]
     assert words_of(display) == [
-        "80%  90 (4.0 sd above)\nexpected 50 ± 10",
-        "20%  -1 (2.0 sd below)\nexpected 1 ± 1",
-        "0%  200 (0.0 sd above)\nexpected 200 ± 100",
+        "+7.5  90 (4.0 sd above)\nexpected 50 ± 10",
+        "+1.5  -1 (2.0 sd below)\nexpected 1 ± 1",
+        "-0.5  200 (0.0 sd above)\nexpected 200 ± 100",
     ]
-    orange, also_orange, grey = (bar.get_facecolor() for bar in display.bars_[0])
-    assert orange == also_orange != grey
+    orange, grey, also_grey = (bar.get_facecolor() for bar in display.bars_[0])
+    assert orange != grey == also_grey
     assert display.ax_.get_title(loc="left") == ""
 
 
 def test_expectations_are_those_given_the_other_columns():
     mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
     display = ExplanationDisplay.from_estimator(mixture, [[2.0, -1.0]])
-    assert words_of(display)[0] == "53.7%  2 (4.7 sd above)\nexpected -0.8 ± 0.6"
+    # Half of 4 / 2, half of (22.8 - 1) / 2, less the half that is usual.
+    assert words_of(display)[0] == "+5.9  2 (4.7 sd above)\nexpected -0.8 ± 0.6"
 
 
 @pytest.mark.parametrize(
@@ -84,41 +97,43 @@ def test_every_model_is_explained(model, need):
     frame = need("pandas").DataFrame(IRIS, columns=["a", "b", "c", "d"], index=np.arange(1000, 1150))
     model.fit(frame)
     display = ExplanationDisplay.from_estimator(model, frame.iloc[[41]])
-    np.testing.assert_allclose(sum(widths_of(display)), 1)
+    np.testing.assert_allclose(sorted(widths_of(display)), sorted(display.explanation.shares[0]))
     assert sorted(names_of(display.ax_)) == ["a", "b", "c", "d"]
     assert display.ax_.get_title(loc="left").startswith("row 1041")
 
 
 def test_most_columns_are_summed_up():
-    share = np.array([[0.3, 0.25, 0.2, 0.1, 0.1, 0.05]])
-    explanation = explanation_of(np.full((1, 6), 3.0), np.zeros((1, 6)), np.ones((1, 6)), share)
+    shares = [2.0, 3.0, 30.0, -10.0, 1.0, -0.5]
+    flagged = [False, True, False, False, False, False]
+    explanation = explained([3.0] * 6, [0.0] * 6, [1.0] * 6, shares, flagged)
     display = ExplanationDisplay.from_predictions(explanation, np.full((1, 6), 3.0), max_columns=3)
-    assert names_of(display.ax_) == ["x0", "x1", "x2", "3 other columns"]
-    np.testing.assert_allclose(widths_of(display), [0.3, 0.25, 0.2, 0.25])
-    assert words_of(display)[3] == "25%"
+    # The flagged cell first, then what adds or takes most.
+    assert names_of(display.ax_) == ["x1", "x2", "x3", "3 other columns"]
+    np.testing.assert_allclose(widths_of(display), [3, 30, -10, 2.5])
+    assert words_of(display)[3] == "+2.5"
+    assert display.ax_.get_xlim()[0] < -10
+    assert display.ax_.get_xlabel() == "surprise (nats); orange: flagged"
     five = ExplanationDisplay.from_predictions(explanation, np.full((1, 6), 3.0), max_columns=5)
     assert names_of(five.ax_)[5] == "1 other column"
 
 
 def test_values_that_are_missing_far_or_always_the_same():
-    values, expected = np.array([[np.nan, 1e30, 4.0, 7.0]]), np.array([[5.0, 0.0, 3.0, 7.0]])
-    deviation = np.array([[1.0, 1.0, 0.0, 0.0]])
-    distance = np.array([[0.0, 1e30, np.inf, 0.0]])
-    explanation = Explanation(expected, deviation, distance, np.array([[0.1, 0.5, 0.3, 0.1]]), np.zeros((1, 4), bool))
+    values = np.array([[np.nan, 1e30, 4.0, 7.0]])
+    explanation = explained([5, 0, 3, 7], [1, 1, 0, 0], [0, 1e30, np.inf, 0], [0.0, 5e59, 30.0, 0.1])
     display = ExplanationDisplay.from_predictions(explanation, values, columns=["w", "x", "y", "z"])
     assert words_of(display) == [
-        "50%  1e+30 (1e+30 sd above)\nexpected 0 ± 1",
-        "30%  4\nexpected 3, as in all rows fitted",
-        "10%  missing\nexpected 5",
-        "10%  7\nexpected 7",
+        "+5e+59  1e+30 (1e+30 sd above)\nexpected 0 ± 1",
+        "+30.0  4\nexpected 3, as in all rows fitted",
+        "+0.1  7\nexpected 7",
+        "+0.0  missing\nexpected 5",
     ]
 
 
-def test_title_says_when_no_column_stands_out():
-    explanation = explanation_of(np.ones((1, 2)), np.zeros((1, 2)), np.ones((1, 2)), np.ones((1, 2)))
+def test_title_says_when_no_cell_is_flagged():
+    explanation = explained([1, 1], [0, 0], [1, 1], [1, 1])
     display = ExplanationDisplay.from_predictions(explanation, np.ones((1, 2)), row_names=["order $7"])
-    assert display.ax_.get_title(loc="left") == r"order \$7: no single column stands out"
-    assert display.ax_.get_xlabel() == "share of the score"
+    assert display.ax_.get_title(loc="left") == r"order \$7: no few values stand out"
+    assert display.ax_.get_xlabel() == "surprise (nats)"
 
 
 def test_strange_names_stay_text_within_the_picture():

@@ -212,24 +212,38 @@ def test_rows_are_listed_by_their_scores(make, model, need):
     order = np.argsort(-scores, kind="stable")[: len(report.rows)]
     assert [row.row for row in report.rows] == (order + 1).tolist()
     assert (scores > 8).sum() < len(report.rows) <= MOST_LISTED
-    assert report.cell_columns == ("a", "b", "c", "id", "name")
+    # Those with most flagged cells come first.
+    first = model.explain(values[np.argsort(-scores, kind="stable")[:MOST_LISTED]]).flagged_cells.sum(axis=0)
+    used = np.argsort(-first, kind="stable")
+    assert report.cell_columns == (*np.take(NAMES, used), "id", "name")
     explanation, reasons = model.explain(values[order]), model.reasons(values[order])
     for k, row in enumerate(report.rows):
         assert row.anomaly_score == scores[order[k]]
         assert row.severity == model.severities(scores[order[k : k + 1]])[0] > 50
-        assert [float(cell) for cell in row.cells[:3]] == values[order[k]].tolist()
+        assert [float(cell) for cell in row.cells[:3]] == values[order[k], used].tolist()
         assert row.cells[3] == str(order[k])
         assert row.cells[4].startswith(f"row {order[k]} ")
         assert len(row.cells[4]) <= 60
         assert row.reason == reasons[k]
-        first = row.deviations[0]
-        column = explanation.column[k]
-        assert first.column == NAMES[column]
-        assert first.value == pytest.approx(values[order[k], column], rel=1e-8)
-        assert first.expected == pytest.approx(explanation.expected[k, column], rel=1e-5)
-        shares = [deviation.share for deviation in row.deviations]
-        assert shares == sorted(shares, reverse=True)
-        assert sum(shares) == pytest.approx(1, abs=1e-3)
+        said = {deviation.column: deviation for deviation in row.deviations}
+        for column, name in enumerate(NAMES):
+            assert said[name].value == pytest.approx(values[order[k], column], rel=1e-8)
+            assert said[name].expected == pytest.approx(explanation.expected[k, column], rel=1e-5)
+            assert said[name].share == pytest.approx(explanation.shares[k, column], rel=1e-5)
+            assert said[name].flagged == explanation.flagged_cells[k, column]
+            if said[name].flagged:
+                assert said[name].repaired == pytest.approx(explanation.repaired[k, column], rel=1e-5)
+        # Flagged cells come first, and of the others those that tell most.
+        flags = [deviation.flagged for deviation in row.deviations]
+        assert flags == sorted(flags, reverse=True)
+        rest = [abs(deviation.share) for deviation in row.deviations if not deviation.flagged]
+        assert rest == sorted(rest, reverse=True)
+        assert row.surprise == pytest.approx(sum(deviation.share for deviation in row.deviations), rel=1e-4, abs=1e-4)
+        if any(flags):
+            assert row.score_after == pytest.approx(explanation.score_after[k], rel=1e-5)
+        else:
+            assert row.score_after is None
+    assert sum(row.score_after is not None for row in report.rows) > 10
 
 
 def test_a_model_that_does_not_say_how_rare_a_score_is(make, model):

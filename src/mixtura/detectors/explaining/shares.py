@@ -14,6 +14,9 @@ from ...typing import Floats
 # Up to so many columns all orders are averaged; beyond, so many pairs of an order and its reverse.
 _EXACT, _PAIRS = 10, 32
 
+# Each order costs the cube of the number of columns: beyond some four hundred there are fewer pairs, and at least one.
+_WORK = 2**31
+
 # Rows drawn from a mixture that tell what is usual.
 _USUAL = 256
 
@@ -54,7 +57,7 @@ class Surprises:
         if n_columns <= _EXACT:
             return None
         drawn = np.random.RandomState(0)
-        forward = [drawn.permutation(n_columns) for _ in range(_PAIRS)]
+        forward = [drawn.permutation(n_columns) for _ in range(min(_PAIRS, max(1, _WORK // n_columns**3)))]
         return np.array([order for one in forward for order in (one, one[::-1])], dtype=np.int32)
 
     @cached_property

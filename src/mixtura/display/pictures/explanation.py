@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from ...decisions.reasons import format_number
 from ...detectors.explanation import Explanation
 from ...rows import open as open_rows
-from ...words import percent
 from ..palette import ANOMALY, QUIET
 from .drawing import axes_or_new, plain
 from .subject import subject_of
@@ -32,7 +31,10 @@ _MOST_ROWS = 6
 
 
 class ExplanationDisplay:
-    """Why rows are anomalies: how much of the score each column carries, with the value seen and the one expected.
+    """Why rows are anomalies: how much each column adds to the surprise, with the value seen and the one expected.
+
+    The bars of a row add up to how much more surprising it is than an ordinary row, in nats: they are Shapley values.
+    Those of flagged cells are orange: without these, the rest of the row is ordinary.
 
     It is recommended to use `from_estimator` or `from_predictions` to create one. All parameters are stored as
     attributes.
@@ -40,7 +42,7 @@ class ExplanationDisplay:
     Parameters
     ----------
     explanation : Explanation
-        What a detector expected of each value of a few rows, and the share of each column.
+        Which cells of a few rows are flagged, what a detector expected of each, and the share of each column.
     values : ndarray of shape (n_rows, n_columns)
         The values seen, in the same units; NaN where missing.
     columns : sequence of str
@@ -55,8 +57,7 @@ class ExplanationDisplay:
     figure_ : matplotlib Figure
         Figure that contains them.
     bars_ : list of matplotlib BarContainer
-        For each row a bar for each column shown, the largest share first; orange where the value lies two standard
-        deviations or more from what was expected.
+        For each row a bar for each column shown: flagged cells first, in orange, then those that add or take most.
     texts_ : list of list of matplotlib Text
         What is written next to the bars.
 
@@ -100,7 +101,7 @@ class ExplanationDisplay:
         ax : matplotlib Axes, or array-like of Axes of shape (n_rows,), optional
             Axes to draw into, one for each row. Default: those of a new figure, one below the other.
         max_columns : int, default=10
-            Columns to show of each row, those of the largest shares. One more bar is for the sum of the others.
+            Columns to show of each row, those that tell most. One more bar is for the sum of the others.
 
         Returns
         -------
@@ -113,7 +114,7 @@ class ExplanationDisplay:
         MissingDependencyError
             Matplotlib is not installed.
         """
-        n_rows, n_columns = self.explanation.share.shape
+        n_rows, n_columns = self.explanation.shares.shape
         if max_columns < 1:
             raise ValueError(f"max_columns must be at least 1, not {max_columns}")
         if not 1 <= n_rows <= _MOST_ROWS:
@@ -124,35 +125,30 @@ class ExplanationDisplay:
         self.texts_: list[list[Any]] = []
         for row, one in enumerate(axes):
             self._draw(row, one, max_columns)
-        axes[-1].set_xlabel(
-            "share of the score; orange: 2 sd or more from expected"
-            if self.explanation.stands_out.any()
-            else "share of the score",
-            loc="left",
-            fontsize="small",
-        )
+        flagged = "; orange: flagged" if self.explanation.flagged_cells.any() else ""
+        axes[-1].set_xlabel(f"surprise (nats){flagged}", loc="left", fontsize="small")
         return self
 
     def _draw(self, row: int, ax: Axes, max_columns: int) -> None:
         explanation = self.explanation
-        shown, others = np.split(explanation.ranking[row], [max_columns])
-        share, stands_out = explanation.share[row], explanation.stands_out[row]
-        widths = share[shown].tolist()
+        shares, flagged = explanation.shares[row], explanation.flagged_cells[row]
+        shown, others = np.split(explanation.most_telling[row], [max_columns])
+        widths = shares[shown].tolist()
         names = [plain(self.columns[column], 24) for column in shown]
         words = [self._words(row, int(column)) for column in shown]
-        colors = [ANOMALY if stands_out[column] else QUIET for column in shown]
+        colors = [ANOMALY if flagged[column] else QUIET for column in shown]
         if len(others):
-            widths.append(float(share[others].sum()))
+            widths.append(float(shares[others].sum()))
             names.append(f"{len(others)} other column{'s' if len(others) > 1 else ''}")
             words.append("")
             colors.append("#D0D0D0")
         bars = ax.barh(range(len(widths)), widths, height=0.62, color=colors)
-        longest = max(widths)
+        lowest, longest = min(0.0, *widths), max(0.0, *widths) or 1.0
         texts = [
             ax.text(
-                width + 0.015 * longest / _BARS,
+                max(width, 0.0) + 0.015 * longest / _BARS,
                 place,
-                f"{percent(width)}  {text}" if text else percent(width),
+                "  ".join(filter(None, (_nats(width), text))),
                 va="center",
                 fontsize="small",
                 linespacing=1.15,
@@ -161,13 +157,14 @@ class ExplanationDisplay:
         ]
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.set_xlim(0, longest / _BARS)
+        ax.set_xlim(1.05 * lowest, longest / _BARS)
         ax.set_xticks([])
         ax.tick_params(axis="y", length=0)
-        ax.spines[["top", "right", "bottom"]].set_visible(False)
+        ax.spines[:].set_visible(False)
+        ax.axvline(0.0, color="black", linewidth=0.8)
         title = [] if self.row_names is None else [plain(self.row_names[row])]
-        if not stands_out[explanation.column[row]]:
-            title.append("no single column stands out")
+        if not flagged.any():
+            title.append("no few values stand out")
         ax.set_title(": ".join(title), loc="left", fontsize="medium")
         self.bars_.append(bars)
         self.texts_.append(texts)
@@ -280,8 +277,8 @@ class ExplanationDisplay:
         """
         rows = open_rows(X, missing="allow")
         values = np.concatenate([block.values for block in rows.blocks()])
-        if values.shape != explanation.share.shape:
-            raise ValueError(f"the rows have the shape {values.shape}, and the explanation {explanation.share.shape}")
+        if values.shape != explanation.shares.shape:
+            raise ValueError(f"the rows have the shape {values.shape}, and the explanation {explanation.shares.shape}")
         if columns is None:
             columns = rows.columns or [f"x{column}" for column in range(values.shape[1])]
         if len(columns) != values.shape[1]:
@@ -290,6 +287,10 @@ class ExplanationDisplay:
             raise ValueError(f"there are {len(row_names)} names of rows, and {len(values)} rows")
         named = None if row_names is None else [str(name) for name in row_names]
         return cls(explanation, values, list(columns), row_names=named).plot(ax=ax, max_columns=max_columns)
+
+
+def _nats(share: float) -> str:
+    return f"{share:+.1f}" if abs(share) < 1000 else f"{share:+.3g}" if abs(share) >= 1e9 else f"{share:+,.0f}"
 
 
 def _axes_for(ax: Any, n_rows: int, n_bars: int) -> tuple[Figure, list[Axes]]:

@@ -12,12 +12,14 @@ class Budget:
 
     Attributes
     ----------
-    groups, left_out, candidates, notices : int
-        Groups that are shown, columns left out that are named, candidates of a search, notices.
+    groups, left_out, candidates, reasons, notices : int
+        Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices.
     viewed, pairs : int
         Columns that pictures choose from, and pairs of these that have a picture of the density.
     deviations : int
         Columns that the explanation of a row names; those of its flagged cells are always among them.
+    explained : int
+        Values of all rows that are explained: the time for a row of very many columns rises with their square.
     covariances : int
         Numbers of all covariance matrices together; there are none where they are more.
     group_bytes, number_bytes : int
@@ -38,10 +40,12 @@ class Budget:
     groups: int = 20
     left_out: int = 50
     candidates: int = 200
+    reasons: int = 20
     notices: int = 20
     viewed: int = 10
     pairs: int = 10
     deviations: int = 6
+    explained: int = 131_072
     covariances: int = 12_000
     group_bytes: int = 200_000
     number_bytes: int = 24

@@ -52,8 +52,21 @@ def abridged(
         model=facts,
         groups=tuple(_with_columns(group, [model.columns[k] for k in described], names) for group in groups),
         anomalies=tuple(
-            replace(anomaly, column=names[anomaly.column], reason=row.reason)
+            replace(
+                anomaly,
+                column=names[anomaly.column],
+                reason=row.reason,
+                cells=tuple(replace(cell, column=names[cell.column]) for cell in anomaly.cells),
+            )
             for anomaly, row in zip(summary.anomalies, rows, strict=False)
+        ),
+        reasons=tuple(
+            replace(
+                group,
+                reason=shortened(group.reason, PAGE.reason),
+                columns=tuple(names[column] for column in group.columns),
+            )
+            for group in summary.reasons[: PAGE.reasons]
         ),
         notices=tuple(shortened(notice, PAGE.sentence) for notice in summary.notices[: PAGE.notices]),
     )
@@ -62,6 +75,7 @@ def abridged(
         left_out=max(0, len(table.left_out) - PAGE.left_out),
         groups=len(summary.groups) - len(groups),
         candidates=n_candidates,
+        reasons=max(0, len(summary.reasons) - PAGE.reasons),
     )
     return short, omitted
 

@@ -229,6 +229,8 @@ class Omitted:
         Components of low weight that are not described.
     candidates : int
         Candidates of the search, those of the highest BIC.
+    reasons : int
+        Reasons that flagged rows share, those of the fewest rows.
     flagged_rows : int
         Rows flagged by the decision that are not in `Report.rows`.
     flagged_points : int
@@ -239,6 +241,7 @@ class Omitted:
     left_out: int = 0
     groups: int = 0
     candidates: int = 0
+    reasons: int = 0
     flagged_rows: int = 0
     flagged_points: int = 0
 

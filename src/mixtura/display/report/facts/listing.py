@@ -46,12 +46,14 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     called = [names[name] for name in model.columns]
     blame, n_flagged = np.zeros(len(called)), np.zeros(len(called), np.int64)
     rows: list[ReportRow] = []
-    for start in range(0, len(facts), _EXPLAINED):
-        part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
+    n_rows = min(len(facts), max(1, PAGE.explained // len(called)))
+    for start in range(0, n_rows, _EXPLAINED):
+        part = facts.take(np.arange(start, min(start + _EXPLAINED, n_rows)))
         explanation = model.explain(part.values)
         reasons = model.in_words(part.values, explanation, called, gathered.peers)
         severities = severities_of(model, part.scores)
-        rows += [_row(part, k, severities[k], explanation, reasons[k], called) for k in range(len(part))]
+        order = explanation.most_telling
+        rows += [_row(part, k, severities[k], explanation, order[k], reasons[k], called) for k in range(len(part))]
         blame += explanation.share.sum(axis=0)
         n_flagged += explanation.flagged_cells.sum(axis=0)
     positions = _cell_positions(gathered, n_flagged, blame)
@@ -82,7 +84,13 @@ def _cell_positions(gathered: Gathered, n_flagged: Integers, blame: Floats) -> l
 
 
 def _row(
-    facts: RowFacts, k: int, severity: float, explanation: Explanation, reason: str, called: Sequence[str]
+    facts: RowFacts,
+    k: int,
+    severity: float,
+    explanation: Explanation,
+    order: Integers,
+    reason: str,
+    called: Sequence[str],
 ) -> ReportRow:
     label, component = float(facts.labels[k]), int(facts.components[k])
     return ReportRow(
@@ -93,18 +101,17 @@ def _row(
         label=None if np.isnan(label) else label == 1,
         cells=tuple(shortened(cell) for cell in facts.cells[k]),
         reason=shortened(reason, PAGE.reason),
-        deviations=deviations(explanation, k, facts.values[k], called),
+        deviations=_deviations(explanation, k, order, facts.values[k], called),
         surprise=significant(float(explanation.shares[k].sum())),
         score_after=significant(float(explanation.score_after[k])) if explanation.flagged_cells[k].any() else None,
     )
 
 
-def deviations(
-    explanation: Explanation, k: int, values: Floats, called: Sequence[str], most: int = PAGE.deviations
+def _deviations(
+    explanation: Explanation, k: int, order: Integers, values: Floats, called: Sequence[str]
 ) -> tuple[Deviation, ...]:
-    """Return the columns that tell most of row `k`: those of its flagged cells, then those of the largest shares."""
+    """Return the columns that tell most of row `k`, those of its flagged cells first."""
     flagged, shares = explanation.flagged_cells[k], explanation.shares[k]
-    order = np.lexsort((-np.abs(shares), -np.abs(explanation.distance[k]) * flagged, ~flagged))
     foremost = [int(column) for column in order if flagged[column] or shares[column] != 0]
     return tuple(
         Deviation(
@@ -114,5 +121,5 @@ def deviations(
             significant(float(shares[column])),
             significant(float(explanation.repaired[k, column])) if flagged[column] else None,
         )
-        for column in foremost[: max(most, int(flagged.sum()))]
+        for column in foremost[: max(PAGE.deviations, int(flagged.sum()))]
     )

@@ -7,7 +7,7 @@ from ....tables.summary import Decision
 from ....words import percent, plural, severity
 from ..facts.data import Report, ReportRow
 from .payload import Stop
-from .sections import n_columns_of, n_groups_of
+from .sections import n_columns_of, n_groups_of, tabulated
 from .text import isolated, number, plain
 
 # Rows that are in the page as text; the scripts list all of them.
@@ -170,7 +170,7 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
-    return f"""{_MAP}<h3 class="needs-script">Row by row</h3>
+    return f"""{_by_reason(report)}{_MAP}<h3 class="needs-script">Row by row</h3>
 <div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
@@ -188,6 +188,22 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 <button type="button" id="next">Next</button>
 </nav>
 <p id="copied" class="unseen" role="status"></p>"""
+
+
+def _by_reason(report: Report) -> str:
+    """Return the reasons that flagged rows share."""
+    shared = [group for group in report.summary.reasons if group.n_rows > 1]
+    if not shared:
+        return ""
+    lines = "".join(
+        f'<tr><th scope="row">{isolated(group.reason, 480)}</th><td class="number">{group.n_rows:,}</td>'
+        f'<td class="number">{group.example:,}</td></tr>'
+        for group in shared
+    )
+    table = tabulated("Flagged rows by reason", ("reason", "rows", "most anomalous row"), lines, numeric=range(1, 3))
+    omitted = report.omitted.reasons
+    left = f"<p>Reasons of fewer rows, not shown: {omitted:,}.</p>" if omitted else ""
+    return f"<h3>By reason</h3>{table}{left}"
 
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.

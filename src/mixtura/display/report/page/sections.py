@@ -78,7 +78,7 @@ def data(report: Report) -> str:
     rows = "".join(_column(column) for column in report.columns)
     described = f" Showing {len(table.columns):,} of them." if omitted.columns else ""
     text = f"<p>{plural(table.n_rows, 'row')}; {plural(n_columns_of(report), 'column')} in use.{described}</p>"
-    text += _table(
+    text += tabulated(
         "Columns in use", ("column", "lowest", "median", "highest", "missing", "spread"), rows, numeric=range(1, 5)
     )
     if table.left_out:
@@ -156,7 +156,7 @@ def model(report: Report) -> str:
     )
     failed = len(facts.candidates) - len(ranking)
     titles = ("components × shape", "BIC", "AIC", "log likelihood", "parameters", "converged")
-    table = _table("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
+    table = tabulated("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
     left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
     if omitted:
         left += f"<p>Showing the {len(facts.candidates)} of lowest BIC.</p>"
@@ -194,7 +194,7 @@ def groups(report: Report) -> str:
         + "</tr>"
         for k, name in enumerate(names)
     )
-    table = _table("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
+    table = tabulated("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
     fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
     return (
         f"{_clusters(report)}"
@@ -215,7 +215,7 @@ def _clusters(report: Report) -> str:
         f'<td class="number">{percent(one.share)}</td><td>{", ".join(map(str, one.components))}</td></tr>'
         for one in merging.clusters
     )
-    table = _table("Clusters", ("cluster", "rows", "share", "groups"), rows, numeric=range(1, 3))
+    table = tabulated("Clusters", ("cluster", "rows", "share", "groups"), rows, numeric=range(1, 3))
     return f"<p>{plain(merged(merging))}.</p>{table}"
 
 
@@ -282,11 +282,12 @@ def reproduction(report: Report) -> str:
         '<div class="command"><pre tabindex="0" aria-label="Command">'
         f'<code id="command">{plain(made.command, 10_000)}</code></pre>'
         '<button type="button" id="copy-command" class="needs-script">Copy the command</button></div>'
-        f"<p>{seed}</p>" + _table("Versions", ("program", "version"), versions)
+        f"<p>{seed}</p>" + tabulated("Versions", ("program", "version"), versions)
     )
 
 
-def _table(caption: str, titles: Iterable[str], rows: str, numeric: range = range(0)) -> str:
+def tabulated(caption: str, titles: Iterable[str], rows: str, numeric: range = range(0)) -> str:
+    """Return a table with a caption for those who cannot see it; columns of numbers by their positions."""
     heads = "".join(
         f'<th scope="col"{" class=number" if position in numeric else ""}>{title}</th>'
         for position, title in enumerate(titles)
