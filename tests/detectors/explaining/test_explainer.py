@@ -1,6 +1,7 @@
 """The explainer under distributions whose answers are known."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,6 +189,18 @@ def test_more_than_three_wrong_cells_leave_the_row_unusual():
     assert not of_little.flagged_cells.any()
     np.testing.assert_array_equal(of_little.repaired, little)
     assert of_little.score_before == of_little.score_after
+
+
+def test_a_repair_that_lowers_the_score_is_none():
+    """A detector for which the cell that the distribution finds wrong is the best of all."""
+    explainer = one_normal()
+    row = explainer.mixture.means + 0.0
+    row[0, 3] += 9.0
+    contrary = replace(explainer, score=lambda X: X[:, 3] - 40.0)
+    found = contrary(row, at_least=0.0)
+    assert not found.flagged_cells.any()
+    np.testing.assert_array_equal(found.repaired, row)
+    assert found.score_after == found.score_before
 
 
 def test_a_group_is_known_by_the_cells_that_are_right():

@@ -13,6 +13,7 @@ NONE, ONE, TWO, THREE = (False, False, False), (True, False, False), (False, Tru
         pytest.param((50, 30, 2), TWO, 2, id="two-suffice"),
         pytest.param((50, 30, 20), THREE, 3, id="three-suffice"),
         pytest.param((2, 1, 1), ONE, 1, id="one-suffices-and-gains-little"),
+        pytest.param((1.9, 1, 1), ONE, 0, id="one-suffices-and-gains-next-to-nothing"),
         pytest.param((50, 5, 1), TWO, 1, id="the-second-gains-too-little"),
         pytest.param((50, 5, 3), THREE, 1, id="the-second-and-third-gain-too-little"),
         pytest.param((3, 12, 1), TWO, 2, id="only-together"),
