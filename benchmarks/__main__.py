@@ -19,6 +19,7 @@ from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
 from .inference import inference
+from .inference_rows import inference_rows
 from .instruction_sets import instruction_sets
 from .many_outliers import many_outliers
 from .merging import merging
@@ -45,6 +46,7 @@ SUITES = {
         elliptic,
         forest,
         inference,
+        inference_rows,
         neighbors,
         svm,
         detection,

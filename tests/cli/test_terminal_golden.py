@@ -15,6 +15,7 @@ from mixtura.tables.summary import (
     Group,
     LeftOutColumn,
     ModelFacts,
+    ReasonGroup,
     Summary,
     TableFacts,
 )
@@ -125,13 +126,14 @@ def test_everything_there_is_to_say(width):
         table=TableFacts("t.csv", 29565, names, tuple(LeftOutColumn(f"c{k}", "text") for k in range(20))),
         model=ModelFacts("mixture", "30 components, full covariances", 30, "full", 179, candidates),
         groups=groups,
-        decision=Decision("rate", 0.01, "table", 12345.678, 1, 1 / 29565),
+        decision=Decision("rate", 0.01, "table", 12345.678, 296, 296 / 29565),
         anomalies=(Anomaly(20000, 15000.0, 99.99999, 29, "a", 1.0, 2.0, "a = 1, expected 2"),),
         notices=("a notice that is long enough to need more than one line on a terminal of ordinary width.",),
         out="t.scored.parquet",
         new_columns=("anomaly_score",),
         saved=None,
         seconds=150.0,
+        reasons=tuple(ReasonGroup(f"a too low for b{k}", ("a",), ("low",), 80 - 11 * k, 1000 + k) for k in range(8)),
     )
     assert_golden(f"everything_{width}.txt", render(summary, width=width, rest="with --json"))
 

@@ -10,7 +10,9 @@ from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apar
 from mixtura.detectors.explanation import Explanation
 
 
-def explanation(row, expected, deviation, flagged=(), other=(), given=(), before=4.0, after=1.0, shares=None):
+def explanation(
+    row, expected, deviation, flagged=(), other=(), given=(), before=4.0, after=1.0, shares=None, told=False
+):
     """Return that of one row, of which the columns in `flagged` are wrong."""
     row, expected, deviation = (np.array([part], dtype=float) for part in (row, expected, deviation))
     columns = np.arange(row.shape[1])[None]
@@ -22,7 +24,7 @@ def explanation(row, expected, deviation, flagged=(), other=(), given=(), before
         deviation,
         distance,
         distance**2 / 2 if shares is None else np.array([shares], dtype=float),
-        np.full(row.shape, len(given) > 0),
+        np.full(row.shape, told),
         cells,
         np.isin(columns, other),
         np.where(cells, expected, row),
@@ -54,6 +56,11 @@ class TestCells:
     def test_one_given_others(self):
         assert said(["a", "b"], [9.25, 18034.0], [3.0, 0.0], [2.0, 1.0], flagged=[0], given=[1]).startswith(
             "a = 9.25; a row with b 18,034 has about 3. "
+        )
+
+    def test_that_the_other_values_together_tell_of(self):
+        assert said(["a"], [9.25], [3.0], [2.0], flagged=[0], told=True).startswith(
+            "a = 9.25; its other values suggest about 3. "
         )
 
     def test_of_one_value_together(self):
@@ -93,7 +100,7 @@ class TestCells:
 
     def test_whose_score_rises(self):
         assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], after=5.0).endswith(
-            "With that the score goes from 4 to 5, still above the threshold 2."
+            "With that the score does not fall from 4: it is 5, still above the threshold 2."
         )
 
     def test_or_others(self):

@@ -14,6 +14,7 @@ import numpyro.distributions as dist
 import pytest
 from jax.scipy.stats import cauchy, norm
 from scipy import stats
+from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import load, save
@@ -31,6 +32,7 @@ from mixtura.inference import (
     maximum_likelihood,
 )
 from mixtura.inference.blackbox.parameters import layout_of
+from mixtura.inference.blackbox.psis import smoothed
 from requirements import SHARED, needs_shared
 
 POSTERIORS = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "posteriors.py"))
@@ -388,3 +390,33 @@ def test_jacobians_are_those_of_the_transform(parameter):
     }.get(type(parameter), lambda J: J)(slopes)
     assert layout.constrain(z)[1] == pytest.approx(np.linalg.slogdet(independent)[1])
     assert layout.shaped(np.asarray(layout.flat(z))[None])["x"].shape == (1, *parameter.value_shape)
+
+
+def test_smoothing_agrees_with_arviz(need):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # ArviZ says that it will change
+        arviz = need("arviz")
+    rng = np.random.default_rng(0)
+    for tail in (0.2, 0.5, 0.9):
+        log_weights = np.log(stats.genpareto(tail).rvs(4000, random_state=rng) + 1e-3)
+        theirs, their_shape = arviz.psislw(log_weights.copy())
+        ours, our_shape = smoothed(log_weights)
+        assert our_shape == pytest.approx(float(their_shape), abs=0.02)
+        np.testing.assert_allclose(ours - logsumexp(ours), theirs, atol=0.02)
+
+
+def test_rows_of_a_file_in_minibatches(tmp_path):
+    x = np.random.default_rng(0).normal(3.0, 2.0, 5000)
+    path = tmp_path / "rows.csv"
+    np.savetxt(path, x, header="x", comments="")
+
+    def log_likelihood(p, rows):
+        return norm.logpdf(rows[:, 0], p["mu"], 2.0)
+
+    given = {"log_prior": lambda p: norm.logpdf(p["mu"], 0, 10), "log_likelihood": log_likelihood, "data": path}
+    fit = BlackBoxVI("stochastic", random_state=0).fit(**given, parameters={"mu": Real()})
+    found = fit.posterior_.figures
+    assert abs(found.means[0] - x.mean()) < 0.2 * 2 / np.sqrt(5000)
+    assert found.sds[0] == pytest.approx(2 / np.sqrt(5000), rel=0.1)
+    with pytest.raises(RequestError, match="take method='stochastic', which reads rows in passes"):
+        BlackBoxVI().fit(**given, parameters={"mu": Real()})

@@ -24,7 +24,8 @@ def test_full_rank_finds_a_normal_posterior(gradient):
     posterior = normal_posterior(4, 1e4)
     fit = fitted(normal_problem(posterior), Stochastic(family="full-rank", gradient=gradient))
     assert not fit.reasons
-    assert fit.mixture.kullback_leibler(posterior).value < 1e-6
+    # The ascent ends where the root of the divergence is below .05.
+    assert fit.mixture.kullback_leibler(posterior).value < 0.05**2
 
 
 def test_mean_field_has_the_precisions_of_the_posterior():

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
+from mixtura.decisions.reasons import Habits
 from mixtura.detectors.density.model import DensityModel
 from mixtura.detectors.elliptic.model import Elliptic
 from mixtura.distributions.mixture import Mixture
@@ -36,6 +37,12 @@ CALIBRATION = {"table.calibration": np.array([2.0, 2.5, 7.0])}
 RARITY = {
     "table.rarity_places": np.array([[-1.0, 0.5, 2.0], [0.0, 0.7, 2.1]]),
     "table.rarity_tail": np.array([0.5, 1.5, 0.8, 0.25, 2.1]),
+}
+HABITS = {
+    "table.habits_step": np.array([1.0, 0.0]),
+    "table.habits_usual": np.array([7.0, -3.0]),
+    "table.habits_share": np.array([0.25, 0.0]),
+    "table.habits_quantiles": np.array([np.linspace(0.0, 20.0, 12), np.linspace(-4.0, 1.0, 12)]),
 }
 ARRAYS = MODEL | TABLE | CALIBRATION
 MANIFEST = {
@@ -192,6 +199,27 @@ def test_how_rare_scores_are_comes_back_bit_for_bit(calibration, file):
     np.testing.assert_array_equal(loaded.tail_nats(asked), model.tail_nats(asked))
     save(replace(model, rarity=None), file)
     assert not load(file).has_severities
+
+
+def test_what_values_are_like_comes_back_bit_for_bit(file):
+    rows = np.column_stack([np.arange(99.0) // 2, np.random.default_rng(4).normal(size=99)])
+    model = replace(a_table_model(), habits=Habits.of(rows), threshold=4.5)
+    save(model, file)
+    loaded = load(file)
+    assert loaded == model
+    assert loaded != replace(model, habits=None)
+    assert loaded.reasons([[99.0, -3.0], [10.0, 9.0]]) == model.reasons([[99.0, -3.0], [10.0, 9.0]])
+    save(replace(model, habits=None), file)
+    assert load(file).habits is None
+
+
+@pytest.mark.filterwarnings("ignore:.* has no checksum")
+def test_what_values_are_like_as_another_program_might_write_it(file):
+    write(file, arrays=ARRAYS | HABITS)
+    habits = load(file).habits
+    assert {f"table.habits_{name}" for name in habits.arrays()} == set(HABITS)
+    for name, array in habits.arrays().items():
+        np.testing.assert_array_equal(array, HABITS[f"table.habits_{name}"])
 
 
 @pytest.mark.filterwarnings("ignore:.* has no checksum")
@@ -442,6 +470,17 @@ def test_a_manifest_that_is_none(text, file):
         ({"table.calibration": np.zeros(0)}, "the calibration scores must be numbers, at least one, "),
         ({"table.calibration": np.array([np.nan])}, "the calibration scores must be numbers, at least one, "),
         ({"table.calibration": np.zeros(2, np.int64)}, "its table.calibration must be doubles"),
+        ({"table.habits_step": HABITS["table.habits_step"]}, "which are not those of one model"),
+        (HABITS | {"table.habits_step": np.ones(3)}, "must be finite numbers, as many as each column has"),
+        (HABITS | {"table.habits_usual": np.array([0.0, np.inf])}, "must be finite numbers"),
+        (HABITS | {"table.habits_share": np.array([0.0, 1.5])}, "steps and shares of at least 0"),
+        (HABITS | {"table.habits_quantiles": np.zeros((2, 11))}, "must be finite numbers, as many as each column has"),
+        (HABITS | {"table.habits_quantiles": -HABITS["table.habits_quantiles"]}, "quantiles that ascend"),
+        (HABITS | {"table.habits_usual": np.zeros(2, np.float32)}, "its table.habits_usual must be doubles"),
+        (
+            {name: np.concatenate([array, array]) for name, array in HABITS.items()},
+            "there are habits of 4 columns, and 2 in the model",
+        ),
         ({"table.rarity_tail": RARITY["table.rarity_tail"]}, "which are not those of one model"),
         ({"table.rarity_places": RARITY["table.rarity_places"]}, "which are not those of one model"),
         (RARITY | {"table.rarity_tail": np.zeros(5, np.float32)}, "its table.rarity_tail must be doubles"),

@@ -74,20 +74,13 @@ class Explanation:
 
     @property
     def ranking(self) -> NDArray[np.int64]:
-        """Columns of each row: flagged cells by their distances, then the others by their shares."""
-        return np.lexsort((-self.share, self._nearness, ~self.flagged_cells), axis=1)
+        """Columns of each row: flagged cells by their shares, then the others by theirs."""
+        return np.lexsort((-self.shares, ~self.flagged_cells), axis=1)
 
     @property
     def most_telling(self) -> NDArray[np.int64]:
-        """Columns of each row: flagged cells by their distances, then those that add most to the surprise or take most.
-
-        As `ranking`, which does not tell columns apart that take from it.
-        """
-        return np.lexsort((-np.abs(self.shares), self._nearness, ~self.flagged_cells), axis=1)
-
-    @property
-    def _nearness(self) -> Floats:
-        return np.where(self.flagged_cells, -np.abs(self.distance), 0.0)
+        """Columns of each row: flagged cells by their shares, then those that add most to the surprise or take most."""
+        return np.lexsort((-np.abs(self.shares), -self.shares * self.flagged_cells, ~self.flagged_cells), axis=1)
 
     @property
     def column(self) -> NDArray[np.int64]:

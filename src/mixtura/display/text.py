@@ -269,7 +269,7 @@ def _reasons(summary: Summary, rest: str) -> Iterable[Part]:
     parts: list[Part] = [_heading("Reasons", f"of {words.plural(summary.decision.n_anomalies, 'row')}"), table]
     left = len(summary.reasons) - len(shown)
     if left:
-        parts.append(paragraph(f"  … {words.plural(left, 'reason')} of fewer rows {rest}"))
+        parts.append(paragraph(f"  … {words.plural(left, 'more reason')} {rest}"))
     yield Stack(parts)
 
 

@@ -37,7 +37,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from mixtura import Spherical
+    >>> from mixtura import Mixture, Spherical
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], Spherical([2.0], 1, 2))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(mixture, f"{folder}/model.safetensors")

@@ -154,9 +154,12 @@ def test_a_cell_left_out_is_as_good_as_missing(mixture):
 def test_a_value_does_not_predict_itself(mixture):
     X = np.array([[0.3, -0.4, 0.5, 0.1]])
     expected = Predictor(mixture)(X).expected
-    for value in (1e3, -1e9, 1e14):
-        X[0, 0] = value
-        np.testing.assert_allclose(Predictor(mixture)(X).expected[0, 0], expected[0, 0], rtol=1e-9)
+    for column in range(4):
+        for value in (1e3, -1e9, 1e14):
+            changed = X.copy()
+            changed[0, column] = value
+            found = Predictor(mixture)(changed).expected[0, column]
+            np.testing.assert_allclose(found, expected[0, column], rtol=1e-9)
 
 
 @pytest.mark.parametrize("mixture", with_and_without_degrees(), ids=["normal", "student"])
@@ -185,3 +188,17 @@ def test_noise_predicts_nothing():
     nothing_else = Mixture([0.0, 0.0], normal.means, normal.covariance, None, Noise(1.0, [-9, -9], [9, 9]))
     with pytest.raises(ValueError, match="nothing but noise"):
         Predictor(nothing_else)
+
+
+def test_a_column_that_others_determine_is_predicted_by_them():
+    """On x2 = x0 + x1, each column is told by the two others, and by none where one of them is left out."""
+    spread = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+    mixture = Mixture([1.0], [[0.0, 0.0, 0.0]], Full([spread.T @ spread + 1e-12 * np.eye(3)], 1, 3))
+    X = np.array([[1.0, 2.0, 50.0], [1.0, 2.0, 3.0]])
+    complete = Predictor(mixture)(X)
+    np.testing.assert_allclose(complete.expected, [[48.0, 49.0, 3.0], [1.0, 2.0, 3.0]], rtol=1e-4)
+    np.testing.assert_allclose(complete.deviation, np.sqrt(3e-12), rtol=1e-3)
+    left_out = Predictor(mixture)(X, np.array([[False, False, True], [True, True, False]]))
+    np.testing.assert_allclose(left_out.expected, [[0.0, 0.0, 3.0], [1.5, 1.5, 0.0]], rtol=1e-4, atol=1e-4)
+    expected = [[1.0, 1.0, np.sqrt(3e-12)], [np.sqrt(0.5), np.sqrt(0.5), np.sqrt(2.0)]]
+    np.testing.assert_allclose(left_out.deviation, expected, rtol=1e-3)

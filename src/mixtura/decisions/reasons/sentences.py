@@ -184,10 +184,15 @@ class _Row:
             if usual:
                 texts = [f"{self.columns[column]} {text}" for column, text in zip(others, texts, strict=True)]
             given = [column for column in self.explanation.given[self.row] if column >= 0]
-            like = joined([f"{self.columns[column]} {self._seen(column)}" for column in given])
-            yield f"a row with {like} has {_shortened(texts)}" if given else f"usual is {_shortened(texts)}"
+            yield f"{self._who(given, others)} {_shortened(texts)}"
             if alone:
                 yield from self._among_peers(others[0], np.array(given, dtype=np.int64))
+
+    def _who(self, given: Sequence[int], flagged: Sequence[int]) -> str:
+        """Return who says what flagged cells should be: rows like this one, its other values, or the columns alone."""
+        if given:
+            return f"a row with {joined([f'{self.columns[column]} {self._seen(column)}' for column in given])} has"
+        return "its other values suggest" if self.explanation.given_others[self.row, flagged].any() else "usual is"
 
     def _among_peers(self, column: int, given: Integers) -> Iterator[str]:
         if self.peers is None:
@@ -208,11 +213,11 @@ class _Row:
         )
         these = "these" if len(self.flagged) > 1 else "that"
         texts = told_apart(before, after, *([] if self.threshold is None else [self.threshold]))
-        verb = "falls" if after < before else "goes"
         limit = ""
         if self.threshold is not None:
             limit = f", still above the threshold {texts[2]}" if after > self.threshold else f" (threshold {texts[2]})"
-        yield f"With {these} the score {verb} from {texts[0]} to {texts[1]}{limit}."
+        falls = f"falls from {texts[0]} to" if after < before else f"does not fall from {texts[0]}: it is"
+        yield f"With {these} the score {falls} {texts[1]}{limit}."
 
     def _is_usual(self, column: int) -> bool:
         """Tell whether a value should have been the one that most rows have."""

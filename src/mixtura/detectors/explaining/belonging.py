@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Diagonal, Full
 from ...engines import ThreadEngine
-from ...intake.scaling import Scaled, Scaling, sampled_scaling
+from ...intake.scaling import Scaling, sampled_scaling
 from ...intake.table import Table
+from ...mixtures.choice.defaults import REG_COVAR
+from ...mixtures.em.gaussian import GaussianMixture
 from ...rows import ArrayRows
 from ...typing import Floats
 from ..density.contours import Near
@@ -22,8 +24,17 @@ from .explainer import Explainer
 # Rows that a table is represented by, and how many values these may be.
 _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20
 
-# Components of the mixture, and rows that it takes to tell the parameters of one.
-_COUNTS, _ROWS_PER_PARAMETER = (1, 2, 3, 4, 5, 6), 1.0
+# Components of the mixture. Each has a row for every parameter at least.
+_COUNTS = (1, 2, 3, 4, 5, 6)
+
+# Fewer rows tell where each column lies and how far it spreads, and nothing else.
+_FEWEST_ROWS = 10
+
+# Scaled values are held within ± this, and this share of the rows tells nothing of missing values.
+_FARTHEST, _TRIM = 1e9, 0.05
+
+# A value differs from that of a column that never changes if it does so in its first digits.
+_SAME_DIGITS = 1e-6
 
 # How far from a plane rows on it lie, in units of the spread of the columns.
 _ROUNDING = 1e-6
@@ -43,25 +54,51 @@ def background_of(table: NDArray[Any]) -> Floats:
 
 def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer:
     """Return what explains the rows that `score` scores by a mixture of the rows of a background that belong."""
-    rows = ArrayRows(background, checked=True, missing="allow" if np.isnan(background).any() else "error")
-    table = Table(rows, ThreadEngine(), None)
-    names = [f"x{column}" for column in range(table.n_columns)]
-    scaling = sampled_scaling(table, names, 0)
-    scaled = table.through(Scaled(scaling))
-    n, d = background.shape
-    counts = [k for k in _COUNTS if k == 1 or k * d * (d + 3) / 2 * _ROWS_PER_PARAMETER <= n]
+    n_rows, n_columns = background.shape
+    if n_rows < _FEWEST_ROWS:
+        known = np.where(np.isnan(background).all(axis=0), 0.0, background)
+        return explainer_of_columns(np.nanmedian(known, axis=0), np.nanstd(known, axis=0), score)
+    scaling = sampled_scaling(_table(background), [f"x{column}" for column in range(n_columns)], 0)
+    scaled = _table(_filled(scaling(background, _FARTHEST)))
+    counts = [k for k in _COUNTS if k == 1 or k * n_columns * (n_columns + 3) / 2 <= n_rows]
     found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
-    contours = replace(found.contours, mixture=found.contours.without_small(least_size(n, d)))
+    contours = replace(found.contours, mixture=found.contours.without_small(least_size(n_rows, n_columns)))
     near = np.concatenate(list(scaled.map(Near([contours]).of)))
-    return Explainer(contours.mixture, scaling, score, background[near])
+    differ = (background != scaling.center) & ~np.isnan(background)
+    never_change = ~differ.any(axis=0) & (background == scaling.center).any(axis=0)
+    scale = np.where(never_change, _least_change(scaling.center), scaling.scale)
+    return Explainer(contours.mixture, Scaling(scaling.center, scale), score, background[near])
+
+
+def _table(values: Floats) -> Table:
+    rows = ArrayRows(values, checked=True, missing="allow" if np.isnan(values).any() else "error")
+    return Table(rows, ThreadEngine())
+
+
+def _filled(values: Floats) -> Floats:
+    """Return scaled rows with their missing values drawn given the others, as if the table were one group [1]_.
+
+    .. [1] Rubin (1987), "Multiple Imputation for Nonresponse in Surveys", chapter 5.
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    some = np.where(missing.all(axis=0), 0.0, values)
+    one = GaussianMixture(trim=_TRIM, reg_covar=REG_COVAR, random_state=0).fit(some)
+    return np.asarray(one.mixture_.impute(some, method="draw", random_state=0))
 
 
 def explainer_of_columns(center: Floats, deviation: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer:
     """Return what explains rows where nothing is known but where each column lies and how far it spreads."""
     n_columns = len(center)
-    scaling = Scaling(center, np.where(deviation > 0, deviation, 1.0))
+    scaling = Scaling(center, np.where(deviation > 0, deviation, _least_change(center)))
     mixture = Mixture(np.ones(1), np.zeros((1, n_columns)), Diagonal(np.ones((1, n_columns)), 1, n_columns))
     return Explainer(mixture, scaling, score, mixture.sample(_MOST_ROWS, 0)[0] * deviation + center)
+
+
+def _least_change(center: Floats) -> Floats:
+    """Return the least difference that counts from the value of a column that never changes."""
+    return _SAME_DIGITS * np.where(center == 0, 1.0, np.abs(center))
 
 
 def on_planes(mixture: Mixture, normals: Floats, values: Floats) -> Mixture:

@@ -18,6 +18,9 @@ _AT_ONCE = 2**18
 # squares stay finite. Nothing this far off can be told apart anyway.
 _FARTHEST = 1e100
 
+# What is left of a variance is at least this part of it: less is rounding.
+_LEAST_LEFT = float(np.finfo(np.float64).eps)
+
 # Above this squared distance, taking one column's share off it by subtraction loses more than 1e-8 to rounding.
 _FAR = 1e8
 
@@ -126,12 +129,12 @@ class _Conditionals:
 
     def __init__(self, mixture: Mixture) -> None:
         some = mixture.weights > 0
-        self._log_constants = np.log(mixture.weights[some]) + mixture.covariance.half_log_precision[some]
+        self._log_weights = np.log(mixture.weights[some])
         self._means = mixture.means[some]
         degrees = mixture.degrees_of_freedom
         self._degrees = None if degrees is None else degrees[some]
-        whiten = np.linalg.inv(np.linalg.cholesky(mixture.covariance.dense[some]))
-        self._precisions = whiten.transpose(0, 2, 1) @ whiten
+        self._covariances = mixture.covariance.dense[some]
+        self._among_all = _Among(self._covariances, self._log_weights, np.zeros((1, 0), np.int64))
 
     def __call__(self, rows: Floats, out: Bools) -> Prediction:
         """Return the prediction for each value of complete rows by those that are not left out."""
@@ -152,15 +155,13 @@ class _Conditionals:
 
     def _describe(self, rows: Floats, skipped: Integers) -> Prediction:
         """Return the prediction by all cells but those skipped, as many in each row; arrays are (n, K, columns)."""
-        among = _Among(self._precisions, self._log_constants, skipped)
+        among = _Among(self._covariances, self._log_weights, skipped) if skipped.size else self._among_all
         farthest = _FARTHEST * np.minimum(among.deviations, 1)
         with np.errstate(over="ignore"):
             apart = np.clip(rows[:, None] - self._means, -farthest, farthest)
         np.put_along_axis(apart, skipped[:, None], 0.0, axis=2)
         predicted = _times(apart, among.slopes)
-        own = (apart - predicted) / among.deviations
-        np.put_along_axis(own, skipped[:, None], 0.0, axis=2)
-        others = among.distances(apart, predicted, own)
+        others = among.distances(apart, predicted)
         log_weights = among.log_constants
         within = among.deviations**2
         if self._degrees is None:
@@ -180,58 +181,51 @@ class _Conditionals:
 class _Among:
     """The precisions of the columns that some rows know, each row less the columns that it skips.
 
-    With R the columns skipped, the precision of the others is P - P_:R (P_RR)^-1 P_R:.
+    Columns that are skipped count as independent of the others. Covariances are factored anew: differences of
+    precisions lose all digits where some columns nearly determine others.
     """
 
-    def __init__(self, precisions: Floats, log_constants: Floats, skipped: Integers) -> None:
+    def __init__(self, covariances: Floats, log_weights: Floats, skipped: Integers) -> None:
         n_rows, count = skipped.shape
-        n_components, n_columns, _ = precisions.shape
-        constants = np.broadcast_to(log_constants[:, None], (n_components, n_columns))[None]
-        self.is_known = np.ones((1, 1, n_columns), np.bool_)
-        if not count:
-            self.precisions = precisions[None]
-            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
-            slopes = -self.precisions * variances[:, :, None]
-            self.log_constants = constants + np.log(variances) / 2
-        else:
-            rows = np.arange(n_rows)[:, None]
-            self.is_known = np.ones((n_rows, 1, n_columns), np.bool_)
-            self.is_known[rows, 0, skipped] = False
-            between = precisions[:, skipped].transpose(1, 0, 2, 3)
-            left = np.take_along_axis(between, skipped[:, None, None], axis=3)
-            covariance = np.linalg.inv(left)
-            regressed = covariance @ between
-            self.precisions = precisions - between.transpose(0, 1, 3, 2) @ regressed
-            known = self.is_known[..., None] & self.is_known[:, :, None]
-            self.precisions = np.where(known, self.precisions, np.eye(n_columns))
-            variances = 1 / np.diagonal(self.precisions, axis1=2, axis2=3)
-            slopes = -self.precisions * variances[:, :, None]
-            self.log_constants = constants + np.log(variances) / 2 - np.linalg.slogdet(left)[1][..., None] / 2
-            variances = np.array(variances)
-            for place in range(count):
-                column = skipped[:, place]
-                slopes[rows[:, 0], :, :, column] = -regressed[:, :, place]
-                variances[rows[:, 0], :, column] = covariance[:, :, place, place]
+        rows = np.arange(n_rows)[:, None]
+        n_columns = covariances.shape[1]
+        self.is_known = np.ones((n_rows, 1, n_columns), np.bool_)
+        self.is_known[rows, 0, skipped] = False
+        known = self.is_known[..., None] & self.is_known[:, :, None]
+        factors = np.linalg.cholesky(np.where(known, covariances, np.eye(n_columns)))
+        self.whiten = np.linalg.inv(factors)
+        precisions = self.whiten.transpose(0, 1, 3, 2) @ self.whiten
+        variances = 1 / np.diagonal(precisions, axis1=2, axis2=3)
+        self.slopes = -precisions * variances[:, :, None]
+        log_scales = np.log(np.diagonal(factors, axis1=2, axis2=3)).sum(axis=2)
+        self.log_constants = (log_weights - log_scales)[..., None] + np.log(variances) / 2
+        if count:
+            between = covariances[:, skipped].transpose(1, 0, 2, 3)
+            whitened = np.where(self.is_known[:, :, None], between, 0.0) @ self.whiten.transpose(0, 1, 3, 2)
+            self.slopes[rows, :, :, skipped] = (whitened @ self.whiten).transpose(0, 2, 1, 3)
+            own = covariances[:, skipped, skipped].transpose(1, 2, 0)
+            left = own - (whitened**2).sum(axis=3).transpose(0, 2, 1)
+            variances[rows, :, skipped] = np.maximum(left, _LEAST_LEFT * own)
         diagonal = np.arange(n_columns)
-        slopes[..., diagonal, diagonal] = 0
-        self.slopes = slopes
+        self.slopes[..., diagonal, diagonal] = 0
         self.deviations = np.sqrt(variances)
 
-    def distances(self, apart: Floats, predicted: Floats, own: Floats) -> Floats:
+    def distances(self, apart: Floats, predicted: Floats) -> Floats:
         """Return the squared distance of the other known cells of each row, for each column.
 
-        It is that of all of them less the square of the column's own distance. Where both are huge it is the distance
-        of the row with what is predicted in the place of the value.
+        It is that of all of them less the square of the column's own distance. Where both are huge, it is that of the
+        row with what is predicted in this column.
         """
-        squares = (_times(apart, self.precisions) * apart).sum(axis=2)
+        predicted = np.where(self.is_known, predicted, 0.0)
+        own = (apart - predicted) / self.deviations
+        whitened = _times(apart, self.whiten.transpose(0, 1, 3, 2))
+        squares = (whitened**2).sum(axis=2)
         others: Floats = np.maximum(squares[..., None] - own**2, 0)
         far, which = np.nonzero(squares > _FAR)
         for row, k in zip(far.tolist(), which.tolist(), strict=True):
-            matrix = self.precisions[min(row, len(self.precisions) - 1), k]
-            values = np.tile(apart[row, k], (len(matrix), 1))
-            np.fill_diagonal(values, predicted[row, k])
-            rest = values @ np.linalg.cholesky(matrix)
-            others[row, k] = np.einsum("ij,ij->i", rest, rest)
+            repaired = np.where(np.eye(apart.shape[2], dtype=np.bool_), predicted[row, k], apart[row, k])
+            rest = repaired @ self.whiten[min(row, len(self.whiten) - 1), k].T
+            others[row, k] = (rest**2).sum(axis=1)
         return others
 
 

@@ -102,7 +102,7 @@ class Explainer:
         )
 
     def _repair(self, repaired: "_Repaired", scaled: Floats, rows: Integers, known: Integers, levels: Floats) -> None:
-        """Repair rows that have values in the same columns, where a few cells suffice."""
+        """Repair rows that have values in the same columns, where a few cells suffice and the score rises."""
         components = self._components(known)
         here = scaled[np.ix_(rows, known)]
         found = components.candidates(here, MOST_CELLS, _KEPT)
@@ -116,12 +116,15 @@ class Explainer:
         for more in np.unique(size[some]).tolist():
             done = np.flatnonzero(some & (size == more))
             scores = tried.scores(done, more)
-            places = best_two(found.log_densities[done, more], scores >= levels[more])
-            for which, place in enumerate(places):
+            first, second = best_two(found.log_densities[done, more], scores >= levels[more])
+            after = scores[np.arange(len(done)), first]
+            better = after > repaired.scores[rows[done]]
+            done, first, second, after = done[better], first[better], second[better], after[better]
+            for which, place in enumerate((first, second)):
                 row, cell = np.nonzero((found.sets[done, more, place] >= 0) & (place >= 0)[:, None])
                 repaired.cells[which, rows[done[row]], known[found.sets[done, more, place][row, cell]]] = True
-            repaired.values[rows[done]] = tried.rows(done, more)[np.arange(len(done)), places[0]]
-            repaired.scores[rows[done]] = scores[np.arange(len(done)), places[0]]
+            repaired.values[rows[done]] = tried.rows(done, more)[np.arange(len(done)), first]
+            repaired.scores[rows[done]] = after
 
     def _by_pattern(self, scaled: Floats, rows: Integers) -> Iterator[tuple[Integers, Integers]]:
         """Yield the columns that some of the rows have values in, and these rows; not those without a value."""

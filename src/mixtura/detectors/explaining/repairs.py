@@ -6,6 +6,9 @@ import numpy as np
 
 from ...typing import Bools, Floats, Integers
 
+# A cell whose repair gains less is no reason: it lies within two standard deviations of what is expected.
+_SLIGHT = 2.0
+
 # A further cell is wrong only if its repair gains so many nats: those of a value four standard deviations off. A cell
 # five off is wrong even where the detector finds the row ordinary without its repair.
 _NOTICEABLE, _CERTAIN = 8.0, 12.5
@@ -52,7 +55,7 @@ def sizes(likely: Floats, log_densities: Floats, suffices: Bools) -> Sizes:
     size = np.where(suffices.any(axis=1), suffices.argmax(axis=1), most_cells - 1)
     for _ in range(most_cells - 1):
         size = np.where((size > 0) & ~(gains[here, size] >= _NOTICEABLE), size - 1, size)
-    some = suffices[here, size] | (gains[here, size] >= _NOTICEABLE)
+    some = (gains[here, size] >= _NOTICEABLE) | (suffices[here, size] & (gains[here, size] >= _SLIGHT))
     for _ in range(most_cells - 1):
         following = np.minimum(size + 1, most_cells - 1)
         size = np.where(some & (gains[here, following] >= _CERTAIN), following, size)

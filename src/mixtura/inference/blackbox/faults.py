@@ -1,5 +1,6 @@
 """What is wrong with a density that a user writes, found before inference begins, in one sentence."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 from ...errors import RequestError
 from ...typing import Floats
 from .batches import is_table
+from .parameters import Layout
 from .problem import Method, Problem, Target
 
 # Points where the density is looked at beside the start.
@@ -97,7 +99,7 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
     """Raise `RequestError` where a parameter changes nothing, or changes the density and not its gradient."""
     target = problem.target
     names = np.array(target.layout.free_names)
-    log_jacobian, own = _jacobian_gradients(target, points)
+    log_jacobian, own = map(np.asarray, _jacobian_gradients(target.layout, points))
     density = problem.values(points) - log_jacobian
     for name, _ in target.layout.entries:
         ours = names == name
@@ -105,7 +107,7 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
             continue
         moved = points.copy()
         moved[:, ours] = rng.uniform(-2, 2, (len(points), int(ours.sum())))
-        moved_density = problem.values(moved) - _jacobian_gradients(target, moved)[0]
+        moved_density = problem.values(moved) - np.asarray(_jacobian_gradients(target.layout, moved)[0])
         both = np.isfinite(density) & np.isfinite(moved_density)
         if np.allclose(density[both], moved_density[both], rtol=1e-9, atol=1e-9) and both.any():
             raise RequestError(
@@ -118,10 +120,10 @@ def _check_use(problem: Problem, points: Floats, gradients: Floats, rng: np.rand
         )
 
 
-def _jacobian_gradients(target: Target, points: Floats) -> tuple[Floats, Floats]:
+@partial(jax.jit, static_argnums=0)
+def _jacobian_gradients(layout: Layout, points: Any) -> tuple[jax.Array, jax.Array]:
     """Return the log Jacobian determinant and its gradient at points."""
-    both = jax.vmap(jax.value_and_grad(lambda z: target.layout.constrain(z)[1]))(jnp.asarray(points))
-    return np.asarray(both[0]), np.asarray(both[1])
+    return jax.vmap(jax.value_and_grad(lambda z: layout.constrain(z)[1]))(points)
 
 
 def _first_line(error: Exception) -> str:

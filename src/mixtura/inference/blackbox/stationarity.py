@@ -40,7 +40,7 @@ def split_r_hat(iterates: Floats) -> Floats:
     --------
     >>> rng = np.random.default_rng(0)
     >>> split_r_hat(np.stack([rng.normal(size=1000), np.arange(1000)], axis=1)).round(1)
-    array([1. , 2.2])
+    array([1. , 2.6])
     """
     n = len(iterates) // 2
     halves = np.stack([iterates[:n], iterates[-n:]])

@@ -81,6 +81,8 @@ class AdaptiveMixture:
                 points, proposal = Proposal.defensive(mixture, _WIDER).draw(n_draws, settings.seed + number)
                 fresh = Draws(points, problem.values(points), ((n_draws, proposal),))
                 trace.append(elbo(fresh, mixture))
+            if settings.on_progress is not None:
+                settings.on_progress(Progress("fitting the mixture", number + 1, None, "rounds"))
             share = effective_size(fresh.log_weights) / n_draws
             unimproved = 0 if share > _GAIN * best_share else unimproved + 1
             if share > _ABOUT * best_share:
@@ -89,8 +91,6 @@ class AdaptiveMixture:
             if good == _IN_A_ROW or unimproved == _PATIENCE or _own_share(fresh, mixture) > _NEARLY_ALL:
                 break
             draws = fresh if draws is None else draws + fresh
-            if settings.on_progress is not None:
-                settings.on_progress(Progress("fitting the mixture", number + 1, None, "rounds"))
             mixture = fitted(draws, mixture, self.n_components, settings.seed)
         return Approximation(best, np.array(trace), corrected=True)
 

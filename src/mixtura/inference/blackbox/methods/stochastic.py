@@ -30,13 +30,22 @@ from ..stationarity import rest
 _START = 0.1
 # First step size, in standard deviations of q, and how far it falls each time; the shortest window of iterates.
 _FIRST_RATE, _FALL, _WINDOW = 0.3, 0.5, 200
-# Steps that run compiled, between two looks at the iterates.
-_CHUNK = 100
+# Steps that run compiled; how many more there are at least when the iterates are looked at the next time.
+_CHUNK, _LOOKS = 100, 1.1
+# After so many steps of one size a shorter one is tried if the ELBO does not rise: where the posterior has many modes,
+# long steps go from one to the next without rest. A halving without rest that gains less than this, in nats, ends all.
+_PATIENCE, _NO_GAIN = 4000, 0.5
+_RESTLESS = (
+    "the ELBO rises no more and q still moves, as where a posterior has many modes or flat directions: choose the "
+    "mixture method, or priors that leave one mode"
+)
 # Root of the symmetrised divergence from the optimum that is near enough. A halving that gains less than it costs ends
 # the ascent; what any halving costs is five of the shortest windows.
 _ACCURACY, _INEFFICIENCY, _OVERHEAD = 0.05, 1.0, 5 * _WINDOW
 
-_adam = optax.scale_by_adam()
+# The squared gradient is averaged over some hundred steps, not a thousand as by default: the first gradients, of a q
+# far from the posterior, are larger by orders, and steps would stay short as long as they are remembered.
+_adam = optax.scale_by_adam(b2=0.99)
 
 
 class State(NamedTuple):
@@ -47,10 +56,9 @@ class State(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What a step tells: the ELBO estimated before it, and whether it was taken, all being finite."""
+    """What a step tells: the ELBO estimated before it, NaN where the step was not taken."""
 
     elbo: Array
-    finite: Array
 
 
 def init(q: Normal) -> State:
@@ -68,7 +76,7 @@ def step(
     finite = jnp.isfinite(gains).all() & jnp.isfinite(gradient[0]).all() & jnp.isfinite(gradient[1]).all()
     direction, adam = _adam.update(type(q)(*gradient), state.adam)
     moved = State(q.moved((rate * direction.mean, rate * direction.scale)), adam)
-    return jax.tree.map(partial(jnp.where, finite), moved, state), Info(gains.mean(), finite)
+    return jax.tree.map(partial(jnp.where, finite), moved, state), Info(jnp.where(finite, gains.mean(), jnp.nan))
 
 
 class _Steps(NamedTuple):
@@ -130,14 +138,20 @@ class Stochastic:
         ascent = _Ascent(problem, settings, ESTIMATORS[self.gradient], batches, self.max_iter)
         state, rate, former = init(FAMILIES[self.family].at(jnp.zeros(d), jnp.full(d, _START))), _FIRST_RATE, None
         trace: list[Floats] = []
+        height = float(-np.inf)
         while True:
             n_before = len(trace)
-            state, reason = ascent.stage(state, rate, trace)
-            mixture = state.q.mixture()
-            n_steps = (len(trace) - n_before) * _CHUNK
-            if reason or (former is not None and _is_the_last(former, mixture, n_steps)):
-                return Approximation(mixture, np.concatenate(trace), reasons=(reason,) if reason else ())
-            former, rate = mixture, rate * _FALL
+            state, rested = ascent.stage(state, rate, trace)
+            mixture, elbos = state.q.mixture(), np.concatenate(trace[n_before:])
+            if rested and former is not None and _is_the_last(former, mixture, len(elbos)):
+                return Approximation(mixture, np.concatenate(trace))
+            reason = ascent.fault(state, trace)
+            if reason:
+                return Approximation(mixture, np.concatenate(trace), reasons=(reason,))
+            former_height, height = height, float(np.nanmean(elbos[len(elbos) // 2 :]))
+            if not rested and height < former_height + _NO_GAIN:
+                return Approximation(mixture, np.concatenate(trace), reasons=(_RESTLESS,))
+            former, rate = mixture if rested else None, rate * _FALL
 
 
 @dataclass(frozen=True)
@@ -150,11 +164,12 @@ class _Ascent:
     batches: Batches | None
     max_iter: int
 
-    def stage(self, state: State, rate: float, trace: list[Floats]) -> tuple[State, str]:
-        """Return the state at the mean of the iterates that have come to rest at one step size, or why they did not."""
+    def stage(self, state: State, rate: float, trace: list[Floats]) -> tuple[State, bool]:
+        """Return the state at the mean of the last iterates at one step size, and whether these have come to rest."""
         iterates: list[Floats] = []
         means: list[Normal] = []
-        while True:
+        look = 2.0 * _WINDOW / _CHUNK
+        while len(trace) * _CHUNK < self.max_iter:
             state, steps = self._run(state, rate, len(trace))
             trace.append(np.asarray(steps.info.elbo))
             iterates.append(np.asarray(steps.iterates))
@@ -162,19 +177,27 @@ class _Ascent:
             if self.settings.on_progress is not None:
                 done = len(trace) * _CHUNK
                 self.settings.on_progress(Progress("ascending the ELBO", done, None, "iterations"))
-            if not np.asarray(steps.info.finite).any():
-                return state, (
-                    f"the log density or its gradient was not finite at draws of all of {_CHUNK} steps: check it near "
-                    f"{np.asarray(state.q.mean).round(3).tolist()} in unconstrained coordinates"
-                )
-            window = rest(np.concatenate(iterates), np.asarray(state.q.deviations), _WINDOW, _CHUNK)
-            if window is not None:
-                return state._replace(q=_mean(means[-window // _CHUNK :])), ""
-            if len(trace) * _CHUNK >= self.max_iter:
-                return state._replace(q=_mean(means[-_WINDOW // _CHUNK :])), (
-                    f"the ascent had not come to rest after {len(trace) * _CHUNK} iterations, at a step of {rate:.3g} "
-                    "standard deviations: raise max_iter, or choose the mixture method"
-                )
+            if not np.isfinite(trace[-1]).any():
+                break
+            if len(means) >= look:
+                window = rest(np.concatenate(iterates), np.asarray(state.q.deviations), _WINDOW, _CHUNK)
+                if window is not None:
+                    return state._replace(q=_mean(means[-window // _CHUNK :])), True
+                if len(means) * _CHUNK >= _PATIENCE and not _rises(trace[-len(means) :]):
+                    break
+                look = max(len(means) * _LOOKS, len(means) + _WINDOW / _CHUNK)
+        return state._replace(q=_mean(means[len(means) // 2 :])), False
+
+    def fault(self, state: State, trace: list[Floats]) -> str:
+        """Return why the ascent ends before its time, in a sentence, or nothing."""
+        if not np.isfinite(trace[-1]).any():
+            return (
+                f"the log density or its gradient was not finite at draws of all of {_CHUNK} steps: check it near "
+                f"{np.asarray(state.q.mean).round(3).tolist()} in unconstrained coordinates"
+            )
+        if len(trace) * _CHUNK >= self.max_iter:
+            return f"the ascent had not come to rest after {len(trace) * _CHUNK} iterations: raise max_iter"
+        return ""
 
     def _run(self, state: State, rate: float, number: int) -> tuple[State, _Steps]:
         """Return the state after a chunk of steps of a number, and what they told."""
@@ -193,6 +216,15 @@ class _Ascent:
 def _mean(values: list[Normal]) -> Normal:
     mean: Normal = jax.tree.map(lambda *parts: sum(parts) / len(parts), *values)
     return mean
+
+
+def _rises(trace: list[Floats]) -> bool:
+    """Return whether the ELBO is higher in the last quarter of some chunks than in the one before, beyond its noise."""
+    elbos = np.array([np.nanmean(chunk) for chunk in trace])
+    quarter = len(elbos) // 4
+    last, former = elbos[-quarter:], elbos[-2 * quarter : -quarter]
+    error = np.sqrt((last.var(ddof=1) + former.var(ddof=1)) / quarter)
+    return bool(last.mean() > former.mean() + 2 * error)
 
 
 def _is_the_last(former: Mixture, mixture: Mixture, n_steps: int) -> bool:
