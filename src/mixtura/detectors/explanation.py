@@ -102,6 +102,10 @@ class Explanation:
                 repaired=self.repaired * scale + center,
             )
 
+    def take(self, rows: slice) -> Self:
+        """Return the explanation of some of the rows."""
+        return replace(self, **{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
         """Return the explanation of the rows of several, one after the other."""

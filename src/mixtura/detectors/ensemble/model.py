@@ -14,6 +14,7 @@ from ...statistics.rarity import NEVER, Rarity
 from ...typing import Floats
 from ..explaining.belonging import explainer_by, explainer_of_columns, on_planes
 from ..explaining.explainer import Explainer
+from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
 from ..planes import Planes, no_planes
 from .extremes import LEAST_WIDTH
@@ -212,13 +213,13 @@ class EnsembleModel:
         return self._explainer(X, at_least)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> Explainer | WideExplainer:
         if self.background is None:
             varies = self.units.scale > 0
             spread = np.where(varies, self.deviations[0] / np.where(varies, self.units.scale, 1.0), 0.0)
             return explainer_of_columns(self.units.center, spread, self.score_samples)
         explainer = explainer_by(self.background, self.score_samples)
-        if not len(self.planes):
+        if not len(self.planes) or isinstance(explainer, WideExplainer):
             return explainer
         # Planes are in the units of the ensemble: normals @ ((x - center) * scale) = values.
         normals = self.planes.normals * self.units.scale

@@ -20,12 +20,16 @@ from ..density.contours import Near
 from ..density.default_mixture import fit_groups
 from ..density.far_rows import least_size
 from .explainer import Explainer
+from .wide import WideExplainer
 
 # Rows that a table is represented by, and how many values these may be.
 _MOST_ROWS, _LEAST_ROWS, _MOST_VALUES = 1024, 64, 2**20
 
 # Components of the mixture. Each has a row for every parameter at least.
 _COUNTS = (1, 2, 3, 4, 5, 6)
+
+# Of wider tables the columns are chosen for each row.
+_MOST_COLUMNS = 128
 
 # Fewer rows tell where each column lies and how far it spreads, and nothing else.
 _FEWEST_ROWS = 10
@@ -52,13 +56,15 @@ def background_of(table: NDArray[Any]) -> Floats:
     return np.asarray(table[np.linspace(0, n_rows - 1, size).astype(np.int64)], dtype=np.float64)
 
 
-def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer:
+def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer | WideExplainer:
     """Return what explains the rows that `score` scores by a mixture of the rows of a background that belong."""
     n_rows, n_columns = background.shape
     if n_rows < _FEWEST_ROWS:
         known = np.where(np.isnan(background).all(axis=0), 0.0, background)
         return explainer_of_columns(np.nanmedian(known, axis=0), np.nanstd(known, axis=0), score)
     scaling = sampled_scaling(_table(background), [f"x{column}" for column in range(n_columns)], 0)
+    if n_columns > _MOST_COLUMNS:
+        return WideExplainer(background, scaling, score)
     scaled = _table(_filled(scaling(background, _FARTHEST)))
     counts = [k for k in _COUNTS if k == 1 or k * n_columns * (n_columns + 3) / 2 <= n_rows]
     found = fit_groups(scaled, 0, counts=counts, shapes=["full"])

@@ -53,12 +53,15 @@ class Explainer:
         Returns the scores of rows: the lower, the less they belong.
     belonging : ndarray of shape (n, n_columns)
         Rows that belong. They tell which scores are ordinary.
+    levels : ndarray of shape (MOST_CELLS + 1,), optional
+        Least ordinary score of a row of which 0, 1, … cells are repaired. Default: by the rows that belong.
     """
 
     mixture: Mixture
     scaling: Scaling
     score: Callable[[NDArray[Any]], Floats]
     belonging: Floats
+    levels: Floats | None = None
 
     def __call__(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return the explanation of rows.
@@ -171,6 +174,8 @@ class Explainer:
         A repaired cell is more usual than most, and the score of a repaired row higher: by as much as that of ordinary
         rows rises when one of their cells is repaired.
         """
+        if self.levels is not None:
+            return self.levels
         lowest = float(np.quantile(self.score(self.belonging), _UNUSUAL, method="lower"))
         rows = self.belonging[~np.isnan(self.belonging).any(axis=1)]
         if len(rows) < _FEWEST:

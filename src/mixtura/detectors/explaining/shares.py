@@ -18,7 +18,7 @@ _EXACT, _PAIRS = 10, 32
 _WORK = 2**31
 
 # Rows drawn from a mixture that tell what is usual.
-_USUAL = 256
+_USUAL = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Surprises:
         if n_columns <= _EXACT:
             return None
         drawn = np.random.RandomState(0)
-        forward = [drawn.permutation(n_columns) for _ in range(min(_PAIRS, max(1, _WORK // n_columns**3)))]
+        forward = [drawn.permutation(n_columns) for _ in range(min(_PAIRS, max(2, _WORK // n_columns**3)))]
         return np.array([order for one in forward for order in (one, one[::-1])], dtype=np.int32)
 
     @cached_property

@@ -12,6 +12,7 @@ from ...kernels import forest as kernel
 from ...typing import Floats
 from ..explaining.belonging import explainer_by, explainer_of_columns
 from ..explaining.explainer import Explainer
+from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
 from .tree import IsolationTree, average_path_length, depth_of, leaf_lengths
 
@@ -110,7 +111,7 @@ class ForestModel:
         return self._explainer(X, at_least)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> Explainer | WideExplainer:
         if self.background is None:
             return explainer_of_columns(self.center, self.deviation, self.score_samples)
         return explainer_by(self.background, self.score_samples)

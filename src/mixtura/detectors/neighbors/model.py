@@ -24,6 +24,7 @@ from ...kernels.neighbors import METRICS, NeighborIndex
 from ...typing import Floats, Integers
 from ..explaining.belonging import background_of, explainer_by
 from ..explaining.explainer import Explainer
+from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
 from .copies import equal_but_for_rounding, rounding_of, with_usual
 from .searches import Search
@@ -144,7 +145,7 @@ class LofModel:
         return self._explainer(X, at_least)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> Explainer | WideExplainer:
         return explainer_by(background_of(self.reference), self.score_samples)
 
     def _index(self, what: str) -> NeighborIndex:

@@ -13,6 +13,7 @@ from ...kernels.svm import Kernel, sums
 from ...typing import Floats
 from ..explaining.belonging import explainer_by
 from ..explaining.explainer import Explainer
+from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
 
 _KERNELS = ("rbf", "linear", "poly", "sigmoid")
@@ -74,7 +75,7 @@ class SupportModel:
         return self._explainer(X, at_least)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> Explainer | WideExplainer:
         return explainer_by(self.typical, self.score_samples)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
