@@ -40,7 +40,7 @@ class Budget:
     groups: int = 20
     left_out: int = 50
     candidates: int = 200
-    reasons: int = 20
+    reasons: int = 10
     notices: int = 20
     viewed: int = 10
     pairs: int = 10

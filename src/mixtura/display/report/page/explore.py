@@ -191,18 +191,18 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 
 
 def _by_reason(report: Report) -> str:
-    """Return the reasons that flagged rows share."""
-    shared = [group for group in report.summary.reasons if group.n_rows > 1]
-    if not shared:
+    """Return the reasons of flagged rows, where some share one."""
+    told = report.summary.reasons
+    if all(group.n_rows == 1 for group in told):
         return ""
     lines = "".join(
         f'<tr><th scope="row">{isolated(group.reason, 480)}</th><td class="number">{group.n_rows:,}</td>'
         f'<td class="number">{group.example:,}</td></tr>'
-        for group in shared
+        for group in told
     )
     table = tabulated("Flagged rows by reason", ("reason", "rows", "most anomalous row"), lines, numeric=range(1, 3))
     omitted = report.omitted.reasons
-    left = f"<p>Reasons of fewer rows, not shown: {omitted:,}.</p>" if omitted else ""
+    left = f"<p>Reasons of as few rows or fewer, not shown: {omitted:,}.</p>" if omitted else ""
     return f"<h3>By reason</h3>{table}{left}"
 
 
