@@ -214,7 +214,6 @@ def test_a_repair_that_lowers_the_score_is_none():
 
 
 def test_a_group_is_known_by_the_cells_that_are_right():
-    """A wrong value makes a row of the first group look like one of the second in one column, and not in the others."""
     means = np.array([[0.0, 0.0, 0.0], [10.0, 10.0, 10.0]])
     explainer = explainer_under(Mixture([0.5, 0.5], means, Diagonal(np.ones((2, 3)), 2, 3)))
     found = explainer(np.array([[10.0, 0.2, -0.3], [10.0, 9.0, 0.0]]))
