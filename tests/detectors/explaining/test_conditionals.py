@@ -202,3 +202,14 @@ def test_a_column_that_others_determine_is_predicted_by_them():
     np.testing.assert_allclose(left_out.expected, [[0.0, 0.0, 3.0], [1.5, 1.5, 0.0]], rtol=1e-4, atol=1e-4)
     expected = [[1.0, 1.0, np.sqrt(3e-12)], [np.sqrt(0.5), np.sqrt(0.5), np.sqrt(2.0)]]
     np.testing.assert_allclose(left_out.deviation, expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_column_that_others_determine_to_rounding_has_a_deviation(seed):
+    random = np.random.default_rng(seed)
+    spread = random.normal(size=(5, 6))
+    covariance = spread.T @ spread + 1e-14 * np.eye(6)
+    mixture = Mixture([1.0], np.zeros((1, 6)), Full(covariance[None], 1, 6))
+    prediction = Predictor(mixture)(random.normal(size=(6, 5)) @ spread, np.eye(6, dtype=bool))
+    assert np.isfinite(prediction.expected).all()
+    assert (np.diagonal(prediction.deviation) > 0).all()

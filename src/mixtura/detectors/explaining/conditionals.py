@@ -193,7 +193,7 @@ class _Among:
         self.is_known[rows, 0, skipped] = False
         known = self.is_known[..., None] & self.is_known[:, :, None]
         factors = np.linalg.cholesky(np.where(known, covariances, np.eye(n_columns)))
-        self.whiten = np.linalg.inv(factors)
+        self.whiten: Floats = np.linalg.inv(factors).astype(np.float64, copy=False)
         precisions = self.whiten.transpose(0, 1, 3, 2) @ self.whiten
         variances = 1 / np.diagonal(precisions, axis1=2, axis2=3)
         self.slopes = -precisions * variances[:, :, None]
