@@ -23,6 +23,8 @@ KEYS = {
         "aic",
         "log_likelihood",
         "lower_bound",
+        "seed",
+        "versions",
     },
     "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
     "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels", "saved"},
@@ -44,6 +46,7 @@ KEYS = {
     "saved": None,
     "seconds": None,
     "report": None,
+    "repaired": None,
     "merging": None,
     "reasons": {"reason", "columns", "directions", "n_rows", "example"},
 }

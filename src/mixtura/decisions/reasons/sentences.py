@@ -212,10 +212,13 @@ class _Row:
             float(scores[self.row]) for scores in (self.explanation.score_before, self.explanation.score_after)
         )
         these = "these" if len(self.flagged) > 1 else "that"
-        texts = told_apart(before, after, *([] if self.threshold is None else [self.threshold]))
+        # Of a table too small to flag any row the threshold is beyond all scores.
+        beyond = self.threshold is None or self.threshold >= np.finfo(np.float64).max
+        threshold = None if beyond else self.threshold
+        texts = told_apart(before, after, *([] if threshold is None else [threshold]))
         limit = ""
-        if self.threshold is not None:
-            limit = f", still above the threshold {texts[2]}" if after > self.threshold else f" (threshold {texts[2]})"
+        if threshold is not None:
+            limit = f", still above the threshold {texts[2]}" if after > threshold else f" (threshold {texts[2]})"
         falls = f"falls from {texts[0]} to" if after < before else f"does not fall from {texts[0]}: it is"
         yield f"With {these} the score {falls} {texts[1]}{limit}."
 
