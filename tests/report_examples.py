@@ -193,6 +193,8 @@ def severities_of(scores):
 
 def _rows(X, names, cells, detector, scores, severities, component, labels, listed):
     explanation = detector.explain(X[listed])
+    before, after = -explanation.score_before, -explanation.score_after
+    explanation = replace(explanation, score_before=before, score_after=after)
     sentences = reasons(names, X[listed], explanation)
     return tuple(
         ReportRow(
@@ -205,7 +207,7 @@ def _rows(X, names, cells, detector, scores, severities, component, labels, list
             sentences[n],
             tuple(_deviation(names[k], X[i], explanation, n, k) for k in explanation.ranking[n][:6]),
             float(explanation.shares[n].sum()),
-            float(-explanation.score_after[n]) if explanation.flagged_cells[n].any() else None,
+            float(explanation.score_after[n]) if explanation.flagged_cells[n].any() else None,
         )
         for n, i in enumerate(listed)
     )

@@ -347,8 +347,10 @@ def test_expected_values_are_those_of_a_regression():
         variance = covariance[j, j] - covariance[j, others] @ slope
         np.testing.assert_allclose(explained.deviation[:, j], np.sqrt(variance))
     np.testing.assert_allclose(explained.distance, (X[:5] - explained.expected) / explained.deviation)
-    parts = explained.distance**2
-    np.testing.assert_allclose(explained.share, parts / parts.sum(axis=1, keepdims=True))
+    # Shares add up to half the squared distance, less that of an ordinary row.
+    surprises = explained.shares.sum(axis=1) + envelope.score_samples(X[:5]) / 2
+    np.testing.assert_allclose(surprises, surprises[0])
+    assert surprises[0] == pytest.approx(-3 / 2, abs=0.5)
 
 
 # The frozen model

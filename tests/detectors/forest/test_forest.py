@@ -478,7 +478,6 @@ def test_files_of_older_versions_expect_the_medians(table, models):
         explanation = ForestModel.from_arrays(arrays, {}).explain(table[:9])
         np.testing.assert_array_equal(explanation.expected, np.tile(model.center, (9, 1)))
         np.testing.assert_array_equal(explanation.deviation, np.tile(model.deviation, (9, 1)))
-        np.testing.assert_array_equal(explanation.share, model.explain(table[:9]).share)
         assert not explanation.given_others.any()
 
 

@@ -274,13 +274,6 @@ def test_explanation_names_the_planted_column(metric, d):
     assert (np.abs(explanation.distance[at]) > 2).mean() > 0.95
 
 
-def test_explanation_by_hand():
-    X = np.array([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0], [90.0, 9.0]])
-    explanation = LocalOutlierFactor(2).fit(X).explain(np.array([[1.0, 3.0], [0.0, 0.0]]))
-    # The neighbours of (1, 3) are the first two rows; those of the first row are the next two, and not itself.
-    np.testing.assert_allclose(explanation.share, [[0.1, 0.9], [1, 0]])
-
-
 @pytest.mark.parametrize("parameters", [{}, {"p": 3}, {"metric": "chebyshev"}, {"metric": "cosine"}, {"p": 1}])
 def test_model_comes_back_from_its_arrays(parameters):
     X, new = groups(100, 4), groups(30, 4, seed=1)

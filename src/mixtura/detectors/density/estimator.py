@@ -122,7 +122,7 @@ class MixtureDetector(Detector):
     array([ 1, -1])
     >>> explanation = detector.explain([[180, 40]])
     >>> explanation.column, explanation.expected.round()
-    (array([1]), array([[145.,  80.]]))
+    (array([1]), array([[170.,  80.]]))
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

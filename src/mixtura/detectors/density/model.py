@@ -15,6 +15,7 @@ from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
 from ...typing import Floats
+from ..explaining.drawn import drawn
 from ..explaining.explainer import Explainer
 from ..explanation import Explanation
 
@@ -88,10 +89,9 @@ class DensityModel:
 
     @cached_property
     def _explainer(self) -> Explainer:
-        rows, _ = self.mixture.sample(_SIMULATED, 0)
-        return Explainer(
-            self.mixture, Scaling(self.center, self.scale), self.score_samples, rows * self.scale + self.center
-        )
+        scaling = Scaling(self.center, self.scale)
+        rows = drawn(self.mixture, _SIMULATED, scaling)
+        return Explainer(self.mixture, scaling, self.score_samples, rows)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds: the arrays of the mixture, center and scale."""

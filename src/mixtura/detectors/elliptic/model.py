@@ -14,6 +14,7 @@ from ...distributions.shapes import Full
 from ...intake.scaling import Scaling
 from ...kernels import score
 from ...typing import Floats
+from ..explaining.drawn import drawn
 from ..explaining.explainer import Explainer
 from ..explanation import Explanation
 
@@ -148,8 +149,8 @@ class Elliptic:
         scale = self._scale
         correlation = off_plane(np.zeros(self.n_features), self.covariance / scale / scale[:, None], _MANY)
         mixture = Mixture(np.ones(1), np.zeros((1, self.n_features)), Full(correlation[None], 1, self.n_features))
-        rows = mixture.sample(_SIMULATED, 0)[0] * scale + self.location
-        return Explainer(mixture, Scaling(self.location, scale), self.score_samples, rows)
+        scaling = Scaling(self.location, scale)
+        return Explainer(mixture, scaling, self.score_samples, drawn(mixture, _SIMULATED, scaling))
 
     def _scaled(self, X: NDArray[Any]) -> Floats:
         with np.errstate(over="ignore"):

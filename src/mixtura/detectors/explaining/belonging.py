@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import Diagonal, Full
 from ...engines import ThreadEngine
+from ...errors import DataError, SingularCovarianceError
 from ...intake.scaling import Scaling, sampled_scaling
 from ...intake.table import Table
 from ...mixtures.choice.defaults import REG_COVAR
@@ -19,6 +20,7 @@ from ...typing import Floats
 from ..density.contours import Near
 from ..density.default_mixture import fit_groups
 from ..density.far_rows import least_size
+from .drawn import drawn
 from .explainer import Explainer
 from .wide import WideExplainer
 
@@ -58,22 +60,34 @@ def background_of(table: NDArray[Any]) -> Floats:
 
 def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer | WideExplainer:
     """Return what explains the rows that `score` scores by a mixture of the rows of a background that belong."""
+    background = background[~np.isnan(background).all(axis=1)]
     n_rows, n_columns = background.shape
+    # In units in which no square overflows.
+    exponents = np.frexp(np.nanmax(np.abs(background), axis=0, initial=0.0))[1]
+    small = np.ldexp(background, -exponents)
+    known = np.where(np.isnan(small).all(axis=0), 0.0, small) if n_rows else np.zeros((1, n_columns))
+    center, deviation = (
+        np.ldexp(of_columns, exponents) for of_columns in (np.nanmedian(known, axis=0), np.nanstd(known, axis=0))
+    )
     if n_rows < _FEWEST_ROWS:
-        known = np.where(np.isnan(background).all(axis=0), 0.0, background)
-        return explainer_of_columns(np.nanmedian(known, axis=0), np.nanstd(known, axis=0), score)
-    scaling = sampled_scaling(_table(background), [f"x{column}" for column in range(n_columns)], 0)
+        return explainer_of_columns(center, deviation, score)
+    within = sampled_scaling(_table(known), [f"x{column}" for column in range(n_columns)], 0)
+    constant = np.nanmax(known, axis=0) == np.nanmin(known, axis=0)
+    within = replace(within, scale=np.where(constant, _least_change(within.center), within.scale))
+    with np.errstate(over="ignore", under="ignore"):
+        scale = np.clip(np.ldexp(within.scale, exponents), np.finfo(np.float64).tiny, np.finfo(np.float64).max)
+    scaling = Scaling(np.ldexp(within.center, exponents), scale)
     if n_columns > _MOST_COLUMNS:
         return WideExplainer(background, scaling, score)
-    scaled = _table(_filled(scaling(background, _FARTHEST)))
+    scaled = _table(_filled(within(small, _FARTHEST)))
     counts = [k for k in _COUNTS if k == 1 or k * n_columns * (n_columns + 3) / 2 <= n_rows]
-    found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
+    try:
+        found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
+    except (DataError, SingularCovarianceError):  # columns that a mixture cannot tell apart
+        return explainer_of_columns(center, deviation, score)
     contours = replace(found.contours, mixture=found.contours.without_small(least_size(n_rows, n_columns)))
     near = np.concatenate(list(scaled.map(Near([contours]).of)))
-    differ = (background != scaling.center) & ~np.isnan(background)
-    never_change = ~differ.any(axis=0) & (background == scaling.center).any(axis=0)
-    scale = np.where(never_change, _least_change(scaling.center), scaling.scale)
-    return Explainer(contours.mixture, Scaling(scaling.center, scale), score, background[near])
+    return Explainer(contours.mixture, scaling, score, background[near])
 
 
 def _table(values: Floats) -> Table:
@@ -99,7 +113,7 @@ def explainer_of_columns(center: Floats, deviation: Floats, score: Callable[[NDA
     n_columns = len(center)
     scaling = Scaling(center, np.where(deviation > 0, deviation, _least_change(center)))
     mixture = Mixture(np.ones(1), np.zeros((1, n_columns)), Diagonal(np.ones((1, n_columns)), 1, n_columns))
-    return Explainer(mixture, scaling, score, mixture.sample(_MOST_ROWS, 0)[0] * deviation + center)
+    return Explainer(mixture, scaling, score, drawn(mixture, _MOST_ROWS, Scaling(center, deviation)))
 
 
 def _least_change(center: Floats) -> Floats:
@@ -133,4 +147,7 @@ def on_planes(mixture: Mixture, normals: Floats, values: Floats) -> Mixture:
     along = np.eye(len(away)) - away
     covariances = along @ mixture.covariance.dense @ along.T + _ROUNDING**2 * away @ away.T
     covariances = (covariances + covariances.transpose(0, 2, 1)) / 2
-    return Mixture(mixture.weights, means, Full(covariances, *mixture.means.shape))
+    try:
+        return Mixture(mixture.weights, means, Full(covariances, *mixture.means.shape))
+    except SingularCovarianceError:  # columns of so many sizes that rounding leaves nothing beside the planes
+        return mixture

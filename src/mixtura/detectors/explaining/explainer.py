@@ -74,7 +74,9 @@ class Explainer:
             Score below which the detector flags rows: a repaired row reaches it.
         """
         size = max(1, _AT_ONCE // (MOST_CELLS * _KEPT * X.shape[1]))
-        parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
+        # What overflows is held within what doubles reach.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
         return Explanation.concatenate(parts)
 
     def _of_some(self, X: NDArray[Any], at_least: float | None) -> Explanation:

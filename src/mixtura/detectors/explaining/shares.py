@@ -10,6 +10,7 @@ from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
 from ...kernels.repairs import shapley
 from ...typing import Floats
+from .drawn import drawn
 
 # Up to so many columns all orders are averaged; beyond, so many pairs of an order and its reverse.
 _EXACT, _PAIRS = 10, 32
@@ -62,5 +63,4 @@ class Surprises:
 
     @cached_property
     def _usual(self) -> Floats:
-        rows, _ = self.mixture.sample(_USUAL, 0)
-        return np.asarray(self._of(rows).mean(axis=0))
+        return np.asarray(self._of(drawn(self.mixture, _USUAL)).mean(axis=0))

@@ -61,6 +61,8 @@ class Soundness:
         scale = np.outer(roots, roots)
         eigenvalues, axes = np.linalg.eigh(dense / scale)
         narrow = axes[:, eigenvalues <= _RIDGE_ALONE]
+        if not narrow.shape[1]:
+            return False  # singular by rounding alone
         return bool(np.linalg.eigvalsh(narrow.T @ (self.spread / scale) @ narrow)[-1] > _NARROW)
 
 
