@@ -65,7 +65,7 @@ def test_bars_are_the_shares_and_words_the_values():
     assert names_of(display.ax_) == ["b", "a", "c"]
     assert words_of(display) == [
         "+7.5  90 (4.0 sd above)\nexpected 50 ± 10",
-        "+1.5  -1 (2.0 sd below)\nexpected 1 ± 1",
+        "+1.4  -1 (2.0 sd below)\nexpected 1 ± 1",
         "-0.5  200 (0.0 sd above)\nexpected 200 ± 100",
     ]
     orange, grey, also_grey = (bar.get_facecolor() for bar in display.bars_[0])
