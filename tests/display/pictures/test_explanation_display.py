@@ -65,7 +65,7 @@ def test_bars_are_the_shares_and_words_the_values():
     assert names_of(display.ax_) == ["b", "a", "c"]
     assert words_of(display) == [
         "+7.5  90 (4.0 sd above)\nexpected 50 ± 10",
-        "+1.4  -1 (2.0 sd below)\nexpected 1 ± 1",
+        "+1.6  -1 (2.0 sd below)\nexpected 1 ± 1",
         "-0.5  200 (0.0 sd above)\nexpected 200 ± 100",
     ]
     orange, grey, also_grey = (bar.get_facecolor() for bar in display.bars_[0])
@@ -77,7 +77,7 @@ def test_expectations_are_those_given_the_other_columns():
     mixture = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, 0.8], [0.8, 1.0]]], 1, 2))
     display = ExplanationDisplay.from_estimator(mixture, [[2.0, -1.0]])
     # Half of 4 / 2, half of (22.8 - 1) / 2, less the half that is usual.
-    assert words_of(display)[0] == "+5.9  2 (4.7 sd above)\nexpected -0.8 ± 0.6"
+    assert words_of(display)[0] == "+6.0  2 (4.7 sd above)\nexpected -0.8 ± 0.6"
 
 
 @pytest.mark.parametrize(

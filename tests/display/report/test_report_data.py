@@ -212,9 +212,9 @@ def test_rows_are_listed_by_their_scores(make, model, need):
     order = np.argsort(-scores, kind="stable")[: len(report.rows)]
     assert [row.row for row in report.rows] == (order + 1).tolist()
     assert (scores > 8).sum() < len(report.rows) <= MOST_LISTED
-    # Those with most flagged cells come first.
-    first = model.explain(values[np.argsort(-scores, kind="stable")[:MOST_LISTED]]).flagged_cells.sum(axis=0)
-    used = np.argsort(-first, kind="stable")
+    # Those with most flagged cells come first, of equally many those of the largest shares.
+    first = model.explain(values[np.argsort(-scores, kind="stable")[:MOST_LISTED]])
+    used = np.lexsort((-first.share.sum(axis=0), -first.flagged_cells.sum(axis=0)))
     assert report.cell_columns == (*np.take(NAMES, used), "id", "name")
     explanation, reasons = model.explain(values[order]), model.reasons(values[order])
     for k, row in enumerate(report.rows):

@@ -17,10 +17,14 @@ from ...intake.scaling import Scaling
 from ...typing import Floats
 from ..explaining.drawn import drawn
 from ..explaining.explainer import Explainer
+from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
 
 # Rows drawn from a mixture that tell which densities are ordinary.
-_SIMULATED = 2048
+_SIMULATED, _FEW_SIMULATED = 2048, 512
+
+# Numbers that the precisions of a mixture hold at most: of larger ones the columns are chosen for each row.
+_MOST_NUMBERS = 2**21
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +92,15 @@ class DensityModel:
         return self._explainer(X, at_least)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> Explainer | WideExplainer:
         scaling = Scaling(self.center, self.scale)
-        rows = drawn(self.mixture, _SIMULATED, scaling)
-        return Explainer(self.mixture, scaling, self.score_samples, rows)
+        if self.mixture.n_components * self.n_features**2 <= _MOST_NUMBERS:
+            rows = drawn(self.mixture, _SIMULATED, scaling)
+            return Explainer(self.mixture, scaling, self.score_samples, rows)
+        scaled = drawn(self.mixture, _FEW_SIMULATED)
+        center, scale = scaled.mean(axis=0), scaled.std(axis=0)
+        whole = Scaling(center * self.scale + self.center, scale * self.scale)
+        return WideExplainer(scaled * self.scale + self.center, whole, self.score_samples)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds: the arrays of the mixture, center and scale."""

@@ -1,22 +1,28 @@
 """Rows drawn from a mixture."""
 
-import warnings
-
 import numpy as np
 
 from ...distributions.mixture import Mixture
 from ...intake.scaling import Scaling
 from ...typing import Floats
+from .conditionals import without_noise
 
 
 def drawn(mixture: Mixture, n_rows: int, scaling: Scaling | None = None) -> Floats:
-    """Return rows drawn from a mixture of scaled rows, always the same, in the units before scaling.
+    """Return rows drawn from the components of a mixture of scaled rows, always the same, in the units before scaling.
 
-    Covariances may be singular but for rounding: NumPy warns of those, and draws rows that are as good.
+    `Mixture.sample` draws by singular values, which takes minutes in thousands of columns. Cholesky factors do not.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "covariance is not symmetric positive-semidefinite", RuntimeWarning)
-        rows, _ = mixture.sample(n_rows, 0)
+    mixture = without_noise(mixture)
+    random = np.random.RandomState(0)
+    components = random.choice(mixture.n_components, n_rows, p=mixture.weights)
+    rows = random.standard_normal((n_rows, mixture.n_features))
+    for k, factor in enumerate(np.linalg.cholesky(mixture.covariance.dense)):
+        rows[components == k] = rows[components == k] @ factor.T
+    if mixture.degrees_of_freedom is not None:
+        degrees = mixture.degrees_of_freedom[components]
+        rows /= np.sqrt(random.chisquare(degrees) / degrees)[:, None]
+    rows += mixture.means[components]
     if scaling is None:
         return rows
     limit = np.finfo(np.float64).max
