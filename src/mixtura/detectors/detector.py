@@ -60,12 +60,17 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return answers
 
     def explain(self, X: Source) -> Explanation:
-        """Return why rows score as they do: for each value what was expected, and its share of the score.
+        """Return which cells of each row are wrong, and what they should have been.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features), or any source of rows
-            The rows to explain; four arrays of their size are returned.
+            The rows to explain; eight arrays of their size are returned. A repaired row scores `offset_` at least where
+            a few cells suffice for that.
+
+        Returns
+        -------
+        Explanation
         """
         table = self._table(X).watched("explaining")
         return Explanation.concatenate(list(table.map(partial(_explain, self.model_, self.offset_))))

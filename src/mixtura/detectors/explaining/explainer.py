@@ -90,8 +90,7 @@ class Explainer:
             self._repair(repaired, scaled, rows, known, levels[1:])
         flagged, other = repaired.cells
         prediction = self._predictor(scaled, flagged)
-        with np.errstate(over="ignore", invalid="ignore"):
-            distance = np.where(np.isnan(scaled), 0.0, (scaled - prediction.expected) / prediction.deviation)
+        distance = np.where(np.isnan(scaled), 0.0, (scaled - prediction.expected) / prediction.deviation)
         return Explanation(
             expected=self.in_units(prediction.expected),
             deviation=np.minimum(prediction.deviation * self.scaling.scale, np.finfo(float).max),

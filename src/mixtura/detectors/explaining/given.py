@@ -1,6 +1,6 @@
 """The few columns that tell most of what is expected of the flagged cells of a row."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -25,7 +25,6 @@ class Sharpening:
     """
 
     covariance: Floats
-    _known: dict[tuple[bytes, bytes], Integers] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mixture: Mixture) -> Self:
@@ -42,11 +41,11 @@ class Sharpening:
     def __call__(self, flagged: NDArray[np.bool_], missing: NDArray[np.bool_]) -> Integers:
         """Return the columns that tell most of the flagged cells of each row, shape (n_rows, 3); -1 for no column."""
         answer = np.full((len(flagged), MOST_GIVEN), -1, np.int64)
-        for row in np.flatnonzero(flagged.any(axis=1)):
-            key = flagged[row].tobytes(), missing[row].tobytes()
-            if key not in self._known:
-                self._known[key] = self._of(np.flatnonzero(flagged[row]), np.flatnonzero(~flagged[row] & ~missing[row]))
-            answer[row] = self._known[key]
+        some = np.flatnonzero(flagged.any(axis=1))
+        if len(some):
+            patterns, which = np.unique(np.stack([flagged[some], missing[some]], axis=1), axis=0, return_inverse=True)
+            told = [self._of(np.flatnonzero(wrong), np.flatnonzero(~(wrong | lacking))) for wrong, lacking in patterns]
+            answer[some] = np.array(told)[which.reshape(-1)]
         return answer
 
     def _of(self, flagged: Integers, others: Integers) -> Integers:

@@ -15,7 +15,7 @@ from .drawn import drawn
 # Up to so many columns all orders are averaged; beyond, so many pairs of an order and its reverse.
 _EXACT, _PAIRS = 10, 32
 
-# Each order costs the cube of the number of columns: beyond some four hundred there are fewer pairs, and at least one.
+# Each order costs the cube of the number of columns: beyond some four hundred there are fewer pairs, and at least two.
 _WORK = 2**31
 
 # Rows drawn from a mixture that tell what is usual.

@@ -274,17 +274,16 @@ class LocalOutlierFactor(Detector):
         return super().predict(X)
 
     def explain(self, X: Source) -> Explanation:
-        """Return what is usual in the place of each value, and each column's part of the distance from the neighbours.
+        """Return which cells of each row are wrong, and what they should have been.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features), or any source of rows
-            The rows to explain, fitted or new. A fitted row is neither like itself nor its own neighbour.
+            The rows to explain, fitted or new. They are scored as new rows are.
 
-        Notes
-        -----
-        What is expected of a value is the mean of rows that are like its row in the other columns, and the deviation
-        their standard deviation.
+        Returns
+        -------
+        Explanation
 
         Raises
         ------

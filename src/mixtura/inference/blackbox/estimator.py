@@ -11,7 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ...distributions.mixture import Mixture
 from ...engines import OnProgress
 from ...engines.single import single_thread
 from ...errors import RequestError, warn
@@ -51,7 +50,25 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     Attributes
     ----------
     posterior_ : Posterior
-        All that was found.
+        All that was found. It can be saved; what follows is of it.
+    mixture_ : Mixture
+        q, the mixture that approximates the posterior, over unconstrained coordinates.
+    converged_ : bool
+        Whether every check passed.
+    reasons_ : tuple of str
+        Which checks failed, by how much, and what to do.
+    elbo_ : float
+        Evidence lower bound of q.
+    elbo_trace_ : ndarray of shape (n_steps,)
+        The bound as it went, one value a step of the method.
+    log_evidence_ : float
+        Logarithm of the integral of the density; its error is `posterior_.log_evidence_error`.
+    khat_ : float
+        Shape of the tail of the importance weights.
+    ess_ : float
+        How many independent draws the weighted ones are worth.
+    n_gradients_, n_evaluations_ : int
+        How often the gradient of the log density was asked for, and how often the log density alone.
 
     References
     ----------
@@ -128,15 +145,13 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """
         if parameters is None:
             raise RequestError('parameters must be given, such as parameters={"mu": Real(), "tau": Positive()}')
-        split = (log_prior, log_likelihood, data)
-        if (log_density is None) == all(part is None for part in split) or (
-            log_density is None and any(part is None for part in split)
-        ):
-            raise RequestError("give log_density, or log_prior, log_likelihood and data")
         layout = layout_of(parameters)
-        if log_density is not None:
+        is_split = not (log_prior is None and log_likelihood is None and data is None)
+        if log_density is not None and not is_split:
             return self._fit(Target(layout, log_density), ())
-        return self._fit(Target(layout, log_prior, log_likelihood), data)  # type: ignore[arg-type]
+        if log_density is not None or log_prior is None or log_likelihood is None or data is None:
+            raise RequestError("give log_density, or log_prior, log_likelihood and data")
+        return self._fit(Target(layout, log_prior, log_likelihood), data)
 
     def _fit(self, target: Target, data: Any) -> Self:
         method = self._method()
@@ -144,7 +159,12 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         with jax.enable_x64(True), single_thread():
             problem = Problem(target, _held(data, method))
             examine(Problem(target, first_rows(problem.data)), settings.seed, by_gradient=uses_gradients(method))
-            self.posterior_ = finished(problem, method.approximate(problem, settings), settings)
+            found = finished(problem, method.approximate(problem, settings), settings)
+        self.posterior_ = found
+        self.mixture_, self.elbo_, self.elbo_trace_ = found.mixture, found.elbo, found.elbo_trace
+        self.converged_, self.reasons_ = found.converged, found.reasons
+        self.log_evidence_, self.khat_, self.ess_ = found.log_evidence, found.k_hat, found.ess
+        self.n_gradients_, self.n_evaluations_ = found.n_gradients, found.n_evaluations
         if not self.converged_:
             warn("the posterior is not to be trusted: " + "; ".join(self.reasons_), ConvergenceWarning)
         return self
@@ -229,56 +249,6 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         of probability `level`, Monte Carlo errors in units of the parameter, shape of the tail of the weighted draws.
         """
         return self._found.summary(level)
-
-    @property
-    def mixture_(self) -> Mixture:
-        """q, the mixture that approximates the posterior, over unconstrained coordinates."""
-        return self._found.mixture
-
-    @property
-    def converged_(self) -> bool:
-        """Whether every check passed."""
-        return self._found.converged
-
-    @property
-    def reasons_(self) -> tuple[str, ...]:
-        """Which checks failed, by how much, and what to do."""
-        return self._found.reasons
-
-    @property
-    def elbo_(self) -> float:
-        """Evidence lower bound of q."""
-        return self._found.elbo
-
-    @property
-    def elbo_trace_(self) -> Floats:
-        """The bound as it went, one value a step of the method."""
-        return self._found.elbo_trace
-
-    @property
-    def log_evidence_(self) -> float:
-        """Logarithm of the integral of the density; its error is `posterior_.log_evidence_error`."""
-        return self._found.log_evidence
-
-    @property
-    def khat_(self) -> float:
-        """Shape of the tail of the importance weights."""
-        return self._found.k_hat
-
-    @property
-    def ess_(self) -> float:
-        """How many independent draws the weighted ones are worth."""
-        return self._found.ess
-
-    @property
-    def n_gradients_(self) -> int:
-        """How often the gradient of the log density was asked for."""
-        return self._found.n_gradients
-
-    @property
-    def n_evaluations_(self) -> int:
-        """How often the log density alone was asked for."""
-        return self._found.n_evaluations
 
 
 def _held(data: Any, method: Method) -> Any:
