@@ -48,7 +48,7 @@ def test_a_name_is_imported_when_it_is_first_used(tmp_path, monkeypatch):
     (package / "inner.py").write_text("a, b, c = 1, 2, 3\n")
     monkeypatch.syspath_prepend(tmp_path)
     try:
-        import a_package  # noqa: PLC0415
+        import a_package  # noqa: PLC0415  # the test has just made it
 
         assert a_package.__all__ == ["a", "b"]
         assert {"a", "b"} <= set(dir(a_package))

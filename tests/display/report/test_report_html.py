@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -89,7 +90,6 @@ def test_markup_has_no_address_no_style_and_no_handler(rendered, make):
 
 
 def test_what_is_in_a_page_is_balanced_markup(rendered):
-    from html.parser import HTMLParser  # noqa: PLC0415
 
     void, stack, unmatched = {"meta", "input", "wbr"}, [], []
 
