@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .block import Array
-from .optional import need
+from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -24,7 +24,7 @@ from .arrow import cut, kind_of
 from .block import rows_per_block
 from .columns import NUMERIC_KINDS
 from .dialect import read_dialect
-from .optional import need
+from ..optional import need
 from .parts import is_gzip
 
 if TYPE_CHECKING:

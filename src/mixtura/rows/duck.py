@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from .optional import need
+from ..optional import need
 from .scratch import no_room
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from .arrow import cut, kind_of, to_values
 from .block import Block, rows_per_block
 from .checks import Weights, check_finite, check_weights, describe_rows, quoted
 from .columns import NUMERIC_KINDS, Choice, check_unique, choose, difference
-from .optional import need
+from ..optional import need
 from .parts import Part
 from .scratch import Scratch
 from .watch import Checksums, Watch

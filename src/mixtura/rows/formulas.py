@@ -7,7 +7,7 @@ https://owasp.org/www-community/attacks/CSV_Injection.
 from typing import TYPE_CHECKING
 
 from .arrow import kind_of
-from .optional import need
+from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

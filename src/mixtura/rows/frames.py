@@ -11,7 +11,7 @@ from ..errors import ColumnError, EmptyTableError
 from .block import Array, Block, rows_per_block
 from .checks import Weights, check_finite, check_weights, describe_rows
 from .columns import Choice, check_unique, choose
-from .optional import need
+from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from .optional import need
+from ..optional import need
 from .scratch import Scratch, no_room
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .formats import READ
-from .optional import need
+from ..optional import need
 
 NAME = "mixtura"
 """Name of the entry, among others that a format or a file system keeps."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .block import Block, Rows
 from .columns import Choice, LeftOut, choose, positions_of
 from .opening import TableRows
-from .optional import need
+from ..optional import need
 from .selected import SelectedRows
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
 from .duck import is_connection, last_result
 from .frames import FrameRows, is_lazy, open_record_batch
-from .optional import need
+from ..optional import need
 from .paths import is_stream, open_path
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary

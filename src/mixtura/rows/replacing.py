@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..typing import Floats, Integers
-from .optional import need
+from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

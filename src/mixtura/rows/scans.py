@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import EmptyTableError, SourceError
 from . import duck
 from .block import rows_per_block
-from .optional import need
+from ..optional import need
 from .parts import is_gzip
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ..errors import ColumnError
 from .arrow import kind_of
 from .checks import quoted
 from .formulas import no_formula, no_formulas
-from .optional import need
+from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

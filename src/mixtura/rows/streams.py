@@ -10,7 +10,7 @@ from .columns import Choice
 from .files import FileRows
 from .formats import DELIMITED, FORMATS, Format
 from .ipc import IpcPart
-from .optional import need
+from ..optional import need
 from .scratch import Scratch, no_room
 
 # Enough for the longest mark below and the white space that people put before JSON.

@@ -12,7 +12,7 @@ from ..errors import ColumnError, SourceError
 from .checks import quoted
 from .formats import ENDINGS, SINKS, WRITTEN
 from .marks import NAME
-from .optional import need
+from ..optional import need
 from .sinks import Sink
 from .whole import WholeFile, expanded, replace_all
 

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from ..errors import MissingDependencyError
+from .errors import MissingDependencyError
 
 _EXTRAS = {"duckdb": "mixtura[cli]", "pyarrow": "mixtura[cli]", "narwhals": "narwhals"}
 
