@@ -21,7 +21,8 @@ from ..rows import ArrayRows, Block, LeftOut, Rows
 from ..rows.block import Array
 from ..rows.checks import Weights, describe_rows, quoted
 from ..rows.columns import Choice, Missing, NonNumeric, difference
-from ..rows.frames import FrameRows
+from ..rows.decoded import DecodedRows, by_types
+from ..rows.frames import FrameTable
 from .engine import M
 from .threads import available_processors
 
@@ -138,14 +139,14 @@ class DaskRows:
         self._choice = Choice(columns, drop, non_numeric=non_numeric, missing=missing)
         # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
         if isinstance(source, da.Array):
-            self._like: ArrayRows | FrameRows = ArrayRows(
+            self._like: ArrayRows | DecodedRows = ArrayRows(
                 np.ones((1, *source.shape[1:]), source.dtype), columns=columns, drop=drop
             )
             self._width = int(source.shape[1])
             source = source.rechunk({1: -1})
             self._lengths = None if np.isnan(source.shape[0]) else tuple(source.chunks[0])
         elif isinstance(source, dd.DataFrame):
-            self._like = FrameRows(meta_nonempty(make_meta(source)), self._choice)
+            self._like = by_types(FrameTable(meta_nonempty(make_meta(source))), self._choice)
             self._names, self._width = tuple(map(str, source.columns)), len(source.columns)
             # In every partition the same columns, wherever they stand in it.
             self._choice = replace(self._choice, columns=self._like.columns, drop=None)
@@ -328,7 +329,7 @@ class _Task:
         for table, block in () if rows is None else rows.tables():
             yield table, self._as_declared(block, place)
 
-    def _rows(self, piece: Any, weights: Any, place: _Place) -> FrameRows | ArrayRows | None:
+    def _rows(self, piece: Any, weights: Any, place: _Place) -> DecodedRows | ArrayRows | None:
         where = place.where
         self._check_columns(piece, where)
         if len(piece) != place.n_rows:
@@ -339,7 +340,7 @@ class _Task:
         if not len(piece):
             return None
         if self.names is not None:
-            return FrameRows(piece, replace(self.choice, sample_weight=weights), place.first_row, where)
+            return by_types(FrameTable(piece, place.first_row, where), replace(self.choice, sample_weight=weights))
         return ArrayRows(
             piece,
             columns=self.choice.columns,

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ColumnError, EmptyTableError
+from ..optional import need
 from .block import Array, Block, rows_per_block
 from .checks import Weights, check_finite, describe_rows
 from .columns import Choice, LeftOut, Missing, as_list, check_unique
-from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .block import Array
 from ..optional import need
+from .block import Array
 
 if TYPE_CHECKING:
     import pyarrow as pa

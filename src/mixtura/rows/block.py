@@ -1,7 +1,7 @@
 """Blocks of rows, and the protocol of everything that yields them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,29 @@ def rows_per_block(n_columns: int) -> int:
     return rows - rows % _MINIMUM_ROWS
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Strays:
+    """Cells of a block that hold something, but not what their columns hold; their values are missing.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of int, shape (n_strays,)
+        Where each is: its row in the block, and its column among those in use.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+    def among(self, positions: Sequence[int]) -> "Strays | None":
+        """Return those in the columns at some positions, which are the columns then; None where there are none."""
+        here = np.isin(self.columns, positions)
+        if not here.any():
+            return None
+        place = np.zeros(max(positions) + 1, np.int64)
+        place[list(positions)] = np.arange(len(positions))
+        return Strays(self.rows[here], place[self.columns[here]])
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Consecutive rows of a table.
@@ -36,11 +59,19 @@ class Block:
         Sample weights; None means one for every row.
     first_row : int
         Position of the first row in the table, from 0.
+    strays : Strays or None
+        Cells that do not fit their columns, where there are some.
     """
 
     values: Array
     weights: NDArray[np.float64] | None
     first_row: int
+    strays: Strays | None = None
+
+    def select(self, positions: Sequence[int]) -> "Block":
+        """Return the same rows with the columns at some positions."""
+        strays = None if self.strays is None else self.strays.among(positions)
+        return replace(self, values=self.values[:, positions], strays=strays)
 
 
 class Rows(Protocol):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .frames import is_lazy
 from ..optional import need
+from .frames import is_lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

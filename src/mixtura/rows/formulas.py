@@ -6,8 +6,8 @@ https://owasp.org/www-community/attacks/CSV_Injection.
 
 from typing import TYPE_CHECKING
 
-from .arrow import kind_of
 from ..optional import need
+from .arrow import kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -63,20 +63,10 @@ class IpcPart:
                 break
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield the numeric columns `names`, in that order."""
+        """Yield the columns `names`, in that order."""
         for _, batch in self._read([self.schema.get_field_index(name) for name in names]):
             if batch is not None:
                 yield batch.select(list(names))
-
-    def table_schema(self, used: Sequence[str]) -> "pa.Schema":
-        """Return the schema of what `tables` yields for the same `used`."""
-        return self.schema
-
-    def tables(self, used: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield all columns; those in `used` hold numbers."""
-        for _, batch in self._read():
-            if batch is not None:
-                yield batch
 
     def _count_batches(self) -> int:
         """Return the number of record batches, 1 where only reading tells."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .formats import READ
 from ..optional import need
+from .formats import READ
 
 NAME = "mixtura"
 """Name of the entry, among others that a format or a file system keeps."""

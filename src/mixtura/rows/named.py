@@ -1,13 +1,12 @@
 """Rows without column names, or without a table that they come from, as a table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..optional import need
 from .block import Block, Rows
 from .columns import Choice, LeftOut, choose, positions_of
 from .opening import TableRows
-from ..optional import need
 from .selected import SelectedRows
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class NamedRows(SelectedRows):
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows."""
         for table, block in self._rows.tables() if isinstance(self._rows, TableRows) else self._made():
-            yield table, replace(block, values=block.values[:, self._positions])
+            yield table, block.select(self._positions)
 
     def _made(self) -> Iterator[tuple["pa.Table", Block]]:
         pa = need("pyarrow", "making tables")

@@ -2,19 +2,23 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..columns.kind import Kind
 from ..errors import SourceError
+from ..optional import need
 from .arrays import ArrayRows
 from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
+from .decoded import decoded
 from .duck import is_connection, last_result
-from .frames import FrameRows, is_lazy, open_record_batch
-from ..optional import need
+from .files import FileTable
+from .frames import FrameTable, is_lazy, open_record_batch
 from .paths import is_stream, open_path
+from .raw import RawTable
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
 from .whole import expanded
@@ -54,6 +58,8 @@ def open(
     sample_weight: Any = None,
     non_numeric: NonNumeric = "error",
     missing: Missing = "error",
+    kinds: "Mapping[str, Kind | str] | None" = None,
+    missing_marks: Sequence[str] = (),
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -133,54 +139,55 @@ def open(
     if missing not in ("error", "allow"):
         raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
     choice = Choice(columns, drop, sample_weight, non_numeric, missing)
-    if isinstance(source, (str, os.PathLike)):
-        return _open_text(source, choice)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
         if choice != Choice(non_numeric=non_numeric, missing=missing):
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
-    return _open_object(source, choice)
+    raw = open_raw(source)
+    if raw is None:
+        return ArrayRows(source, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
+    return decoded(raw, choice, kinds or {}, tuple(missing_marks))
 
 
-def _open_text(source: "str | os.PathLike[str]", choice: Choice) -> Rows:
+def open_raw(source: Any) -> RawTable | None:
+    """Return a table as it stands; None for an array, whose columns all hold numbers.
+
+    Parameters and errors as of `open`.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return _open_text(source)
+    if is_connection(source):
+        source = last_result(source)
+    if is_lazy(source):
+        source = source.collect()
+    is_array = isinstance(source, (np.ndarray, list, tuple))
+    if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
+        return FrameTable(source)
+    if hasattr(source, "__arrow_c_array__"):
+        return open_record_batch(source)
+    if hasattr(source, "__arrow_c_stream__"):
+        return open_arrow_stream(source)
+    if is_array or hasattr(source, "__array__"):
+        return None
+    if hasattr(source, "read"):
+        return open_binary(source, str(getattr(source, "name", "the stream")))
+    raise SourceError(
+        f"cannot read a table from {type(source).__name__}: "
+        "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
+    )
+
+
+def _open_text(source: "str | os.PathLike[str]") -> FileTable:
     if source == "-":
-        return open_binary(sys.stdin.buffer, "standard input", choice)
+        return open_binary(sys.stdin.buffer, "standard input")
     if isinstance(source, str) and is_query(source):
-        return open_query(source, choice)
+        return open_query(source)
     if is_stream(source):
         try:
             stream = expanded(source).open("rb")
         except OSError as error:
             raise SourceError(f"cannot read {source}: {error.strerror}") from error
         with stream:
-            return open_binary(stream, str(source), choice)
-    return open_path(source, choice)
-
-
-def _open_object(source: Any, choice: Choice) -> Rows:
-    if is_connection(source):
-        source = last_result(source)
-    is_array = isinstance(source, (np.ndarray, list, tuple))
-    if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
-        return FrameRows(source, choice)
-    if is_lazy(source):
-        return FrameRows(source.collect(), choice)
-    if hasattr(source, "__arrow_c_array__"):
-        return open_record_batch(source, choice)
-    if hasattr(source, "__arrow_c_stream__"):
-        return open_arrow_stream(source, choice)
-    if is_array or hasattr(source, "__array__"):
-        return ArrayRows(
-            source,
-            columns=choice.columns,
-            drop=choice.drop,
-            sample_weight=choice.sample_weight,
-            missing=choice.missing,
-        )
-    if hasattr(source, "read"):
-        return open_binary(source, str(getattr(source, "name", "the stream")), choice)
-    raise SourceError(
-        f"cannot read a table from {type(source).__name__}: "
-        "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
-    )
+            return open_binary(stream, str(source))
+    return open_path(source)

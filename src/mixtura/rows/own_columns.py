@@ -55,5 +55,4 @@ class OwnColumns(SelectedRows):
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of the other columns of its rows."""
         for table, block in self._table.tables():
-            values = block.values[:, self._positions]
-            yield table.drop_columns(self._former), Block(values, block.weights, block.first_row)
+            yield table.drop_columns(self._former), block.select(self._positions)

@@ -16,7 +16,8 @@ class Part(Protocol):
     label : str
         What messages call it.
     schema : pyarrow.Schema
-        Names and types of all its columns, the names as the file has them (they may repeat).
+        Names and types of all its columns, the names as the file has them (they may repeat). Formats without types have
+        columns of text.
     n_rows : int or None
         Number of rows, None if only a pass tells.
     empty : bool
@@ -29,15 +30,7 @@ class Part(Protocol):
     empty: bool
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield the numeric columns `names`, in that order."""
-        ...
-
-    def table_schema(self, used: Sequence[str]) -> "pa.Schema":
-        """Return the schema of what `tables` yields for the same `used`."""
-        ...
-
-    def tables(self, used: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield all columns; those in `used` hold numbers."""
+        """Yield the columns `names`, in that order, as they stand in the file."""
         ...
 
 

@@ -7,14 +7,13 @@ import stat
 from pathlib import Path
 
 from ..errors import SourceError
-from .columns import Choice
-from .files import FileRows
+from .files import FileTable
 from .formats import READ
 from .watch import Watch
 from .whole import expanded
 
 
-def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
+def open_path(path: str | os.PathLike[str]) -> FileTable:
     """Open the file, or the files that a pattern matches, in the order of their names."""
     given = os.fspath(path)
     files = _matching(expanded(given))
@@ -29,7 +28,7 @@ def open_path(path: str | os.PathLike[str], choice: Choice) -> FileRows:
     assert reader is not None, "these formats are read"
     watch = Watch(files)
     with watch.reading():
-        return FileRows([reader(file, str(file)) for file in files], given, choice, watch=watch)
+        return FileTable([reader(file, str(file)) for file in files], given, watch=watch)
 
 
 def _check_name(file: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..typing import Floats, Integers
 from ..optional import need
+from ..typing import Floats, Integers
 
 if TYPE_CHECKING:
     import pyarrow as pa

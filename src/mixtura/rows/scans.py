@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import EmptyTableError, SourceError
+from ..optional import need
 from . import duck
 from .block import rows_per_block
-from ..optional import need
 from .parts import is_gzip
 
 if TYPE_CHECKING:
@@ -44,19 +44,11 @@ class _ScanPart:
         return scan
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield the numeric columns `names`, in that order."""
+        """Yield the columns `names`, in that order."""
         duck_name = dict(zip(self.schema.names, self._duck_names, strict=True))
         columns = ", ".join(duck.name(duck_name[name]) for name in names)
         with duck.session(self.label) as connection:
             yield from duck.stream(connection, f"select {columns} from {self._scan}", names, rows_per_block(len(names)))
-
-    def table_schema(self, used: Sequence[str]) -> "pa.Schema":
-        """Return the schema of what `tables` yields for the same `used`."""
-        return self.schema
-
-    def tables(self, used: Sequence[str]) -> Iterator["pa.RecordBatch"]:
-        """Yield all columns; those in `used` hold numbers."""
-        yield from self.batches(self.schema.names)
 
 
 def read_parquet_schema(file: Path) -> "pa.Schema":

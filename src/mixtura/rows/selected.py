@@ -1,7 +1,6 @@
 """Some of the columns of rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,4 +62,4 @@ class SelectedRows:
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""
         for block in self._rows.blocks():
-            yield replace(block, values=block.values[:, self._positions])
+            yield block.select(self._positions)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ColumnError
+from ..optional import need
 from .arrow import kind_of
 from .checks import quoted
 from .formulas import no_formula, no_formulas
-from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,7 @@ from typing import Any
 
 from ..errors import SourceError
 from . import duck
-from .columns import Choice
-from .files import FileRows
+from .files import FileTable
 from .scans import ParquetPart
 from .scratch import Scratch
 from .watch import Watch
@@ -36,7 +35,7 @@ def is_query(source: str) -> bool:
     return _QUERY.match(source) is not None and not os.path.lexists(source)
 
 
-def open_query(query: str, choice: Choice) -> FileRows:
+def open_query(query: str) -> FileTable:
     """Run a query and open its result.
 
     The result goes to a temporary Parquet file, so that every pass sees the same rows in the same order, also where
@@ -56,7 +55,7 @@ def open_query(query: str, choice: Choice) -> FileRows:
         result.project(", ".join(f"#{position + 1} as c{position}" for position in range(len(names)))).write_parquet(
             str(file)
         )
-    return FileRows([ParquetPart(file, _LABEL, names)], _LABEL, choice, scratch)
+    return FileTable([ParquetPart(file, _LABEL, names)], _LABEL, scratch)
 
 
 def _existing(names: Sequence[str]) -> list[Path]:

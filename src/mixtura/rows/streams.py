@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import ColumnError, EmptyTableError, SourceError
-from .columns import Choice
-from .files import FileRows
+from ..optional import need
+from .files import FileTable
 from .formats import DELIMITED, FORMATS, Format
 from .ipc import IpcPart
-from ..optional import need
 from .scratch import Scratch, no_room
 
 # Enough for the longest mark below and the white space that people put before JSON.
 _HEAD = 4096
 
 
-def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
+def open_binary(stream: BinaryIO, label: str) -> FileTable:
     """Copy a binary stream to a temporary file and open that; its first bytes tell the format."""
     scratch = Scratch()
     file = scratch.folder / "stream"
@@ -33,7 +32,7 @@ def open_binary(stream: BinaryIO, label: str, choice: Choice) -> FileRows:
     form = sniff(file)
     reader = form.own_reader or form.reader
     assert reader is not None, "what is told by its first bytes is read"
-    return FileRows([reader(file, label)], label, choice, scratch)
+    return FileTable([reader(file, label)], label, scratch)
 
 
 def sniff(file: Path) -> Format:
@@ -56,7 +55,7 @@ def sniff(file: Path) -> Format:
     return next((form for form in FORMATS if form.is_text and text.startswith(form.begins)), DELIMITED)
 
 
-def open_arrow_stream(source: Any, choice: Choice) -> FileRows:
+def open_arrow_stream(source: Any) -> FileTable:
     """Copy anything with the Arrow PyCapsule interface to a temporary Arrow file and open that."""
     pa = need("pyarrow", "reading Arrow streams")
     label = "the Arrow stream"
@@ -72,7 +71,7 @@ def open_arrow_stream(source: Any, choice: Choice) -> FileRows:
         raise no_room(scratch.folder.parent, error) from error
     except (pa.ArrowException, TypeError) as error:
         raise SourceError(f"cannot read {label}: {str(error).splitlines()[0]}") from error
-    return FileRows([IpcPart(file, label, ours=True)], label, choice, scratch)
+    return FileTable([IpcPart(file, label, ours=True)], label, scratch)
 
 
 def _as_declared(batch: Any, schema: Any, where: str) -> Any:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..errors import ColumnError, SourceError
+from ..optional import need
 from .checks import quoted
 from .formats import ENDINGS, SINKS, WRITTEN
 from .marks import NAME
-from ..optional import need
 from .sinks import Sink
 from .whole import WholeFile, expanded, replace_all
 

@@ -1,0 +1,67 @@
+"""Columns of few values, flags and categories, and columns of free text."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from .kind import Decoded, Kind
+from .number import Number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class _Levels(Kind):
+    """Columns of levels.
+
+    Attributes
+    ----------
+    codes : Number or None
+        How the levels are read where they are numbers, which models take as such.
+    """
+
+    codes: Number | None = None
+
+    @property
+    def in_use(self) -> bool:  # type: ignore[override]  # other kinds know it as classes, this one as a value
+        """Whether models judge rows by such a column."""
+        return self.codes is not None
+
+    def decode(self, cells: "pa.ChunkedArray | pa.Array") -> Decoded:
+        """Return cells as the numbers that they are."""
+        return super().decode(cells) if self.codes is None else self.codes.decode(cells)
+
+    def speak(self, value: float) -> str:
+        """Return a number as a cell of the column would be written."""
+        return super().speak(value) if self.codes is None else self.codes.speak(value)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what `from_settings` makes the same kind of."""
+        return {"codes": None if self.codes is None else self.codes.settings()}
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Return the kind that has these settings."""
+        codes = settings["codes"]
+        return cls(None if codes is None else Number.from_settings(codes))
+
+
+@dataclass(frozen=True)
+class Flag(_Levels):
+    """Two levels, such as true and false, yes and no, 0 and 1."""
+
+    name: ClassVar[str] = "flag"
+
+
+@dataclass(frozen=True)
+class Category(_Levels):
+    """A few levels, as text or as codes."""
+
+    name: ClassVar[str] = "category"
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Free text."""
+
+    name: ClassVar[str] = "text"

@@ -1,0 +1,28 @@
+"""Cells as they stand in a table."""
+
+from typing import TYPE_CHECKING
+
+from ..optional import need
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def as_one_array(cells: "pa.ChunkedArray | pa.Array") -> "pa.Array":
+    """Return cells in one piece, those of a dictionary as what they stand for, strings as one type of strings."""
+    pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+        if isinstance(cells, pa.ChunkedArray):
+            cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], cells.type)
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if pa.types.is_string_view(cells.type):
+        cells = compute.cast(cells, pa.large_string())
+    return cells
+
+
+def is_text(kind: "pa.DataType") -> bool:
+    """Tell whether cells of an Arrow type are text."""
+    types = need("pyarrow.types", "reading tables")
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))

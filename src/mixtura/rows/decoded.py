@@ -1,0 +1,194 @@
+"""The rows of a table whose columns are known to hold this or that."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..columns.deciding import kind_asked, kind_of, kind_of_type
+from ..columns.kind import Kind
+from ..columns.number import Number
+from ..columns.profile import TableSeen
+from ..columns.unused import Other
+from ..errors import ColumnError
+from ..optional import need
+from .arrow import cut
+from .block import Array, Block, Strays, rows_per_block
+from .checks import Weights, check_finite, check_weights
+from .columns import Choice, as_list, choose
+from .raw import RawTable, seen_in
+from .watch import Checksums
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class DecodedRows:
+    """The rows of a table: the columns in use as numbers, all of them as they stand.
+
+    Use `mixtura.rows.open`.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    kinds : mapping of str to Kind
+        What each of its columns holds.
+    choice : Choice
+        Columns and weights.
+    seen : TableSeen, optional
+        What was seen of the columns, where a pass looked at them.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the columns in use.
+    left_out : tuple of LeftOut
+        Columns that are not used, and why.
+    kinds : mapping of str to Kind
+        What each column of the table holds.
+    seen : TableSeen or None
+        What was seen of them.
+    """
+
+    def __init__(self, raw: RawTable, kinds: Mapping[str, Kind], choice: Choice, seen: TableSeen | None = None) -> None:
+        self._raw = raw
+        self.kinds = kinds
+        self.seen = seen
+        names = raw.schema.names
+        told = ["number" if kinds[name].in_use else kinds[name].told for name in names]
+        self.columns, self.left_out = choose(names, told, choice, raw.where)
+        self._has_missing = choice.allows_missing
+        self._checksums = Checksums(raw.where) if raw.may_change else None
+        types = need("pyarrow.types", "reading tables")
+        narrow = all(types.is_float32(raw.schema.field(name).type) for name in self.columns)
+        self._dtype = np.dtype(np.float32 if narrow else np.float64)
+        self._weight_column = choice.weight_column
+        self._weights: Weights | None = None
+        if choice.sample_weight is not None and self._weight_column is None:
+            self._weights = Weights(choice.sample_weight, raw.n_rows, raw.describe)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, in use or not."""
+        return tuple(self._raw.schema.names)
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """Names and types of all columns, as they stand."""
+        return self._raw.schema
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns in use."""
+        return len(self.columns)
+
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows; None for text files until a pass has come to the end."""
+        return self._raw.n_rows if self.seen is None else self.seen.n_rows
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values of every block, float32 or float64."""
+        return self._dtype
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a value may be missing."""
+        return self._has_missing
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
+        weight = [] if self._weight_column is None else [self._weight_column]
+        for _, block in self._walk([*self.columns, *weight]):
+            yield block
+
+    def tables(self) -> Iterator[tuple["pa.Table", Block]]:
+        """Yield each block with a pyarrow Table of all columns of its rows, as they stand."""
+        yield from self._walk(list(self.names))
+
+    def _walk(self, names: list[str]) -> Iterator[tuple["pa.Table", Block]]:
+        first_row = n_blocks = 0
+        with self._raw.reading():
+            for table in cut(self._raw.batches(names), rows_per_block(self.n_columns)):
+                block = self._block(table, first_row)
+                if self._checksums is not None:
+                    self._checksums.compare(n_blocks, block)
+                yield table, block
+                first_row += table.num_rows
+                n_blocks += 1
+        if self._checksums is not None:
+            self._checksums.finish(n_blocks)
+        if self._weights is not None:
+            self._weights.finish(first_row)
+
+    def _block(self, table: "pa.Table", first_row: int) -> Block:
+        values = np.empty((table.num_rows, self.n_columns), dtype=self._dtype)
+        rows, columns = [], []
+        for position, name in enumerate(self.columns):
+            decoded = self.kinds[name].decode(table.column(name))
+            values[:, position] = decoded.values
+            if len(decoded.strays):
+                rows.append(decoded.strays)
+                columns.append(np.full(len(decoded.strays), position))
+        strays = Strays(np.concatenate(rows), np.concatenate(columns)) if rows else None
+        if strays is not None and not self._has_missing:
+            self._refuse(table, strays, first_row)
+        check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
+        weights = self._block_weights(table, first_row)
+        return Block(values, weights, self._raw.first_row + first_row, strays)
+
+    def _refuse(self, table: "pa.Table", strays: Strays, first_row: int) -> None:
+        row, name = int(strays.rows[0]), self.columns[int(strays.columns[0])]
+        raise ColumnError(
+            f"column {name!r} holds {str(table.column(name)[row])!r} in "
+            f"{self._raw.describe(np.array([first_row + row]))}, "
+            "where the column has numbers: correct the value, or leave the column out with drop="
+        )
+
+    def _block_weights(self, table: "pa.Table", first_row: int) -> NDArray[np.float64] | None:
+        if self._weights is not None:
+            return self._weights.rows(first_row, table.num_rows)
+        if self._weight_column is None:
+            return None
+        weights: Array = Number().decode(table.column(self._weight_column)).values[:, np.newaxis]
+        check_finite(weights, [self._weight_column], first_row, self._raw.describe)
+        return check_weights(weights[:, 0], first_row, self._raw.describe)
+
+
+def decoded(
+    raw: RawTable, choice: Choice, kinds: Mapping[str, Kind | str], missing_marks: tuple[str, ...] = ()
+) -> DecodedRows:
+    """Return the rows of a table; a pass looks at the columns, unless it is known what all of them hold.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    choice : Choice
+        Columns and weights.
+    kinds : mapping of str to Kind or str
+        What columns hold, as far as that is known, or the names of kinds that they are said to be of.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
+    """
+    names = raw.schema.names
+    known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
+    if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
+        return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
+    seen = seen_in(raw)
+    found: dict[str, Kind] = {}
+    for name, column in seen.columns.items():
+        asked = kinds.get(name)
+        if asked is None:
+            found[name] = kind_of(name, column, missing_marks)
+        else:
+            found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
+    return DecodedRows(raw, found, choice, seen)
+
+
+def by_types(raw: RawTable, choice: Choice) -> DecodedRows:
+    """Return the rows of a table whose columns hold what their types say."""
+    return DecodedRows(raw, {column.name: kind_of_type(column.type) for column in raw.schema}, choice)

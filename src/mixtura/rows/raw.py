@@ -1,0 +1,60 @@
+"""Tables as they stand, before it is known what their columns hold."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..columns.profile import TableSeen
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class RawTable(Protocol):
+    """A table whose columns can be read again and again, as they stand.
+
+    Attributes
+    ----------
+    where : str
+        What messages call it.
+    schema : pyarrow.Schema
+        Names and types of its columns, all names different.
+    n_rows : int or None
+        Number of rows, None if only a pass tells.
+    first_row : int
+        Position of its first row, where it is a part of a larger table.
+    may_change : bool
+        Whether somebody else may write to it while it is read.
+    """
+
+    where: str
+    schema: "pa.Schema"
+    n_rows: int | None
+    first_row: int
+    may_change: bool
+
+    def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch | pa.Table"]:
+        """Yield the columns `names`, in that order, for some rows after the other."""
+        ...
+
+    def describe(self, rows: NDArray[np.intp]) -> str:
+        """Return rows in words, given their positions in the table, as far as `batches` has come."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Return a context in which a change of the table is an error."""
+        ...
+
+
+def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> TableSeen:
+    """Return what one pass over a table sees of its columns."""
+    seen = TableSeen.zero(raw.schema)
+    with raw.reading():
+        for batch in raw.batches(raw.schema.names):
+            seen = seen.including(batch, seen.n_rows)
+            if on_rows is not None:
+                on_rows(seen.n_rows)
+    return seen
