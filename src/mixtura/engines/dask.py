@@ -23,6 +23,7 @@ from ..rows.checks import Weights, describe_rows, quoted
 from ..rows.columns import Choice, Missing, NonNumeric, difference
 from ..rows.decoded import DecodedRows, by_types
 from ..rows.frames import FrameTable
+from ..rows.style import Style
 from .engine import M
 from .threads import available_processors
 
@@ -203,6 +204,10 @@ class DaskRows:
         run = self._task(list)
         for piece, place in zip(self._pieces, self._places(), strict=True):
             yield from run.tables(piece.compute(), place)
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self._like.style()
 
     def tasks(self, consume: Callable[..., Any], *arguments: Any) -> Iterator[Delayed]:
         """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""

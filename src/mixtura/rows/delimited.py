@@ -29,11 +29,13 @@ class DelimitedPart:
     """A CSV or TSV file, plain or compressed by gzip; all its columns are text."""
 
     n_rows: int | None = None
+    has_types = False
 
     def __init__(self, file: Path, label: str, *, tabs: bool = False) -> None:
         self.label = label
         self._file = file
         self._dialect = read_dialect(file, label, tabs=tabs)
+        self.delimiter = None if tabs else self._dialect.delimiter
         # DuckDB compares names without case; ours may differ in case only, or repeat.
         self._keys = [f"c{position}" for position in range(len(self._dialect.names))]
         self._key_of = dict(zip(self._dialect.names, self._keys, strict=True))

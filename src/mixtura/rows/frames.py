@@ -41,11 +41,13 @@ class FrameTable:
 
     Attributes
     ----------
-    where, schema, n_rows, first_row, may_change
+    where, schema, n_rows, first_row, may_change, has_types, delimiter
         As of a `RawTable`.
     """
 
     may_change = False
+    has_types = True
+    delimiter: str | None = None
     reading = staticmethod(nullcontext)
 
     def __init__(self, frame: Any, first_row: int = 0, where: str = _WHERE) -> None:

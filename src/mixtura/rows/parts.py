@@ -22,6 +22,9 @@ class Part(Protocol):
         Number of rows, None if only a pass tells.
     empty : bool
         Whether it has no rows.
+
+    One whose columns have no types says so with ``has_types = False``, and what stands between its fields, where its
+    name does not, as `delimiter`.
     """
 
     label: str

@@ -1,17 +1,20 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.reasons import Peers, SharedReasons
+from ..decisions.reasons import Peers, SharedReasons, expected_values
+from ..detectors.explanation import Explanation
 from ..engines import Engine
 from ..rows import Block, TableRows
+from ..rows.added import Lists
 from ..rows.columns import positions_of
+from ..rows.judged import JudgedTable
 from ..rows.replacing import Cells
 from .foremost import N_FOREMOST, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
@@ -23,17 +26,23 @@ Result = Literal["scores", "decisions", "groups"]
 
 # The columns that each result adds to the table.
 _NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
-    "decisions": ("anomaly_score", "severity", "is_anomaly", "p_value", "component", "cluster", "reason"),
+    "decisions": (
+        *("anomaly_score", "severity", "is_anomaly", "p_value", "component", "cluster"),
+        *("flagged_columns", "expected", "reason"),
+    ),
     "scores": ("anomaly_score", "severity", "component", "cluster"),
     "groups": ("component", "cluster", "probability"),
 }
 
 
 class RowWriter(Protocol):
-    """Where rows go as they are scored, such as a `TableWriter`."""
+    """Where rows go as they are scored, such as an `Outlet`."""
 
-    def write(self, table: Any, new: Mapping[str, Any]) -> None:
-        """Take the next rows, a pyarrow Table, and their new columns."""
+    def begin(self, rows: TableRows) -> None:
+        """Learn of which table the rows are going to be."""
+
+    def write(self, judged: JudgedTable) -> None:
+        """Take the next rows."""
 
 
 def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
@@ -127,6 +136,7 @@ class Scorer:
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
+        new |= {name: Lists([None] * n_rows, [None] * n_rows) for name in ("flagged_columns", "expected")}
         shared, repairs = SharedReasons(), _NO_CELLS
         if len(flagged):
             explanation = model.explain(values[flagged])
@@ -135,10 +145,25 @@ class Scorer:
             told = model.in_words(values[flagged], explanation, model.columns)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
+            new |= _of_cells(model, explanation, flagged, n_rows)
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
         return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared, repairs)
+
+
+def _of_cells(model: TableModel, explanation: Explanation, flagged: NDArray[np.int64], n_rows: int) -> dict[str, Lists]:
+    """Return which cells of the flagged ones among some rows are wrong, and what was expected of each."""
+    names: list[list[str] | None] = [None] * n_rows
+    values: list[list[str] | None] = [None] * n_rows
+    wanted: list[str | None] = [None] * n_rows
+    expected = expected_values(explanation, model.habits)
+    for position, cells, texts in zip(flagged.tolist(), explanation.flagged_cells, expected, strict=True):
+        named = [model.columns[column] for column in np.flatnonzero(cells).tolist()]
+        names[position], values[position] = named, texts
+        wanted[position] = ", ".join(f"{name} = {text}" for name, text in zip(named, texts, strict=True))
+    joined = [None if named is None else ", ".join(named) for named in names]
+    return {"flagged_columns": Lists(names, joined), "expected": Lists(values, wanted)}
 
 
 @dataclass(frozen=True)
@@ -181,8 +206,7 @@ def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: RowWriter | None,
-    repaired: RowWriter | None = None,
+    writers: Sequence[RowWriter],
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -199,10 +223,8 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : RowWriter or None
-        Where the rows go; None to write none.
-    repaired : RowWriter, optional
-        Where the rows go without new columns, the flagged cells of flagged rows repaired.
+    writers : sequence of RowWriter
+        Where the rows go.
     engine : Engine
         Where the pass runs.
     on_rows : callable
@@ -220,11 +242,13 @@ def score_table(
     highest: list[Found] = []
     shared = SharedReasons()
     sample = no_sample(len(model.columns))
+    for writer in writers:
+        writer.begin(table)
     for block, scored in engine.map(rows, Scorer(model, result)):
-        if writer is not None:
-            writer.write(block.table, {name: scored.new[name] for name in columns})
-        if repaired is not None:
-            repaired.write(scored.repairs.put_in(block.table, model.columns), {})
+        if writers:
+            judged = _judged(block, scored, columns, model)
+            for writer in writers:
+                writer.write(judged)
         if gathered is not None:
             gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
@@ -246,6 +270,17 @@ def score_table(
     reasons = reason_groups(model, shared)
     counted = n_repaired_rows, n_repaired_cells
     return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
+
+
+def _judged(block: _Judged, scored: ScoredBlock, columns: Sequence[str], model: TableModel) -> JudgedTable:
+    return JudgedTable(
+        block.table,
+        {name: scored.new[name] for name in columns},
+        block.first_row + np.arange(scored.n_rows),
+        scored.new.get("is_anomaly", np.zeros(scored.n_rows, bool)),
+        scored.repairs,
+        model.columns,
+    )
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:

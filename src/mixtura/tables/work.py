@@ -1,6 +1,6 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -81,18 +81,15 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
 
-    def scored(
-        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
-    ) -> Scored:
-        """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
+    def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
+        """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
         return score_table(
             self.table,
             self.model,
             self.result,
-            writer,
-            repaired,
+            writers,
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
