@@ -199,7 +199,8 @@ class _JudgedRows:
         """Yield the rows in order."""
         for table, block in self._table.tables():
             scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
-            yield _Judged(block.values[:, self._positions], block.weights, block.first_row, table, scores)
+            used = block.select(self._positions)
+            yield _Judged(used.values, used.weights, used.first_row, used.strays, table, scores)
 
 
 def score_table(
