@@ -175,6 +175,11 @@ def _of_words(name: str, seen: ColumnSeen) -> Kind:
     return Text()
 
 
+def are_numbers(seen: ColumnSeen) -> bool:
+    """Tell whether (nearly) all cells of a column are plain numbers, whatever they stand for."""
+    return seen.numbers.count > 0 and len(seen.others) == 0 and seen.n_marks == 0 and not seen.words.counts
+
+
 def _is_prose(seen: ColumnSeen) -> bool:
     """Tell whether texts are sentences, which nobody repeats."""
     return seen.texts.longest > 64
