@@ -78,7 +78,7 @@ def find_dates(evidence: Evidence) -> DatesFound | None:
         forms.append(chosen or best[0])
         left &= np.isnan(read[forms[-1]])
         read = {form: days for form, days in read.items() if form not in forms and _agree(forms[-1], form)}
-    if not forms or evidence.weights[left].sum() > (1 - ENOUGH) * evidence.weights.sum():
+    if evidence.weights[~left].sum() < ENOUGH * evidence.weights.sum():
         return None
     matched = [*evidence.matched(partial(match_form, forms[0]))]
     offset = offset_of(matched, evidence.weights)
