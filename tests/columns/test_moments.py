@@ -1,11 +1,12 @@
 import csv
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura.columns.moments import Date, Duration, Time, moment_of_integers, moment_of_text, moment_of_type
@@ -15,8 +16,13 @@ from requirements import SHARED, needs_shared
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def found_in(cells):
+@cache
+def kind_of(cells):
     return moment_of_text(dict.fromkeys(cells, 1))
+
+
+def found_in(cells):
+    return kind_of(tuple(cells))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,7 @@ def test_a_kind_survives_json(table, kind):
 
 
 @pytest.mark.parametrize("cells", [cells for cells, *_ in DATES], ids=lambda cells: cells[0])
+@settings(max_examples=20)
 @given(when=st.datetimes(datetime(1970, 1, 1), datetime(2060, 1, 1)))
 def test_what_is_spoken_of_a_date_is_read_as_the_same(cells, when):
     kind = found_in(cells)
@@ -57,6 +64,7 @@ def test_what_is_spoken_of_a_date_is_read_as_the_same(cells, when):
 
 
 @pytest.mark.parametrize("cells", [cells for cells, *_ in TIMES], ids=lambda cells: cells[0])
+@settings(max_examples=20)
 @given(value=st.floats(0, 86_399))
 def test_what_is_spoken_of_a_time_is_read_as_the_same(cells, value):
     kind = found_in(cells)
@@ -67,6 +75,7 @@ def test_what_is_spoken_of_a_time_is_read_as_the_same(cells, value):
 
 
 @pytest.mark.parametrize("cells", [cells for cells, *_ in DURATIONS], ids=lambda cells: cells[0])
+@settings(max_examples=20)
 @given(value=st.floats(0, 1e8))
 def test_what_is_spoken_of_a_duration_is_read_as_the_same(cells, value):
     kind = found_in(cells)

@@ -199,7 +199,7 @@ def moment_of_text(examples: Mapping[str, int]) -> Date | Time | Duration | None
 
     Examples
     --------
-    >>> moment_of_text({"28.01.2024": 2, "3.2.2024": 1}).told
+    >>> moment_of_text({"28.1.2024": 2, "3.2.2024": 1}).told
     'date (28.1.2024)'
     >>> moment_of_text({"3:1": 2, "16:9": 1}) is None
     True
