@@ -125,6 +125,16 @@ def around_of(cells: Cells) -> tuple[Around, Cells]:
     return replace(best.around, plus=plus, negative=negative), cells
 
 
+def open_ended(cells: Cells) -> bool:
+    """Whether what looks like a sign of minus makes ranges and years of the numbers: 18-, 25+, (1999)."""
+    ends = [ends for ends, _, _ in filter(_marked, cells)]
+    behind = [end.signs[2] not in ("", ")") for end in ends]
+    if any(behind):
+        return all(behind) or any(end.plus for end in ends)
+    bare = all(shape.isdigit() and not end.unit and not end.prefix for end, shape, _ in cells)
+    return bare and bool(ends) and all(end.signs[2] for end in ends)
+
+
 def _marked(cell: Cell) -> bool:
     """Whether a cell tells whether the column has a unit: a bare 0 does not."""
     ends, shape, _ = cell

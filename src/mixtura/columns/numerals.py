@@ -14,7 +14,8 @@ SPACES = " \t\n\v\f\r\xa0\u1680\u202f\u205f\u2060\u3000\ufeff" + "".join(map(chr
 SPACE = f"[{SPACES}]"
 
 _APOSTROPHES = "'’ʼ´`"
-_GROUPS = ",._" + _APOSTROPHES + SPACES
+_THIN = " \xa0\u2007\u2009\u202f"  # the blanks that stand within numbers
+_GROUPS = ",._" + _APOSTROPHES + _THIN
 # Decimal mark, thousands separator, and whether thousands go by hundreds, as in 1,00,000. The first wins where several
 # read as many cells: 1,234 alone is one thousand.
 _READINGS = [
@@ -27,13 +28,16 @@ _READINGS = [
     (",", "'", False),
     (".", "_", False),
 ]
-# Longer numbers in groups, all of one length, are telephone numbers and addresses in networks.
-_LONGEST_GROUPED = 8
+_DOT, _COMMA = 0, 2
+# Numbers in groups that all have so many digits are telephone numbers, or addresses in networks: 192.168.100.200.
+_CALLED = range(9, 16)
+_ADDRESSED = range(12, 13)
 # A mark that contradicts the others this rarely is a slip.
 _SLIPS = 0.005
+# Of the numbers have a decimal comma where it is one: a 4,6 among many whole numbers is a list.
+_SOME = 0.1
 _MOST_DECIMALS = 12
-_DIGITS = str.maketrans("12345678", "99999999")
-_LATER_DIGITS = str.maketrans("012345678", "999999999")
+_DIGITS = str.maketrans("012345678", "999999999")
 
 CORE = (
     rf"(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9{_GROUPS}]*[0-9])?(?:\.(?={SPACE}*\Z))?"
@@ -67,7 +71,7 @@ class Numerals:
         """The characters that are read as thousands separators."""
         if not self.group:
             return "," if self.decimal == "." else "."
-        return next((family for family in (SPACES, _APOSTROPHES) if self.group in family), self.group)
+        return _family(self.group)
 
     @property
     def pattern(self) -> str:
@@ -77,10 +81,9 @@ class Numerals:
     def plain(self, texts: Any) -> Any:
         """Return Arrow texts of such digits as Python and Arrow write numbers."""
         compute = need("pyarrow.compute", "reading written numbers")
-        if len(self._read_groups) == 1:
-            texts = compute.replace_substring(texts, self._read_groups, "")
-        else:
-            texts = compute.replace_substring_regex(texts, f"[{self._read_groups}]+", "")
+        for mark in self._read_groups:
+            if len(self._read_groups) == 1 or compute.any(compute.match_substring(texts, mark)).as_py():
+                texts = compute.replace_substring(texts, mark, "")
         return texts if self.decimal == "." else compute.replace_substring(texts, self.decimal, ".")
 
     def write(self, size: float) -> str:
@@ -124,7 +127,8 @@ def shape_of(core: str) -> str:
         return "1" if core == "1" else "9"
     if not core.strip("0.,"):
         return "0"
-    return core[0].translate(_DIGITS) + core[1:].translate(_LATER_DIGITS)
+    shape = core.translate(_DIGITS)
+    return f"0{shape[1:]}" if core[0] == "0" else shape
 
 
 def numerals_of(shapes: Mapping[str, int], money: bool, united: bool) -> Numerals | None:
@@ -141,15 +145,9 @@ def numerals_of(shapes: Mapping[str, int], money: bool, united: bool) -> Numeral
     """
     patterns = [re.compile(_pattern(mark, _family(group), lakhs)) for mark, group, lakhs in _READINGS]
     read = [sum(n for shape, n in shapes.items() if pattern.fullmatch(shape)) for pattern in patterns]
-    most = max(read, default=0)
-    if not most:
+    if not any(read):
         return None
-    chosen = read.index(most)
-    small = any(re.fullmatch(r"0,9+", shape) for shape in shapes)
-    if _READINGS[chosen][0] == "," and read[0] >= (1 - _SLIPS) * most and not small:
-        chosen = 0
-    if money and chosen == 0 and read[2] == read[0] and _dots_group(shapes):
-        chosen = 2
+    chosen = _chosen(shapes, read, money)
     decimal, group, lakhs = _READINGS[chosen]
     fitting = {shape: n for shape, n in shapes.items() if patterns[chosen].fullmatch(shape)}
     separators = Counter[str]()
@@ -161,8 +159,23 @@ def numerals_of(shapes: Mapping[str, int], money: bool, united: bool) -> Numeral
     return Numerals(decimal, written, lakhs, _decimals(fitting, decimal))
 
 
+def _chosen(shapes: Mapping[str, int], read: list[int], money: bool) -> int:
+    """Return which of the readings is meant, where each reads so many cells."""
+    most = max(read)
+    chosen = read.index(most)
+    if chosen == _COMMA:
+        commas = sum(n for shape, n in shapes.items() if "," in shape)
+        listed = 0 < commas < _SOME * sum(shapes.values()) and not any("." in shape for shape in shapes)
+        small = any(re.fullmatch("0,9+", shape) for shape in shapes)
+        if listed or (read[_DOT] >= (1 - _SLIPS) * most and not small):
+            return _DOT
+    if chosen == _DOT and money and read[_COMMA] == most and _dots_group(shapes):
+        return _COMMA
+    return chosen
+
+
 def _family(group: str) -> str:
-    return next((family for family in (SPACES, _APOSTROPHES) if group in family), group)
+    return next((family for family in (_THIN, _APOSTROPHES) if group in family), group)
 
 
 def _dots_group(shapes: Mapping[str, int]) -> bool:
@@ -175,11 +188,11 @@ def _dots_group(shapes: Mapping[str, int]) -> bool:
 
 def _identify(fitting: Mapping[str, int], decimal: str, group: str) -> bool:
     """Whether digits are those of telephone numbers or addresses: many, in groups, all of one length."""
-    if group == "," or any(decimal in shape for shape in fitting):
+    if group not in ". " or any(decimal in shape for shape in fitting):
         return False
     lengths = {sum(mark in "019" for mark in shape) for shape in fitting}
     grouped = all(any(mark in _family(group) for mark in shape) for shape in fitting)
-    return grouped and len(lengths) == 1 and lengths.pop() > _LONGEST_GROUPED
+    return grouped and len(lengths) == 1 and lengths.pop() in (_CALLED if group == " " else _ADDRESSED)
 
 
 def _decimals(fitting: Mapping[str, int], decimal: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WORD = r"[^\W\d_]{1,12}[²³]?\.?"
 _BETWEEN = rf"(?:{SPACE}?[/·*]{SPACE}?|{SPACE})"
 _UNIT = re.compile(
-    rf"[%‰]|[°º′″'\"]|''|(?:°{SPACE}?|{CURRENCY}[/ ]|%{SPACE}?)?{_WORD}(?:{_BETWEEN}{_WORD}){{0,2}}"
+    rf"[%‰★⭐]|[°º′″'\"]|''|(?:°{SPACE}?|{CURRENCY}[/ ]|%{SPACE}?)?{_WORD}(?:{_BETWEEN}{_WORD}){{0,2}}"
     rf"|(?:[mcdk]?m|ft|in|yd|mi)\^?[23]|{CURRENCY}"
 )
 _LONGEST_UNIT = 24

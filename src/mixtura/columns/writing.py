@@ -12,7 +12,7 @@ import numpy as np
 from ..optional import need
 from ..typing import Bools, Floats
 from ..words import joined
-from .around import Around, around_of
+from .around import Around, around_of, open_ended
 from .numerals import CORE, SPACE, SPACES, Numerals, numerals_of, shape_of
 from .units import MINUS, MINUSES, ORDINAL, ends_of, right_ordinal
 
@@ -211,6 +211,8 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
     around, cells = around_of(
         [(ends, shape, n) for (head, tail, shape), n in found.items() if (ends := ends_of(head, tail))]
     )
+    if open_ended(cells):
+        return None
     shapes = Counter[str]()
     for _, shape, n in cells:
         shapes[shape] += n
