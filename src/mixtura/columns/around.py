@@ -14,7 +14,7 @@ from .units import ORDINAL, Ends
 # A cell: its ends, the shape of its digits, and how often both occur.
 Cell = tuple[Ends, str, int]
 Cells = list[Cell]
-T = TypeVar("T")
+T = TypeVar("T", str, tuple[str, str, str])
 
 _UNITED = 0.9  # of the numbers have the unit; a bare 0 needs none
 _PRICED = 0.1  # have the currency or the percent sign: amounts are written without as well
@@ -147,22 +147,19 @@ def _fits(ends: Ends, reading: _Reading) -> bool:
 
 def _prefix(cells: Cells) -> str:
     """Return the currency before the digits as most cells spell it, or nothing where few have it."""
-    names = Counter[str]()
-    for ends, _, n in filter(_marked, cells):
-        names[ends.prefix.strip(SPACES)] += n
-    needed = _PRICED * names.total()
-    del names[""]
-    for name, n in names.most_common(1):
-        if n >= needed:
-            return _commonest((ends.prefix, n) for ends, _, n in cells if ends.prefix.strip(SPACES) == name) or ""
-    return ""
+    marked = [(ends.prefix, n) for ends, _, n in cells if _marked((ends, _, n))]
+    name = _commonest((prefix.strip(SPACES), n) for prefix, n in marked if prefix)
+    spelled = [(prefix, n) for prefix, n in marked if prefix and prefix.strip(SPACES) == name]
+    enough = sum(n for _, n in spelled) >= _PRICED * sum(n for _, n in marked)
+    return _commonest(spelled) or "" if enough else ""
 
 
 def _commonest(forms: Iterable[tuple[T, int]]) -> T | None:
+    """Return the form with the highest count, whatever the order of the forms."""
     counts = Counter[T]()
     for form, n in forms:
         counts[form] += n
-    return counts.most_common(1)[0][0] if counts else None
+    return max(counts, key=lambda form: (counts[form], form), default=None)
 
 
 def _behind(ends: Ends) -> str:

@@ -155,7 +155,7 @@ def numerals_of(shapes: Mapping[str, int], money: bool, united: bool) -> Numeral
         separators.update(dict.fromkeys(set(shape) & set(_family(group)), n))
     if not united and _identify(fitting, decimal, group):
         return None
-    written = separators.most_common(1)[0][0] if separators else ""
+    written = max(separators, key=lambda mark: (separators[mark], mark), default="")
     return Numerals(decimal, written, lakhs, _decimals(fitting, decimal))
 
 

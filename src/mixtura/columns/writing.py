@@ -225,7 +225,7 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
 
 def _serves(writing: Writing, examples: Mapping[str, int], needed: float) -> bool:
     """Whether a writing reads as many cells as are needed, and some that are not plain."""
-    texts = need("pyarrow", _PURPOSE).array([*examples])
-    _, fits = writing.parse(texts)
+    known = [text.encode("utf-8", "replace").decode() for text in examples]  # halves of surrogate pairs are no UTF-8
+    _, fits = writing.parse(need("pyarrow", _PURPOSE).array(known))
     read = [text for text, fit in zip(examples, fits, strict=True) if fit]
     return sum(examples[text] for text in read) >= needed and any(not _PLAIN.fullmatch(text) for text in read)
