@@ -44,6 +44,10 @@ COLUMNS = [
     (["5 Mio. €", "7,5 Mio. €"], [5e6, 7.5e6], "currency (€) in Mio.", 6e6, "6 Mio. €"),
     (["$3 million", "$1.5 billion"], [3e6, 1.5e9], "currency ($) in billion and million", 2e6, "$2 million"),
     (["₹45 Lakh", "₹1.2 Cr"], [45e5, 1.2e7], "currency (₹) in Cr and Lakh", 5e5, "₹5 Lakh"),
+    (["Fr. 5.-", "Fr. 1'200.50"], [5, 1200.5], "currency (Fr.)", 60, "Fr. 60"),
+    (["5,- €", "7,50 €"], [5, 7.5], "currency (€)", 6.5, "6,50 €"),
+    (["$5/hr", "$15.50/hr"], [5, 15.5], "currency ($)", 7.5, "$7.50/hr"),
+    (["$1.2M USD", "$300K USD"], [1.2e6, 300e3], "currency ($) in M and K", 2e6, "$2M USD"),
     # separators and signs alone
     (["1.234,50", "2,00"], [1234.5, 2], NUMBERS + "thousands separators and decimal commas", 9876.5, "9.876,50"),
     (["1'234.50", "5.00"], [1234.5, 5], THOUSANDS, 9876.5, "9'876.50"),
@@ -85,6 +89,11 @@ COLUMNS = [
     (['12"', '7.5"'], [12, 7.5], NUMBERS + 'the unit "', 8, '8"'),
     (["12 mg/dL", "7 mg/dL"], [12, 7], NUMBERS + "the unit mg/dL", 8, "8 mg/dL"),
     (["2.5x", "3x"], [2.5, 3], NUMBERS + "the unit x", 4, "4x"),
+    (["5 people", "1 person"], [5, 1], NUMBERS + "the unit people", 3, "3 people"),
+    (["5 €/kg", "7,5 €/kg"], [5, 7.5], NUMBERS + "the unit €/kg", 8, "8 €/kg"),
+    (["30-day", "60-day"], [30, 60], NUMBERS + "the unit day", 90, "90-day"),
+    (["10+ years", "3 years", "1 year"], [10, 3, 1], NUMBERS + "the unit years", 4, "4 years"),
+    (["10,000+ installs", "500+ installs"], [10000, 500], NUMBERS + "the unit installs", 1000, "1,000+ installs"),
     # multiples
     (["19M", "8.7M", "201k"], [19e6, 8.7e6, 201e3], "sizes in M and k", 3.25e6, "3.2M"),
     (["1.2B", "3.4B"], [1.2e9, 3.4e9], "sizes in B", 2e9, "2.0B"),
@@ -144,6 +153,8 @@ NO_NUMBERS = {
     "streets": ["12 Main Street", "7 Oak Avenue"],
     "coordinates": ["12.5, 13.5", "1.5, 3.5"],
     "lists": ["1,2,3", "4,5,6"],
+    "vulgar fractions": ["3½", "4½"],
+    "powers": ["5²", "6²"],
     "numbered points": ["1)", "2)"],
     "words": ["yes", "no"],
     "no text": ["", " "],
@@ -209,6 +220,11 @@ def test_one_slip_in_a_thousand_leaves_the_separators():
     values, fits = writing_of(cells).parse(pa.array(["101,101", "1,23"]))
     assert values[0] == 101101
     assert fits.tolist() == [True, False]
+
+
+def test_a_plus_that_hardly_any_number_has_does_not_fit():
+    cells = {f"{number}k": 1 for number in range(200)} | {"1,000+": 1}
+    assert writing_of(cells).parse(pa.array(["7k", "1,000+"]))[1].tolist() == [True, False]
 
 
 def test_numbers_with_commas_among_many_whole_numbers_are_lists():

@@ -54,6 +54,7 @@ def numerals(draw):
 @st.composite
 def surroundings(draw):
     kind = draw(st.sampled_from(["currency", "unit", "multiples", "measures", "bare"]))
+    plus = draw(st.booleans())
     fields = {
         "about": draw(st.sampled_from(["", "~"])),
         "prefix": draw(st.sampled_from(["$", "€ ", "US$", "CHF ", "Rs.", "₹ "])) if kind == "currency" else "",
@@ -61,7 +62,8 @@ def surroundings(draw):
         "one": " year" if kind == "unit" and draw(st.booleans()) else "",
         "multiples": draw(st.sampled_from(MEASURES if kind == "measures" else MULTIPLES)) if kind[0] in "mc" else (),
         "bare": kind != "measures",
-        "plus": draw(st.booleans()),
+        "plus": plus,
+        "plus_written": plus and draw(st.booleans()),
         "negative": draw(st.sampled_from(SIGNS)),
     }
     return Around(**fields)

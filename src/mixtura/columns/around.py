@@ -9,7 +9,7 @@ from typing import TypeVar
 from .currencies import is_currency
 from .multiples import admitted, beyond, measured, multiple_of
 from .numerals import SPACE, SPACES
-from .units import ORDINAL, Ends
+from .units import ORDINAL, WHOLE, Ends
 
 # A cell: its ends, the shape of its digits, and how often both occur.
 Cell = tuple[Ends, str, int]
@@ -38,7 +38,9 @@ class Around:
     bare : bool
         Whether a number fits that has no multiple.
     plus : bool
-        Whether most numbers have a plus sign behind.
+        Whether numbers may have a plus sign behind.
+    plus_written : bool
+        Whether most have one.
     ordinal : bool
         Whether numbers are written 1st, 2nd, 3rd.
     negative : tuple of str
@@ -52,6 +54,7 @@ class Around:
     multiples: tuple[tuple[str, float], ...] = ()
     bare: bool = True
     plus: bool = False
+    plus_written: bool = False
     ordinal: bool = False
     negative: tuple[str, str, str] = ("-", "", "")
 
@@ -89,7 +92,8 @@ class Around:
         multiple = (f"(?:{SPACE}*(?:{words}))" + "?" * self.bare) if words else ""
         units = [re.escape(form) for form in _forms(self.suffix, self.one)]
         unit = rf"(?:{SPACE}*(?i:{'|'.join(units)})\.?)?" if units else ""
-        return rf"{multiple}{unit}{SPACE}*\+?"
+        plus = rf"(?:{SPACE}*\+)?" if self.plus else ""
+        return f"(?:{WHOLE})?{multiple}{plus}{unit}{plus}"
 
 
 def _forms(suffix: str, one: str) -> list[str]:
@@ -118,11 +122,11 @@ def around_of(cells: Cells) -> tuple[Around, Cells]:
     readings = [plain, *(reading for read in _READINGS if (reading := read(marked, total, plain.around)))]
     best = max(readings, key=lambda reading: sum(n for ends, _, n in marked if _fits(ends, reading)))
     cells = [cell for cell in cells if _fits(cell[0], best)]
-    plus = 2 * sum(n for ends, _, n in marked if ends.plus) > total
+    plus = sum(n for ends, _, n in marked if ends.plus) / max(total, 1)
     negative = _commonest((ends.signs, n) for ends, _, n in cells if ends.negative)
     if negative is None:  # behind the letters of a code, and before a symbol: USD -5, -$5
         negative = ("", "-", "") if prefix.strip(SPACES).isalpha() else ("-", "", "")
-    return replace(best.around, plus=plus, negative=negative), cells
+    return replace(best.around, plus=plus > _HARDLY, plus_written=plus > 0.5, negative=negative), cells
 
 
 def open_ended(cells: Cells) -> bool:
@@ -174,7 +178,9 @@ def _ordinals(cells: Cells, total: int, around: Around) -> _Reading | None:
 
 def _one_unit(cells: Cells, total: int, around: Around) -> _Reading | None:
     """Read numbers that have one unit, in singular and plural, capital letters and small ones."""
-    key = _commonest((_key(ends.unit), n) for ends, _, n in cells if ends.unit not in ("", ORDINAL))
+    united = [cell for cell in cells if cell[0].unit not in ("", ORDINAL)]
+    plural = [cell for cell in united if cell[1] != "1"]
+    key = _commonest((_key(ends.unit), n) for ends, _, n in plural or united)
     if key is None:
         return None
     alike = {ends.unit for ends, _, _ in cells if ends.unit and _key(ends.unit) == key}

@@ -112,7 +112,7 @@ def _pattern(decimal: str, groups: str, lakhs: bool) -> str:
     thousands = f"(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}" if lakhs else f"(?:{group}[0-9]{{3}})+"
     mark = re.escape(decimal)
     whole = f"(?:[1-9][0-9]{{0,2}}{thousands}|[0-9]+)"
-    return f"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
+    return f"(?:{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
 
 
 def shape_of(core: str) -> str:

@@ -84,7 +84,7 @@ class Writing:
             rf"{before}\({SPACE}*{number}{SPACE}*\)",
             f"{before}{number}{SPACE}*[-−]",
         ]
-        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*){number}{SPACE}*\z"
+        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*)(?:{number}|{digits}\.){SPACE}*\z"
         return f"{start}(?:{'|'.join(below)}){SPACE}*\\z", above
 
     def _digits(self, texts: Any) -> Any:
@@ -99,7 +99,7 @@ class Writing:
         texts = compute.utf8_ltrim(texts, characters=f"{SPACES}~≈+({MINUSES}{prefix}")
         letters = "".join({*around.suffix, *around.one, *"".join(around.read_multiples)} - set("0123456789"))
         letters += letters.upper() + letters.lower() + ("stndrhSTNDRH" if around.ordinal else "sS")
-        return compute.utf8_rtrim(texts, characters=f"{SPACES}+)-−.{letters}")
+        return compute.utf8_rtrim(texts, characters=f"{SPACES}+)-−–—.,{letters}")
 
     def _multiplied(self, texts: Any, factor: float) -> Bools:
         """Whether texts that fit have a multiple of this factor."""
@@ -126,8 +126,9 @@ class Writing:
         else:
             word, factor = self._multiple(size)
             digits = self.numerals.write(size / factor)
-            number = digits + word + (around.one if digits == "1" and not word and around.one else around.suffix)
-        number += "+" * around.plus
+            unit = around.one if digits == "1" and not word and around.one else around.suffix
+            plus = "+" * around.plus_written
+            number = digits + word + (plus + unit if unit[:1] in {*SPACES} else unit + plus)
         first, second, last = around.negative if value < 0 and re.search("[1-9]", digits) else ("", "", "")
         return f"{around.about}{first}{around.prefix}{second}{number}{last}"
 
@@ -153,7 +154,7 @@ class Writing:
         if suffix == "%":
             return "percent"
         if suffix:
-            return f"numbers with the unit {suffix}"
+            return f"numbers with the unit {suffix.removeprefix('-')}"
         return f"numbers with {joined(self._marks)}"
 
     @property
@@ -161,7 +162,7 @@ class Writing:
         marks = {
             "thousands separators": bool(self.numerals.group),
             "decimal commas": self.numerals.decimal == "," and self.numerals.decimals != (0,),
-            "a + behind": self.around.plus,
+            "a + behind": self.around.plus_written,
             "parentheses for minus": "(" in self.around.negative,
             "the minus behind": self.around.negative[2] in ("-", "−"),
         }
