@@ -105,6 +105,9 @@ COLUMNS = [
     (["800 m", "1.5 km"], [800, 1500], "sizes in km and m", 2000, "2 km"),
     (["300 g", "1.2 kg"], [300, 1200], "sizes in kg and g", 50, "50 g"),
     (["3 million", "250 thousand"], [3e6, 250e3], "sizes in million and thousand", 2e6, "2 million"),
+    (["2 millions", "1 million", "500 millions"], [2e6, 1e6, 5e8], "sizes in millions", 3e6, "3 millions"),
+    (["5M", "3m", "20k", "7M"], [5e6, 3e6, 2e4, 7e6], "sizes in M and k", 2e6, "2M"),
+    (["500 MB", "0", "1.5 GB"], [5e8, 0, 1.5e9], "sizes in GB and MB", 2e9, "2 GB"),
     # ordinal numbers
     (["1st", "2nd", "3rd", "4th", "11th", "112th"], [1, 2, 3, 4, 11, 112], "ordinal numbers", 21.6, "22nd"),
 ]

@@ -34,9 +34,9 @@ class Around:
     one : str
         The unit behind a 1, if it is another: " year" beside " years".
     multiples : tuple of (str, float)
-        Letters, words or units behind, and their factors, in falling order of factors.
+        Letters, words or units behind, and their factors: the largest first, and of one factor the commonest.
     bare : bool
-        Whether a number fits that has no multiple.
+        Whether a number other than 0 fits that has no multiple.
     plus : bool
         Whether numbers may have a plus sign behind.
     plus_written : bool
@@ -121,7 +121,7 @@ def around_of(cells: Cells) -> tuple[Around, Cells]:
     plain = _Reading(Around(about=_commonest((ends.about, n) for ends, _, n in cells) or "", prefix=prefix))
     readings = [plain, *(reading for read in _READINGS if (reading := read(marked, total, plain.around)))]
     best = max(readings, key=lambda reading: sum(n for ends, _, n in marked if _fits(ends, reading)))
-    cells = [cell for cell in cells if _fits(cell[0], best)]
+    cells = [cell for cell in cells if _fits(cell[0], best) or not _marked(cell)]
     plus = sum(n for ends, _, n in marked if ends.plus) / max(total, 1)
     negative = _commonest((ends.signs, n) for ends, _, n in cells if ends.negative)
     if negative is None:  # behind the letters of a code, and before a symbol: USD -5, -$5
@@ -213,13 +213,9 @@ def _multiples(cells: Cells, total: int, around: Around) -> _Reading | None:
     most = 2 * counts.total() > total
     if counts.total() < _UNITED * named or not admitted(seen, money=bool(around.prefix or rest), most=most):
         return None
-    multiples = []
-    for factor in sorted({split[unit][1] for unit in words}, reverse=True):
-        same = {unit for unit in words if split[unit][1] == factor}
-        word = _commonest((ends.gap + split[ends.unit][0], n) for ends, _, n in cells if ends.unit in same)
-        multiples.append((word or "", factor))
+    spelled = [(ends.gap + split[ends.unit][0], split[ends.unit][1], n) for ends, _, n in cells if ends.unit in words]
     suffix = _commonest((split[ends.unit][2], n) for ends, _, n in cells if ends.unit in words) or ""
-    return _Reading(replace(around, suffix=suffix, multiples=tuple(multiples)), words | {rest})
+    return _Reading(replace(around, suffix=suffix, multiples=_falling(spelled)), words | {rest})
 
 
 def _measured(cells: Cells, total: int, around: Around) -> _Reading | None:
@@ -228,11 +224,17 @@ def _measured(cells: Cells, total: int, around: Around) -> _Reading | None:
     factors = measured(counts)
     if not factors or sum(counts[unit] for unit in factors) < _UNITED * total:
         return None
-    multiples = []
-    for unit, factor in sorted(factors.items(), key=lambda pair: -pair[1]):
-        spelled = _commonest((_behind(ends), n) for ends, _, n in cells if ends.unit == unit)
-        multiples.append((spelled or unit, factor))
-    return _Reading(replace(around, multiples=tuple(multiples), bare=False), {*factors})
+    spelled = [(_behind(ends), factors[ends.unit], n) for ends, _, n in cells if ends.unit in factors]
+    return _Reading(replace(around, multiples=_falling(spelled), bare=False), {*factors})
+
+
+def _falling(spelled: Iterable[tuple[str, float, int]]) -> tuple[tuple[str, float], ...]:
+    """Return words and their factors, the largest factor first, and the commonest of the words of a factor."""
+    counts, factors = Counter[str](), dict[str, float]()
+    for word, factor, n in spelled:
+        counts[word] += n
+        factors[word] = factor
+    return tuple(sorted(factors.items(), key=lambda item: (-item[1], -counts[item[0]], item[0])))
 
 
 def _counts(cells: Cells, units: Collection[str]) -> Counter[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from ..optional import need
 from ..typing import Bools, Floats
 from ..words import joined
-from .around import Around, around_of, open_ended
+from .around import Around, Cells, around_of, open_ended
 from .numerals import CORE, SPACE, SPACES, Numerals, numerals_of, shape_of
 from .units import MINUS, MINUSES, ORDINAL, ends_of, right_ordinal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST_SHARE = 0.9  # of the cells are read by the writing of a column
 _LONGEST_CELL = 64
+_MOST_ENDS = 1000  # more of them, and each is in too few cells to be a unit
 _CELL = re.compile(
     rf"([^0-9]{{0,16}}?)({CORE})([^0-9]{{0,28}}|{SPACE}*(?:[mcdk]?m|ft|in|yd|mi)\^?[23]{SPACE}*)", re.IGNORECASE
 )
@@ -77,6 +78,7 @@ class Writing:
         before, digits = self.around.before, self.numerals.pattern
         start, minus = rf"\A{SPACE}*[~≈]?{SPACE}*", f"[{MINUS}]{SPACE}*"
         number = f"{digits}{behind}"
+        zero = rf"{digits}\." if self.around.bare else f"0+(?:{re.escape(self.numerals.decimal)}0*)?"
         below = [
             f"{minus}{before}{number}",
             f"{before}{minus}{number}",
@@ -84,7 +86,7 @@ class Writing:
             rf"{before}\({SPACE}*{number}{SPACE}*\)",
             f"{before}{number}{SPACE}*[-−]",
         ]
-        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*)(?:{number}|{digits}\.){SPACE}*\z"
+        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*)(?:{number}|{zero}){SPACE}*\z"
         return f"{start}(?:{'|'.join(below)}){SPACE}*\\z", above
 
     def _digits(self, texts: Any) -> Any:
@@ -143,7 +145,8 @@ class Writing:
     def told(self) -> str:
         """What a person is told of the column: "currency ($)", "numbers with the unit kg"."""
         around = self.around
-        multiples = joined([word.strip(SPACES) for word, _ in around.multiples])
+        words = {factor: word.strip(SPACES) for word, factor in reversed(around.multiples)}
+        multiples = joined([*words.values()][::-1])
         suffix = around.suffix.strip(SPACES)
         if around.currency:
             return f"currency ({around.currency})" + (f" in {multiples}" if multiples else "")
@@ -207,12 +210,8 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
         if split is not None:
             tail = split[3].strip(SPACES)
             found[split[1], ORDINAL if tail and right_ordinal(split[2], tail) else split[3], shape_of(split[2])] += n
-    if not found or found.total() < needed:
-        return None
-    around, cells = around_of(
-        [(ends, shape, n) for (head, tail, shape), n in found.items() if (ends := ends_of(head, tail))]
-    )
-    if open_ended(cells):
+    around, cells = around_of(_with_common_ends(found))
+    if not cells or sum(n for _, _, n in cells) < needed or open_ended(cells):
         return None
     shapes = Counter[str]()
     for _, shape, n in cells:
@@ -222,6 +221,15 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
         return None
     writing = Writing(numerals, around)
     return writing if _serves(writing, examples, needed) else None
+
+
+def _with_common_ends(found: Mapping[tuple[str, str, str], int]) -> Cells:
+    """Return the cells whose ends are of the commonest, and may be those of numbers."""
+    pairs = Counter[tuple[str, str]]()
+    for (head, tail, _), n in found.items():
+        pairs[head, tail] += n
+    known = {pair: ends_of(*pair) for pair, _ in pairs.most_common(_MOST_ENDS)}
+    return [(ends, shape, n) for (head, tail, shape), n in found.items() if (ends := known.get((head, tail)))]
 
 
 def _serves(writing: Writing, examples: Mapping[str, int], needed: float) -> bool:
