@@ -13,7 +13,7 @@ from .kind import Kind
 from .marks import AMONG_NUMBERS
 from .moments import Date, Duration, Time, moment_of_integers, moment_of_text, moment_of_type
 from .number import Number
-from .profile import ColumnSeen
+from .column_seen import ColumnSeen
 from .unused import Constant, Empty, Identifier, Other
 from .writing import writing_of
 
