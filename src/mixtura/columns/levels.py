@@ -118,14 +118,23 @@ class Levels:
         return dict(zip(table.column("value").to_pylist(), table.column("n").to_pylist(), strict=True))
 
     def some(self, most: int) -> dict[Any, int]:
-        """Return at most so many of the values that are kept, evenly chosen, and how often each was seen."""
+        """Return at most so many of the values that are kept, and how often each was seen.
+
+        Of more, half are the most frequent ones; the others are chosen evenly, and their counts scaled up to those of
+        all that they stand for.
+        """
         told = self.added_up()
-        if not told.parts:
-            return {}
-        (table,) = told.parts
-        if table.num_rows > most:
-            table = table.take(np.linspace(0, table.num_rows - 1, most).astype(np.int64))
-        return dict(zip(table.column("value").to_pylist(), table.column("n").to_pylist(), strict=True))
+        if not told.parts or told.parts[0].num_rows <= most:
+            return self.counts
+        counts = told.parts[0].column("n").to_numpy()
+        ranked = np.argsort(-counts, kind="stable")
+        frequent, rest = ranked[: most // 2], np.sort(ranked[most // 2 :])
+        chosen = rest[np.linspace(0, len(rest) - 1, most - len(frequent)).astype(np.int64)]
+        scale = counts[rest].sum() / counts[chosen].sum()
+        kept = np.sort(np.concatenate([frequent, chosen]))
+        scaled = np.where(np.isin(kept, chosen), np.rint(scale * counts[kept]), counts[kept])
+        values = told.parts[0].column("value").take(kept).to_pylist()
+        return dict(zip(values, scaled.astype(np.int64).tolist(), strict=True))
 
     @property
     def is_exact(self) -> bool:
@@ -136,7 +145,7 @@ class Levels:
     def n_distinct(self) -> int:
         """How many different values there are, at least."""
         told = self.added_up()
-        return max(told.n_exact, *(part.num_rows for part in told.parts), 0)
+        return max(told.n_exact, *(int(part.num_rows) for part in told.parts), 0)
 
     @property
     def most_frequent(self) -> tuple[Any, int] | None:
