@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.deciding import kind_asked, kind_of, kind_of_type
+from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -193,10 +193,14 @@ def decoded(
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
     seen = seen_in(raw)
     found: dict[str, Kind] = {}
+    named = {str(name) for name in as_list(choice.columns)}
     for name, column in seen.columns.items():
         asked = kinds.get(name)
         if asked is None:
             found[name] = kind_of(name, column, missing_marks)
+            if not found[name].in_use and (name in named or choice.non_numeric == "error") and are_numbers(column):
+                # Who names a column wants it, and who wants no column left out takes numbers for numbers.
+                found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
     return DecodedRows(raw, found, choice, seen)

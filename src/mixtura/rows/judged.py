@@ -33,6 +33,8 @@ class JudgedTable:
         Which of them are flagged.
     cells : Cells
         The flagged cells of flagged rows, and what was expected there.
+    strays : Cells
+        Cells that do not hold what their columns hold, for which rows are flagged too.
     columns : sequence of str
         The columns that cells are counted by.
     """
@@ -42,6 +44,7 @@ class JudgedTable:
     rows: Integers
     flags: NDArray[np.bool_]
     cells: Cells
+    strays: Cells
     columns: Sequence[str]
 
     def take(self, at: Integers) -> Self:
@@ -53,6 +56,7 @@ class JudgedTable:
             self.rows[at],
             self.flags[at],
             self.cells.take(at, self.table.num_rows),
+            self.strays.take(at, self.table.num_rows),
             self.columns,
         )
 
@@ -60,20 +64,26 @@ class JudgedTable:
     def concatenate(cls, parts: Sequence[Self]) -> Self:
         """Return the rows of several parts, one after the other."""
         pa = need("pyarrow", "making tables")
+        n_rows = [part.table.num_rows for part in parts]
         return cls(
             pa.concat_tables([part.table for part in parts], promote_options="permissive"),
             concatenated([part.new for part in parts]),
             np.concatenate([part.rows for part in parts]),
             np.concatenate([part.flags for part in parts]),
-            Cells.concatenate([part.cells for part in parts], [part.table.num_rows for part in parts]),
+            Cells.concatenate([part.cells for part in parts], n_rows),
+            Cells.concatenate([part.strays for part in parts], n_rows),
             parts[0].columns,
         )
 
     @property
     def highlights(self) -> Highlights:
         """The flagged cells, with the reasons of their rows."""
-        order = np.lexsort((self.cells.columns, self.cells.rows))
-        rows, names = self.cells.rows[order], [self.columns[column] for column in self.cells.columns[order].tolist()]
+        rows, columns = (
+            np.concatenate([getattr(cells, name) for cells in (self.cells, self.strays)])
+            for name in ("rows", "columns")
+        )
+        order = np.lexsort((columns, rows))
+        rows, names = rows[order], [self.columns[column] for column in columns[order].tolist()]
         reasons: Any = self.new.get("reason", [])
         notes = {row: reasons[row] for row in rows.tolist() if len(reasons) and reasons[row] is not None}
         return Highlights(rows, names, notes)

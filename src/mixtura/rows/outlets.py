@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -114,7 +115,7 @@ def flagged_of(judged: JudgedTable) -> JudgedTable:
     flagged = judged.take(np.flatnonzero(judged.flags))
     others = {name: values for name, values in flagged.new.items() if name != FLAG}
     new = {row_name(judged.table.column_names): flagged.rows + 1, **others}
-    return JudgedTable(flagged.table, new, flagged.rows, flagged.flags, flagged.cells, flagged.columns)
+    return replace(flagged, new=new)
 
 
 def row_name(names: Sequence[str]) -> str:

@@ -1,19 +1,19 @@
 """Columns of text whose cells are numbers, as numbers: what formats with types get of a table that has none."""
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..columns.cells import as_one_array, is_text
+from ..columns.column_seen import ColumnSeen
 from ..columns.marks import are_missing, plain_numbers, trimmed
-from ..columns.profile import ColumnSeen, TableSeen
+from ..columns.profile import TableSeen
 from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Whole numbers beyond these are not all doubles.
-_LARGEST_WHOLE = 2**53
+# Whole numbers below fit into 64 bits.
+_LARGEST_WHOLE = 2**63
 
 
 def number_types(seen: TableSeen) -> "dict[str, pa.DataType]":
@@ -23,24 +23,16 @@ def number_types(seen: TableSeen) -> "dict[str, pa.DataType]":
 
 
 def _number_type(seen: ColumnSeen) -> Any:
+    """Return the type that holds the numbers of a column, None where there are others or digits would be lost."""
     pa = need("pyarrow", "writing tables")
-    if not is_text(seen.arrow_type) or not seen.n_numbers or seen.n_numbers != seen.n_present:
+    only_numbers = is_text(seen.arrow_type) and 0 < seen.n_numbers == seen.n_present
+    # Zeros in front are lost in any type.
+    if not only_numbers or seen.texts.n_padded:
         return None
-    if seen.are_exact:
-        return pa.int64()
-    return None if _are_codes(seen) else pa.float64()
-
-
-def _are_codes(seen: ColumnSeen) -> bool:
-    """Tell whether digits would be lost: zeros in front, or more of them than a double has."""
-    if not seen.numbers.are_whole:
-        return False
-    if seen.texts.n_padded:
-        return True
-    exponents = any(re.search("[Aa]", shape) for shape in seen.texts.shapes)
-    digits = any(re.fullmatch(r"[+-]?9{16,}", shape) for shape in seen.texts.shapes)
+    if not seen.texts.are_digits:
+        return pa.float64()
     largest = max(abs(seen.numbers.smallest), abs(seen.numbers.largest))
-    return largest > _LARGEST_WHOLE and (digits or not exponents)
+    return pa.int64() if largest < _LARGEST_WHOLE else None
 
 
 def with_types(table: "pa.Table", types: "Mapping[str, pa.DataType]") -> "pa.Table":

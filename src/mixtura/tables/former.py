@@ -6,7 +6,7 @@ from itertools import product
 from typing import get_args
 
 from ..rows.outlets import FLAG, ROW
-from .scoring import Result, new_columns
+from .new_columns import Result, new_columns
 
 # What results of former versions did not have.
 _NEW_SINCE = ("flagged_columns", "expected")

@@ -1,8 +1,9 @@
 """A table opened for the work on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
+from ..columns.kind import Kind
 from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError
 from ..rows import TableRows, is_query, open
@@ -25,6 +26,8 @@ def open_table(
     *,
     takes_missing: bool,
     kept: Collection[str | None] = (),
+    kinds: Mapping[str, Kind | str] | None = None,
+    missing_marks: Sequence[str] = (),
     spell: Spell = in_python,
 ) -> TableRows:
     """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
@@ -37,7 +40,7 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing)
+    rows = _opened(source, columns, drop, missing, kinds=kinds or {}, missing_marks=missing_marks)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -54,12 +57,16 @@ def open_table(
         raise EmptyTableError(f"{error}: name them with {spell('columns')} to use them") from None
 
 
-def _opened(source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing) -> TableRows:
+def _opened(
+    source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing, **reading: Any
+) -> TableRows:
     owner = owner_of(source)
     opened = open if owner is None else owner.open
     if _has_no_names(source):
         return NamedRows(opened(source, missing=missing), columns, drop)
-    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+    if owner is not None:
+        return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+    return cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing, **reading))
 
 
 def _has_no_names(source: Source) -> bool:
