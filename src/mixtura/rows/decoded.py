@@ -17,6 +17,7 @@ from .arrow import cut
 from .block import Array, Block, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
 from .columns import Choice, as_list, choose
+from .kept_numbers import KeptNumbers
 from .raw import RawTable, seen_in
 from .watch import Checksums
 
@@ -39,6 +40,8 @@ class DecodedRows:
         Columns and weights.
     seen : TableSeen, optional
         What was seen of the columns, where a pass looked at them.
+    kept : KeptNumbers, optional
+        Numbers that this pass has read.
 
     Attributes
     ----------
@@ -52,7 +55,14 @@ class DecodedRows:
         What was seen of them.
     """
 
-    def __init__(self, raw: RawTable, kinds: Mapping[str, Kind], choice: Choice, seen: TableSeen | None = None) -> None:
+    def __init__(
+        self,
+        raw: RawTable,
+        kinds: Mapping[str, Kind],
+        choice: Choice,
+        seen: TableSeen | None = None,
+        kept: KeptNumbers | None = None,
+    ) -> None:
         self._raw = raw
         self.kinds = kinds
         self.seen = seen
@@ -65,6 +75,8 @@ class DecodedRows:
         narrow = all(types.is_float32(raw.schema.field(name).type) for name in self.columns)
         self._dtype = np.dtype(np.float32 if narrow else np.float64)
         self._weight_column = choice.weight_column
+        # A column of weights is read beside the others.
+        self._kept = kept if choice.weight_column is None else None
         self._weights: Weights | None = None
         if choice.sample_weight is not None and self._weight_column is None:
             self._weights = Weights(choice.sample_weight, raw.n_rows, raw.describe)
@@ -101,9 +113,26 @@ class DecodedRows:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
+        if self._kept is not None and self._kept.holds(self.columns, self.kinds):
+            yield from self._kept_blocks(self._kept)
+            return
         weight = [] if self._weight_column is None else [self._weight_column]
         for _, block in self._walk([*self.columns, *weight]):
             yield block
+
+    def _kept_blocks(self, kept: KeptNumbers) -> Iterator[Block]:
+        """Yield the rows as the pass that looked at the columns has read them."""
+        self._kept = None
+        first_row = n_blocks = 0
+        for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
+            check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
+            weights = None if self._weights is None else self._weights.rows(first_row, len(values))
+            block = Block(values, weights, first_row)
+            self._ended(block, n_blocks)
+            yield block
+            first_row += len(values)
+            n_blocks += 1
+        self._finish(first_row, n_blocks)
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows, as they stand."""
@@ -114,15 +143,21 @@ class DecodedRows:
         with self._raw.reading():
             for table in cut(self._raw.batches(names), rows_per_block(self.n_columns)):
                 block = self._block(table, first_row)
-                if self._checksums is not None:
-                    self._checksums.compare(n_blocks, block)
+                self._ended(block, n_blocks)
                 yield table, block
                 first_row += table.num_rows
                 n_blocks += 1
+        self._finish(first_row, n_blocks)
+
+    def _ended(self, block: Block, position: int) -> None:
+        if self._checksums is not None:
+            self._checksums.compare(position, block)
+
+    def _finish(self, n_rows: int, n_blocks: int) -> None:
         if self._checksums is not None:
             self._checksums.finish(n_blocks)
         if self._weights is not None:
-            self._weights.finish(first_row)
+            self._weights.finish(n_rows)
 
     def _block(self, table: "pa.Table", first_row: int) -> Block:
         values = np.empty((table.num_rows, self.n_columns), dtype=self._dtype)
@@ -178,7 +213,7 @@ def decoded(
     known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
-    seen = seen_in(raw)
+    seen, kept = seen_in(raw)
     found: dict[str, Kind] = {}
     named = {str(name) for name in as_list(choice.columns)}
     for name, column in seen.columns.items():
@@ -190,7 +225,7 @@ def decoded(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
-    return DecodedRows(raw, found, choice, seen)
+    return DecodedRows(raw, found, choice, seen, kept)
 
 
 def by_types(raw: RawTable, choice: Choice) -> DecodedRows:
