@@ -16,7 +16,7 @@ from .columns import Choice, LeftOut, Missing, NonNumeric
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
-from .frames import FrameTable, is_lazy, open_record_batch
+from .frames import FrameTable, as_frame, collected, is_lazy, open_record_batch
 from .paths import is_stream, open_path
 from .raw import RawTable
 from .sql import is_query, open_query
@@ -161,14 +161,19 @@ def open_raw(source: Any) -> RawTable | None:
         source = last_result(source)
     if is_lazy(source):
         source = source.collect()
-    is_array = isinstance(source, (np.ndarray, list, tuple))
-    if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
-        return FrameTable(source)
+    if isinstance(source, (np.ndarray, list, tuple)):
+        return None
+    frame = as_frame(source)
+    if frame is not None:
+        return FrameTable(frame)
     if hasattr(source, "__arrow_c_array__"):
         return open_record_batch(source)
     if hasattr(source, "__arrow_c_stream__"):
         return open_arrow_stream(source)
-    if is_array or hasattr(source, "__array__"):
+    frame = collected(source)
+    if frame is not None:
+        return FrameTable(frame)
+    if hasattr(source, "__array__"):
         return None
     if hasattr(source, "read"):
         return open_binary(source, str(getattr(source, "name", "the stream")))
