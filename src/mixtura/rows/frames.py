@@ -1,7 +1,7 @@
 """Dataframes (pandas, Polars, pyarrow Tables and what else narwhals knows) as tables."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +98,8 @@ class FrameTable:
         Position of its first row, where the frame is a part of a larger table.
     where : str
         What messages about its columns call it.
-    schema : pyarrow.Schema, optional
-        The types that cells of these columns are to have. Default: those that they have.
+    types : mapping of str to pyarrow.DataType, optional
+        Types that cells of some columns are to have, instead of those that they have.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class FrameTable:
     reading = staticmethod(nullcontext)
 
     def __init__(
-        self, frame: Any, first_row: int = 0, where: str = _WHERE, schema: "pa.Schema | None" = None
+        self, frame: Any, first_row: int = 0, where: str = _WHERE, types: "Mapping[str, pa.DataType] | None" = None
     ) -> None:
         names = check_names(frame, where)
         self.where = where
@@ -119,11 +119,9 @@ class FrameTable:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
         self.n_rows: int | None = len(frame)
         self.first_row = first_row
-        self._source: _Pandas | _Arrow = _Pandas(frame, names) if _is_pandas(frame) else _Arrow(frame, names)
-        own = self._source.schema
-        self.schema = own if schema is None else need("pyarrow", "reading dataframes").schema(
-            [schema.field(name) for name in own.names]
-        )
+        made = _Pandas if _is_pandas(frame) else _Arrow
+        self._source: _Pandas | _Arrow = made(frame, names, types or {})
+        self.schema = self._source.schema
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
         """Yield the columns `names`, in that order."""
@@ -142,10 +140,12 @@ class FrameTable:
 class _Pandas:
     """The columns of a dataframe of pandas, whose index is none."""
 
-    def __init__(self, frame: Any, names: list[str]) -> None:
+    def __init__(self, frame: Any, names: list[str], types: "Mapping[str, pa.DataType]") -> None:
         pa = need("pyarrow", "reading dataframes")
         self._columns = {name: plain(frame.iloc[:, position]) for position, name in enumerate(names)}
-        self.schema = pa.schema([(name, arrow_type_of(column)) for name, column in self._columns.items()])
+        self.schema = pa.schema(
+            [(name, types.get(name) or arrow_type_of(column)) for name, column in self._columns.items()]
+        )
 
     def rows(self, first: int, n_rows: int, schema: "pa.Schema") -> "pa.Table":
         pa = need("pyarrow", "reading dataframes")
@@ -158,7 +158,7 @@ class _Pandas:
 class _Arrow:
     """The columns of any other dataframe, which Arrow has types for."""
 
-    def __init__(self, frame: Any, names: list[str]) -> None:
+    def __init__(self, frame: Any, names: list[str], types: "Mapping[str, pa.DataType]") -> None:
         nw = need("narwhals", "reading dataframes")
         self._frame = nw.from_native(frame, eager_only=True)
         objects = [name for name, dtype in self._frame.schema.items() if dtype in (nw.Object, nw.Int128, nw.UInt128)]
@@ -167,7 +167,9 @@ class _Arrow:
             column = nw.new_series(name, texts, nw.String, backend=self._frame.implementation)
             self._frame = self._frame.with_columns(column)
         self._names = names
-        self.schema = self._frame[:0].to_arrow().schema
+        own = self._frame[:0].to_arrow().schema
+        pa = need("pyarrow", "reading dataframes")
+        self.schema = pa.schema([field.with_type(types.get(field.name, field.type)) for field in own])
 
     def rows(self, first: int, n_rows: int, schema: "pa.Schema") -> "pa.Table":
         at = positions_of(schema.names, self._names)
@@ -178,6 +180,26 @@ class _Arrow:
 def _is_pandas(frame: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(frame, pandas.DataFrame)
+
+
+def merged_type(types: Sequence["pa.DataType"]) -> "pa.DataType":
+    """Return a type that holds the cells of parts of a column: text where their types have none in common.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> merged_type([pa.null(), pa.int64(), pa.float64()]), merged_type([pa.int64(), pa.string()])
+    (DataType(double), DataType(string))
+    """
+    pa = need("pyarrow", "reading dataframes")
+    found = dict.fromkeys(kind for kind in types if not pa.types.is_null(kind))
+    if found and all(pa.types.is_dictionary(kind) for kind in found):
+        return pa.dictionary(pa.int32(), merged_type([kind.value_type for kind in found]))
+    schemas = [pa.schema([("", kind)]) for kind in found or [pa.null()]]
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive").types[0]
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.string()
 
 
 def open_record_batch(source: Any) -> FrameTable:

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..columns.kind import Kind
 from ..errors import SourceError
-from ..optional import need
 from .arrays import ArrayRows
 from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric
@@ -164,17 +163,18 @@ def open_raw(source: Any) -> RawTable | None:
     if isinstance(source, (np.ndarray, list, tuple)):
         return None
     frame = as_frame(source)
+    if frame is None and not any(hasattr(source, name) for name in ("__arrow_c_array__", "__arrow_c_stream__")):
+        frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
+    return None if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__") else _open_stream(source)
+
+
+def _open_stream(source: Any) -> RawTable:
     if hasattr(source, "__arrow_c_array__"):
         return open_record_batch(source)
     if hasattr(source, "__arrow_c_stream__"):
         return open_arrow_stream(source)
-    frame = collected(source)
-    if frame is not None:
-        return FrameTable(frame)
-    if hasattr(source, "__array__"):
-        return None
     if hasattr(source, "read"):
         return open_binary(source, str(getattr(source, "name", "the stream")))
     raise SourceError(

@@ -67,11 +67,11 @@ def _dense(column: Any) -> Any:
 
 def _type_of_objects(values: Any) -> "pa.DataType":
     """Return the type that holds all objects as they are, from all of them: the first may be missing."""
-    pa = need("pyarrow", "reading dataframes")
+    pa, nat = need("pyarrow", "reading dataframes"), need("pandas", "reading dataframes").NaT
     try:
         kind = pa.infer_type(values, from_pandas=True)
-        if pa.types.is_date(kind) and any(isinstance(value, datetime.datetime) and value == value for value in values):
-            return pa.string()
+        if pa.types.is_date(kind) and any(isinstance(value, datetime.datetime) for value in values if value is not nat):
+            return pa.string()  # As dates they would lose their times.
         for first in range(0, len(values), _OBJECTS_AT_ONCE):
             pa.array(values[first : first + _OBJECTS_AT_ONCE], kind, from_pandas=True)
     except _faults():
