@@ -157,8 +157,8 @@ def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Row
     if left_out:
         named = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
         warn(
-            f"columns that do not hold numbers are left out: {named}; turn those into numbers that rows are to be "
-            "judged by, and drop the others"
+            f"rows are judged by measurements alone, without columns {named}: "
+            "make numbers of those that should count, and drop the others"
         )
     return rows
 

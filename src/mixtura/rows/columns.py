@@ -141,7 +141,7 @@ def choose(
     used = tuple(name for name in candidates if kind[name] in NUMERIC_KINDS)
     if not used:
         held = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
-        what = f" to use, but {held}" if held else " to use"
+        what = f" to use, only {held}" if held else " to use"
         raise EmptyTableError(f"{where} has no numeric columns{what}: give at least one that holds numbers")
     return used, left_out
 
