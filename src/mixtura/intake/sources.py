@@ -22,6 +22,7 @@ from ..errors import ColumnError, DataError, EmptyTableError, warn
 from ..rows import ArrayRows, LeftOut, Rows, SelectedRows, open, spool
 from ..rows.checks import quoted
 from ..rows.columns import Missing, difference, positions_of
+from ..rows.decoded import DecodedRows
 from ..rows.duck import is_connection
 from ..rows.frames import as_frame, check_names, holds_numbers, select
 from ..words import listing
@@ -132,7 +133,7 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     else:
         choice: dict[str, Any] = {}
         if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
-            choice = {"columns": list(names), "kinds": _kinds_of(estimator)}
+            choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
         rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
@@ -142,17 +143,13 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     return rows
 
 
-def _kinds_of(estimator: BaseEstimator) -> Mapping[str, Kind | str]:
-    """Return what the columns held that an estimator is fitted to: numbers, where no more is known."""
-    kinds: Mapping[str, Kind | str] | None = getattr(estimator, "_kinds", None)
-    return dict.fromkeys(names_of(estimator), "number") if kinds is None else kinds
-
-
 def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
     """Return the rows of a table to fit, and warn of the columns that are left out."""
     if _is_rows(X):
         return open(X, sample_weight=sample_weight, missing=missing)
     rows = _open(X, sample_weight, missing, non_numeric="drop")
+    if isinstance(rows, DecodedRows):
+        rows = rows.numbers_alone()
     left_out: tuple[LeftOut, ...] = getattr(rows, "left_out", ())
     if left_out:
         named = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)

@@ -64,6 +64,7 @@ class DecodedRows:
         kept: KeptNumbers | None = None,
     ) -> None:
         self._raw = raw
+        self._choice = choice
         self.kinds = kinds
         self.seen = seen
         names = raw.schema.names
@@ -80,6 +81,14 @@ class DecodedRows:
         self._weights: Weights | None = None
         if choice.sample_weight is not None and self._weight_column is None:
             self._weights = Weights(choice.sample_weight, raw.n_rows, raw.describe)
+
+    def numbers_alone(self) -> "DecodedRows":
+        """Return the same table with all columns in use, where all hold numbers, whatever these stand for."""
+        unused = [column.name for column in self.left_out]
+        if not unused or self.seen is None or not all(are_numbers(self.seen.columns[name]) for name in unused):
+            return self
+        kinds = {**self.kinds, **dict.fromkeys(unused, Number())}
+        return DecodedRows(self._raw, kinds, self._choice, self.seen)
 
     @property
     def names(self) -> tuple[str, ...]:

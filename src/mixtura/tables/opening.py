@@ -64,9 +64,7 @@ def _opened(
     opened = open if owner is None else owner.open
     if _has_no_names(source):
         return NamedRows(opened(source, missing=missing), columns, drop)
-    if owner is not None:
-        return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
-    return cast(TableRows, open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing, **reading))
+    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing, **reading))
 
 
 def _has_no_names(source: Source) -> bool:
