@@ -185,6 +185,11 @@ class DecodedRows:
         return Block(values, weights, self._raw.first_row + first_row, strays)
 
     def _refuse(self, table: "pa.Table", strays: Strays, first_row: int) -> None:
+        infinite = np.zeros((table.num_rows, self.n_columns))
+        for row, column in zip(strays.rows, strays.columns, strict=True):
+            if _is_infinite(table.column(self.columns[column])[int(row)].as_py()):
+                infinite[row, column] = np.inf
+        check_finite(infinite, self.columns, first_row, self._raw.describe)
         row, name = int(strays.rows[0]), self.columns[int(strays.columns[0])]
         raise ColumnError(
             f"column {name!r} holds {str(table.column(name)[row])!r} in "
@@ -200,6 +205,13 @@ class DecodedRows:
         weights: Array = Number().decode(table.column(self._weight_column)).values[:, np.newaxis]
         check_finite(weights, [self._weight_column], first_row, self._raw.describe)
         return check_weights(weights[:, 0], first_row, self._raw.describe)
+
+
+def _is_infinite(cell: Any) -> bool:
+    try:
+        return bool(np.isinf(float(cell)))
+    except (TypeError, ValueError):
+        return False
 
 
 def decoded(

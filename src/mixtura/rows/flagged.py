@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..optional import need
-from .frames import is_lazy
+from .columns import positions_of
+from .frames import as_frame, check_names, is_lazy, taken
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ class FlaggedRows:
 
     def __init__(self) -> None:
         self._n_rows = 0
+        self._names: list[str] = []
         self._held: list[Any] = []
 
     def write(self, table: "pa.Table", new: Mapping[str, Any]) -> None:
@@ -41,6 +43,7 @@ class FlaggedRows:
                     else pa.array(np.asarray(values)[at])
                 )
         columns |= {name: table.column(name).take(pa.array(at)) for name in table.column_names}
+        self._names = table.column_names
         self._held.append(pa.table(columns))
         self._n_rows += table.num_rows
 
@@ -59,13 +62,29 @@ class FlaggedRows:
             that is installed.
         """
         pa = need("pyarrow", "making tables")
-        nw = need("narwhals", "making dataframes")
         table = pa.concat_tables(self._held, promote_options="permissive").replace_schema_metadata(None)
-        return nw.from_native(table).lazy().collect(backend=_library(like)).to_native()
+        own = as_frame(like)
+        library = _library(like if own is None else own)
+        if own is None or not _is_of(own, library) or len(own) != self._n_rows:
+            return _as_frame_of(table, library)
+        # What has no type in Arrow comes back as it is, too.
+        nw = need("narwhals", "making dataframes")
+        new = _as_frame_of(table.drop_columns(self._names), library)
+        positions = positions_of(self._names, check_names(own))
+        old = taken(own, table.column(0).to_numpy() - 1, positions)
+        return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
+
+
+def _as_frame_of(table: "pa.Table", library: str) -> Any:
+    return need("narwhals", "making dataframes").from_native(table).lazy().collect(backend=library).to_native()
+
+
+def _is_of(source: Any, library: str) -> bool:
+    return type(source).__module__.partition(".")[0] == library
 
 
 def _library(like: Any) -> str:
-    own = "polars" if is_lazy(like) else type(like).__module__.partition(".")[0]
-    if own in _LIBRARIES:
-        return own
-    return next(library for library in _LIBRARIES if find_spec(library) is not None)
+    if is_lazy(like):
+        return "polars"
+    own = next((library for library in _LIBRARIES if _is_of(like, library)), None)
+    return own or next(library for library in _LIBRARIES if find_spec(library) is not None)

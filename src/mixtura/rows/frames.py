@@ -87,6 +87,15 @@ def select(frame: Any, positions: Sequence[int]) -> Any:
     return nw.from_native(frame, eager_only=True)[:, list(positions)].to_native()
 
 
+def taken(frame: Any, rows: NDArray[np.int64], positions: Sequence[int]) -> Any:
+    """Return some rows of some columns of a dataframe, its columns named by text, without the index of pandas."""
+    if _is_pandas(frame):
+        part = frame.iloc[rows, list(positions)].reset_index(drop=True)
+        return part.set_axis([str(name) for name in part.columns], axis=1)
+    nw = need("narwhals", "reading dataframes")
+    return nw.from_native(frame, eager_only=True)[rows, list(positions)].to_native()
+
+
 class FrameTable:
     """A dataframe, turned into Arrow tables some rows after the other.
 
