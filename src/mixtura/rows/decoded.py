@@ -88,7 +88,7 @@ class DecodedRows:
         if not unused or self.seen is None or not all(are_numbers(self.seen.columns[name]) for name in unused):
             return self
         kinds = {**self.kinds, **dict.fromkeys(unused, Number())}
-        return DecodedRows(self._raw, kinds, self._choice, self.seen)
+        return DecodedRows(self._raw, kinds, self._choice, self.seen, self._kept)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -234,18 +234,14 @@ def decoded(
     known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
-<<<<<<< HEAD
     seen, kept = seen_in(raw)
-=======
-    seen = seen_in(raw)
-    return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen)
+    return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen, kept)
 
 
 def kinds_in(
     seen: TableSeen, choice: Choice, kinds: Mapping[str, Kind | str], missing_marks: tuple[str, ...]
 ) -> dict[str, Kind]:
     """Return what all columns of a table hold: what is known, asked for, or was seen; parameters as of `decoded`."""
->>>>>>> 77ce3bb (Estimators leave out the columns that hold no numbers and say so; a pass over a Dask frame tells what its columns hold)
     found: dict[str, Kind] = {}
     named = {str(name) for name in (*as_list(choice.columns), choice.weight_column)}
     for name, column in seen.columns.items():
@@ -257,13 +253,4 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
-<<<<<<< HEAD
-    return DecodedRows(raw, found, choice, seen, kept)
-
-
-def by_types(raw: RawTable, choice: Choice) -> DecodedRows:
-    """Return the rows of a table whose columns hold what their types say."""
-    return DecodedRows(raw, {column.name: kind_of_type(column.type) for column in raw.schema}, choice)
-=======
     return found
->>>>>>> 77ce3bb (Estimators leave out the columns that hold no numbers and say so; a pass over a Dask frame tells what its columns hold)
