@@ -28,9 +28,10 @@ _LOOKED_AT = 2**16
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 # What texts of the world were saved as before UTF-8; other guesses are far-fetched.
+_LATIN_SCRIPT = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258")
 _KNOWN = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp874", "koi8_r"),
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("cp1251", "cp1253", "cp1255", "cp1256", *_LATIN_SCRIPT),
 )
 
 # The last resort: every byte is a character of it.
@@ -182,10 +183,13 @@ def _whole_characters(stream: BinaryIO) -> Iterator[bytes]:
 def _guess(sample: bytes) -> str:
     """Return the encoding of some lines that are no UTF-8 text."""
     runs = _BEYOND_ASCII.findall(sample)
+    n_in_words = len(re.findall(rb"(?<=[a-z])[\x80-\xff]|[\x80-\xff](?=[a-z])", sample))
     n_single = sum(len(run) == 1 for run in runs)
-    if n_single > 0.8 * len(runs) and _reads_well(sample):
+    is_latin = 2 * n_in_words >= len(runs) or n_single > 0.9 * len(runs)
+    if is_latin and _reads_well(sample):
         return LATIN
-    found = need("charset_normalizer", "reading text that is not UTF-8").from_bytes(sample, cp_isolation=[*_KNOWN])
+    known = _LATIN_SCRIPT if is_latin else _KNOWN
+    found = need("charset_normalizer", "reading text that is not UTF-8").from_bytes(sample, cp_isolation=[*known])
     best = found.best()
     encoding = "cp1252" if best is None else str(best.encoding)
     return LATIN if encoding == "cp1252" else encoding.replace("cp125", "windows-125")

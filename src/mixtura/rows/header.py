@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..columns.marks import ALWAYS, AMONG_NUMBERS
 from .dialect import looks_like_number
 
 _MOMENT = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[T ]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
+    r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[T ]\d{1,2}:\d{2}.*)?"
+    r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
 )
 
 # Cells of so many records at least tell what is the same in all of them.
@@ -44,16 +46,17 @@ def first_is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tupl
         return not _all_numbers(cells), True
     if list(first) in [list(record) for record in rest] and _only_repeated(first, rest):
         return True, True
-    if _counts_up(cells) or (cells[0] == "" and _counts_up(cells[1:])):
-        return True, False
-    votes = [_vote(cell, [below for below in column if below]) for cell, column in zip(cells, columns, strict=True)]
-    n_header, n_data = votes.count(1), votes.count(-1)
-    if n_header and _are_years(cells, columns):
-        return True, True
-    if n_header or n_data:
-        return n_header >= n_data, True
-    repeats = len(set(cells)) < len(cells) and len(cells) > 1
-    return not (_all_numbers(cells) or repeats), False
+    if not _counts_up(cells) and not (cells[0] == "" and _counts_up(cells[1:])):
+        votes = [_vote(cell, [below for below in column if below]) for cell, column in zip(cells, columns, strict=True)]
+        n_header, n_data = votes.count(1), votes.count(-1)
+        if n_header >= max(1, n_data) or (n_header and _are_years(cells, columns)):
+            return True, True
+        if n_data and not _names_no_index(cells, columns):
+            return False, True
+        if not n_data:
+            repeats = len(set(cells)) < len(cells) and len(cells) > 1
+            return not (_all_numbers(cells) or repeats), False
+    return True, False
 
 
 def _vote(cell: str, column: Sequence[str]) -> int:
@@ -94,9 +97,15 @@ def _are_years(cells: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
     """Tell whether the numbers in a first record are years one after the other, above values of another kind."""
     at = [position for position, cell in enumerate(cells) if re.fullmatch(r"(?:1[89]|20)\d\d", cell)]
     years = [int(cells[position]) for position in at]
-    if len(years) < 2 or len({later - sooner for sooner, later in zip(years, years[1:], strict=False)}) != 1:
+    if len(years) < 2 or len({later - sooner for sooner, later in pairwise(years)}) != 1:
         return False
     return not all(re.fullmatch(r"(?:1[89]|20)\d\d", below) for position in at for below in columns[position] if below)
+
+
+def _names_no_index(cells: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first column has no name and all others have one, as where names of rows come first."""
+    others = cells[1:]
+    return len(others) > 1 and not cells[0] and all(columns[0]) and all(others) and len(set(others)) == len(others)
 
 
 def _only_repeated(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:

@@ -145,9 +145,35 @@ def _table_in(reading: Reading, header: bool | None) -> _Table | None:
     is_header, certain = first_is_header(names, rows)
     if header is not None:
         is_header, certain = header, True
-    elif reading.first and len(reading.syntax.delimiter) and not certain and not _stands_apart(reading):
-        return None
+    elif first and not (is_header and certain):
+        # No title has more fields than a table: rows are short then, and somebody has to be told.
+        wide = next((at for at in range(first) if len(_trimmed(found[at].fields)) > n_fields), None)
+        if wide is not None:
+            return _Table(reading, found[wide].fields, True, wide + 1, wide, len(found[wide].fields))
+        above = _header_above(found[first - 1].fields, [names, *rows])
+        if above is not None:
+            return _Table(reading, above, True, first, first - 1, n_fields)
+        if reading.first and reading.syntax.delimiter and not certain and not _stands_apart(reading):
+            return None
     return _Table(reading, names if is_header else None, certain, first + is_header, first, n_fields)
+
+
+def _trimmed(fields: list[str]) -> list[str]:
+    """Return fields without empty ones at their end."""
+    n_fields = len(fields)
+    while n_fields and not fields[n_fields - 1].strip():
+        n_fields -= 1
+    return fields[:n_fields]
+
+
+def _header_above(fields: list[str], rows: list[list[str]]) -> list[str] | None:
+    """Return a record as the header of rows that may have one field more; None if it is none."""
+    fields, n_fields = _trimmed(fields), len(rows[0])
+    if len(fields) == n_fields - 1 > 1:
+        fields = ["", *fields]
+    if len(fields) != n_fields or not all(field.strip() for field in fields[1:]):
+        return None
+    return fields if first_is_header(fields, rows) == (True, True) else None
 
 
 def _is_title(fields: Sequence[str]) -> bool:
@@ -195,15 +221,16 @@ def _laid_out(
     fields = table.header or [""] * table.n_fields
     if table.header is not None and fields[0].startswith("# "):
         fields = [fields[0].removeprefix("# "), *fields[1:]]
+    if all(re.fullmatch(r"'[^']+'", field) for field in fields):
+        fields = [field[1:-1] for field in fields]
     names, changed = named(fields)
     notes = []
     n_written = sum(bool(line.strip()) for line in head.lines[:n_before])
     n_written -= commented is not None
     if n_written:
         lines, are = ("lines", "are") if n_written > 1 else ("line", "is")
-        notes.append(
-            f"{n_written:,} {lines} before the {'header' if table.header else 'data'} of {label} {are} no part of the table."
-        )
+        what = "header" if table.header else "data"
+        notes.append(f"{n_written:,} {lines} before the {what} of {label} {are} no part of the table.")
     if table.header is None:
         notes.append(f"{label} has no header: its columns are called {_from_to(names)} (--header if it has one).")
     elif not table.certain:
@@ -246,7 +273,8 @@ def read_head(file: Path, label: str, start: int) -> Head:
         pieces.append(last)
     if not pieces:
         raise SourceError(f"the first line of {label} does not end within {_HEAD:,} bytes: shorten it")
-    lines, size = [], 0
+    lines: list[str] = []
+    size = 0
     for piece in pieces:
         if len(lines) == _LINES or (size > _BYTES and len(lines) >= _FEW):
             whole = False

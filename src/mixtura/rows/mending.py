@@ -184,7 +184,7 @@ class _Mending:
         return [(fields + [""] * n_fields)[:n_fields]]
 
     def _otherwise(self, record: Record) -> list[list[str]] | None:
-        """Return the fields of a record that is not by the rules, where only one way to read it gives the right number."""
+        """Return the fields of a record that is not by the rules, if some way to read it gives the right number."""
         syntax, text = self._layout.syntax, record.text
         if syntax.stops:
             return None

@@ -4,8 +4,10 @@ This is found at the speed of the disk: what is left of some bytes when all but 
 out of them is the same few bytes, repeated.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -38,42 +40,53 @@ class Regular:
 def find_regular(file: Path, layout: Layout, n_fields: int) -> Regular | None:
     """Return what a file needs to be read, None where it is not regular."""
     syntax = layout.syntax
-    if syntax.quote != '"' or syntax.escape or syntax.stops or syntax.delimiter == BLANKS or layout.line_end == "\r":
-        return None
+    usual = syntax.quote == '"' and not syntax.escape and not syntax.stops and syntax.delimiter != BLANKS
     delimiter = (syntax.delimiter or NO_DELIMITER).encode()
-    if len(delimiter) > 1:
+    if not usual or len(delimiter) > 1 or layout.line_end == "\r":
         return None
-    end = layout.line_end.encode()
-    unit = delimiter * (n_fields - 1) + end
-    pattern = unit * (_CHUNK * 2 // len(unit) + 2)
-    others = bytes({*range(256)} - {*delimiter, *b"\r\n"})
-    outside = _Outside(delimiter[0], n_fields)
-    phase = longest = since_end = 0
     with file.open("rb") as stream:
-        stream.seek(layout.start)
-        rest = layout.end - layout.start
+        return _Check(layout, delimiter, n_fields).of(stream)
+
+
+class _Check:
+    """The search for what is not regular in a file."""
+
+    def __init__(self, layout: Layout, delimiter: bytes, n_fields: int) -> None:
+        self._layout = layout
+        self._n_fields = n_fields
+        self._end = layout.line_end.encode()
+        self._unit = delimiter * (n_fields - 1) + self._end
+        self._pattern = self._unit * (_CHUNK * 2 // len(self._unit) + 2)
+        self._others = bytes({*range(256)} - {*delimiter, *b"\r\n"})
+        self._outside = _Outside(delimiter[0], n_fields)
+
+    def of(self, stream: BinaryIO) -> Regular | None:
+        """Return what a file needs to be read, None where it is not regular."""
+        phase = longest = since_end = 0
         previous = b"\n"
-        while chunk := stream.read(min(_CHUNK, rest)):
-            rest -= len(chunk)
-            # What follows a quote tells whether it ends a field.
-            while rest and chunk.endswith((b'"', b"\r")) and len(chunk) < 2 * _CHUNK:
-                chunk += stream.read(1)
-                rest -= 1
-            if layout.comments and b"\n#" in previous + chunk:
+        for chunk in self._chunks(stream):
+            text = self._outside.of(chunk, previous)
+            if text is None or (self._layout.comments and b"\n#" in previous + chunk):
                 return None
-            text = outside.of(chunk, previous)
-            if text is None:
+            structure = text.translate(None, self._others)
+            if structure != self._pattern[phase : phase + len(structure)]:
                 return None
-            structure = text.translate(None, others)
-            if structure != pattern[phase : phase + len(structure)]:
-                return None
-            phase = (phase + len(structure)) % len(unit)
-            since_end = len(chunk) if end in text else since_end + len(chunk)
+            phase = (phase + len(structure)) % len(self._unit)
+            since_end = len(chunk) if self._end in text else since_end + len(chunk)
             longest = max(longest, since_end)
             previous = chunk[-1:]
-    if outside.inside or phase not in (0, n_fields - 1):
-        return None
-    return Regular(longest + 2 * _CHUNK, outside.any)
+        is_whole = not self._outside.inside and phase in (0, self._n_fields - 1)
+        return Regular(longest + 2 * _CHUNK, self._outside.any) if is_whole else None
+
+    def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
+        stream.seek(self._layout.start)
+        rest = self._layout.end - self._layout.start
+        while chunk := stream.read(min(_CHUNK, rest)):
+            # What follows a quote tells whether it ends a field.
+            while len(chunk) < min(rest, 2 * _CHUNK) and chunk.endswith((b'"', b"\r")):
+                chunk += stream.read(1)
+            rest -= len(chunk)
+            yield chunk
 
 
 class _Outside:
