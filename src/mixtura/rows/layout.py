@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import EmptyTableError, SourceError
-from .dialect import Reading, find_reading
+from .dialect import find_reading
 from .fields import Syntax, split
 from .header import first_is_header, named
 from .reading import ReadingOptions
 from .records import without_end
+from .titles import Titled, titled
 
 # Bytes in which the first line must end.
 _HEAD = 2_000_000
@@ -105,86 +106,10 @@ def read_layout(file: Path, label: str, start: int, options: ReadingOptions, *, 
         number for number, line in enumerate(lines) if number >= n_before and not (comments and line.startswith("#"))
     ]
     readings = find_reading([lines[number] for number in kept], whole=head.whole, delimiter=delimiter)
-    tables = (_table_in(reading, options.header) for reading in readings)
+    tables = (titled(reading, options.header) for reading in readings)
     table = next(table for table in tables if table is not None)
     commented = _commented_names(lines, kept, table) if comments and options.header is None else None
     return _laid_out(file, label, start, head, kept, table, commented)
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A reading, with what is known of its first records: names (None without header), and where its data begin."""
-
-    reading: Reading
-    header: list[str] | None
-    certain: bool
-    data: int
-    n_titles: int
-    n_fields: int
-
-
-def _table_in(reading: Reading, header: bool | None) -> _Table | None:
-    """Find the header in a reading; None where the lines before the table are none without a header below them."""
-    found = reading.records
-    first, n_fields = reading.first, reading.n_fields
-    short = first == 1 and len(found[0].fields) == n_fields - 1 > 1 and len(reading.table) > 1
-    if short and header is not False:
-        # The rows have one more field than the header: an empty one at their ends, or names of rows at their starts.
-        rows = reading.table
-        if not any(fields[-1].strip() for fields in rows):
-            return _Table(reading, [*found[0].fields, ""], True, 1, 0, n_fields)
-        return _Table(reading, ["", *found[0].fields], True, 1, 0, n_fields)
-    while first + 1 < len(found) and n_fields > 2 and _is_title(found[first].fields):
-        if sum(map(bool, found[first + 1].fields)) < 2 and not _is_title(found[first + 1].fields):
-            break
-        first += 1
-    rows = [record.fields for record in found[first + 1 :] if len(record.fields) == n_fields]
-    if not found:
-        return _Table(reading, None, True, 0, 0, 1)
-    names = found[first].fields
-    is_header, certain = first_is_header(names, rows)
-    if header is not None:
-        is_header, certain = header, True
-    elif first and not (is_header and certain):
-        # No title has more fields than a table: rows are short then, and somebody has to be told.
-        wide = next((at for at in range(first) if len(_trimmed(found[at].fields)) > n_fields), None)
-        if wide is not None:
-            return _Table(reading, found[wide].fields, True, wide + 1, wide, len(found[wide].fields))
-        above = _header_above(found[first - 1].fields, [names, *rows])
-        if above is not None:
-            return _Table(reading, above, True, first, first - 1, n_fields)
-        if reading.first and reading.syntax.delimiter and not certain and not _stands_apart(reading):
-            return None
-    return _Table(reading, names if is_header else None, certain, first + is_header, first, n_fields)
-
-
-def _trimmed(fields: list[str]) -> list[str]:
-    """Return fields without empty ones at their end."""
-    n_fields = len(fields)
-    while n_fields and not fields[n_fields - 1].strip():
-        n_fields -= 1
-    return fields[:n_fields]
-
-
-def _header_above(fields: list[str], rows: list[list[str]]) -> list[str] | None:
-    """Return a record as the header of rows that may have one field more; None if it is none."""
-    fields, n_fields = _trimmed(fields), len(rows[0])
-    if len(fields) == n_fields - 1 > 1:
-        fields = ["", *fields]
-    if len(fields) != n_fields or not all(field.strip() for field in fields[1:]):
-        return None
-    return fields if first_is_header(fields, rows) == (True, True) else None
-
-
-def _is_title(fields: Sequence[str]) -> bool:
-    """Tell whether a record has text in its first field only, or in none."""
-    return not any(field.strip() for field in fields[1:])
-
-
-def _stands_apart(reading: Reading) -> bool:
-    """Tell whether an empty line parts the first record with the usual number of fields from those before."""
-    before, after = reading.records[reading.first - 1], reading.records[reading.first]
-    return after.line > before.line + before.n_lines
 
 
 def _comments(lines: Sequence[str]) -> bool:
@@ -195,7 +120,7 @@ def _comments(lines: Sequence[str]) -> bool:
     return written[0].startswith("#") and n_marked < max(2, 0.5 * len(written)) + 0.5 and not alone
 
 
-def _commented_names(lines: Sequence[str], kept: Sequence[int], table: _Table) -> list[str] | None:
+def _commented_names(lines: Sequence[str], kept: Sequence[int], table: Titled) -> list[str] | None:
     """Return the names in the comment before the first record, where that has one for each column."""
     if table.header is not None and table.certain and table.reading.records:
         return None
@@ -209,7 +134,7 @@ def _commented_names(lines: Sequence[str], kept: Sequence[int], table: _Table) -
 
 
 def _laid_out(
-    file: Path, label: str, start: int, head: Head, kept: Sequence[int], table: _Table, commented: list[str] | None
+    file: Path, label: str, start: int, head: Head, kept: Sequence[int], table: Titled, commented: list[str] | None
 ) -> Layout:
     found = table.reading.records
     if commented is not None:
