@@ -18,11 +18,11 @@ _CHUNK = 2**20
 
 # What the first bytes of a file tell, by the ending that its name has as a rule.
 _BEGINS = {
-    ".gz": b"\x1f\x8b",
-    ".zst": b"\x28\xb5\x2f\xfd",
-    ".bz2": b"BZh",
-    ".xz": b"\xfd7zXZ\x00",
-    ".zip": b"PK\x03\x04",
+    ".gz": (b"\x1f\x8b",),
+    ".zst": (b"\x28\xb5\x2f\xfd",),
+    ".bz2": (b"BZh",),
+    ".xz": (b"\xfd7zXZ\x00",),
+    ".zip": (b"PK\x03\x04", b"PK\x05\x06"),  # the second if it is empty
 }
 
 COMPRESSED = tuple(_BEGINS)

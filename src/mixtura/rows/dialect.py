@@ -18,13 +18,14 @@ _USUAL = ",;\t|"
 # Records whose fields are looked at.
 _LOOKED_AT = 60
 
-_NUMBER = re.compile(r"[-+(]?\s?[$€£¥]?\s?[-+]?(?:\d[\d.,'’]*|[.,]\d+)(?:[eE][-+]?\d+)?\s?[%)]?")
+_NUMBER = re.compile(r"[-+(]?\s?[$€£¥]?\s?[-+]?(?:\d(?:[\d.,'’]*\d)?\.?|[.,]\d+)(?:[eE][-+]?\d+)?\s?[%)]?")
 _GROUPS = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
 _NUMBERS_IN_A_ROW = re.compile(r"[-+.,\d]+\s+[-+.,\d]+")
 _SHORT_NUMBER = re.compile(r"\d{1,2}")
 
 # A delimiter of some kind that no sentence has: a comma with no blank after it, or one that is rare in text.
-_MARK = re.compile(r"[;\t|]|,(?! )")
+_MARK = re.compile(r"[;\t|]|,(?! )|\\$")
+_WRAPPED = re.compile(r"\".*\"", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Reading:
     @property
     def score(self) -> float:
         """How good a table it is."""
-        return self.share * self.plain
+        usual = self.syntax.delimiter in _USUAL
+        return self.share * self.plain * (1.0 if usual else 0.95) * (1.0 if self.first == 0 else 0.97)
 
     @property
     def table(self) -> list[list[str]]:
@@ -99,8 +101,10 @@ def find_reading(lines: Sequence[str], *, whole: bool, delimiter: str | None = N
         if best and best[0].score == 1.0 and not (quoting.quote == '"' and "'" in text):
             break
     best.sort(key=lambda reading: -round(_preference(reading), 6))
-    fixed = [] if delimiter or best else fixed_columns(lines)
-    return [*best, *fixed, read_as(lines, Syntax(""), whole=whole)]
+    # Cells with blanks in them, at fixed places, are fields of other numbers by blanks.
+    by_blanks = bool(best) and best[0].syntax.delimiter == BLANKS and best[0].share < 1
+    fixed = fixed_columns(lines) if delimiter is None and (by_blanks or not best) else []
+    return [*fixed, *best, read_as(lines, Syntax(""), whole=whole)]
 
 
 def _quotings(text: str) -> list[Syntax]:
@@ -157,7 +161,7 @@ def read_as(lines: Sequence[str], syntax: Syntax, *, whole: bool) -> Reading:
 def _is_plain(cell: str) -> bool:
     if looks_like_number(cell):
         return True
-    return not (_MARK.search(cell) or _NUMBERS_IN_A_ROW.fullmatch(cell) or cell.startswith('"') or cell.endswith('"'))
+    return not (_MARK.search(cell) or _NUMBERS_IN_A_ROW.fullmatch(cell) or _WRAPPED.fullmatch(cell))
 
 
 def _is_table(reading: Reading) -> bool:

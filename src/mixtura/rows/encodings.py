@@ -29,9 +29,9 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 # What texts of the world were saved as before UTF-8; other guesses are far-fetched.
 _LATIN_SCRIPT = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258")
-_KNOWN = (
+_OTHER_SCRIPTS = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp874", "koi8_r"),
-    *("cp1251", "cp1253", "cp1255", "cp1256", *_LATIN_SCRIPT),
+    *("cp1251", "cp1253", "cp1255", "cp1256"),
 )
 
 # The last resort: every byte is a character of it.
@@ -183,12 +183,13 @@ def _whole_characters(stream: BinaryIO) -> Iterator[bytes]:
 def _guess(sample: bytes) -> str:
     """Return the encoding of some lines that are no UTF-8 text."""
     runs = _BEYOND_ASCII.findall(sample)
-    n_in_words = len(re.findall(rb"(?<=[a-z])[\x80-\xff]|[\x80-\xff](?=[a-z])", sample))
+    words = b"".join(word for word in re.findall(rb"[A-Za-z\x80-\xff]+", sample) if not word.isascii())
     n_single = sum(len(run) == 1 for run in runs)
-    is_latin = 2 * n_in_words >= len(runs) or n_single > 0.9 * len(runs)
+    # Most letters of a word are plain ones where some have accents.
+    is_latin = sum(map(len, runs)) < 0.45 * len(words) or n_single > 0.9 * len(runs)
     if is_latin and _reads_well(sample):
         return LATIN
-    known = _LATIN_SCRIPT if is_latin else _KNOWN
+    known = _LATIN_SCRIPT if is_latin else _OTHER_SCRIPTS
     found = need("charset_normalizer", "reading text that is not UTF-8").from_bytes(sample, cp_isolation=[*known])
     best = found.best()
     encoding = "cp1252" if best is None else str(best.encoding)

@@ -49,7 +49,7 @@ def first_is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tupl
     if not _counts_up(cells) and not (cells[0] == "" and _counts_up(cells[1:])):
         votes = [_vote(cell, [below for below in column if below]) for cell, column in zip(cells, columns, strict=True)]
         n_header, n_data = votes.count(1), votes.count(-1)
-        if n_header >= max(1, n_data) or (n_header and _are_years(cells, columns)):
+        if n_header >= max(1, n_data) or _are_years(cells, columns):
             return True, True
         if n_data and not _names_no_index(cells, columns):
             return False, True
@@ -111,8 +111,10 @@ def _names_no_index(cells: Sequence[str], columns: Sequence[Sequence[str]]) -> b
 def _only_repeated(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Tell whether the fields of a record occur together only, as in a header that is there again."""
     others = [record for record in rest if list(record) != list(first)]
+    if not others:
+        return False
     apart = all(cell not in column for cell, column in zip(first, zip(*others, strict=True), strict=True) if cell)
-    return len(first) > 1 and bool(others) and apart and not _all_numbers(first)
+    return len(first) > 1 and apart and not _all_numbers(first)
 
 
 def named(fields: Sequence[str]) -> tuple[tuple[str, ...], str | None]:

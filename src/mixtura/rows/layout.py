@@ -189,7 +189,8 @@ def read_head(file: Path, label: str, start: int) -> Head:
     n_strange = len(head) - len(head.translate(None, _CONTROL))
     if n_strange > len(head) // 50:
         raise SourceError(f"{label} is not text: give a table as delimited text, or name the file after its format")
-    n_both, n_feeds, n_returns = head.count(b"\r\n"), head.count(b"\n"), head.count(b"\r")
+    outside = b"".join(head.split(b'"')[::2])
+    n_both, n_feeds, n_returns = outside.count(b"\r\n"), outside.count(b"\n"), outside.count(b"\r")
     line_end = "\r" if n_returns - n_both > n_feeds else "\r\n" if 2 * n_both > n_feeds else "\n"
     mark = b"\r" if line_end == "\r" else b"\n"
     pieces = [piece + mark for piece in head.split(mark)]
