@@ -1,7 +1,7 @@
 """A table that was looked at: what was seen of its columns, and what that means for the kinds that they are of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -211,7 +211,7 @@ class Looked:
     seen: TableSeen
     kinds: Mapping[str, Kind]
     marks: tuple[str, ...] = ()
-    repeated: Repeated | None = field(default=None)
+    repeated: Repeated | None = None
 
     @property
     def n_rows(self) -> int:
@@ -231,6 +231,10 @@ class Looked:
             LookedColumn(name, self.kinds[name], seen, as_one_array(sample.column(at)), self.seen.rows, self.marks)
             for at, (name, seen) in enumerate(self.seen.columns.items())
         )
+
+    def counting(self, repeated: Repeated) -> "Looked":
+        """Return the same with how many rows are copies of others."""
+        return replace(self, repeated=repeated)
 
     def without(self, names: "set[str]") -> "Looked":
         """Return the same without some columns."""

@@ -16,7 +16,7 @@ from ..optional import need
 from .arrow import cut
 from .block import Array, Block, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
-from .columns import Choice, as_list, choose
+from .columns import Choice, as_list, check_known, choose
 from .raw import RawTable, seen_in
 from .watch import Checksums
 
@@ -39,6 +39,8 @@ class DecodedRows:
         Columns and weights.
     seen : TableSeen, optional
         What was seen of the columns, where a pass looked at them.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
 
     Attributes
     ----------
@@ -50,12 +52,22 @@ class DecodedRows:
         What each column of the table holds.
     seen : TableSeen or None
         What was seen of them.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
     """
 
-    def __init__(self, raw: RawTable, kinds: Mapping[str, Kind], choice: Choice, seen: TableSeen | None = None) -> None:
+    def __init__(
+        self,
+        raw: RawTable,
+        kinds: Mapping[str, Kind],
+        choice: Choice,
+        seen: TableSeen | None = None,
+        missing_marks: tuple[str, ...] = (),
+    ) -> None:
         self._raw = raw
         self.kinds = kinds
         self.seen = seen
+        self.missing_marks = missing_marks
         names = raw.schema.names
         told = ["number" if kinds[name].in_use else kinds[name].told for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
@@ -179,14 +191,30 @@ def decoded(
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
     seen = seen_in(raw)
+    return DecodedRows(raw, kinds_in(seen, kinds, missing_marks), choice, seen, missing_marks)
+
+
+def kinds_in(
+    seen: TableSeen, asked: Mapping[str, Kind | str], missing_marks: tuple[str, ...] = ()
+) -> Mapping[str, Kind]:
+    """Return what the columns of a table hold.
+
+    Raises
+    ------
+    ColumnError
+        There is no column of a name in `asked`.
+    RequestError
+        A column cannot be read as what it is said to be.
+    """
+    check_known(list(asked), list(seen.columns), "the table")
     found: dict[str, Kind] = {}
     for name, column in seen.columns.items():
-        asked = kinds.get(name)
-        if asked is None:
+        kind = asked.get(name)
+        if kind is None:
             found[name] = kind_of(name, column, missing_marks)
         else:
-            found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
-    return DecodedRows(raw, found, choice, seen)
+            found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
+    return found
 
 
 def by_types(raw: RawTable, choice: Choice) -> DecodedRows:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from ..engines import owner_of
-from ..errors import ColumnError, EmptyTableError
+from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
 from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
 from .former import former_columns
+from .reading import AS_FOUND, Reading
 from .spelling import Spell, in_python
 from .summary import LeftOutColumn
 
@@ -25,6 +26,7 @@ def open_table(
     *,
     takes_missing: bool,
     kept: Collection[str | None] = (),
+    reading: Reading = AS_FOUND,
     spell: Spell = in_python,
 ) -> TableRows:
     """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
@@ -37,7 +39,7 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing)
+    rows = _opened(source, columns, drop, missing, reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -54,15 +56,30 @@ def open_table(
         raise EmptyTableError(f"{error}: name them with {spell('columns')} to use them") from None
 
 
-def _opened(source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing) -> TableRows:
+def _opened(
+    source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing, reading: Reading
+) -> TableRows:
     owner = owner_of(source)
-    opened = open if owner is None else owner.open
-    if _has_no_names(source):
+    if reading != AS_FOUND and (owner is not None or has_no_names(source)):
+        raise RequestError(f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}")
+    if has_no_names(source):
+        opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+    if owner is not None:
+        return cast(TableRows, owner.open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+    rows = open(
+        source,
+        columns=columns,
+        drop=drop,
+        non_numeric="drop",
+        missing=missing,
+        kinds=reading.kinds,
+        missing_marks=reading.missing,
+    )
+    return cast(TableRows, rows)
 
 
-def _has_no_names(source: Source) -> bool:
+def has_no_names(source: Source) -> bool:
     """Tell whether a source is an array of whichever kind, or rows that are open already."""
     if isinstance(source, (list, tuple)):
         return True
