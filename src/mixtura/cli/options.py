@@ -25,6 +25,8 @@ def spell(name: str, value: Any = None) -> str:
     >>> spell("drop", ("a", "b c")), spell("missing", ("-200", "n/m"))
     ("--drop 'a,b c'", '--missing -200 --missing n/m')
     """
+    if name == "check":
+        return f"mixtura check {shlex.quote(value)}"
     option = f"--{name.replace('_', '-')}"
     if isinstance(value, tuple):
         texts = [",".join(map(_quoted, value))] if name == "drop" else value
@@ -192,8 +194,8 @@ As = Annotated[
     typer.Option(
         "--as",
         metavar="COLUMN=KIND",
-        help="Read a column as a kind: number, flag, category, date, time, duration, text or identifier. You may repeat "
-        "the option. Default: what most cells of the column are.",
+        help="Read a column as a kind: number, flag, category, date, time, duration, text or identifier. You may "
+        "repeat the option. Default: what most cells of the column are.",
         rich_help_panel=TABLE,
         show_default=False,
     ),

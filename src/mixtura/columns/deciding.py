@@ -200,6 +200,7 @@ KINDS: Mapping[str, type[Kind]] = {
 }
 """The kinds of columns, by their names."""
 
+
 def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
     """Return the kind that a user says a column is of.
 

@@ -181,10 +181,8 @@ def profile_of(looked: Looked) -> Profile:
 
 
 def _described(column: LookedColumn, looked: Looked) -> ColumnProfile:
-    levels = column.levels
     part = 1.0 if column.is_exact else looked.n_rows / max(1, looked.n_sampled)
-    often = sorted(levels.items(), key=lambda level: (-level[1], level[0]))[:_MOST_LEVELS]
-    n_distinct = len(levels) if column.is_exact else MOST_LEVELS + 1
+    n_distinct = column.n_distinct if column.is_exact else MOST_LEVELS + 1
     return ColumnProfile(
         shortened(column.name),
         column.kind.name,
@@ -194,7 +192,7 @@ def _described(column: LookedColumn, looked: Looked) -> ColumnProfile:
         column.n_strays,
         n_distinct,
         column.is_exact,
-        tuple(Level(_cut(text), round(n * part)) for text, n in often),
+        tuple(Level(_cut(text), round(n * part)) for text, n in column.frequent(_MOST_LEVELS)),
         _extent(column, looked),
         _shapes(column),
         tuple(Stray(row + 1, _cut(text)) for row, text in column.strays[:_MOST_STRAYS]),

@@ -74,6 +74,10 @@ class Levels:
 
     def added_up(self) -> "Levels":
         """Return the same with each value once, the frequent ones where there are too many."""
+        return self._added_up
+
+    @cached_property
+    def _added_up(self) -> "Levels":
         if not self.parts:
             return self
         pa, compute = need("pyarrow", "counting values"), need("pyarrow.compute", "counting values")

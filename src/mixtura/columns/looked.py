@@ -9,8 +9,10 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Floats, Integers
+from .category import Category, Flag
 from .cells import as_one_array, is_text
 from .kind import Decoded, Kind
+from .number import Number
 from .profile import ColumnSeen, TableSeen
 
 
@@ -135,10 +137,39 @@ class LookedColumn:
         marks = {mark.strip().lower() for mark in self.marks}
         return {text: n for text, n in found.items() if not marks or text.strip().lower() not in marks}
 
+    def frequent(self, most: int) -> list[tuple[str, int]]:
+        """Return the cells that occur most often and how often each does, in the sample where not all are known."""
+        counted = self.counted
+        if counted is None:
+            return sorted(self.levels.items(), key=lambda level: (-level[1], level[0]))[:most]
+        order = np.lexsort((counted.values, -counted.counts))[:most].tolist()
+        return [(self.written(float(counted.values[at])), int(counted.counts[at])) for at in order]
+
+    def written(self, value: float) -> str:
+        """Return a number of the column with all its digits, a date or time as its cells are written."""
+        is_plain = isinstance(self.kind, (Number, Flag, Category)) and getattr(self.kind, "writing", None) is None
+        return spelled(value) if is_plain else self.kind.speak(value)
+
     @property
+    def n_distinct(self) -> int:
+        """How many different cells are known."""
+        return len(self.levels) if self.counted is None else len(self.counted.values)
+
+    @cached_property
     def n_levels(self) -> int:
-        """Cells that `levels` counts."""
-        return sum(self.levels.values())
+        """Cells that are counted."""
+        return sum(self.levels.values()) if self.counted is None else self.counted.n
+
+    @cached_property
+    def agreement(self) -> float:
+        """How probable it is that two cells are the same."""
+        counted = self.counted
+        counts = [*self.levels.values()] if counted is None else counted.counts
+        shares = np.array([*counts, self.n_missing], float)
+        total = shares.sum()
+        if self.is_exact and total > 1:
+            return float((shares * np.maximum(shares - 1, 0)).sum() / (total * (total - 1)))
+        return float(np.square(shares / total).sum()) if total else 1.0
 
     @property
     def n_missing(self) -> int:
@@ -181,6 +212,8 @@ class Repeated:
     ----------
     n_copies : int
         Rows that are like one before them.
+    n_nearly : int
+        Rows that are like one before them in all columns but the one that tells rows apart best.
     is_exact : bool
         Whether they were counted, or estimated from rows that were chosen by what is in them.
     rows : tuple of int
@@ -188,6 +221,7 @@ class Repeated:
     """
 
     n_copies: int
+    n_nearly: int
     is_exact: bool
     rows: tuple[int, ...] = ()
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from ..columns.kind import Kind
 from ..columns.looked import Looked
 from ..columns.profile import TableSeen, as_table
-from ..columns.unused import Identifier
 from ..errors import EmptyTableError
 from .decoded import DecodedRows, kinds_in
+from .own_columns import OwnColumns
 from .raw import RawTable
 from .repeated import repeated_in
 
@@ -69,6 +69,8 @@ def look(
 
 def looked_at(rows: Any) -> Looked | None:
     """Return what was seen of rows when they were opened, None where nobody looked at them."""
+    if isinstance(rows, OwnColumns):
+        rows = rows.table
     if isinstance(rows, DecodedRows) and rows.seen is not None:
         return Looked(rows.seen, rows.kinds, rows.missing_marks)
     return None
@@ -84,11 +86,10 @@ def with_copies(looked: Looked, tables: Tables | None = None) -> Looked:
     tables : callable, optional
         Gives its rows, which are read where they are not all in the sample; without it there is no count then.
     """
-    names = [
-        column.name
-        for column in looked.columns
-        if not (isinstance(column.kind, Identifier) and column.kind.what == "row numbers")
-    ]
-    if looked.n_sampled == looked.n_rows:
-        return looked.counting(repeated_in([looked.seen.sample], names))
-    return looked if tables is None else looked.counting(repeated_in(tables(), names))
+    compared = [column for column in looked.columns if column.kind.told != "row numbers"]
+    if not compared or (tables is None and looked.n_sampled < looked.n_rows):
+        return looked
+    names = [column.name for column in compared]
+    telling = min(compared, key=lambda column: column.agreement).name
+    read = [looked.seen.sample] if looked.n_sampled == looked.n_rows or tables is None else tables()
+    return looked.counting(repeated_in(read, names, telling))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..columns.looked import Repeated
 from ..typing import Integers
-from .duck import name, session
+from .duck import session
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,14 +70,16 @@ class RowsCounted:
 
     def added_up(self) -> "RowsCounted":
         """Return the same with each row once, those below a lower limit where there are too many."""
+        if not len(self.hashes):
+            return self
         order = np.lexsort((self.first, self.hashes))
-        hashes, counts, first, second = (part[order] for part in (self.hashes, self.counts, self.first, self.second))
-        starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else order
+        hashes, counts, first, second = self.hashes[order], self.counts[order], self.first[order], self.second[order]
+        starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1]))
         ends = np.append(starts[1:], len(hashes))
         others = np.where(ends - starts > 1, first[np.minimum(starts + 1, len(first) - 1)], -1)
-        known = second[starts] if len(starts) else second
+        known = second[starts]
         seconds = np.where((known >= 0) & ((others < 0) | (known < others)), known, others)
-        summed = np.add.reduceat(counts, starts) if len(starts) else counts
+        summed = np.add.reduceat(counts, starts)
         found = RowsCounted(hashes[starts], summed, first[starts], seconds, self.halvings)._below(self.halvings)
         while len(found.hashes) > _MOST:
             found = found._below(found.halvings + 1)
@@ -87,18 +89,21 @@ class RowsCounted:
         kept = self.hashes >> np.uint64(64 - halvings) == 0 if halvings else np.ones(len(self.hashes), dtype=bool)
         return RowsCounted(self.hashes[kept], self.counts[kept], self.first[kept], self.second[kept], halvings)
 
-    def repeated(self) -> Repeated:
-        """Return how many rows are copies of others."""
-        found = self.added_up()
-        copies = found.counts > 1
-        rows: tuple[int, ...] = ()
-        if copies.any():
-            at = np.flatnonzero(copies)[found.first[copies].argmin()]
-            rows = (int(found.first[at]), int(found.second[at]))
-        return Repeated(int((found.counts - 1).sum()) << found.halvings, found.halvings == 0, rows)
+    @property
+    def n_copies(self) -> int:
+        """How many rows are copies of others, of counts that are added up."""
+        return int((self.counts - 1).sum()) << self.halvings
+
+    def example(self) -> tuple[int, ...]:
+        """Return the first row that has a copy, and that copy, of counts that are added up."""
+        copies = self.counts > 1
+        if not copies.any():
+            return ()
+        at = np.flatnonzero(copies)[self.first[copies].argmin()]
+        return int(self.first[at]), int(self.second[at])
 
 
-def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str]) -> Repeated:
+def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str], telling: str) -> Repeated:
     """Return how many rows of a table are copies of others.
 
     Parameters
@@ -107,16 +112,28 @@ def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str]) -> Repeate
         The table, some rows after the other.
     columns : sequence of str
         The columns to compare.
+    telling : str
+        The one of these that tells rows apart best.
     """
-    counted, first_row = RowsCounted(), 0
+    counted, nearly, first_row = RowsCounted(), RowsCounted(), 0
+    others = [name for name in columns if name != telling]
     with session("the table") as connection:
         for table in tables:
-            hashes = np.zeros(table.num_rows, np.uint64)
-            for start in range(0, len(columns), _AT_ONCE):
-                part = table.select(list(columns[start : start + _AT_ONCE]))
-                # Names may differ in case only, which DuckDB does not tell apart.
-                part = part.rename_columns([f"c{at}" for at in range(part.num_columns)])
-                found = connection.from_arrow(part).project(f"hash({', '.join(map(name, part.column_names))}) as hash")
-                hashes = hashes * _SPREAD + found.fetchnumpy()["hash"].astype(np.uint64)
-            counted, first_row = counted + RowsCounted.of(hashes, first_row), first_row + table.num_rows
-    return counted.repeated()
+            rest = _hashes(connection, table, others)
+            counted += RowsCounted.of(rest * _SPREAD + _hashes(connection, table, [telling]), first_row)
+            nearly += RowsCounted.of(rest, first_row)
+            first_row += table.num_rows
+    counted, nearly = counted.added_up(), nearly.added_up()
+    return Repeated(counted.n_copies, nearly.n_copies, counted.halvings == 0, counted.example())
+
+
+def _hashes(connection: Any, table: "pa.Table", columns: Sequence[str]) -> _Hashes:
+    """Return a number for each row that rows which hold the same have in common, and others hardly ever."""
+    hashes = np.zeros(table.num_rows, np.uint64)
+    for start in range(0, len(columns), _AT_ONCE):
+        part = table.select(list(columns[start : start + _AT_ONCE]))
+        # Names may differ in case only, which DuckDB does not tell apart.
+        part = part.rename_columns([f"c{at}" for at in range(part.num_columns)])
+        found = connection.from_arrow(part).project(f"hash({', '.join(part.column_names)}) as hash").fetchnumpy()
+        hashes = hashes * _SPREAD + found["hash"].astype(np.uint64)
+    return hashes

@@ -10,7 +10,7 @@ from ..columns.findings import Advice, Finding, findings_in
 from ..columns.looked import Looked
 from ..engines import owner_of
 from ..rows import TableRows, open
-from ..rows.looking import Tables, look, tables_of, with_copies
+from ..rows.looking import Tables, look, looked_at, tables_of, with_copies
 from ..rows.named import NamedRows
 from ..rows.opening import open_raw
 from .former import former_columns
@@ -18,6 +18,9 @@ from .opening import Source, has_no_names, label
 from .reading import Reading
 from .run import Run
 from .spelling import Spell
+
+# The most findings that other commands tell.
+_MOST_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,48 @@ def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
     """Return a table without the columns that an earlier run added to it."""
     former = {name for name in former_columns(tuple(looked.seen.columns)) if name not in kept}
     return looked.without(former) if former else looked
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of a table before a model is made of it.
+
+    Attributes
+    ----------
+    profile : Profile or None
+        What it holds; None where nobody looked at it.
+    notices : tuple of str
+        The findings that change the answer, the most important ones.
+    """
+
+    profile: Profile | None = None
+    notices: tuple[str, ...] = ()
+
+
+def told_of(table: TableRows, source: Source, unused: Collection[str | None], spell: Spell) -> Told:
+    """Return what was seen of a table when it was opened.
+
+    Parameters
+    ----------
+    table : TableRows
+        The table.
+    source : object
+        What it comes from.
+    unused : collection of str
+        Columns that are not to be used, of which nothing is told.
+    spell : callable
+        Writes what can be asked for in a sentence.
+    """
+    looked = looked_at(table)
+    if looked is None:
+        return Told()
+    looked = looked.without({name for name in looked.seen.columns if name not in table.names})
+    findings = findings_in(looked.without({name for name in looked.seen.columns if name in unused}))
+    changing = [finding for finding in findings if finding.changes_answer]
+    notices = [said(finding, spell) for finding in changing[:_MOST_TOLD]]
+    if len(changing) > _MOST_TOLD:
+        notices[-1] += f" … and {len(changing) - _MOST_TOLD} more: {spell('check', label(source))}"
+    return Told(profile_of(looked), tuple(notices))
 
 
 def _tables(source: Source) -> Tables:

@@ -61,7 +61,9 @@ def _opened(
 ) -> TableRows:
     owner = owner_of(source)
     if reading != AS_FOUND and (owner is not None or has_no_names(source)):
-        raise RequestError(f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}")
+        raise RequestError(
+            f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}"
+        )
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)

@@ -17,6 +17,8 @@ def in_python(name: str, value: Any = None) -> str:
     >>> in_python("missing", ("-200",)), in_python("as", ("zip=category",))
     ("missing=['-200']", "kinds={'zip': 'category'}")
     """
+    if name == "check":
+        return f"mixtura.check({value if value.startswith('the ') else repr(value)})"
     if name == "as":
         return f"kinds={dict(pair.rsplit('=', 1) for pair in value)}"
     if isinstance(value, tuple):

@@ -13,9 +13,15 @@ from .finding import Advice, Finding, cut, named
 
 _FEW_ROWS = 20
 
+# How probable it is at most that two rows agree in the column that tells rows apart best; and how many more rows at
+# most are alike where that column is left out.
+_TELLING = 0.02
+_NEARLY = 1.5
+
 _TOTAL = re.compile(
-    r"(grand |sub)?-?total[es]?s?|sum|sums?:?|all|overall|gesamt|gesamtsumme|summe|insgesamt|totaal|suma|somma|totale|итого|合計|合计|总计",
-    re.I,
+    r"(grand |sub)?-?total[es]?s?|sums?|all|overall|gesamt|gesamtsumme|summe|insgesamt|totaal|suma|somma|totale"
+    r"|итого|合計|合计|总计",
+    re.IGNORECASE,
 )
 
 
@@ -82,10 +88,9 @@ def copies(looked: Looked) -> Iterator[Finding]:
     repeated = looked.repeated
     if repeated is None or not repeated.n_copies:
         return
-    # Rows of few different values repeat by themselves.
-    agreeing = [agreement(column) for column in looked.columns]
-    expected = 0.5 * looked.n_rows**2 * float(np.prod(agreeing))
-    if min(agreeing, default=1.0) > 0.02 or expected > 0.05 * repeated.n_copies:
+    # Where rows coincide by chance, many more do so nearly.
+    telling = min((column.agreement for column in looked.columns), default=1.0)
+    if telling > _TELLING or repeated.n_nearly > _NEARLY * repeated.n_copies:
         return
     about = "" if repeated.is_exact else "about "
     n, share = repeated.n_copies, repeated.n_copies / looked.n_rows
@@ -99,15 +104,6 @@ def copies(looked: Looked) -> Iterator[Finding]:
         n,
         Advice("take them out if they are no observations of their own: each counts as one"),
     )
-
-
-def agreement(column: LookedColumn) -> float:
-    """Return how probable it is that two cells of a column are the same."""
-    counts = np.array([*column.levels.values(), column.n_missing], float)
-    total = counts.sum()
-    if column.is_exact and total > 1:
-        return float((counts * np.maximum(counts - 1, 0)).sum() / (total * (total - 1)))
-    return float(np.square(counts / total).sum()) if total else 1.0
 
 
 def few(looked: Looked) -> Iterator[Finding]:

@@ -86,4 +86,4 @@ def is_misspelt(one: str, other: str) -> bool:
     here, there = one[start : len(one) - end], other[start : len(other) - end]
     if not (here + there).isalpha():
         return False
-    return len(here) <= 1 and len(there) <= 1 or (len(here) == len(there) == 2 and here == there[::-1])
+    return (len(here) <= 1 and len(there) <= 1) or (len(here) == len(there) == 2 and here == there[::-1])

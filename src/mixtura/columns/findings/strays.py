@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ...words import percent, plural
-from ..cells import is_text
 from ..category import Category, Text
+from ..cells import is_text
 from ..looked import Looked, LookedColumn
 from ..marks import AMONG_NUMBERS
 from ..number import Number
@@ -12,6 +12,7 @@ from .finding import Advice, Finding, cut
 
 # Words among numbers that are repeated so often on average are marks.
 _TIMES_REPEATED = 5
+_MOST_WORDS = 3
 
 
 def mixed_cells(looked: Looked) -> Iterator[Finding]:
@@ -30,11 +31,17 @@ def mixed_cells(looked: Looked) -> Iterator[Finding]:
             (column.name,),
             tuple(at + 1 for at, _ in column.strays),
             n,
-            Advice("if that stands for a missing value, say so with {}; else correct the cells", "missing", marks)
-            if marks
-            else Advice("correct them; they count as unusual values of their rows"),
+            _advice(column, marks),
             changes_answer=True,
         )
+
+
+def _advice(column: LookedColumn, marks: tuple[str, ...]) -> Advice:
+    if marks:
+        return Advice("if that stands for a missing value, say so with {}; else correct the cells", "missing", marks)
+    if len({text for _, text in column.strays}) > 1:
+        return Advice("correct them, or say what else the column holds: {}", "as", (f"{column.name}=category",))
+    return Advice("correct the cell" if column.n_strays == 1 else "correct the cells")
 
 
 def numbers_among_words(looked: Looked) -> Iterator[Finding]:
@@ -62,12 +69,15 @@ def numbers_among_words(looked: Looked) -> Iterator[Finding]:
 def _words_repeated(column: LookedColumn) -> tuple[str, ...]:
     """Return the words that all cells which are no numbers hold again and again, at most three."""
     words = column.seen.words
-    if not words.is_exact or not is_text(column.seen.arrow_type) or (
-        isinstance(column.kind, Number) and column.kind.writing is not None
+    if (
+        not words.is_exact
+        or not is_text(column.seen.arrow_type)
+        or (isinstance(column.kind, Number) and column.kind.writing is not None)
     ):
         return ()
     known = {mark.strip().lower() for mark in (*AMONG_NUMBERS, *column.marks)}
     others = {text.strip(): n for text, n in words.counts.items() if text.strip().lower() not in known}
-    if not 0 < len(others) <= 3 or sum(others.values()) < _TIMES_REPEATED * len(others):
+    is_few = 0 < len(others) <= _MOST_WORDS and sum(others.values()) >= _TIMES_REPEATED * len(others)
+    if not is_few or any(letter.isdigit() for letter in "".join(others)):
         return ()
     return tuple(others)

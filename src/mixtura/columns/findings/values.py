@@ -12,6 +12,9 @@ _MOSTLY_MISSING = 0.5
 _NEARLY_CONSTANT = 0.99
 _SPIKE = 0.05
 
+# Columns that an option lists.
+_MOST_DROPPED = 6
+
 # A spike is so many times as frequent as the next value of a column that is otherwise of many values.
 _TIMES = 10
 _MANY_VALUES = 50
@@ -32,7 +35,7 @@ def mostly_missing(looked: Looked) -> Iterator[Finding]:
             _names(found),
             (),
             len(found),
-            Advice("leave them out if they tell nothing: {}", "drop", _names(found)),
+            _leaving_out("leave them out if they tell nothing", found),
         )
 
 
@@ -40,22 +43,21 @@ def nearly_constant(looked: Looked) -> Iterator[Finding]:
     """Yield a finding where columns hold one value in nearly all rows."""
     found = [column for column in looked.columns if _is_nearly_constant(column)]
     if found:
-        only = f", {cut(_most_frequent(found[0])[0])!r}" if len(found) == 1 else ""
+        only = f", {cut(found[0].frequent(1)[0][0])!r}" if len(found) == 1 else ""
         yield Finding(
             "nearly constant",
             f"{_each(found)} the same in nearly all rows{only}",
             _names(found),
             (),
             len(found),
-            Advice("leave them out if the few other rows are of no interest: {}", "drop", _names(found)),
+            _leaving_out("leave them out if the few other rows are of no interest", found),
         )
 
 
 def _is_nearly_constant(column: LookedColumn) -> bool:
-    if isinstance(column.kind, (Constant, Empty, Identifier)) or not column.levels:
+    if isinstance(column.kind, (Constant, Empty, Identifier)) or column.n_distinct < 2 or column.n_levels < 100:
         return False
-    n = column.n_levels
-    return n >= 100 and len(column.levels) > 1 and _most_frequent(column)[1] >= _NEARLY_CONSTANT * n
+    return column.frequent(1)[0][1] >= _NEARLY_CONSTANT * column.n_levels
 
 
 def spikes(looked: Looked) -> Iterator[Finding]:
@@ -107,8 +109,9 @@ def _is_skewed(column: LookedColumn) -> bool:
 
 
 def names_of_rows(looked: Looked) -> Iterator[Finding]:
-    """Yield a finding where columns name the rows."""
-    found = [column for column in looked.columns if isinstance(column.kind, Identifier)]
+    """Yield a finding where columns name the rows otherwise than by numbers one after the other."""
+    named_by = (column for column in looked.columns if isinstance(column.kind, Identifier))
+    found = [column for column in named_by if column.kind.told != "row numbers"]
     if found:
         yield Finding(
             "names of rows",
@@ -120,6 +123,12 @@ def names_of_rows(looked: Looked) -> Iterator[Finding]:
         )
 
 
+def _leaving_out(text: str, columns: list[LookedColumn]) -> Advice:
+    if len(columns) > _MOST_DROPPED:
+        return Advice(text)
+    return Advice(f"{text}: {{}}", "drop", tuple(column.name for column in columns))
+
+
 def _each(columns: list[LookedColumn]) -> str:
     verb = "is" if len(columns) == 1 else "are"
     return f"{named([column.name for column in columns])} {verb}"
@@ -127,7 +136,3 @@ def _each(columns: list[LookedColumn]) -> str:
 
 def _names(columns: list[LookedColumn]) -> tuple[str, ...]:
     return tuple(column.name for column in columns[:100])
-
-
-def _most_frequent(column: LookedColumn) -> tuple[str, int]:
-    return max(column.levels.items(), key=lambda level: (level[1], level[0]))
