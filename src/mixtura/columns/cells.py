@@ -26,3 +26,8 @@ def is_text(kind: "pa.DataType") -> bool:
     """Tell whether cells of an Arrow type are text."""
     types = need("pyarrow.types", "reading tables")
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def is_dictionary(kind: "pa.DataType") -> bool:
+    """Tell whether cells of an Arrow type are levels of a list that is stored once, as pandas categories are."""
+    return bool(need("pyarrow.types", "reading tables").is_dictionary(kind))

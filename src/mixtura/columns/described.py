@@ -10,7 +10,6 @@ import numpy as np
 from ..words import shortened
 from .cells import is_text
 from .deciding import KINDS
-from .levels import MOST_LEVELS
 from .looked import Counted, Looked, LookedColumn
 from .moments import Date, Duration, Time
 from .number import Number
@@ -182,7 +181,7 @@ def profile_of(looked: Looked) -> Profile:
 
 def _described(column: LookedColumn, looked: Looked) -> ColumnProfile:
     part = 1.0 if column.is_exact else looked.n_rows / max(1, looked.n_sampled)
-    n_distinct = column.n_distinct if column.is_exact else MOST_LEVELS + 1
+    n_distinct = column.n_distinct if column.is_exact else column.seen.levels.most + 1
     return ColumnProfile(
         shortened(column.name),
         column.kind.name,

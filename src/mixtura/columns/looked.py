@@ -11,6 +11,7 @@ from ..optional import need
 from ..typing import Floats, Integers
 from .category import Category, Flag
 from .cells import as_one_array, is_text
+from .examples import spelled
 from .kind import Decoded, Kind
 from .number import Number
 from .profile import ColumnSeen, TableSeen
@@ -134,7 +135,7 @@ class LookedColumn:
             counts = np.ones(len(cells), np.int64)
         for text, n in zip(_texts(cells), counts.tolist(), strict=True):
             found[text] = found.get(text, 0) + n
-        marks = {mark.strip().lower() for mark in self.marks}
+        marks = {mark.strip().lower() for mark in (*self.marks, *getattr(self.kind, "missing", ()))}
         return {text: n for text, n in found.items() if not marks or text.strip().lower() not in marks}
 
     def frequent(self, most: int) -> list[tuple[str, int]]:
@@ -176,7 +177,7 @@ class LookedColumn:
         """Cells that hold nothing, or a mark of a missing value."""
         counted = self.counted
         if counted is None:
-            return self.seen.n_present - self.n_levels + self.seen.n_missing if self.marks else self.seen.n_missing
+            return self.seen.n_cells - self.n_levels if self.is_exact and self.levels else self.seen.n_missing
         if counted.is_exact and self.is_exact:
             return self.seen.n_missing + counted.n_missing
         return self.seen.n_missing + self.seen.n_marks
@@ -282,21 +283,6 @@ class Looked:
             None if last is None else last.select(list(kept)),
         )
         return Looked(seen, self.kinds, self.marks, self.repeated)
-
-
-def spelled(value: Any) -> str:
-    """Return a value of a cell as text, a whole number without a point.
-
-    Examples
-    --------
-    >>> spelled(-200.0), spelled(0.25), spelled("a b"), spelled(True)
-    ('-200', '0.25', 'a b', 'true')
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else repr(value)
-    return str(value)
 
 
 def _texts(cells: Any) -> list[str]:

@@ -22,6 +22,12 @@ AMONG_NUMBERS = (
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?$|^[+-]?(?i:inf|infinity)$"
 
 
+def is_punctuation(text: str) -> bool:
+    """Tell whether a text is a mark of missing values without a letter, such as "?" or "-"."""
+    text = text.strip().lower()
+    return text in AMONG_NUMBERS and not any(map(str.isalnum, text))
+
+
 def trimmed(texts: "pa.Array") -> "pa.Array":
     """Return texts without the white space at their ends."""
     return need("pyarrow.compute", "reading text").utf8_trim_whitespace(texts)

@@ -10,6 +10,9 @@ from ..typing import Floats
 # Digits after the point that are looked for.
 _MOST_DECIMALS = 6
 
+# Numbers beyond these do not fit into 64-bit integers.
+_LARGEST_SCALED = 2.0**62
+
 
 @dataclass(frozen=True, slots=True)
 class NumbersSeen:
@@ -25,6 +28,8 @@ class NumbersSeen:
         Their sum, and that of their squares.
     decimals : int or None
         Digits after the point that write all of them; None for more than six.
+    divisor : int
+        The greatest common divisor of all, in units of the last of these digits; 0 where all are zero.
     first, last : float
         In the order of the rows.
     is_ascending : bool
@@ -39,16 +44,26 @@ class NumbersSeen:
     total: float = 0.0
     squares: float = 0.0
     decimals: int | None = 0
+    divisor: int = 0
     first: float = math.nan
     last: float = math.nan
     is_ascending: bool = True
     by_one: bool = True
 
-    def including(self, values: Floats) -> "NumbersSeen":
-        """Return what was seen of these and more numbers, all finite."""
+    def including(self, values: Floats, precision: float = 2.0**-52) -> "NumbersSeen":
+        """Return what was seen of these and more numbers, all finite.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_values,), float64
+            The numbers, in the order of the rows.
+        precision : float
+            The share of a number that rounding may have changed: that of doubles, unless the numbers were shorter.
+        """
         if not len(values):
             return self
         steps = np.diff(values)
+        decimals, divisor = _grid(values, self.decimals, precision)
         with np.errstate(over="ignore"):
             return self + NumbersSeen(
                 len(values),
@@ -56,7 +71,8 @@ class NumbersSeen:
                 float(values.max()),
                 float(values.sum()),
                 float(np.square(values).sum()),
-                _decimals(values, self.decimals),
+                decimals,
+                divisor,
                 float(values[0]),
                 float(values[-1]),
                 bool((steps > 0).all()),
@@ -66,7 +82,12 @@ class NumbersSeen:
     def __add__(self, other: "NumbersSeen") -> "NumbersSeen":
         if not self.count or not other.count:
             return self if self.count else other
-        decimals = None if None in (self.decimals, other.decimals) else max(self.decimals or 0, other.decimals or 0)
+        decimals, divisor = None, 0
+        if self.decimals is not None and other.decimals is not None:
+            decimals = max(self.decimals, other.decimals)
+            scaled = (one.divisor * 10 ** (decimals - (one.decimals or 0)) for one in (self, other))
+            extent = max(abs(one) for one in (self.smallest, self.largest, other.smallest, other.largest))
+            divisor = math.gcd(*scaled) if extent * 10.0**decimals < _LARGEST_SCALED else 1
         return NumbersSeen(
             self.count + other.count,
             min(self.smallest, other.smallest),
@@ -74,6 +95,7 @@ class NumbersSeen:
             self.total + other.total,
             self.squares + other.squares,
             decimals,
+            divisor,
             self.first,
             other.last,
             self.is_ascending and other.is_ascending and other.first > self.last,
@@ -86,12 +108,16 @@ class NumbersSeen:
         return self.count > 0 and self.decimals == 0
 
 
-def _decimals(values: Floats, known: int | None) -> int | None:
-    """Return how many digits after the point write all values, at least those `known`, None for too many."""
+def _grid(values: Floats, known: int | None, precision: float) -> tuple[int | None, int]:
+    """Return how many digits after the point write all values, at least those `known`, and their common divisor."""
     if known is None:
-        return None
+        return None, 0
     for decimals in range(known, _MOST_DECIMALS + 1):
         scaled = values * 10.0**decimals
-        if (np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))).all():
-            return decimals
-    return None
+        rounded = np.rint(scaled)
+        sizes = np.abs(scaled)
+        # A number of few digits is a few roundings away from them, as is one that was computed from such numbers.
+        if (np.abs(scaled - rounded) <= np.minimum(4 * precision * sizes, 0.01)).all():
+            fits = sizes.max() < _LARGEST_SCALED
+            return decimals, int(np.gcd.reduce(rounded.astype(np.int64))) if fits else 1
+    return None, 0

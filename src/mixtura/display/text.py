@@ -228,7 +228,11 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
             rest = f"none, because {absence(summary, spell)[0]}; {rest}"
         else:
             threshold = words.number(decision.threshold)
-            rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"
+            where = f"above the threshold {threshold}"
+            if decision.n_by_strays:
+                above = words.count(decision.n_anomalies - decision.n_by_strays)
+                where = f": {above} {where}, {words.count(decision.n_by_strays)} with cells that are no numbers"
+            rest = f"{flagged} ({words.percent(decision.share)}) {where}; {rest}".replace(") :", "):")
     rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
     columns = [*map(Column, ("row", "score", *(["severity"] if rated else []))), Column("why", right=False)]
     rows = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.deciding import kind_asked, kind_of, kind_of_type
+from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -191,11 +191,14 @@ def decoded(
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
     seen = seen_in(raw)
-    return DecodedRows(raw, kinds_in(seen, kinds, missing_marks), choice, seen, missing_marks)
+    return DecodedRows(raw, kinds_in(seen, kinds, missing_marks, choice), choice, seen, missing_marks)
 
 
 def kinds_in(
-    seen: TableSeen, asked: Mapping[str, Kind | str], missing_marks: tuple[str, ...] = ()
+    seen: TableSeen,
+    asked: Mapping[str, Kind | str],
+    missing_marks: tuple[str, ...] = (),
+    choice: Choice = Choice(non_numeric="drop"),
 ) -> Mapping[str, Kind]:
     """Return what the columns of a table hold.
 
@@ -206,12 +209,16 @@ def kinds_in(
     RequestError
         A column cannot be read as what it is said to be.
     """
-    check_known(list(asked), list(seen.columns), "the table")
+    check_known([name for name, kind in asked.items() if isinstance(kind, str)], list(seen.columns), "the table")
     found: dict[str, Kind] = {}
+    named = {str(name) for name in as_list(choice.columns)}
     for name, column in seen.columns.items():
         kind = asked.get(name)
         if kind is None:
             found[name] = kind_of(name, column, missing_marks)
+            if not found[name].in_use and (name in named or choice.non_numeric == "error") and are_numbers(column):
+                # Who names a column wants it, and who wants no column left out takes numbers for numbers.
+                found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
     return found

@@ -8,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns.profile import TableSeen
+from .arrow import cut
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Rows, and cells in a wide table, that are looked at together.
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 65_536, 2**24
 
 
 class RawTable(Protocol):
@@ -52,8 +56,10 @@ class RawTable(Protocol):
 def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> TableSeen:
     """Return what one pass over a table sees of its columns."""
     seen = TableSeen.zero(raw.schema)
+    # Looking at a column costs the same for a few rows as for some hundred.
+    n_rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(raw.schema))))
     with raw.reading():
-        for batch in raw.batches(raw.schema.names):
+        for batch in cut(raw.batches(raw.schema.names), n_rows):
             seen = seen.including(batch, seen.n_rows)
             if on_rows is not None:
                 on_rows(seen.n_rows)

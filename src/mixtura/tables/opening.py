@@ -1,8 +1,9 @@
 """A table opened for the work on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
+from ..columns.kind import Kind
 from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
@@ -26,6 +27,7 @@ def open_table(
     *,
     takes_missing: bool,
     kept: Collection[str | None] = (),
+    kinds: Mapping[str, Kind | str] | None = None,
     reading: Reading = AS_FOUND,
     spell: Spell = in_python,
 ) -> TableRows:
@@ -39,7 +41,7 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing, reading)
+    rows = _opened(source, columns, drop, missing, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -57,7 +59,13 @@ def open_table(
 
 
 def _opened(
-    source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing, reading: Reading
+    source: Source,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    missing: Missing,
+    *,
+    kinds: Mapping[str, Kind | str],
+    reading: Reading,
 ) -> TableRows:
     owner = owner_of(source)
     if reading != AS_FOUND and (owner is not None or has_no_names(source)):
@@ -75,7 +83,7 @@ def _opened(
         drop=drop,
         non_numeric="drop",
         missing=missing,
-        kinds=reading.kinds,
+        kinds=kinds,
         missing_marks=reading.missing,
     )
     return cast(TableRows, rows)

@@ -13,9 +13,10 @@ from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from ..rows.replacing import Cells
-from .foremost import N_FOREMOST, Found, anomalies_of, no_sample, reason_groups, sampled
+from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
 from .kept_scores import KeptScores
+from .stray_cells import StrayCounts, stray_cells, stray_reason
 from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
 from .table_model import TableModel
 
@@ -80,6 +81,9 @@ class ScoredBlock:
     highest: tuple[Found, ...]
     reasons: SharedReasons = field(default_factory=SharedReasons)
     repairs: Cells = _NO_CELLS
+    strays: tuple[Found, ...] = ()
+    stray_counts: StrayCounts = field(default_factory=StrayCounts)
+    n_by_strays: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,15 +118,20 @@ class Scorer:
             new["severity"] = model.severities(scores)
         flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
         flagged = np.flatnonzero(flags)
-        first = np.argsort(-scores, kind="stable")[:N_FOREMOST]
-        highest = tuple(
-            Found(
-                float(scores[k]),
-                block.first_row + int(k),
-                None if labels is None else int(labels[k]),
-                np.array(values[k]),
+        first = np.argsort(-scores, kind="stable")[:N_FOREMOST].tolist()
+        strays = {} if self.result == "scores" else stray_cells(block.table, block.strays, model.columns)
+        highest, with_strays = (
+            tuple(
+                Found(
+                    float(scores[k]),
+                    block.first_row + k,
+                    None if labels is None else int(labels[k]),
+                    np.array(values[k]),
+                    strays.get(k, ()),
+                )
+                for k in rows
             )
-            for k in first
+            for rows in (first, list(strays)[:N_STRAY])
         )
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
@@ -135,10 +144,27 @@ class Scorer:
             told = model.in_words(values[flagged], explanation, model.columns)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
+        for row, cells in strays.items():
+            reasons[row] = " ".join(filter(None, [stray_reason(cells), reasons[row]]))
+        flags[list(strays)] = True
+        n_flagged = int(flags.sum())
         new |= {"is_anomaly": flags, "reason": reasons}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
-        return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, shared, repairs)
+        counted = StrayCounts.of(strays, block.first_row)
+        return ScoredBlock(
+            new,
+            n_rows,
+            counts,
+            cluster_counts,
+            n_flagged,
+            highest,
+            shared,
+            repairs,
+            with_strays,
+            counted,
+            n_flagged - len(flagged),
+        )
 
 
 @dataclass(frozen=True)
@@ -154,6 +180,7 @@ class Scored:
     reasons: tuple[ReasonGroup, ...]
     n_repaired_rows: int = 0
     n_repaired_cells: int = 0
+    n_by_strays: int = 0
 
 
 class _JudgedRows:
@@ -174,7 +201,8 @@ class _JudgedRows:
         """Yield the rows in order."""
         for table, block in self._table.tables():
             scores = None if self._scores is None else self._scores.known(block.first_row, len(block.values))
-            yield _Judged(block.values[:, self._positions], block.weights, block.first_row, table, scores)
+            own = block.select(self._positions)
+            yield _Judged(own.values, own.weights, own.first_row, own.strays, table, scores)
 
 
 def score_table(
@@ -216,9 +244,10 @@ def score_table(
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
-    n_rows = n_anomalies = n_repaired_rows = n_repaired_cells = 0
+    n_rows = n_anomalies = n_by_strays = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
-    shared = SharedReasons()
+    strays: list[Found] = []
+    shared, stray_counts = SharedReasons(), StrayCounts()
     sample = no_sample(len(model.columns))
     for block, scored in engine.map(rows, Scorer(model, result)):
         if writer is not None:
@@ -231,7 +260,10 @@ def score_table(
         cluster_counts += scored.cluster_counts
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
+        n_by_strays += scored.n_by_strays
         shared += scored.reasons
+        stray_counts += scored.stray_counts
+        strays = [*strays, *scored.strays][:N_STRAY]
         n_repaired_rows += len(np.unique(scored.repairs.rows))
         n_repaired_cells += len(scored.repairs.rows)
         if result != "groups":
@@ -240,12 +272,14 @@ def score_table(
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
     peers = None if sample.facts is None else Peers(sample.facts.values)
-    anomalies = anomalies_of(model, highest, peers)
+    told = {row.row for row in strays}
+    foremost = [*strays, *(row for row in highest if row.row not in told)][:N_FOREMOST]
+    anomalies = anomalies_of(model, foremost, peers)
     if gathered is not None:
         gathered = replace(gathered, peers=peers)
-    reasons = reason_groups(model, shared)
+    reasons = (*stray_counts.groups, *reason_groups(model, shared))
     counted = n_repaired_rows, n_repaired_cells
-    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted, n_by_strays)
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:

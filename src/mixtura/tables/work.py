@@ -174,12 +174,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
+        known = getattr(table, "kinds", None)
         training = open_table(
             reference,
             table.columns,
             None,
             (),
             takes_missing=takes_missing,
+            kinds=known,
             reading=request.reading,
             spell=run.spell,
         )
@@ -191,7 +193,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         if labels is not None:
             deciding.check_labels(table, labels)
         run.stage("fitting")
-        model, facts, notices = _fit(request, numbers, reference, run)
+        model, facts, notices = _fit(request, numbers, table, reference, run)
         if request.merge:
             run.stage("merging components")
             model = fitting.merged(model, numbers, request.n_clusters, run)
@@ -210,6 +212,22 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         )
         # What was copied is read many times faster than text.
         return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
+
+
+def _open_for(
+    model: TableModel, source: Source, new_columns: tuple[str, ...], run: Run, kept: tuple[str | None, ...] = ()
+) -> TableRows:
+    """Open a table to be judged by a model, its columns read as those that the model was fitted to."""
+    return open_table(
+        source,
+        model.columns,
+        None,
+        new_columns,
+        takes_missing=model.takes_missing,
+        kept=kept,
+        kinds=model.kinds_by_name,
+        spell=run.spell,
+    )
 
 
 def judge_table(
@@ -233,7 +251,15 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    table = open_table(
+        source,
+        model.columns,
+        None,
+        columns,
+        takes_missing=model.takes_missing,
+        kinds=model.kinds_by_name,
+        spell=run.spell,
+    )
     found = Judged(source, table, model, facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows)
     return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
@@ -242,7 +268,15 @@ def group_table(model: TableModel, source: Source, run: Run) -> Judged:
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table = open_table(source, model.columns, None, columns, takes_missing=model.takes_missing, spell=run.spell)
+    table = open_table(
+        source,
+        model.columns,
+        None,
+        columns,
+        takes_missing=model.takes_missing,
+        kinds=model.kinds_by_name,
+        spell=run.spell,
+    )
     facts = facts_of(model)
     return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
 
@@ -254,7 +288,14 @@ def view_table(
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
     table = open_table(
-        source, model.columns, None, (), takes_missing=model.takes_missing, kept=(labels,), spell=run.spell
+        source,
+        model.columns,
+        None,
+        (),
+        takes_missing=model.takes_missing,
+        kept=(labels,),
+        kinds=model.kinds_by_name,
+        spell=run.spell,
     )
     if labels is not None:
         deciding.check_labels(table, labels)
@@ -280,7 +321,7 @@ def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judge
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, reference: Source, run: Run
+    request: Request, numbers: fitting.Numbers, table: TableRows, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
     with _training_rows(numbers, reference, request.seed) as training:
@@ -295,8 +336,15 @@ def _fit(
         seed=request.seed,
         versions=Versions.here(),
     )
+    known = getattr(table, "kinds", None)
     model = TableModel(
-        fitted.model, numbers.columns, scaled.center, scaled.scale, provenance=made, habits=Habits.of(rows)
+        fitted.model,
+        numbers.columns,
+        scaled.center,
+        scaled.scale,
+        provenance=made,
+        habits=Habits.of(rows),
+        kinds=None if known is None else tuple(known[name] for name in numbers.columns),
     )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)
