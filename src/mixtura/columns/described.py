@@ -13,7 +13,7 @@ from .deciding import KINDS
 from .looked import Counted, Looked, LookedColumn
 from .moments import Date, Duration, Time
 from .number import Number
-from .texts_seen import shapes_of
+from .texts_seen import shape_of
 
 # Columns that are described, levels, shapes and strays of each, and characters of a text.
 MOST_COLUMNS = 1000
@@ -21,6 +21,9 @@ _MOST_LEVELS = 5
 _MOST_SHAPES = 3
 _MOST_STRAYS = 5
 _LONGEST = 80
+
+# Texts of the sample whose shapes are looked at.
+_MOST_TEXTS = 512
 
 # Shares of the cells below the quantiles that are kept.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -113,7 +116,7 @@ class ColumnProfile:
     extent : Extent or None
         Where its numbers, dates or times lie.
     shapes : tuple of (str, int)
-        The most frequent shapes of its texts and how often each is in the sample: "AA-9999" for two capital letters, a
+        The most frequent shapes of its texts and how often each is among a few hundred: "AA-9999" for two capital letters, a
         hyphen and four digits.
     strays : tuple of Stray
         The first cells that do not fit.
@@ -228,7 +231,8 @@ def _ends(column: LookedColumn, counted: Counted) -> tuple[float, float, bool]:
 def _shapes(column: LookedColumn) -> tuple[tuple[str, int], ...]:
     if not is_text(column.cells.type) or isinstance(column.kind, Number):
         return ()
-    shapes = shapes_of(column.cells.drop_null())
+    texts = column.cells.drop_null().slice(0, _MOST_TEXTS).to_pylist()
+    shapes = Counter(shape_of(text[:_LONGEST]) for text in texts)
     return tuple(sorted(shapes.items(), key=lambda shape: (-shape[1], shape[0]))[:_MOST_SHAPES])
 
 

@@ -11,10 +11,11 @@ from ..optional import need
 from ..typing import Floats, Integers
 from .category import Category, Flag
 from .cells import as_one_array, is_text
+from .column_seen import ColumnSeen
 from .examples import spelled
 from .kind import Decoded, Kind
 from .number import Number
-from .profile import ColumnSeen, TableSeen
+from .profile import TableSeen
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_ALL_AS_FOUND = Choice(non_numeric="drop")
+
+
 class DecodedRows:
     """The rows of a table: the columns in use as numbers, all of them as they stand.
 
@@ -198,7 +201,7 @@ def kinds_in(
     seen: TableSeen,
     asked: Mapping[str, Kind | str],
     missing_marks: tuple[str, ...] = (),
-    choice: Choice = Choice(non_numeric="drop"),
+    choice: Choice = _ALL_AS_FOUND,
 ) -> Mapping[str, Kind]:
     """Return what the columns of a table hold.
 
