@@ -56,6 +56,8 @@ def detect(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
     model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
@@ -92,6 +94,7 @@ def detect(
         shape=shape,
         factors=factors,
         seed=seed,
+        reading=options.reading_from(kinds, missing),
         spell=options.spell,
     )
     if source == reference == "-":

@@ -177,10 +177,14 @@ def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -
         frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
-    return None if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__") else _open_stream(source)
+    return (
+        None
+        if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__")
+        else _open_stream(source, options)
+    )
 
 
-def _open_stream(source: Any) -> RawTable:
+def _open_stream(source: Any, options: ReadingOptions) -> RawTable:
     if hasattr(source, "__arrow_c_array__"):
         return open_record_batch(source)
     if hasattr(source, "__arrow_c_stream__"):
