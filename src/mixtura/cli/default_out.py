@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..rows import is_query
-from ..rows.compressing import PACKED, split_ending
+from ..rows.compressed import COMPRESSED
+from ..rows.compressing import split_ending
 from ..rows.formats import ENDINGS, SINKS
 from ..rows.paths import is_stream
 from ..rows.streams import sniff
+from ..rows.text_sinks import TextSink
 from ..rows.whole import expanded
 
 # What no format of a result is known for.
@@ -40,8 +42,9 @@ def result_ending(source: str) -> str:
         return _OTHERS
     ending, compression = split_ending(Path(source).name)
     if ending in SINKS:
-        return ending if compression is None else f"{ending}{Path(source).suffix.lower()}"
-    if Path(source).suffix.lower() in PACKED:
+        packed = compression is not None and issubclass(SINKS[ending], TextSink)
+        return f"{ending}{Path(source).suffix.lower()}" if packed else ending
+    if Path(source).suffix.lower() in COMPRESSED:
         return result_ending(str(Path(source).with_suffix("")))
     if ending in _SPREADSHEETS:
         return ".xlsx"
@@ -78,7 +81,7 @@ def default_out(source: str, ending: str) -> str:
         return f"{'stdin' if source == '-' else 'query'}{ending}"
     path = Path(source)
     is_pattern = glob.has_magic(source) and not expanded(source).exists()
-    name = path.stem if path.suffix.lower() in PACKED else path.name
+    name = path.stem if path.suffix.lower() in COMPRESSED else path.name
     stem = name.rpartition(".")[0] or name
     if not is_pattern:
         folder = Path() if is_stream(source) else path.parent

@@ -57,6 +57,8 @@ def detect(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
     model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
@@ -98,6 +100,7 @@ def detect(
         shape=shape,
         factors=factors,
         seed=seed,
+        reading=options.reading_from(kinds, missing),
         spell=options.spell,
     )
     if source == reference == "-":

@@ -10,8 +10,10 @@ from rich.console import Console
 from ..commands.found import Found
 from ..commands.page import reproduction
 from ..display.as_json import as_json
+from ..display.checked import render_check
 from ..display.report.facts.data import Reproduction
 from ..display.text import render, render_comparison
+from ..tables.checking import CheckSummary
 from ..tables.summary import ComparisonSummary, Summary
 from ..words import count, percent, plural, shortened, visible
 from .options import spell
@@ -65,6 +67,15 @@ def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: 
     elif not quiet:
         screen = Console()
         say(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
+
+
+def report_check(summary: CheckSummary, *, as_json_text: bool, quiet: bool) -> None:
+    """Say what a table holds: JSON or text on standard output."""
+    if as_json_text:
+        say(as_json(summary) + "\n")
+    elif not quiet:
+        screen = Console()
+        say(render_check(summary, width=screen.width, colours=screen.is_terminal, spell=spell))
 
 
 def report_page(found: Found, *, to_standard_output: bool, as_json_text: bool, quiet: bool) -> None:

@@ -1,12 +1,13 @@
 """The rows of a table that do not belong."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
+from ..tables.reading import reading
 from ..tables.request import Components, Request, Shape, request
 from ..tables.rules import Rule, rule
 from ..tables.run import Run
@@ -30,6 +31,8 @@ def detect(
     fdr: float | None = None,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
     model: str | None = None,
     components: Components = None,
     shape: Shape = None,
@@ -77,6 +80,11 @@ def detect(
         threshold.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
     model : {'auto', 'mixture', 'bayesian', 'elliptic', 'forest', 'lof', 'svm'}, optional
         Kind of model. Default: 'auto'; 'mixture' where `components` or `shape` is given.
     components : str, int or iterable of int, optional
@@ -140,7 +148,15 @@ def detect(
     how = reproduction(call(detect, locals()), seed)
     source, reference = path_of(source), path_of(reference)
     asked = request(
-        source, columns=columns, drop=drop, model=model, components=components, shape=shape, factors=factors, seed=seed
+        source,
+        columns=columns,
+        drop=drop,
+        model=model,
+        components=components,
+        shape=shape,
+        factors=factors,
+        seed=seed,
+        reading=reading(kinds, missing),
     )
     threshold = rule(
         rate=rate,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from ..columns.described import Profile
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction
 from ..display.report.page.frame import framed
@@ -76,6 +77,15 @@ class Found:
     def model(self) -> TableModel:
         """The model that judged the rows, with its threshold; it judges other tables."""
         return self._judged.model
+
+    @property
+    def profile(self) -> Profile | None:
+        """What the table holds, as `mixtura.check` tells it.
+
+        None of an array, a Dask collection and rows that were opened before, and of a table that a fitted model judged:
+        nobody looked at all of their columns.
+        """
+        return self._judged.profile
 
     @cached_property
     def flagged(self) -> Any:

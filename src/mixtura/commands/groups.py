@@ -1,7 +1,7 @@
 """The groups of a table."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..display.report.facts.data import Reproduction
@@ -9,6 +9,7 @@ from ..engines import OnProgress
 from ..errors import RequestError
 from ..tables import work
 from ..tables.kinds import MIXTURES
+from ..tables.reading import reading
 from ..tables.request import Components, Request, Shape, request
 from ..tables.run import Run
 from ..tables.table_model import TableModel
@@ -24,6 +25,8 @@ def groups(
     *,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
     model: str | TableModel = "mixture",
     components: Components = None,
     shape: Shape = None,
@@ -50,6 +53,11 @@ def groups(
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
     model : {'mixture', 'bayesian'} or TableModel, default='mixture'
         Kind of model; or a mixture that was fitted to another table, whose groups the rows are assigned to.
     components : str, int or iterable of int, optional
@@ -106,7 +114,10 @@ def groups(
     output = output_of(out, save, None, format, safe_csv=safe_csv, force=force)
     run = Run.told(on_progress)
     if isinstance(model, TableModel):
-        if any(asked is not None for asked in (columns, drop, components, shape, factors, clusters)) or merge:
+        if (
+            any(asked is not None for asked in (columns, drop, kinds, missing, components, shape, factors, clusters))
+            or merge
+        ):
             raise RequestError("a model that is fitted already has its columns, its components and its clusters")
         return _assigned(model, source, output, run, how)
     asked = request(
@@ -121,6 +132,7 @@ def groups(
         kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
+        reading=reading(kinds, missing),
     )
     return groups_by(asked, output, run, how)
 

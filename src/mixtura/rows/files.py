@@ -40,6 +40,8 @@ class FileTable:
     ----------
     where, schema, n_rows, first_row, may_change, has_types, delimiter
         As of a `RawTable`.
+    notes : tuple of str
+        What the user should know of how the files are read, in sentences.
     """
 
     first_row = 0
@@ -52,6 +54,7 @@ class FileTable:
             check_unique(part.schema.names, part.label)
             _check_same_columns(part, parts[0])
         self._parts = [part for part in parts if not part.empty]
+        self.notes = tuple(note for part in parts for note in part.notes)
         self.where = where
         self._scratch = scratch
         self.reading = nullcontext if watch is None else watch.reading

@@ -1,16 +1,20 @@
 """The flagged rows of a scored table as a dataframe."""
 
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..optional import need
 from .added import with_added
-from .frames import is_lazy
+from .columns import positions_of
+from .frames import as_frame, check_names, is_lazy, taken
 from .judged import JudgedTable
 from .opening import TableRows
 from .outlets import flagged_of
 from .style import Style
 from .typed import with_types
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Libraries of dataframes that a result can be made with, in the order of preference.
 _LIBRARIES = ("pandas", "polars", "pyarrow")
@@ -22,6 +26,7 @@ class FlaggedRows:
     def __init__(self) -> None:
         self._held: list[JudgedTable] = []
         self._style = Style()
+        self._n_rows = 0
 
     def begin(self, rows: TableRows) -> None:
         """Learn of which table the rows are going to be."""
@@ -30,6 +35,7 @@ class FlaggedRows:
     def write(self, judged: JudgedTable) -> None:
         """Keep the flagged ones among the next rows."""
         self._held.append(flagged_of(judged))
+        self._n_rows += judged.table.num_rows
 
     def frame(self, like: Any = None) -> Any:
         """Return the rows in the order of the table, as a dataframe; columns of text that holds numbers have numbers.
@@ -45,17 +51,31 @@ class FlaggedRows:
             Of the library of the source where that is a pandas, Polars or pyarrow table; else of the first of these
             that is installed.
         """
-        nw = need("narwhals", "making dataframes")
         flagged = JudgedTable.concatenate(self._held)
-        table = with_types(flagged.table, self._style.number_types())
-        table = with_added(table, flagged.new, str)
-        names = [*flagged.new, *flagged.table.column_names]
-        table = table.select(names).replace_schema_metadata(None)
-        return nw.from_native(table).lazy().collect(backend=_library(like)).to_native()
+        names = flagged.table.column_names
+        table = with_added(with_types(flagged.table, self._style.number_types()), flagged.new, str)
+        table = table.select([*flagged.new, *names]).replace_schema_metadata(None)
+        own = as_frame(like)
+        library = _library(like if own is None else own)
+        if own is None or not _is_of(own, library) or len(own) != self._n_rows:
+            return _as_frame_of(table, library)
+        # What has no type in Arrow comes back as it is, too.
+        nw = need("narwhals", "making dataframes")
+        new = _as_frame_of(table.drop_columns(names), library)
+        old = taken(own, flagged.rows, positions_of(names, check_names(own)))
+        return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
+
+
+def _as_frame_of(table: "pa.Table", library: str) -> Any:
+    return need("narwhals", "making dataframes").from_native(table).lazy().collect(backend=library).to_native()
+
+
+def _is_of(source: Any, library: str) -> bool:
+    return type(source).__module__.partition(".")[0] == library
 
 
 def _library(like: Any) -> str:
-    own = "polars" if is_lazy(like) else type(like).__module__.partition(".")[0]
-    if own in _LIBRARIES:
-        return own
-    return next(library for library in _LIBRARIES if find_spec(library) is not None)
+    if is_lazy(like):
+        return "polars"
+    own = next((library for library in _LIBRARIES if _is_of(like, library)), None)
+    return own or next(library for library in _LIBRARIES if find_spec(library) is not None)

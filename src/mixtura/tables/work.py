@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..columns.described import Profile
 from ..decisions.reasons import Habits
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
+from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
@@ -66,6 +68,8 @@ class Judged:
         Number of rows, where it is known.
     scores : KeptScores or None
         The scores of the table by the model, where the threshold was chosen by them.
+    profile : Profile or None
+        What the table holds, where somebody looked at it before a model was fitted.
     """
 
     source: Source
@@ -81,6 +85,7 @@ class Judged:
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
     scores: KeptScores | None = None
+    profile: Profile | None = None
 
     def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
         """Score every row, let writers have it, and keep what a report tells where that is asked for."""
@@ -155,8 +160,11 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         columns,
         takes_missing=takes_missing,
         kept=(labels,),
+        reading=request.reading,
         spell=run.spell,
     )
+    used = set(table.names) if request.columns is None else set(request.columns)
+    told = told_of(table, request.source, {*(drop or ()), *(set(table.names) - used)}, run.spell)
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
     training, called = table, "the table"
@@ -166,7 +174,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         on_rows = run.stage(f"reading {called}")
         known = getattr(table, "kinds", None)
         training = open_table(
-            reference, table.columns, None, (), takes_missing=takes_missing, kinds=known, spell=run.spell
+            reference,
+            table.columns,
+            None,
+            (),
+            takes_missing=takes_missing,
+            kinds=known,
+            reading=request.reading,
+            spell=run.spell,
         )
     # What never changes in a clean table tells new rows apart, by a model that can use it.
     keep_constant = reference is not None and request.kind.keeps_constant
@@ -187,10 +202,11 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             facts,
             result,
             columns,
-            (*numbers.notices, *notices),
+            (*told.notices, *numbers.notices, *notices),
             labels,
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
+            profile=told.profile,
         )
         # What was copied is read many times faster than text.
         return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
