@@ -1,4 +1,4 @@
-"""Whatever Python's csv module writes is read as it was; what is spoiled is read, told of, or refused in one sentence."""
+"""What Python's csv module writes is read as it was; what is spoiled is read, told of, or refused in one sentence."""
 
 import csv
 import io
@@ -114,11 +114,14 @@ def test_spoiled_text_is_read_or_refused_in_a_sentence(folder, changes, ragged):
             content[at:at] = content[at : at + 40]
     path = folder / "t.csv"
     path.write_bytes(bytes(content))
+    refused = None
     try:
         names, rows, notes = read_text(path, ragged=ragged)
     except MixturaError as error:
-        assert "\n" not in str(error)
-        assert "t.csv" in str(error)
+        refused = str(error)
+    if refused is not None:
+        assert "\n" not in refused
+        assert "t.csv" in refused
         return
     assert len(set(names)) == len(names)
     try:

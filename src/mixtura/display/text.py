@@ -355,9 +355,13 @@ def _files(summary: Summary) -> Part:
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
-        lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
+        what = "the flagged rows" if summary.only_flagged else "the table"
+        lines.append(paragraph("Wrote ", Span(where, "bold"), f" ({what} with {new})"))
     if summary.repaired is not None:
         lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
+    for place, what in ((summary.good, "the rows that are not flagged"), (summary.bad, "the flagged rows")):
+        if place is not None:
+            lines.append(paragraph("Wrote ", Span(place, "bold"), f" ({what}, as they stand)"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

@@ -19,6 +19,8 @@ from .checks import Weights, check_finite, check_weights
 from .columns import Choice, as_list, check_known, choose
 from .kept_numbers import KeptNumbers
 from .raw import RawTable, seen_in
+from .style import Style
+from .typed import number_types
 from .watch import Checksums
 
 if TYPE_CHECKING:
@@ -128,6 +130,17 @@ class DecodedRows:
     def has_missing(self) -> bool:
         """Whether a value may be missing."""
         return self._has_missing
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return Style(self._raw.delimiter, self.kinds, self._number_types)
+
+    def _number_types(self) -> "Mapping[str, pa.DataType]":
+        if self._raw.has_types:
+            return {}
+        if self.seen is None:
+            self.seen, _ = seen_in(self._raw)
+        return number_types(self.seen)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""

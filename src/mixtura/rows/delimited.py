@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _BLOCK = 2**20
 _LARGEST_BLOCK = 2**30
 
+# Delimiters that a result is written with, as its source is.
+_WRITTEN = frozenset(",;\t|")
+
 
 class DelimitedPart:
     """A file of delimited text; all its columns are text.
@@ -53,6 +56,7 @@ class DelimitedPart:
     """
 
     n_rows: int | None = None
+    has_types = False
 
     def __init__(self, file: Path, label: str, options: ReadingOptions | None = None, *, tabs: bool = False) -> None:
         options = options or ReadingOptions()
@@ -83,6 +87,7 @@ class DelimitedPart:
             raise SourceError(
                 f"a line of {label} is longer than {_LARGEST_BLOCK // 2:,} bytes: check that it is a table"
             )
+        self.delimiter = None if tabs or layout.syntax.delimiter not in _WRITTEN else layout.syntax.delimiter
         self.notes = (*notes, *layout.notes, *notes_of_rows)
         self.empty = self._start >= self._end
         pa = need("pyarrow", "reading CSV")

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .delimited import DelimitedPart
+from .excel_sink import ExcelSink
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
 from .parts import Part
 from .reading import ReadingOptions
 from .scans import JsonPart, ParquetPart, read_parquet_schema
-from .sinks import CsvSink, IpcSink, JsonLinesSink, JsonSink, ParquetSink, SafeCsvSink, Sink
+from .sinks import IpcSink, ParquetSink, Sink
+from .text_sinks import CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,8 +71,8 @@ FORMATS = (
     Format((".parquet",), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
-    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), is_text=True, has_options=True),
-    Format((".txt", ".dat", ".data"), DelimitedPart, is_text=True, has_options=True),
+    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), "tsv", TsvSink, is_text=True, has_options=True),
+    Format((".txt", ".dat", ".data"), DelimitedPart, sink=DelimitedSink, is_text=True, has_options=True),
     Format((".json",), JsonPart, "json", JsonSink, is_text=True, begins=(b"{", b"[")),
     Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True),
     Format(
@@ -82,6 +84,7 @@ FORMATS = (
         own_reader=partial(IpcPart, ours=True),
         schema=read_ipc_schema,
     ),
+    Format((".xlsx",), None, "xlsx", ExcelSink),
 )
 
 READ: Mapping[str, Format] = {ending: form for form in FORMATS if form.reader for ending in form.endings}

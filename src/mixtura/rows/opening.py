@@ -21,6 +21,7 @@ from .raw import RawTable
 from .reading import ReadingOptions
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
+from .style import Style
 from .whole import expanded
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class TableRows(Rows, Protocol):
 
     def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
         """Yield every block with a pyarrow Table of all input columns of its rows."""
+        ...
+
+    def style(self) -> Style:
+        """Return how the table is written."""
         ...
 
 

@@ -23,6 +23,9 @@ class Part(Protocol):
         Whether it has no rows.
     notes : tuple of str
         What the user should know of how it is read, in sentences; formats that leave no choice have none.
+
+    One whose columns have no types says so with ``has_types = False``, and what stands between its fields, where its
+    name does not, as `delimiter`.
     """
 
     label: str

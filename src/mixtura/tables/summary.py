@@ -400,6 +400,10 @@ class Summary:
         The clusters that components were merged into; None where they were not.
     reasons : tuple of ReasonGroup
         What the flagged rows share, the reasons of most rows first; none where no rows are flagged.
+    good, bad : str or None
+        Where the rows that are not flagged were written, and those that are.
+    only_flagged : bool
+        Whether the result has the flagged rows only.
     """
 
     command: str
@@ -417,6 +421,9 @@ class Summary:
     repaired: RepairedTable | None = None
     merging: Merging | None = None
     reasons: tuple[ReasonGroup, ...] = ()
+    good: str | None = None
+    bad: str | None = None
+    only_flagged: bool = False
 
 
 @dataclass(frozen=True)

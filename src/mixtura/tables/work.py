@@ -1,6 +1,6 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
 from .model_facts import facts_of
+from .new_columns import Result, columns_of, new_columns
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
@@ -24,7 +25,7 @@ from .request import Request
 from .rules import Rule
 from .rules.rule import TRAINING_SHARE
 from .run import Run
-from .scoring import Result, RowWriter, Scored, columns_of, new_columns, score_table
+from .scoring import RowWriter, Scored, score_table
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
@@ -86,18 +87,15 @@ class Judged:
     scores: KeptScores | None = None
     profile: Profile | None = None
 
-    def scored(
-        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
-    ) -> Scored:
-        """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
+    def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
+        """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
         return score_table(
             self.table,
             self.model,
             self.result,
-            writer,
-            repaired,
+            writers,
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
