@@ -5,7 +5,7 @@ from collections.abc import Set
 
 # Names of the rows, in whole: what R and pandas call the row names that they write beside a table.
 _ROW_NAMES = {
-    *("", "unnamed 0", "x 0", "rownames", "row names", "rowname", "row name", "row id", "rowid", "row no", "row nr"),
+    *("", "unnamed 0", "rownames", "row names", "rowname", "row name", "row id", "rowid", "row no", "row nr"),
     *(
         "row number",
         "rownumber",
