@@ -9,7 +9,7 @@ from ..optional import need
 from ..typing import Bools, Floats
 from .cells import as_one_array, is_text
 from .levels import Levels, counts_table
-from .marks import are_marks, are_missing, plain_numbers, trimmed
+from .marks import are_marks, are_missing, cast_to_numbers, plain_numbers, trimmed
 from .numbers_seen import NumbersSeen
 from .texts_seen import TextsSeen
 
@@ -145,7 +145,7 @@ class ColumnSeen:
         precision = 2.0**-52
         if pa.types.is_floating(cells.type):
             precision = {16: 2.0**-10, 32: 2.0**-23}.get(cells.type.bit_width, precision)
-            present = cells.filter(compute.invert(compute.is_nan(cells)), null_selection_behavior="drop")
+            present = cells.filter(compute.invert(_are_nan(cells)), null_selection_behavior="drop")
         else:
             present = cells.drop_null()
         values = compute.cast(present, pa.float64(), safe=False)
@@ -179,12 +179,14 @@ class ColumnSeen:
 
 def _numbers_alone(texts: "pa.Array") -> "pa.Array | None":
     """Return texts as doubles, None where one of them is no number that every program reads."""
-    pa, compute = need("pyarrow", "reading text"), need("pyarrow.compute", "reading text")
-    try:
-        values = compute.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
+    values = cast_to_numbers(texts)
+    if values is None or need("pyarrow.compute", "reading text").any(_are_nan(values)).as_py():
         return None
-    return None if compute.any(compute.is_nan(values)).as_py() else values
+    return values
+
+
+def _are_nan(values: "pa.Array") -> "pa.Array":
+    return need("pyarrow.compute", "reading tables").is_nan(values)
 
 
 def _as_flags(flags: "pa.Array") -> Bools:
