@@ -162,12 +162,13 @@ def open_raw(source: Any) -> RawTable | None:
         source = source.collect()
     if isinstance(source, (np.ndarray, list, tuple)):
         return None
+    is_arrow = hasattr(source, "__arrow_c_array__") or hasattr(source, "__arrow_c_stream__")
     frame = as_frame(source)
-    if frame is None and not any(hasattr(source, name) for name in ("__arrow_c_array__", "__arrow_c_stream__")):
+    if frame is None and not is_arrow:
         frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
-    return None if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__") else _open_stream(source)
+    return None if hasattr(source, "__array__") and not is_arrow else _open_stream(source)
 
 
 def _open_stream(source: Any) -> RawTable:
