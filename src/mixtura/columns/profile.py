@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Integers
-from .cells import plain_type
+from .cells import as_table, plain_type
 from .column_seen import ColumnSeen
 from .levels import Levels, levels_of_each
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..columns.cells import as_table
 from ..columns.findings.relations import say_the_same
 from ..columns.kind import Kind
 from ..columns.looked import Looked
-from ..columns.profile import TableSeen, as_table
+from ..columns.profile import TableSeen
 from ..errors import EmptyTableError
 from .columns import Choice
 from .decoded import DecodedRows, kinds_in

@@ -177,16 +177,15 @@ def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -
         source = source.collect()
     if isinstance(source, (np.ndarray, list, tuple)):
         return None
+    is_arrow = hasattr(source, "__arrow_c_array__") or hasattr(source, "__arrow_c_stream__")
     frame = as_frame(source)
-    if frame is None and not any(hasattr(source, name) for name in ("__arrow_c_array__", "__arrow_c_stream__")):
+    if frame is None and not is_arrow:
         frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
-    return (
-        None
-        if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__")
-        else _open_stream(source, options)
-    )
+    if hasattr(source, "__array__") and not is_arrow:
+        return None
+    return _open_stream(source, options)
 
 
 def _open_stream(source: Any, options: ReadingOptions) -> RawTable:
