@@ -29,12 +29,14 @@ FRAME = pd.DataFrame(
 
 @pytest.fixture
 def split(need):
-    """Split a frame into partitions, the second of which is empty."""
+    """Split a frame into partitions, the second of which is empty; Dask leaves objects as they are."""
     delayed, from_delayed = need("dask").delayed, need("dask.dataframe").from_delayed
+    config = need("dask").config
 
     def split(frame):
         parts = [frame[:30], frame[:0], frame[30:45], frame[45:]]
-        return from_delayed([delayed(part) for part in parts], meta=frame[:0], verify_meta=False)
+        with config.set({"dataframe.convert-string": False}):
+            return from_delayed([delayed(part) for part in parts], meta=frame[:0], verify_meta=False)
 
     return split
 
@@ -116,8 +118,13 @@ def test_columns_without_numbers_may_be_an_error(split):
         open_dask(split(FRAME), missing="allow")
 
 
-def test_detect_takes_a_frame_of_any_types(split, need):
-    del need
+def test_text_as_dask_reads_it_is_text(need):
+    table = open_dask(need("dask.dataframe").from_pandas(FRAME, npartitions=2), non_numeric="drop", missing="allow")
+    assert table.columns == ("n", "price", "mixed", "holes", "exact")
+    assert table.kinds["word"].name == "category"
+
+
+def test_detect_takes_a_frame_of_any_types(split):
     found = mixtura.detect(split(FRAME), rate=0.05)
     assert [column.name for column in found.summary.table.left_out] == ["word", "level", "day"]
     assert {"row", *FRAME} <= set(found.flagged.columns)

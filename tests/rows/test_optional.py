@@ -32,15 +32,34 @@ def test_writing_and_tables_need_pyarrow(tmp_path, monkeypatch):
         next(rows.open(np.eye(2)).tables())
 
 
+WITHOUT_PYARROW = """
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pyarrow", "duckdb"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Nowhere())
+import LIBRARY
+import numpy as np
+from mixtura import AnomalyDetector, GaussianMixture
+
+values = np.random.default_rng(0).normal(size=(60, 2))
+frame = LIBRARY.DataFrame({"a": values[:, 0], "b": values[:, 1]})
+for estimator in (GaussianMixture(), AnomalyDetector(random_state=0)):
+    expected = estimator.fit(values).score_samples(values)
+    assert estimator.fit(frame).feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(estimator.score_samples(frame), expected)
+"""
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_dataframes_of_numbers_are_fitted_without_pyarrow(need, monkeypatch, library):
-    values = np.random.default_rng(0).normal(size=(40, 2))
-    expected = GaussianMixture().fit(values).score_samples(values)
-    frame = need(library).DataFrame({"a": values[:, 0], "b": values[:, 1]})
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    found = GaussianMixture().fit(frame)
-    assert found.feature_names_in_.tolist() == ["a", "b"]
-    np.testing.assert_array_equal(found.score_samples(frame), expected)
+def test_arrays_and_dataframes_of_numbers_are_fitted_without_pyarrow(need, library):
+    need(library)
+    code = WITHOUT_PYARROW.replace("LIBRARY", library)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
 
 
 def test_dataframes_of_other_types_need_pyarrow(need, monkeypatch):
