@@ -9,7 +9,7 @@ from ..typing import Bools, Floats
 
 # Digits after the point that are looked for.
 _MOST_DECIMALS = 6
-_POWERS: Floats = 10.0 ** np.arange(_MOST_DECIMALS + 1)
+_POWERS: Floats = np.power(10.0, np.arange(_MOST_DECIMALS + 1), dtype=np.float64)
 
 # Numbers that are looked at before all are.
 _FIRST = 64
