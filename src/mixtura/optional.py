@@ -6,7 +6,12 @@ from typing import Any
 
 from .errors import MissingDependencyError
 
-_EXTRAS = {"duckdb": "mixtura[cli]", "pyarrow": "mixtura[cli]", "narwhals": "narwhals"}
+_EXTRAS = {
+    "duckdb": "mixtura[cli]",
+    "pyarrow": "mixtura[cli]",
+    "charset_normalizer": "mixtura[cli]",
+    "narwhals": "narwhals",
+}
 
 
 def need(module: str, purpose: str) -> Any:

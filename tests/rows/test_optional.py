@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from mixtura import rows
+from mixtura import GaussianMixture, rows
 from mixtura.errors import MissingDependencyError
 
 
@@ -12,7 +12,7 @@ from mixtura.errors import MissingDependencyError
     ("missing", "source"),
     [
         ("duckdb", "select 1"),
-        ("duckdb", "t.csv"),
+        ("pyarrow", "t.csv"),
         ("duckdb", "t.parquet"),
         ("pyarrow", "t.arrow"),
     ],
@@ -30,6 +30,25 @@ def test_writing_and_tables_need_pyarrow(tmp_path, monkeypatch):
         rows.open_writer(tmp_path / "t.csv")
     with pytest.raises(MissingDependencyError, match="making tables needs pyarrow"):
         next(rows.open(np.eye(2)).tables())
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_dataframes_of_numbers_are_fitted_without_pyarrow(need, monkeypatch, library):
+    values = np.random.default_rng(0).normal(size=(40, 2))
+    expected = GaussianMixture().fit(values).score_samples(values)
+    frame = need(library).DataFrame({"a": values[:, 0], "b": values[:, 1]})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    found = GaussianMixture().fit(frame)
+    assert found.feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(found.score_samples(frame), expected)
+
+
+def test_dataframes_of_other_types_need_pyarrow(need, monkeypatch):
+    frame = need("pandas").DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for use in (rows.open, GaussianMixture().fit):
+        with pytest.raises(MissingDependencyError, match="reading dataframes needs pyarrow, which is not installed"):
+            use(frame)
 
 
 def test_importing_and_reading_arrays_needs_numpy_only():

@@ -9,12 +9,12 @@ from typing import TypeVar
 from .currencies import is_currency
 from .multiples import admitted, beyond, measured, multiple_of
 from .numerals import SPACE, SPACES
-from .units import ORDINAL, Ends
+from .units import ORDINAL, WHOLE, Ends
 
 # A cell: its ends, the shape of its digits, and how often both occur.
 Cell = tuple[Ends, str, int]
 Cells = list[Cell]
-T = TypeVar("T")
+T = TypeVar("T", str, tuple[str, str, str])
 
 _UNITED = 0.9  # of the numbers have the unit; a bare 0 needs none
 _PRICED = 0.1  # have the currency or the percent sign: amounts are written without as well
@@ -34,11 +34,13 @@ class Around:
     one : str
         The unit behind a 1, if it is another: " year" beside " years".
     multiples : tuple of (str, float)
-        Letters, words or units behind, and their factors, in falling order of factors.
+        Letters, words or units behind, and their factors: the largest first, and of one factor the commonest.
     bare : bool
-        Whether a number fits that has no multiple.
+        Whether a number other than 0 fits that has no multiple.
     plus : bool
-        Whether most numbers have a plus sign behind.
+        Whether numbers may have a plus sign behind.
+    plus_written : bool
+        Whether most have one.
     ordinal : bool
         Whether numbers are written 1st, 2nd, 3rd.
     negative : tuple of str
@@ -52,6 +54,7 @@ class Around:
     multiples: tuple[tuple[str, float], ...] = ()
     bare: bool = True
     plus: bool = False
+    plus_written: bool = False
     ordinal: bool = False
     negative: tuple[str, str, str] = ("-", "", "")
 
@@ -89,7 +92,8 @@ class Around:
         multiple = (f"(?:{SPACE}*(?:{words}))" + "?" * self.bare) if words else ""
         units = [re.escape(form) for form in _forms(self.suffix, self.one)]
         unit = rf"(?:{SPACE}*(?i:{'|'.join(units)})\.?)?" if units else ""
-        return rf"{multiple}{unit}{SPACE}*\+?"
+        plus = rf"(?:{SPACE}*\+)?" if self.plus else ""
+        return f"(?:{WHOLE})?{multiple}{plus}{unit}{plus}"
 
 
 def _forms(suffix: str, one: str) -> list[str]:
@@ -117,12 +121,12 @@ def around_of(cells: Cells) -> tuple[Around, Cells]:
     plain = _Reading(Around(about=_commonest((ends.about, n) for ends, _, n in cells) or "", prefix=prefix))
     readings = [plain, *(reading for read in _READINGS if (reading := read(marked, total, plain.around)))]
     best = max(readings, key=lambda reading: sum(n for ends, _, n in marked if _fits(ends, reading)))
-    cells = [cell for cell in cells if _fits(cell[0], best)]
-    plus = 2 * sum(n for ends, _, n in marked if ends.plus) > total
+    cells = [cell for cell in cells if _fits(cell[0], best) or not _marked(cell)]
+    plus = sum(n for ends, _, n in marked if ends.plus) / max(total, 1)
     negative = _commonest((ends.signs, n) for ends, _, n in cells if ends.negative)
     if negative is None:  # behind the letters of a code, and before a symbol: USD -5, -$5
         negative = ("", "-", "") if prefix.strip(SPACES).isalpha() else ("-", "", "")
-    return replace(best.around, plus=plus, negative=negative), cells
+    return replace(best.around, plus=plus > _HARDLY, plus_written=plus > 0.5, negative=negative), cells
 
 
 def open_ended(cells: Cells) -> bool:
@@ -147,22 +151,19 @@ def _fits(ends: Ends, reading: _Reading) -> bool:
 
 def _prefix(cells: Cells) -> str:
     """Return the currency before the digits as most cells spell it, or nothing where few have it."""
-    names = Counter[str]()
-    for ends, _, n in filter(_marked, cells):
-        names[ends.prefix.strip(SPACES)] += n
-    needed = _PRICED * names.total()
-    del names[""]
-    for name, n in names.most_common(1):
-        if n >= needed:
-            return _commonest((ends.prefix, n) for ends, _, n in cells if ends.prefix.strip(SPACES) == name) or ""
-    return ""
+    marked = [(ends.prefix, n) for ends, _, n in cells if _marked((ends, _, n))]
+    name = _commonest((prefix.strip(SPACES), n) for prefix, n in marked if prefix)
+    spelled = [(prefix, n) for prefix, n in marked if prefix and prefix.strip(SPACES) == name]
+    enough = sum(n for _, n in spelled) >= _PRICED * sum(n for _, n in marked)
+    return _commonest(spelled) or "" if enough else ""
 
 
 def _commonest(forms: Iterable[tuple[T, int]]) -> T | None:
+    """Return the form with the highest count, whatever the order of the forms."""
     counts = Counter[T]()
     for form, n in forms:
         counts[form] += n
-    return counts.most_common(1)[0][0] if counts else None
+    return max(counts, key=lambda form: (counts[form], form), default=None)
 
 
 def _behind(ends: Ends) -> str:
@@ -177,7 +178,9 @@ def _ordinals(cells: Cells, total: int, around: Around) -> _Reading | None:
 
 def _one_unit(cells: Cells, total: int, around: Around) -> _Reading | None:
     """Read numbers that have one unit, in singular and plural, capital letters and small ones."""
-    key = _commonest((_key(ends.unit), n) for ends, _, n in cells if ends.unit not in ("", ORDINAL))
+    united = [cell for cell in cells if cell[0].unit not in ("", ORDINAL)]
+    plural = [cell for cell in united if cell[1] != "1"]
+    key = _commonest((_key(ends.unit), n) for ends, _, n in plural or united)
     if key is None:
         return None
     alike = {ends.unit for ends, _, _ in cells if ends.unit and _key(ends.unit) == key}
@@ -210,13 +213,9 @@ def _multiples(cells: Cells, total: int, around: Around) -> _Reading | None:
     most = 2 * counts.total() > total
     if counts.total() < _UNITED * named or not admitted(seen, money=bool(around.prefix or rest), most=most):
         return None
-    multiples = []
-    for factor in sorted({split[unit][1] for unit in words}, reverse=True):
-        same = {unit for unit in words if split[unit][1] == factor}
-        word = _commonest((ends.gap + split[ends.unit][0], n) for ends, _, n in cells if ends.unit in same)
-        multiples.append((word or "", factor))
+    spelled = [(ends.gap + split[ends.unit][0], split[ends.unit][1], n) for ends, _, n in cells if ends.unit in words]
     suffix = _commonest((split[ends.unit][2], n) for ends, _, n in cells if ends.unit in words) or ""
-    return _Reading(replace(around, suffix=suffix, multiples=tuple(multiples)), words | {rest})
+    return _Reading(replace(around, suffix=suffix, multiples=_falling(spelled)), words | {rest})
 
 
 def _measured(cells: Cells, total: int, around: Around) -> _Reading | None:
@@ -225,11 +224,17 @@ def _measured(cells: Cells, total: int, around: Around) -> _Reading | None:
     factors = measured(counts)
     if not factors or sum(counts[unit] for unit in factors) < _UNITED * total:
         return None
-    multiples = []
-    for unit, factor in sorted(factors.items(), key=lambda pair: -pair[1]):
-        spelled = _commonest((_behind(ends), n) for ends, _, n in cells if ends.unit == unit)
-        multiples.append((spelled or unit, factor))
-    return _Reading(replace(around, multiples=tuple(multiples), bare=False), {*factors})
+    spelled = [(_behind(ends), factors[ends.unit], n) for ends, _, n in cells if ends.unit in factors]
+    return _Reading(replace(around, multiples=_falling(spelled), bare=False), {*factors})
+
+
+def _falling(spelled: Iterable[tuple[str, float, int]]) -> tuple[tuple[str, float], ...]:
+    """Return words and their factors, the largest factor first, and the commonest of the words of a factor."""
+    counts, factors = Counter[str](), dict[str, float]()
+    for word, factor, n in spelled:
+        counts[word] += n
+        factors[word] = factor
+    return tuple(sorted(factors.items(), key=lambda item: (-item[1], -counts[item[0]], item[0])))
 
 
 def _counts(cells: Cells, units: Collection[str]) -> Counter[str]:

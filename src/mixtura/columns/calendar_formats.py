@@ -89,7 +89,20 @@ def pattern(form: str) -> re.Pattern[bytes]:
 
 def match_form(form: str, skeleton: bytes) -> re.Match[bytes] | None:
     """Return the fields of a form in a skeleton, None where it has another form."""
-    return pattern(form).fullmatch(skeleton)
+    if all(part in skeleton for part in _needed(form)) and ("{month}" not in form or _LETTERS.search(skeleton)):
+        return pattern(form).fullmatch(skeleton)
+    return None
+
+
+_LETTERS = re.compile(rb"[A-Za-z]{3}")
+
+
+@cache
+def _needed(form: str) -> tuple[bytes, ...]:
+    """Return what is in all skeletons of a form: patterns are costly to make, and few forms come near a column."""
+    signs = re.sub(r"\{\w+\}|[ \w]", "", form)
+    digits = {"{yyyy}": b"0000", "{iso}": b"0000", "{jjj}": b"000", "{unix}": b"000000000", "{yyyy}{mm}": b"00000000"}
+    return (*(sign.encode() for sign in signs), *(run for field, run in digits.items() if field in form))
 
 
 def read_days(shape: Shape, match: re.Match[bytes]) -> Floats:

@@ -40,3 +40,9 @@ def is_text(kind: "pa.DataType") -> bool:
 def is_dictionary(kind: "pa.DataType") -> bool:
     """Tell whether cells of an Arrow type are levels of a list that is stored once, as pandas categories are."""
     return bool(need("pyarrow.types", "reading tables").is_dictionary(kind))
+
+
+def as_table(rows: "pa.Table | pa.RecordBatch") -> "pa.Table":
+    """Return rows as a table."""
+    pa = need("pyarrow", "reading tables")
+    return rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])

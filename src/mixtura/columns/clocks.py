@@ -120,12 +120,13 @@ def step_of(template: str) -> int:
     """
     if fraction := re.search(r"\{[.,](\d?)\}", template):
         return int(10 ** (6 - min(int(fraction[1] or 6), 6)))
-    steps = {
-        "{unix_ms}": 1000,
-        "{unix}": MICRO,
-        "{SS}": MICRO,
-        "{MM}": 60 * MICRO,
-        "H}": 3600 * MICRO,
-        "h}": 3600 * MICRO,
-    }
-    return next((step for code, step in steps.items() if code in template), DAY * MICRO)
+    fields = set(re.findall(r"\{(\w+)\}", template))
+    return next((step for codes, step in _STEPS if fields & codes), DAY * MICRO)
+
+
+_STEPS = (
+    ({"unix_ms"}, MICRO // 1000),
+    ({"unix", "SS"}, MICRO),
+    ({"MM"}, 60 * MICRO),
+    ({"H", "HH", "h", "hh"}, 3600 * MICRO),
+)

@@ -11,7 +11,10 @@ _CODES = (
     "NPR NZD OMR PEN PHP PKR PLN QAR RMB RON RSD RUB SAR SEK SGD THB TND TRY TTD TWD TZS UAH UGX USD UYU UZS "
     "VND XAF XAU XOF ZAR ZMW"
 )
-_WORDS = r"[Ee]uros?|[Ee]ur|[Uu]sd|gbp|Rs\.?|rs\.|[Kk]r\.?|s?Fr\.|Kč|zł|Ft|[Ll]ei|лв\.?|руб\.?|S/\.?|грн\.?|元|円|원"
+_WORDS = (
+    r"[Ee]uros?|[Ee]ur|[Uu]sd|gbp|Rs\.?|rs\.|[Kk]r\.?|s?Fr\.|Kč|zł|Ft|[Ll]ei|лв\.?|руб\.?|грн\.?|S/\.?|元|円|원"
+    r"|Rp\.?|đ|TL|KSh|Php|Dhs?"
+)
 
 CURRENCY = rf"[A-Za-z]{{0,3}}\.? ?[{_SYMBOLS}][A-Z]{{0,3}}|(?:{'|'.join(_CODES.split())})|{_WORDS}"
 

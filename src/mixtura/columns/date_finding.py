@@ -16,7 +16,6 @@ import numpy as np
 
 from ..typing import Floats
 from .calendar_formats import DIGIT_FORMS, FORMS, NUMERIC_FORMS, UNIX_FORMS, match_form, read_days
-from .clocks import read_offset
 from .date_numbers import are_days, are_unix
 from .date_orders import settled
 from .sampled_texts import ENOUGH, Evidence
@@ -79,15 +78,11 @@ def find_dates(evidence: Evidence) -> DatesFound | None:
         forms.append(chosen or best[0])
         left &= np.isnan(read[forms[-1]])
         read = {form: days for form, days in read.items() if form not in forms and _agree(forms[-1], form)}
-    if not forms or evidence.weights[left].sum() > (1 - ENOUGH) * evidence.weights.sum():
+    if evidence.weights[~left].sum() < ENOUGH * evidence.weights.sum():
         return None
     matched = [*evidence.matched(partial(match_form, forms[0]))]
-    zones = (
-        (minutes, weight)
-        for shape, match in matched
-        for minutes, weight in zip(read_offset(shape, match), evidence.weights[shape.positions], strict=True)
-    )
-    return DatesFound(tuple(forms), template_of(matched, evidence.weights), offset_of(zones), ambiguous)
+    offset = offset_of(matched, evidence.weights)
+    return DatesFound(tuple(forms), template_of(matched, evidence.weights), offset, ambiguous)
 
 
 def _agree(form: str, other: str) -> bool:

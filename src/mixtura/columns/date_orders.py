@@ -2,7 +2,7 @@
 
 A first number above 12 settles it, and this is not asked. Otherwise, in this order:
 
-1. The days increase, or decrease, from cell to cell in one order only: it is that.
+1. The days of four cells at least increase, or decrease, from cell to cell in one order only: it is that.
 2. The days lie far closer together in one order than in all others: it is that. The year is told by this too.
 3. One number is 1 in all cells, and the other takes all values from 1 to 12: the first is the day, of monthly data.
 4. The steps from each day to the next are far more regular in one order: it is that.
@@ -37,7 +37,7 @@ def settled(read: Mapping[str, Floats]) -> str | None:
 
 def _monotone(days: Mapping[str, Floats]) -> str | None:
     steps = {form: np.diff(values) for form, values in days.items()}
-    return _only([form for form, step in steps.items() if len(step) > 1 and (np.all(step >= 0) or np.all(step <= 0))])
+    return _only([form for form, step in steps.items() if len(step) > 2 and (np.all(step >= 0) or np.all(step <= 0))])
 
 
 def _narrow(days: Mapping[str, Floats]) -> str | None:

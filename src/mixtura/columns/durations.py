@@ -41,7 +41,7 @@ def _in_units() -> bytes:
     }
     between = rb"(?:%b*(?:,|and)?%b*)" % (BLANK, BLANK)
     return b"".join(
-        rb"(?:(?P<%b>\d{1,7})%b%b*%b(?P<%b_s>s)?(?![a-z])\.?%b)?"
+        rb"(?:(?P<%b>\d{1,12})%b%b*%b(?P<%b_s>s?)(?![a-z])\.?%b)?"
         % (unit.encode(), _FRACTION if unit == "seconds" else b"", BLANK, word, unit.encode(), between)
         for unit, word in words.items()
     )
@@ -50,7 +50,7 @@ def _in_units() -> bytes:
 def _in_iso() -> bytes:
     def parts(units: Iterable[str]) -> bytes:
         return b"".join(
-            rb"(?:(?P<%b>\d{1,7})%b%b)?"
+            rb"(?:(?P<%b>\d{1,12})%b%b)?"
             % (unit.encode(), _FRACTION if unit == "seconds" else b"", unit[0].upper().encode())
             for unit in units
         )
@@ -58,12 +58,12 @@ def _in_iso() -> bytes:
     return b"P%b(?:T%b)?" % (parts(list(UNITS)[:4]), parts(list(UNITS)[4:]))
 
 
-_DAYS = rb"(?:(?P<days>\d{1,6})%b*(?:day|d)(?P<days_s>s)?,?%b*\+?)?" % (BLANK, BLANK)
+_DAYS = rb"(?:(?P<days>\d{1,12})%b*(?:day|d)(?P<days_s>s?),?%b*\+?)?" % (BLANK, BLANK)
 _PATTERNS = {
     form: re.compile(b"%b*%b%b%b*" % (BLANK, _SIGN, body, BLANK), re.IGNORECASE)
     for form, body in {
-        "clock": _DAYS + rb"(?P<hours>\d{1,6}):(?P<minutes>\d\d)(?::(?P<seconds>\d\d)%b)?" % _FRACTION,
-        "minutes": rb"(?:(?P<hours>\d{1,6}):)?(?P<minutes>\d{1,6}):(?P<seconds>\d\d)%b" % _FRACTION,
+        "clock": _DAYS + rb"(?P<hours>\d{1,12}):(?P<minutes>\d\d)(?::(?P<seconds>\d\d)%b)?" % _FRACTION,
+        "minutes": rb"(?:(?P<hours>\d{1,12}):)?(?P<minutes>\d{1,12}):(?P<seconds>\d\d)%b" % _FRACTION,
         "units": _in_units(),
         "iso": _in_iso(),
     }.items()
@@ -128,25 +128,21 @@ def duration_templates(matched: Sequence[Matched], weights: Floats) -> tuple[str
             same = [pair for pair in matched if unit in units_of(pair[1]) and (units_of(pair[1])[0] == unit) == leads]
             padded[unit, leads] = any(_shows_width(pair, unit) for pair in same) and is_padded((unit,), same, weights)
     widths = {len(match["fraction"]) for _, match in matched if match["fraction"]}
+    plurals = {unit: _plural(matched, unit) for unit in UNITS}
     votes: defaultdict[str, float] = defaultdict(float)
     for shape, match in matched:
-        template = _template(match, padded, fixed=len(widths) == 1)
+        template = _template(match, padded, plurals, fixed=len(widths) == 1)
         votes[template] += weights[shape.positions].sum()
-    # The singular is written where the plural would be, for one.
-    plurals = {re.sub(r"\{\w_s\}", "", template): template for template in sorted(votes, key=len)}
-    often = sorted(plurals.values(), key=lambda template: -votes[template])[:_MOST_TEMPLATES]
-    always = {letter for unit, (letter, _) in UNITS.items() if _says_one_days(matched, unit)}
-    often = [re.sub(r"\{(\w)_s\}", lambda s: "s" if s[1] in always else s[0], template) for template in often]
+    often = sorted(votes, key=lambda template: -votes[template])[:_MOST_TEMPLATES]
     return tuple(sorted(often, key=lambda template: (template.count("{"), template)))
 
 
-def _says_one_days(matched: Sequence[Matched], unit: str) -> bool:
-    """Return whether one has a plural, as in what pandas writes: "1 days 02:00:00"."""
-    return any(
-        np.any(shape.number(*match.span(unit)) == 1)
-        for shape, match in matched
-        if match.groupdict().get(f"{unit}_s") and match[unit]
-    )
+def _plural(matched: Sequence[Matched], unit: str) -> str:
+    """Return what stands behind a unit: nothing, an "s" unless it is one, or, as pandas writes "1 days", always "s"."""
+    several = [pair for pair in matched if pair[1].groupdict().get(f"{unit}_s")]
+    if any(np.any(shape.number(*match.span(unit)) == 1) for shape, match in several):
+        return "s"
+    return "{" + UNITS[unit][0] + "_s}" if several else ""
 
 
 _MOST_TEMPLATES = 12
@@ -158,21 +154,23 @@ def _shows_width(pair: Matched, unit: str) -> bool:
     return end - start == 1 or bool(np.any(shape.number(start, end) < 10))
 
 
-def _template(match: re.Match[bytes], padded: dict[tuple[str, bool], bool], fixed: bool) -> str:
+def _template(
+    match: re.Match[bytes], padded: dict[tuple[str, bool], bool], plurals: dict[str, str], *, fixed: bool
+) -> str:
     text, end, parts = match.string, 0, []
-    found = {name: value for name, value in match.groupdict().items() if value}
+    found = {name: value for name, value in match.groupdict().items() if value is not None}
     units = units_of(match)
     for name in sorted(found, key=match.start):
         if name == "sign":
-            code = "-"
+            code = "{-}"
         elif name == "fraction":
-            code = found[name][:1].decode() + (str(len(found[name]) - 1) if fixed else "")
+            code = "{" + found[name][:1].decode() + (str(len(found[name]) - 1) if fixed else "") + "}"
         elif name.endswith("_s"):
-            code = f"{UNITS[name.removesuffix('_s')][0]}_s"
+            code = plurals[name.removesuffix("_s")]
         else:
             behind_colon = text[match.start(name) - 1 : match.start(name)] == b":"
-            code = UNITS[name][0] * (2 if behind_colon or padded[name, name == units[0]] else 1)
-        parts += [text[end : match.start(name)].decode(), "{" + code + "}"]
+            code = "{" + UNITS[name][0] * (2 if behind_colon or padded[name, name == units[0]] else 1) + "}"
+        parts += [text[end : match.start(name)].decode(), code]
         end = match.end(name)
     return "".join([*parts, text[end:].decode()]).strip()
 

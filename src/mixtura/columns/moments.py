@@ -13,7 +13,7 @@ from .clocks import DAY, MICRO, clock_words, offset_words, read_clock, step_of
 from .date_finding import find_dates
 from .durations import match_duration, read_seconds, write_duration
 from .kind import Decoded, Kind
-from .sampled_texts import evidence_of
+from .sampled_texts import ENOUGH, evidence_of
 from .skeletons import Shape, shapes_of
 from .templates import fill
 from .time_finding import find_durations, find_times, match_time
@@ -199,7 +199,7 @@ def moment_of_text(examples: Mapping[str, int]) -> Date | Time | Duration | None
 
     Examples
     --------
-    >>> moment_of_text({"28.01.2024": 2, "3.2.2024": 1}).told
+    >>> moment_of_text({"28.1.2024": 2, "3.2.2024": 1}).told
     'date (28.1.2024)'
     >>> moment_of_text({"3:1": 2, "16:9": 1}) is None
     True
@@ -229,6 +229,9 @@ def moment_of_integers(values: Mapping[int, int]) -> Date | None:
     >>> moment_of_integers({20240128: 3, 20240131: 1}).told
     'date (20240128)'
     """
+    long_enough = sum(weight for value, weight in values.items() if 10**7 <= value < 10**14)
+    if long_enough < ENOUGH * sum(values.values()):
+        return None
     found = moment_of_text({str(value): weight for value, weight in values.items()})
     return found if isinstance(found, Date) else None
 
@@ -276,8 +279,7 @@ def _decoded(
     for shape in shapes_of(cells.cast(pa.large_string())):
         if not shape.skeleton.strip():
             there[shape.positions] = False
-        own = np.full(len(shape.positions), np.nan)
         for found in filter(None, (match(form, shape.skeleton) for form in forms)):
-            own = np.where(np.isnan(own), numbers(shape, found), own)
-        values[shape.positions] = own
+            own = values[shape.positions]
+            values[shape.positions] = np.where(np.isnan(own), numbers(shape, found), own)
     return Decoded(values, np.flatnonzero(there & np.isnan(values)))

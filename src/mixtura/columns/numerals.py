@@ -112,7 +112,7 @@ def _pattern(decimal: str, groups: str, lakhs: bool) -> str:
     thousands = f"(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}" if lakhs else f"(?:{group}[0-9]{{3}})+"
     mark = re.escape(decimal)
     whole = f"(?:[1-9][0-9]{{0,2}}{thousands}|[0-9]+)"
-    return f"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
+    return f"(?:{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
 
 
 def shape_of(core: str) -> str:
@@ -155,7 +155,7 @@ def numerals_of(shapes: Mapping[str, int], money: bool, united: bool) -> Numeral
         separators.update(dict.fromkeys(set(shape) & set(_family(group)), n))
     if not united and _identify(fitting, decimal, group):
         return None
-    written = separators.most_common(1)[0][0] if separators else ""
+    written = max(separators, key=lambda mark: (separators[mark], mark), default="")
     return Numerals(decimal, written, lakhs, _decimals(fitting, decimal))
 
 

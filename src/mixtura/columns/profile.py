@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Integers
-from .cells import plain_type
+from .cells import as_table, plain_type
 from .column_seen import ColumnSeen
 from .levels import Levels, levels_of_each
 
@@ -40,12 +40,15 @@ class TableSeen:
         Some of its rows, chosen by their positions alone, in their order.
     rows : ndarray of shape (n_sampled,), int64
         Their positions, from 0.
+    last : pyarrow.Table or None
+        The last row.
     """
 
     columns: dict[str, ColumnSeen]
     n_rows: int = 0
     sample: Any = None
     rows: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    last: Any = None
 
     @classmethod
     def zero(cls, schema: "pa.Schema") -> "TableSeen":
@@ -69,12 +72,14 @@ class TableSeen:
             with ThreadPoolExecutor(n_threads) as pool:
                 found = [*pool.map(lambda column: column[0].including(column[1], first_row), columns)]
         rows = first_row + np.arange(table.num_rows)
+        last = as_table(table).take([table.num_rows - 1]) if table.num_rows else self.last
         named = dict(zip(self.columns, found, strict=True))
-        return TableSeen(named, self.n_rows + table.num_rows, *self._sample_with(table, rows))
+        return TableSeen(named, self.n_rows + table.num_rows, *self._sample_with(table, rows), last)
 
     def __add__(self, other: "TableSeen") -> "TableSeen":
         columns = {name: seen + other.columns[name] for name, seen in self.columns.items()}
-        return TableSeen(columns, self.n_rows + other.n_rows, *self._sample_with(other.sample, other.rows))
+        last = self.last if other.last is None else other.last
+        return TableSeen(columns, self.n_rows + other.n_rows, *self._sample_with(other.sample, other.rows), last)
 
     def _sample_with(self, table: Any, rows: Integers) -> tuple[Any, Integers]:
         pa = need("pyarrow", "reading tables")

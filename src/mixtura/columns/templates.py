@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from ..typing import Floats
+from .clocks import read_offset
 from .skeletons import Shape
 
 # Groups of the patterns, and the field that each becomes; "1|2" is without or with zeros in front.
@@ -80,13 +81,15 @@ def is_padded(names: Collection[str], matched: Iterable[Matched], weights: Float
     return zeros >= plain
 
 
-def offset_of(zones: Iterable[tuple[float, float]]) -> int:
-    """Return the minutes ahead of UTC that most cells have, from pairs of minutes and numbers of cells."""
+def offset_of(matched: Iterable[Matched], weights: Floats) -> int:
+    """Return the minutes ahead of UTC that most cells have, 0 where none has a zone."""
     votes: defaultdict[float, float] = defaultdict(float)
-    for minutes, weight in zones:
-        votes[minutes] += weight
-    known = {minutes: weight for minutes, weight in votes.items() if not np.isnan(minutes)}
-    return int(max(known, key=lambda minutes: known[minutes], default=0))
+    for shape, match in matched:
+        if match.groupdict().get("zone"):
+            offsets = read_offset(shape, match)
+            for minutes in np.unique(offsets[~np.isnan(offsets)]):
+                votes[minutes] += weights[shape.positions][offsets == minutes].sum()
+    return int(max(votes, key=lambda minutes: votes[minutes], default=0))
 
 
 def _template(match: re.Match[bytes], padded: Mapping[str, bool], fixed: bool) -> str:

@@ -26,7 +26,7 @@ from .sampled_texts import ENOUGH, Evidence
 from .templates import template_of
 
 _A_DOZEN = 12
-_COLONS = re.compile(rb"%b*(0{1,6}):(00)(:00)?([.,]0+)?%b*" % (BLANK, BLANK))
+_COLONS = re.compile(rb"%b*(0+):(00)(:00)?([.,]0+)?%b*" % (BLANK, BLANK))
 _TIME = re.compile(b"%b*%b%b*" % (BLANK, CLOCK, BLANK), re.IGNORECASE)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..optional import need
 from ..typing import Bools, Floats
 from ..words import joined
-from .around import Around, around_of, open_ended
+from .around import Around, Cells, around_of, open_ended
 from .numerals import CORE, SPACE, SPACES, Numerals, numerals_of, shape_of
 from .units import MINUS, MINUSES, ORDINAL, ends_of, right_ordinal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST_SHARE = 0.9  # of the cells are read by the writing of a column
 _LONGEST_CELL = 64
+_MOST_ENDS = 1000  # more of them, and each is in too few cells to be a unit
 _CELL = re.compile(
     rf"([^0-9]{{0,16}}?)({CORE})([^0-9]{{0,28}}|{SPACE}*(?:[mcdk]?m|ft|in|yd|mi)\^?[23]{SPACE}*)", re.IGNORECASE
 )
@@ -77,6 +78,7 @@ class Writing:
         before, digits = self.around.before, self.numerals.pattern
         start, minus = rf"\A{SPACE}*[~≈]?{SPACE}*", f"[{MINUS}]{SPACE}*"
         number = f"{digits}{behind}"
+        zero = rf"{digits}\." if self.around.bare else f"0+(?:{re.escape(self.numerals.decimal)}0*)?"
         below = [
             f"{minus}{before}{number}",
             f"{before}{minus}{number}",
@@ -84,7 +86,7 @@ class Writing:
             rf"{before}\({SPACE}*{number}{SPACE}*\)",
             f"{before}{number}{SPACE}*[-−]",
         ]
-        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*){number}{SPACE}*\z"
+        above = rf"{start}(?:\+{SPACE}*{before}|{before}\+?{SPACE}*)(?:{number}|{zero}){SPACE}*\z"
         return f"{start}(?:{'|'.join(below)}){SPACE}*\\z", above
 
     def _digits(self, texts: Any) -> Any:
@@ -99,7 +101,7 @@ class Writing:
         texts = compute.utf8_ltrim(texts, characters=f"{SPACES}~≈+({MINUSES}{prefix}")
         letters = "".join({*around.suffix, *around.one, *"".join(around.read_multiples)} - set("0123456789"))
         letters += letters.upper() + letters.lower() + ("stndrhSTNDRH" if around.ordinal else "sS")
-        return compute.utf8_rtrim(texts, characters=f"{SPACES}+)-−.{letters}")
+        return compute.utf8_rtrim(texts, characters=f"{SPACES}+)-−–—.,{letters}")
 
     def _multiplied(self, texts: Any, factor: float) -> Bools:
         """Whether texts that fit have a multiple of this factor."""
@@ -126,8 +128,9 @@ class Writing:
         else:
             word, factor = self._multiple(size)
             digits = self.numerals.write(size / factor)
-            number = digits + word + (around.one if digits == "1" and not word and around.one else around.suffix)
-        number += "+" * around.plus
+            unit = around.one if digits == "1" and not word and around.one else around.suffix
+            plus = "+" * around.plus_written
+            number = digits + word + (plus + unit if unit[:1] in {*SPACES} else unit + plus)
         first, second, last = around.negative if value < 0 and re.search("[1-9]", digits) else ("", "", "")
         return f"{around.about}{first}{around.prefix}{second}{number}{last}"
 
@@ -142,7 +145,8 @@ class Writing:
     def told(self) -> str:
         """What a person is told of the column: "currency ($)", "numbers with the unit kg"."""
         around = self.around
-        multiples = joined([word.strip(SPACES) for word, _ in around.multiples])
+        words = {factor: word.strip(SPACES) for word, factor in reversed(around.multiples)}
+        multiples = joined([*words.values()][::-1])
         suffix = around.suffix.strip(SPACES)
         if around.currency:
             return f"currency ({around.currency})" + (f" in {multiples}" if multiples else "")
@@ -153,7 +157,7 @@ class Writing:
         if suffix == "%":
             return "percent"
         if suffix:
-            return f"numbers with the unit {suffix}"
+            return f"numbers with the unit {suffix.removeprefix('-')}"
         return f"numbers with {joined(self._marks)}"
 
     @property
@@ -161,7 +165,7 @@ class Writing:
         marks = {
             "thousands separators": bool(self.numerals.group),
             "decimal commas": self.numerals.decimal == "," and self.numerals.decimals != (0,),
-            "a + behind": self.around.plus,
+            "a + behind": self.around.plus_written,
             "parentheses for minus": "(" in self.around.negative,
             "the minus behind": self.around.negative[2] in ("-", "−"),
         }
@@ -206,12 +210,8 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
         if split is not None:
             tail = split[3].strip(SPACES)
             found[split[1], ORDINAL if tail and right_ordinal(split[2], tail) else split[3], shape_of(split[2])] += n
-    if not found or found.total() < needed:
-        return None
-    around, cells = around_of(
-        [(ends, shape, n) for (head, tail, shape), n in found.items() if (ends := ends_of(head, tail))]
-    )
-    if open_ended(cells):
+    around, cells = around_of(_with_common_ends(found))
+    if not cells or sum(n for _, _, n in cells) < needed or open_ended(cells):
         return None
     shapes = Counter[str]()
     for _, shape, n in cells:
@@ -223,9 +223,18 @@ def writing_of(examples: Mapping[str, int]) -> Writing | None:
     return writing if _serves(writing, examples, needed) else None
 
 
+def _with_common_ends(found: Mapping[tuple[str, str, str], int]) -> Cells:
+    """Return the cells whose ends are of the commonest, and may be those of numbers."""
+    pairs = Counter[tuple[str, str]]()
+    for (head, tail, _), n in found.items():
+        pairs[head, tail] += n
+    known = {pair: ends_of(*pair) for pair, _ in pairs.most_common(_MOST_ENDS)}
+    return [(ends, shape, n) for (head, tail, shape), n in found.items() if (ends := known.get((head, tail)))]
+
+
 def _serves(writing: Writing, examples: Mapping[str, int], needed: float) -> bool:
     """Whether a writing reads as many cells as are needed, and some that are not plain."""
-    texts = need("pyarrow", _PURPOSE).array([*examples])
-    _, fits = writing.parse(texts)
+    known = [text.encode("utf-8", "replace").decode() for text in examples]  # halves of surrogate pairs are no UTF-8
+    _, fits = writing.parse(need("pyarrow", _PURPOSE).array(known))
     read = [text for text, fit in zip(examples, fits, strict=True) if fit]
     return sum(examples[text] for text in read) >= needed and any(not _PLAIN.fullmatch(text) for text in read)

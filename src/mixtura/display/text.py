@@ -228,7 +228,11 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
             rest = f"none, because {absence(summary, spell)[0]}; {rest}"
         else:
             threshold = words.number(decision.threshold)
-            rest = f"{flagged} ({words.percent(decision.share)}) above the threshold {threshold}; {rest}"
+            where = f"above the threshold {threshold}"
+            if decision.n_by_strays:
+                above = words.count(decision.n_anomalies - decision.n_by_strays)
+                where = f": {above} {where}, {words.count(decision.n_by_strays)} with cells that are no numbers"
+            rest = f"{flagged} ({words.percent(decision.share)}) {where}; {rest}".replace(") :", "):")
     rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
     columns = [*map(Column, ("row", "score", *(["severity"] if rated else []))), Column("why", right=False)]
     rows = []
@@ -351,9 +355,13 @@ def _files(summary: Summary) -> Part:
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
-        lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
+        what = "the flagged rows" if summary.only_flagged else "the table"
+        lines.append(paragraph("Wrote ", Span(where, "bold"), f" ({what} with {new})"))
     if summary.repaired is not None:
         lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
+    for place, what in ((summary.good, "the rows that are not flagged"), (summary.bad, "the flagged rows")):
+        if place is not None:
+            lines.append(paragraph("Wrote ", Span(place, "bold"), f" ({what}, as they stand)"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

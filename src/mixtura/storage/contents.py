@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..columns.deciding import as_json, from_json
 from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
@@ -47,6 +48,7 @@ def contents_of(model: Model) -> Contents:
         return Contents(manifest | {"kind": "mixture" if isinstance(model, Mixture) else "detector"}, arrays)
     manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold}
     manifest |= {"provenance": model.provenance.entries()}
+    manifest |= {"kinds": None if model.kinds is None else [as_json(kind) for kind in model.kinds]}
     arrays |= {"table.center": model.center, "table.scale": model.scale}
     if model.calibration is not None:
         arrays |= {_CALIBRATION: model.calibration}
@@ -85,6 +87,7 @@ def model_of(contents: Contents) -> Model:
         Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
         Provenance.from_entries(manifest["provenance"]),
         _habits(arrays),
+        None if manifest["kinds"] is None else tuple(map(from_json, manifest["kinds"])),
     )
 
 
