@@ -142,13 +142,12 @@ class ColumnSeen:
 
     def _including_numbers(self, cells: "pa.Array") -> "ColumnSeen":
         pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
-        precision = 2.0**-52
+        precision, present = 2.0**-52, cells.drop_null() if cells.null_count else cells
         if pa.types.is_floating(cells.type):
             precision = {16: 2.0**-10, 32: 2.0**-23}.get(cells.type.bit_width, precision)
-            present = cells.filter(compute.invert(_are_nan(cells)), null_selection_behavior="drop")
-        else:
-            present = cells.drop_null()
-        values = compute.cast(present, pa.float64(), safe=False)
+            missing = np.isnan(present.to_numpy())
+            present = present.filter(pa.array(~missing)) if missing.any() else present
+        values = present if present.type == pa.float64() else compute.cast(present, pa.float64(), safe=False)
         seen = self._counting(len(cells), len(cells) - len(present))._including_values(values.to_numpy(), precision)
         return replace(seen, levels=self.levels.including(present if pa.types.is_integer(cells.type) else values))
 
@@ -180,13 +179,7 @@ class ColumnSeen:
 def _numbers_alone(texts: "pa.Array") -> "pa.Array | None":
     """Return texts as doubles, None where one of them is no number that every program reads."""
     values = cast_to_numbers(texts)
-    if values is None or need("pyarrow.compute", "reading text").any(_are_nan(values)).as_py():
-        return None
-    return values
-
-
-def _are_nan(values: "pa.Array") -> "pa.Array":
-    return need("pyarrow.compute", "reading tables").is_nan(values)
+    return None if values is None or np.isnan(values.to_numpy()).any() else values
 
 
 def _as_flags(flags: "pa.Array") -> Bools:
