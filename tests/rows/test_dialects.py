@@ -34,7 +34,8 @@ TEXTS = {
     "blanks and quotes": ('"a" "b"\n"x y" 2\n"z" 4\n', A_B, [["x y", "2"], ["z", "4"]]),
     "names of rows": ('"a" "b"\n"r1" 1 2\n"r2" 3 4\n', ["x0", "a", "b"], [["r1", "1", "2"], ["r2", "3", "4"]]),
     "fixed places": (
-        "Name        City        Pop\nJohn Smith  New York    100\nAl          LA           20\nBo Li                     3\n",
+        "Name        City        Pop\nJohn Smith  New York    100\n"
+        "Al          LA           20\nBo Li                     3\n",
         ["Name", "City", "Pop"],
         [["John Smith", "New York", "100"], ["Al", "LA", "20"], ["Bo Li", None, "3"]],
     ),
