@@ -1,4 +1,4 @@
-"""Whatever Python's csv module writes is read as it was; what is spoiled is read, told of, or refused in one sentence."""
+"""What Python's csv module writes is read as it was; what is spoiled is read, told of, or refused in one sentence."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura.errors import MixturaError
@@ -63,11 +63,7 @@ def test_quoted_where_needed(folder, table, delimiter, encoding):
     content = written(table, delimiter=delimiter, lineterminator="\r\n").encode(encoding)
     path = folder / "t.csv"
     path.write_bytes(content)
-    try:
-        names, rows, notes = read_text(path)
-    except MixturaError:
-        # Few rows may be as much a table by another delimiter: then it is not of numbers.
-        raise
+    names, rows, notes = read_text(path)
     expected = [[cell or None for cell in row] for row in table[1:]]
     assert (names, rows) == (table[0], expected) or notes
 
@@ -82,6 +78,15 @@ def test_pieces_of_any_size(folder, table, size):
         patch.setattr(delimited, "_BLOCK", 1)
         for end in ("\n", "\r\n"):
             check(folder, table, written(table, lineterminator=end, quoting=csv.QUOTE_ALL).encode())
+
+
+def test_ends_of_lines_where_pyarrow_cuts(folder, monkeypatch):
+    """It loses a line feed at the start of a piece, after a carriage return at the end of the one before."""
+    table = [["name a", "name b"], *([str(k), f"{k * 'x'}\r\n"] for k in range(1, 300))]
+    monkeypatch.setattr(regular, "_CHUNK", 64)
+    monkeypatch.setattr(delimited, "_BLOCK", 1)
+    for end in ("\n", "\r\n"):
+        check(folder, table, written(table, lineterminator=end).encode())
 
 
 CONTENT = "id,name,note,n\n" + "".join(
@@ -117,8 +122,12 @@ def test_spoiled_text_is_read_or_refused_in_a_sentence(folder, changes, ragged):
     try:
         names, rows, notes = read_text(path, ragged=ragged)
     except MixturaError as error:
-        assert "\n" not in str(error)
-        assert "t.csv" in str(error)
+        said = str(error)
+    else:
+        said = ""
+    assert "\n" not in said
+    if said:
+        assert "t.csv" in said
         return
     assert len(set(names)) == len(names)
     try:
@@ -135,8 +144,8 @@ def test_any_bytes_are_read_or_refused(folder, content):
     path = folder / "t.csv"
     path.write_bytes(content)
     try:
-        names, rows, _ = read_text(path)
+        (names, rows, _), said = read_text(path), ""
     except MixturaError as error:
-        assume("\n" not in str(error))
-        return
+        names, rows, said = [], [], str(error)
+    assert "\n" not in said
     assert all(len(row) == len(names) for row in rows)

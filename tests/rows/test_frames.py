@@ -100,7 +100,7 @@ def test_pandas_categories_dates_and_objects_are_not_numbers():
     left_out = rows.open(frame, non_numeric="drop").left_out
     assert [(column.name, column.reason) for column in left_out] == [
         ("c", "category"),
-        ("d", "date"),
+        ("d", "date and time"),
         ("o", "text"),
         ("t", "text"),
     ]

@@ -116,8 +116,8 @@ class ColumnProfile:
     extent : Extent or None
         Where its numbers, dates or times lie.
     shapes : tuple of (str, int)
-        The most frequent shapes of its texts and how often each is among a few hundred: "AA-9999" for two capital letters, a
-        hyphen and four digits.
+        The most frequent shapes of its texts and how often each is among a few hundred: "AA-9999" for two capital
+        letters, a hyphen and four digits.
     strays : tuple of Stray
         The first cells that do not fit.
     """

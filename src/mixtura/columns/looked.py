@@ -89,6 +89,11 @@ class LookedColumn:
         """Whether all different cells are known, with how often each occurs."""
         return self.seen.levels.is_exact and self.seen.words.is_exact
 
+    @cached_property
+    def has_levels(self) -> bool:
+        """Whether there are such counts of different cells."""
+        return self.is_exact and self.seen.levels.n_distinct + self.seen.words.n_distinct > 0
+
     @property
     def is_whole(self) -> bool:
         """Whether the sample has all rows."""
@@ -104,7 +109,7 @@ class LookedColumn:
         """How often each number occurs; None of a kind of which no numbers are made."""
         if self.decoded is None:
             return None
-        if not self.is_exact or self.seen.levels.n_distinct + self.seen.words.n_distinct == 0:
+        if not self.has_levels:
             return _counted(self.decoded, np.ones(len(self.cells), np.int64), is_exact=self.is_whole)
         cells, counts = self._different_cells()
         decoded = _decoded(self.kind, cells)
@@ -129,7 +134,7 @@ class LookedColumn:
         Where not all are known, those of the sample.
         """
         found: dict[str, int] = {}
-        if self.is_exact and self.seen.levels.n_distinct + self.seen.words.n_distinct:
+        if self.has_levels:
             cells, counts = self._different_cells()
         else:
             cells = self.cells.drop_null()
@@ -178,10 +183,13 @@ class LookedColumn:
         """Cells that hold nothing, or a mark of a missing value."""
         counted = self.counted
         if counted is None:
-            return self.seen.n_cells - self.n_levels if self.is_exact and self.levels else self.seen.n_missing
-        if counted.is_exact and self.is_exact:
+            return self.seen.n_cells - self.n_levels if self.has_levels else self.seen.n_missing
+        if self.has_levels:
             return self.seen.n_missing + counted.n_missing
-        return self.seen.n_missing + self.seen.n_marks
+        known = self.seen.n_missing + self.seen.n_marks
+        # Marks of a user are not among these.
+        in_sample = round(counted.n_missing * self.seen.n_cells / max(1, len(self.rows)))
+        return max(known, in_sample) if self.marks else known
 
     @property
     def n_strays(self) -> int:

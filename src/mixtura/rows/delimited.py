@@ -6,7 +6,7 @@ A file that all readers read alike is read as it is; any other is first written 
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import SourceError
 from ..optional import need
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Bytes that are read at once; a record has to fit in.
 _BLOCK = 2**20
 _LARGEST_BLOCK = 2**30
+
+# Delimiters that a result is written with, as its source is.
+_WRITTEN = frozenset(",;\t|")
 
 
 class DelimitedPart:
@@ -84,7 +87,7 @@ class DelimitedPart:
             raise SourceError(
                 f"a line of {label} is longer than {_LARGEST_BLOCK // 2:,} bytes: check that it is a table"
             )
-        self.delimiter = None if tabs else layout.syntax.delimiter
+        self.delimiter = None if tabs or layout.syntax.delimiter not in _WRITTEN else layout.syntax.delimiter
         self.notes = (*notes, *layout.notes, *notes_of_rows)
         self.empty = self._start >= self._end
         pa = need("pyarrow", "reading CSV")
@@ -101,16 +104,17 @@ class DelimitedPart:
             return
         pa = need("pyarrow", "reading CSV")
         try:
-            with pa.OSFile(str(self._file)) as file:
-                for batch in self._reader(file, [self._key_of[name] for name in names]):
+            with self._file.open("rb") as file:
+                data = _Stretch(file, self._start, self._end)
+                for batch in self._reader(data, [self._key_of[name] for name in names]):
                     yield batch.rename_columns(list(names))
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"cannot read {self.label}: {str(error).splitlines()[0]}") from error
 
-    def _reader(self, file: Any, keys: Sequence[str]) -> Any:
+    def _reader(self, data: "_Stretch", keys: Sequence[str]) -> Any:
         pa, csv = need("pyarrow", "reading CSV"), need("pyarrow.csv", "reading CSV")
         return csv.open_csv(
-            file.get_stream(self._start, self._end - self._start),
+            data,
             csv.ReadOptions(column_names=self._keys, block_size=self._block),
             csv.ParseOptions(
                 delimiter=self._delimiter,
@@ -125,3 +129,27 @@ class DelimitedPart:
                 strings_can_be_null=True,
             ),
         )
+
+
+class _Stretch:
+    """The data in a file, in pieces that end with no carriage return.
+
+    Where one does and the next begins with a line feed, pyarrow takes both for the end of a line, in a cell as well, and
+    leaves the line feed out.
+    """
+
+    closed = False
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self._file = file
+        self._rest = end - start
+        file.seek(start)
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most so many, none at the end."""
+        piece = self._file.read(min(size, self._rest))
+        if len(piece) > 1 and piece.endswith(b"\r"):
+            self._file.seek(-1, 1)
+            piece = piece[:-1]
+        self._rest -= len(piece)
+        return piece

@@ -96,9 +96,9 @@ def find_reading(lines: Sequence[str], *, whole: bool, delimiter: str | None = N
             if mark == BLANKS or mark in text
         ]
         good = [reading for reading in readings if delimiter or _is_table(reading)]
-        # Of equals the first: quotes that mean nothing are the last resort.
         best += sorted(good, key=lambda reading: (-round(reading.score, 6), -reading.n_fields))
-        if best and best[0].score == 1.0 and not (quoting.quote == '"' and "'" in text):
+        # All is by the rules: quotes that mean nothing are the last resort.
+        if best and best[0].share == 1.0 and best[0].first == 0 and not (quoting.quote == '"' and "'" in text):
             break
     best.sort(key=lambda reading: -round(_preference(reading), 6))
     # Cells with blanks in them, at fixed places, are fields of other numbers by blanks.
@@ -154,8 +154,13 @@ def read_as(lines: Sequence[str], syntax: Syntax, *, whole: bool) -> Reading:
     first = fits.index(True) if any(fits) else 0
     share = sum(fits[first:]) / max(1, len(fits) - first)
     reading = Reading(syntax, found, n_fields, first, share, 1.0)
-    cells = [cell.strip() for fields in reading.table for cell in fields]
-    return replace(reading, plain=sum(map(_is_plain, cells)) / max(1, len(cells)))
+    looked_at = [record for record in found[first:] if len(record.fields) == n_fields][:_LOOKED_AT]
+    n_plain = sum(
+        position in record.quoted or _is_plain(cell.strip())
+        for record in looked_at
+        for position, cell in enumerate(record.fields)
+    )
+    return replace(reading, plain=n_plain / max(1, len(looked_at) * n_fields))
 
 
 def _is_plain(cell: str) -> bool:

@@ -183,14 +183,16 @@ def _whole_characters(stream: BinaryIO) -> Iterator[bytes]:
 def _guess(sample: bytes) -> str:
     """Return the encoding of some lines that are no UTF-8 text."""
     runs = _BEYOND_ASCII.findall(sample)
-    words = b"".join(word for word in re.findall(rb"[A-Za-z\x80-\xff]+", sample) if not word.isascii())
+    letters = b"".join(word for word in re.findall(rb"[A-Za-z\x80-\xff]+", sample) if not word.isascii())
     n_single = sum(len(run) == 1 for run in runs)
     # Most letters of a word are plain ones where some have accents.
-    is_latin = sum(map(len, runs)) < 0.45 * len(words) or n_single > 0.9 * len(runs)
+    is_latin = sum(map(len, runs)) < 0.45 * len(letters) or n_single > 0.9 * len(runs)
     if is_latin and _reads_well(sample):
         return LATIN
     known = _LATIN_SCRIPT if is_latin else _OTHER_SCRIPTS
-    found = need("charset_normalizer", "reading text that is not UTF-8").from_bytes(sample, cp_isolation=[*known])
+    # What stands between words makes a table look like no language; second bytes of a character may be some signs.
+    words = b" ".join(word for word in re.findall(rb"[@-~\x80-\xff]+", sample) if not word.isascii())
+    found = need("charset_normalizer", "reading text that is not UTF-8").from_bytes(words, cp_isolation=[*known])
     best = found.best()
     encoding = "cp1252" if best is None else str(best.encoding)
     return LATIN if encoding == "cp1252" else encoding.replace("cp125", "windows-125")

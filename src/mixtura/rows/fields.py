@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 # A delimiter that stands for one or more blanks or tabs.
@@ -45,11 +45,14 @@ class Split:
         Whether there is such a field, or one that reaches from its place into the next.
     open : bool
         Whether one of them may go on in the next line.
+    quoted : tuple of int
+        Positions of those with quotes around them.
     """
 
     fields: list[str]
     stray: bool = False
     open: bool = False
+    quoted: tuple[int, ...] = field(default=(), repr=False)
 
 
 def split(text: str, syntax: Syntax) -> Split:
@@ -69,9 +72,9 @@ def split(text: str, syntax: Syntax) -> Split:
     Split(fields=['1', 'a b'], stray=False, open=False)
     """
     if syntax.stops:
-        fields = [text[start:stop] for start, stop in zip((0, *syntax.stops), (*syntax.stops, None), strict=True)]
-        over = any(field[-1:].strip() for field in fields[:-1])
-        return Split([field.strip() for field in fields], stray=over)
+        cells = [text[start:stop] for start, stop in zip((0, *syntax.stops), (*syntax.stops, None), strict=True)]
+        over = any(cell[-1:].strip() for cell in cells[:-1])
+        return Split([cell.strip() for cell in cells], stray=over)
     if syntax.delimiter == BLANKS:
         text = text.strip(" \t")
     if (not syntax.quote or syntax.quote not in text) and (not syntax.escape or syntax.escape not in text):
@@ -83,12 +86,15 @@ def split(text: str, syntax: Syntax) -> Split:
 
 def _split_by_pattern(text: str, syntax: Syntax) -> Split:
     find, plain = _finder(syntax), _unescaper(syntax)
-    fields, position, stray, is_open = [], 0, False, False
+    fields: list[str] = []
+    around: list[int] = []
+    position, stray, is_open = 0, False, False
     while True:
         match = find(text, position)
         assert match is not None, "the pattern matches an empty field"
         quoted, bare = match["quoted"], match["bare"]
         if quoted is not None:
+            around.append(len(fields))
             fields.append(plain(quoted, True))
         else:
             fields.append(plain(bare, False))
@@ -98,7 +104,7 @@ def _split_by_pattern(text: str, syntax: Syntax) -> Split:
             elif syntax.escape and (len(bare) - len(bare.rstrip(syntax.escape))) % 2:
                 stray = is_open = match["end"] is None
         if match["end"] is None:
-            return Split(fields, stray, is_open)
+            return Split(fields, stray, is_open, tuple(around))
         position = match.end()
 
 
@@ -145,11 +151,11 @@ def _unescaper(syntax: Syntax) -> Callable[[str, bool], str]:
     """Return the function that gives a field as it is meant, told whether quotes stand around it."""
     quote = syntax.quote
     if not syntax.escape:
-        return lambda field, quoted: field.replace(quote * 2, quote) if quoted else field
+        return lambda written, quoted: written.replace(quote * 2, quote) if quoted else written
     meant = re.escape(syntax.escape + quote + syntax.delimiter) + "\r\n"
     doubled = f"|{re.escape(quote)}({re.escape(quote)})" if quote else "|(?!)()"
     within = re.compile(rf"{re.escape(syntax.escape)}([{meant}]){doubled}")
-    return lambda field, quoted: within.sub(lambda match: match[1] or (match[2] if quoted else match[0]), field)
+    return lambda written, quoted: within.sub(lambda match: match[1] or (match[2] if quoted else match[0]), written)
 
 
 def split_loosely(text: str, syntax: Syntax) -> list[str]:

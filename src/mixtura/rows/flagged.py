@@ -1,7 +1,7 @@
 """The flagged rows of a scored table as a dataframe."""
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..optional import need
 from .added import with_added
@@ -13,9 +13,6 @@ from .outlets import flagged_of
 from .style import Style
 from .typed import with_types
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 # Libraries of dataframes that a result can be made with, in the order of preference.
 _LIBRARIES = ("pandas", "polars", "pyarrow")
 
@@ -25,8 +22,8 @@ class FlaggedRows:
 
     def __init__(self) -> None:
         self._held: list[JudgedTable] = []
-        self._style = Style()
         self._n_rows = 0
+        self._style = Style()
 
     def begin(self, rows: TableRows) -> None:
         """Learn of which table the rows are going to be."""
@@ -52,21 +49,21 @@ class FlaggedRows:
             that is installed.
         """
         flagged = JudgedTable.concatenate(self._held)
+        own = as_frame(like)
+        library = _library(like if own is None else own)
         names = flagged.table.column_names
         table = with_added(with_types(flagged.table, self._style.number_types()), flagged.new, str)
         table = table.select([*flagged.new, *names]).replace_schema_metadata(None)
-        own = as_frame(like)
-        library = _library(like if own is None else own)
         if own is None or not _is_of(own, library) or len(own) != self._n_rows:
             return _as_frame_of(table, library)
         # What has no type in Arrow comes back as it is, too.
         nw = need("narwhals", "making dataframes")
-        new = _as_frame_of(table.drop_columns(names), library)
+        new = _as_frame_of(table.select(list(flagged.new)), library)
         old = taken(own, flagged.rows, positions_of(names, check_names(own)))
         return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
 
 
-def _as_frame_of(table: "pa.Table", library: str) -> Any:
+def _as_frame_of(table: Any, library: str) -> Any:
     return need("narwhals", "making dataframes").from_native(table).lazy().collect(backend=library).to_native()
 
 

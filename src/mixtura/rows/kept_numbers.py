@@ -1,5 +1,6 @@
 """Numbers that a pass over text has read, kept on disk for the next pass."""
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -34,6 +35,7 @@ class KeptNumbers:
         self._scratch = Scratch()
         self._files: dict[str, BinaryIO] = {}
         self._stack = ExitStack()
+        weakref.finalize(self, self._stack.close)
         for position, name in enumerate(names if len(names) <= _MOST_COLUMNS else ()):
             self._files[name] = self._stack.enter_context((self._scratch.folder / str(position)).open("wb+"))
         self.n_rows = 0

@@ -115,9 +115,11 @@ def read_layout(file: Path, label: str, start: int, options: ReadingOptions, *, 
 def _comments(lines: Sequence[str]) -> bool:
     """Tell whether lines that start with # are comments: the first is one, and most are none."""
     written = [line for line in lines if line.strip()]
+    if not written or not written[0].startswith("#"):
+        return False
     n_marked = sum(line.startswith("#") for line in written)
     alone = n_marked == 1 and re.match(r"#\s*[\w\"]*\s*[,;\t|]", written[0]) is not None
-    return written[0].startswith("#") and n_marked < max(2, 0.5 * len(written)) + 0.5 and not alone
+    return n_marked < len(written) and n_marked <= max(2, 0.5 * len(written)) and not alone
 
 
 def _commented_names(lines: Sequence[str], kept: Sequence[int], table: Titled) -> list[str] | None:
@@ -184,10 +186,10 @@ def read_head(file: Path, label: str, start: int) -> Head:
         stream.seek(start)
         head = stream.read(_HEAD)
         whole = not stream.read(1)
-    if not head.strip(b" \t\r\n\x1a\x00"):
+    if not head.strip(b" \t\r\n\v\f\x1a\0"):
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
     n_strange = len(head) - len(head.translate(None, _CONTROL))
-    if n_strange > len(head) // 50:
+    if n_strange > max(_FEW, len(head) // 50):
         raise SourceError(f"{label} is not text: give a table as delimited text, or name the file after its format")
     outside = b"".join(head.split(b'"')[::2])
     n_both, n_feeds, n_returns = outside.count(b"\r\n"), outside.count(b"\n"), outside.count(b"\r")

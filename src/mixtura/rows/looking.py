@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..columns.cells import as_table
+from ..columns.findings.relations import say_the_same
 from ..columns.kind import Kind
 from ..columns.looked import Looked
-from ..columns.profile import TableSeen, as_table
+from ..columns.profile import TableSeen
 from ..errors import EmptyTableError
 from .columns import Choice
 from .decoded import DecodedRows, kinds_in
@@ -93,6 +95,7 @@ def with_copies(looked: Looked, tables: Tables | None = None) -> Looked:
     if not compared or (tables is None and looked.n_sampled < looked.n_rows):
         return looked
     names = [column.name for column in compared]
-    telling = min(compared, key=lambda column: column.agreement).name
+    best = min(compared, key=lambda column: column.agreement)
+    telling = [best.name, *(column.name for column in compared if column is not best and say_the_same(column, best))]
     read = [looked.seen.sample] if looked.n_sampled == looked.n_rows or tables is None else tables()
     return looked.counting(repeated_in(read, names, telling))

@@ -76,7 +76,8 @@ def open(
         One of
 
         - a NumPy array of two dimensions, or a list of lists;
-        - a pandas, Polars or pyarrow table or record batch; a Polars LazyFrame, which is collected; any other Arrow
+        - a pandas, Polars or pyarrow table or record batch, or another dataframe that narwhals knows, whatever types
+          its columns have; a lazy dataframe, which is collected; any other Arrow
           stream (the PyCapsule interface: a DuckDB relation, a record batch reader) is copied to a temporary file
           first, because it may be readable only once; so is the result of ``connection.execute(query)`` of DuckDB;
         - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
@@ -101,7 +102,8 @@ def open(
         What to do with columns that do not hold numbers and that neither `columns` nor `drop` names: raise, or leave
         them out and list them in `left_out`.
     missing : {"error", "allow"}, default "error"
-        What to do with missing values: raise, or give them as NaN. An infinite value is an error all the same. `Rows`
+        What to do with missing values: raise, or give them as NaN, and cells that do not fit their columns too, which
+        `Block.strays` tells apart. An infinite value is such a cell, and in an array an error all the same. `Rows`
         keep to what they were opened with.
     header : bool, optional
         Whether the first record of delimited text holds the names of the columns. Default: what it looks like beside
@@ -177,16 +179,15 @@ def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -
         source = source.collect()
     if isinstance(source, (np.ndarray, list, tuple)):
         return None
+    is_arrow = hasattr(source, "__arrow_c_array__") or hasattr(source, "__arrow_c_stream__")
     frame = as_frame(source)
-    if frame is None and not any(hasattr(source, name) for name in ("__arrow_c_array__", "__arrow_c_stream__")):
+    if frame is None and not is_arrow:
         frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
-    return (
-        None
-        if hasattr(source, "__array__") and not hasattr(source, "__arrow_c_stream__")
-        else _open_stream(source, options)
-    )
+    if hasattr(source, "__array__") and not is_arrow:
+        return None
+    return _open_stream(source, options)
 
 
 def _open_stream(source: Any, options: ReadingOptions) -> RawTable:

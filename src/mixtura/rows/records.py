@@ -31,6 +31,8 @@ class Record:
         Its fields.
     stray : bool
         Whether a quote is where none is meant.
+    quoted : tuple of int
+        Positions of the fields with quotes around them.
     """
 
     line: int
@@ -39,6 +41,7 @@ class Record:
     end: str
     fields: list[str]
     stray: bool
+    quoted: tuple[int, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -77,7 +80,7 @@ def assembled(line: str, lines: Lines, syntax: Syntax) -> Record:
     first = without_end(line)
     parts = split(first, syntax)
     if not parts.open:
-        return Record(lines.number, 1, first, line[len(first) :], parts.fields, parts.stray)
+        return Record(lines.number, 1, first, line[len(first) :], parts.fields, parts.stray, parts.quoted)
     alone, held, number = parts, [line], lines.number
     size, n_quotes = len(line), line.count(syntax.quote) if syntax.quote else 0
     while parts.open and size < _LONGEST_FIELD and (more := lines.take()) is not None:
@@ -94,7 +97,7 @@ def assembled(line: str, lines: Lines, syntax: Syntax) -> Record:
         lines.give_back(held[1:])
         return Record(number, 1, first, line[len(first) :], alone.fields, True)
     text = without_end("".join(held))
-    return Record(number, len(held), text, held[-1][len(without_end(held[-1])) :], parts.fields, False)
+    return Record(number, len(held), text, held[-1][len(without_end(held[-1])) :], parts.fields, False, parts.quoted)
 
 
 def without_end(line: str) -> str:

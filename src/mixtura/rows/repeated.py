@@ -103,7 +103,7 @@ class RowsCounted:
         return int(self.first[at]), int(self.second[at])
 
 
-def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str], telling: str) -> Repeated:
+def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str], telling: Sequence[str]) -> Repeated:
     """Return how many rows of a table are copies of others.
 
     Parameters
@@ -112,15 +112,15 @@ def repeated_in(tables: Iterable["pa.Table"], columns: Sequence[str], telling: s
         The table, some rows after the other.
     columns : sequence of str
         The columns to compare.
-    telling : str
-        The one of these that tells rows apart best.
+    telling : sequence of str
+        The one of these that tells rows apart best, and those that say the same.
     """
     counted, nearly, first_row = RowsCounted(), RowsCounted(), 0
-    others = [name for name in columns if name != telling]
+    others = [name for name in columns if name not in telling]
     with session("the table") as connection:
         for table in tables:
             rest = _hashes(connection, table, others)
-            counted += RowsCounted.of(rest * _SPREAD + _hashes(connection, table, [telling]), first_row)
+            counted += RowsCounted.of(rest * _SPREAD + _hashes(connection, table, telling), first_row)
             nearly += RowsCounted.of(rest, first_row)
             first_row += table.num_rows
     counted, nearly = counted.added_up(), nearly.added_up()

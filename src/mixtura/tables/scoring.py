@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns.known import News
 from ..decisions.reasons import Peers, SharedReasons
 from ..engines import Engine
 from ..rows import Block, TableRows
@@ -159,6 +160,7 @@ class Scored:
     n_repaired_rows: int = 0
     n_repaired_cells: int = 0
     n_by_strays: int = 0
+    news: tuple[News, ...] = ()
 
 
 class _JudgedRows:

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from ..columns.known import News
+
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
 
@@ -404,6 +406,8 @@ class Summary:
         Where the rows that are not flagged were written, and those that are.
     only_flagged : bool
         Whether the result has the flagged rows only.
+    news : tuple of News
+        What is new in the columns of a table that a saved model judged.
     """
 
     command: str
@@ -424,6 +428,7 @@ class Summary:
     good: str | None = None
     bad: str | None = None
     only_flagged: bool = False
+    news: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from .. import words
 from ..columns.described import Profile
+from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
@@ -18,6 +19,7 @@ from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
 from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
+from .news import Newcomers
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
@@ -91,16 +93,19 @@ class Judged:
         """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
-        return score_table(
+        known = self.model.known if self.is_saved else None
+        newcomers = None if known is None else Newcomers(self.model, known)
+        scored = score_table(
             self.table,
             self.model,
             self.result,
-            writers,
+            [*writers, *([] if newcomers is None else [newcomers])],
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
             scores=self.scores,
         )
+        return scored if newcomers is None else replace(scored, news=newcomers.news())
 
     def summary(self, command: str, scored: Scored) -> Summary:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
@@ -121,6 +126,7 @@ class Judged:
             saved=None,
             seconds=0.0,
             reasons=scored.reasons,
+            news=scored.news,
         )
 
 
@@ -191,7 +197,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         if labels is not None:
             deciding.check_labels(table, labels)
         run.stage("fitting")
-        model, facts, notices = _fit(request, numbers, table, reference, run)
+        model, facts, notices = _fit(request, numbers, table, told.known, reference, run)
         if request.merge:
             run.stage("merging components")
             model = fitting.merged(model, numbers, request.n_clusters, run)
@@ -206,7 +212,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             labels,
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
-            profile=told.profile,
+            profile=None if told.known is None else told.known.profile,
         )
         # What was copied is read many times faster than text.
         return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
@@ -319,7 +325,7 @@ def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judge
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, table: TableRows, reference: Source, run: Run
+    request: Request, numbers: fitting.Numbers, table: TableRows, seen: Known | None, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
     with _training_rows(numbers, reference, request.seed) as training:
@@ -343,6 +349,7 @@ def _fit(
         provenance=made,
         habits=Habits.of(rows),
         kinds=None if known is None else tuple(known[name] for name in numbers.columns),
+        known=seen,
     )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)

@@ -20,7 +20,7 @@ def same_columns(looked: Looked) -> Iterator[Finding]:
         return
     first: dict[bytes, LookedColumn] = {}
     for column in looked.columns:
-        mark = _fingerprint(column)
+        mark = fingerprint(column)
         if mark is None:
             continue
         if mark not in first:
@@ -43,7 +43,7 @@ def _finding(first: LookedColumn, column: LookedColumn, looked: Looked) -> Findi
     )
 
 
-def _fingerprint(column: LookedColumn) -> bytes | None:
+def fingerprint(column: LookedColumn) -> bytes | None:
     """Return what columns that are multiples of one another, or copies, have in common."""
     if isinstance(column.kind, (Constant, Empty, Identifier)):
         return None
@@ -58,6 +58,12 @@ def _fingerprint(column: LookedColumn) -> bytes | None:
     if column.decoded is not None:
         return None
     return _coded(column)
+
+
+def say_the_same(column: LookedColumn, other: LookedColumn) -> bool:
+    """Tell whether columns are multiples of one another, or copies."""
+    mark = fingerprint(column)
+    return mark is not None and mark == fingerprint(other)
 
 
 def _coded(column: LookedColumn) -> bytes | None:
