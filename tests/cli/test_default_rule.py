@@ -146,14 +146,17 @@ def test_severities_of_every_kind_of_model(detect, run, write, need, model):
     read = need("pyarrow.parquet").read_table
     assert read("again.parquet") == read("scored.parquet")
     write("few.csv", ["a", "b", "c"], values[:3].tolist())
-    assert json.loads(run("score", "m", "few.csv", "--json").out)["new_columns"] == summary["new_columns"]
+    assert (
+        json.loads(run("score", "m", "few.csv", "--json", "--format", "parquet").out)["new_columns"]
+        == summary["new_columns"]
+    )
     assert read("few.scored.parquet")["severity"].to_pylist() == severities[:3].tolist()
 
 
 def test_a_model_of_groups_has_no_severities(run, write, need):
     write("t.csv", ["a", "b", "c"], table(300).tolist())
     assert run("groups", "t.csv", "--components", "2", "--save", "m", "-q").code == 0
-    ended = run("score", "m", "t.csv", "--json")
+    ended = run("score", "m", "t.csv", "--json", "--format", "parquet")
     summary = json.loads(ended.out)
     assert summary["new_columns"] == ["anomaly_score", "component"]
     assert {anomaly["severity"] for anomaly in summary["anomalies"]} == {None}
