@@ -35,7 +35,7 @@ def detect(run, write, need):
         ended = run("detect", "t.csv", *options, "--json", "--save", "m", "--out", "scored.parquet")
         assert ended.code == 0, ended.err
         scored = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
+        return json.loads(ended.out), {name: scored[name].to_numpy() for name in scored.column_names}
 
     return detect
 

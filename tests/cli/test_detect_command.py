@@ -27,7 +27,17 @@ KEYS = {
         "versions",
     },
     "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
-    "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels", "saved"},
+    "decision": {
+        "rule",
+        "target",
+        "trained_on",
+        "threshold",
+        "n_anomalies",
+        "share",
+        "on_labels",
+        "saved",
+        "n_by_strays",
+    },
     "anomalies": {
         "row",
         "anomaly_score",
@@ -39,6 +49,7 @@ KEYS = {
         "reason",
         "cells",
         "score_after",
+        "strays",
     },
     "notices": None,
     "out": None,
@@ -52,6 +63,7 @@ KEYS = {
     "good": None,
     "bad": None,
     "only_flagged": None,
+    "news": None,
 }
 FAST = ("--components", "2", "--shape", "full")
 
@@ -109,7 +121,7 @@ def test_json_keys(run, iris):
         for value in summary[key] if isinstance(summary[key], list) and keys else [summary[key]]:
             assert keys is None or set(value) == keys
     assert summary["table"]["left_out"] == [
-        {"name": "species", "reason": "text"},
+        {"name": "species", "reason": "category"},
         {"name": "year", "reason": "constant"},
     ]
     assert len(summary["model"]["candidates"]) == 8
@@ -151,7 +163,7 @@ def test_columns_and_drop(run, iris):
     drop = ["--drop", "sepal_length,petal_width", "--drop", "year"]
     summary = summary_of(run("detect", iris, *FAST, "--json", *drop))
     assert summary["table"]["columns"] == used
-    assert summary["table"]["left_out"] == [{"name": "species", "reason": "text"}]
+    assert summary["table"]["left_out"] == [{"name": "species", "reason": "category"}]
 
 
 def test_score_gives_the_same_bits(run, iris, read, folder):

@@ -30,7 +30,7 @@ def score(run, need):
         ended = run("score", *arguments, "--json", "-q", "--out", "scored.parquet")
         assert (ended.code, ended.err) == (0, "")
         table = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(table[name].to_pylist()) for name in table.column_names}
+        return json.loads(ended.out), {name: table[name].to_numpy() for name in table.column_names}
 
     return score
 

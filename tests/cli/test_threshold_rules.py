@@ -52,7 +52,7 @@ def detect(run, need):
         ended = run("detect", *arguments, "--json", "--out", "scored.parquet", "--force")
         assert (ended.code, ended.err) == (0, "")
         scored = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
+        return json.loads(ended.out), {name: scored[name].to_numpy() for name in scored.column_names}
 
     return detect
 
