@@ -41,8 +41,8 @@ _REFUSED = re.compile(
 app = typer.Typer(
     name="mixtura",
     help="Find the groups in a table, and the rows that do not belong.",
-    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 3 findings of check --fail, 130 "
-    "stopped by Ctrl-C (128 and the number of the signal for others).\n\n"
+    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 3 findings of check --fail or more "
+    "rows flagged than --fail-above allows, 130 stopped by Ctrl-C (128 and the number of the signal for others).\n\n"
     "mixtura help COMMAND tells more about a command.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

@@ -71,8 +71,9 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.scored.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.scored.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -83,8 +84,9 @@ GroupsOut = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.grouped.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.grouped.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -95,8 +97,8 @@ Format = Annotated[
         "--format",
         metavar="FORMAT",
         autocompletion=one_of(FORMATS),
-        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: the ending of --out; csv on "
-        "standard output.",
+        help="Format of the result: parquet, csv, tsv, json, jsonl, arrow or xlsx. Default: the ending of --out, or "
+        "that of the table; csv on standard output.",
         rich_help_panel=RESULT,
         show_default=False,
     ),

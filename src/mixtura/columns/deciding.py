@@ -48,10 +48,10 @@ def kind_of(name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
     """
     types = need("pyarrow.types", "reading tables")
     arrow_type = seen.arrow_type
-    if types.is_dictionary(arrow_type):
-        arrow_type = arrow_type.value_type
     if types.is_null(arrow_type) or not seen.n_present:
         return Number(missing=missing, extent="empty") if _is_numeric(arrow_type) else Empty()
+    if types.is_dictionary(arrow_type):
+        return _of_declared_levels(seen)
     if _is_numeric(arrow_type):
         return instead_of(_number(seen, missing), name, seen)
     if is_text(arrow_type):
@@ -59,9 +59,7 @@ def kind_of(name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
     if types.is_boolean(arrow_type):
         return Constant(spelled(next(iter(seen.levels.counts)))) if seen.levels.n_distinct == 1 else Flag()
     moment = moment_of_type(arrow_type) if types.is_temporal(arrow_type) else None
-    if moment is not None:
-        return moment
-    return Other(_told_of_type(arrow_type))
+    return Other(_told_of_type(arrow_type)) if moment is None else moment
 
 
 def kind_of_type(arrow_type: Any) -> Kind:
@@ -82,7 +80,9 @@ def kind_of_type(arrow_type: Any) -> Kind:
 
 
 def are_numbers(seen: ColumnSeen) -> bool:
-    """Tell whether all cells of a column are plain numbers, whatever they stand for."""
+    """Tell whether all cells of a column are plain numbers, whatever they stand for; categories are none."""
+    if need("pyarrow.types", "reading tables").is_dictionary(seen.arrow_type):
+        return False
     return seen.numbers.count > 0 and not seen.others and not seen.n_marks
 
 
@@ -101,6 +101,12 @@ def _step(seen: ColumnSeen) -> float | None:
         return None
     divisor = numbers.divisor if seen.levels.n_distinct >= _FEWEST_FOR_STEP else 1
     return float(max(1, divisor) / 10**numbers.decimals)
+
+
+def _of_declared_levels(seen: ColumnSeen) -> Kind:
+    """Return what a column holds that its library calls categories: levels, even where each is a number."""
+    found = kind_of_words("", seen)
+    return found if isinstance(found, (Flag, Constant)) else Category()
 
 
 def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
@@ -154,6 +160,8 @@ def _told_of_type(arrow_type: Any) -> str:
         return "nested values"
     if types.is_binary(arrow_type) or types.is_large_binary(arrow_type) or types.is_fixed_size_binary(arrow_type):
         return "binary"
+    if hasattr(arrow_type, "extension_name"):
+        return str(arrow_type.extension_name.rpartition(".")[2])
     return str(arrow_type)
 
 

@@ -13,8 +13,9 @@ from ..tables.rules import Rule, rule
 from ..tables.run import Run
 from .carrying_out import carry_out
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def detect(
@@ -41,6 +42,9 @@ def detect(
     save: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     repaired: str | os.PathLike[str] | None = None,
+    good: str | os.PathLike[str] | None = None,
+    bad: str | os.PathLike[str] | None = None,
+    only_flagged: bool = False,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -102,7 +106,13 @@ def detect(
     repaired : str or path-like, optional
         Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
         other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    good, bad : str or path-like, optional
+        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
+        says the format.
+    only_flagged : bool, default=False
+        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        from 1.
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -158,7 +168,18 @@ def detect(
         fdr=fdr,
         reference=reference,
     )
-    output = output_of(out, save, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
+    output = output_of(
+        out,
+        save,
+        report,
+        format,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        safe_csv=safe_csv,
+        force=force,
+    )
     return detect_by(asked, threshold, output, Run.told(on_progress), how)
 
 

@@ -15,8 +15,9 @@ from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def groups(
@@ -77,7 +78,7 @@ def groups(
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     save : str or path-like, optional
         Where the model goes.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.

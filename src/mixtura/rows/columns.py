@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import ColumnError, EmptyTableError
+from ..words import listing
 from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
+
+# Columns that a message names.
+_NAMED = 5
 
 # The kinds of column that hold numbers; every other kind is the reason why a column is left out.
 NUMERIC_KINDS = frozenset({"number", "float32"})
@@ -136,7 +140,9 @@ def choose(
         raise _not_numeric([LeftOut(weight[0], kind[weight[0]])], where, named=True)
     used = tuple(name for name in candidates if kind[name] in NUMERIC_KINDS)
     if not used:
-        raise EmptyTableError(f"{where} has no numeric columns to use: name at least one that holds numbers")
+        held = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
+        what = f" to use, only {held}" if held else " to use"
+        raise EmptyTableError(f"{where} has no numeric columns{what}: give at least one that holds numbers")
     return used, left_out
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..columns.cells import as_table
 from ..columns.findings.relations import say_the_same
 from ..columns.kind import Kind
 from ..columns.looked import Looked
-from ..columns.profile import TableSeen, as_table
+from ..columns.profile import TableSeen
 from ..errors import EmptyTableError
+from .columns import Choice
 from .decoded import DecodedRows, kinds_in
 from .own_columns import OwnColumns
 from .raw import RawTable
@@ -15,6 +17,8 @@ from .repeated import repeated_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_AS_FOUND = Choice(non_numeric="drop")
 
 # Gives the rows of a table as they stand, some after the other, each time that it is called.
 Tables = Callable[[], Iterable["pa.Table"]]
@@ -65,7 +69,7 @@ def look(
     if seen is None or not seen.n_rows:
         raise EmptyTableError("the table has no rows: give a table with at least one")
     marks = tuple(missing_marks)
-    return Looked(seen, kinds_in(seen, kinds or {}, marks), marks)
+    return Looked(seen, kinds_in(seen, _AS_FOUND, kinds or {}, marks), marks)
 
 
 def looked_at(rows: Any) -> Looked | None:

@@ -8,6 +8,7 @@ from .block import Block
 from .columns import LeftOut
 from .opening import TableRows
 from .selected import SelectedRows
+from .style import Style
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +57,10 @@ class OwnColumns(SelectedRows):
         """Columns that are not used."""
         others = (column for column in self.table.left_out if column.name not in self._former)
         return (*(LeftOut(name, _REASON) for name in self._former), *others)
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self.table.style()
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of the other columns of its rows."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..columns.described import Profile, profile_of
 from ..columns.findings import Advice, Finding, findings_in
+from ..columns.known import Known
 from ..columns.looked import Looked
 from ..engines import owner_of
 from ..rows import TableRows, open
@@ -93,13 +94,13 @@ class Told:
 
     Attributes
     ----------
-    profile : Profile or None
+    known : Known or None
         What it holds; None where nobody looked at it.
     notices : tuple of str
         The findings that change the answer, the most important ones.
     """
 
-    profile: Profile | None = None
+    known: Known | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -126,7 +127,7 @@ def told_of(table: TableRows, source: Source, unused: Collection[str | None], sp
     notices = [said(finding, spell) for finding in changing[:_MOST_TOLD]]
     if len(changing) > _MOST_TOLD:
         notices[-1] += f" … and {len(changing) - _MOST_TOLD} more: {spell('check', label(source))}"
-    return Told(profile_of(looked), tuple(notices))
+    return Told(Known.of(looked), tuple(notices))
 
 
 def _tables(source: Source) -> Tables:

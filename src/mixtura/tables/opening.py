@@ -68,16 +68,15 @@ def _opened(
     reading: Reading,
 ) -> TableRows:
     owner = owner_of(source)
-    if reading != AS_FOUND and (owner is not None or has_no_names(source)):
+    if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
             f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}"
         )
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    if owner is not None:
-        return cast(TableRows, owner.open(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
-    rows = open(
+    opened = open if owner is None else owner.open
+    rows = opened(
         source,
         columns=columns,
         drop=drop,
