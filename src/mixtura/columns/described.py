@@ -10,7 +10,8 @@ import numpy as np
 from ..words import shortened
 from .cells import is_text
 from .deciding import KINDS
-from .looked import Counted, Looked, LookedColumn
+from .looked import Looked
+from .looked_column import Counted, LookedColumn
 from .moments import Date, Duration, Time
 from .number import Number
 from .texts_seen import shape_of
@@ -231,7 +232,7 @@ def _ends(column: LookedColumn, counted: Counted) -> tuple[float, float, bool]:
 def _shapes(column: LookedColumn) -> tuple[tuple[str, int], ...]:
     if not is_text(column.cells.type) or isinstance(column.kind, Number):
         return ()
-    texts = column.cells.drop_null().slice(0, _MOST_TEXTS).to_pylist()
+    texts = column.present.slice(0, _MOST_TEXTS).to_pylist()
     shapes = Counter(shape_of(text[:_LONGEST]) for text in texts)
     return tuple(sorted(shapes.items(), key=lambda shape: (-shape[1], shape[0]))[:_MOST_SHAPES])
 

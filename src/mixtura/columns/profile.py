@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Integers
-from .cells import as_table, plain_type
+from .cells import plain_type
 from .column_seen import ColumnSeen
 from .levels import Levels, levels_of_each
 
@@ -72,7 +72,7 @@ class TableSeen:
             with ThreadPoolExecutor(n_threads) as pool:
                 found = [*pool.map(lambda column: column[0].including(column[1], first_row), columns)]
         rows = first_row + np.arange(table.num_rows)
-        last = as_table(table).take([table.num_rows - 1]) if table.num_rows else self.last
+        last = self._taken(table, np.array([table.num_rows - 1])) if table.num_rows else self.last
         named = dict(zip(self.columns, found, strict=True))
         return TableSeen(named, self.n_rows + table.num_rows, *self._sample_with(table, rows), last)
 
@@ -94,12 +94,15 @@ class TableSeen:
         held, new = kept[kept < len(self.rows)], kept[kept >= len(self.rows)] - len(self.rows)
         if not len(new):
             return self.sample, self.rows
-        taken = [
-            _taken(cells, pa.array(new), kind)
-            for cells, kind in zip(table.columns, self.sample.schema.types, strict=True)
-        ]
-        pieces = [self.sample.take(pa.array(held)), pa.table(taken, schema=self.sample.schema)]
+        pieces = [self.sample.take(pa.array(held)), self._taken(table, new)]
         return pa.concat_tables(pieces).combine_chunks(), both[kept]
+
+    def _taken(self, table: Any, positions: Integers) -> Any:
+        """Return some rows of a table, as types that can be taken from."""
+        pa = need("pyarrow", "reading tables")
+        schema = self.sample.schema
+        pairs = zip(table.columns, schema.types, strict=True)
+        return pa.table([_taken(cells, pa.array(positions), kind) for cells, kind in pairs], schema=schema)
 
 
 def _taken(cells: Any, positions: Any, kind: "pa.DataType") -> Any:

@@ -13,7 +13,7 @@ from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 _COLUMNS_SHOWN = 40
 
 _LONGEST_NAME = 24
-_LONGEST_KIND = 20
+_LONGEST_KIND = 24
 _LONGEST_LEVEL = 20
 _LEVELS_SHOWN = 3
 _FINDINGS_SHOWN = 20

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import plural
-from ..looked import Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import LookedColumn
 from ..moments import Date
 from .finding import Advice, Finding, cut
 

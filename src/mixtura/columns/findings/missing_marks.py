@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import percent
-from ..looked import Counted, Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import Counted, LookedColumn
 from ..moments import Date
 from ..number import Number
 from .finding import Advice, Finding, named
@@ -23,6 +24,9 @@ _STEPS_APART = 5
 
 # Marks of one column.
 _MOST_MARKS = 3
+
+# The share of zeros that make other cells look unusual.
+_MANY_ZEROS = 0.01
 
 # Cells that a mark is in, at least.
 _FEWEST = 3
@@ -47,7 +51,8 @@ def missing_marks(looked: Looked) -> Iterator[Finding]:
             (),
             round(sum(_share(*place) * place[0].seen.n_cells for place in places)),
             Advice("if that stands for a missing value, say so with {}", "missing", (text,)),
-            changes_answer=True,
+            # A few zeros are unusual cells, which detectors find as such.
+            changes_answer=text != "0" or share >= _MANY_ZEROS,
         )
 
 

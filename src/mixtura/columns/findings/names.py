@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ..category import Category, Flag
-from ..looked import Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import LookedColumn
 from ..number import Number
 from .finding import Advice, Finding, cut, named
 

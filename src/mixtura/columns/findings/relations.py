@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import number
-from ..looked import Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import LookedColumn
 from ..number import Number
 from ..unused import Constant, Empty, Identifier
 from .finding import Advice, Finding, cut

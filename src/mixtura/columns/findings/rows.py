@@ -7,16 +7,18 @@ import numpy as np
 
 from ...words import joined, percent, plural
 from ..cells import as_one_array, is_text
-from ..looked import Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import LookedColumn
 from ..number import Number
 from .finding import Advice, Finding, cut, named
 
 _FEW_ROWS = 20
 
 # How probable it is at most that two rows agree in the column that tells rows apart best; and how many more rows at
-# most are alike where that column is left out.
+# most are alike, and how many different rows at least are still different, where that column is left out.
 _TELLING = 0.02
 _NEARLY = 1.5
+_STILL = 0.9
 
 _TOTAL = re.compile(
     r"(grand |sub)?-?total[es]?s?|sums?|all|overall|gesamt|gesamtsumme|summe|insgesamt|totaal|suma|somma|totale"
@@ -90,19 +92,24 @@ def copies(looked: Looked) -> Iterator[Finding]:
         return
     # Where rows coincide by chance, many more do so nearly.
     telling = min((column.agreement for column in looked.columns), default=1.0)
-    if telling > _TELLING or repeated.n_nearly > _NEARLY * repeated.n_copies:
+    n_different, n_nearly_different = looked.n_rows - repeated.n_copies, looked.n_rows - repeated.n_nearly
+    is_chance = repeated.n_nearly > _NEARLY * repeated.n_copies or n_nearly_different < _STILL * n_different
+    if telling > _TELLING or is_chance:
         return
     about = "" if repeated.is_exact else "about "
     n, share = repeated.n_copies, repeated.n_copies / looked.n_rows
     told = f"{about}{plural(n, 'row')} ({percent(share)}) {'is a copy' if n == 1 else 'are copies'} of another row"
-    example = f", such as rows {joined([f'{row + 1:,}' for row in repeated.rows])}" if len(repeated.rows) > 1 else ""
+    example = ""
+    if len(repeated.rows) > 1:
+        pair = f"rows {joined([f'{row + 1:,}' for row in repeated.rows])}"
+        example = f": {pair}" if n == 1 else f", such as {pair}"
     yield Finding(
         "copies of rows",
         f"{told}{example}",
         (),
         tuple(row + 1 for row in repeated.rows),
         n,
-        Advice("take them out if they are no observations of their own: each counts as one"),
+        Advice("take copies out if they are no observations of their own: each counts as one"),
     )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from ...words import percent, plural
 from ..category import Category, Text
 from ..cells import is_text
-from ..looked import Looked, LookedColumn
+from ..looked import Looked
+from ..looked_column import LookedColumn
 from ..marks import AMONG_NUMBERS
+from ..moments import Date, Duration, Time
 from ..number import Number
 from .finding import Advice, Finding, cut
 
@@ -22,7 +24,7 @@ def mixed_cells(looked: Looked) -> Iterator[Finding]:
         if not n or not column.strays:
             continue
         (row, text), *_ = column.strays
-        what = "number" if isinstance(column.kind, Number) else column.kind.name
+        what = column.kind.name if isinstance(column.kind, (Date, Time, Duration)) else "number"
         told = f"{plural(n, 'cell')} {'is' if n == 1 else 'are'} no {what}{'' if n == 1 else 's'}"
         marks = _words_repeated(column)
         yield Finding(
