@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import mixtura
 from mixtura import rows
 from mixtura.rows import open_writer
 from mixtura.rows.added import Lists
@@ -180,3 +181,46 @@ def test_fields_of_delimited_text_stay_as_they_are_written(tmp_path, cells, deli
         for block, _ in table.tables():
             writer.write(block, {})
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "in.csv").read_bytes()
+
+
+CELL_OF = {
+    "int8": -5,
+    "int64": 2**62 + 1,
+    "uint64": 2**64 - 1,
+    "bool": True,
+    "string": 'say "ü"\n',
+    "large_string": "",
+    "binary": b"\xff\x00",
+    "date32[day]": datetime.date(1812, 6, 24),
+    "timestamp[us]": datetime.datetime(2024, 1, 2, 3, 4, 5, 6),
+    "timestamp[ms, tz=Europe/Berlin]": datetime.datetime(2024, 7, 1, tzinfo=datetime.UTC),
+    "time64[us]": datetime.time(1, 2, 3, 4),
+    "duration[ms]": datetime.timedelta(milliseconds=-1),
+    "decimal128(20, 3)": Decimal("-12345678901234567.125"),
+    "dictionary<values=string, indices=int8, ordered=0>": "level",
+    "list<item: int64>": [1, None],
+    "list<element: int64>": [1, None],
+    "struct<a: string, b: double>": {"a": None, "b": 0.1},
+}
+
+
+def test_a_pass_over_a_table_changes_nothing_in_it(tmp_path):
+    rng = np.random.default_rng(0)
+    kinds = [kind for kind in CELLS if not pa.types.is_floating(kind)]
+    some = {kind: [CELL_OF[str(kind)], None] * 100 for kind in kinds}
+    columns = [pa.array(cells, kind.value_type if pa.types.is_dictionary(kind) else kind).cast(kind)
+               for kind, cells in some.items()]  # fmt: skip
+    fields = [pa.field(str(kind), kind, metadata={"unit": str(kind)}) for kind in kinds]
+    schema = pa.schema([*fields, ("x", pa.float64()), ("y", pa.float32())], metadata={"pandas": "{}"})
+    numbers = [rng.normal(size=200), rng.normal(size=200).astype(np.float32)]
+    table = pa.table([*columns, *numbers], schema=schema)
+    with pa.ipc.new_file(tmp_path / "t.arrow", schema) as writer:
+        writer.write_table(table)
+    found = mixtura.detect(tmp_path / "t.arrow", rate=0.02, columns=["x", "y"], out=tmp_path / "d.arrow")
+    mixtura.score(found.model, tmp_path / "t.arrow", out=tmp_path / "s.arrow")
+    for name in ("d.arrow", "s.arrow"):
+        after = pa.ipc.open_file(tmp_path / name).read_all()
+        old = after.select(table.column_names)
+        assert old.schema.equals(schema.with_metadata(old.schema.metadata), check_metadata=True)
+        assert old.schema.metadata[b"pandas"] == b"{}"
+        assert old.equals(table)
