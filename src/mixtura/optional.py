@@ -5,7 +5,12 @@ from typing import Any
 
 from .errors import MissingDependencyError
 
-_EXTRAS = {"duckdb": "mixtura[cli]", "pyarrow": "mixtura[cli]", "narwhals": "narwhals"}
+_EXTRAS = {
+    "duckdb": "mixtura[cli]",
+    "pyarrow": "mixtura[cli]",
+    "python_calamine": "mixtura[cli]",
+    "narwhals": "narwhals",
+}
 
 
 def need(module: str, purpose: str) -> Any:

@@ -29,6 +29,7 @@ class DelimitedPart:
     """A CSV or TSV file, plain or compressed by gzip; all its columns are text."""
 
     n_rows: int | None = None
+    notes: tuple[str, ...] = ()
 
     def __init__(self, file: Path, label: str, *, tabs: bool = False) -> None:
         self.label = label

@@ -35,9 +35,13 @@ class FileTable:
         Temporary folder that the files lie in; it lives as long as this does.
     watch : Watch, optional
         Refuses files that are not ours once they change; none for those in `scratch`.
+    notes : tuple of str
+        What is to be said of how the files were found.
 
     Attributes
     ----------
+    notes : tuple of str
+        What is to be said of how all of it is read.
     where, schema, n_rows, first_row, may_change
         As of a `RawTable`.
     """
@@ -46,7 +50,12 @@ class FileTable:
     may_change = True
 
     def __init__(
-        self, parts: Sequence[Part], where: str, scratch: Scratch | None = None, watch: Watch | None = None
+        self,
+        parts: Sequence[Part],
+        where: str,
+        scratch: Scratch | None = None,
+        watch: Watch | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         for part in parts:
             check_unique(part.schema.names, part.label)
@@ -57,6 +66,7 @@ class FileTable:
         self.reading = nullcontext if watch is None else watch.reading
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
+        self.notes = tuple(dict.fromkeys([*notes, *(note for part in self._parts for note in part.notes)]))
         self.schema = _common_schema([part.schema for part in self._parts])
         counts = [part.n_rows for part in self._parts]
         self.n_rows = None if None in counts else sum(count for count in counts if count is not None)
@@ -78,11 +88,18 @@ class FileTable:
 
     def describe(self, rows: NDArray[np.intp]) -> str:
         """Return rows in words: numbers within the file that the first of them lies in."""
-        number = min(bisect_right(self._starts, int(rows[0])), len(self._parts)) - 1
+        number = self._number_of(int(rows[0]))
         start = self._starts[number]
         stop = self._starts[number + 1] if number + 1 < len(self._starts) else np.inf
         inside = rows[rows < stop] - start
         return describe_rows(inside, first=1, where=self._parts[number].label, remark="data rows, counted from 1")
+
+    def part_of(self, row: int) -> str:
+        """Return what messages call the file that a row lies in, as far as `batches` has come."""
+        return self._parts[self._number_of(row)].label
+
+    def _number_of(self, row: int) -> int:
+        return min(bisect_right(self._starts, row), len(self._parts)) - 1
 
 
 def _check_same_columns(part: Part, first: Part) -> None:

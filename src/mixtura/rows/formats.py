@@ -6,16 +6,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .columnar import AVRO_MAGIC, FEATHER_V1_MAGIC, ORC_MAGIC, AvroPart, OrcPart, open_feather_v1
 from .delimited import DelimitedPart
+from .duck_tables import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, open_duckdb
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
+from .json_records import JsonPart
 from .parts import Part
-from .scans import JsonPart, ParquetPart, read_parquet_schema
+from .scans import ParquetPart, read_parquet_schema
 from .sinks import CsvSink, IpcSink, JsonLinesSink, JsonSink, ParquetSink, SafeCsvSink, Sink
+from .sqlite import SQLITE_MAGIC, SqlitePart
+from .workbooks import CONTAINER, ZIP, WorkbookPart, is_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Reader = Callable[[Path, str], Part]
+# Of a file and what messages call it; of the name of a table in it, where it may hold several.
+Reader = Callable[..., Part]
+
+# Enough for the marks of all formats.
+_HEAD = 16
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,12 @@ class Format:
         Whether it is text, which may be compressed by gzip when it is read.
     begins : tuple of bytes
         The first bytes that tell it from others; of text, those after white space.
+    begins_at : int
+        Where they are.
+    confirm : callable or None
+        Tells a file of such bytes from others that have them, where there are such.
+    has_names : bool
+        Whether a file may hold several tables, which have names.
     own_reader : callable or None
         Opens a file that nobody else writes to, where that makes a difference.
     schema : callable or None
@@ -48,6 +63,9 @@ class Format:
     sink: type[Sink] | None = None
     is_text: bool = False
     begins: tuple[bytes, ...] = ()
+    begins_at: int = 0
+    confirm: Callable[[Path], bool] | None = None
+    has_names: bool = False
     own_reader: Reader | None = None
     schema: "Callable[[Path], pa.Schema] | None" = None
 
@@ -56,15 +74,15 @@ class Format:
 DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True)
 
 FORMATS = (
-    Format((".parquet",), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
+    Format((".parquet", ".pq"), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
-    Format((".tsv",), partial(DelimitedPart, tabs=True), is_text=True),
-    Format((".txt",), DelimitedPart, is_text=True),
-    Format((".json",), JsonPart, "json", JsonSink, is_text=True, begins=(b"{", b"[")),
-    Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True),
+    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), is_text=True),
+    Format((".txt", ".dat", ".data", ".psv"), DelimitedPart, is_text=True),
+    Format((".json", ".geojson"), JsonPart, "json", JsonSink, is_text=True, begins=(b"{", b"["), has_names=True),
+    Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True, has_names=True),
     Format(
-        (".arrow", ".feather", ".ipc"),
+        (".arrow", ".feather", ".ipc", ".arrows"),
         IpcPart,
         "arrow",
         IpcSink,
@@ -72,6 +90,18 @@ FORMATS = (
         own_reader=partial(IpcPart, ours=True),
         schema=read_ipc_schema,
     ),
+    Format((), open_feather_v1, begins=(FEATHER_V1_MAGIC,)),
+    Format((".orc",), OrcPart, begins=(ORC_MAGIC,)),
+    Format((".avro",), AvroPart, begins=(AVRO_MAGIC,)),
+    Format(
+        (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
+        WorkbookPart,
+        begins=(ZIP, CONTAINER),
+        confirm=is_workbook,
+        has_names=True,
+    ),
+    Format((".sqlite", ".sqlite3", ".db", ".db3"), SqlitePart, begins=(SQLITE_MAGIC,), has_names=True),
+    Format((".duckdb", ".ddb"), open_duckdb, begins=(DUCKDB_MAGIC,), begins_at=DUCKDB_MAGIC_AT, has_names=True),
 )
 
 READ: Mapping[str, Format] = {ending: form for form in FORMATS if form.reader for ending in form.endings}
@@ -85,3 +115,17 @@ ENDINGS: Mapping[str, str] = {form.name: form.endings[0] for form in FORMATS if 
 
 SINKS: Mapping[str, type[Sink]] = {ending: form.sink for form in FORMATS if form.sink for ending in form.endings}
 """What writes a file, by the ending of its name; of two formats that have it, the last."""
+
+
+def told_by_bytes(file: Path) -> Format | None:
+    """Return the format that is no text and that a file's first bytes show, None if they show none."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return None  # The reader says what is wrong with it.
+    for form in FORMATS:
+        if not form.is_text and form.begins and head.startswith(form.begins, form.begins_at):
+            if form.confirm is None or form.confirm(file):
+                return form
+    return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from ..columns.kind import Kind
+from ..columns.unused import Identifier
 from ..errors import SourceError
 from ..optional import need
 from .arrays import ArrayRows
@@ -60,6 +61,7 @@ def open(
     missing: Missing = "error",
     kinds: "Mapping[str, Kind | str] | None" = None,
     missing_marks: Sequence[str] = (),
+    file_column: str | None = None,
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -80,8 +82,17 @@ def open(
         - the path of a named pipe, read as standard input is;
         - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
           ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
-          from the ending: .csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text formats
-          also with .gz;
+          from the ending, or from the first bytes of a file that is no text: .csv, .tsv, .tab, .psv, .txt, .dat,
+          .data, .parquet, .pq, .json, .jsonl, .ndjson, .geojson, .arrow, .arrows, .feather, .ipc, .orc, .avro;
+          workbooks .xlsx, .xlsm, .xls, .xlsb, .ods; databases .sqlite, .sqlite3, .db, .db3, .duckdb, .ddb; text
+          formats also with .gz;
+        - such a file with ``::`` and the name of a sheet, a table, a view or a list of records behind it:
+          ``"book.xlsx::Sheet 2"``, ``"shop.db::orders"``. Without a name the first sheet that is shown is read, and
+          the only table of a database;
+        - a folder: all files in it, and in folders below that are named KEY=VALUE, as Hive names partitions. Each key
+          is a column behind those of the files. Names that begin with a dot or an underscore are left out;
+        - an address such as ``https://example.org/t.csv`` or ``s3://bucket/t.parquet``, where DuckDB's extension for
+          it is installed (``duckdb -c "INSTALL httpfs"``); copied to a temporary folder first;
         - `Rows`, returned as they are.
     columns : sequence of str, or of int for an array, optional
         Columns to use, in this order. Default: every column that holds numbers. True/false, dates, categories and
@@ -96,6 +107,12 @@ def open(
     missing : {"error", "allow"}, default "error"
         What to do with missing values: raise, or give them as NaN. An infinite value is an error all the same. `Rows`
         keep to what they were opened with.
+    kinds : mapping of str to Kind or str, optional
+        What columns hold, as far as that is known, or the names of the kinds that they are said to be of.
+    missing_marks : sequence of str, optional
+        Marks of missing values, besides those that are always taken for such.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file a row comes from. It is not used.
 
     Returns
     -------
@@ -144,19 +161,23 @@ def open(
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
-    raw = open_raw(source)
+    raw = open_raw(source, file_column)
+    if file_column is not None:
+        kinds = {file_column: Identifier("the file of the row"), **(kinds or {})}
     if raw is None:
         return ArrayRows(source, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
     return decoded(raw, choice, kinds or {}, tuple(missing_marks))
 
 
-def open_raw(source: Any) -> RawTable | None:
+def open_raw(source: Any, file_column: str | None = None) -> RawTable | None:
     """Return a table as it stands; None for an array, whose columns all hold numbers.
 
     Parameters and errors as of `open`.
     """
+    if file_column is not None and not _is_path(source):
+        raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
-        return _open_text(source)
+        return _open_text(source, file_column)
     if is_connection(source):
         source = last_result(source)
     if is_lazy(source):
@@ -178,7 +199,14 @@ def open_raw(source: Any) -> RawTable | None:
     )
 
 
-def _open_text(source: "str | os.PathLike[str]") -> FileTable:
+def _is_path(source: Any) -> bool:
+    """Tell whether a source is neither an object with data, nor standard input, a pipe or a query."""
+    if isinstance(source, str) and (source == "-" or is_query(source)):
+        return False
+    return isinstance(source, (str, os.PathLike)) and not is_stream(source)
+
+
+def _open_text(source: "str | os.PathLike[str]", file_column: str | None) -> FileTable:
     if source == "-":
         return open_binary(sys.stdin.buffer, "standard input")
     if isinstance(source, str) and is_query(source):
@@ -190,4 +218,4 @@ def _open_text(source: "str | os.PathLike[str]") -> FileTable:
             raise SourceError(f"cannot read {source}: {error.strerror}") from error
         with stream:
             return open_binary(stream, str(source))
-    return open_path(source)
+    return open_path(source, file_column)

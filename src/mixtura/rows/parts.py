@@ -22,12 +22,15 @@ class Part(Protocol):
         Number of rows, None if only a pass tells.
     empty : bool
         Whether it has no rows.
+    notes : tuple of str
+        What is to be said of how it was read.
     """
 
     label: str
     schema: "pa.Schema"
     n_rows: int | None
     empty: bool
+    notes: tuple[str, ...]
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
         """Yield the columns `names`, in that order, as they stand in the file."""

@@ -1,34 +1,111 @@
-"""From a path or a pattern to the files it means, and their format."""
+"""From a path, a pattern, a folder or an address on the network to the files it means, and their format."""
 
 import difflib
 import glob
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from ..errors import SourceError
+from ..errors import ColumnError, SourceError
+from ..optional import need
+from .addresses import Address, address_of, is_url
+from .constants import ConstantsPart
+from .elsewhere import refuse_known
 from .files import FileTable
-from .formats import READ
+from .folders import Found, files_in_folder, typed_keys
+from .formats import READ, Format, told_by_bytes
+from .network import fetched
+from .parts import Part
 from .watch import Watch
 from .whole import expanded
 
 
-def open_path(path: str | os.PathLike[str]) -> FileTable:
-    """Open the file, or the files that a pattern matches, in the order of their names."""
+def open_path(path: str | os.PathLike[str], file_column: str | None = None) -> FileTable:
+    """Open a file, or the files of a pattern or a folder in the order of their names.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file, a pattern, a folder or an address on the network; in a file that holds several tables, ``::`` and the
+        name of one follow.
+    file_column : str, optional
+        Name of a column that says which file each row comes from.
+    """
     given = os.fspath(path)
-    files = _matching(expanded(given))
-    for file in files:
+    address = address_of(given)
+    if is_url(address.place) and not _is_local(address.place):
+        copies = fetched(address.place)
+        files, labels = Found(copies.files), copies.addresses
+        parts = _parts(files, labels, address, file_column)
+        return FileTable(parts, given, copies.scratch)
+    files = found_at(address.place)
+    for file in files.files:
         _check_name(file)
-    suffixes = {_suffix(file) for file in files}
-    if len(suffixes) > 1:
-        raise SourceError(
-            f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
-        )
-    reader = READ[suffixes.pop()].reader
-    assert reader is not None, "these formats are read"
-    watch = Watch(files)
+    watch = Watch(files.files)
     with watch.reading():
-        return FileTable([reader(file, str(file)) for file in files], given, watch=watch)
+        parts = _parts(files, [str(file) for file in files.files], address, file_column)
+        return FileTable(parts, given, watch=watch, notes=files.notes)
+
+
+def found_at(place: str) -> Found:
+    """Return the files that a path, a pattern or a folder means.
+
+    Raises
+    ------
+    SourceError
+        There are none.
+    """
+    path = Path(url2pathname(urlsplit(place).path)) if _is_local(place) else expanded(place)
+    return files_in_folder(path, READ) if path.is_dir() else Found(_matching(path))
+
+
+def _is_local(place: str) -> bool:
+    return place[:7].lower() == "file://"
+
+
+def _parts(found: Found, labels: Sequence[str], address: Address, file_column: str | None) -> list[Part]:
+    form = _form_of_all(found.files, address.place)
+    parts = [_opened(form, file, label, address.inside) for file, label in zip(found.files, labels, strict=True)]
+    taken = {name for part in parts for name in part.schema.names}
+    if file_column in taken:
+        raise ColumnError(f"{address.place} has a column {file_column!r} already: call the column of files otherwise")
+    constants = [{name: value for name, value in keys.items() if name not in taken} for keys in typed_keys(found.keys)]
+    if file_column is not None:
+        text = need("pyarrow", "reading files").scalar
+        constants = [
+            {**dict(keys), file_column: text(label)}
+            for keys, label in zip(constants or [{} for _ in labels], labels, strict=True)
+        ]
+    if not any(constants):
+        return parts
+    return [ConstantsPart(part, values) for part, values in zip(parts, constants, strict=True)]
+
+
+def _form_of_all(files: Sequence[Path], given: str) -> Format:
+    forms = [_form_of(file) for file in files]
+    if any(form is not forms[0] for form in forms):
+        suffixes = sorted({file.suffix.lower() for file in files})
+        raise SourceError(
+            f"{given} matches files of several formats ({', '.join(suffixes)}): read one format at a time"
+        )
+    return forms[0]
+
+
+def _form_of(file: Path) -> Format:
+    """Return the format of a file: what its first bytes say, or else its name."""
+    return told_by_bytes(file) or READ[_suffix(file)]
+
+
+def _opened(form: Format, file: Path, label: str, inside: str | None) -> Part:
+    assert form.reader is not None, "these formats are read"
+    if inside is None:
+        return form.reader(file, label)
+    if not form.has_names:
+        raise SourceError(f"{label} holds one table, which has no name: leave out ::{inside}")
+    return form.reader(file, f"{label}::{inside}", inside)
 
 
 def _check_name(file: Path) -> None:
@@ -63,6 +140,7 @@ def _suffix(file: Path) -> str:
     if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in READ and READ[suffixes[-2]].is_text:
         return suffixes[-2]
     if not suffixes or suffixes[-1] not in READ:
+        refuse_known(file)
         raise SourceError(
             f"cannot tell the format of {file} from its name: it must end in {', '.join(READ)}, "
             "or in .gz after a text format"
@@ -71,8 +149,6 @@ def _suffix(file: Path) -> str:
 
 
 def _matching(path: Path) -> list[Path]:
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder: name a file, or a pattern such as {path / '*.parquet'}")
     if path.exists():
         return [path]
     if glob.has_magic(str(path)):

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from ..errors import ColumnError, EmptyTableError, SourceError
 from ..optional import need
 from .files import FileTable
-from .formats import DELIMITED, FORMATS, Format
+from .formats import DELIMITED, FORMATS, Format, told_by_bytes
 from .ipc import IpcPart
 from .scratch import Scratch, no_room
 
@@ -42,9 +42,9 @@ def sniff(file: Path) -> Format:
     """
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
-    for form in FORMATS:
-        if not form.is_text and head.startswith(form.begins):
-            return form
+    form = told_by_bytes(file)
+    if form is not None:
+        return form
     if head.startswith(b"\x1f\x8b"):
         try:
             with gzip.open(file) as stream:
