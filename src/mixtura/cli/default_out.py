@@ -3,10 +3,12 @@
 import fnmatch
 import glob
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from ..errors import SourceError
 from ..rows import is_query
+from ..rows.addresses import address_of, is_url
 from ..rows.formats import ENDINGS
 from ..rows.paths import is_stream
 from ..rows.whole import expanded
@@ -25,7 +27,8 @@ def page_out(source: str) -> str:
 def default_out(source: str, ending: str) -> str:
     """Return the name of the result of a source: beside the table, in the current folder if it lies in none.
 
-    A pattern that would read the result the next time stands for its folder, and the result lies beside that.
+    A pattern that would read the result the next time stands for its folder, and the result lies beside that, as that
+    of a folder does. The result of a table on the network lies in the current folder.
 
     Raises
     ------
@@ -40,12 +43,23 @@ def default_out(source: str, ending: str) -> str:
     ('new.scored.parquet', 'data/data.scored.parquet')
     >>> default_out("-", ".scored.parquet"), default_out("select 1", ".report.html")
     ('stdin.scored.parquet', 'query.report.html')
+    >>> default_out("data/book.xlsx::Sheet 1", ".scored.parquet"), default_out("s3://a/b/t.csv", ".scored.parquet")
+    ('data/book-Sheet 1.scored.parquet', 't.scored.parquet')
     """
     if source == "-" or is_query(source):
         return f"{'stdin' if source == '-' else 'query'}{ending}"
+    address = address_of(source)
+    if address.inside is not None:
+        inside = re.sub(r"[^\w .-]", "_", address.inside)
+        ending = f"-{inside}{ending}"
+    if is_url(source):
+        return f"{PurePosixPath(urlsplit(address.place).path).stem or 'table'}{ending}"
+    source = address.place
     path = Path(source)
     is_pattern = glob.has_magic(source) and not expanded(source).exists()
     stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
+    if expanded(source).is_dir():
+        stem = path.absolute().name
     if not is_pattern:
         folder = Path() if is_stream(source) else path.parent
         return str(folder / f"{stem}{ending}")

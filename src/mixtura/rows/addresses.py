@@ -1,4 +1,4 @@
-"""Where a table lies: a file, a pattern, a folder or an address on the network, and its name within a file of several."""
+"""Where a table lies: a file, a pattern, a folder or an address on the network; its name, where a file has several."""
 
 import os
 import re

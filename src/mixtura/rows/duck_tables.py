@@ -42,6 +42,7 @@ def open_duckdb(file: Path, label: str, inside: str | None = None) -> Part:
 def _attached(file: Path, label: str, scratch: Path | None = None) -> Iterator[Any]:
     with duck.session(label, scratch=scratch) as connection:
         connection.execute(f"attach {duck.text(str(file.absolute()))} as file (read_only, type duckdb)")
+        connection.execute("use file")  # Views name their tables without the database.
         yield connection
 
 

@@ -37,5 +37,6 @@ def refuse_known(file: Path) -> None:
     call = _CALLS.get(file.suffix.lower())
     if call is not None:
         raise SourceError(
-            f"{file} is not read from the file: pass what {call}({file.name!r}) returns in Python, or save it as .parquet"
+            f"{file} is of a format that is read elsewhere: pass what {call}({file.name!r}) returns in Python, "
+            "or save it as .parquet"
         )

@@ -125,7 +125,7 @@ def told_by_bytes(file: Path) -> Format | None:
     except OSError:
         return None  # The reader says what is wrong with it.
     for form in FORMATS:
-        if not form.is_text and form.begins and head.startswith(form.begins, form.begins_at):
-            if form.confirm is None or form.confirm(file):
-                return form
+        has_mark = not form.is_text and form.begins and head.startswith(form.begins, form.begins_at)
+        if has_mark and (form.confirm is None or form.confirm(file)):
+            return form
     return None

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 from ..errors import SourceError
 from ..words import listing
@@ -70,7 +70,7 @@ def _document(file: Path, label: str) -> dict[str, Any] | None:
     """Return the object that is all of a file; None if it holds something else, or is not to be read."""
     try:
         with gzip.open(file) if is_gzip(file) else file.open("rb") as stream:
-            return _only_object(stream, file, label)
+            return _only_object(cast(BinaryIO, stream), label)
     except UnicodeDecodeError as error:
         raise SourceError(f"{label} is not UTF-8 text: save it as UTF-8") from error
     except (OSError, EOFError) as error:
@@ -79,7 +79,7 @@ def _document(file: Path, label: str) -> dict[str, Any] | None:
         return None  # The reader of records says what is wrong with it.
 
 
-def _only_object(stream: IO[bytes], file: Path, label: str) -> dict[str, Any] | None:
+def _only_object(stream: BinaryIO, label: str) -> dict[str, Any] | None:
     first = stream.readline(_LONGEST_LINE)
     while first and not first.strip(b"\xef\xbb\xbf \t\r\n"):
         first = stream.readline(_LONGEST_LINE)

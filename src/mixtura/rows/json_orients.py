@@ -20,7 +20,7 @@ def table_of(document: Mapping[str, Any]) -> Table | None:
 
 def _with_schema(document: Mapping[str, Any]) -> Table | None:
     """Return the table of ``orient="table"``: records beside a schema."""
-    schema, data = document.get("schema"), document.get("data")
+    schema, data = document.get("schema"), document.get("data", [])
     if not (isinstance(schema, dict) and isinstance(schema.get("fields"), list) and _are(dict, data)):
         return None
     keys = schema.get("primaryKey", [])
@@ -32,7 +32,7 @@ def _with_schema(document: Mapping[str, Any]) -> Table | None:
 
 def _split(document: Mapping[str, Any]) -> Table | None:
     """Return the table of ``orient="split"``: names, labels of rows, and rows."""
-    columns, data = document.get("columns"), document.get("data")
+    columns, data = document.get("columns"), document.get("data", [])
     if not (isinstance(columns, list) and _are(list, data) and all(len(row) == len(columns) for row in data)):
         return None
     names = [".".join(map(str, name)) if isinstance(name, list) else str(name) for name in columns]

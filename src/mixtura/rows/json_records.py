@@ -59,7 +59,7 @@ class JsonPart:
         self._call = f"{duck.path(found.file)}, format='auto', compression='{compression}'"
         leaves = self._exact(*self._values())
         pa = need("pyarrow", "reading JSON")
-        self.schema: pa.Schema = pa.schema([(leaf.name, getattr(pa, _ARROW[leaf.type])()) for leaf in leaves])
+        self.schema = pa.schema([(leaf.name, getattr(pa, _ARROW[leaf.type])()) for leaf in leaves])
         self._leaf_of = {leaf.name: leaf for leaf in leaves}
         self.empty = False
 
@@ -100,7 +100,9 @@ class JsonPart:
         with duck.session(self.label) as connection:
             for told, n_keys in connection.sql(f"select {structure} from {records} limit {_FIRST}").fetchall():
                 self._include(values, json.loads(told), n_keys)
-            kinds = connection.sql(f"select {structure}, regexp_matches(json, '{_LONG}') from {records} group by all")
+            kinds = connection.execute(
+                f"select {structure}, regexp_matches(json, '{_LONG}') from {records} group by all"
+            )
             while rows := kinds.fetchmany(_FIRST):
                 n_kinds += len(rows)
                 for told, n_keys, has_long in rows:
@@ -137,9 +139,9 @@ class JsonPart:
 
 def _holding(leaf: Leaf, largest: float) -> Leaf:
     """Return a column of numbers with a type that holds the whole number that is largest without its sign."""
+    # As doubles: 2^53 may be the next whole number, and 2^63 one of those just below.
     if leaf.type == "DOUBLE":
-        return leaf if largest <= 2**53 else replace(leaf, type="VARCHAR")
-    # As a double: the first beyond 64-bit integers is 2^63, and those just below it may be rounded to it.
+        return leaf if largest < 2**53 else replace(leaf, type="VARCHAR")
     if largest < 2**63:
         return replace(leaf, type="BIGINT")
     return leaf if leaf.type == "UBIGINT" else replace(leaf, type="VARCHAR")

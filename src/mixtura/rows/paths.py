@@ -105,7 +105,9 @@ def _opened(form: Format, file: Path, label: str, inside: str | None) -> Part:
         return form.reader(file, label)
     if not form.has_names:
         raise SourceError(f"{label} holds one table, which has no name: leave out ::{inside}")
-    return form.reader(file, f"{label}::{inside}", inside)
+    part = form.reader(file, label, inside)
+    part.label = f"{label}::{inside}"
+    return part
 
 
 def _check_name(file: Path) -> None:
