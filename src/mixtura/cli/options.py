@@ -43,9 +43,10 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A table: a file (.csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text also "
-        "with .gz), a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", or - "
-        "for standard input.",
+        help="A table: a file (.csv, .tsv, .txt, .json, .jsonl, .parquet, .arrow, .orc, .xlsx, .ods, .sqlite, .duckdb "
+        "and more; text also with .gz), a sheet or table in one, such as 'book.xlsx::Sheet 2' or shop.db::orders, a "
+        "folder, a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", an "
+        "address such as https://example.org/t.csv, or - for standard input.",
         show_default=False,
     ),
 ]

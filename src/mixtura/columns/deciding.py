@@ -162,6 +162,8 @@ def _of_words(name: str, seen: ColumnSeen) -> Kind:
     n_distinct = words.n_distinct + levels.n_distinct
     if n_distinct == 1:
         return Constant(str(next(iter({**words.counts, **levels.counts}))))
+    if words.counts and all(_is_nested(text) for text in words.counts):
+        return Other("nested values")
     known = {str(text).strip().lower() for text in words.counts} if n_distinct <= 4 else set()
     if len(known) == 2 and any(known == pair for pair in _FLAGS):
         return Flag()
@@ -173,6 +175,11 @@ def _of_words(name: str, seen: ColumnSeen) -> Kind:
     if seen.n_present < _FEWEST_NAMED and n_distinct < seen.n_present:
         return Category()
     return Text()
+
+
+def _is_nested(text: str) -> bool:
+    """Tell whether a text looks like a list or an object of JSON."""
+    return f"{text[:1]}{text[-1:]}" in ("[]", "{}")
 
 
 def _is_prose(seen: ColumnSeen) -> bool:

@@ -61,6 +61,10 @@ class JsonPart:
         pa = need("pyarrow", "reading JSON")
         self.schema = pa.schema([(leaf.name, getattr(pa, _ARROW[leaf.type])()) for leaf in leaves])
         self._leaf_of = {leaf.name: leaf for leaf in leaves}
+        # DuckDB knows no empty name, and takes names for the same that differ in case only.
+        self._is_flat = all(len(leaf.keys) == 1 and leaf.name for leaf in leaves) and (
+            len({leaf.name.lower() for leaf in leaves}) == len(leaves)
+        )
         self.empty = False
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
@@ -78,8 +82,7 @@ class JsonPart:
 
     def _query(self, leaves: Sequence[Leaf]) -> str:
         types = ["VARCHAR" if leaf.type == "NULL" else leaf.type for leaf in leaves]
-        # DuckDB takes names for the same that differ in case only.
-        if all(len(leaf.keys) == 1 for leaf in leaves) and len({leaf.name.lower() for leaf in leaves}) == len(leaves):
+        if self._is_flat:
             named = [(duck.name(leaf.name), kind) for leaf, kind in zip(leaves, types, strict=True)]
             told = ", ".join(f"{name}: '{kind}'" for name, kind in named)
             columns = ", ".join(name for name, _ in named)
@@ -127,21 +130,26 @@ class JsonPart:
         numbers = [leaf for leaf in leaves if leaf.type in ("BIGINT", "UBIGINT", "DOUBLE")]
         if not numbers:
             return leaves
-        largest = dict.fromkeys(numbers, 0)
+        too_large = dict.fromkeys(numbers, False)
         if any_long:
-            cell = r"case when regexp_full_match(cells[{0}], '-?\d{{16,}}') then abs(cells[{0}]::double) end"
-            asked = ", ".join(f"max({cell.format(at + 1)})" for at in range(len(numbers)))
+            asked = ", ".join(_exceeding(f"cells[{at + 1}]", leaf) for at, leaf in enumerate(numbers))
             with duck.session(self.label) as connection:
                 (found,) = connection.sql(f"select {asked} from ({self._cells(numbers)})").fetchall()
-            largest.update({leaf: value or 0 for leaf, value in zip(numbers, found, strict=True)})
-        return [_holding(leaf, largest[leaf]) if leaf in largest else leaf for leaf in leaves]
+            too_large = dict(zip(numbers, found, strict=True))
+        return [_holding(leaf, too_large[leaf]) if leaf in too_large else leaf for leaf in leaves]
 
 
-def _holding(leaf: Leaf, largest: float) -> Leaf:
-    """Return a column of numbers with a type that holds the whole number that is largest without its sign."""
-    # As doubles: 2^53 may be the next whole number, and 2^63 one of those just below.
+def _exceeding(cell: str, leaf: Leaf) -> str:
+    """Return a query whether any whole number of a column exceeds doubles, or signed integers where all are whole."""
     if leaf.type == "DOUBLE":
-        return leaf if largest < 2**53 else replace(leaf, type="VARCHAR")
-    if largest < 2**63:
+        return rf"coalesce(bool_or(regexp_full_match({cell}, '-?\d{{16,}}') and abs({cell}::double) >= 2::double ^ 53), false)"
+    return f"max({cell}::hugeint) > {2**63 - 1}"
+
+
+def _holding(leaf: Leaf, is_exceeded: bool) -> Leaf:
+    """Return a column of numbers with a type that holds its values exactly."""
+    if leaf.type == "DOUBLE":
+        return replace(leaf, type="VARCHAR") if is_exceeded else leaf
+    if not is_exceeded:
         return replace(leaf, type="BIGINT")
     return leaf if leaf.type == "UBIGINT" else replace(leaf, type="VARCHAR")
