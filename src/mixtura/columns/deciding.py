@@ -128,7 +128,7 @@ def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
         moment = moment_of_text(examples)
         if moment is not None:
             return moment
-    return _of_words(name, seen)
+    return Other("nested values") if _are_nested(seen) else _of_words(name, seen)
 
 
 def _code(name: str, seen: ColumnSeen) -> Kind | None:
@@ -162,8 +162,6 @@ def _of_words(name: str, seen: ColumnSeen) -> Kind:
     n_distinct = words.n_distinct + levels.n_distinct
     if n_distinct == 1:
         return Constant(str(next(iter({**words.counts, **levels.counts}))))
-    if words.counts and all(_is_nested(text) for text in words.counts):
-        return Other("nested values")
     known = {str(text).strip().lower() for text in words.counts} if n_distinct <= 4 else set()
     if len(known) == 2 and any(known == pair for pair in _FLAGS):
         return Flag()
@@ -177,9 +175,10 @@ def _of_words(name: str, seen: ColumnSeen) -> Kind:
     return Text()
 
 
-def _is_nested(text: str) -> bool:
-    """Tell whether a text looks like a list or an object of JSON."""
-    return f"{text[:1]}{text[-1:]}" in ("[]", "{}")
+def _are_nested(seen: ColumnSeen) -> bool:
+    """Tell whether texts look like lists or objects of JSON."""
+    texts = seen.words.counts
+    return bool(texts) and all(f"{text[:1]}{text[-1:]}" in ("[]", "{}") for text in texts)
 
 
 def _is_prose(seen: ColumnSeen) -> bool:

@@ -1,4 +1,4 @@
-"""Other files of columns: ORC, Avro, and Feather of the first version."""
+"""Other files of columns: ORC and Avro."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..errors import SourceError
 from ..optional import need
 from . import duck
-from .held import HeldPart
 from .parts import Part
 from .scans import ParquetPart
 from .scratch import Scratch
@@ -50,10 +49,11 @@ class OrcPart:
                 yield orc.read_stripe(stripe, columns=list(names)).select(list(names))
 
 
-def open_feather_v1(file: Path, label: str) -> Part:
-    """Open a Feather file of the first version, which is held in memory."""
-    with _explained(label, "Feather"):
-        return HeldPart(need("pyarrow.feather", "reading Feather").read_table(str(file)), label)
+def refuse_feather_v1(file: Path, label: str) -> Part:
+    """Refuse a Feather file of the first version: one that is torn would end this process in pyarrow."""
+    raise SourceError(
+        f"{label} is a Feather file of the first version: write what pandas.read_feather({file.name!r}) returns anew"
+    )
 
 
 class AvroPart(ParquetPart):

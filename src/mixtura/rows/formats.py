@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .columnar import AVRO_MAGIC, FEATHER_V1_MAGIC, ORC_MAGIC, AvroPart, OrcPart, open_feather_v1
+from .columnar import AVRO_MAGIC, FEATHER_V1_MAGIC, ORC_MAGIC, AvroPart, OrcPart, refuse_feather_v1
 from .delimited import DelimitedPart
 from .duck_tables import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, open_duckdb
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
@@ -90,7 +90,7 @@ FORMATS = (
         own_reader=partial(IpcPart, ours=True),
         schema=read_ipc_schema,
     ),
-    Format((), open_feather_v1, begins=(FEATHER_V1_MAGIC,)),
+    Format((), refuse_feather_v1, begins=(FEATHER_V1_MAGIC,)),
     Format((".orc",), OrcPart, begins=(ORC_MAGIC,)),
     Format((".avro",), AvroPart, begins=(AVRO_MAGIC,)),
     Format(

@@ -142,7 +142,7 @@ class JsonPart:
 def _exceeding(cell: str, leaf: Leaf) -> str:
     """Return a query whether any whole number of a column exceeds doubles, or signed integers where all are whole."""
     if leaf.type == "DOUBLE":
-        return rf"coalesce(bool_or(regexp_full_match({cell}, '-?\d{{16,}}') and abs({cell}::double) >= 2::double ^ 53), false)"
+        return rf"bool_or(regexp_full_match({cell}, '-?\d{{16,}}') and abs({cell}::double) >= {2**53})"
     return f"max({cell}::hugeint) > {2**63 - 1}"
 
 

@@ -75,5 +75,7 @@ def _copied(connection: Any, address: str, folder: Path) -> Path:
         connection.sql(f"select * from {scan}").write_parquet(str(copy))
     else:
         content = f"select content from read_blob({duck.text(address)})"
-        connection.execute(f"copy ({content}) to {duck.text(str(copy))} (format blob)")
+        (n_files,) = connection.execute(f"copy ({content}) to {duck.text(str(copy))} (format blob)").fetchone()
+        if not n_files:
+            raise SourceError(f"there is no file {address}: check the address")
     return copy
