@@ -97,7 +97,7 @@ def test_the_file_of_each_row(folder):
     below = folder(**{"a.csv": "a,b\n1.5,2\n3.5,4\n", "b.csv": "b,a\n6,5.5\n"})
     expected = [str(below / "a.csv")] * 2 + [str(below / "b.csv")]
     for source in (below, str(below / "*.csv")):
-        opened = rows.open(source, file_column="from", non_numeric="drop")
+        opened = rows.open(source, file_column="from")
         assert opened.columns == ("a", "b")
         ((table, _),) = opened.tables()
         assert table.column_names == ["a", "b", "from"]

@@ -13,7 +13,7 @@ from ..errors import SourceError
 from ..optional import need
 from .arrays import ArrayRows
 from .block import Block, Rows
-from .columns import Choice, LeftOut, Missing, NonNumeric
+from .columns import Choice, LeftOut, Missing, NonNumeric, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
@@ -155,6 +155,8 @@ def open(
         raise ValueError(f"non_numeric is {non_numeric!r}: use 'error' or 'drop'")
     if missing not in ("error", "allow"):
         raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
+    if file_column is not None and columns is None:
+        drop = [*as_list(drop), file_column]
     choice = Choice(columns, drop, sample_weight, non_numeric, missing)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
         if choice != Choice(non_numeric=non_numeric, missing=missing):
