@@ -173,8 +173,8 @@ def test_charts_and_hidden_sheets_are_not_first(tmp_path):
     assert cells_of(tmp_path / "t.xlsx") == {"a": [1]}
 
 
-def test_open_documents(tmp_path):
-    opendocument, table, text = (pytest.importorskip(f"odf.{name}") for name in ("opendocument", "table", "text"))
+def test_open_documents(tmp_path, need):
+    opendocument, table, text = need("odf.opendocument"), need("odf.table"), need("odf.text")
     document = opendocument.OpenDocumentSpreadsheet()
     sheet = table.Table(name="Blatt")
     for cells in (["a", "b"], [1, "x"], [2.5, "y"]):
