@@ -1,6 +1,7 @@
 """Libraries that are imported when a source needs them."""
 
 import importlib
+import sys
 from typing import Any
 
 from .errors import MissingDependencyError
@@ -8,7 +9,9 @@ from .errors import MissingDependencyError
 _EXTRAS = {
     "duckdb": "mixtura[cli]",
     "pyarrow": "mixtura[cli]",
+    "charset_normalizer": "mixtura[cli]",
     "python_calamine": "mixtura[cli]",
+    "xlsxwriter": "mixtura[cli]",
     "narwhals": "narwhals",
 }
 
@@ -23,6 +26,9 @@ def need(module: str, purpose: str) -> Any:
     purpose : str
         What it is for, as in "reading files".
     """
+    known = sys.modules.get(module)
+    if known is not None:
+        return known
     try:
         return importlib.import_module(module)
     except ImportError as error:

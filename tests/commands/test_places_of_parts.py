@@ -6,7 +6,7 @@ import os
 import pytest
 
 from mixtura.cli.default_out import default_out
-from mixtura.commands.places import Origin
+from mixtura.commands.origin import Origin
 from mixtura.errors import SourceError
 from mixtura.rows.whole import WholeFile
 

@@ -183,7 +183,7 @@ def test_columns_may_be_chosen(da, dd, table):
 
 def test_columns_that_hold_no_numbers(da, dd):
     frame = pd.DataFrame({"a": [1.0, 2.0], "name": ["x", "y"], "day": pd.to_datetime(["2020-01-01", "2020-01-02"])})
-    with pytest.raises(ColumnError, match=r"columns 'name' and 'day' .* do not hold numbers \(text, date or time\)"):
+    with pytest.raises(ColumnError, match=r"columns 'name' and 'day' .* do not hold numbers \(text, date and time\)"):
         open_dask(dd.from_pandas(frame, npartitions=1))
     with pytest.raises(ColumnError, match="holds <U1, not real numbers"):
         open_dask(da.from_array(np.array([["a", "b"]])))

@@ -70,7 +70,7 @@ def test_chosen_columns_are_taken_by_name(frame):
         (lambda part: part.assign(d=1.0)[list("dabc")], ColumnError, r"partition 1 .*\(column 'd' besides\)"),
         (lambda part: part[["a", "a", "b", "c"]], ColumnError, "partition 1 .* column 'a' more than once"),
         (lambda part: part.assign(b="x"), ColumnError, r"column 'b' of partition 1 .* \(text\)"),
-        (lambda part: part.assign(b=True), ColumnError, r"column 'b' of partition 1 .* \(true/false\)"),
+        (lambda part: part.assign(b=True), ColumnError, r"column 'b' of partition 1 .* \(flag\)"),
         (lambda part: part.to_numpy(), ColumnError, "partition 1 .* type ndarray and 2-dimensional, .* a dataframe"),
         (lambda part: part["a"], ColumnError, "partition 1 .* type Series and 1-dimensional, .* a dataframe"),
     ],

@@ -31,8 +31,8 @@ class PagesEngine(ThreadEngine):
         return isinstance(source, Pages)
 
     @staticmethod
-    def open(source, sample_weight=None, *, columns=None, drop=None, non_numeric="error", missing="error"):
-        assert non_numeric == "error"
+    def open(source, sample_weight, *, columns, drop, non_numeric, missing, kinds, missing_marks):
+        assert (non_numeric, kinds, missing_marks) in (("drop", None, ()), ("error", None, ()))
         return ArrayRows(source.values, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
 
 

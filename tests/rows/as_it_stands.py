@@ -4,11 +4,12 @@ import pyarrow as pa
 
 from mixtura.errors import MixturaError
 from mixtura.rows.opening import open_raw
+from mixtura.rows.reading import ReadingOptions
 
 
 def as_it_stands(source, **settings):
     """Return the Arrow table of a source and its notes; a second pass gives the same."""
-    raw = open_raw(source, **settings)
+    raw = open_raw(source, ReadingOptions(**settings))
     first, second = (
         pa.Table.from_batches(list(raw.batches(raw.schema.names)), raw.schema).combine_chunks() for _ in range(2)
     )

@@ -34,7 +34,7 @@ def test_all_files_of_a_folder(folder):
     )
     table, notes = as_it_stands(below)
     assert table.to_pydict() == {"a": ["1.5", "2.5"]}
-    assert notes == (f"2 files of {below} are read, and not notes.md",)
+    assert notes == (f"2 files of {below} are read, and not notes.md.",)
     assert rows.open(f"{below}/").columns == ("a",)
 
 

@@ -7,10 +7,12 @@ import pyarrow as pa
 import pytest
 
 from mixtura import rows
+from mixtura.columns.number import Number
 from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, LeftOut
 from mixtura.rows.columns import Choice
-from mixtura.rows.frames import FrameRows
+from mixtura.rows.decoded import DecodedRows
+from mixtura.rows.frames import FrameTable
 
 from .conftest import assert_same_blocks, table_of
 
@@ -75,21 +77,21 @@ OTHERS = pa.table(
 def test_columns_that_hold_no_numbers(make):
     frame = make(OTHERS)
     with pytest.raises(
-        ColumnError, match=r"columns 't', 'flag', 'day' and 'c' of the table do not hold numbers \(text"
+        ColumnError,
+        match=r"columns 't', 'flag', 'day' and 'c' of the table do not hold numbers \(text, flag, date",
     ):
         rows.open(frame)
     table = rows.open(frame, non_numeric="drop")
     assert table.columns == ("n", "k")
     assert [column.name for column in table.left_out] == ["t", "flag", "day", "c"]
-    assert table.left_out[:2] == (LeftOut("t", "text"), LeftOut("flag", "true/false"))
-    assert table.left_out[2].reason == "date or time"
+    assert table.left_out[1:] == (LeftOut("flag", "flag"), LeftOut("day", "date"), LeftOut("c", "category"))
 
 
 def test_pandas_categories_dates_and_objects_are_not_numbers():
     frame = pd.DataFrame(
         {
             "n": [1.0, 2.0],
-            "c": pd.Categorical([1, 2]),
+            "c": pd.Categorical([7, 8]),
             "d": pd.to_datetime(["2020-01-01", "2021-01-01"]),
             "o": pd.Series([1, "x"], dtype=object),
             "t": ["a", "b"],
@@ -98,8 +100,8 @@ def test_pandas_categories_dates_and_objects_are_not_numbers():
     left_out = rows.open(frame, non_numeric="drop").left_out
     assert [(column.name, column.reason) for column in left_out] == [
         ("c", "category"),
-        ("d", "date or time"),
-        ("o", "mixed objects"),
+        ("d", "date and time"),
+        ("o", "text"),
         ("t", "text"),
     ]
 
@@ -176,9 +178,13 @@ def test_frames_are_converted_block_by_block():
 
 def test_a_part_of_a_larger_table_counts_its_rows_from_there():
     frame = pd.DataFrame({"a": [1.0, np.nan]})
-    (block,) = FrameRows(frame[:1], Choice(sample_weight=[2.0]), first_row=70).blocks()
+
+    def decoded(part, weights=None):
+        return DecodedRows(FrameTable(part, first_row=70), {"a": Number()}, Choice(sample_weight=weights))
+
+    (block,) = decoded(frame[:1], [2.0]).blocks()
     assert (block.first_row, block.weights.tolist()) == (70, [2.0])
     with pytest.raises(MissingValuesError, match="row 71 of the table"):
-        list(FrameRows(frame, Choice(), first_row=70).blocks())
-    ((table, block),) = FrameRows(frame[:1], Choice(), first_row=70).tables()
+        list(decoded(frame).blocks())
+    ((table, block),) = decoded(frame[:1]).tables()
     assert (table.num_rows, block.first_row) == (1, 70)

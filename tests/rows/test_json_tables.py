@@ -156,7 +156,7 @@ def test_a_list_within_a_document(write):
     for text in (json.dumps(document), json.dumps(document, indent=2), "\ufeff " + json.dumps(document)):
         table, notes = as_it_stands(write("t.json", text))
         assert table.to_pydict() == {"a": [1, 2.5], "b.c": ["x", None]}
-        assert "the list 'results' of" in notes[0]
+        assert "The list 'results' of" in notes[0]
         assert "('meta', 'next')" in notes[0]
     assert cells_of(write("u.json", json.dumps({"data": {"values": document["results"]}})))["a"] == [1, 2.5]
 

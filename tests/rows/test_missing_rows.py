@@ -104,19 +104,23 @@ def test_masked_integers(need, tmp_path):
     np.testing.assert_array_equal(values(table), [[1, nan], [nan, 2]])
 
 
-@pytest.mark.parametrize("kind", ["array", "pandas", "csv"])
-def test_infinite_values_are_an_error_all_the_same(kind, need, tmp_path):
-    X = [[1.0, nan], [np.inf, 2.0]]
+INFINITE = [[1.0, nan], [np.inf, 2.0]]
+
+
+def test_an_infinite_value_of_an_array_is_an_error_all_the_same():
+    with pytest.raises(InfiniteValuesError, match=r"infinite values in row 1 .*column 'x0'"):
+        list(rows.open(np.array(INFINITE), missing="allow").blocks())
+
+
+@pytest.mark.parametrize("kind", ["pandas", "csv"])
+def test_an_infinite_value_does_not_fit_its_column(kind, need, tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n1,\ninf,2\n")
-    made = {
-        "array": lambda: np.array(X),
-        "pandas": lambda: need("pandas").DataFrame(X, columns=["a", "b"]),
-        "csv": lambda: tmp_path / "table.csv",
-    }[kind]()
-    table = rows.open(made, missing="allow")
-    column = "x0" if kind == "array" else "a"
-    with pytest.raises(InfiniteValuesError, match=f"infinite values in row [12] .*column '{column}'"):
-        list(table.blocks())
+    made = need("pandas").DataFrame(INFINITE, columns=["a", "b"]) if kind == "pandas" else tmp_path / "table.csv"
+    (block,) = rows.open(made, missing="allow").blocks()
+    np.testing.assert_array_equal(block.values, [[1, nan], [nan, 2]])
+    assert (block.strays.rows.tolist(), block.strays.columns.tolist()) == ([1], [0])
+    with pytest.raises(InfiniteValuesError, match=r"infinite values in row [12] .*column 'a'"):
+        list(rows.open(made, columns=["a"]).blocks())
 
 
 def test_a_missing_weight_is_an_error(tmp_path):

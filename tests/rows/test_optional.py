@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from mixtura import rows
+from mixtura import GaussianMixture, rows
 from mixtura.errors import MissingDependencyError
 
 
@@ -12,7 +12,7 @@ from mixtura.errors import MissingDependencyError
     ("missing", "source"),
     [
         ("duckdb", "select 1"),
-        ("duckdb", "t.csv"),
+        ("pyarrow", "t.csv"),
         ("duckdb", "t.parquet"),
         ("pyarrow", "t.arrow"),
     ],
@@ -30,6 +30,44 @@ def test_writing_and_tables_need_pyarrow(tmp_path, monkeypatch):
         rows.open_writer(tmp_path / "t.csv")
     with pytest.raises(MissingDependencyError, match="making tables needs pyarrow"):
         next(rows.open(np.eye(2)).tables())
+
+
+WITHOUT_PYARROW = """
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pyarrow", "duckdb"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Nowhere())
+import LIBRARY
+import numpy as np
+from mixtura import AnomalyDetector, GaussianMixture
+
+values = np.random.default_rng(0).normal(size=(60, 2))
+frame = LIBRARY.DataFrame({"a": values[:, 0], "b": values[:, 1]})
+for estimator in (GaussianMixture(), AnomalyDetector(random_state=0)):
+    expected = estimator.fit(values).score_samples(values)
+    assert estimator.fit(frame).feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(estimator.score_samples(frame), expected)
+"""
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_arrays_and_dataframes_of_numbers_are_fitted_without_pyarrow(need, library):
+    need(library)
+    code = WITHOUT_PYARROW.replace("LIBRARY", library)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+
+
+def test_dataframes_of_other_types_need_pyarrow(need, monkeypatch):
+    frame = need("pandas").DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for use in (rows.open, GaussianMixture().fit):
+        with pytest.raises(MissingDependencyError, match="reading dataframes needs pyarrow, which is not installed"):
+            use(frame)
 
 
 def test_importing_and_reading_arrays_needs_numpy_only():

@@ -134,7 +134,7 @@ def test_names_of_columns(book):
     file = book(Data=[["a", "a", None, " two\nlines ", 2019, "a 2"], [1, 2, 3, 4, 5, 6]])
     table, notes = as_it_stands(file)
     assert table.column_names == ["a", "a 3", "x2", "two lines", "2019", "a 2"]
-    assert notes == ("several columns are called 'a': the others are 'a' with a number",)
+    assert notes == ("Several columns are called 'a': the others are 'a' with a number.",)
 
 
 def test_a_sheet_of_numbers_has_no_header(book):
@@ -149,7 +149,7 @@ def test_sheets_are_named(book):
     file = book(One=[["a"], [1]], Two=[["b"], [2]], Nothing=[])
     table, notes = as_it_stands(file)
     assert table.to_pydict() == {"a": [1]}
-    assert notes == (f"sheet 'One' of 3 is read: name another as {file}::SHEET",)
+    assert notes == (f"Sheet 'One' of 3 is read: name another as {file}::SHEET.",)
     assert as_it_stands(f"{file}::Two")[0].to_pydict() == cells_of(f"{file}::two ") == {"b": [2]}
     assert as_it_stands(f"{file}::Two")[1] == ()
     with pytest.raises(SourceError, match=r"has no sheet 'Tow': did you mean 'Two'\? the sheets are 'One', 'Two', "):

@@ -33,6 +33,11 @@ def compare(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     rate: Annotated[
         float,
         typer.Option(
@@ -70,6 +75,7 @@ def compare(
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)
+    asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.compare import compare_by  # what is slow to import waits until --help is answered
     from .reporting import report_comparison
     from .running import running
@@ -80,6 +86,7 @@ def compare(
             labels=labels,
             columns=options.names_from(columns),
             drop=options.names_from(drop),
+            asked=asked,
             rate=rate,
             rows=rows,
             seed=seed,

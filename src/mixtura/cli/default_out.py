@@ -3,20 +3,59 @@
 import fnmatch
 import glob
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import urlsplit
 
 from ..errors import SourceError
 from ..rows import is_query
 from ..rows.addresses import address_of, is_url
-from ..rows.formats import ENDINGS
-from ..rows.paths import is_stream
+from ..rows.compressing import PACKED, split_ending
+from ..rows.formats import ENDINGS, SINKS
+from ..rows.paths import found_at, is_stream
+from ..rows.streams import sniff
 from ..rows.whole import expanded
+
+# What no format of a result is known for.
+_OTHERS = ".parquet"
+
+_SPREADSHEETS = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
 def table_out(out: str | None, source: str, called: str, form: str | None) -> str:
-    """Return where a table goes: where it is asked to, or beside the source, `called` so after it."""
-    return default_out(source, f".{called}{ENDINGS[form or 'parquet']}") if out is None else out
+    """Return where a table goes: where it is asked to, or beside the source and in its format, `called` so after it."""
+    if out is not None:
+        return out
+    return default_out(source, f".{called}{result_ending(source) if form is None else ENDINGS[form]}")
+
+
+def result_ending(source: str) -> str:
+    """Return the ending of a result in the format of its source; compressed again where text is.
+
+    Examples
+    --------
+    >>> result_ending("t.CSV"), result_ending("t.tsv.gz"), result_ending("part-*.feather"), result_ending("select 1")
+    ('.csv', '.tsv.gz', '.feather', '.parquet')
+    >>> result_ending("t.csv.xz"), result_ending("t.xlsm::Sheet 1"), result_ending("t.orc")
+    ('.csv', '.xlsx', '.parquet')
+    """
+    if source == "-" or is_query(source) or is_stream(source):
+        return _OTHERS
+    place = expanded(_place_of(source))
+    file = found_at(str(place)).files[0] if place.is_dir() else place
+    ending, compression = split_ending(file.name)
+    if compression is None and file.suffix.lower() in PACKED:
+        ending = file.with_suffix("").suffix.lower()
+    if not ending and file.is_file():
+        ending = next(iter(sniff(file).endings), "")
+    if ending in SINKS:
+        return ending if compression is None else f"{ending}{file.suffix.lower()}"
+    return ".xlsx" if ending in _SPREADSHEETS else _OTHERS
+
+
+def _place_of(source: str) -> str:
+    """Return the file, pattern or folder that a source lies in; of one on the network, its path."""
+    place = address_of(source).place
+    return urlsplit(place).path if is_url(place) else place
 
 
 def page_out(source: str) -> str:
@@ -53,13 +92,11 @@ def default_out(source: str, ending: str) -> str:
         inside = re.sub(r"[^\w .-]", "_", address.inside)
         ending = f"-{inside}{ending}"
     if is_url(source):
-        return f"{PurePosixPath(urlsplit(address.place).path).stem or 'table'}{ending}"
+        return f"{_stem(PurePosixPath(urlsplit(address.place).path)) or 'table'}{ending}"
     source = address.place
     path = Path(source)
     is_pattern = glob.has_magic(source) and not expanded(source).exists()
-    stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
-    if expanded(source).is_dir():
-        stem = path.absolute().name
+    stem = path.absolute().name if expanded(source).is_dir() else _stem(path)
     if not is_pattern:
         folder = Path() if is_stream(source) else path.parent
         return str(folder / f"{stem}{ending}")
@@ -72,3 +109,9 @@ def default_out(source: str, ending: str) -> str:
     if not folder.name and glob.glob(source, recursive=True):
         raise SourceError(f"{source} would read its own result {out} the next time: name another file with --out")
     return str(folder.parent / out.name)
+
+
+def _stem(path: PurePath) -> str:
+    """Return the name of a file without the endings that say its format and how it is compressed."""
+    name = path.stem if path.suffix.lower() in PACKED else path.name
+    return name.rpartition(".")[0] or name

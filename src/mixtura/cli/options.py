@@ -1,6 +1,7 @@
 """Options that commands share, and what their text means."""
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ import typer
 
 from ..commands import formats
 from ..commands.formats import FORMATS
+from ..errors import RequestError
 from ..tables.kinds import KINDS, MIXTURES, Kind
+from ..tables.reading import Reading, reading
 from ..tables.request import SHAPES
 
 
@@ -19,9 +22,21 @@ def spell(name: str, value: Any = None) -> str:
     --------
     >>> spell("f_beta"), spell("rate", 0.04)
     ('--f-beta', '--rate 0.04')
+    >>> spell("drop", ("a", "b c")), spell("missing", ("-200", "n/m"))
+    ("--drop 'a,b c'", '--missing -200 --missing n/m')
     """
+    if name == "check":
+        return f"mixtura check {shlex.quote(value)}"
     option = f"--{name.replace('_', '-')}"
+    if isinstance(value, tuple):
+        texts = [",".join(map(_quoted, value))] if name == "drop" else value
+        return " ".join(f"{option} {shlex.quote(text)}" for text in texts)
     return option if value in (None, True) else f"{option} {value}"
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"' if re.search('[,"]', name) else name
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
@@ -44,7 +59,7 @@ Source = Annotated[
     typer.Argument(
         metavar="SOURCE",
         help="A table: a file (.csv, .tsv, .txt, .json, .jsonl, .parquet, .arrow, .orc, .xlsx, .ods, .sqlite, .duckdb "
-        "and more; text also with .gz), a sheet or table in one, such as 'book.xlsx::Sheet 2' or shop.db::orders, a "
+        "and more; text also compressed), a sheet or table in one, such as 'book.xlsx::Sheet 2' or shop.db::orders, a "
         "folder, a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", an "
         "address such as https://example.org/t.csv, or - for standard input.",
         show_default=False,
@@ -57,8 +72,9 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.scored.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.scored.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -69,8 +85,9 @@ GroupsOut = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.grouped.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.grouped.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -81,8 +98,8 @@ Format = Annotated[
         "--format",
         metavar="FORMAT",
         autocompletion=one_of(FORMATS),
-        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: the ending of --out; csv on "
-        "standard output.",
+        help="Format of the result: parquet, csv, tsv, json, jsonl, arrow or xlsx. Default: the ending of --out, or "
+        "that of the table; csv on standard output.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -171,6 +188,54 @@ Drop = Annotated[
         "--drop",
         metavar="A,B,…",
         help="Do not use these columns; the result still has them. Write names as for --columns.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+As = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="COLUMN=KIND",
+        help="Read a column as a kind: number, flag, category, date, time, duration, text or identifier. You may "
+        "repeat the option. Default: what most cells of the column are.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing",
+        metavar="MARK",
+        help="Take cells that hold this for missing values, such as -200 or 'not measured'. You may repeat the option.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line of delimited text names the columns. Default: what the line looks like.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Ragged = Annotated[
+    bool,
+    typer.Option(
+        "--ragged",
+        help="Let lines of delimited text have fewer fields than there are columns, or more, which are left out.",
+        rich_help_panel=TABLE,
+    ),
+]
+FileColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--file-column",
+        metavar="NAME",
+        help="Add a column of this name, which is not used, that says which file each row comes from.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -277,6 +342,36 @@ def names_from(values: list[str] | None) -> list[str] | None:
 
 def _unquoted(field: str) -> str:
     return field[1:-1].replace('""', '"') if len(field) > 1 and field[0] == field[-1] == '"' else field
+
+
+def reading_from(
+    kinds: list[str] | None = None,
+    missing: list[str] | None = None,
+    *,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
+) -> Reading:
+    """Return how a table is to be read.
+
+    Raises
+    ------
+    RequestError
+        One of the texts does not say a column and a kind.
+
+    Examples
+    --------
+    >>> asked = reading_from(["zip=category"], ["-200"])
+    >>> asked.kinds, asked.missing
+    ({'zip': 'category'}, ('-200',))
+    """
+    asked = {}
+    for text in kinds or ():
+        name, equals, kind = text.rpartition("=")
+        if not equals:
+            raise RequestError(f"--as is {text!r}: write a column and a kind, such as zip=category")
+        asked[name] = kind
+    return reading(asked, missing, header=header, ragged=ragged, file_column=file_column, spell=spell)
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:

@@ -18,9 +18,12 @@ class _Levels(Kind):
     ----------
     codes : Number or None
         How the levels are read where they are numbers, which models take as such.
+    missing : tuple of str
+        The level that means a missing value, as it stands; none, or one.
     """
 
     codes: Number | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def in_use(self) -> bool:  # type: ignore[override]  # other kinds know it as classes, this one as a value
@@ -37,13 +40,13 @@ class _Levels(Kind):
 
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same kind of."""
-        return {"codes": None if self.codes is None else self.codes.settings()}
+        return {"codes": None if self.codes is None else self.codes.settings(), "missing": list(self.missing)}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Return the kind that has these settings."""
         codes = settings["codes"]
-        return cls(None if codes is None else Number.from_settings(codes))
+        return cls(None if codes is None else Number.from_settings(codes), tuple(settings["missing"]))
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,37 @@
 """From what was seen of a column to what it holds."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import RequestError
 from ..optional import need
 from ..words import listing
+from .asked import ASKED
 from .category import Category, Flag, Text
 from .cells import is_text
+from .column_seen import ColumnSeen
+from .examples import examples_of, spelled, without_marks
+from .keys import instead_of, padded_codes
 from .kind import Kind
 from .marks import AMONG_NUMBERS
-from .moments import Date, Duration, Time, moment_of_integers, moment_of_text, moment_of_type
+from .moments import Date, Duration, Time, moment_of_text, moment_of_type
 from .number import Number
-from .profile import ColumnSeen
 from .unused import Constant, Empty, Identifier, Other
-from .writing import writing_of
+from .wording import kind_of_words
+from .writing import Writing, writing_of
 
 # The share of the cells that may not be what the others are.
 MOST_STRAYS = 0.1
 
-# Whole numbers beyond these are no longer exact as doubles.
-_LARGEST_EXACT = 2**53
+# Beyond that, words that stand for no number: so many at most, among so many different numbers that are half of the
+# cells at least.
+_MOST_STANDING_IN, _FEWEST_NUMBERS, _MOST_SHARE = 2, 20, 0.5
 
-# Rows from which on a column without any repetition is a name of the rows; fewer differ by chance.
-_FEWEST_NAMED = 20
+# Different words among which marks of missing values are looked for.
+_MOST_WORDS = 4096
 
-# Categories: so many levels at most, each in so many rows on average.
-_MOST_LEVELS_OF_CATEGORY = 65_536
-_ROWS_OF_LEVEL = 2
-
-_NAMED_AS_KEY = re.compile(
-    r"(^|[\W_])(id|ids|key|uuid|guid|index|idx|rowid|rownames|row\W?names|row|no|nr|num|unnamed: 0)$", re.I
-)
-_NAMED_AS_CODE = re.compile(r"(zip|postal|postcode|plz|phone|fips|ssn|isbn|ean|upc|iban)", re.I)
-
-_FLAGS = (
-    {"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"0", "1"}, {"on", "off"},
-    {"positive", "negative"}, {"present", "absent"}, {"pos", "neg"}, {"-", "+"}, {"ja", "nein"}, {"oui", "non"},
-    {"si", "no"}, {"sí", "no"}, {"wahr", "falsch"}, {"vrai", "faux"},
-)  # fmt: skip
+# Steps of more than the last digit show in as many different values.
+_FEWEST_FOR_STEP = 8
 
 
 def kind_of(name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
@@ -56,20 +48,18 @@ def kind_of(name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
     """
     types = need("pyarrow.types", "reading tables")
     arrow_type = seen.arrow_type
-    if types.is_dictionary(arrow_type):
-        arrow_type = arrow_type.value_type
     if types.is_null(arrow_type) or not seen.n_present:
-        return Number(missing=missing) if _is_numeric(arrow_type) else Empty()
+        return Number(missing=missing, extent="empty") if _is_numeric(arrow_type) else Empty()
+    if types.is_dictionary(arrow_type):
+        return _of_declared_levels(seen)
     if _is_numeric(arrow_type):
-        return _of_numbers(name, seen, missing)
+        return instead_of(_number(seen, missing), name, seen)
     if is_text(arrow_type):
         return _of_text(name, seen, missing)
     if types.is_boolean(arrow_type):
-        return Constant(str(next(iter(seen.levels.counts))).lower()) if seen.levels.n_distinct == 1 else Flag()
+        return Constant(spelled(next(iter(seen.levels.counts)))) if seen.levels.n_distinct == 1 else Flag()
     moment = moment_of_type(arrow_type) if types.is_temporal(arrow_type) else None
-    if moment is not None:
-        return moment
-    return Other(_told_of_type(arrow_type))
+    return Other(_told_of_type(arrow_type)) if moment is None else moment
 
 
 def kind_of_type(arrow_type: Any) -> Kind:
@@ -89,101 +79,79 @@ def kind_of_type(arrow_type: Any) -> Kind:
     return Other(_told_of_type(arrow_type)) if moment is None else moment
 
 
-def _of_numbers(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
-    """Return what a column of numbers holds, whether they are typed or text."""
+def are_numbers(seen: ColumnSeen) -> bool:
+    """Tell whether all cells of a column are plain numbers, whatever they stand for; categories are none."""
+    if need("pyarrow.types", "reading tables").is_dictionary(seen.arrow_type):
+        return False
+    return seen.numbers.count > 0 and not seen.others and not seen.n_marks
+
+
+def _number(seen: ColumnSeen, missing: tuple[str, ...], writing: Writing | None = None) -> Number:
+    """Return plain numbers with their step, or those of a writing."""
+    if writing is not None:
+        return Number(writing, missing)
     numbers = seen.numbers
-    number = Number(missing=missing, step=_step(seen))
-    if not numbers.are_whole or seen.n_infinite:
-        return number
-    if numbers.by_one and numbers.count >= _FEWEST_NAMED and numbers.first in (0.0, 1.0):
-        return Identifier("row numbers")
-    differ = seen.levels.share_distinct == 1.0 and numbers.count >= _FEWEST_NAMED
-    if differ and (max(abs(numbers.smallest), abs(numbers.largest)) > _LARGEST_EXACT or _NAMED_AS_KEY.search(name)):
-        return Identifier()
-    levels = seen.levels
-    if levels.is_exact and levels.n_distinct <= 400 and numbers.smallest > 1e7:
-        date = moment_of_integers({int(value): n for value, n in levels.counts.items()})
-        if date is not None:
-            return date
-    if levels.is_exact and set(levels.counts) == {0, 1}:
-        return Flag(number)
-    return number
+    is_constant = numbers.count > 0 and numbers.smallest == numbers.largest and not seen.n_infinite
+    return Number(None, missing, _step(seen), "constant" if is_constant else "")
 
 
 def _step(seen: ColumnSeen) -> float | None:
-    decimals = seen.numbers.decimals
-    return None if decimals is None or not seen.numbers.count else 10.0**-decimals
+    numbers = seen.numbers
+    if numbers.decimals is None or not numbers.count:
+        return None
+    divisor = numbers.divisor if seen.levels.n_distinct >= _FEWEST_FOR_STEP else 1
+    return float(max(1, divisor) / 10**numbers.decimals)
+
+
+def _of_declared_levels(seen: ColumnSeen) -> Kind:
+    """Return what a column holds that its library calls categories: levels, even where each is a number."""
+    found = kind_of_words("", seen)
+    return found if isinstance(found, (Flag, Constant)) else Category()
 
 
 def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
-    meant = seen.n_present - seen.n_marks
-    if meant and seen.n_numbers >= (1 - MOST_STRAYS) * meant:
-        return _code(name, seen) or _of_numbers(name, seen, missing)
-    examples = _examples(seen, missing)
-    total = sum(examples.values())
-    if total:
-        writing = writing_of(examples)
-        if writing is not None:
-            return Number(writing, missing)
-        moment = moment_of_text(examples)
-        if moment is not None:
-            return moment
-    return Other("nested values") if _are_nested(seen) else _of_words(name, seen)
+    words = seen.words.some(_MOST_WORDS)
+    n_meant = seen.n_present - seen.n_marks - _n_of_marks(words, missing)
+    if seen.n_numbers and n_meant and seen.n_numbers >= (1 - MOST_STRAYS) * n_meant:
+        # Prices of 0 and "$4.99" are numbers, but few of them plain.
+        writing = writing_of(without_marks(examples_of(seen), missing)) if seen.others else None
+        return padded_codes(name, seen) or instead_of(_number(seen, missing, writing), name, seen)
+    examples = without_marks(examples_of(seen), missing)
+    if not examples:
+        return kind_of_words(name, seen)
+    kind = _written(examples, missing)
+    if kind is None and (standing_in := _standing_in(examples)):
+        rest = {text: n for text, n in examples.items() if text not in standing_in}
+        if len(rest) >= _FEWEST_NUMBERS:
+            is_plain = seen.n_numbers >= (1 - MOST_STRAYS) * sum(rest.values())
+            marks = (*missing, *standing_in)
+            kind = instead_of(_number(seen, marks), name, seen) if is_plain else _written(rest, marks)
+    return kind or (Other("nested values") if _are_nested(examples) else kind_of_words(name, seen))
 
 
-def _code(name: str, seen: ColumnSeen) -> Kind | None:
-    """Return what digits hold that are no numbers: codes that begin with a zero, names too long for numbers."""
-    texts = seen.texts
-    same_length = texts.count and texts.shortest == texts.longest
-    padded = texts.n_padded > 0 and (same_length or texts.n_padded >= 0.02 * seen.n_numbers)
-    if not padded and not (_NAMED_AS_CODE.search(name) and seen.numbers.are_whole):
-        return None
-    if seen.levels.share_distinct > 0.5:
-        return Identifier("codes with leading zeros" if padded else "codes")
-    return Category()
-
-
-def _examples(seen: ColumnSeen, missing: tuple[str, ...]) -> dict[str, int]:
-    """Return texts of a column with how often each occurs, marks of missing values left out."""
-    marks = {*AMONG_NUMBERS, *missing}
-    numbers = {
-        f"{value:.0f}" if float(value).is_integer() else repr(value): n for value, n in seen.levels.counts.items()
-    }
-    words = {text: n for text, n in seen.words.counts.items() if text.strip().lower() not in marks}
-    return {**numbers, **words}
-
-
-def _spelled(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else repr(value)
-
-
-def _of_words(name: str, seen: ColumnSeen) -> Kind:
-    words, levels = seen.words, seen.levels
-    n_distinct = words.n_distinct + levels.n_distinct
-    if n_distinct == 1:
-        return Constant(str(next(iter({**words.counts, **levels.counts}))))
-    known = {str(text).strip().lower() for text in words.counts} if n_distinct <= 4 else set()
-    if len(known) == 2 and any(known == pair for pair in _FLAGS):
-        return Flag()
-    share = max(words.share_distinct, 0.0 if not levels.n_counted else levels.share_distinct)
-    if share == 1.0 and seen.n_present >= _FEWEST_NAMED and not _is_prose(seen):
-        return Identifier()
-    if words.is_exact and n_distinct <= _MOST_LEVELS_OF_CATEGORY and seen.n_present >= _ROWS_OF_LEVEL * n_distinct:
-        return Category()
-    if seen.n_present < _FEWEST_NAMED and n_distinct < seen.n_present:
-        return Category()
-    return Text()
-
-
-def _are_nested(seen: ColumnSeen) -> bool:
+def _are_nested(examples: dict[str, int]) -> bool:
     """Tell whether texts look like lists or objects of JSON."""
-    texts = seen.words.counts
-    return bool(texts) and all(f"{text[:1]}{text[-1:]}" in ("[]", "{}") for text in texts)
+    return all(f"{text[:1]}{text[-1:]}" in ("[]", "{}") for text in examples)
 
 
-def _is_prose(seen: ColumnSeen) -> bool:
-    """Tell whether texts are sentences, which nobody repeats."""
-    return seen.texts.longest > 64
+def _written(examples: dict[str, int], missing: tuple[str, ...]) -> Kind | None:
+    """Return the kind of texts that are numbers as people write them, or dates and times."""
+    writing = writing_of(examples)
+    return Number(writing, missing) if writing is not None else moment_of_text(examples)
+
+
+def _standing_in(examples: dict[str, int]) -> tuple[str, ...]:
+    """Return the words without digits that stand for a number where none is, such as "varies"; none of too many."""
+    words = [text for text in examples if not any(map(str.isdigit, text))]
+    few = 0 < len(words) <= _MOST_STANDING_IN
+    share = sum(examples[word] for word in words) / sum(examples.values())
+    return tuple(words) if few and share <= _MOST_SHARE else ()
+
+
+def _n_of_marks(words: dict[str, int], missing: tuple[str, ...]) -> int:
+    """Return how many cells hold marks of a user that are none otherwise."""
+    marks = {mark.strip().lower() for mark in missing} - {*AMONG_NUMBERS}
+    return sum(n for text, n in words.items() if text.strip().lower() in marks) if marks else 0
 
 
 def _is_numeric(arrow_type: Any) -> bool:
@@ -197,6 +165,8 @@ def _told_of_type(arrow_type: Any) -> str:
         return "nested values"
     if types.is_binary(arrow_type) or types.is_large_binary(arrow_type) or types.is_fixed_size_binary(arrow_type):
         return "binary"
+    if hasattr(arrow_type, "extension_name"):
+        return str(arrow_type.extension_name.rpartition(".")[2])
     return str(arrow_type)
 
 
@@ -204,9 +174,6 @@ KINDS: Mapping[str, type[Kind]] = {
     kind.name: kind for kind in (Number, Flag, Category, Date, Time, Duration, Text, Identifier, Constant, Empty, Other)
 }
 """The kinds of columns, by their names."""
-
-ASKED = ("number", "flag", "category", "date", "time", "duration", "text", "identifier")
-"""Kinds that a user may say a column is of."""
 
 
 def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:
@@ -223,7 +190,7 @@ def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] 
         )
     if text == "number":
         plain = seen.n_numbers or not is_text(seen.arrow_type)
-        return Number(None if plain else writing_of(_examples(seen, missing)), missing, _step(seen))
+        return Number(None if plain else writing_of(without_marks(examples_of(seen), missing)), missing, _step(seen))
     if text in ("flag", "category"):
         are_numbers = _is_numeric(seen.arrow_type)
         codes = Number(missing=missing) if are_numbers else None
@@ -232,7 +199,7 @@ def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] 
         found = (
             moment_of_type(seen.arrow_type)
             if not is_text(seen.arrow_type)
-            else moment_of_text(_examples(seen, missing))
+            else moment_of_text(without_marks(examples_of(seen), missing))
         )
         if found is None or found.name != text:
             raise RequestError(f"column {name!r} cannot be read as a {text}: no form of {text}s fits nine cells in ten")

@@ -1,7 +1,7 @@
 """Columns of numbers: typed, or as text."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -9,11 +9,16 @@ from ..optional import need
 from ..words import number
 from .cells import as_one_array, is_text
 from .kind import NO_STRAYS, Decoded, Kind
-from .marks import are_marks, are_missing, plain_numbers, trimmed
+from .marks import are_marks, are_missing, cast_to_numbers, plain_numbers, trimmed
 from .writing import Writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Extent = Literal["", "constant", "empty"]
+
+# Steps below this are those of measurements written with a few digits.
+_FINEST_TOLD = 0.01
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,14 @@ class Number(Kind):
         Marks of missing values, besides those that are always taken for such.
     step : float or None
         What all values are multiples of, 1 for whole numbers; None for no such step.
+    extent : {"", "constant", "empty"}
+        Whether there were several values, one, or none.
     """
 
     writing: Writing | None = None
     missing: tuple[str, ...] = ()
     step: float | None = field(default=None, compare=False)
+    extent: Extent = field(default="", compare=False)
 
     name: ClassVar[str] = "number"
     in_use: ClassVar[bool] = True
@@ -40,9 +48,13 @@ class Number(Kind):
     @property
     def told(self) -> str:
         """What is said of such a column."""
+        if self.extent:
+            return self.extent
         if self.writing is not None:
             return self.writing.told
-        return "whole number" if self.step == 1 else "number"
+        if self.step == 1:
+            return "whole number"
+        return "number" if self.step is None or self.step < _FINEST_TOLD else f"number in steps of {self.step:g}"
 
     def decode(self, cells: "pa.ChunkedArray | pa.Array") -> Decoded:
         """Return cells as numbers."""
@@ -63,11 +75,8 @@ class Number(Kind):
         pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
         marks = [float(mark) for mark in self.missing if _is_number(mark)]
         if self.writing is None:
-            try:
-                values = compute.cast(cells, pa.float64())
-            except pa.ArrowInvalid:
-                pass
-            else:
+            values = cast_to_numbers(cells)
+            if values is not None:
                 return self._of_numbers(values) if marks or _has_infinite(values) else _complete(values)
         cells = trimmed(cells)
         missing = compute.or_(are_missing(cells), are_marks(cells, self.missing))
@@ -89,14 +98,17 @@ class Number(Kind):
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same kind of."""
         writing = None if self.writing is None else self.writing.settings()
-        return {"writing": writing, "missing": list(self.missing), "step": self.step}
+        return {"writing": writing, "missing": list(self.missing), "step": self.step, "extent": self.extent}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "Number":
         """Return the kind that has these settings."""
         writing = settings["writing"]
         return cls(
-            None if writing is None else Writing.from_settings(writing), tuple(settings["missing"]), settings["step"]
+            None if writing is None else Writing.from_settings(writing),
+            tuple(settings["missing"]),
+            settings["step"],
+            settings["extent"],
         )
 
 

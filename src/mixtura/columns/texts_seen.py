@@ -1,79 +1,91 @@
-"""What the texts of a column are like: which are numbers, their shapes, their lengths."""
+"""How the numbers in the texts of a column are written, and what texts look like."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..optional import need
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Shapes that are counted, and characters of one.
-_MOST_SHAPES = 1024
-_LONGEST = 64
-
-# Different texts of a block whose shapes are looked at.
-_MOST_TEXTS = 4096
+_NONE = 2**31
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class TextsSeen:
-    """Texts that passed; those of separate cells add up.
+    """Texts that are numbers; those of separate cells add up.
 
     Attributes
     ----------
     count : int
         How many.
-    shapes : dict of str to int
-        How often shapes were seen, "AA-9999" for two capital letters, a hyphen and four digits; not all cells are
-        looked at where nearly all differ.
     shortest, longest : int
         Characters.
     n_padded : int
-        Whole numbers that begin with a zero, such as ZIP codes.
+        Digits alone that begin with a needless zero, such as ZIP codes.
+    are_digits : bool
+        Whether all are digits alone, perhaps after a minus, as whole numbers are written.
     """
 
     count: int = 0
-    shapes: dict[str, int] = field(default_factory=dict)
-    shortest: int = 2**31
+    shortest: int = _NONE
     longest: int = 0
     n_padded: int = 0
+    are_digits: bool = True
 
     def including(self, texts: "pa.Array") -> "TextsSeen":
-        """Return what was seen of these and more texts, none of them null."""
+        """Return what was seen of these and more texts, plain numbers without white space, none of them null."""
         if not len(texts):
             return self
         compute = need("pyarrow.compute", "reading text")
-        lengths = compute.min_max(compute.utf8_length(texts)).as_py()
-        padded = compute.sum(compute.match_substring_regex(texts, pattern=r"^[+-]?0[0-9]+$")).as_py() or 0
-        some = texts.slice(0, _MOST_TEXTS)
-        return self + TextsSeen(len(texts), shapes_of(some), lengths["min"], lengths["max"], padded)
+        # Plain numbers have one byte for each character.
+        lengths = compute.binary_length(texts)
+        extent = compute.min_max(lengths).as_py()
+        n_padded = 0
+        if extent["max"] > 1:
+            starts = compute.and_(compute.starts_with(texts, "0"), compute.greater(lengths, 1))
+            if starts.true_count:
+                n_padded = compute.utf8_is_digit(texts.filter(starts)).true_count
+        are_digits = self.are_digits and _are_digits(texts)
+        return self + TextsSeen(len(texts), extent["min"], extent["max"], n_padded, are_digits)
 
     def __add__(self, other: "TextsSeen") -> "TextsSeen":
-        shapes = dict(self.shapes)
-        for shape, n in other.shapes.items():
-            if shape in shapes or len(shapes) < _MOST_SHAPES:
-                shapes[shape] = shapes.get(shape, 0) + n
         return TextsSeen(
             self.count + other.count,
-            shapes,
             min(self.shortest, other.shortest),
             max(self.longest, other.longest),
             self.n_padded + other.n_padded,
+            self.are_digits and other.are_digits,
         )
 
 
-def shapes_of(texts: "pa.Array") -> dict[str, int]:
-    """Return how often each shape occurs among texts.
+def _are_digits(texts: "pa.Array") -> bool:
+    """Tell whether plain numbers are digits alone, perhaps after a minus."""
+    large = need("pyarrow.types", "reading text").is_large_string(texts.type)
+    _, offsets, characters = texts.buffers()
+    places = np.frombuffer(offsets, np.int64 if large else np.int32)
+    start, stop = int(places[texts.offset]), int(places[texts.offset + len(texts)])
+    held = characters[start:stop].to_pybytes()
+    return b"-0" not in held and not held.translate(None, b"-0123456789")
+
+
+_LETTERS = (
+    (re.compile(r"\d"), "9"),
+    (re.compile(r"[^\W\d_]"), lambda letter: "A" if letter[0].isupper() else "a"),
+)
+
+
+def shape_of(text: str) -> str:
+    """Return the shape of a text: digits as 9, capital letters as A, other letters as a.
 
     Examples
     --------
-    >>> import pyarrow as pa
-    >>> shapes_of(pa.array(["AB-12", "XY-77", "Ab 1"]))
-    {'AA-99': 2, 'Aa 9': 1}
+    >>> shape_of("AB-12"), shape_of("Ab 1")
+    ('AA-99', 'Aa 9')
     """
-    compute = need("pyarrow.compute", "reading text")
-    for pattern, letter in ((r"\p{Nd}", "9"), (r"\p{Lu}", "A"), (r"[\p{Ll}\p{Lo}]", "a")):
-        texts = compute.replace_substring_regex(texts, pattern=pattern, replacement=letter)
-    found = compute.value_counts(compute.utf8_slice_codeunits(texts, 0, _LONGEST))
-    return dict(zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True))
+    for pattern, letter in _LETTERS:
+        text = pattern.sub(letter, text)
+    return text

@@ -6,13 +6,15 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
+from ..tables.reading import AS_FOUND, Reading, reading
 from ..tables.rules import Rule, rule
 from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out, table_model
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def score(
@@ -20,9 +22,15 @@ def score(
     source: Any,
     *,
     rate: float | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     out: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     repaired: str | os.PathLike[str] | None = None,
+    good: str | os.PathLike[str] | None = None,
+    bad: str | os.PathLike[str] | None = None,
+    only_flagged: bool = False,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -42,6 +50,13 @@ def score(
     rate : float, optional
         Share of the rows to flag; with a model trained on a reference, share of clean rows that may reach the
         threshold. Default: the threshold of the model.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     out : str or path-like, optional
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     report : str or path-like, optional
@@ -49,7 +64,13 @@ def score(
     repaired : str or path-like, optional
         Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
         other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    good, bad : str or path-like, optional
+        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
+        says the format.
+    only_flagged : bool, default=False
+        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        from 1.
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -67,7 +88,7 @@ def score(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or a repaired table is asked for and there is no threshold.
+        A keyword does not mean anything, or needs a threshold, and there is none.
     MixturaError
         The model or the table cannot be read or used, or a file cannot be written.
 
@@ -82,14 +103,32 @@ def score(
     """
     how = reproduction(call(score, locals()), None)
     threshold = None if rate is None else rule(rate=rate)
-    output = output_of(out, None, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
-    return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
+    output = output_of(
+        out,
+        None,
+        report,
+        format,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        safe_csv=safe_csv,
+        force=force,
+    )
+    asked = reading(header=header, ragged=ragged, file_column=file_column)
+    return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how, asked)
 
 
 def score_by(
-    model: str | TableModel, source: Any, threshold: Rule | None, output: Output, run: Run, how: Reproduction
+    model: str | TableModel,
+    source: Any,
+    threshold: Rule | None,
+    output: Output,
+    run: Run,
+    how: Reproduction,
+    asked: Reading = AS_FOUND,
 ) -> Found:
     """Score a table by a model, by a rule that is checked."""
     known, notices = table_model(model)
     origin = Origin("score", source, model=model if isinstance(model, str) else None)
-    return carry_out(origin, output, lambda: work.judge_table(known, source, threshold, run, notices), run, how)
+    return carry_out(origin, output, lambda: work.judge_table(known, source, threshold, run, notices, asked), run, how)

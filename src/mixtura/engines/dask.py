@@ -1,8 +1,8 @@
 """Dask: passes over arrays and frames that lie in the memories and disks of many machines."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from itertools import accumulate, islice, repeat
 from operator import add
@@ -16,14 +16,19 @@ from dask.base import get_scheduler
 from dask.dataframe.dispatch import make_meta, meta_nonempty
 from dask.delayed import Delayed
 
-from ..errors import ColumnError, DataError, EmptyTableError, SourceError
+from ..columns.deciding import kind_of_type
+from ..columns.kind import Kind
+from ..columns.profile import TableSeen
+from ..columns.unused import Other
+from ..errors import DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut, Rows
-from ..rows.block import Array
-from ..rows.checks import Weights, describe_rows, quoted
-from ..rows.columns import Choice, Missing, NonNumeric, difference
-from ..rows.decoded import DecodedRows, by_types
-from ..rows.frames import FrameTable
+from ..rows.checks import Weights, describe_rows
+from ..rows.columns import Choice, Missing, NonNumeric, as_list
+from ..rows.decoded import DecodedRows, kinds_in
+from ..rows.frames import FrameTable, merged_type
+from ..rows.style import Style
 from .engine import M
+from .partitions import FrameFacts, PartitionTask, Place, seen_in_partition, types_in_partition
 from .threads import available_processors
 
 T = TypeVar("T")
@@ -64,11 +69,7 @@ class DaskEngine:
         """Return the sum of `summarise` over the blocks of `rows`, starting from `zero`."""
         if not isinstance(rows, DaskRows):
             return reduce(add, self.map(rows, summarise), zero)
-        parts = list(rows.tasks(_summary, _shared(summarise)))
-        merge = dask.delayed(_total, pure=False)
-        while len(parts) > 1:
-            parts = [merge(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
-        total: M = parts[0].compute()
+        total: M = _added_up(list(rows.tasks(_summary, _shared(summarise))))
         return zero + total
 
     def map(self, rows: Rows, transform: Callable[[Block], T]) -> Iterator[T]:
@@ -91,7 +92,8 @@ class DaskRows:
     Parameters
     ----------
     source : dask.array.Array of two dimensions, or dask.dataframe.DataFrame
-        The table. Columns of a frame must all hold numbers; float32 stays, other numbers become float64.
+        The table. float32 stays, other numbers become float64. What columns of numbers hold, their types tell; where
+        there are columns of text or of objects, a pass looks at all of them.
     sample_weight : dask array or series, or array_like, of shape (n_rows,), optional
         Weight of each row. A Dask collection may be cut at other places than `source`; anything else is sent along in
         every pass.
@@ -103,6 +105,10 @@ class DaskRows:
         What to do with columns of a frame that do not hold numbers, and that nobody names: raise, or leave them out.
     missing : {"error", "allow"}, default "error"
         Whether NaN and null may stand for missing values.
+    kinds : mapping of str to Kind or str, optional
+        What columns of a frame hold, as far as that is known, or the names of kinds that they are said to be of.
+    missing_marks : sequence of str, optional
+        Marks of missing values, besides those that are always taken for such.
 
     Attributes
     ----------
@@ -110,6 +116,12 @@ class DaskRows:
         Names of the columns in use, None for an array.
     left_out : tuple of LeftOut
         Columns that are not used because they do not hold numbers.
+    kinds : mapping of str to Kind, or None
+        What each column holds, None for an array.
+    seen : TableSeen or None
+        What was seen of the columns, where a pass looked at them.
+    notes : tuple of str
+        Nothing: a collection says how it is read.
 
     Raises
     ------
@@ -123,6 +135,8 @@ class DaskRows:
         `source` is another Dask collection.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(
         self,
         source: Any,
@@ -132,31 +146,65 @@ class DaskRows:
         drop: Any = None,
         non_numeric: NonNumeric = "error",
         missing: Missing = "error",
+        kinds: Mapping[str, Kind | str] | None = None,
+        missing_marks: Sequence[str] = (),
     ) -> None:
         # The tasks made from persisted collections name their data and do not hold it.
         self._held = (source, sample_weight)
-        self._names: tuple[str, ...] | None = None
         self._choice = Choice(columns, drop, non_numeric=non_numeric, missing=missing)
-        # A few made-up rows of the same types, to choose the columns by, with the same messages as for other tables.
+        self._facts: FrameFacts | None = None
+        self._lengths: tuple[int, ...] | None = None
+        self.kinds: Mapping[str, Kind] | None = None
+        self.seen: TableSeen | None = None
         if isinstance(source, da.Array):
+            # A made-up row of the same type, to choose the columns by, with the same messages as for other tables.
             self._like: ArrayRows | DecodedRows = ArrayRows(
                 np.ones((1, *source.shape[1:]), source.dtype), columns=columns, drop=drop
             )
             self._width = int(source.shape[1])
             source = source.rechunk({1: -1})
             self._lengths = None if np.isnan(source.shape[0]) else tuple(source.chunks[0])
+            self._pieces = _pieces(source)
         elif isinstance(source, dd.DataFrame):
-            self._like = by_types(FrameTable(meta_nonempty(make_meta(source))), self._choice)
-            self._names, self._width = tuple(map(str, source.columns)), len(source.columns)
+            self._pieces = _pieces(source)
+            self._width = len(source.columns)
+            self._like = self._decoded(source, kinds or {}, tuple(missing_marks))
             # In every partition the same columns, wherever they stand in it.
             self._choice = replace(self._choice, columns=self._like.columns, drop=None)
-            self._lengths = None
         else:
             raise SourceError(
                 f"cannot read a table from a Dask {type(source).__name__}: give a Dask array or DataFrame"
             )
-        self._pieces = _pieces(source)
         self._weights = None if sample_weight is None else self._aligned(sample_weight)
+
+    def _decoded(self, source: Any, kinds: Mapping[str, Kind | str], missing_marks: tuple[str, ...]) -> DecodedRows:
+        """Return a few made-up rows of the same columns, once it is known what these hold."""
+        like = meta_nonempty(make_meta(source))
+        schema = FrameTable(like).schema
+        settled = _settled(schema, kinds, self._choice)
+        vague = [str(name) for name, dtype in like.dtypes.items() if dtype.name in ("object", "category")]
+        # Of a column of objects, Dask does not know what the objects are; of categories, what these are.
+        found = _computed(types_in_partition, self._pieces, vague) if vague else ()
+        types = {name: merged_type([types[name] for types in found if types]) for name in vague}
+        table = FrameTable(like, types=types)
+        if settled is None:
+            settled, self.seen = self._looked_at(table.schema, kinds, missing_marks, types)
+        self.kinds = settled
+        self._facts = FrameFacts(settled, types, schema)
+        return DecodedRows(table, settled, self._choice, self.seen)
+
+    def _looked_at(
+        self,
+        schema: Any,
+        kinds: Mapping[str, Kind | str],
+        missing_marks: tuple[str, ...],
+        types: Mapping[str, Any],
+    ) -> tuple[Mapping[str, Kind], TableSeen]:
+        """Return what the columns hold, and what a pass saw of them."""
+        look = dask.delayed(seen_in_partition, pure=False)
+        parts = [look(piece, place, schema, types) for piece, place in zip(self._pieces, self._places(), strict=True)]
+        seen = TableSeen.zero(schema) + _added_up(parts)
+        return kinds_in(seen, self._choice, kinds, missing_marks), seen
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -204,6 +252,10 @@ class DaskRows:
         for piece, place in zip(self._pieces, self._places(), strict=True):
             yield from run.tables(piece.compute(), place)
 
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self._like.style()
+
     def tasks(self, consume: Callable[..., Any], *arguments: Any) -> Iterator[Delayed]:
         """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""
         weights = repeat(None) if self._weights is None else self._weights
@@ -211,13 +263,13 @@ class DaskRows:
         for piece, place, weight in zip(self._pieces, self._places(), weights, strict=False):
             yield task(piece, weight, place, *arguments)
 
-    def _task(self, consume: Callable[..., Any]) -> "_Task":
-        return _Task(consume, self._choice, self._names, self._width, self.dtype)
+    def _task(self, consume: Callable[..., Any]) -> PartitionTask:
+        return PartitionTask(consume, self._choice, self._facts, self._width, self.dtype)
 
-    def _places(self) -> "Iterator[_Place]":
+    def _places(self) -> Iterator[Place]:
         counts = self._counts()
         starts = accumulate(counts, initial=0)
-        return (_Place(number, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=False)))
+        return (Place(number, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=False)))
 
     def _counts(self) -> tuple[int, ...]:
         """Return the number of rows of each partition."""
@@ -257,7 +309,33 @@ def _pieces(collection: Any) -> list[Delayed]:
 
 
 def _lengths(pieces: list[Delayed]) -> tuple[int, ...]:
-    return tuple(dask.compute(*(dask.delayed(len)(piece) for piece in pieces)))
+    return _computed(len, pieces)
+
+
+def _computed(function: Callable[..., T], pieces: list[Delayed], *arguments: Any) -> tuple[T, ...]:
+    """Return a function of each partition."""
+    call = dask.delayed(function)
+    return tuple(dask.compute(*(call(piece, *arguments) for piece in pieces)))
+
+
+def _added_up(parts: list[Delayed]) -> Any:
+    """Return the sum of what tasks give, in their order, added in a tree of fixed shape."""
+    merge = dask.delayed(_total, pure=False)
+    while len(parts) > 1:
+        parts = [merge(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
+    return parts[0].compute()
+
+
+def _settled(schema: Any, kinds: Mapping[str, Kind | str], choice: Choice) -> Mapping[str, Kind] | None:
+    """Return what the columns of a frame hold where that is known, or their types tell; None where a pass must look."""
+    known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
+    if choice.columns is not None and {*map(str, as_list(choice.columns))} <= known.keys():
+        return {name: known.get(name, Other("not looked at")) for name in schema.names}
+    by_type = {field.name: kind_of_type(field.type) for field in schema}
+    for name, kind in by_type.items():
+        if name not in known and (kind.name == "text" or kinds.get(name, kind.name) != kind.name):
+            return None
+    return by_type | known
 
 
 def _shared(function: Callable[[Block], T]) -> Delayed:
@@ -280,109 +358,6 @@ def _in_order(tasks: Iterator[Delayed]) -> Iterator[Any]:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a partition stands: its number, its first row in the table, and how many rows it is known to have."""
-
-    number: int
-    first_row: int
-    n_rows: int
-
-    @property
-    def where(self) -> str:
-        """What messages call the partition."""
-        return f"partition {self.number} of the Dask table"
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What runs in the task of a partition: `consume` of its blocks."""
-
-    consume: Callable[..., Any]
-    choice: Choice
-    names: tuple[str, ...] | None
-    width: int
-    dtype: np.dtype[Any]
-
-    def __call__(self, piece: Any, weights: Any, place: _Place, *arguments: Any) -> Any:
-        return self.consume(self.blocks(piece, weights, place), *arguments)
-
-    def blocks(self, piece: Any, weights: Any, place: _Place) -> Iterator[Block]:
-        """Yield the blocks of a partition, their values checked as those of any other table.
-
-        Raises
-        ------
-        ColumnError
-            It has other columns than the metadata.
-        DataError
-            It has other rows than were declared or counted, or numbers beyond the type that the metadata declares.
-        """
-        rows = self._rows(piece, weights, place)
-        for block in () if rows is None else rows.blocks():
-            yield self._as_declared(block, place)
-
-    def tables(self, piece: Any, place: _Place) -> Iterator[tuple[Any, Block]]:
-        """Yield the blocks of a partition with their tables; raises as `blocks` does."""
-        rows = self._rows(piece, None, place)
-        for table, block in () if rows is None else rows.tables():
-            yield table, self._as_declared(block, place)
-
-    def _rows(self, piece: Any, weights: Any, place: _Place) -> DecodedRows | ArrayRows | None:
-        where = place.where
-        self._check_columns(piece, where)
-        if len(piece) != place.n_rows:
-            raise DataError(
-                f"{where} has {len(piece)} rows, not {place.n_rows} as declared or counted before: persist the table "
-                "if its source changes, and correct its chunks if they are wrong"
-            )
-        if not len(piece):
-            return None
-        if self.names is not None:
-            return by_types(FrameTable(piece, place.first_row, where), replace(self.choice, sample_weight=weights))
-        return ArrayRows(
-            piece,
-            columns=self.choice.columns,
-            drop=self.choice.drop,
-            sample_weight=weights,
-            first_row=place.first_row,
-            missing=self.choice.missing,
-        )
-
-    def _check_columns(self, piece: Any, where: str) -> None:
-        shape = np.shape(piece)
-        if len(shape) != 2 or not (self.names is None or hasattr(piece, "columns")):
-            declared = "an array of two dimensions" if self.names is None else "a dataframe"
-            raise ColumnError(
-                f"{where} is of type {type(piece).__name__} and {len(shape)}-dimensional, and the metadata declares "
-                f"{declared}: make the partitions what their metadata says"
-            )
-        if self.names is None:
-            if shape[1] != self.width:
-                raise ColumnError(
-                    f"{where} has {shape[1]} columns, and the metadata {self.width}: give every partition the same"
-                )
-            return
-        found = [str(name) for name in piece.columns]
-        missing, extra = difference(found, self.names)
-        if missing or extra:
-            how = f"no {quoted(missing)}" if missing else f"{quoted(extra)} besides"
-            raise ColumnError(
-                f"{where} does not have the columns of the metadata ({how}): give every partition the same"
-            )
-
-    def _as_declared(self, block: Block, place: _Place) -> Block:
-        values = block.values
-        # A partition may hold other numbers than Dask was told, such as integers in a column of float32.
-        with np.errstate(over="ignore"):
-            declared: Array = values.astype(self.dtype, copy=False)
-        if declared is not values and np.isinf(declared).any():
-            raise DataError(
-                f"{place.where} holds {values[np.isinf(declared)][0]:g}, beyond the {self.dtype} of the metadata: "
-                "declare float64"
-            )
-        return replace(block, values=declared)
 
 
 def _summary(blocks: Iterator[Block], summarise: Callable[[Block], M]) -> M | None:

@@ -1,9 +1,11 @@
 """The engines that go by a name: a new one is a file in this folder and a line in `ENGINES`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..columns.kind import Kind
 from ..errors import MissingDependencyError
 from ..rows import Rows
 from ..rows.columns import Missing, NonNumeric
@@ -21,7 +23,7 @@ class KnownEngine:
     class_name : str
         The class in that file, made without arguments. With a `library` it has two static methods besides those of an
         `Engine`: ``owns(source)`` says whether a table is to be opened and run there, and ``open(source, sample_weight,
-        columns=, drop=, non_numeric=, missing=)`` returns the rows of such a table.
+        columns=, drop=, non_numeric=, missing=, kinds=, missing_marks=)`` returns the rows of such a table.
     library : str, optional
         The package that the engine needs. `owns` is asked of no other package's objects.
     """
@@ -60,10 +62,19 @@ class KnownEngine:
         drop: Any = None,
         non_numeric: NonNumeric = "error",
         missing: Missing = "error",
+        kinds: Mapping[str, Kind | str] | None = None,
+        missing_marks: Sequence[str] = (),
     ) -> Rows:
         """Return the rows of a table that the engine owns; parameters as of `mixtura.rows.open`."""
         rows: Rows = self.load().open(
-            source, sample_weight, columns=columns, drop=drop, non_numeric=non_numeric, missing=missing
+            source,
+            sample_weight,
+            columns=columns,
+            drop=drop,
+            non_numeric=non_numeric,
+            missing=missing,
+            kinds=kinds,
+            missing_marks=missing_marks,
         )
         return rows
 

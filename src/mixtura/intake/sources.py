@@ -1,4 +1,8 @@
-"""What an estimator is given, as a table: arrays and frames by scikit-learn's rules, everything else by `rows.open`."""
+"""What an estimator is given, as a table.
+
+Arrays, and dataframes of numbers alone, go by scikit-learn's rules; everything else by `rows.open`, which leaves out
+columns that do not hold numbers. The estimator remembers how such columns are read.
+"""
 
 import os
 from collections.abc import Iterator, Mapping, Set
@@ -8,17 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_feature_names, _check_n_features, _check_sample_weight, validate_data
 
+from ..columns.kind import Kind
 from ..engines import engine_for, owner_of
 from ..engines.progress import telling_rows
 from ..engines.single import single_thread
-from ..errors import ColumnError, DataError, EmptyTableError
-from ..rows import ArrayRows, Rows, SelectedRows, open, spool
+from ..errors import ColumnError, DataError, EmptyTableError, warn
+from ..rows import ArrayRows, LeftOut, Rows, SelectedRows, open, spool
 from ..rows.checks import quoted
 from ..rows.columns import Missing, difference, positions_of
+from ..rows.decoded import DecodedRows
 from ..rows.duck import is_connection
-from ..rows.frames import is_lazy
+from ..rows.frames import as_frame, check_names, holds_numbers, select
+from ..words import listing
 from .extent import check_extent
 from .table import Table
 
@@ -27,6 +34,9 @@ Source = Any
 # What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value may be missing.
 _NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
 _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
+
+# Columns that a warning names.
+_NAMED = 5
 
 
 @contextmanager
@@ -54,24 +64,16 @@ def opened_table(
 ) -> Iterator[Table]:
     """Give a table to fit, of at least so many rows, and note its columns on the estimator."""
     if _is_array_like(X):
-        X = _validated(estimator, X, missing, ensure_min_samples=at_least)
-        sample_weight = _validated_weights(sample_weight, X)
-        yield table_for(estimator, X, _array_rows(X, sample_weight))
+        yield table_for(estimator, X, _rows_to_fit(estimator, X, sample_weight, missing, at_least))
         return
-    owner = owner_of(X)
-    if owner is not None:
-        rows = owner.open(X, sample_weight, missing=missing)
-        _note_columns(estimator, rows)
+    rows = _opened(X, sample_weight, missing)
+    _note_columns(estimator, rows)
+    if owner_of(X) is not None:
         yield table_for(estimator, X, rows)
         return
-    rows = open(X, sample_weight=sample_weight, missing=missing)
-    _note_columns(estimator, rows)
     tell = telling_rows(getattr(estimator, "on_progress", None), "reading the table", rows.n_rows)
     with spool(rows, on_rows=tell) as spooled:
-        if spooled.n_rows < at_least:
-            raise EmptyTableError(
-                f"the table has {spooled.n_rows} row(s), and {type(estimator).__name__} needs at least {at_least}"
-            )
+        _check_length(estimator, spooled.n_rows, at_least)
         yield table_for(estimator, X, spooled)
 
 
@@ -90,7 +92,7 @@ def batch_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | 
 
 def opened_once(X: Source, missing: Missing) -> Source:
     """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
-    return X if _is_array_like(X) or owner_of(X) is not None else open(X, missing=missing)
+    return X if _is_array_like(X) or owner_of(X) is not None else _opened(X, None, missing)
 
 
 @contextmanager
@@ -124,24 +126,44 @@ def names_of(estimator: BaseEstimator) -> Any:
 
 def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
     if _is_array_like(X):
-        X = _validated(estimator, X, missing, reset=False)
-        sample_weight = _validated_weights(sample_weight, X)
-        return _array_rows(X, sample_weight)
+        return _rows_to_score(estimator, X, sample_weight, missing)
     names = names_of(estimator)
-    columns = None if names is None or _is_rows(X) else list(names)
-    owner = owner_of(X)
-    if owner is not None:
-        rows = owner.open(X, sample_weight, columns=columns if hasattr(X, "columns") else None, missing=missing)
-    elif _is_rows(X) and sample_weight is None:
+    if _is_rows(X) and sample_weight is None:
         rows = _by_name(estimator, X, names)
     else:
-        rows = open(X, columns=columns, sample_weight=sample_weight, missing=missing)
+        choice: dict[str, Any] = {}
+        if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
+            choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
+        rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
             f"the table has {rows.n_columns} columns, and {type(estimator).__name__} was fitted to "
             f"{estimator.n_features_in_}: give the same columns"
         )
     return rows
+
+
+def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
+    """Return the rows of a table to fit, and warn of the columns that are left out."""
+    if _is_rows(X):
+        return open(X, sample_weight=sample_weight, missing=missing)
+    rows = _open(X, sample_weight, missing, non_numeric="drop")
+    if isinstance(rows, DecodedRows):
+        rows = rows.numbers_alone()
+    left_out: tuple[LeftOut, ...] = getattr(rows, "left_out", ())
+    if left_out:
+        named = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
+        warn(
+            f"rows are judged by measurements alone, without columns {named}: "
+            "make numbers of those that should count, and drop the others"
+        )
+    return rows
+
+
+def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
+    owner = owner_of(X)
+    opened = open if owner is None else owner.open
+    return opened(X, sample_weight=sample_weight, missing=missing, **choice)
 
 
 def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | None) -> Rows:
@@ -154,6 +176,49 @@ def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | 
             f"the table has no {quoted(missing)}, which {type(estimator).__name__} was fitted to: give the same columns"
         )
     return SelectedRows(rows, positions_of(list(names), rows.columns))
+
+
+def _rows_to_fit(
+    estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing, at_least: int
+) -> ArrayRows:
+    """Return the rows of an array or dataframe, and note its columns."""
+    frame = as_frame(X)
+    if frame is not None:
+        names = check_names(frame)
+        if not holds_numbers(frame):
+            weights = _validated_weights(sample_weight, frame)
+            rows = _opened(frame, None, missing)
+            _check_length(estimator, rows.n_rows, at_least)
+            _note_columns(estimator, rows)
+            _check_feature_names(estimator, select(frame, positions_of(rows.columns or (), names)), reset=True)
+            return _array_rows(table_for(estimator, frame, rows).values(), weights)
+        X = frame
+    estimator.__dict__.pop("_kinds", None)
+    values = _validated(estimator, X, missing, ensure_min_samples=at_least)
+    return _array_rows(values, _validated_weights(sample_weight, values))
+
+
+def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> ArrayRows:
+    """Return the rows of an array or dataframe, whose columns are those that the estimator was fitted to."""
+    frame = as_frame(X)
+    kinds: Mapping[str, Kind] | None = getattr(estimator, "_kinds", None)
+    if frame is None or kinds is None:
+        values = _validated(estimator, X if frame is None else frame, missing, reset=False)
+        return _array_rows(values, _validated_weights(sample_weight, values))
+    names = check_names(frame)
+    used = [name for name in names if name not in kinds or kinds[name].in_use]
+    numbers = select(frame, positions_of(used, names))
+    _check_feature_names(estimator, numbers, reset=False)
+    _check_n_features(estimator, numbers, reset=False)
+    rows = open(numbers, columns=used, kinds=kinds, missing=missing)
+    return _array_rows(table_for(estimator, frame, rows).values(), _validated_weights(sample_weight, frame))
+
+
+def _check_length(estimator: BaseEstimator, n_rows: int | None, at_least: int) -> None:
+    if n_rows is not None and n_rows < at_least:
+        raise EmptyTableError(
+            f"the table has {n_rows} row(s), and {type(estimator).__name__} needs at least {at_least}"
+        )
 
 
 def _validated(estimator: BaseEstimator, X: Source, missing: Missing, **checks: Any) -> NDArray[Any]:
@@ -196,6 +261,11 @@ def _note_columns(estimator: BaseEstimator, rows: Rows) -> None:
         estimator.feature_names_in_ = np.array(rows.columns, dtype=object)
     elif hasattr(estimator, "feature_names_in_"):
         del estimator.feature_names_in_
+    kinds = getattr(rows, "kinds", None)
+    if kinds is not None:
+        estimator._kinds = kinds
+    else:
+        estimator.__dict__.pop("_kinds", None)
 
 
 def _is_rows(X: Source) -> bool:
@@ -208,5 +278,7 @@ def _is_array_like(X: Source) -> bool:
         return False
     if isinstance(X, (Mapping, Set, Iterator)) and not hasattr(X, "shape"):  # a sparse array may be a mapping
         return False
-    # DuckDB's results, an Arrow reader and a Polars LazyFrame have rows to give, and NumPy takes them for objects.
-    return hasattr(X, "__array__") or not (hasattr(X, "__arrow_c_stream__") or is_lazy(X) or is_connection(X))
+    # DuckDB's results, an Arrow reader and a lazy dataframe have rows to give, and NumPy takes them for objects.
+    return hasattr(X, "__array__") or not (
+        hasattr(X, "__arrow_c_stream__") or hasattr(X, "collect") or is_connection(X)
+    )

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import ColumnError, EmptyTableError
+from ..words import listing
 from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
+
+# Columns that a message names.
+_NAMED = 5
 
 # The kinds of column that hold numbers; every other kind is the reason why a column is left out.
 NUMERIC_KINDS = frozenset({"number", "float32"})
@@ -123,7 +127,7 @@ def choose(
     dropped = [str(name) for name in as_list(choice.drop)]
     weight = [] if choice.weight_column is None else [choice.weight_column]
     check_unique(wanted, "columns=")
-    _check_known([*wanted, *dropped, *weight], names, where)
+    check_known([*wanted, *dropped, *weight], names, where)
     if choice.columns is not None:
         candidates = wanted
     else:
@@ -136,11 +140,14 @@ def choose(
         raise _not_numeric([LeftOut(weight[0], kind[weight[0]])], where, named=True)
     used = tuple(name for name in candidates if kind[name] in NUMERIC_KINDS)
     if not used:
-        raise EmptyTableError(f"{where} has no numeric columns to use: name at least one that holds numbers")
+        held = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
+        what = f" to use, only {held}" if held else " to use"
+        raise EmptyTableError(f"{where} has no numeric columns{what}: give at least one that holds numbers")
     return used, left_out
 
 
-def _check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
+def check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
+    """Raise unless a table has columns of these names."""
     unknown, _ = difference(names, asked)
     if unknown:
         close = difflib.get_close_matches(unknown[0], names, n=1)

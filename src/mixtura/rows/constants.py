@@ -26,6 +26,8 @@ class ConstantsPart:
         self.notes = part.notes
         self.n_rows: int | None = part.n_rows
         self.empty = part.empty
+        self.has_types: bool = getattr(part, "has_types", True)
+        self.delimiter: str | None = getattr(part, "delimiter", None)
         self._part = part
         self._constants = constants
         fields = [*part.schema, *((name, value.type) for name, value in constants.items())]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.deciding import kind_asked, kind_of, kind_of_type
+from ..columns.deciding import are_numbers, kind_asked, kind_of
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -16,12 +16,18 @@ from ..optional import need
 from .arrow import cut
 from .block import Array, Block, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
-from .columns import Choice, as_list, choose
+from .columns import Choice, as_list, check_known, choose
+from .kept_numbers import KeptNumbers
 from .raw import RawTable, seen_in
+from .style import Style
+from .typed import number_types
 from .watch import Checksums
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_ALL_AS_FOUND = Choice(non_numeric="drop")
 
 
 class DecodedRows:
@@ -39,6 +45,10 @@ class DecodedRows:
         Columns and weights.
     seen : TableSeen, optional
         What was seen of the columns, where a pass looked at them.
+    kept : KeptNumbers, optional
+        Numbers that this pass has read.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
 
     Attributes
     ----------
@@ -50,12 +60,24 @@ class DecodedRows:
         What each column of the table holds.
     seen : TableSeen or None
         What was seen of them.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
     """
 
-    def __init__(self, raw: RawTable, kinds: Mapping[str, Kind], choice: Choice, seen: TableSeen | None = None) -> None:
+    def __init__(
+        self,
+        raw: RawTable,
+        kinds: Mapping[str, Kind],
+        choice: Choice,
+        seen: TableSeen | None = None,
+        kept: KeptNumbers | None = None,
+        missing_marks: tuple[str, ...] = (),
+    ) -> None:
         self._raw = raw
+        self._choice = choice
         self.kinds = kinds
         self.seen = seen
+        self.missing_marks = missing_marks
         names = raw.schema.names
         told = ["number" if kinds[name].in_use else kinds[name].told for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
@@ -65,14 +87,29 @@ class DecodedRows:
         narrow = all(types.is_float32(raw.schema.field(name).type) for name in self.columns)
         self._dtype = np.dtype(np.float32 if narrow else np.float64)
         self._weight_column = choice.weight_column
+        # A column of weights is read beside the others.
+        self._kept = kept if choice.weight_column is None else None
         self._weights: Weights | None = None
         if choice.sample_weight is not None and self._weight_column is None:
             self._weights = Weights(choice.sample_weight, raw.n_rows, raw.describe)
+
+    def numbers_alone(self) -> "DecodedRows":
+        """Return the same table with all columns in use, where all hold numbers, whatever these stand for."""
+        unused = [column.name for column in self.left_out]
+        if not unused or self.seen is None or not all(are_numbers(self.seen.columns[name]) for name in unused):
+            return self
+        kinds = {**self.kinds, **dict.fromkeys(unused, Number())}
+        return DecodedRows(self._raw, kinds, self._choice, self.seen, self._kept)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all columns of the table, in use or not."""
         return tuple(self._raw.schema.names)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the table is read, in sentences."""
+        return self._raw.notes
 
     @property
     def schema(self) -> "pa.Schema":
@@ -99,11 +136,39 @@ class DecodedRows:
         """Whether a value may be missing."""
         return self._has_missing
 
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return Style(self._raw.delimiter, self.kinds, self._number_types)
+
+    def _number_types(self) -> "Mapping[str, pa.DataType]":
+        if self._raw.has_types:
+            return {}
+        if self.seen is None:
+            self.seen, _ = seen_in(self._raw)
+        return number_types(self.seen)
+
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
+        if self._kept is not None and self._kept.holds(self.columns, self.kinds):
+            yield from self._kept_blocks(self._kept)
+            return
         weight = [] if self._weight_column is None else [self._weight_column]
         for _, block in self._walk([*self.columns, *weight]):
             yield block
+
+    def _kept_blocks(self, kept: KeptNumbers) -> Iterator[Block]:
+        """Yield the rows as the pass that looked at the columns has read them."""
+        self._kept = None
+        first_row = n_blocks = 0
+        for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
+            check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
+            weights = None if self._weights is None else self._weights.rows(first_row, len(values))
+            block = Block(values, weights, first_row)
+            self._ended(block, n_blocks)
+            yield block
+            first_row += len(values)
+            n_blocks += 1
+        self._finish(first_row, n_blocks)
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows, as they stand."""
@@ -114,15 +179,21 @@ class DecodedRows:
         with self._raw.reading():
             for table in cut(self._raw.batches(names), rows_per_block(self.n_columns)):
                 block = self._block(table, first_row)
-                if self._checksums is not None:
-                    self._checksums.compare(n_blocks, block)
+                self._ended(block, n_blocks)
                 yield table, block
                 first_row += table.num_rows
                 n_blocks += 1
+        self._finish(first_row, n_blocks)
+
+    def _ended(self, block: Block, position: int) -> None:
+        if self._checksums is not None:
+            self._checksums.compare(position, block)
+
+    def _finish(self, n_rows: int, n_blocks: int) -> None:
         if self._checksums is not None:
             self._checksums.finish(n_blocks)
         if self._weights is not None:
-            self._weights.finish(first_row)
+            self._weights.finish(n_rows)
 
     def _block(self, table: "pa.Table", first_row: int) -> Block:
         values = np.empty((table.num_rows, self.n_columns), dtype=self._dtype)
@@ -141,6 +212,11 @@ class DecodedRows:
         return Block(values, weights, self._raw.first_row + first_row, strays)
 
     def _refuse(self, table: "pa.Table", strays: Strays, first_row: int) -> None:
+        infinite = np.zeros((table.num_rows, self.n_columns))
+        for row, column in zip(strays.rows, strays.columns, strict=True):
+            if _is_infinite(table.column(self.columns[column])[int(row)].as_py()):
+                infinite[row, column] = np.inf
+        check_finite(infinite, self.columns, first_row, self._raw.describe)
         row, name = int(strays.rows[0]), self.columns[int(strays.columns[0])]
         raise ColumnError(
             f"column {name!r} holds {str(table.column(name)[row])!r} in "
@@ -156,6 +232,13 @@ class DecodedRows:
         weights: Array = Number().decode(table.column(self._weight_column)).values[:, np.newaxis]
         check_finite(weights, [self._weight_column], first_row, self._raw.describe)
         return check_weights(weights[:, 0], first_row, self._raw.describe)
+
+
+def _is_infinite(cell: Any) -> bool:
+    try:
+        return bool(np.isinf(float(cell)))
+    except (TypeError, ValueError):
+        return False
 
 
 def decoded(
@@ -178,17 +261,35 @@ def decoded(
     known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
-    seen = seen_in(raw)
+    seen, kept = seen_in(raw)
+    return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen, kept, missing_marks)
+
+
+def kinds_in(
+    seen: TableSeen,
+    choice: Choice,
+    asked: Mapping[str, Kind | str],
+    missing_marks: tuple[str, ...] = (),
+) -> dict[str, Kind]:
+    """Return what all columns of a table hold: what is known, asked for, or was seen; parameters as of `decoded`.
+
+    Raises
+    ------
+    ColumnError
+        There is no column of a name in `asked`.
+    RequestError
+        A column cannot be read as what it is said to be.
+    """
+    check_known([name for name, kind in asked.items() if isinstance(kind, str)], list(seen.columns), "the table")
     found: dict[str, Kind] = {}
+    named = {str(name) for name in (*as_list(choice.columns), choice.weight_column)}
     for name, column in seen.columns.items():
-        asked = kinds.get(name)
-        if asked is None:
+        kind = asked.get(name)
+        if kind is None:
             found[name] = kind_of(name, column, missing_marks)
+            if not found[name].in_use and (name in named or choice.non_numeric == "error") and are_numbers(column):
+                # Who names a column wants it, and who wants no column left out takes numbers for numbers.
+                found[name] = Number(missing=missing_marks)
         else:
-            found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
-    return DecodedRows(raw, found, choice, seen)
-
-
-def by_types(raw: RawTable, choice: Choice) -> DecodedRows:
-    """Return the rows of a table whose columns hold what their types say."""
-    return DecodedRows(raw, {column.name: kind_of_type(column.type) for column in raw.schema}, choice)
+            found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
+    return found

@@ -40,10 +40,10 @@ class FileTable:
 
     Attributes
     ----------
-    notes : tuple of str
-        What is to be said of how all of it is read.
-    where, schema, n_rows, first_row, may_change
+    where, schema, n_rows, first_row, may_change, has_types, delimiter
         As of a `RawTable`.
+    notes : tuple of str
+        What the user should know of how the files are read, in sentences.
     """
 
     first_row = 0
@@ -67,6 +67,8 @@ class FileTable:
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
         self.notes = tuple(dict.fromkeys([*notes, *(note for part in self._parts for note in part.notes)]))
+        self.has_types = all(getattr(part, "has_types", True) for part in self._parts)
+        self.delimiter: str | None = getattr(self._parts[0], "delimiter", None)
         self.schema = _common_schema([part.schema for part in self._parts])
         counts = [part.n_rows for part in self._parts]
         self.n_rows = None if None in counts else sum(count for count in counts if count is not None)

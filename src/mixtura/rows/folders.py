@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from ..errors import SourceError
 from ..optional import need
 from ..words import listing, plural
+from .compressed import COMPRESSED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +73,7 @@ def files_in_folder(folder: Path, endings: Collection[str]) -> Found:
             )
     others = [file.name for file, _ in found if not _ends_in(file, endings)]
     note = f"{plural(len(read), 'file')} of {folder} {'is' if len(read) == 1 else 'are'} read"
-    notes = (f"{note}, and not {listing(others, 3)}",) if others else (note,)
+    notes = (f"{note}, and not {listing(others, 3)}." if others else f"{note}.",)
     return Found([file for file, _ in read], [keys for _, keys in read] if keys_of_first else [], notes)
 
 
@@ -94,7 +95,9 @@ def _below(folder: Path, keys: dict[str, str | None]) -> Iterator[tuple[Path, di
 
 def _ends_in(file: Path, endings: Collection[str]) -> bool:
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    return suffixes[-1:] != [] and (suffixes[-1] in endings or (len(suffixes) > 1 and suffixes[-2] in endings))
+    if suffixes[-1:] and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1:] != [] and suffixes[-1] in endings
 
 
 def typed_keys(keys: list[dict[str, str | None]]) -> "list[dict[str, pa.Scalar]]":

@@ -4,23 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..errors import SourceError
 from .columnar import AVRO_MAGIC, FEATHER_V1_MAGIC, ORC_MAGIC, AvroPart, OrcPart, refuse_feather_v1
 from .delimited import DelimitedPart
 from .duck_tables import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, open_duckdb
+from .excel_sink import ExcelSink
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
 from .json_records import JsonPart
 from .parts import Part
+from .reading import ReadingOptions
 from .scans import ParquetPart, read_parquet_schema
-from .sinks import CsvSink, IpcSink, JsonLinesSink, JsonSink, ParquetSink, SafeCsvSink, Sink
+from .sinks import IpcSink, ParquetSink, Sink
 from .sqlite import SQLITE_MAGIC, SqlitePart
+from .text_sinks import CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
 from .workbooks import CONTAINER, ZIP, WorkbookPart, is_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Of a file and what messages call it; of the name of a table in it, where it may hold several.
 Reader = Callable[..., Part]
 
 # Enough for the marks of all formats.
@@ -42,15 +45,17 @@ class Format:
     sink : type of Sink or None
         What writes it.
     is_text : bool
-        Whether it is text, which may be compressed by gzip when it is read.
+        Whether it is text, which may be compressed when it is read.
+    has_options : bool
+        Whether the reader takes `ReadingOptions` as its third argument.
+    has_names : bool
+        Whether a file may hold several tables, which have names; the reader takes that of one as its third argument.
     begins : tuple of bytes
         The first bytes that tell it from others; of text, those after white space.
     begins_at : int
         Where they are.
     confirm : callable or None
         Tells a file of such bytes from others that have them, where there are such.
-    has_names : bool
-        Whether a file may hold several tables, which have names.
     own_reader : callable or None
         Opens a file that nobody else writes to, where that makes a difference.
     schema : callable or None
@@ -62,27 +67,62 @@ class Format:
     name: str | None = None
     sink: type[Sink] | None = None
     is_text: bool = False
+    has_options: bool = False
+    has_names: bool = False
     begins: tuple[bytes, ...] = ()
     begins_at: int = 0
     confirm: Callable[[Path], bool] | None = None
-    has_names: bool = False
     own_reader: Reader | None = None
     schema: "Callable[[Path], pa.Schema] | None" = None
 
+    def open(
+        self, file: Path, label: str, options: ReadingOptions, *, inside: str | None = None, ours: bool = False
+    ) -> Part:
+        """Open a file.
+
+        Parameters
+        ----------
+        file : Path
+            The file.
+        label : str
+            What messages call it.
+        options : ReadingOptions
+            How it is to be read.
+        inside : str, optional
+            The name of a table in it.
+        ours : bool, default False
+            Whether nobody else writes to it.
+
+        Raises
+        ------
+        SourceError
+            It cannot be read, or `inside` names a table in a file of one.
+        """
+        reader = (self.own_reader if ours else None) or self.reader
+        assert reader is not None, "this format is read"
+        if inside is not None and not self.has_names:
+            raise SourceError(f"{label} holds one table, which has no name: leave out ::{inside}")
+        more: list[Any] = [options] if self.has_options else [inside] if self.has_names else []
+        part = reader(file, label, *more)
+        if inside is not None:
+            part.label = f"{label}::{inside}"
+        return part
+
 
 # What is read where no first bytes tell, and written where a name ends in .csv.
-DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True)
+DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True, has_options=True)
 
 FORMATS = (
     Format((".parquet", ".pq"), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
-    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), is_text=True),
-    Format((".txt", ".dat", ".data", ".psv"), DelimitedPart, is_text=True),
-    Format((".json", ".geojson"), JsonPart, "json", JsonSink, is_text=True, begins=(b"{", b"["), has_names=True),
+    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), "tsv", TsvSink, is_text=True, has_options=True),
+    Format((".txt", ".dat", ".data", ".psv"), DelimitedPart, sink=DelimitedSink, is_text=True, has_options=True),
+    Format((".json",), JsonPart, "json", JsonSink, is_text=True, has_names=True, begins=(b"{", b"[")),
     Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True, has_names=True),
+    Format((".geojson",), JsonPart, is_text=True, has_names=True),
     Format(
-        (".arrow", ".feather", ".ipc", ".arrows"),
+        (".arrow", ".feather", ".ipc"),
         IpcPart,
         "arrow",
         IpcSink,
@@ -90,18 +130,23 @@ FORMATS = (
         own_reader=partial(IpcPart, ours=True),
         schema=read_ipc_schema,
     ),
+    Format((".arrows",), IpcPart),
     Format((), refuse_feather_v1, begins=(FEATHER_V1_MAGIC,)),
     Format((".orc",), OrcPart, begins=(ORC_MAGIC,)),
     Format((".avro",), AvroPart, begins=(AVRO_MAGIC,)),
     Format(
-        (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"),
+        (".xlsx",),
         WorkbookPart,
+        "xlsx",
+        ExcelSink,
+        has_names=True,
         begins=(ZIP, CONTAINER),
         confirm=is_workbook,
-        has_names=True,
     ),
-    Format((".sqlite", ".sqlite3", ".db", ".db3"), SqlitePart, begins=(SQLITE_MAGIC,), has_names=True),
-    Format((".duckdb", ".ddb"), open_duckdb, begins=(DUCKDB_MAGIC,), begins_at=DUCKDB_MAGIC_AT, has_names=True),
+    # Read only: what is written has the form of the first.
+    Format((".xlsm", ".xls", ".xlsb", ".ods"), WorkbookPart, has_names=True),
+    Format((".sqlite", ".sqlite3", ".db", ".db3"), SqlitePart, has_names=True, begins=(SQLITE_MAGIC,)),
+    Format((".duckdb", ".ddb"), open_duckdb, has_names=True, begins=(DUCKDB_MAGIC,), begins_at=DUCKDB_MAGIC_AT),
 )
 
 READ: Mapping[str, Format] = {ending: form for form in FORMATS if form.reader for ending in form.endings}

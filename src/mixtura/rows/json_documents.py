@@ -1,16 +1,14 @@
 """JSON documents that are tables: one object in a file, written as records, one a line."""
 
-import gzip
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from ..errors import SourceError
 from ..words import listing
 from .json_orients import table_of
-from .parts import is_gzip
 from .scratch import Scratch, no_room
 
 # Documents up to this size are read as a whole, which takes ten times as much memory. Records are read one by one.
@@ -60,7 +58,7 @@ def as_records(file: Path, label: str, inside: str | None = None) -> Records:
         key = _chosen(lists, inside, label)
         others = [f"{name!r}" for name in document if name != key.partition(".")[0]]
         beside = f", and not what is beside it ({listing(others, 5)})" if others else ""
-        found = lists[key], f"the list {key!r} of {label} is read{beside}"
+        found = lists[key], f"The list {key!r} of {label} is read{beside}."
     records, note = found
     scratch = Scratch()
     return Records(_written(records, scratch), scratch, (note,))
@@ -69,11 +67,11 @@ def as_records(file: Path, label: str, inside: str | None = None) -> Records:
 def _document(file: Path, label: str) -> dict[str, Any] | None:
     """Return the object that is all of a file; None if it holds something else, or is not to be read."""
     try:
-        with gzip.open(file) if is_gzip(file) else file.open("rb") as stream:
-            return _only_object(cast(BinaryIO, stream), label)
+        with file.open("rb") as stream:
+            return _only_object(stream, label)
     except UnicodeDecodeError as error:
         raise SourceError(f"{label} is not UTF-8 text: save it as UTF-8") from error
-    except (OSError, EOFError) as error:
+    except OSError as error:
         raise SourceError(f"cannot read {label}: {error}") from error
     except (ValueError, RecursionError):
         return None  # The reader of records says what is wrong with it.

@@ -27,7 +27,7 @@ def _with_schema(document: Mapping[str, Any]) -> Table | None:
     index = [record.get("index") for record in data] if keys == ["index"] else []
     without = {"index"} if index == list(range(len(data))) else set()
     records = [{key: value for key, value in record.items() if key not in without} for record in data]
-    return records, "the records beside the schema are read"
+    return records, "The records beside the schema are read."
 
 
 def _split(document: Mapping[str, Any]) -> Table | None:
@@ -38,7 +38,7 @@ def _split(document: Mapping[str, Any]) -> Table | None:
     names = [".".join(map(str, name)) if isinstance(name, list) else str(name) for name in columns]
     index = document.get("index") or []
     labels = index if isinstance(index, list) and len(index) == len(data) else []
-    return _records(names, labels, data), "the document has columns and rows"
+    return _records(names, labels, data), "The document has columns and rows."
 
 
 def _of_lists(document: Mapping[str, Any]) -> Table | None:
@@ -48,7 +48,7 @@ def _of_lists(document: Mapping[str, Any]) -> Table | None:
         return None
     if any(isinstance(cell, dict) for column in columns for cell in column):
         return None
-    return _records(list(document), [], zip(*columns, strict=True)), "the keys of the document are its columns"
+    return _records(list(document), [], zip(*columns, strict=True)), "The keys of the document are its columns."
 
 
 def _of_objects(document: Mapping[str, Any]) -> Table | None:
@@ -66,8 +66,8 @@ def _of_objects(document: Mapping[str, Any]) -> Table | None:
     unlike_as_columns = sum(_are_mixed(value.values()) for value in values), len(outer)
     unlike_as_rows = sum(map(_are_mixed, rows)), len(inner)
     if _are_positions(inner) or (not _are_positions(outer) and unlike_as_columns <= unlike_as_rows):
-        return _records(outer, inner, rows), "the keys of the document are its columns"
-    return _records(inner, outer, [[*value.values()] for value in values]), "the keys of the document are its rows"
+        return _records(outer, inner, rows), "The keys of the document are its columns."
+    return _records(inner, outer, [[*value.values()] for value in values]), "The keys of the document are its rows."
 
 
 def _are(kind: type, values: Any) -> bool:

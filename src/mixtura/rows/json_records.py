@@ -12,7 +12,6 @@ from . import duck
 from .block import rows_per_block
 from .json_documents import as_records
 from .json_values import Leaf, Values
-from .parts import is_gzip
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,8 +54,7 @@ class JsonPart:
         self.label = label
         found = as_records(file, label, inside)
         self._scratch, self.notes = found.scratch, found.notes
-        compression = "gzip" if is_gzip(found.file) else "none"
-        self._call = f"{duck.path(found.file)}, format='auto', compression='{compression}'"
+        self._call = f"{duck.path(found.file)}, format='auto', compression='none'"
         leaves = self._exact(*self._values())
         pa = need("pyarrow", "reading JSON")
         self.schema = pa.schema([(leaf.name, getattr(pa, _ARROW[leaf.type])()) for leaf in leaves])

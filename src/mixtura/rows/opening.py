@@ -10,18 +10,19 @@ import numpy as np
 from ..columns.kind import Kind
 from ..columns.unused import Identifier
 from ..errors import SourceError
-from ..optional import need
 from .arrays import ArrayRows
 from .block import Block, Rows
 from .columns import Choice, LeftOut, Missing, NonNumeric, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
-from .frames import FrameTable, is_lazy, open_record_batch
+from .frames import FrameTable, as_frame, collected, is_lazy, open_record_batch
 from .paths import is_stream, open_path
 from .raw import RawTable
+from .reading import ReadingOptions
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
+from .style import Style
 from .whole import expanded
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class TableRows(Rows, Protocol):
         Names of all columns of the table, in use or not.
     left_out : tuple of LeftOut
         Columns that are not used because they do not hold numbers.
+    notes : tuple of str
+        What the user should know of how the table is read, in sentences.
     """
 
     @property
@@ -46,8 +49,15 @@ class TableRows(Rows, Protocol):
     @property
     def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102  # said above
 
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
+
     def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
         """Yield every block with a pyarrow Table of all input columns of its rows."""
+        ...
+
+    def style(self) -> Style:
+        """Return how the table is written."""
         ...
 
 
@@ -61,6 +71,8 @@ def open(
     missing: Missing = "error",
     kinds: "Mapping[str, Kind | str] | None" = None,
     missing_marks: Sequence[str] = (),
+    header: bool | None = None,
+    ragged: bool = False,
     file_column: str | None = None,
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
@@ -71,7 +83,8 @@ def open(
         One of
 
         - a NumPy array of two dimensions, or a list of lists;
-        - a pandas, Polars or pyarrow table or record batch; a Polars LazyFrame, which is collected; any other Arrow
+        - a pandas, Polars or pyarrow table or record batch, or another dataframe that narwhals knows, whatever types
+          its columns have; a lazy dataframe, which is collected; any other Arrow
           stream (the PyCapsule interface: a DuckDB relation, a record batch reader) is copied to a temporary file
           first, because it may be readable only once; so is the result of ``connection.execute(query)`` of DuckDB;
         - ``"-"`` for standard input, or a binary file object; copied to a temporary file first, its first bytes
@@ -85,7 +98,7 @@ def open(
           from the ending, or from the first bytes of a file that is no text: .csv, .tsv, .tab, .psv, .txt, .dat,
           .data, .parquet, .pq, .json, .jsonl, .ndjson, .geojson, .arrow, .arrows, .feather, .ipc, .orc, .avro;
           workbooks .xlsx, .xlsm, .xls, .xlsb, .ods; databases .sqlite, .sqlite3, .db, .db3, .duckdb, .ddb; text
-          formats also with .gz;
+          formats also with .gz, .zst, .bz2, .xz or .zip;
         - such a file with ``::`` and the name of a sheet, a table, a view or a list of records behind it:
           ``"book.xlsx::Sheet 2"``, ``"shop.db::orders"``. Without a name the first sheet that is shown is read, and
           the only table of a database;
@@ -105,12 +118,19 @@ def open(
         What to do with columns that do not hold numbers and that neither `columns` nor `drop` names: raise, or leave
         them out and list them in `left_out`.
     missing : {"error", "allow"}, default "error"
-        What to do with missing values: raise, or give them as NaN. An infinite value is an error all the same. `Rows`
+        What to do with missing values: raise, or give them as NaN, and cells that do not fit their columns too, which
+        `Block.strays` tells apart. An infinite value is such a cell, and in an array an error all the same. `Rows`
         keep to what they were opened with.
     kinds : mapping of str to Kind or str, optional
         What columns hold, as far as that is known, or the names of the kinds that they are said to be of.
     missing_marks : sequence of str, optional
         Marks of missing values, besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like beside
+        the others.
+    ragged : bool, default False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file a row comes from. It is not used.
 
@@ -136,9 +156,9 @@ def open(
     `InfiniteValuesError` there. NaN, null, None, pandas NA and masked values are all missing values, in columns of
     whole numbers too, which are read as floating-point numbers.
 
-    The first record of a CSV file is its header unless every field in it is a number. The delimiter is the one of
-    comma, semicolon, tab and bar that splits that record into the most fields. An empty field, NA, N/A, NULL or None
-    in a column of numbers is a missing value.
+    The encoding, the delimiter, the quotes and the header of delimited text are found from the text: lines of a table
+    have as many fields each, and a header is unlike what is below it. Lines before the table are no part of it. An
+    empty field is a missing value.
 
     Messages count rows of files, streams and queries from 1, without the header, and rows of arrays and dataframes
     from 0.
@@ -163,7 +183,7 @@ def open(
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
-    raw = open_raw(source, file_column)
+    raw = open_raw(source, ReadingOptions(header, ragged, file_column))
     if file_column is not None:
         kinds = {file_column: Identifier("the file of the row"), **(kinds or {})}
     if raw is None:
@@ -171,34 +191,31 @@ def open(
     return decoded(raw, choice, kinds or {}, tuple(missing_marks))
 
 
-def open_raw(source: Any, file_column: str | None = None) -> RawTable | None:
+def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | None:
     """Return a table as it stands; None for an array, whose columns all hold numbers.
 
-    Parameters and errors as of `open`.
+    Errors as of `open`.
     """
-    if file_column is not None and not _is_path(source):
+    options = options or ReadingOptions()
+    if options.file_column is not None and not _is_path(source):
         raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
-        return _open_text(source, file_column)
+        return _open_text(source, options)
     if is_connection(source):
         source = last_result(source)
     if is_lazy(source):
         source = source.collect()
-    is_array = isinstance(source, (np.ndarray, list, tuple))
-    if not is_array and need("narwhals.dependencies", "reading dataframes").is_into_dataframe(source):
-        return FrameTable(source)
-    if hasattr(source, "__arrow_c_array__"):
-        return open_record_batch(source)
-    if hasattr(source, "__arrow_c_stream__"):
-        return open_arrow_stream(source)
-    if is_array or hasattr(source, "__array__"):
+    if isinstance(source, (np.ndarray, list, tuple)):
         return None
-    if hasattr(source, "read"):
-        return open_binary(source, str(getattr(source, "name", "the stream")))
-    raise SourceError(
-        f"cannot read a table from {type(source).__name__}: "
-        "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
-    )
+    is_arrow = hasattr(source, "__arrow_c_array__") or hasattr(source, "__arrow_c_stream__")
+    frame = as_frame(source)
+    if frame is None and not is_arrow:
+        frame = collected(source)
+    if frame is not None:
+        return FrameTable(frame)
+    if hasattr(source, "__array__") and not is_arrow:
+        return None
+    return _open_stream(source, options)
 
 
 def _is_path(source: Any) -> bool:
@@ -208,9 +225,22 @@ def _is_path(source: Any) -> bool:
     return isinstance(source, (str, os.PathLike)) and not is_stream(source)
 
 
-def _open_text(source: "str | os.PathLike[str]", file_column: str | None) -> FileTable:
+def _open_stream(source: Any, options: ReadingOptions) -> RawTable:
+    if hasattr(source, "__arrow_c_array__"):
+        return open_record_batch(source)
+    if hasattr(source, "__arrow_c_stream__"):
+        return open_arrow_stream(source)
+    if hasattr(source, "read"):
+        return open_binary(source, str(getattr(source, "name", "the stream")), options)
+    raise SourceError(
+        f"cannot read a table from {type(source).__name__}: "
+        "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
+    )
+
+
+def _open_text(source: "str | os.PathLike[str]", options: ReadingOptions) -> FileTable:
     if source == "-":
-        return open_binary(sys.stdin.buffer, "standard input")
+        return open_binary(sys.stdin.buffer, "standard input", options)
     if isinstance(source, str) and is_query(source):
         return open_query(source)
     if is_stream(source):
@@ -219,5 +249,5 @@ def _open_text(source: "str | os.PathLike[str]", file_column: str | None) -> Fil
         except OSError as error:
             raise SourceError(f"cannot read {source}: {error.strerror}") from error
         with stream:
-            return open_binary(stream, str(source))
-    return open_path(source, file_column)
+            return open_binary(stream, str(source), options)
+    return open_path(source, options)

@@ -11,7 +11,8 @@ from urllib.request import url2pathname
 
 from ..errors import ColumnError, SourceError
 from ..optional import need
-from .addresses import Address, address_of, is_url
+from .addresses import address_of, is_url
+from .compressed import COMPRESSED, compression_of, table_in, unpacked
 from .constants import ConstantsPart
 from .elsewhere import refuse_known
 from .files import FileTable
@@ -19,35 +20,43 @@ from .folders import Found, files_in_folder, typed_keys
 from .formats import READ, Format, told_by_bytes
 from .network import fetched
 from .parts import Part
+from .reading import ReadingOptions
+from .scratch import Scratch
 from .watch import Watch
 from .whole import expanded
 
 
-def open_path(path: str | os.PathLike[str], file_column: str | None = None) -> FileTable:
-    """Open a file, or the files of a pattern or a folder in the order of their names.
+def open_path(path: str | os.PathLike[str], options: ReadingOptions | None = None) -> FileTable:
+    """Open a file, or the files of a pattern or a folder in the order of their names; they may be compressed.
 
     Parameters
     ----------
     path : str or path-like
         A file, a pattern, a folder or an address on the network; in a file that holds several tables, ``::`` and the
         name of one follow.
-    file_column : str, optional
-        Name of a column that says which file each row comes from.
+    options : ReadingOptions, optional
+        How the files are to be read.
     """
+    options = options or ReadingOptions()
     given = os.fspath(path)
     address = address_of(given)
     if is_url(address.place) and not _is_local(address.place):
         copies = fetched(address.place)
-        files, labels = Found(copies.files), copies.addresses
-        parts = _parts(files, labels, address, file_column)
+        form = _form_of_all(copies.files, address.place)
+        parts = _opened(form, copies.files, copies.addresses, address.inside, options, copies.scratch)
+        parts = _with_constants(parts, Found(copies.files), copies.addresses, address.place, options.file_column)
         return FileTable(parts, given, copies.scratch)
-    files = found_at(address.place)
-    for file in files.files:
+    found = found_at(address.place)
+    for file in found.files:
         _check_name(file)
-    watch = Watch(files.files)
+    watch = Watch(found.files)
     with watch.reading():
-        parts = _parts(files, [str(file) for file in files.files], address, file_column)
-        return FileTable(parts, given, watch=watch, notes=files.notes)
+        form = _form_of_all(found.files, address.place)
+        scratch = Scratch() if any(_compression(file, form) for file in found.files) else None
+        labels = [str(file) for file in found.files]
+        parts = _opened(form, found.files, labels, address.inside, options, scratch)
+        parts = _with_constants(parts, found, labels, address.place, options.file_column)
+        return FileTable(parts, given, scratch, watch, found.notes)
 
 
 def found_at(place: str) -> Found:
@@ -66,28 +75,10 @@ def _is_local(place: str) -> bool:
     return place[:7].lower() == "file://"
 
 
-def _parts(found: Found, labels: Sequence[str], address: Address, file_column: str | None) -> list[Part]:
-    form = _form_of_all(found.files, address.place)
-    parts = [_opened(form, file, label, address.inside) for file, label in zip(found.files, labels, strict=True)]
-    taken = {name for part in parts for name in part.schema.names}
-    if file_column in taken:
-        raise ColumnError(f"{address.place} has a column {file_column!r} already: call the column of files otherwise")
-    constants = [{name: value for name, value in keys.items() if name not in taken} for keys in typed_keys(found.keys)]
-    if file_column is not None:
-        text = need("pyarrow", "reading files").scalar
-        constants = [
-            {**dict(keys), file_column: text(label)}
-            for keys, label in zip(constants or [{} for _ in labels], labels, strict=True)
-        ]
-    if not any(constants):
-        return parts
-    return [ConstantsPart(part, values) for part, values in zip(parts, constants, strict=True)]
-
-
 def _form_of_all(files: Sequence[Path], given: str) -> Format:
     forms = [_form_of(file) for file in files]
     if any(form is not forms[0] for form in forms):
-        suffixes = sorted({file.suffix.lower() for file in files})
+        suffixes = sorted({"".join(file.suffixes[-2:]).lower() for file in files})
         raise SourceError(
             f"{given} matches files of several formats ({', '.join(suffixes)}): read one format at a time"
         )
@@ -99,15 +90,43 @@ def _form_of(file: Path) -> Format:
     return told_by_bytes(file) or READ[_suffix(file)]
 
 
-def _opened(form: Format, file: Path, label: str, inside: str | None) -> Part:
-    assert form.reader is not None, "these formats are read"
-    if inside is None:
-        return form.reader(file, label)
-    if not form.has_names:
-        raise SourceError(f"{label} holds one table, which has no name: leave out ::{inside}")
-    part = form.reader(file, label, inside)
-    part.label = f"{label}::{inside}"
-    return part
+def _opened(
+    form: Format,
+    files: Sequence[Path],
+    labels: Sequence[str],
+    inside: str | None,
+    options: ReadingOptions,
+    scratch: Scratch | None,
+) -> list[Part]:
+    """Open files, those that are compressed as copies in a temporary folder."""
+    parts = []
+    for number, (file, label) in enumerate(zip(files, labels, strict=True)):
+        plain = file
+        if (kind := _compression(file, form)) is not None:
+            assert scratch is not None, "there is a folder for copies"
+            member = _member(file) if kind == ".zip" else None
+            plain = unpacked(file, label, scratch, f"file-{number}", member)
+        parts.append(form.open(plain, label, options, inside=inside, ours=plain is not file))
+    return parts
+
+
+def _with_constants(
+    parts: list[Part], found: Found, labels: Sequence[str], place: str, file_column: str | None
+) -> list[Part]:
+    """Return files with the keys of the folders that they are in, and with their names where these are asked for."""
+    taken = {name for part in parts for name in part.schema.names}
+    constants = [{name: value for name, value in keys.items() if name not in taken} for keys in typed_keys(found.keys)]
+    if file_column is not None:
+        if file_column in taken or any(file_column in keys for keys in constants):
+            raise ColumnError(f"{place} has a column {file_column!r} already: call the column of files otherwise")
+        text = need("pyarrow", "reading files").scalar
+        constants = [
+            {**keys, file_column: text(label)}
+            for keys, label in zip(constants or [{} for _ in labels], labels, strict=True)
+        ]
+    if not any(constants):
+        return parts
+    return [ConstantsPart(part, values) for part, values in zip(parts, constants, strict=True)]
 
 
 def _check_name(file: Path) -> None:
@@ -138,16 +157,41 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 
 def _suffix(file: Path) -> str:
+    """Return the ending that tells the format of a file, or of what is compressed in it."""
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in READ and READ[suffixes[-2]].is_text:
+    if suffixes[-1:] == [".zip"] and _packed(file) == ".zip":
+        return Path(_member(file)).suffix.lower()
+    if (
+        suffixes
+        and suffixes[-1] in COMPRESSED
+        and suffixes[-2:-1]
+        and suffixes[-2] in READ
+        and READ[suffixes[-2]].is_text
+    ):
         return suffixes[-2]
     if not suffixes or suffixes[-1] not in READ:
         refuse_known(file)
         raise SourceError(
             f"cannot tell the format of {file} from its name: it must end in {', '.join(READ)}, "
-            "or in .gz after a text format"
+            f"or in {', '.join(COMPRESSED)} after a text format"
         )
     return suffixes[-1]
+
+
+def _compression(file: Path, form: Format) -> str | None:
+    """Return how a file of some format is compressed, None for a format that is compressed itself."""
+    return _packed(file) if form.is_text or file.suffix.lower() in COMPRESSED else None
+
+
+def _packed(file: Path) -> str | None:
+    try:
+        return compression_of(file)
+    except OSError as error:
+        raise SourceError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _member(archive: Path) -> str:
+    return table_in(archive, str(archive), READ)
 
 
 def _matching(path: Path) -> list[Path]:

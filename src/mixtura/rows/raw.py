@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns.cells import is_text
 from ..columns.profile import TableSeen
+from .arrow import cut
+from .kept_numbers import KeptNumbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Rows, and cells in a wide table, that are looked at together.
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 65_536, 2**24
 
 
 class RawTable(Protocol):
@@ -28,6 +34,12 @@ class RawTable(Protocol):
         Position of its first row, where it is a part of a larger table.
     may_change : bool
         Whether somebody else may write to it while it is read.
+    has_types : bool
+        Whether its columns have types; else all of them are text.
+    delimiter : str or None
+        What stands between the fields of its text, where the name of its file does not say it.
+    notes : tuple of str
+        What the user should know of how it is read, in sentences.
     """
 
     where: str
@@ -35,6 +47,9 @@ class RawTable(Protocol):
     n_rows: int | None
     first_row: int
     may_change: bool
+    has_types: bool
+    delimiter: str | None
+    notes: tuple[str, ...]
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch | pa.Table"]:
         """Yield the columns `names`, in that order, for some rows after the other."""
@@ -49,12 +64,17 @@ class RawTable(Protocol):
         ...
 
 
-def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> TableSeen:
-    """Return what one pass over a table sees of its columns."""
+def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> tuple[TableSeen, KeptNumbers | None]:
+    """Return what one pass over a table sees of its columns, and the numbers that it reads where all of it is text."""
     seen = TableSeen.zero(raw.schema)
+    # Looking at a column costs the same for a few rows as for some hundred.
+    n_rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(raw.schema))))
+    kept = KeptNumbers(raw.schema.names) if all(is_text(column.type) for column in raw.schema) else None
     with raw.reading():
-        for batch in raw.batches(raw.schema.names):
+        for batch in cut(raw.batches(raw.schema.names), n_rows):
             seen = seen.including(batch, seen.n_rows)
+            if kept is not None:
+                kept.including(batch)
             if on_rows is not None:
                 on_rows(seen.n_rows)
-    return seen
+    return seen, kept

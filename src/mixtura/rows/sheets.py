@@ -98,4 +98,4 @@ def _all_different(names: Sequence[str]) -> tuple[list[str], list[str]]:
             other = f"{name} {number}"
         found.append(other)
     repeated = [name for name, count in Counter(names).items() if count > 1]
-    return found, [f"several columns are called {name!r}: the others are {name!r} with a number" for name in repeated]
+    return found, [f"Several columns are called {name!r}: the others are {name!r} with a number." for name in repeated]

@@ -67,7 +67,7 @@ class WorkbookPart(HeldPart):
             raise EmptyTableError(f"sheet {name!r} of {label} is empty: {_another(sheets, name)}")
         table, notes = found
         if inside is None and len(sheets) > 1:
-            notes = [f"sheet {name!r} of {len(sheets)} is read: name another as {label}::SHEET", *notes]
+            notes = [f"Sheet {name!r} of {len(sheets)} is read: name another as {label}::SHEET.", *notes]
         super().__init__(table, label, tuple(notes))
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..columns.deciding import as_json, from_json
+from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
@@ -47,6 +49,8 @@ def contents_of(model: Model) -> Contents:
         return Contents(manifest | {"kind": "mixture" if isinstance(model, Mixture) else "detector"}, arrays)
     manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold}
     manifest |= {"provenance": model.provenance.entries()}
+    manifest |= {"kinds": None if model.kinds is None else [as_json(kind) for kind in model.kinds]}
+    manifest |= {"known": None if model.known is None else model.known.to_json()}
     arrays |= {"table.center": model.center, "table.scale": model.scale}
     if model.calibration is not None:
         arrays |= {_CALIBRATION: model.calibration}
@@ -85,6 +89,8 @@ def model_of(contents: Contents) -> Model:
         Rarity.from_arrays(arrays, "table.rarity") if set(arrays) >= _RARITY else None,
         Provenance.from_entries(manifest["provenance"]),
         _habits(arrays),
+        None if manifest["kinds"] is None else tuple(map(from_json, manifest["kinds"])),
+        None if manifest["known"] is None else Known.from_json(manifest["known"]),
     )
 
 

@@ -63,7 +63,14 @@ def _merging_of_1(merging: Any) -> MergedComponents:
     return MergedComponents(entries.get("clusters", ()), entries.get("asked") is True)
 
 
-_UPGRADES: dict[int, Upgrade] = {1: _from_1}
+def _from_2(contents: Contents) -> Contents:
+    """Say of a table that nothing is known of what its columns hold."""
+    if contents.manifest.get("kind") != "table":
+        return contents
+    return replace(contents, manifest=contents.manifest | {"kinds": None, "known": None})
+
+
+_UPGRADES: dict[int, Upgrade] = {1: _from_1, 2: _from_2}
 """What makes the next version of each."""
 
 VERSION = max(_UPGRADES) + 1

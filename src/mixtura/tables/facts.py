@@ -43,6 +43,7 @@ def decision_of(
         scored.n_anomalies / scored.n_rows,
         on_labels,
         saved,
+        scored.n_by_strays,
     )
 
 

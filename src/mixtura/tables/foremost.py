@@ -11,11 +11,13 @@ from ..decisions.reasons import Peers, SharedReasons, shared_reason
 from ..rows import Block
 from ..typing import Floats
 from .kept import Kept, RowFacts, hashes
-from .summary import Anomaly, FlaggedCell, ReasonGroup
+from .stray_cells import stray_reason
+from .summary import Anomaly, FlaggedCell, ReasonGroup, StrayCell
 from .table_model import TableModel
 
-# Rows that are told.
+# Rows that are told, and those among them with cells that do not fit their columns.
 N_FOREMOST = 10
+N_STRAY = 5
 
 # Rows that they are compared with, and how many values these may be.
 _MOST_PEERS, _MOST_VALUES = 2**14, 2**22
@@ -29,6 +31,7 @@ class Found:
     row: int
     component: int | None
     values: NDArray[Any]
+    strays: tuple[StrayCell, ...] = ()
 
     def __lt__(self, other: "Found") -> bool:
         return (self.score, -self.row) < (other.score, -other.row)
@@ -83,7 +86,7 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             column=model.columns[column],
             value=float(values[position, column]),
             expected=float(explanation.expected[position, column]),
-            reason=reason,
+            reason=_with_strays(row, reason, model.threshold),
             cells=tuple(
                 FlaggedCell(
                     model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
@@ -93,8 +96,17 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             score_after=float(explanation.score_after[position])
             if explanation.flagged_cells[position].any()
             else np.nan,
+            strays=row.strays,
         )
         for position, (row, column, severity, reason) in enumerate(
             zip(found, farthest, severities, model.in_words(values, explanation, model.columns, peers), strict=True)
         )
     )
+
+
+def _with_strays(row: Found, reason: str, threshold: float | None) -> str:
+    """Return why a row is told, its stray cells first; they alone where its score would not flag it."""
+    if not row.strays:
+        return reason
+    told = stray_reason(row.strays)
+    return told if threshold is not None and row.score <= threshold else f"{told} {reason}"

@@ -1,15 +1,19 @@
 """A table opened for the work on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
+from ..columns.kind import Kind
 from ..engines import owner_of
-from ..errors import ColumnError, EmptyTableError
+from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
 from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
+from ..rows.reading import ReadingOptions
 from .former import former_columns
+from .reading import AS_FOUND, Reading
 from .spelling import Spell, in_python
 from .summary import LeftOutColumn
 
@@ -25,6 +29,8 @@ def open_table(
     *,
     takes_missing: bool,
     kept: Collection[str | None] = (),
+    kinds: Mapping[str, Kind | str] | None = None,
+    reading: Reading = AS_FOUND,
     spell: Spell = in_python,
 ) -> TableRows:
     """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
@@ -37,7 +43,7 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing)
+    rows = _opened(source, columns, drop, missing, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -54,15 +60,40 @@ def open_table(
         raise EmptyTableError(f"{error}: name them with {spell('columns')} to use them") from None
 
 
-def _opened(source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing) -> TableRows:
+def _opened(
+    source: Source,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    missing: Missing,
+    *,
+    kinds: Mapping[str, Kind | str],
+    reading: Reading,
+) -> TableRows:
     owner = owner_of(source)
-    opened = open if owner is None else owner.open
-    if _has_no_names(source):
+    if reading != AS_FOUND and has_no_names(source):
+        raise RequestError(
+            f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
+        )
+    if owner is not None and reading.of_files != ReadingOptions():
+        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+    if has_no_names(source):
+        opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing))
+    of_files = asdict(reading.of_files) if owner is None else {}
+    rows = (open if owner is None else owner.open)(
+        source,
+        columns=columns,
+        drop=drop,
+        non_numeric="drop",
+        missing=missing,
+        kinds=kinds,
+        missing_marks=reading.missing,
+        **of_files,
+    )
+    return cast(TableRows, rows)
 
 
-def _has_no_names(source: Source) -> bool:
+def has_no_names(source: Source) -> bool:
     """Tell whether a source is an array of whichever kind, or rows that are open already."""
     if isinstance(source, (list, tuple)):
         return True

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from ..columns.known import News
+
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
 
@@ -217,13 +219,15 @@ class Decision:
     threshold : float or None
         Rows with an anomaly score above it are anomalies; None where no score is high enough.
     n_anomalies : int
-        How many they are in this table.
+        How many rows are flagged in this table: these, and others with cells that do not fit their columns.
     share : float
         The same as a fraction of all rows.
     on_labels : OnLabels or None
         What it achieves where rows are labelled.
     saved : bool
         Whether it was saved with the model, and not chosen for this table.
+    n_by_strays : int
+        How many rows are flagged only because cells do not hold what their columns hold.
     """
 
     rule: str | None
@@ -234,6 +238,7 @@ class Decision:
     share: float
     on_labels: OnLabels | None = None
     saved: bool = False
+    n_by_strays: int = 0
 
 
 @dataclass(frozen=True)
@@ -258,6 +263,22 @@ class FlaggedCell:
     def direction(self) -> str:
         """Whether the value is "low" or "high"."""
         return "low" if self.value < self.expected else "high"
+
+
+@dataclass(frozen=True)
+class StrayCell:
+    """A cell that does not hold what its column holds.
+
+    Attributes
+    ----------
+    column : str
+        Its column.
+    text : str
+        What it holds, cut where it is long.
+    """
+
+    column: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -286,6 +307,8 @@ class Anomaly:
         The smallest set of values without which it is ordinary; none where no few values explain it.
     score_after : float
         Its anomaly score with these replaced by what was expected; NaN where there are none.
+    strays : tuple of StrayCell
+        Cells that do not hold what their columns hold, for which it is flagged whatever its score.
     """
 
     row: int
@@ -298,6 +321,7 @@ class Anomaly:
     reason: str
     cells: tuple[FlaggedCell, ...] = ()
     score_after: float = math.nan
+    strays: tuple[StrayCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,7 +335,7 @@ class ReasonGroup:
     columns : tuple of str
         The columns of the wrong values; none of rows that are unusual as a whole.
     directions : tuple of str
-        "low" or "high" for each of these.
+        "low" or "high" for each of these; none where they do not hold what their columns hold.
     n_rows : int
         How many rows they are.
     example : int
@@ -378,6 +402,12 @@ class Summary:
         The clusters that components were merged into; None where they were not.
     reasons : tuple of ReasonGroup
         What the flagged rows share, the reasons of most rows first; none where no rows are flagged.
+    good, bad : str or None
+        Where the rows that are not flagged were written, and those that are.
+    only_flagged : bool
+        Whether the result has the flagged rows only.
+    news : tuple of News
+        What is new in the columns of a table that a saved model judged.
     """
 
     command: str
@@ -395,6 +425,10 @@ class Summary:
     repaired: RepairedTable | None = None
     merging: Merging | None = None
     reasons: tuple[ReasonGroup, ...] = ()
+    good: str | None = None
+    bad: str | None = None
+    only_flagged: bool = False
+    news: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..columns.kind import Kind
+from ..columns.known import Known
 from ..decisions.conformal import conformal_p_values
 from ..decisions.reasons import Habits, Peers, reasons
 from ..detectors.density.model import DensityModel
@@ -53,6 +55,10 @@ class TableModel:
         Where the model comes from; of a mixture whose components were merged, it has the clusters.
     habits : Habits, optional
         What the values of the columns are like. Reasons are written by it.
+    kinds : sequence of Kind, optional
+        What each column holds, by which other tables are read. Default: what is seen in them.
+    known : Known, optional
+        What is known of the table that it was fitted to; `mixtura score` says what is new in another one.
 
     Raises
     ------
@@ -80,6 +86,8 @@ class TableModel:
     rarity: Rarity | None = None
     provenance: Provenance = field(default_factory=Provenance)
     habits: Habits | None = None
+    kinds: tuple[Kind, ...] | None = None
+    known: Known | None = None
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)
@@ -101,7 +109,10 @@ class TableModel:
             raise ValueError(f"the threshold must be a finite score, not {self.threshold}")
         if self.provenance.merging is not None:
             _check_clusters(self.provenance.merging.clusters, model)
+        if self.kinds is not None and len(self.kinds) != len(columns):
+            raise ValueError(f"there are kinds of {len(self.kinds)} columns, and {len(columns)} in the model")
         values = {
+            "kinds": None if self.kinds is None else tuple(self.kinds),
             "model": model,
             "columns": columns,
             "center": center,
@@ -115,7 +126,10 @@ class TableModel:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableModel):
             return NotImplemented
-        mine, theirs = ((m.columns, m.threshold, m.provenance, m.model.kind, m.model.settings()) for m in (self, other))
+        mine, theirs = (
+            (m.columns, m.kinds, m.known, m.threshold, m.provenance, m.model.kind, m.model.settings())
+            for m in (self, other)
+        )
         return mine == theirs and _equal(self._arrays(), other._arrays())
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
@@ -143,6 +157,11 @@ class TableModel:
         """Whether rows may have missing values, NaN: they are scored by the values that are there."""
         kind = stored_kind(self.model.kind)
         return kind is not None and kind.takes_missing
+
+    @property
+    def kinds_by_name(self) -> dict[str, Kind]:
+        """What each column holds, by its name, as far as that is known."""
+        return dict(zip(self.columns, self.kinds or (), strict=False))
 
     @property
     def means(self) -> Floats:

@@ -91,7 +91,12 @@ def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], in
     if position == len(found) or found[position].threshold != decision.threshold:
         # No score lies between it and the next lower stop, as far as the curve is exact: they flag the same rows.
         beside = found[min(position, len(found) - 1)] if found else Stop(None, True, 0, None, None)
-        found.insert(position, replace(beside, threshold=decision.threshold, exact=True, above=decision.n_anomalies))
+        found.insert(
+            position,
+            replace(
+                beside, threshold=decision.threshold, exact=True, above=decision.n_anomalies - decision.n_by_strays
+            ),
+        )
     return found, position
 
 
