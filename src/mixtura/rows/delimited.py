@@ -129,8 +129,8 @@ class DelimitedPart:
 class _Stretch:
     """The data in a file, in pieces that end with no carriage return.
 
-    Where one does and the next begins with a line feed, pyarrow takes both for the end of a line, in a cell as well, and
-    leaves the line feed out.
+    Where one does and the next begins with a line feed, pyarrow takes both for the end of a line, in a cell as well,
+    and leaves the line feed out.
     """
 
     closed = False

@@ -120,14 +120,14 @@ class _Outside:
         if not (self._beside[codes[begin - 1]].all() and self._beside[codes[close + 1]].all()):
             return None
         pieces = chunk.split(b'"')
-        if any(map(self._looks_like_records, pieces[not self.inside :: 2])):
-            return None
         text = b"".join(pieces[self.inside :: 2])
+        if self._n_fields > 2 and text.count(b"\n") < chunk.count(b"\n"):
+            broken = [piece for piece in pieces[not self.inside :: 2] if b"\n" in piece]
+            if any(map(self._looks_like_records, broken)):
+                return None
         self.inside ^= len(quotes) % 2 == 1
         return text
 
     def _looks_like_records(self, quoted: bytes) -> bool:
         """Tell whether lines between two quotes have as many fields as a record, as if one quote was missing."""
-        if b"\n" not in quoted or self._n_fields < 3:
-            return False
         return any(line.count(self._delimiter) == self._n_fields - 1 for line in quoted.split(b"\n")[1:-1])
