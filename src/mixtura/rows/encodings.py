@@ -126,7 +126,7 @@ class _Seen:
     Attributes
     ----------
     right, wrong : int
-        Number of characters, and of bytes that are none.
+        Number of bytes that go on with a character, and of those that belong to none.
     first : int
         Where the first of these bytes is.
     sample : bytes
@@ -161,16 +161,16 @@ def _line_at(file: Path, position: int) -> int:
 
 def _look(chunk: bytes, position: int, seen: _Seen) -> None:
     try:
-        seen.right += len(chunk.decode()) - len(_BEYOND_ASCII.sub(b"", chunk))
+        seen.right += len(chunk) - len(chunk.decode())
     except UnicodeDecodeError as error:
         if not seen.wrong:
             seen.first = position + error.start
         for run in _BEYOND_ASCII.findall(chunk):
             kept = run.decode("utf-8", "ignore")
-            seen.right += len(kept)
+            seen.right += len(kept.encode()) - len(kept)
             seen.wrong += len(run) - len(kept.encode())
-    if len(seen.sample) < _LOOKED_AT:
-        seen.sample += b"\n".join(line for line in chunk.split(b"\n") if not line.isascii())[:_LOOKED_AT]
+        if len(seen.sample) < _LOOKED_AT:
+            seen.sample += b"\n".join(line for line in chunk.split(b"\n") if not line.isascii())[:_LOOKED_AT]
 
 
 def _whole_characters(stream: BinaryIO) -> Iterator[bytes]:

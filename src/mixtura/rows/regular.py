@@ -11,14 +11,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .fields import BLANKS
+from .fields import NO_DELIMITER
 from .layout import Layout
 
 _CHUNK = 2**18
 _QUOTE = ord('"')
-
-# A delimiter that occurs in no regular file of one column.
-NO_DELIMITER = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,9 @@ class Regular:
 def find_regular(file: Path, layout: Layout, n_fields: int) -> Regular | None:
     """Return what a file needs to be read, None where it is not regular."""
     syntax = layout.syntax
-    usual = syntax.quote == '"' and not syntax.escape and not syntax.stops and syntax.delimiter != BLANKS
-    delimiter = (syntax.delimiter or NO_DELIMITER).encode()
-    if not usual or len(delimiter) > 1 or layout.line_end == "\r":
+    if not syntax.is_usual or layout.line_end == "\r":
         return None
+    delimiter = (syntax.delimiter or NO_DELIMITER).encode()
     with file.open("rb") as stream:
         return _Check(layout, delimiter, n_fields).of(stream)
 
