@@ -11,7 +11,8 @@ from ..words import count, number, percent, plural
 from .category import Category, Flag
 from .deciding import kind_of
 from .described import MOST_COLUMNS, ColumnProfile, Profile, profile_of
-from .looked import Looked, LookedColumn
+from .looked import Looked
+from .looked_column import LookedColumn
 from .number import Number
 
 # Levels of a column that are kept, and characters of all.
