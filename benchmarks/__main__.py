@@ -25,6 +25,7 @@ from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
 from .neighbors import neighbors
+from .profile import profile
 from .reasons import reasons
 from .robust import robust
 from .search import search
@@ -50,6 +51,7 @@ SUITES = {
         neighbors,
         svm,
         detection,
+        profile,
         reasons,
         far_rows,
         instruction_sets,

@@ -14,7 +14,7 @@ SECTIONS = [
     (
         "A table in one call",
         "What the command line does: see :doc:`From Python </python>`.",
-        ["detect", "groups", "score", "report", "compare", "Found", "Compared"],
+        ["check", "detect", "groups", "score", "report", "compare", "Found", "Compared", "Checked"],
     ),
     (
         "Mixtures",

@@ -1,6 +1,8 @@
 # Every public name, once: type checkers read them here, and so does `mixtura.public` when the package is imported.
 __version__: str
 
+from .commands.check import Checked as Checked
+from .commands.check import check as check
 from .commands.compare import compare as compare
 from .commands.detect import detect as detect
 from .commands.found import Compared as Compared

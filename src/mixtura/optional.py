@@ -1,11 +1,17 @@
 """Libraries that are imported when a source needs them."""
 
 import importlib
+import sys
 from typing import Any
 
 from .errors import MissingDependencyError
 
-_EXTRAS = {"duckdb": "mixtura[cli]", "pyarrow": "mixtura[cli]", "narwhals": "narwhals"}
+_EXTRAS = {
+    "duckdb": "mixtura[cli]",
+    "pyarrow": "mixtura[cli]",
+    "charset_normalizer": "mixtura[cli]",
+    "narwhals": "narwhals",
+}
 
 
 def need(module: str, purpose: str) -> Any:
@@ -18,6 +24,9 @@ def need(module: str, purpose: str) -> Any:
     purpose : str
         What it is for, as in "reading files".
     """
+    known = sys.modules.get(module)
+    if known is not None:
+        return known
     try:
         return importlib.import_module(module)
     except ImportError as error:

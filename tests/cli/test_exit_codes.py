@@ -214,7 +214,7 @@ def test_help_imports_nothing_heavy(arguments, words):
     assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY)
 
 
-@pytest.mark.parametrize("command", ["detect", "score", "report", "groups", "compare"])
+@pytest.mark.parametrize("command", ["detect", "score", "report", "groups", "compare", "check"])
 def test_help(run, command):
     ended = run(command, "--help", width=100)
     assert ended.code == 0

@@ -1,3 +1,5 @@
+"""Delimited text: what stands in a file is what is read."""
+
 import csv
 import gzip
 
@@ -6,30 +8,24 @@ import pyarrow as pa
 import pytest
 
 from mixtura import rows
-from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError, SourceError
-from mixtura.rows import ArrayRows, LeftOut
+from mixtura.errors import EmptyTableError, MissingValuesError, SourceError
+from mixtura.rows import ArrayRows
+from mixtura.rows.delimited import DelimitedPart
+from mixtura.rows.paths import open_path
+from requirements import SHARED, needs_shared
 
 from .conftest import assert_same_blocks, csv_of
+from .delimited_text import read_text
 
-# More rows than DuckDB looks at to see which columns hold numbers.
-BEYOND_SAMPLE = 30_000
-
-
-def values_of(path, **options):
-    table = rows.open(path, **options)
-    return np.concatenate([block.values for block in table.blocks()]).tolist()
+# More than is looked at to find the dialect.
+FAR = 30_000
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("t.csv", ","), ("t.csv", ";"), ("t.tsv", "\t"), ("t.txt", "|")])
 def test_same_blocks_as_the_array(write, numbers, name, delimiter):
     table = rows.open(write(name, csv_of(numbers, delimiter)))
     assert table.columns == ("a", "b")
-    assert table.n_rows is None
     assert_same_blocks(table, ArrayRows(numbers))
-
-
-def test_gzip(write, numbers):
-    assert_same_blocks(rows.open(write("t.csv.gz", gzip.compress(csv_of(numbers).encode()))), ArrayRows(numbers))
 
 
 @pytest.mark.parametrize(
@@ -40,81 +36,46 @@ def test_gzip(write, numbers):
         "a,b\r\n1,2\r\n3,4.5\r\n",
         "a,b\r1,2\r3,4.5\r",
         "\n\na,b\n1,2\n\n3,4.5",
-        "a, b\n1, 2\n3 ,4.5\n",
+        "a,b\n1,2\n3,4.5\n\n\n  \n\x1a",
+        "a,b\n1,2\r\n3,4.5\n",
+        'a, "b"\n1, "2"\n3,"4.5"\n',
     ],
-    ids=["quoted", "byte order mark", "crlf", "cr", "empty lines", "spaces"],
+    ids=["quoted", "mark", "crlf", "cr", "empty lines", "empty end", "mixed ends", "blanks before quotes"],
 )
-def test_quirks(write, content):
-    path = write("t.csv", content)
-    assert rows.open(path).columns == ("a", "b")
-    assert values_of(path) == [[1, 2], [3, 4.5]]
+def test_the_same_table_in_many_ways(write, content):
+    names, cells, _ = read_text(write("t.csv", content))
+    assert names == ["a", "b"]
+    assert [[cell.strip() for cell in row] for row in cells] == [["1", "2"], ["3", "4.5"]]
 
 
-def test_a_first_record_of_numbers_only_is_no_header(write):
-    path = write("t.csv", "1,2\n3,4\n")
-    assert rows.open(path).columns == ("x0", "x1")
-    assert values_of(path) == [[1, 2], [3, 4]]
-    assert rows.open(write("u.csv", ",a\n0,5\n")).columns == ("x0", "a")
+def test_cells_are_the_text_that_is_written(write):
+    content = 'a,t,d,id,n\n 1.50 ,NA,31/12/2020,007,\n2,"x, ""y""",01/01/2021,010," "\n'
+    assert read_text(write("t.csv", content)) == (
+        ["a", "t", "d", "id", "n"],
+        [[" 1.50 ", "NA", "31/12/2020", "007", None], ["2", 'x, "y"', "01/01/2021", "010", " "]],
+        [],
+    )
 
 
-def test_delimiter_in_quotes_does_not_count(write):
-    path = write("t.csv", '"a,b,c";d\n1;2\n')
-    assert rows.open(path).columns == ("a,b,c", "d")
+def test_what_changes_far_down_is_read_as_it_is_written(write):
+    path = write("t.csv", "a,b,c\n" + "1,2,3\n" * FAR + "1.5,99999999999999999999,x\n")
+    assert read_text(path)[1][-1] == ["1.5", "99999999999999999999", "x"]
+
+
+def test_columns_are_given_in_the_order_asked_for(write):
+    part = DelimitedPart(write("t.csv", "a,b,c\n1,2,3\n"), "t.csv")
+    assert [batch.to_pydict() for batch in part.batches(["c", "a"])] == [{"c": ["3"], "a": ["1"]}]
 
 
 def test_names_that_differ_in_case_only_or_hold_quotes(write):
     path = write("t.csv", 'a,A,"x\'""y"\n1,2,3\n')
-    assert rows.open(path).columns == ("a", "A", "x'\"y")
-    assert values_of(path, columns=["A", "x'\"y"]) == [[2, 3]]
+    assert read_text(path)[:2] == (["a", "A", "x'\"y"], [["1", "2", "3"]])
 
 
-def test_repeated_names(write):
-    with pytest.raises(ColumnError, match=r"t.csv has column 'a' more than once"):
-        rows.open(write("t.csv", "a,a,b\n1,2,3\n"))
-
-
-@pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b"])
+@pytest.mark.parametrize("content", ["", "\n\n", "a,b\n", "a,b", "a,b\n\n \n", b"\xef\xbb\xbf"])
 def test_no_rows(write, content):
     with pytest.raises(EmptyTableError, match=r"t\.csv (is empty|has no rows)"):
         rows.open(write("t.csv", content))
-
-
-def test_empty_gzip(write):
-    with pytest.raises(EmptyTableError, match="is empty"):
-        rows.open(write("t.csv.gz", gzip.compress(b"")))
-
-
-def test_torn_gzip(write, numbers):
-    with pytest.raises(SourceError, match=r"cannot read .*t\.csv\.gz"):
-        list(rows.open(write("t.csv.gz", gzip.compress(csv_of(numbers).encode())[:-2000])).blocks())
-
-
-@pytest.mark.parametrize("line", ["3,4,5", "3"])
-@pytest.mark.parametrize("before", [1, BEYOND_SAMPLE])
-def test_ragged_lines_are_named(write, line, before):
-    path = write("t.csv", "a,b\n" + "1,2\n" * before + line + "\n6,7\n")
-    with pytest.raises(SourceError, match=rf"line {before + 2} of .*t\.csv does not have as many fields"):
-        list(rows.open(path).blocks())
-
-
-def test_numbers_that_turn_to_text_far_down_are_an_error(write):
-    path = write("t.csv", "a,b\n" + "1,2\n" * BEYOND_SAMPLE + "x,3\n")
-    table = rows.open(path, non_numeric="drop")
-    for read in (table.blocks, table.tables):
-        with pytest.raises(ColumnError, match=rf"column 'a' holds 'x' in line {BEYOND_SAMPLE + 2} of .*t\.csv"):
-            list(read())
-    assert values_of(path, columns=["b"])[-1] == [3]
-
-
-def test_whole_numbers_that_turn_to_fractions_far_down_are_not_rounded(write):
-    path = write("t.csv", "a,b,c\n" + "1,2,3\n" * BEYOND_SAMPLE + "1.5,99999999999999999999,7\n")
-    table = rows.open(path)
-    *_, block = table.blocks()
-    assert block.values[-1].tolist() == [1.5, 1e20, 7]
-    *_, (last, block) = table.tables()
-    assert block.values[-1].tolist() == [1.5, 1e20, 7]
-    assert [str(field.type) for field in last.schema] == ["double", "double", "int64"]
-    assert last.slice(last.num_rows - 1).to_pylist() == [{"a": 1.5, "b": 1e20, "c": 7}]
 
 
 @pytest.mark.parametrize("missing", ["", "NA", "NaN", "nan", "null", "None"])
@@ -124,58 +85,10 @@ def test_missing_values_name_row_and_column(write, missing):
         list(rows.open(path).blocks())
 
 
-def test_infinite_values_name_row_and_column(write):
-    with pytest.raises(InfiniteValuesError, match=r"row 2 of .*t\.csv .*column 'b'"):
-        list(rows.open(write("t.csv", "a,b\n1,2\n3,-inf\n")).blocks())
-
-
-def test_columns_that_hold_no_numbers(write):
-    path = write("t.csv", "a,t,d,f,id\n1,x,2020-01-01,true,007\n2,y,2020-01-02,false,010\n")
-    with pytest.raises(ColumnError, match=r"columns 't', 'd', 'f' and 'id' of .*t\.csv do not hold numbers"):
-        rows.open(path)
-    with pytest.raises(ColumnError, match=r"column 't' of .*t\.csv does not hold numbers \(text\)"):
-        rows.open(path, columns=["a", "t"])
-    assert rows.open(path, non_numeric="drop").left_out == (
-        LeftOut("t", "text"),
-        LeftOut("d", "date or time"),
-        LeftOut("f", "true/false"),
-        LeftOut("id", "text"),
-    )
-
-
-def test_tables_carry_what_is_not_used_as_it_is_written(write):
-    path = write("t.csv", 'a,t,d,id,n\n1,NA,31/12/2020,007,\n2,"x, y",01/01/2021,010,3\n')
-    ((table, block),) = rows.open(path, columns=["a"]).tables()
-    assert block.values.tolist() == [[1], [2]]
-    assert table.to_pydict() == {
-        "a": [1, 2],
-        "t": ["NA", "x, y"],
-        "d": ["31/12/2020", "01/01/2021"],
-        "id": ["007", "010"],
-        "n": [None, 3],
-    }
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("a,n\n1,é\n".encode("latin-1"), "not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), "not UTF-8"),
-        (("a,n\n" + "1,x\n" * 300_000).encode() + b"1,\xe9\n", "not UTF-8"),
-        ("a,b\n1,2\r\n3,4\n", "mixes line endings or has a stray quote"),
-    ],
-)
-def test_what_is_no_text(write, content, message):
-    path = write("t.csv", content)
-    with pytest.raises(SourceError, match=message):
-        list(rows.open(path, non_numeric="drop").tables())
-
-
 def test_weights_in_a_column(write):
     table = rows.open(write("t.csv", "a,w\n1,2\n3,0\n"), sample_weight="w")
     (block,) = table.blocks()
     assert (table.columns, block.weights.tolist()) == (("a",), [2, 0])
-    assert [block.weights.tolist() for _, block in table.tables()] == [[2, 0]]
 
 
 def test_passes_may_interleave(write, numbers):
@@ -184,48 +97,12 @@ def test_passes_may_interleave(write, numbers):
         np.testing.assert_array_equal(one.values, two.values)
 
 
-def test_tables_are_whole(write, numbers):
-    pairs = list(rows.open(write("t.csv", csv_of(numbers))).tables())
-    np.testing.assert_array_equal(pa.concat_tables([table for table, _ in pairs])["b"].to_numpy(), numbers[:, 1])
-    assert [table.num_rows for table, _ in pairs] == [len(block.values) for block in ArrayRows(numbers).blocks()]
-
-
 def test_wide_tables(write):
     names = [f"n{position}" for position in range(600)]
     line = ",".join(["1"] * 599 + ["2.5"])
-    ((table, block),) = rows.open(write("t.csv", ",".join(names) + f",t\n{line},x\n"), drop="t").tables()
-    assert table.column_names == [*names, "t"]
-    assert [str(kind) for kind in table.schema.types] == ["int64"] * 599 + ["double", "string"]
-    assert block.values.tolist() == [[1] * 599 + [2.5]]
-
-
-def test_wide_tables_are_carried_as_narrow_ones(write, monkeypatch):
-    """What is a whole number, a number or text does not depend on how many columns are looked at together."""
-    columns = {
-        "id": ["1", "2", "3", "4", "5"],
-        "whole": ["1", "-7", "3", "5", ""],
-        "too large": ["1", "9223372036854775808", "3", "4", "5"],
-        "largest": ["9223372036854775807", "1", "1", "1", "-9223372036854775808"],
-        "number": ["1", "2", "3", "4.5", "5"],
-        "exponent": ["1e3", "2", "inf", "nan", "5"],
-        "nothing": ["NA", "", "null", "None", "1"],
-    }
-    lines = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
-    path = write("t.csv", "\n".join([*lines, *lines[1:]]) + "\n")
-    expected = [table for table, _ in rows.open(path, columns=["id"]).tables()]
-    monkeypatch.setattr("mixtura.rows.delimited._CONVERTED", 1)
-    monkeypatch.setattr("mixtura.rows.delimited._TESTED_VALUES", 12)
-    found = [table for table, _ in rows.open(path, columns=["id"]).tables()]
-    assert [str(kind) for kind in found[0].schema.types] == [
-        "int64",
-        "int64",
-        "double",
-        "int64",
-        "double",
-        "double",
-        "int64",
-    ]
-    assert str(found) == str(expected)
+    found, cells, _ = read_text(write("t.csv", ",".join(names) + f",t\n{line},x\n"))
+    assert found == [*names, "t"]
+    assert cells == [[*["1"] * 599, "2.5", "x"]]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -233,19 +110,107 @@ def test_wide_tables_are_carried_as_narrow_ones(write, monkeypatch):
 @pytest.mark.parametrize("before", [0, 2])
 def test_names_with_line_ends(write, end, inside, before):
     lines = [*[""] * before, f'"a{inside}b","say ""c"""', "1,2", "3,4.5"]
-    table = rows.open(write("t.csv", (end.join(lines) + end).encode()))
-    assert table.columns == (f"a{inside}b", 'say "c"')
-    np.testing.assert_array_equal(next(table.blocks()).values, [[1, 2], [3, 4.5]])
-    assert sum(part.num_rows for part, _ in table.tables()) == 2
+    names, cells, _ = read_text(write("t.csv", (end.join(lines) + end).encode()))
+    assert names == [f"a{inside}b", 'say "c"']
+    assert cells == [["1", "2"], ["3", "4.5"]]
 
 
-def test_long_headers(write):
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r", "\n\n\n"])
+def test_cells_with_line_ends(write, end, inside):
+    lines = ["a,b", f'1,"x{inside}y"', f'"{inside}",2'] * 2
+    _, cells, _ = read_text(write("t.csv", (end.join(lines) + end).encode()), header=True)
+    assert cells == [["1", f"x{inside}y"], [inside, "2"], ["a", "b"], ["1", f"x{inside}y"], [inside, "2"]]
+
+
+def test_long_lines(write):
     limit = csv.field_size_limit()
     names = ["x" * 150_000, *(f"a name that is longer than most {k}" for k in range(100))]
-    row = ",".join(map(str, range(101)))
-    table = rows.open(write("t.csv", f"{','.join(names)}\n{row}\n"))
-    assert table.columns == tuple(names)
-    np.testing.assert_array_equal(next(table.blocks()).values, [np.arange(101)])
+    path = write("t.csv", f"{','.join(names)}\n{','.join(map(str, range(101)))}\n")
+    assert read_text(path)[:2] == (names, [[str(k) for k in range(101)]])
     assert csv.field_size_limit() == limit
-    with pytest.raises(SourceError, match=r"the first line of .* does not end within 2,000,000 characters"):
-        rows.open(write("t.csv", f"{'x' * 3_000_000},b\n1,2\n"))
+    with pytest.raises(SourceError, match=r"the first line of .* does not end within 2,000,000 bytes"):
+        read_text(write("t.csv", f"{'x' * 3_000_000},b\n1,2\n"))
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_very_long_cell(write, quote):
+    long = "y" * 5_000_000
+    path = write("t.csv", "a,b\n1,2\n" + f"3,{quote}{long}{quote}\n" + "5,6\n" * FAR)
+    cells = read_text(path)[1]
+    assert (cells[1], len(cells)) == (["3", long], FAR + 2)
+
+
+def test_empty_lines_of_a_column_are_missing_values(write):
+    """As Excel writes a sheet of one column; at the end they are none."""
+    assert read_text(write("t.csv", "a\n1\n\n3\n\n\n"))[:2] == (["a"], [["1"], [None], ["3"]])
+
+
+def test_delimiters_at_the_ends_of_all_lines_are_no_column(write):
+    for content in ("a,b,\n1,2,\n3,4,\n", "a,b\n1,2,\n3,4,\n", "a,b,\n1,2\n3,4\n"):
+        names, cells, _ = read_text(write("t.csv", content))
+        assert (names, cells) == (["a", "b"], [["1", "2"], ["3", "4"]])
+    names, cells, _ = read_text(write("t.csv", "a,b,\n" + "1,2,\n" * 500 + "3,4,5\n"))
+    assert (names, cells[-1]) == (["a", "b", "x2"], ["3", "4", "5"])
+
+
+def test_empty_rows_at_the_end_are_told(write):
+    names, cells, notes = read_text(write("t.csv", "a,b\n1,2\n,\n3,4\n,\n,\n"))
+    assert (names, cells) == (["a", "b"], [["1", "2"], [None, None], ["3", "4"]])
+    assert notes == ["2 empty rows at the end of t.csv are no part of the table."]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [bytes(range(256)) * 20, b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(500), b"SQLite format 3\x00" + bytes(2000)],
+)
+def test_what_is_no_text(write, content):
+    with pytest.raises(SourceError, match=r"^t\.csv is not text|cannot read t\.csv"):
+        read_text(write("t.csv", content))
+
+
+def test_zero_bytes_in_a_cell_stay(write):
+    assert read_text(write("t.csv", b"a,b\n" + b"1,2\n" * 100 + b"3,x\x00y\n"))[1][-1] == ["3", "x\x00y"]
+
+
+def test_several_files_tell_their_notes(write):
+    write("1.csv", "a,b\n1,2\n")
+    folder = write("2.csv", "# made by a test\na,b\n3,é\n".encode("latin-1")).parent
+    table = open_path(folder / "*.csv")
+    assert [note.replace(str(folder), "") for note in table.notes] == [
+        "/2.csv is not UTF-8 text: read as windows-1252.",
+        "1 line before the header of /2.csv is no part of the table.",
+    ]
+
+
+def test_standard_options_reach_the_reader(write):
+    path = write("t.csv", "1,2\n3,4\n5\n")
+    table = rows.open(path, header=True, ragged=True, missing="allow")
+    assert table.names == ("1", "2")
+    assert pa.concat_tables([part for part, _ in table.tables()]).to_pydict() == {"1": ["3", "5"], "2": ["4", None]}
+
+
+def test_gzip_is_read_as_plain_text(write, numbers):
+    assert_same_blocks(rows.open(write("t.csv.gz", gzip.compress(csv_of(numbers).encode()))), ArrayRows(numbers))
+
+
+@needs_shared("real")
+@pytest.mark.parametrize(
+    ("name", "n_rows", "n_columns", "notes"),
+    [
+        ("taxis.csv", 6433, 14, 0),
+        ("AirQualityUCI.csv", 9357, 15, 0),
+        ("spotify-2023.csv", 856, 13, 0),
+        ("biopics.csv", 761, 14, 1),
+        ("googleplaystore.csv", 10841, 13, 0),
+    ],
+)
+def test_real_tables(name, n_rows, n_columns, notes):
+    path = SHARED / "real" / name
+    names, cells, told = read_text(path)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        expected = list(csv.reader(stream))
+    assert (len(cells), len(names), len(told)) == (n_rows, n_columns, notes)
+    assert names == expected[0]
+    if not notes:
+        assert cells == [[cell or None for cell in row] for row in expected[1:]]

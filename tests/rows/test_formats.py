@@ -17,7 +17,7 @@ def test_endings_are_of_one_reader():
     assert set(counts) == set(READ)
 
 
-@pytest.mark.parametrize("name", ENDINGS)
+@pytest.mark.parametrize("name", [name for name, ending in ENDINGS.items() if ending in READ])
 def test_what_is_written_is_read(tmp_path, name):
     file = tmp_path / f"t{ENDINGS[name]}"
     with rows.open_writer(file, form=name) as writer:

@@ -12,14 +12,14 @@ from mixtura import rows
 from mixtura.rows import open_writer
 from mixtura.rows.formulas import no_formula, no_formulas
 
-TEXTS = ["=1+1", "+1", "-x", "@z", "\tq", "\ry", "plain", "a=b", "", " =x", "'=x", None]
-SAFE = ["'=1+1", "'+1", "'-x", "'@z", "'\tq", "'\ry", "plain", "a=b", "", " =x", "'=x", None]
+TEXTS = ["=1+1", "+1", "-2.5e3", "+1-1", "-x", "@z", "\tq", "\ry", "plain", "a=b", "", " =x", "'=x", None]
+SAFE = ["'=1+1", "+1", "-2.5e3", "'+1-1", "'-x", "'@z", "'\tq", "'\ry", "plain", "a=b", "", " =x", "'=x", None]
 
 
 def written(file, **options):
-    table = pa.table({"=h": TEXTS, "-n": np.arange(-6.0, 6.0), "t": ["x\n=1"] * 12})
+    table = pa.table({"=h": TEXTS, "-n": np.arange(-7.0, 7.0), "t": ["x\n=1"] * 14})
     with open_writer(file, **options) as writer:
-        writer.write(table, {"reason": TEXTS, "+score": -np.arange(12.0)})
+        writer.write(table, {"reason": TEXTS, "+score": -np.arange(14.0)})
     with file.open(newline="") as stream:
         return list(csv.reader(stream))
 
@@ -37,8 +37,8 @@ def test_only_what_is_added_is_changed(tmp_path):
     assert records[0] == ["=h", "-n", "t", "reason", "'+score"]
     assert texts_of(records, 0) == none_for_empty(TEXTS)
     assert texts_of(records, 3) == none_for_empty(SAFE)
-    assert [float(record[1]) for record in records[1:]] == list(range(-6, 6))
-    assert [float(record[4]) for record in records[1:]] == [-n for n in range(12)]
+    assert [float(record[1]) for record in records[1:]] == list(range(-7, 7))
+    assert [float(record[4]) for record in records[1:]] == [-n for n in range(14)]
 
 
 def test_all_text_is_changed_where_that_is_asked_for(tmp_path):
@@ -47,7 +47,7 @@ def test_all_text_is_changed_where_that_is_asked_for(tmp_path):
     for position in (0, 3):
         assert texts_of(records, position) == none_for_empty(SAFE)
     assert {record[2] for record in records[1:]} == {"x\n=1"}
-    assert [float(record[1]) for record in records[1:]] == list(range(-6, 6))
+    assert [float(record[1]) for record in records[1:]] == list(range(-7, 7))
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".json", ".arrow"])

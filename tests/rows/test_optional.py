@@ -12,7 +12,7 @@ from mixtura.errors import MissingDependencyError
     ("missing", "source"),
     [
         ("duckdb", "select 1"),
-        ("duckdb", "t.csv"),
+        ("pyarrow", "t.csv"),
         ("duckdb", "t.parquet"),
         ("pyarrow", "t.arrow"),
     ],

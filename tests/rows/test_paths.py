@@ -22,13 +22,13 @@ def test_missing_files_suggest_a_close_name(write):
 
 
 def test_folders_patterns_and_endings(write):
-    folder = write("t.dat", "a\n1\n").parent
+    folder = write("t.xyz", "a\n1\n").parent
     with pytest.raises(SourceError, match=r"is a folder: name a file, or a pattern such as .*\*\.parquet"):
         rows.open(folder)
     with pytest.raises(SourceError, match=r"no file matches .*\*\.csv"):
         rows.open(folder / "*.csv")
-    with pytest.raises(SourceError, match=r"cannot tell the format of .*t\.dat .*\.csv, \.tsv, .*\.ipc"):
-        rows.open(folder / "t.dat")
+    with pytest.raises(SourceError, match=r"cannot tell the format of .*t\.xyz .*\.csv, \.tsv, .*\.ipc"):
+        rows.open(folder / "t.xyz")
     write("t.parquet.gz", "x")
     with pytest.raises(SourceError, match="cannot tell the format"):
         rows.open(folder / "t.parquet.gz")

@@ -47,12 +47,14 @@ HABITS = {
 ARRAYS = MODEL | TABLE | CALIBRATION
 MANIFEST = {
     "format": "mixtura",
-    "version": 2,
+    "version": 3,
     "kind": "table",
     "model": "mixture",
     "settings": {"shape": "diag"},
     "columns": ["height", "größe"],
     "threshold": 4.5,
+    "kinds": None,
+    "known": None,
     "provenance": {
         "kind": "mixture",
         "description": "2 components",
@@ -258,12 +260,13 @@ def test_the_format_as_it_is_written(file):
     assert header == {
         "__metadata__": {
             "mixtura": r'{"columns": ["height", "gr\u00f6\u00dfe"], "format": "mixtura", '
-            '"kind": "table", "model": "mixture", "provenance": {"description": "2 components", '
+            '"kind": "table", "kinds": null, "known": null, "model": "mixture", '
+            '"provenance": {"description": "2 components", '
             '"fit": {"aic": null, "bic": 120.5, "log_likelihood": -50.25, "lower_bound": null}, "kind": "mixture", '
             '"merging": {"asked": true, "clusters": [1, 0]}, "notes": {"n_rows": 1000}, "reference": "clean.csv", '
             '"seed": 3, "threshold": {"rule": "rate", "target": 0.04}, "trained_on": "reference", '
             '"versions": {"kernels": "v3", "mixtura": "0.1.0", "numpy": "2.1.0"}}, '
-            '"settings": {"shape": "diag"}, "threshold": 4.5, "version": 2}'
+            '"settings": {"shape": "diag"}, "threshold": 4.5, "version": 3}'
         },
         "model.center": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]},
         "model.covariances": {"dtype": "F64", "shape": [2, 2], "data_offsets": [16, 48]},
@@ -289,7 +292,7 @@ def test_the_manifest_of_what_is_no_table(model, kind, name, settings, file):
     save(model, file)
     assert (
         rf"{{\"format\": \"mixtura\", \"kind\": \"{kind}\", \"model\": \"{name}\", \"settings\": {settings}, "
-        r"\"version\": 2}"
+        r"\"version\": 3}"
     ).encode() in file.read_bytes()
     assert type(load(file)) is type(model)
 
@@ -373,9 +376,9 @@ def test_an_array_larger_than_the_file(file):
 
 
 def test_a_newer_version(file):
-    write(file, version=3, future=True)
+    write(file, version=4, future=True)
     assert refusal(file) == (
-        "FILE has version 3 of the model format, and this mixtura reads up to version 2: install a newer mixtura"
+        "FILE has version 4 of the model format, and this mixtura reads up to version 3: install a newer mixtura"
     )
 
 

@@ -13,6 +13,8 @@ import typer
 from ..errors import MixturaError, RequestError
 from ..versions import versions
 from ..words import shortened, visible
+from .check import EXAMPLES as CHECK_EXAMPLES
+from .check import check
 from .compare import EXAMPLES as COMPARE_EXAMPLES
 from .compare import compare
 from .detect import EXAMPLES as DETECT_EXAMPLES
@@ -39,8 +41,8 @@ _REFUSED = re.compile(
 app = typer.Typer(
     name="mixtura",
     help="Find the groups in a table, and the rows that do not belong.",
-    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 130 stopped by Ctrl-C (128 and the "
-    "number of the signal for others).\n\n"
+    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 3 findings of check --fail or more "
+    "rows flagged than --fail-above allows, 130 stopped by Ctrl-C (128 and the number of the signal for others).\n\n"
     "mixtura help COMMAND tells more about a command.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -52,6 +54,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     report: REPORT_EXAMPLES,
     groups: GROUPS_EXAMPLES,
     compare: COMPARE_EXAMPLES,
+    check: CHECK_EXAMPLES,
 }
 for _command, _examples in COMMANDS.items():
     app.command(epilog=_examples)(_command)

@@ -33,6 +33,8 @@ def compare(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
     rate: Annotated[
         float,
         typer.Option(
@@ -70,6 +72,7 @@ def compare(
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)
+    asked = options.reading_from(kinds, missing)
     from ..commands.compare import compare_by  # what is slow to import waits until --help is answered
     from .reporting import report_comparison
     from .running import running
@@ -80,6 +83,7 @@ def compare(
             labels=labels,
             columns=options.names_from(columns),
             drop=options.names_from(drop),
+            asked=asked,
             rate=rate,
             rows=rows,
             seed=seed,

@@ -7,14 +7,47 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..rows import is_query
-from ..rows.formats import ENDINGS
+from ..rows.compressing import PACKED, split_ending
+from ..rows.formats import ENDINGS, SINKS
 from ..rows.paths import is_stream
+from ..rows.streams import sniff
 from ..rows.whole import expanded
+
+# What no format of a result is known for.
+_OTHERS = ".parquet"
+
+_SPREADSHEETS = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
 def table_out(out: str | None, source: str, called: str, form: str | None) -> str:
-    """Return where a table goes: where it is asked to, or beside the source, `called` so after it."""
-    return default_out(source, f".{called}{ENDINGS[form or 'parquet']}") if out is None else out
+    """Return where a table goes: where it is asked to, or beside the source and in its format, `called` so after it."""
+    if out is not None:
+        return out
+    return default_out(source, f".{called}{result_ending(source) if form is None else ENDINGS[form]}")
+
+
+def result_ending(source: str) -> str:
+    """Return the ending of a result in the format of its source; compressed again where text is.
+
+    Examples
+    --------
+    >>> result_ending("t.CSV"), result_ending("t.tsv.gz"), result_ending("part-*.feather"), result_ending("select 1")
+    ('.csv', '.tsv.gz', '.feather', '.parquet')
+    >>> result_ending("t.csv.xz"), result_ending("t.xlsm"), result_ending("t.orc")
+    ('.csv', '.xlsx', '.parquet')
+    """
+    if source == "-" or is_query(source) or is_stream(source):
+        return _OTHERS
+    ending, compression = split_ending(Path(source).name)
+    if ending in SINKS:
+        return ending if compression is None else f"{ending}{Path(source).suffix.lower()}"
+    if Path(source).suffix.lower() in PACKED:
+        return result_ending(str(Path(source).with_suffix("")))
+    if ending in _SPREADSHEETS:
+        return ".xlsx"
+    if not ending and expanded(source).is_file():
+        return sniff(expanded(source)).endings[0]
+    return _OTHERS
 
 
 def page_out(source: str) -> str:
@@ -45,7 +78,8 @@ def default_out(source: str, ending: str) -> str:
         return f"{'stdin' if source == '-' else 'query'}{ending}"
     path = Path(source)
     is_pattern = glob.has_magic(source) and not expanded(source).exists()
-    stem = path.name.removesuffix(".gz").removesuffix(".GZ").rpartition(".")[0] or path.name
+    name = path.stem if path.suffix.lower() in PACKED else path.name
+    stem = name.rpartition(".")[0] or name
     if not is_pattern:
         folder = Path() if is_stream(source) else path.parent
         return str(folder / f"{stem}{ending}")

@@ -8,7 +8,7 @@ from ..errors import RequestError
 from ..tables.request import request
 from ..tables.rules import rule
 from ..tables.rules.asked import on_labels
-from . import options
+from . import flag_options, options
 from .options import THRESHOLD
 from .rule_options import with_rule_options
 
@@ -20,6 +20,7 @@ EXAMPLES = """\
 - `mixtura detect sales.csv --model mixture --components 1-20 --save sales.model`
 - `mixtura detect claims.parquet --labels fraud --precision 0.9 --report claims.html`
 - `mixtura detect today.csv --reference clean.parquet --fdr 0.05`
+- `mixtura detect sales.xlsx --only-flagged --fail-above 1%`
 - `mixtura detect "select * from 'x.csv' where year > 2020" --tail 1e-4 --json`
 - `zcat sales.csv.gz | mixtura detect - --quiet --out - | head`
 """
@@ -56,6 +57,8 @@ def detect(
     ] = None,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
     model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
@@ -65,6 +68,10 @@ def detect(
     save: options.Save = None,
     report: options.Report = None,
     repaired: options.Repaired = None,
+    only_flagged: flag_options.OnlyFlagged = False,
+    good: flag_options.Good = None,
+    bad: flag_options.Bad = None,
+    fail_above: flag_options.FailAbove = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
@@ -78,11 +85,12 @@ def detect(
     leaves rows far from every group out of its fit.
 
     Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the
-    percentage of rows like these that score lower), is_anomaly, and reason (for flagged rows: the column, its value and
-    the value expected). With a --reference there is also p_value, and with a mixture component (the group, numbered
-    from 0, the largest first).
+    percentage of rows like these that score lower), is_anomaly, and for flagged rows flagged_columns (those whose
+    values are wrong), expected (the values expected there) and reason (both in a sentence). With a --reference there is
+    also p_value, and with a mixture component (the group, numbered from 0, the largest first).
     """
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
+    most = flag_options.share_from(fail_above)
     asked = request(
         source,
         columns=options.names_from(columns),
@@ -92,6 +100,7 @@ def detect(
         shape=shape,
         factors=factors,
         seed=seed,
+        reading=options.reading_from(kinds, missing),
         spell=options.spell,
     )
     if source == reference == "-":
@@ -104,11 +113,24 @@ def detect(
     )
     from ..commands.detect import detect_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
+    from .reporting import fail_above_share, typed
     from .reporting import report as say
-    from .reporting import typed
     from .running import output, running
 
-    files = output(table_out(out, source, "scored", form), save, report, form, repaired=repaired, force=force)
+    called = "flagged" if only_flagged else "scored"
+    files = output(
+        table_out(out, source, called, form),
+        save,
+        report,
+        form,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        fail_above=most,
+        force=force,
+    )
     with running(quiet=quiet) as run:
         found = detect_by(asked, threshold, files, run, typed(context.obj, seed))
     say(found.summary, as_json_text=as_json, quiet=quiet)
+    fail_above_share(found.summary, most)

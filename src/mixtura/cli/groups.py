@@ -21,6 +21,8 @@ def groups(
     *,
     columns: options.Columns = None,
     drop: options.Drop = None,
+    kinds: options.As = None,
+    missing: options.Missing = None,
     model: options.MixtureKind = "mixture",
     components: options.Components = None,
     shape: options.Shape = None,
@@ -58,6 +60,7 @@ def groups(
         kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
+        reading=options.reading_from(kinds, missing),
         spell=options.spell,
     )
     from ..commands.groups import groups_by  # what is slow to import waits until --help is answered

@@ -1,6 +1,7 @@
 """Options that commands share, and what their text means."""
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ import typer
 
 from ..commands import formats
 from ..commands.formats import FORMATS
+from ..errors import RequestError
 from ..tables.kinds import KINDS, MIXTURES, Kind
+from ..tables.reading import Reading, reading
 from ..tables.request import SHAPES
 
 
@@ -19,9 +22,21 @@ def spell(name: str, value: Any = None) -> str:
     --------
     >>> spell("f_beta"), spell("rate", 0.04)
     ('--f-beta', '--rate 0.04')
+    >>> spell("drop", ("a", "b c")), spell("missing", ("-200", "n/m"))
+    ("--drop 'a,b c'", '--missing -200 --missing n/m')
     """
+    if name == "check":
+        return f"mixtura check {shlex.quote(value)}"
     option = f"--{name.replace('_', '-')}"
+    if isinstance(value, tuple):
+        texts = [",".join(map(_quoted, value))] if name == "drop" else value
+        return " ".join(f"{option} {shlex.quote(text)}" for text in texts)
     return option if value in (None, True) else f"{option} {value}"
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"' if re.search('[,"]', name) else name
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], list[str]]:
@@ -56,8 +71,9 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.scored.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.scored.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -68,8 +84,9 @@ GroupsOut = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="File for the result; its ending sets the format (.parquet, .csv, .json, .jsonl, .arrow). - is standard "
-        "output, and the summary then goes to standard error. Default: NAME.grouped.parquet beside the table NAME.",
+        help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
+        "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
+        "table, in its format: sales.grouped.csv beside sales.csv.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -80,8 +97,8 @@ Format = Annotated[
         "--format",
         metavar="FORMAT",
         autocompletion=one_of(FORMATS),
-        help="Format of the result: parquet, csv, json, jsonl or arrow. Default: the ending of --out; csv on "
-        "standard output.",
+        help="Format of the result: parquet, csv, tsv, json, jsonl, arrow or xlsx. Default: the ending of --out, or "
+        "that of the table; csv on standard output.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -170,6 +187,27 @@ Drop = Annotated[
         "--drop",
         metavar="A,B,…",
         help="Do not use these columns; the result still has them. Write names as for --columns.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+As = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="COLUMN=KIND",
+        help="Read a column as a kind: number, flag, category, date, time, duration, text or identifier. You may "
+        "repeat the option. Default: what most cells of the column are.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing",
+        metavar="MARK",
+        help="Take cells that hold this for missing values, such as -200 or 'not measured'. You may repeat the option.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -276,6 +314,28 @@ def names_from(values: list[str] | None) -> list[str] | None:
 
 def _unquoted(field: str) -> str:
     return field[1:-1].replace('""', '"') if len(field) > 1 and field[0] == field[-1] == '"' else field
+
+
+def reading_from(kinds: list[str] | None, missing: list[str] | None) -> Reading:
+    """Return how columns are to be read.
+
+    Raises
+    ------
+    RequestError
+        One of the texts does not say a column and a kind.
+
+    Examples
+    --------
+    >>> reading_from(["zip=category"], ["-200"])
+    Reading(kinds={'zip': 'category'}, missing=('-200',))
+    """
+    asked = {}
+    for text in kinds or ():
+        name, equals, kind = text.rpartition("=")
+        if not equals:
+            raise RequestError(f"--as is {text!r}: write a column and a kind, such as zip=category")
+        asked[name] = kind
+    return reading(asked, missing, spell)
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:

@@ -4,17 +4,23 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+import typer
 from rich.console import Console
 
 from ..commands.found import Found
 from ..commands.page import reproduction
 from ..display.as_json import as_json
+from ..display.checked import render_check
 from ..display.report.facts.data import Reproduction
 from ..display.text import render, render_comparison
+from ..tables.checking import CheckSummary
 from ..tables.summary import ComparisonSummary, Summary
-from ..words import shortened, visible
+from ..words import count, percent, plural, shortened, visible
 from .options import spell
 from .standard_output import say
+
+TOO_MANY_FLAGGED = 3
+"""Exit code of a run that did all it was asked for, and flagged too many rows."""
 
 
 def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
@@ -34,6 +40,25 @@ def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
             say(text)
 
 
+def fail_above_share(summary: Summary, most: float | None) -> None:
+    """End with exit code 3, and say so, when more than a share of the rows is flagged; None for no such share.
+
+    Raises
+    ------
+    Exit
+        More are flagged.
+    """
+    if most is None or summary.decision is None:
+        return
+    n_flagged, n_rows = summary.decision.n_anomalies, summary.table.n_rows
+    if n_flagged > most * n_rows:
+        sys.stderr.write(
+            f"mixtura: {count(n_flagged)} of {plural(n_rows, 'row')} are flagged, more than the {percent(most)} of "
+            "--fail-above\n"
+        )
+        raise typer.Exit(TOO_MANY_FLAGGED)
+
+
 def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: bool) -> None:
     """Say how detectors compare, as `report` says what was found."""
     if as_json_text:
@@ -42,6 +67,15 @@ def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: 
     elif not quiet:
         screen = Console()
         say(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
+
+
+def report_check(summary: CheckSummary, *, as_json_text: bool, quiet: bool) -> None:
+    """Say what a table holds: JSON or text on standard output."""
+    if as_json_text:
+        say(as_json(summary) + "\n")
+    elif not quiet:
+        screen = Console()
+        say(render_check(summary, width=screen.width, colours=screen.is_terminal, spell=spell))
 
 
 def report_page(found: Found, *, to_standard_output: bool, as_json_text: bool, quiet: bool) -> None:

@@ -25,6 +25,10 @@ def output(
     form: str | None = None,
     *,
     repaired: str | None = None,
+    good: str | None = None,
+    bad: str | None = None,
+    only_flagged: bool = False,
+    fail_above: float | None = None,
     force: bool = False,
 ) -> Output:
     """Return what is to be written, perhaps to standard output, and all of it unless a signal came before."""
@@ -38,4 +42,8 @@ def output(
         lambda alone: StandardOutput(alone=alone),
         stopping.last_step,
         repaired,
+        good,
+        bad,
+        only_flagged,
+        fail_above,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..tables.rules import rule
-from . import options
+from . import flag_options, options
 from .options import THRESHOLD
 
 EXAMPLES = """\
@@ -35,6 +35,10 @@ def score(
     ] = None,
     out: options.Out = None,
     repaired: options.Repaired = None,
+    only_flagged: flag_options.OnlyFlagged = False,
+    good: flag_options.Good = None,
+    bad: flag_options.Bad = None,
+    fail_above: flag_options.FailAbove = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
@@ -52,12 +56,26 @@ def score(
     """
     threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
+    most = flag_options.share_from(fail_above)
     from ..commands.score import score_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
-    from .reporting import report, typed
+    from .reporting import fail_above_share, report, typed
     from .running import output, running
 
-    files = output(table_out(out, source, "scored", form), None, None, form, repaired=repaired, force=force)
+    called = "flagged" if only_flagged else "scored"
+    files = output(
+        table_out(out, source, called, form),
+        None,
+        None,
+        form,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        fail_above=most,
+        force=force,
+    )
     with running(quiet=quiet) as run:
         found = score_by(model, source, threshold, files, run, typed(context.obj, None))
     report(found.summary, as_json_text=as_json, quiet=quiet)
+    fail_above_share(found.summary, most)

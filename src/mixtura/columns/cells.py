@@ -17,9 +17,18 @@ def as_one_array(cells: "pa.ChunkedArray | pa.Array") -> "pa.Array":
             cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], cells.type)
     if pa.types.is_dictionary(cells.type):
         cells = cells.dictionary_decode()
-    if pa.types.is_string_view(cells.type):
-        cells = compute.cast(cells, pa.large_string())
-    return cells
+    kind = plain_type(cells.type)
+    return cells if cells.type == kind else compute.cast(cells, kind)
+
+
+def plain_type(kind: "pa.DataType") -> "pa.DataType":
+    """Return the type that holds the same cells, one by one and in one piece, which all functions of Arrow know."""
+    pa = need("pyarrow", "reading tables")
+    if pa.types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
 
 
 def is_text(kind: "pa.DataType") -> bool:
@@ -31,3 +40,9 @@ def is_text(kind: "pa.DataType") -> bool:
 def is_dictionary(kind: "pa.DataType") -> bool:
     """Tell whether cells of an Arrow type are levels of a list that is stored once, as pandas categories are."""
     return bool(need("pyarrow.types", "reading tables").is_dictionary(kind))
+
+
+def as_table(rows: "pa.Table | pa.RecordBatch") -> "pa.Table":
+    """Return rows as a table."""
+    pa = need("pyarrow", "reading tables")
+    return rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])

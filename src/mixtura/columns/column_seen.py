@@ -9,7 +9,7 @@ from ..optional import need
 from ..typing import Bools, Floats
 from .cells import as_one_array, is_text
 from .levels import Levels, counts_table
-from .marks import are_marks, are_missing, plain_numbers, trimmed
+from .marks import are_marks, are_missing, cast_to_numbers, plain_numbers, trimmed
 from .numbers_seen import NumbersSeen
 from .texts_seen import TextsSeen
 
@@ -142,13 +142,12 @@ class ColumnSeen:
 
     def _including_numbers(self, cells: "pa.Array") -> "ColumnSeen":
         pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
-        precision = 2.0**-52
+        precision, present = 2.0**-52, cells.drop_null() if cells.null_count else cells
         if pa.types.is_floating(cells.type):
             precision = {16: 2.0**-10, 32: 2.0**-23}.get(cells.type.bit_width, precision)
-            present = cells.filter(compute.invert(compute.is_nan(cells)), null_selection_behavior="drop")
-        else:
-            present = cells.drop_null()
-        values = compute.cast(present, pa.float64(), safe=False)
+            missing = np.isnan(present.to_numpy())
+            present = present.filter(pa.array(~missing)) if missing.any() else present
+        values = present if present.type == pa.float64() else compute.cast(present, pa.float64(), safe=False)
         seen = self._counting(len(cells), len(cells) - len(present))._including_values(values.to_numpy(), precision)
         return replace(seen, levels=self.levels.including(present if pa.types.is_integer(cells.type) else values))
 
@@ -179,12 +178,8 @@ class ColumnSeen:
 
 def _numbers_alone(texts: "pa.Array") -> "pa.Array | None":
     """Return texts as doubles, None where one of them is no number that every program reads."""
-    pa, compute = need("pyarrow", "reading text"), need("pyarrow.compute", "reading text")
-    try:
-        values = compute.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    return None if compute.any(compute.is_nan(values)).as_py() else values
+    values = cast_to_numbers(texts)
+    return None if values is None or np.isnan(values.to_numpy()).any() else values
 
 
 def _as_flags(flags: "pa.Array") -> Bools:

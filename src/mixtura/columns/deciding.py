@@ -6,6 +6,7 @@ from typing import Any
 from ..errors import RequestError
 from ..optional import need
 from ..words import listing
+from .asked import ASKED
 from .category import Category, Flag, Text
 from .cells import is_text
 from .column_seen import ColumnSeen
@@ -168,9 +169,6 @@ KINDS: Mapping[str, type[Kind]] = {
     kind.name: kind for kind in (Number, Flag, Category, Date, Time, Duration, Text, Identifier, Constant, Empty, Other)
 }
 """The kinds of columns, by their names."""
-
-ASKED = ("number", "flag", "category", "date", "time", "duration", "text", "identifier")
-"""Kinds that a user may say a column is of."""
 
 
 def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Kind:

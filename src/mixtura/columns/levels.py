@@ -72,7 +72,7 @@ class Levels:
             return self
         compute = need("pyarrow.compute", "counting values")
         if not self.error:
-            return self + Levels((part,), compute.sum(part.column("n")).as_py(), most=self.most)
+            return self + Levels((part,), int(part.column("n").to_numpy().sum()), most=self.most)
         # Most values occur once in a column of which not all are kept.
         often = part.filter(compute.greater(part.column("n"), 1))
         return self + Levels((often,) if often.num_rows else (), error=1, most=self.most)
@@ -161,7 +161,7 @@ class Levels:
 def counts_table(values: "pa.Array", counts: Any) -> "pa.Table":
     """Return values, and how often each occurs, as a part of `Levels`."""
     pa = need("pyarrow", "counting values")
-    return pa.table({"value": values, "n": pa.array(counts, pa.int64())})
+    return pa.Table.from_arrays([values, pa.array(counts, pa.int64())], ["value", "n"])
 
 
 def _counted(cells: "pa.Array") -> "pa.Table":

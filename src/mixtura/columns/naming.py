@@ -5,7 +5,7 @@ from collections.abc import Set
 
 # Names of the rows, in whole: what R and pandas call the row names that they write beside a table.
 _ROW_NAMES = {
-    *("", "unnamed 0", "x 0", "rownames", "row names", "rowname", "row name", "row id", "rowid", "row no", "row nr"),
+    *("", "unnamed 0", "rownames", "row names", "rowname", "row name", "row id", "rowid", "row no", "row nr"),
     *(
         "row number",
         "rownumber",
@@ -23,7 +23,27 @@ _ROW_NAMES = {
 }
 
 # The last word of keys, and the first of some.
-_KEYS = {"id", "ids", "key", "pk", "uuid", "guid", "identifier", "oid", "pid", "uid", "gid", "cid", "sid"}
+_KEYS = {
+    *(
+        "id",
+        "ids",
+        "key",
+        "pk",
+        "uuid",
+        "guid",
+        "identifier",
+        "oid",
+        "pid",
+        "uid",
+        "gid",
+        "cid",
+        "sid",
+        "hhid",
+        "rowid",
+    ),
+    *("userid", "custid", "customerid", "orderid", "caseid", "idcase", "subjid", "patid", "patno", "recid", "recno"),
+    *("idno", "idnr", "idnum", "idcode", "pidnum", "docno", "caseno"),
+}
 
 # The last word of names that keys share with amounts: only values that never repeat make them keys.
 _NUMBERED = {"no", "nr", "nbr", "num", "number", "idx", "index", "serial", "sn", "code", "ref", "reference"}

@@ -9,7 +9,7 @@ from ..optional import need
 from ..words import number
 from .cells import as_one_array, is_text
 from .kind import NO_STRAYS, Decoded, Kind
-from .marks import are_marks, are_missing, plain_numbers, trimmed
+from .marks import are_marks, are_missing, cast_to_numbers, plain_numbers, trimmed
 from .writing import Writing
 
 if TYPE_CHECKING:
@@ -75,11 +75,8 @@ class Number(Kind):
         pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
         marks = [float(mark) for mark in self.missing if _is_number(mark)]
         if self.writing is None:
-            try:
-                values = compute.cast(cells, pa.float64())
-            except pa.ArrowInvalid:
-                pass
-            else:
+            values = cast_to_numbers(cells)
+            if values is not None:
                 return self._of_numbers(values) if marks or _has_infinite(values) else _complete(values)
         cells = trimmed(cells)
         missing = compute.or_(are_missing(cells), are_marks(cells, self.missing))

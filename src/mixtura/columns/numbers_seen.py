@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..typing import Floats
+from ..typing import Bools, Floats
 
 # Digits after the point that are looked for.
 _MOST_DECIMALS = 6
+_POWERS: Floats = np.power(10.0, np.arange(_MOST_DECIMALS + 1), dtype=np.float64)
+
+# Numbers that are looked at before all are.
+_FIRST = 64
 
 # Numbers beyond these do not fit into 64-bit integers.
 _LARGEST_SCALED = 2.0**62
@@ -110,14 +114,24 @@ class NumbersSeen:
 
 def _grid(values: Floats, known: int | None, precision: float) -> tuple[int | None, int]:
     """Return how many digits after the point write all values, at least those `known`, and their common divisor."""
-    if known is None:
+    decimals = known
+    if known is not None:
+        # A few of them tell nearly always how many are needed at least.
+        fit = _are_written(values[:_FIRST, np.newaxis], _POWERS[known:], precision).all(axis=0)
+        decimals = known + int(fit.argmax()) if fit.any() else None
+    while decimals is not None and not _are_written(values, _POWERS[decimals], precision).all():
+        decimals = decimals + 1 if decimals < _MOST_DECIMALS else None
+    if decimals is None:
         return None, 0
-    for decimals in range(known, _MOST_DECIMALS + 1):
-        scaled = values * 10.0**decimals
-        rounded = np.rint(scaled)
-        sizes = np.abs(scaled)
-        # A number of few digits is a few roundings away from them, as is one that was computed from such numbers.
-        if (np.abs(scaled - rounded) <= np.minimum(4 * precision * sizes, 0.01)).all():
-            fits = sizes.max() < _LARGEST_SCALED
-            return decimals, int(np.gcd.reduce(rounded.astype(np.int64))) if fits else 1
-    return None, 0
+    rounded = np.rint(values * _POWERS[decimals])
+    fits = np.abs(rounded).max() < _LARGEST_SCALED
+    return decimals, int(np.gcd.reduce(rounded.astype(np.int64))) if fits else 1
+
+
+def _are_written(values: Floats, powers: Floats, precision: float) -> Bools:
+    """Return which values are whole multiples of one over a power of ten.
+
+    A number of few digits is a few roundings away from them, as is one that was computed from such numbers.
+    """
+    scaled = values * powers
+    return np.abs(scaled - np.rint(scaled)) <= np.minimum(4 * precision * np.abs(scaled), 0.01)

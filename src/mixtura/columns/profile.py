@@ -8,6 +8,7 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Integers
+from .cells import plain_type
 from .column_seen import ColumnSeen
 from .levels import Levels, levels_of_each
 
@@ -39,19 +40,24 @@ class TableSeen:
         Some of its rows, chosen by their positions alone, in their order.
     rows : ndarray of shape (n_sampled,), int64
         Their positions, from 0.
+    last : pyarrow.Table or None
+        The last row.
     """
 
     columns: dict[str, ColumnSeen]
     n_rows: int = 0
     sample: Any = None
     rows: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    last: Any = None
 
     @classmethod
     def zero(cls, schema: "pa.Schema") -> "TableSeen":
         """Return what is known of no rows of a table."""
         empty = Levels(most=levels_of_each(len(schema)))
         columns = {column.name: ColumnSeen(column.type, levels=empty, words=empty) for column in schema}
-        return cls(columns, 0, schema.empty_table())
+        pa = need("pyarrow", "reading tables")
+        plain = pa.schema([(column.name, plain_type(column.type)) for column in schema])
+        return cls(columns, 0, plain.empty_table())
 
     def including(self, table: "pa.Table | pa.RecordBatch", first_row: int) -> "TableSeen":
         """Return what was seen of these and the next rows, the first of which is row `first_row`.
@@ -66,12 +72,14 @@ class TableSeen:
             with ThreadPoolExecutor(n_threads) as pool:
                 found = [*pool.map(lambda column: column[0].including(column[1], first_row), columns)]
         rows = first_row + np.arange(table.num_rows)
+        last = self._taken(table, np.array([table.num_rows - 1])) if table.num_rows else self.last
         named = dict(zip(self.columns, found, strict=True))
-        return TableSeen(named, self.n_rows + table.num_rows, *self._sample_with(table, rows))
+        return TableSeen(named, self.n_rows + table.num_rows, *self._sample_with(table, rows), last)
 
     def __add__(self, other: "TableSeen") -> "TableSeen":
         columns = {name: seen + other.columns[name] for name, seen in self.columns.items()}
-        return TableSeen(columns, self.n_rows + other.n_rows, *self._sample_with(other.sample, other.rows))
+        last = self.last if other.last is None else other.last
+        return TableSeen(columns, self.n_rows + other.n_rows, *self._sample_with(other.sample, other.rows), last)
 
     def _sample_with(self, table: Any, rows: Integers) -> tuple[Any, Integers]:
         pa = need("pyarrow", "reading tables")
@@ -86,11 +94,18 @@ class TableSeen:
         held, new = kept[kept < len(self.rows)], kept[kept >= len(self.rows)] - len(self.rows)
         if not len(new):
             return self.sample, self.rows
-        pieces = [self.sample.take(pa.array(held)), as_table(table).take(pa.array(new)).cast(self.sample.schema)]
+        pieces = [self.sample.take(pa.array(held)), self._taken(table, new)]
         return pa.concat_tables(pieces).combine_chunks(), both[kept]
 
+    def _taken(self, table: Any, positions: Integers) -> Any:
+        """Return some rows of a table, as types that can be taken from."""
+        pa = need("pyarrow", "reading tables")
+        schema = self.sample.schema
+        pairs = zip(table.columns, schema.types, strict=True)
+        return pa.table([_taken(cells, pa.array(positions), kind) for cells, kind in pairs], schema=schema)
 
-def as_table(rows: "pa.Table | pa.RecordBatch") -> "pa.Table":
-    """Return rows as a table."""
-    pa = need("pyarrow", "reading tables")
-    return rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
+
+def _taken(cells: Any, positions: Any, kind: "pa.DataType") -> Any:
+    """Return some cells of a column, as a type that can be taken from."""
+    is_dictionary = need("pyarrow.types", "reading tables").is_dictionary(cells.type)
+    return (cells if is_dictionary else cells.cast(kind)).take(positions).cast(kind)

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..optional import need
 
 if TYPE_CHECKING:
@@ -24,12 +26,15 @@ class TextsSeen:
         Characters.
     n_padded : int
         Digits alone that begin with a needless zero, such as ZIP codes.
+    are_digits : bool
+        Whether all are digits alone, perhaps after a minus, as whole numbers are written.
     """
 
     count: int = 0
     shortest: int = _NONE
     longest: int = 0
     n_padded: int = 0
+    are_digits: bool = True
 
     def including(self, texts: "pa.Array") -> "TextsSeen":
         """Return what was seen of these and more texts, plain numbers without white space, none of them null."""
@@ -44,7 +49,8 @@ class TextsSeen:
             starts = compute.and_(compute.starts_with(texts, "0"), compute.greater(lengths, 1))
             if starts.true_count:
                 n_padded = compute.utf8_is_digit(texts.filter(starts)).true_count
-        return self + TextsSeen(len(texts), extent["min"], extent["max"], n_padded)
+        are_digits = self.are_digits and _are_digits(texts)
+        return self + TextsSeen(len(texts), extent["min"], extent["max"], n_padded, are_digits)
 
     def __add__(self, other: "TextsSeen") -> "TextsSeen":
         return TextsSeen(
@@ -52,7 +58,18 @@ class TextsSeen:
             min(self.shortest, other.shortest),
             max(self.longest, other.longest),
             self.n_padded + other.n_padded,
+            self.are_digits and other.are_digits,
         )
+
+
+def _are_digits(texts: "pa.Array") -> bool:
+    """Tell whether plain numbers are digits alone, perhaps after a minus."""
+    large = need("pyarrow.types", "reading text").is_large_string(texts.type)
+    _, offsets, characters = texts.buffers()
+    places = np.frombuffer(offsets, np.int64 if large else np.int32)
+    start, stop = int(places[texts.offset]), int(places[texts.offset + len(texts)])
+    held = characters[start:stop].to_pybytes()
+    return b"-0" not in held and not held.translate(None, b"-0123456789")
 
 
 _LETTERS = (

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 
 from ..display.report.facts.data import Reproduction
 from ..errors import ModelFileError, RequestError
-from ..rows import TableWriter
+from ..rows.outlets import FLAG, row_name
 from ..storage import content, load
 from ..tables import modelling
 from ..tables.run import Run, one_blas_thread
@@ -15,7 +15,8 @@ from ..tables.summary import RepairedTable
 from ..tables.table_model import TableModel
 from ..tables.work import Judged
 from .found import Found
-from .places import Origin, Output, open_place
+from .origin import Origin
+from .places import Output, open_place
 
 
 def carry_out(
@@ -53,18 +54,23 @@ def carry_out(
     place = open_place(origin, output)
     with one_blas_thread():
         judged = judge()
-        _check_repairs(judged, output)
+        _check_flags(judged, output)
         with place.together():
-            with _opened(place.writer) as writer, _opened(place.repaired) as repaired:
-                scored = judged.scored(writer, run, gathering=gathering or place.page is not None, repaired=repaired)
+            with ExitStack() as stack:
+                outlets = [stack.enter_context(outlet) for outlet in place.outlets]
+                scored = judged.scored(outlets, run, gathering=gathering or place.page is not None)
             summary = replace(
                 judged.summary(origin.command, scored),
                 out=output.out,
+                new_columns=_new_columns(judged, output),
+                only_flagged=output.only_flagged,
                 saved=output.save,
                 report=output.report,
                 repaired=None
                 if output.repaired is None
                 else RepairedTable(output.repaired, scored.n_repaired_rows, scored.n_repaired_cells),
+                good=output.good,
+                bad=output.bad,
                 seconds=time.monotonic() - started,
             )
             found = Found(summary, judged, origin, how, scored.gathered, run.spell)
@@ -76,16 +82,19 @@ def carry_out(
     return replace(found, summary=replace(summary, seconds=time.monotonic() - started))
 
 
-def _opened(writer: TableWriter | None) -> AbstractContextManager[TableWriter | None]:
-    return nullcontext() if writer is None else writer
-
-
-def _check_repairs(judged: Judged, output: Output) -> None:
-    if output.repaired is not None and judged.model.threshold is None:
+def _check_flags(judged: Judged, output: Output) -> None:
+    asked = next(iter(output.by_flags), None)
+    if asked is not None and judged.model.threshold is None:
         raise RequestError(
-            f"{output.spell('repaired')} goes with a threshold, and the model has none: "
+            f"{output.spell(asked)} goes with a threshold, and the model has none: "
             f"choose one with {output.spell('rate', 0.01)}"
         )
+
+
+def _new_columns(judged: Judged, output: Output) -> tuple[str, ...]:
+    if not output.only_flagged:
+        return judged.columns
+    return (row_name(judged.table.names), *(name for name in judged.columns if name != FLAG))
 
 
 def table_model(model: str | TableModel) -> tuple[TableModel, tuple[str, ...]]:

@@ -1,10 +1,11 @@
 """Every detector side by side on one table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..engines import OnProgress
 from ..tables.comparing import compare_detectors
+from ..tables.reading import Reading, reading
 from ..tables.request import check_columns, check_comparison, names
 from ..tables.run import Run
 from .found import Compared
@@ -17,6 +18,8 @@ def compare(
     labels: str | None = None,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
     rate: float = 0.04,
     rows: int = 20_000,
     seed: int = 0,
@@ -36,6 +39,11 @@ def compare(
         detector sees it; each is judged by it.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
     rate : float, default=0.04
         Share of the rows that each detector flags, to count how many they flag in common.
     rows : int, default=20000
@@ -73,6 +81,7 @@ def compare(
         labels=labels,
         columns=names(columns),
         drop=names(drop),
+        asked=reading(kinds, missing),
         rate=rate,
         rows=rows,
         seed=seed,
@@ -86,6 +95,7 @@ def compare_by(
     labels: str | None,
     columns: list[str] | None,
     drop: list[str] | None,
+    asked: Reading,
     rate: float,
     rows: int,
     seed: int,
@@ -94,6 +104,14 @@ def compare_by(
     """Fit every detector to a table and compare them, by a request that is checked."""
     return Compared(
         compare_detectors(
-            source, labels=labels, columns=columns, drop=drop, rate=rate, most_rows=rows, seed=seed, run=run
+            source,
+            labels=labels,
+            columns=columns,
+            drop=drop,
+            reading=asked,
+            rate=rate,
+            most_rows=rows,
+            seed=seed,
+            run=run,
         )
     )

@@ -1,19 +1,21 @@
 """The rows of a table that do not belong."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
+from ..tables.reading import reading
 from ..tables.request import Components, Request, Shape, request
 from ..tables.rules import Rule, rule
 from ..tables.run import Run
 from .carrying_out import carry_out
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def detect(
@@ -29,6 +31,8 @@ def detect(
     fdr: float | None = None,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
     model: str | None = None,
     components: Components = None,
     shape: Shape = None,
@@ -38,6 +42,9 @@ def detect(
     save: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     repaired: str | os.PathLike[str] | None = None,
+    good: str | os.PathLike[str] | None = None,
+    bad: str | os.PathLike[str] | None = None,
+    only_flagged: bool = False,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -73,6 +80,11 @@ def detect(
         threshold.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
     model : {'auto', 'mixture', 'bayesian', 'elliptic', 'forest', 'lof', 'svm'}, optional
         Kind of model. Default: 'auto'; 'mixture' where `components` or `shape` is given.
     components : str, int or iterable of int, optional
@@ -94,7 +106,13 @@ def detect(
     repaired : str or path-like, optional
         Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
         other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    good, bad : str or path-like, optional
+        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
+        says the format.
+    only_flagged : bool, default=False
+        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        from 1.
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -130,7 +148,15 @@ def detect(
     how = reproduction(call(detect, locals()), seed)
     source, reference = path_of(source), path_of(reference)
     asked = request(
-        source, columns=columns, drop=drop, model=model, components=components, shape=shape, factors=factors, seed=seed
+        source,
+        columns=columns,
+        drop=drop,
+        model=model,
+        components=components,
+        shape=shape,
+        factors=factors,
+        seed=seed,
+        reading=reading(kinds, missing),
     )
     threshold = rule(
         rate=rate,
@@ -142,7 +168,18 @@ def detect(
         fdr=fdr,
         reference=reference,
     )
-    output = output_of(out, save, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
+    output = output_of(
+        out,
+        save,
+        report,
+        format,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        safe_csv=safe_csv,
+        force=force,
+    )
     return detect_by(asked, threshold, output, Run.told(on_progress), how)
 
 

@@ -4,7 +4,7 @@ from ..errors import RequestError
 from ..tables.spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
-FORMATS = ("parquet", "csv", "json", "jsonl", "arrow")
+FORMATS = ("parquet", "csv", "tsv", "json", "jsonl", "arrow", "xlsx")
 
 
 def format_from(format: str | None, *, safe_csv: bool, spell: Spell = in_python) -> str | None:

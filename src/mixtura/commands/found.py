@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from ..columns.described import Profile
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction
 from ..display.report.page.frame import framed
@@ -18,10 +19,13 @@ from ..tables.summary import ComparisonSummary, Summary
 from ..tables.table_model import TableModel
 from ..tables.work import Judged
 from .formats import format_from
+from .origin import Origin
 from .page import as_page
-from .places import Origin, Output, open_place
+from .places import Output, open_place
 
 _WIDTH = 100
+
+_NO_FLAGS = "no row is flagged where there is no threshold: mixtura.detect chooses one"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -74,6 +78,15 @@ class Found:
         """The model that judged the rows, with its threshold; it judges other tables."""
         return self._judged.model
 
+    @property
+    def profile(self) -> Profile | None:
+        """What the table holds, as `mixtura.check` tells it.
+
+        None of an array, a Dask collection and rows that were opened before, and of a table that a fitted model judged:
+        nobody looked at all of their columns.
+        """
+        return self._judged.profile
+
     @cached_property
     def flagged(self) -> Any:
         """The flagged rows in the order of the table, as a dataframe.
@@ -88,10 +101,10 @@ class Found:
             There is no threshold: the groups were asked for.
         """
         if self.model.threshold is None:
-            raise RequestError("no row is flagged where there is no threshold: mixtura.detect chooses one")
+            raise RequestError(_NO_FLAGS)
         rows = FlaggedRows()
         with one_blas_thread():
-            replace(self._judged, result="decisions").scored(rows, Run(), gathering=False)
+            replace(self._judged, result="decisions").scored([rows], Run(), gathering=False)
         return rows.frame(self._origin.source)
 
     @cached_property
@@ -100,7 +113,7 @@ class Found:
         gathered = self._gathered
         if gathered is None:
             with one_blas_thread():
-                gathered = replace(self._judged, result="scores").scored(None, Run(), gathering=True).gathered
+                gathered = replace(self._judged, result="scores").scored([], Run(), gathering=True).gathered
         assert gathered is not None, "it was asked for"
         return build_report(gathered, self.summary, self._how)
 
@@ -121,6 +134,7 @@ class Found:
         *,
         format: str | None = None,
         safe_csv: bool = False,
+        only_flagged: bool = False,
         force: bool = False,
     ) -> None:
         """Write the table with the columns that the command adds, as ``--out`` does.
@@ -128,26 +142,31 @@ class Found:
         Parameters
         ----------
         path : str or path-like
-            Where it goes. The ending says the format: .parquet, .csv, .json, .jsonl or .arrow.
-        format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+            Where it goes. The ending says the format: .parquet, .csv, .tsv, .json, .jsonl, .arrow or .xlsx.
+        format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
             The format, where the ending does not say it.
         safe_csv : bool, default=False
             Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+        only_flagged : bool, default=False
+            Whether only the flagged rows go there, that of the highest score first, each with its ``row`` in the table.
         force : bool, default=False
             Whether any file may be replaced. Default: only what the same command made of the same table before.
 
         Raises
         ------
         RequestError
-            There is no such format.
+            There is no such format, or no threshold by which rows are flagged.
         SourceError
             The file cannot be written there, or would replace another one.
         """
         form = format_from(format, safe_csv=safe_csv)
-        place = open_place(self._origin, Output(out=os.fspath(path), form=form, force=force))
-        assert place.writer is not None, "there is a place for the table"
-        with one_blas_thread(), place.together(), place.writer as writer:
-            self._judged.scored(writer, Run(), gathering=False)
+        if only_flagged and self.model.threshold is None:
+            raise RequestError(_NO_FLAGS)
+        output = Output(out=os.fspath(path), form=form, force=force, only_flagged=only_flagged)
+        place = open_place(self._origin, output)
+        (outlet,) = place.outlets
+        with one_blas_thread(), place.together(), outlet:
+            self._judged.scored([outlet], Run(), gathering=False)
 
     def report(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the report to an HTML file: one page, to open in a browser, without a network.

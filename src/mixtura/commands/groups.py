@@ -1,7 +1,7 @@
 """The groups of a table."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..display.report.facts.data import Reproduction
@@ -9,13 +9,15 @@ from ..engines import OnProgress
 from ..errors import RequestError
 from ..tables import work
 from ..tables.kinds import MIXTURES
+from ..tables.reading import reading
 from ..tables.request import Components, Request, Shape, request
 from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def groups(
@@ -23,6 +25,8 @@ def groups(
     *,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
     model: str | TableModel = "mixture",
     components: Components = None,
     shape: Shape = None,
@@ -49,6 +53,11 @@ def groups(
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
     model : {'mixture', 'bayesian'} or TableModel, default='mixture'
         Kind of model; or a mixture that was fitted to another table, whose groups the rows are assigned to.
     components : str, int or iterable of int, optional
@@ -69,7 +78,7 @@ def groups(
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     save : str or path-like, optional
         Where the model goes.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -105,7 +114,10 @@ def groups(
     output = output_of(out, save, None, format, safe_csv=safe_csv, force=force)
     run = Run.told(on_progress)
     if isinstance(model, TableModel):
-        if any(asked is not None for asked in (columns, drop, components, shape, factors, clusters)) or merge:
+        if (
+            any(asked is not None for asked in (columns, drop, kinds, missing, components, shape, factors, clusters))
+            or merge
+        ):
             raise RequestError("a model that is fitted already has its columns, its components and its clusters")
         return _assigned(model, source, output, run, how)
     asked = request(
@@ -120,6 +132,7 @@ def groups(
         kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
+        reading=reading(kinds, missing),
     )
     return groups_by(asked, output, run, how)
 

@@ -1,131 +1,33 @@
 """Where the files of a command go, checked before the work begins."""
 
-import glob
 import io
-import json
 import os
-import stat
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
-from ..rows import TableWriter, is_query, open_writer
+from ..rows import open_writer
 from ..rows.marks import made_by, set_mark
-from ..rows.paths import is_stream
-from ..rows.sql import files_in
-from ..rows.whole import WholeFile, expanded, replace_all
+from ..rows.outlets import AllRows, FlaggedAsTheyStand, OnlyFlagged, OthersAsTheyStand, Outlet, Repaired
+from ..rows.whole import WholeFile, replace_all
 from ..rows.writer import open_stream_writer
 from ..storage import is_model
-from ..tables.opening import Source, label
+from ..tables.opening import label
 from ..tables.spelling import Spell, in_python
 from .formats import format_from
+from .origin import Origin
 
 # Opens standard output for a table; told whether that is all there is to write.
 OpenStream = Callable[[bool], io.RawIOBase]
 
 RESULT, REPAIRED, MODEL, REPORT = "the result", "the repaired table", "the model", "the report"
+GOOD, BAD = "the rows that are not flagged", "the flagged rows"
 
-
-@dataclass(frozen=True)
-class Origin:
-    """What a file comes from.
-
-    Attributes
-    ----------
-    command : str
-        The command.
-    source : object
-        The table.
-    reference : object
-        The reference table that goes with it.
-    model : str or None
-        The file of the model that the command reads.
-    """
-
-    command: str
-    source: Source
-    reference: Source = None
-    model: str | None = None
-
-    def mark(self, file: WholeFile) -> str | None:
-        """Return what says that this command made a file of this table; None for a table that has no name.
-
-        Paths start at the file, so that folders may be moved.
-        """
-        folder = file.path.absolute().parent
-        if not isinstance(self.source, str):
-            return None
-        if is_query(self.source):
-            table = f"{self.source} (in {_path_from(folder, Path.cwd())})"
-        elif _read_once(self.source):
-            return None
-        else:
-            table = _path_from(folder, expanded(self.source))
-        model = {} if self.model is None else {"model": _path_from(folder, expanded(self.model))}
-        return json.dumps({"command": self.command, "table": table, **model})
-
-    def check(self, file: WholeFile) -> None:
-        """Refuse to replace what this comes from.
-
-        Raises
-        ------
-        SourceError
-            The file is the model or a table that is read.
-        """
-        if file.target.exists():
-            self._check_stat(file.target.stat(), str(file.path))
-
-    def check_standard_output(self) -> None:
-        """Refuse to write to what this comes from, as `check` does."""
-        try:
-            found = os.fstat(sys.stdout.fileno())
-        except (OSError, ValueError):  # it is not a file of the system
-            return
-        self._check_stat(found, "standard output")
-
-    def _check_stat(self, found: os.stat_result, called: str) -> None:
-        if self.model is not None and _is_one_of(found, [expanded(self.model)]):
-            raise SourceError(f"{called} is the model, and would be replaced: choose another name")
-        for source in (self.source, self.reference):
-            if isinstance(source, str) and _is_one_of(found, _files_of(source)):
-                raise SourceError(f"{called} is the table that is read, and would be replaced: choose another name")
-
-
-def _path_from(folder: Path, path: Path) -> str:
-    try:
-        return Path(os.path.relpath(path.absolute(), folder)).as_posix()
-    except ValueError:  # on another drive
-        return path.absolute().as_posix()
-
-
-def _read_once(source: str) -> bool:
-    """Tell whether a table is standard input, or a pipe: what comes from there next is another table."""
-    return source == "-" or is_stream(source)
-
-
-def _files_of(source: str) -> list[Path | int]:
-    """Return the files that a source may read; standard input by its number."""
-    if source == "-":
-        return [0]
-    names = files_in(source) if is_query(source) else [source]
-    paths = [expanded(name) for name in names if "\0" not in name]
-    return [*paths, *(Path(match) for path in paths for match in glob.glob(str(path), recursive=True))]
-
-
-def _is_one_of(found: os.stat_result, files: Sequence[Path | int]) -> bool:
-    for file in files:
-        try:
-            other = os.stat(file)
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(other.st_mode) and os.path.samestat(found, other):
-            return True
-    return False
+# What the table is written to without new columns.
+_AS_IT_STANDS: Mapping[str, type[Outlet]] = {REPAIRED: Repaired, GOOD: OthersAsTheyStand, BAD: FlaggedAsTheyStand}
 
 
 @dataclass(frozen=True)
@@ -134,9 +36,13 @@ class Output:
 
     Attributes
     ----------
-    out, save, report, repaired : str or None
-        Where the table, the model, the report and the repaired table go; None for nowhere. The table goes to standard
-        output by "-".
+    out, save, report, repaired, good, bad : str or None
+        Where the table, the model, the report, the repaired table, and the rows that are not flagged and those that
+        are go; None for nowhere. The table goes to standard output by "-".
+    only_flagged : bool
+        Whether the table has the flagged rows only.
+    fail_above : float or None
+        Share of flagged rows above which whoever asked takes the run for failed.
     form : str or None
         Format of the table.
     force : bool
@@ -158,6 +64,17 @@ class Output:
     open_stream: OpenStream | None = None
     last_step: Callable[[], AbstractContextManager[None]] = nullcontext
     repaired: str | None = None
+    good: str | None = None
+    bad: str | None = None
+    only_flagged: bool = False
+    fail_above: float | None = None
+
+    @property
+    def by_flags(self) -> dict[str, Any]:
+        """What is asked for that only flags can give, by its name."""
+        names = ("repaired", "good", "bad", "only_flagged", "fail_above")
+        asked = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in asked.items() if value is not None and value is not False}
 
 
 @dataclass(frozen=True)
@@ -170,18 +87,15 @@ class Place:
         What all that is written comes from.
     output : Output
         What is to be written.
-    writer : TableWriter or None
-        Writes the table.
-    repaired : TableWriter or None
-        Writes the repaired table.
+    outlets : tuple of Outlet
+        Write the table, and what else is made of its rows.
     files : mapping of str to WholeFile
         The files that are written, by what they are.
     """
 
     origin: Origin
     output: Output
-    writer: TableWriter | None
-    repaired: TableWriter | None
+    outlets: tuple[Outlet, ...]
     files: Mapping[str, WholeFile]
 
     @property
@@ -247,30 +161,32 @@ def open_place(origin: Origin, output: Output) -> Place:
         would replace what it comes from or what something else made.
     """
     out, streams = output.out, output.open_stream is not None
-    files_only = ((MODEL, output.save), (REPORT, output.report), (REPAIRED, output.repaired))
-    for what, path in (*files_only, *([] if streams else [(RESULT, out)])):
+    as_it_stands = {REPAIRED: output.repaired, GOOD: output.good, BAD: output.bad}
+    files_only = {MODEL: output.save, REPORT: output.report, **as_it_stands}
+    for what, path in (*files_only.items(), *([] if streams else [(RESULT, out)])):
         if path == "-":
             why = ", where the summary goes" if what == REPORT else ""
             raise SourceError(f"{what} cannot go to standard output{why}: name a file")
-    files = _files({RESULT: None if out == "-" else out, **dict(files_only)})
-    writer = None
+    files = _files({RESULT: None if out == "-" else out, **files_only})
+    outlets: list[Outlet] = []
+    make = OnlyFlagged if output.only_flagged else AllRows
     if out == "-" and output.open_stream is not None:
-        writer = open_stream_writer(output.open_stream(not files), "standard output", output.form or "csv")
+        outlets = [make(open_stream_writer(output.open_stream(not files), "standard output", output.form or "csv"))]
         origin.check_standard_output()
     elif out is not None:
-        writer = open_writer(files[RESULT], form=output.form, mark=origin.mark(files[RESULT]))
-    place = Place(origin, output, writer, _repaired_writer(origin, output, files), files)
+        outlets = [make(open_writer(files[RESULT], form=output.form, mark=origin.mark(files[RESULT])))]
+    outlets += [
+        _as_it_stands(files[what], origin, output, made) for what, made in _AS_IT_STANDS.items() if what in files
+    ]
+    place = Place(origin, output, tuple(outlets), files)
     place.check()
     return place
 
 
-def _repaired_writer(origin: Origin, output: Output, files: Mapping[str, WholeFile]) -> TableWriter | None:
-    """Return what writes the repaired table in the format that its name says."""
-    file = files.get(REPAIRED)
-    if file is None:
-        return None
+def _as_it_stands(file: WholeFile, origin: Origin, output: Output, make: type[Outlet]) -> Outlet:
+    """Return what writes rows without new columns, in the format that the name of the file says."""
     safe = output.form == "safe-csv" and file.path.suffix.lower() == ".csv"
-    return open_writer(file, form=output.form if safe else None, mark=origin.mark(file))
+    return make(open_writer(file, form=output.form if safe else None, mark=origin.mark(file)))
 
 
 def _files(places: Mapping[str, str | None]) -> dict[str, WholeFile]:
@@ -290,12 +206,25 @@ def output_of(
     format: str | None,
     *,
     repaired: str | os.PathLike[str] | None = None,
+    good: str | os.PathLike[str] | None = None,
+    bad: str | os.PathLike[str] | None = None,
+    only_flagged: bool = False,
     safe_csv: bool,
     force: bool,
 ) -> Output:
     """Return what keywords of a public function say is to be written; raises as `format_from` does."""
     form = format_from(format, safe_csv=safe_csv)
-    return Output(path_of(out), path_of(save), path_of(report), form, force, repaired=path_of(repaired))
+    return Output(
+        path_of(out),
+        path_of(save),
+        path_of(report),
+        form,
+        force,
+        repaired=path_of(repaired),
+        good=path_of(good),
+        bad=path_of(bad),
+        only_flagged=only_flagged,
+    )
 
 
 def path_of(source: Any) -> Any:

@@ -10,8 +10,9 @@ from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out, table_model
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def report(

@@ -11,8 +11,9 @@ from ..tables.run import Run
 from ..tables.table_model import TableModel
 from .carrying_out import carry_out, table_model
 from .found import Found
+from .origin import Origin
 from .page import call, reproduction
-from .places import Origin, Output, output_of, path_of
+from .places import Output, output_of, path_of
 
 
 def score(
@@ -23,6 +24,9 @@ def score(
     out: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     repaired: str | os.PathLike[str] | None = None,
+    good: str | os.PathLike[str] | None = None,
+    bad: str | os.PathLike[str] | None = None,
+    only_flagged: bool = False,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -49,7 +53,13 @@ def score(
     repaired : str or path-like, optional
         Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
         other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
-    format : {'parquet', 'csv', 'json', 'jsonl', 'arrow'}, optional
+    good, bad : str or path-like, optional
+        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
+        says the format.
+    only_flagged : bool, default=False
+        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        from 1.
+    format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
         Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -67,7 +77,7 @@ def score(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or a repaired table is asked for and there is no threshold.
+        A keyword does not mean anything, or needs a threshold, and there is none.
     MixturaError
         The model or the table cannot be read or used, or a file cannot be written.
 
@@ -82,7 +92,18 @@ def score(
     """
     how = reproduction(call(score, locals()), None)
     threshold = None if rate is None else rule(rate=rate)
-    output = output_of(out, None, report, format, repaired=repaired, safe_csv=safe_csv, force=force)
+    output = output_of(
+        out,
+        None,
+        report,
+        format,
+        repaired=repaired,
+        good=good,
+        bad=bad,
+        only_flagged=only_flagged,
+        safe_csv=safe_csv,
+        force=force,
+    )
     return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
 
 

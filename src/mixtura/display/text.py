@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import words
+from ..columns.known import News
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
 from ..tables.summary import (
@@ -28,6 +29,7 @@ _COUNTS_SHOWN = 9
 _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
 _REASONS_SHOWN = 5
+_NEWS_SHOWN = 6
 
 _NOTE = Span("Note: ", "yellow")
 
@@ -86,6 +88,8 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
     yield _model(summary.model)
     for notice in summary.notices:
         yield paragraph(_NOTE, notice)
+    if summary.news:
+        yield _news(summary.news, rest)
     if summary.merging is not None:
         yield _clusters(summary.merging, rest)
     if summary.groups:
@@ -156,6 +160,13 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
     table = Cells([Column("components"), *map(Column, shapes)], rows)
     left = len({c.n_components for c in model.candidates}) - len(shown)
     return Stack([table, paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown")]) if left else table
+
+
+def _news(news: Sequence[News], rest: str) -> Part:
+    lines: list[Part] = [paragraph(f"{one}.", indent=2) for one in news[:_NEWS_SHOWN]]
+    if len(news) > _NEWS_SHOWN:
+        lines.append(paragraph(f"  … {words.count(len(news) - _NEWS_SHOWN)} more {rest}"))
+    return Stack([_heading("New since the fit", "what the columns hold now"), *lines])
 
 
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:
@@ -355,9 +366,13 @@ def _files(summary: Summary) -> Part:
     if summary.out is not None:
         new = ", ".join(summary.new_columns)
         where = "standard output" if summary.out == "-" else summary.out
-        lines.append(paragraph("Wrote ", Span(where, "bold"), f" (the table with {new})"))
+        what = "the flagged rows" if summary.only_flagged else "the table"
+        lines.append(paragraph("Wrote ", Span(where, "bold"), f" ({what} with {new})"))
     if summary.repaired is not None:
         lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
+    for place, what in ((summary.good, "the rows that are not flagged"), (summary.bad, "the flagged rows")):
+        if place is not None:
+            lines.append(paragraph("Wrote ", Span(place, "bold"), f" ({what}, as they stand)"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

@@ -26,6 +26,7 @@ from ..rows.checks import Weights, describe_rows
 from ..rows.columns import Choice, Missing, NonNumeric, as_list
 from ..rows.decoded import DecodedRows, kinds_in
 from ..rows.frames import FrameTable, merged_type
+from ..rows.style import Style
 from .engine import M
 from .partitions import FrameFacts, PartitionTask, Place, seen_in_partition, types_in_partition
 from .threads import available_processors
@@ -246,6 +247,10 @@ class DaskRows:
         run = self._task(list)
         for piece, place in zip(self._pieces, self._places(), strict=True):
             yield from run.tables(piece.compute(), place)
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self._like.style()
 
     def tasks(self, consume: Callable[..., Any], *arguments: Any) -> Iterator[Delayed]:
         """Yield a task for each partition: `consume` of its blocks and of `arguments`, which may be tasks."""

@@ -12,6 +12,7 @@ from ..optional import need
 from .block import Array, Block, rows_per_block
 from .checks import Weights, check_finite, describe_rows
 from .columns import Choice, LeftOut, Missing, as_list, check_unique
+from .style import Style
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,6 +131,10 @@ class ArrayRows:
             checked=self._checked,
             missing="allow" if self._has_missing else "error",
         )
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return Style()
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows, named x0, x1 and so on."""

@@ -127,7 +127,7 @@ def choose(
     dropped = [str(name) for name in as_list(choice.drop)]
     weight = [] if choice.weight_column is None else [choice.weight_column]
     check_unique(wanted, "columns=")
-    _check_known([*wanted, *dropped, *weight], names, where)
+    check_known([*wanted, *dropped, *weight], names, where)
     if choice.columns is not None:
         candidates = wanted
     else:
@@ -146,7 +146,8 @@ def choose(
     return used, left_out
 
 
-def _check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
+def check_known(asked: Sequence[str], names: Sequence[str], where: str) -> None:
+    """Raise unless a table has columns of these names."""
     unknown, _ = difference(names, asked)
     if unknown:
         close = difflib.get_close_matches(unknown[0], names, n=1)

@@ -16,13 +16,18 @@ from ..optional import need
 from .arrow import cut
 from .block import Array, Block, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
-from .columns import Choice, as_list, choose
+from .columns import Choice, as_list, check_known, choose
 from .kept_numbers import KeptNumbers
 from .raw import RawTable, seen_in
+from .style import Style
+from .typed import number_types
 from .watch import Checksums
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_ALL_AS_FOUND = Choice(non_numeric="drop")
 
 
 class DecodedRows:
@@ -42,6 +47,8 @@ class DecodedRows:
         What was seen of the columns, where a pass looked at them.
     kept : KeptNumbers, optional
         Numbers that this pass has read.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
 
     Attributes
     ----------
@@ -53,6 +60,8 @@ class DecodedRows:
         What each column of the table holds.
     seen : TableSeen or None
         What was seen of them.
+    missing_marks : tuple of str
+        Marks of missing values, besides those that are always taken for such.
     """
 
     def __init__(
@@ -62,11 +71,13 @@ class DecodedRows:
         choice: Choice,
         seen: TableSeen | None = None,
         kept: KeptNumbers | None = None,
+        missing_marks: tuple[str, ...] = (),
     ) -> None:
         self._raw = raw
         self._choice = choice
         self.kinds = kinds
         self.seen = seen
+        self.missing_marks = missing_marks
         names = raw.schema.names
         told = ["number" if kinds[name].in_use else kinds[name].told for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
@@ -119,6 +130,17 @@ class DecodedRows:
     def has_missing(self) -> bool:
         """Whether a value may be missing."""
         return self._has_missing
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return Style(self._raw.delimiter, self.kinds, self._number_types)
+
+    def _number_types(self) -> "Mapping[str, pa.DataType]":
+        if self._raw.has_types:
+            return {}
+        if self.seen is None:
+            self.seen, _ = seen_in(self._raw)
+        return number_types(self.seen)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order, `rows_per_block(n_columns)` at a time."""
@@ -235,22 +257,34 @@ def decoded(
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
     seen, kept = seen_in(raw)
-    return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen, kept)
+    return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen, kept, missing_marks)
 
 
 def kinds_in(
-    seen: TableSeen, choice: Choice, kinds: Mapping[str, Kind | str], missing_marks: tuple[str, ...]
+    seen: TableSeen,
+    choice: Choice,
+    asked: Mapping[str, Kind | str],
+    missing_marks: tuple[str, ...] = (),
 ) -> dict[str, Kind]:
-    """Return what all columns of a table hold: what is known, asked for, or was seen; parameters as of `decoded`."""
+    """Return what all columns of a table hold: what is known, asked for, or was seen; parameters as of `decoded`.
+
+    Raises
+    ------
+    ColumnError
+        There is no column of a name in `asked`.
+    RequestError
+        A column cannot be read as what it is said to be.
+    """
+    check_known([name for name, kind in asked.items() if isinstance(kind, str)], list(seen.columns), "the table")
     found: dict[str, Kind] = {}
     named = {str(name) for name in (*as_list(choice.columns), choice.weight_column)}
     for name, column in seen.columns.items():
-        asked = kinds.get(name)
-        if asked is None:
+        kind = asked.get(name)
+        if kind is None:
             found[name] = kind_of(name, column, missing_marks)
             if not found[name].in_use and (name in named or choice.non_numeric == "error") and are_numbers(column):
                 # Who names a column wants it, and who wants no column left out takes numbers for numbers.
                 found[name] = Number(missing=missing_marks)
         else:
-            found[name] = kind_asked(asked, name, column, missing_marks) if isinstance(asked, str) else asked
+            found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
     return found

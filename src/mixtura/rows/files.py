@@ -38,8 +38,10 @@ class FileTable:
 
     Attributes
     ----------
-    where, schema, n_rows, first_row, may_change
+    where, schema, n_rows, first_row, may_change, has_types, delimiter
         As of a `RawTable`.
+    notes : tuple of str
+        What the user should know of how the files are read, in sentences.
     """
 
     first_row = 0
@@ -52,11 +54,14 @@ class FileTable:
             check_unique(part.schema.names, part.label)
             _check_same_columns(part, parts[0])
         self._parts = [part for part in parts if not part.empty]
+        self.notes = tuple(note for part in parts for note in part.notes)
         self.where = where
         self._scratch = scratch
         self.reading = nullcontext if watch is None else watch.reading
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
+        self.has_types = all(getattr(part, "has_types", True) for part in self._parts)
+        self.delimiter: str | None = getattr(self._parts[0], "delimiter", None)
         self.schema = _common_schema([part.schema for part in self._parts])
         counts = [part.n_rows for part in self._parts]
         self.n_rows = None if None in counts else sum(count for count in counts if count is not None)

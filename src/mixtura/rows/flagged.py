@@ -1,54 +1,41 @@
 """The flagged rows of a scored table as a dataframe."""
 
-from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from ..optional import need
+from .added import with_added
 from .columns import positions_of
 from .frames import as_frame, check_names, is_lazy, taken
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_FLAG = "is_anomaly"
+from .judged import JudgedTable
+from .opening import TableRows
+from .outlets import flagged_of
+from .style import Style
+from .typed import with_types
 
 # Libraries of dataframes that a result can be made with, in the order of preference.
 _LIBRARIES = ("pandas", "polars", "pyarrow")
 
 
 class FlaggedRows:
-    """Takes a scored table block by block, as a `TableWriter` does, and keeps the rows that are flagged."""
+    """Takes judged rows block by block, as an `Outlet` does, and keeps those that are flagged."""
 
     def __init__(self) -> None:
+        self._held: list[JudgedTable] = []
         self._n_rows = 0
-        self._names: list[str] = []
-        self._held: list[Any] = []
+        self._style = Style()
 
-    def write(self, table: "pa.Table", new: Mapping[str, Any]) -> None:
-        """Keep the flagged ones among the next rows; parameters as of `TableWriter.write`."""
-        pa = need("pyarrow", "making tables")
-        at = np.flatnonzero(new[_FLAG])
-        position = "row"
-        while position in table.column_names:
-            position += "_"
-        columns = {position: pa.array(self._n_rows + at + 1)}
-        for name, values in new.items():
-            if name != _FLAG:
-                columns[name] = (
-                    pa.array([values[place] for place in at], pa.string())
-                    if isinstance(values, list)
-                    else pa.array(np.asarray(values)[at])
-                )
-        columns |= {name: table.column(name).take(pa.array(at)) for name in table.column_names}
-        self._names = table.column_names
-        self._held.append(pa.table(columns))
-        self._n_rows += table.num_rows
+    def begin(self, rows: TableRows) -> None:
+        """Learn of which table the rows are going to be."""
+        self._style = rows.style()
+
+    def write(self, judged: JudgedTable) -> None:
+        """Keep the flagged ones among the next rows."""
+        self._held.append(flagged_of(judged))
+        self._n_rows += judged.table.num_rows
 
     def frame(self, like: Any = None) -> Any:
-        """Return the rows in the order of the table, as a dataframe.
+        """Return the rows in the order of the table, as a dataframe; columns of text that holds numbers have numbers.
 
         Parameters
         ----------
@@ -61,21 +48,22 @@ class FlaggedRows:
             Of the library of the source where that is a pandas, Polars or pyarrow table; else of the first of these
             that is installed.
         """
-        pa = need("pyarrow", "making tables")
-        table = pa.concat_tables(self._held, promote_options="permissive").replace_schema_metadata(None)
+        flagged = JudgedTable.concatenate(self._held)
         own = as_frame(like)
         library = _library(like if own is None else own)
+        names = flagged.table.column_names
+        table = with_added(with_types(flagged.table, self._style.number_types()), flagged.new, str)
+        table = table.select([*flagged.new, *names]).replace_schema_metadata(None)
         if own is None or not _is_of(own, library) or len(own) != self._n_rows:
             return _as_frame_of(table, library)
         # What has no type in Arrow comes back as it is, too.
         nw = need("narwhals", "making dataframes")
-        new = _as_frame_of(table.drop_columns(self._names), library)
-        positions = positions_of(self._names, check_names(own))
-        old = taken(own, table.column(0).to_numpy() - 1, positions)
+        new = _as_frame_of(table.select(list(flagged.new)), library)
+        old = taken(own, flagged.rows, positions_of(names, check_names(own)))
         return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
 
 
-def _as_frame_of(table: "pa.Table", library: str) -> Any:
+def _as_frame_of(table: Any, library: str) -> Any:
     return need("narwhals", "making dataframes").from_native(table).lazy().collect(backend=library).to_native()
 
 

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .delimited import DelimitedPart
+from .excel_sink import ExcelSink
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
 from .parts import Part
+from .reading import ReadingOptions
 from .scans import JsonPart, ParquetPart, read_parquet_schema
-from .sinks import CsvSink, IpcSink, JsonLinesSink, JsonSink, ParquetSink, SafeCsvSink, Sink
+from .sinks import IpcSink, ParquetSink, Sink
+from .text_sinks import CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Reader = Callable[[Path, str], Part]
+Reader = Callable[..., Part]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Format:
     sink : type of Sink or None
         What writes it.
     is_text : bool
-        Whether it is text, which may be compressed by gzip when it is read.
+        Whether it is text, which may be compressed when it is read.
+    has_options : bool
+        Whether the reader takes `ReadingOptions` as its third argument.
     begins : tuple of bytes
         The first bytes that tell it from others; of text, those after white space.
     own_reader : callable or None
@@ -47,20 +52,27 @@ class Format:
     name: str | None = None
     sink: type[Sink] | None = None
     is_text: bool = False
+    has_options: bool = False
     begins: tuple[bytes, ...] = ()
     own_reader: Reader | None = None
     schema: "Callable[[Path], pa.Schema] | None" = None
 
+    def open(self, file: Path, label: str, options: ReadingOptions, *, ours: bool = False) -> Part:
+        """Open a file; `ours` says that nobody else writes to it."""
+        reader = (self.own_reader if ours else None) or self.reader
+        assert reader is not None, "this format is read"
+        return reader(file, label, options) if self.has_options else reader(file, label)
+
 
 # What is read where no first bytes tell, and written where a name ends in .csv.
-DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True)
+DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True, has_options=True)
 
 FORMATS = (
     Format((".parquet",), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
-    Format((".tsv",), partial(DelimitedPart, tabs=True), is_text=True),
-    Format((".txt",), DelimitedPart, is_text=True),
+    Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), "tsv", TsvSink, is_text=True, has_options=True),
+    Format((".txt", ".dat", ".data"), DelimitedPart, sink=DelimitedSink, is_text=True, has_options=True),
     Format((".json",), JsonPart, "json", JsonSink, is_text=True, begins=(b"{", b"[")),
     Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True),
     Format(
@@ -72,6 +84,7 @@ FORMATS = (
         own_reader=partial(IpcPart, ours=True),
         schema=read_ipc_schema,
     ),
+    Format((".xlsx",), None, "xlsx", ExcelSink),
 )
 
 READ: Mapping[str, Format] = {ending: form for form in FORMATS if form.reader for ending in form.endings}

@@ -112,11 +112,13 @@ class FrameTable:
 
     Attributes
     ----------
-    where, schema, n_rows, first_row, may_change
+    where, schema, n_rows, first_row, may_change, has_types, delimiter
         As of a `RawTable`.
     """
 
     may_change = False
+    has_types = True
+    delimiter: str | None = None
     reading = staticmethod(nullcontext)
 
     def __init__(

@@ -45,6 +45,8 @@ class IpcPart:
         Whether nobody else writes to the file, so that it can be mapped.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, file: Path, label: str, *, ours: bool = False) -> None:
         self.label = label
         self._file = file

@@ -8,6 +8,7 @@ from .block import Block, Rows
 from .columns import Choice, LeftOut, choose, positions_of
 from .opening import TableRows
 from .selected import SelectedRows
+from .style import Style
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +56,10 @@ class NamedRows(SelectedRows):
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in use."""
         return self._used
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self._rows.style() if isinstance(self._rows, TableRows) else Style()
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of all columns of its rows."""

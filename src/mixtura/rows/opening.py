@@ -18,8 +18,10 @@ from .files import FileTable
 from .frames import FrameTable, as_frame, collected, is_lazy, open_record_batch
 from .paths import is_stream, open_path
 from .raw import RawTable
+from .reading import ReadingOptions
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
+from .style import Style
 from .whole import expanded
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class TableRows(Rows, Protocol):
         """Yield every block with a pyarrow Table of all input columns of its rows."""
         ...
 
+    def style(self) -> Style:
+        """Return how the table is written."""
+        ...
+
 
 def open(
     source: Any,
@@ -59,6 +65,8 @@ def open(
     missing: Missing = "error",
     kinds: "Mapping[str, Kind | str] | None" = None,
     missing_marks: Sequence[str] = (),
+    header: bool | None = None,
+    ragged: bool = False,
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -80,8 +88,8 @@ def open(
         - the path of a named pipe, read as standard input is;
         - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
           ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
-          from the ending: .csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text formats
-          also with .gz;
+          from the ending: .csv, .tsv, .tab, .txt, .dat, .data, .parquet, .json, .jsonl, .ndjson, .arrow, .feather,
+          .ipc; text formats also with .gz, .zst, .bz2, .xz or .zip;
         - `Rows`, returned as they are.
     columns : sequence of str, or of int for an array, optional
         Columns to use, in this order. Default: every column that holds numbers. True/false, dates, categories and
@@ -97,6 +105,12 @@ def open(
         What to do with missing values: raise, or give them as NaN, and cells that do not fit their columns too, which
         `Block.strays` tells apart. An infinite value is such a cell, and in an array an error all the same. `Rows`
         keep to what they were opened with.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like beside
+        the others.
+    ragged : bool, default False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
 
     Returns
     -------
@@ -120,9 +134,9 @@ def open(
     `InfiniteValuesError` there. NaN, null, None, pandas NA and masked values are all missing values, in columns of
     whole numbers too, which are read as floating-point numbers.
 
-    The first record of a CSV file is its header unless every field in it is a number. The delimiter is the one of
-    comma, semicolon, tab and bar that splits that record into the most fields. An empty field, NA, N/A, NULL or None
-    in a column of numbers is a missing value.
+    The encoding, the delimiter, the quotes and the header of delimited text are found from the text: lines of a table
+    have as many fields each, and a header is unlike what is below it. Lines before the table are no part of it. An
+    empty field is a missing value.
 
     Messages count rows of files, streams and queries from 1, without the header, and rows of arrays and dataframes
     from 0.
@@ -145,19 +159,20 @@ def open(
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
-    raw = open_raw(source)
+    raw = open_raw(source, header=header, ragged=ragged)
     if raw is None:
         return ArrayRows(source, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
     return decoded(raw, choice, kinds or {}, tuple(missing_marks))
 
 
-def open_raw(source: Any) -> RawTable | None:
+def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -> RawTable | None:
     """Return a table as it stands; None for an array, whose columns all hold numbers.
 
     Parameters and errors as of `open`.
     """
+    options = ReadingOptions(header, ragged)
     if isinstance(source, (str, os.PathLike)):
-        return _open_text(source)
+        return _open_text(source, options)
     if is_connection(source):
         source = last_result(source)
     if is_lazy(source):
@@ -170,25 +185,27 @@ def open_raw(source: Any) -> RawTable | None:
         frame = collected(source)
     if frame is not None:
         return FrameTable(frame)
-    return None if hasattr(source, "__array__") and not is_arrow else _open_stream(source)
+    if hasattr(source, "__array__") and not is_arrow:
+        return None
+    return _open_stream(source, options)
 
 
-def _open_stream(source: Any) -> RawTable:
+def _open_stream(source: Any, options: ReadingOptions) -> RawTable:
     if hasattr(source, "__arrow_c_array__"):
         return open_record_batch(source)
     if hasattr(source, "__arrow_c_stream__"):
         return open_arrow_stream(source)
     if hasattr(source, "read"):
-        return open_binary(source, str(getattr(source, "name", "the stream")))
+        return open_binary(source, str(getattr(source, "name", "the stream")), options)
     raise SourceError(
         f"cannot read a table from {type(source).__name__}: "
         "give an array, a dataframe, an Arrow stream, a path, a query or a binary file"
     )
 
 
-def _open_text(source: "str | os.PathLike[str]") -> FileTable:
+def _open_text(source: "str | os.PathLike[str]", options: ReadingOptions) -> FileTable:
     if source == "-":
-        return open_binary(sys.stdin.buffer, "standard input")
+        return open_binary(sys.stdin.buffer, "standard input", options)
     if isinstance(source, str) and is_query(source):
         return open_query(source)
     if is_stream(source):
@@ -197,5 +214,5 @@ def _open_text(source: "str | os.PathLike[str]") -> FileTable:
         except OSError as error:
             raise SourceError(f"cannot read {source}: {error.strerror}") from error
         with stream:
-            return open_binary(stream, str(source))
-    return open_path(source)
+            return open_binary(stream, str(source), options)
+    return open_path(source, options)

@@ -8,6 +8,7 @@ from .block import Block
 from .columns import LeftOut
 from .opening import TableRows
 from .selected import SelectedRows
+from .style import Style
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +26,11 @@ class OwnColumns(SelectedRows):
     former : sequence of str
         The columns that it is not to have.
 
+    Attributes
+    ----------
+    table : TableRows
+        The table, with these columns.
+
     Raises
     ------
     EmptyTableError
@@ -34,7 +40,7 @@ class OwnColumns(SelectedRows):
     def __init__(self, rows: TableRows, former: Sequence[str]) -> None:
         names = rows.columns or ()
         super().__init__(rows, [position for position, name in enumerate(names) if name not in former])
-        self._table = rows
+        self.table = rows
         self._former = list(former)
         if not self._positions:
             raise EmptyTableError(
@@ -44,15 +50,19 @@ class OwnColumns(SelectedRows):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the other columns, in use or not."""
-        return tuple(name for name in self._table.names if name not in self._former)
+        return tuple(name for name in self.table.names if name not in self._former)
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Columns that are not used."""
-        others = (column for column in self._table.left_out if column.name not in self._former)
+        others = (column for column in self.table.left_out if column.name not in self._former)
         return (*(LeftOut(name, _REASON) for name in self._former), *others)
+
+    def style(self) -> Style:
+        """Return how the table is written."""
+        return self.table.style()
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:
         """Yield each block with a pyarrow Table of the other columns of its rows."""
-        for table, block in self._table.tables():
+        for table, block in self.table.tables():
             yield table.drop_columns(self._former), block.select(self._positions)

@@ -1,7 +1,6 @@
 """One file as a stream of Arrow record batches: what every format provides."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -22,19 +21,19 @@ class Part(Protocol):
         Number of rows, None if only a pass tells.
     empty : bool
         Whether it has no rows.
+    notes : tuple of str
+        What the user should know of how it is read, in sentences; formats that leave no choice have none.
+
+    One whose columns have no types says so with ``has_types = False``, and what stands between its fields, where its
+    name does not, as `delimiter`.
     """
 
     label: str
     schema: "pa.Schema"
     n_rows: int | None
     empty: bool
+    notes: tuple[str, ...]
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
         """Yield the columns `names`, in that order, as they stand in the file."""
         ...
-
-
-def is_gzip(file: Path) -> bool:
-    """Tell from its first bytes whether a file is compressed by gzip."""
-    with file.open("rb") as stream:
-        return stream.read(2) == b"\x1f\x8b"

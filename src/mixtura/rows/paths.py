@@ -7,14 +7,17 @@ import stat
 from pathlib import Path
 
 from ..errors import SourceError
+from .compressed import COMPRESSED, compression_of, table_in, unpacked
 from .files import FileTable
 from .formats import READ
+from .reading import ReadingOptions
+from .scratch import Scratch
 from .watch import Watch
 from .whole import expanded
 
 
-def open_path(path: str | os.PathLike[str]) -> FileTable:
-    """Open the file, or the files that a pattern matches, in the order of their names."""
+def open_path(path: str | os.PathLike[str], options: ReadingOptions | None = None) -> FileTable:
+    """Open the file, or the files that a pattern matches, in the order of their names; they may be compressed."""
     given = os.fspath(path)
     files = _matching(expanded(given))
     for file in files:
@@ -24,11 +27,19 @@ def open_path(path: str | os.PathLike[str]) -> FileTable:
         raise SourceError(
             f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
         )
-    reader = READ[suffixes.pop()].reader
-    assert reader is not None, "these formats are read"
+    form = READ[suffixes.pop()]
     watch = Watch(files)
+    scratch = None
     with watch.reading():
-        return FileTable([reader(file, str(file)) for file in files], given, watch=watch)
+        parts = []
+        for number, file in enumerate(files):
+            plain = file
+            if (kind := _compression(file)) is not None:
+                scratch = scratch or Scratch()
+                member = _member(file) if kind == ".zip" else None
+                plain = unpacked(file, str(file), scratch, f"file-{number}", member)
+            parts.append(form.open(plain, str(file), options or ReadingOptions(), ours=plain is not file))
+        return FileTable(parts, given, scratch, watch)
 
 
 def _check_name(file: Path) -> None:
@@ -59,15 +70,37 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 
 def _suffix(file: Path) -> str:
+    """Return the ending that tells the format of a file, or of what is compressed in it."""
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] and suffixes[-2] in READ and READ[suffixes[-2]].is_text:
+    if suffixes[-1:] == [".zip"] and _compression(file) == ".zip":
+        return Path(_member(file)).suffix.lower()
+    if (
+        suffixes
+        and suffixes[-1] in COMPRESSED
+        and suffixes[-2:-1]
+        and suffixes[-2] in READ
+        and READ[suffixes[-2]].is_text
+    ):
         return suffixes[-2]
     if not suffixes or suffixes[-1] not in READ:
         raise SourceError(
             f"cannot tell the format of {file} from its name: it must end in {', '.join(READ)}, "
-            "or in .gz after a text format"
+            f"or in {', '.join(COMPRESSED)} after a text format"
         )
     return suffixes[-1]
+
+
+def _compression(file: Path) -> str | None:
+    """Return how a file is compressed whose format is not compressed itself."""
+    ending = file.suffix.lower()
+    try:
+        return compression_of(file) if ending in COMPRESSED or READ[ending].is_text else None
+    except OSError as error:
+        raise SourceError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _member(archive: Path) -> str:
+    return table_in(archive, str(archive), READ)
 
 
 def _matching(path: Path) -> list[Path]:

@@ -34,6 +34,10 @@ class RawTable(Protocol):
         Position of its first row, where it is a part of a larger table.
     may_change : bool
         Whether somebody else may write to it while it is read.
+    has_types : bool
+        Whether its columns have types; else all of them are text.
+    delimiter : str or None
+        What stands between the fields of its text, where the name of its file does not say it.
     """
 
     where: str
@@ -41,6 +45,8 @@ class RawTable(Protocol):
     n_rows: int | None
     first_row: int
     may_change: bool
+    has_types: bool
+    delimiter: str | None
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch | pa.Table"]:
         """Yield the columns `names`, in that order, for some rows after the other."""

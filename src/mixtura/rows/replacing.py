@@ -1,13 +1,18 @@
 """A table with other numbers in some of its cells, all else as it is."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns.category import Category, Flag
+from ..columns.cells import is_text
+from ..columns.kind import Kind
+from ..columns.number import Number
 from ..optional import need
 from ..typing import Floats, Integers
 
@@ -40,10 +45,29 @@ class Cells:
         at, columns = np.nonzero(chosen)
         return cls(rows[at], columns, values[at, columns])
 
-    def put_in(self, table: "pa.Table", names: Sequence[str]) -> "pa.Table":
+    def take(self, at: Integers, n_rows: int) -> Self:
+        """Return the cells of some of the `n_rows` rows of the block, counted by the places that these have then."""
+        place = np.full(n_rows, -1)
+        place[at] = np.arange(len(at))
+        rows = place[self.rows]
+        kept = rows >= 0
+        return type(self)(rows[kept], self.columns[kept], self.values[kept])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self], n_rows: Sequence[int]) -> Self:
+        """Return the cells of blocks of so many rows, one after the other."""
+        starts = np.cumsum([0, *n_rows[:-1]])
+        return cls(
+            np.concatenate([start + part.rows for start, part in zip(starts, parts, strict=True)]),
+            np.concatenate([part.columns for part in parts]),
+            np.concatenate([part.values for part in parts]),
+        )
+
+    def put_in(self, table: "pa.Table", names: Sequence[str], kinds: Mapping[str, Kind] | None = None) -> "pa.Table":
         """Return a table with these numbers in its columns of some `names`, which keep their types.
 
-        A column of whole numbers gets the nearest whole number, one of decimals as many digits as it has.
+        A column of whole numbers gets the nearest whole number, one of decimals as many digits as it has, one of text
+        what its kind would write.
 
         Examples
         --------
@@ -61,11 +85,25 @@ class Cells:
             mask = np.zeros(table.num_rows, np.bool_)
             mask[self.rows[here]] = True
             in_order = self.values[here][np.argsort(self.rows[here], kind="stable")]
-            numbers = _numbers(pa, in_order, field.type)
+            if is_text(field.type):
+                kind = (kinds or {}).get(field.name, Number())
+                numbers = pa.array([_written(value, kind) for value in in_order.tolist()], field.type)
+            else:
+                numbers = _numbers(pa, in_order, field.type)
             table = table.set_column(
                 position, field, compute.replace_with_mask(table.column(position), pa.array(mask), numbers)
             )
         return table
+
+
+def _written(value: float, kind: Kind) -> str:
+    if isinstance(kind, (Flag, Category)) and kind.codes is not None:
+        kind = kind.codes
+    if not isinstance(kind, Number):
+        return kind.speak(value)
+    if kind.writing is not None:
+        return kind.writing.written(value)
+    return repr(value) if kind.step is None else f"{value:.{max(0, round(-math.log10(kind.step)))}f}"
 
 
 def _numbers(pa: Any, values: Floats, kind: "pa.DataType") -> "pa.Array":

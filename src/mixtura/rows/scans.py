@@ -9,7 +9,6 @@ from ..errors import EmptyTableError, SourceError
 from ..optional import need
 from . import duck
 from .block import rows_per_block
-from .parts import is_gzip
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +23,8 @@ _TOLD = {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN", "VARCHAR"}
 
 class _ScanPart:
     """A file whose column types DuckDB knows for certain; `scan` is the table function call that reads it."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, label: str, scan: str) -> None:
         self.label = label
@@ -78,8 +79,7 @@ class JsonPart(_ScanPart):
     """
 
     def __init__(self, file: Path, label: str) -> None:
-        compression = "gzip" if is_gzip(file) else "none"
-        options = f"hive_partitioning=false, compression='{compression}', format='auto'"
+        options = "hive_partitioning=false, compression='none', format='auto'"
         super().__init__(label, f"read_json({duck.path(file)}, {options}, {_FINDING_TYPES})")
         # DuckDB's name for values that are not objects, and for no values at all.
         if self.schema.names == ["json"]:

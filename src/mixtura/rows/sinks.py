@@ -1,17 +1,15 @@
-"""How tables are written, one class for each format."""
+"""How tables are written, one class for each format; those of text and of spreadsheets are in files of their own."""
 
 import io
-import json
-import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import ColumnError
 from ..optional import need
-from .arrow import kind_of
-from .checks import quoted
-from .formulas import no_formula, no_formulas
+from ..typing import Integers
+from .dictionaries import Dictionaries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,42 +19,88 @@ _ROWS_PER_GROUP = 2**16
 
 
 # A file, or a stream of bytes such as standard output.
-Target = Path | io.RawIOBase
+Target = Path | io.RawIOBase | io.BufferedIOBase
+
+
+@dataclass(frozen=True, eq=False)
+class Highlights:
+    """Cells that deserve attention, where a format can show them.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_cells,)
+        The row of each in the table that is written, in increasing order.
+    names : sequence of str
+        The column of each.
+    notes : mapping of int to str
+        What is said of a row, by its place.
+    """
+
+    rows: Integers
+    names: Sequence[str]
+    notes: Mapping[int, str]
 
 
 class Sink(ABC):
-    """Where tables of one schema go; one class for each format."""
+    """Where tables of one schema go; one class for each format.
 
-    def __init__(self, target: Target, schema: "pa.Schema") -> None:
+    Attributes
+    ----------
+    has_types : bool
+        Whether columns have types, so that text that holds numbers is better written as such.
+    has_lists : bool
+        Whether a cell can be a list.
+    """
+
+    has_types: ClassVar[bool] = True
+    has_lists: ClassVar[bool] = True
+
+    def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
         self.target = target
         self.schema = schema
+        self.delimiter = delimiter
 
     @abstractmethod
-    def write(self, table: "pa.Table") -> None:
+    def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Write the next rows."""
 
     @abstractmethod
     def close(self) -> None:
         """Write what is held back, and close the file."""
 
+    def abandon(self) -> None:
+        """Close a file that nobody is going to read."""
+        self.close()
+
     @staticmethod
     def added(text: str) -> str:
         """Return text that is added to a table as it stands in the file."""
         return text
 
+    @staticmethod
+    def check_size(n_rows: int | None, n_columns: int, where: str) -> None:
+        """Refuse a table that the format has no room for.
+
+        Raises
+        ------
+        SourceError
+            It has too many rows or columns.
+        """
+        return
+
 
 class _ArrowSink(Sink):
     """A format that pyarrow writes."""
 
-    def __init__(self, target: Target, schema: "pa.Schema") -> None:
-        super().__init__(target, schema)
+    def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
+        super().__init__(target, schema, delimiter)
         self._writer = self._open()
 
     @abstractmethod
     def _open(self) -> Any:
         """Open pyarrow's writer."""
 
-    def write(self, table: "pa.Table") -> None:
+    def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Write the next rows."""
         self._writer.write_table(table)
 
@@ -68,8 +112,8 @@ class _ArrowSink(Sink):
 class ParquetSink(_ArrowSink):
     """Parquet."""
 
-    def __init__(self, target: Target, schema: "pa.Schema") -> None:
-        super().__init__(target, schema)
+    def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
+        super().__init__(target, schema, delimiter)
         self._held: list[Any] = []
 
     def _open(self) -> Any:
@@ -79,7 +123,7 @@ class ParquetSink(_ArrowSink):
         parquet = need("pyarrow.parquet", "writing Parquet")
         return parquet.ParquetWriter(self.target, self.schema, use_dictionary=repeating)
 
-    def write(self, table: "pa.Table") -> None:
+    def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Hold the next rows back until there are enough for a row group."""
         self._held.append(table)
         if sum(held.num_rows for held in self._held) >= _ROWS_PER_GROUP:
@@ -98,90 +142,18 @@ class ParquetSink(_ArrowSink):
         self._held = []
 
 
-class CsvSink(_ArrowSink):
-    """CSV with a header; text is quoted where it must be.
-
-    A spreadsheet would run text that begins as a formula. What is added to a table does not; the table stays as it is.
-    """
-
-    def _open(self) -> Any:
-        nested = [field.name for field in self.schema if kind_of(field.type) == "nested values"]
-        if nested:
-            raise ColumnError(f"{quoted(nested)} with nested values cannot be written as CSV: write .parquet or .json")
-        return need("pyarrow.csv", "writing CSV").CSVWriter(
-            self.target,
-            self._written(self.schema.empty_table()).schema,
-            write_options=need("pyarrow.csv", "writing CSV").WriteOptions(quoting_style="needed"),
-        )
-
-    def write(self, table: "pa.Table") -> None:
-        """Write the next rows."""
-        super().write(self._written(table))
-
-    def _written(self, table: "pa.Table") -> "pa.Table":
-        """Return a table as it stands in the file."""
-        return table
-
-    @staticmethod
-    def added(text: str) -> str:
-        """Return text that is added to a table, which no spreadsheet may take for a formula."""
-        return no_formula(text)
-
-
-class SafeCsvSink(CsvSink):
-    """CSV of which a spreadsheet takes no text for a formula, that of the table neither."""
-
-    def _written(self, table: "pa.Table") -> "pa.Table":
-        names = [no_formula(name) for name in table.column_names]
-        return need("pyarrow", "writing CSV").table([no_formulas(column) for column in table.columns], names=names)
-
-
 class IpcSink(_ArrowSink):
     """Arrow IPC: a file, which readers may jump about in, or a stream where nobody can."""
 
     def _open(self) -> Any:
         ipc = need("pyarrow.ipc", "writing Arrow files")
+        self._dictionaries = Dictionaries()
         if isinstance(self.target, Path):
-            return ipc.new_file(str(self.target), self.schema)
+            # Of a file that has several the later ones can only add to the first.
+            options = ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+            return ipc.new_file(str(self.target), self.schema, options=options)
         return ipc.new_stream(self.target, self.schema)
 
-
-class JsonLinesSink(Sink):
-    """One JSON record a line; NaN and infinity become null."""
-
-    _start, _between, _end = "", "\n", "\n"
-
-    def __init__(self, target: Target, schema: "pa.Schema") -> None:
-        super().__init__(target, schema)
-        binary = target.open("wb") if isinstance(target, Path) else io.BufferedWriter(target)
-        self._stream = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
-        self._separator = self._start
-
-    def write(self, table: "pa.Table") -> None:
+    def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Write the next rows."""
-        for record in table.to_pylist():
-            line = json.dumps(_json_value(record), ensure_ascii=False, allow_nan=False, default=str)
-            self._stream.write(self._separator + line)
-            self._separator = self._between
-        self._stream.flush()
-
-    def close(self) -> None:
-        """End the last record, and close the file."""
-        with self._stream:
-            self._stream.write(self._end)
-
-
-class JsonSink(JsonLinesSink):
-    """An array of JSON records; NaN and infinity become null."""
-
-    _start, _between, _end = "[\n", ",\n", "\n]\n"
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _json_value(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_json_value(item) for item in value]
-    return value
+        super().write(self._dictionaries.put_in(table))

@@ -1,22 +1,23 @@
 """What can be read only once (standard input, an open file, an Arrow stream): copied to disk, then read as a file."""
 
-import gzip
 import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import ColumnError, EmptyTableError, SourceError
 from ..optional import need
+from .compressed import compression_of, table_in, unpacked
 from .files import FileTable
-from .formats import DELIMITED, FORMATS, Format
+from .formats import DELIMITED, FORMATS, READ, Format
 from .ipc import IpcPart
+from .reading import ReadingOptions
 from .scratch import Scratch, no_room
 
 # Enough for the longest mark below and the white space that people put before JSON.
 _HEAD = 4096
 
 
-def open_binary(stream: BinaryIO, label: str) -> FileTable:
+def open_binary(stream: BinaryIO, label: str, options: ReadingOptions | None = None) -> FileTable:
     """Copy a binary stream to a temporary file and open that; its first bytes tell the format."""
     scratch = Scratch()
     file = scratch.folder / "stream"
@@ -29,28 +30,24 @@ def open_binary(stream: BinaryIO, label: str) -> FileTable:
             raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
     if not file.stat().st_size:
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
-    form = sniff(file)
-    reader = form.own_reader or form.reader
-    assert reader is not None, "what is told by its first bytes is read"
-    return FileTable([reader(file, label)], label, scratch)
+    if (kind := compression_of(file)) is not None:
+        member = table_in(file, label, READ) if kind == ".zip" else None
+        compressed, file = file, unpacked(file, label, scratch, "unpacked", member)
+        compressed.unlink()
+    part = sniff(file).open(file, label, options or ReadingOptions(), ours=True)
+    return FileTable([part], label, scratch)
 
 
 def sniff(file: Path) -> Format:
     """Return the format that a file's first bytes show, CSV if none.
 
-    Text may be compressed by gzip. JSON starts with an object, or with an array of objects.
+    JSON starts with an object, or with an array of objects.
     """
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
     for form in FORMATS:
         if not form.is_text and head.startswith(form.begins):
             return form
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            with gzip.open(file) as stream:
-                head = stream.read(_HEAD)
-        except (OSError, EOFError):
-            return DELIMITED  # The reader says what is wrong with it.
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((form for form in FORMATS if form.is_text and text.startswith(form.begins)), DELIMITED)
 

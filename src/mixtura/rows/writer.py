@@ -2,18 +2,21 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
+from typing import TYPE_CHECKING, Self
 
 from ..errors import ColumnError, SourceError
 from ..optional import need
+from .added import Added, with_added
 from .checks import quoted
+from .compressing import compressed, split_ending
 from .formats import ENDINGS, SINKS, WRITTEN
 from .marks import NAME
-from .sinks import Sink
+from .sinks import Highlights, Sink, Target
+from .style import Style
+from .text_sinks import TextSink
+from .typed import with_types
 from .whole import WholeFile, expanded, replace_all
 
 if TYPE_CHECKING:
@@ -36,29 +39,62 @@ class TableWriter:
         The format.
     mark : str or None
         What made the table, kept in formats that have room for it.
+    compression : str or None
+        How the file is compressed.
     replaces : bool
         Whether the file takes its place at the end of the block, and not when the caller lets it.
     """
 
     def __init__(
-        self, target: WholeFile | io.RawIOBase, where: str, sink: type[Sink], mark: str | None, *, replaces: bool
+        self,
+        target: WholeFile | io.RawIOBase,
+        where: str,
+        sink: type[Sink],
+        mark: str | None,
+        *,
+        compression: str | None = None,
+        replaces: bool,
     ) -> None:
         self._target = target
         self._where = where
         self._make_sink = sink
         self._mark = mark
+        self._compression = compression
         self._replaces = replaces
         self._sink: Sink | None = None
+        self._style = Style()
 
-    def write(self, table: "pa.Table", new: Mapping[str, Any]) -> None:
+    def begin(self, style: Style) -> None:
+        """Learn how the table that is going to be copied is written; without it, columns keep their types.
+
+        Parameters
+        ----------
+        style : Style
+            As `TableRows.style` returns it.
+        """
+        self._style = style
+
+    def check_size(self, n_rows: int | None, n_columns: int) -> None:
+        """Refuse a table that the format has no room for.
+
+        Raises
+        ------
+        SourceError
+            It has too many rows or columns.
+        """
+        self._make_sink.check_size(n_rows, n_columns, self._where)
+
+    def write(self, table: "pa.Table", new: Added, highlights: Highlights | None = None) -> None:
         """Append rows.
 
         Parameters
         ----------
         table : pyarrow.Table
             Input columns of the next rows; the types of the first table hold for all.
-        new : mapping of str to ndarray or list of (str or None)
+        new : mapping of str to ndarray, list of (str or None) or Lists
             New columns by name; a list is text.
+        highlights : Highlights, optional
+            Cells that deserve attention, in formats that can show them.
 
         Raises
         ------
@@ -70,15 +106,21 @@ class TableWriter:
         clash = [name for name in new if name in table.column_names]
         if clash:
             raise ColumnError(f"the table already has {quoted(clash)}: rename it, or leave it out of the input")
-        pa = need("pyarrow", "writing tables")
-        added = self._make_sink.added
-        for name, values in new.items():
-            table = table.append_column(added(name), _arrow_array(pa, values, added))
+        made = self._make_sink
         with self._explained():
+            if made.has_types:
+                table = with_types(table, self._style.number_types())
+            table = with_added(table, new, made.added, lists=made.has_lists)
             if self._sink is None:
-                target = self._target.create() if isinstance(self._target, WholeFile) else self._target
-                self._sink = self._make_sink(target, self._marked(table.schema))
-            self._sink.write(table.cast(self._sink.schema))
+                self.check_size(None, table.num_columns)
+                self._sink = made(self._opened(), self._marked(table.schema), self._style.delimiter)
+            self._sink.write(table.cast(self._sink.schema), highlights)
+
+    def _opened(self) -> Target:
+        if not isinstance(self._target, WholeFile):
+            return self._target
+        file = self._target.create()
+        return file if self._compression is None else compressed(file, self._compression)
 
     def _marked(self, schema: "pa.Schema") -> "pa.Schema":
         """Return a schema that says what made the table, and not what made the table that it comes from."""
@@ -114,7 +156,7 @@ class TableWriter:
         # The end of a stream would say that it is whole.
         if self._sink is not None and isinstance(self._target, WholeFile):
             with suppress(Exception):
-                self._sink.close()
+                self._sink.abandon()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -130,15 +172,6 @@ class TableWriter:
             ) from error
 
 
-def _arrow_array(pa: Any, values: Any, added: Callable[[str], str]) -> Any:
-    if isinstance(values, list):
-        if values.count(None) == len(values):
-            # As nearly every block of reasons is: few rows are flagged.
-            return pa.nulls(len(values), pa.string())
-        return pa.array([None if value is None else added(value) for value in values], pa.string())
-    return pa.array(np.asarray(values))
-
-
 def open_writer(
     path: str | os.PathLike[str] | WholeFile, *, form: str | None = None, mark: str | None = None
 ) -> TableWriter:
@@ -147,9 +180,10 @@ def open_writer(
     Parameters
     ----------
     path : str, path-like or WholeFile
-        Where the file goes: .parquet, .csv, .json (an array of records), .jsonl or .ndjson (one record a line),
-        .arrow, .feather or .ipc. A `WholeFile` takes its place when the caller lets it.
-    form : {"parquet", "csv", "safe-csv", "json", "jsonl", "arrow"}, optional
+        Where the file goes: .parquet, .csv, .tsv, .txt, .json (an array of records), .jsonl or .ndjson (one record a
+        line), .arrow, .feather, .ipc or .xlsx; text also with .gz, .bz2 or .zst. A `WholeFile` takes its place when the
+        caller lets it.
+    form : {"parquet", "csv", "safe-csv", "tsv", "json", "jsonl", "arrow", "xlsx"}, optional
         The format, where the name need not say it. In CSV, text that is added to a table and that a spreadsheet would
         take for a formula gets an apostrophe before it; in safe CSV, text of the table too.
     mark : str, optional
@@ -173,21 +207,24 @@ def open_writer(
     >>> with open_writer(file) as writer:
     ...     writer.write(pa.table({"x": [1.5, 2.5]}), {"is_anomaly": np.array([False, True])})
     >>> print(file.read_text().strip())
-    "x","is_anomaly"
+    x,is_anomaly
     1.5,false
     2.5,true
     >>> folder.cleanup()
     """
     file = path.path if isinstance(path, WholeFile) else expanded(path)
-    sink = SINKS.get(file.suffix.lower())
+    ending, compression = split_ending(file.name)
+    sink = SINKS.get(ending)
     if form is not None and sink not in (None, SINKS[ENDINGS[form]]):
         raise SourceError(f"{file} ends as another format than {form} does: name a file that ends in {ENDINGS[form]}")
     sink = sink if form is None else WRITTEN[form]
     if sink is None:
         raise SourceError(f"cannot tell the format of {file} from its name: it must end in {', '.join(SINKS)}")
+    if compression is not None and not issubclass(sink, TextSink):
+        raise SourceError(f"{file} is to be compressed, and only text is: leave {file.suffix} out of its name")
     need("pyarrow", "writing tables")
     whole = path if isinstance(path, WholeFile) else WholeFile(path)
-    return TableWriter(whole, str(file), sink, mark, replaces=whole is not path)
+    return TableWriter(whole, str(file), sink, mark, compression=compression, replaces=whole is not path)
 
 
 def open_stream_writer(stream: io.RawIOBase, where: str, form: str) -> TableWriter:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..columns.deciding import as_json, from_json
+from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel
@@ -49,6 +50,7 @@ def contents_of(model: Model) -> Contents:
     manifest |= {"kind": "table", "columns": model.columns, "threshold": model.threshold}
     manifest |= {"provenance": model.provenance.entries()}
     manifest |= {"kinds": None if model.kinds is None else [as_json(kind) for kind in model.kinds]}
+    manifest |= {"known": None if model.known is None else model.known.to_json()}
     arrays |= {"table.center": model.center, "table.scale": model.scale}
     if model.calibration is not None:
         arrays |= {_CALIBRATION: model.calibration}
@@ -88,6 +90,7 @@ def model_of(contents: Contents) -> Model:
         Provenance.from_entries(manifest["provenance"]),
         _habits(arrays),
         None if manifest["kinds"] is None else tuple(map(from_json, manifest["kinds"])),
+        None if manifest["known"] is None else Known.from_json(manifest["known"]),
     )
 
 

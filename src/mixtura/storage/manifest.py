@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 _MODEL: dict[str, Any] = {"format": str, "version": int, "kind": str, "model": str, "settings": dict}
-_TABLE: dict[str, Any] = {"columns": list, "threshold": float | None, "provenance": dict, "kinds": list | None}
+_TABLE: dict[str, Any] = {
+    "columns": list,
+    "threshold": float | None,
+    "provenance": dict,
+    "kinds": list | None,
+    "known": dict | None,
+}
 _KINDS = {"mixture": _MODEL, "detector": _MODEL, "posterior": _MODEL, "table": _MODEL | _TABLE}
 
 

@@ -64,10 +64,10 @@ def _merging_of_1(merging: Any) -> MergedComponents:
 
 
 def _from_2(contents: Contents) -> Contents:
-    """Say of a table that it is not known what its columns hold."""
+    """Say of a table that nothing is known of what its columns hold."""
     if contents.manifest.get("kind") != "table":
         return contents
-    return replace(contents, manifest=contents.manifest | {"kinds": None})
+    return replace(contents, manifest=contents.manifest | {"kinds": None, "known": None})
 
 
 _UPGRADES: dict[int, Upgrade] = {1: _from_1, 2: _from_2}

@@ -19,6 +19,7 @@ from ..rows.labels import read_labels
 from . import fitting, modelling
 from .kinds import KINDS
 from .opening import Source, label, left_out_columns, open_table, without_labels
+from .reading import Reading
 from .run import Run, one_blas_thread
 from .spelling import Spell
 from .summary import ComparisonSummary, DetectorFacts, TableFacts
@@ -30,6 +31,7 @@ def compare_detectors(
     labels: str | None,
     columns: list[str] | None,
     drop: list[str] | None,
+    reading: Reading,
     rate: float,
     most_rows: int,
     seed: int,
@@ -46,7 +48,9 @@ def compare_detectors(
     with one_blas_thread():
         on_rows = run.stage(f"reading {label(source)}")
         others = without_labels(columns, drop, labels, run.spell)
-        table = open_table(source, columns, others, (), takes_missing=True, kept=(labels,), spell=run.spell)
+        table = open_table(
+            source, columns, others, (), takes_missing=True, kept=(labels,), reading=reading, spell=run.spell
+        )
         with fitting.numbers_of(table, run.engine, on_rows=on_rows) as numbers:
             positions = np.arange(numbers.n_rows)
             if numbers.n_rows > most_rows:

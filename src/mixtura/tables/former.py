@@ -5,7 +5,11 @@ from functools import cache
 from itertools import product
 from typing import get_args
 
-from .scoring import Result, new_columns
+from ..rows.outlets import FLAG, ROW
+from .new_columns import Result, new_columns
+
+# What results of former versions did not have.
+_NEW_SINCE = ("flagged_columns", "expected")
 
 
 def former_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -15,14 +19,18 @@ def former_columns(names: Sequence[str]) -> tuple[str, ...]:
     --------
     >>> former_columns(["component", "age", "component", "probability", "anomaly_score", "is_anomaly", "reason"])
     ('component', 'probability', 'anomaly_score', 'is_anomaly', 'reason')
+    >>> former_columns(["row", "age", "row_", "anomaly_score", "severity", "flagged_columns", "expected", "reason"])
+    ('row_', 'anomaly_score', 'severity', 'flagged_columns', 'expected', 'reason')
     >>> former_columns(["severity", "reason", "age"])
     ()
     """
+    # The numbers of rows have another name where the table has a column of that name.
+    called = [ROW if name.rstrip("_") == ROW else name for name in names]
     found: list[str] = []
     position = 0
     while position < len(names):
-        added = next((added for added in _added() if tuple(names[position : position + len(added)]) == added), ())
-        found += added
+        added = next((added for added in _added() if tuple(called[position : position + len(added)]) == added), ())
+        found += names[position : position + len(added)]
         position += len(added) or 1
     return tuple(found)
 
@@ -30,9 +38,11 @@ def former_columns(names: Sequence[str]) -> tuple[str, ...]:
 @cache
 def _added() -> tuple[tuple[str, ...], ...]:
     """Return what each result adds, the longest first."""
-    added = {
+    whole = {
         new_columns(result, components=components, clusters=clusters, p_values=p_values, severities=severities)
         for result in get_args(Result)
         for components, clusters, p_values, severities in product((False, True), repeat=4)
     }
-    return tuple(sorted(added, key=len, reverse=True))
+    whole |= {tuple(name for name in added if name not in _NEW_SINCE) for added in whole}
+    flagged = {(ROW, *(name for name in added if name != FLAG)) for added in whole if FLAG in added}
+    return tuple(sorted(whole | flagged, key=len, reverse=True))

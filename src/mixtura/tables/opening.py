@@ -5,12 +5,13 @@ from typing import Any, cast
 
 from ..columns.kind import Kind
 from ..engines import owner_of
-from ..errors import ColumnError, EmptyTableError
+from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
 from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
 from .former import former_columns
+from .reading import AS_FOUND, Reading
 from .spelling import Spell, in_python
 from .summary import LeftOutColumn
 
@@ -27,7 +28,7 @@ def open_table(
     takes_missing: bool,
     kept: Collection[str | None] = (),
     kinds: Mapping[str, Kind | str] | None = None,
-    missing_marks: Sequence[str] = (),
+    reading: Reading = AS_FOUND,
     spell: Spell = in_python,
 ) -> TableRows:
     """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
@@ -40,7 +41,7 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing, kinds=kinds or {}, missing_marks=missing_marks)
+    rows = _opened(source, columns, drop, missing, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -58,16 +59,36 @@ def open_table(
 
 
 def _opened(
-    source: Source, columns: Sequence[str] | None, drop: Sequence[str] | None, missing: Missing, **reading: Any
+    source: Source,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    missing: Missing,
+    *,
+    kinds: Mapping[str, Kind | str],
+    reading: Reading,
 ) -> TableRows:
     owner = owner_of(source)
-    opened = open if owner is None else owner.open
-    if _has_no_names(source):
+    if reading != AS_FOUND and has_no_names(source):
+        raise RequestError(
+            f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}"
+        )
+    if has_no_names(source):
+        opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    return cast(TableRows, opened(source, columns=columns, drop=drop, non_numeric="drop", missing=missing, **reading))
+    opened = open if owner is None else owner.open
+    rows = opened(
+        source,
+        columns=columns,
+        drop=drop,
+        non_numeric="drop",
+        missing=missing,
+        kinds=kinds,
+        missing_marks=reading.missing,
+    )
+    return cast(TableRows, rows)
 
 
-def _has_no_names(source: Source) -> bool:
+def has_no_names(source: Source) -> bool:
     """Tell whether a source is an array of whichever kind, or rows that are open already."""
     if isinstance(source, (list, tuple)):
         return True

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import RequestError
 from .kinds import KINDS, MIXTURES, Kind, kind_named
 from .kinds.listed import DEFAULT, DEFAULT_WITH_COMPONENTS
+from .reading import AS_FOUND, Reading
 from .spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
@@ -46,6 +47,8 @@ class Request:
         Whether components are merged into clusters.
     n_clusters : int or None
         Into how many; None for as many as the rows tell apart.
+    reading : Reading
+        How the columns of the table are to be read.
     """
 
     source: Any
@@ -58,6 +61,7 @@ class Request:
     seed: int
     merge: bool = False
     n_clusters: int | None = None
+    reading: Reading = AS_FOUND
 
 
 def request(
@@ -73,6 +77,7 @@ def request(
     kinds: tuple[Kind, ...] = KINDS,
     merge: bool = False,
     clusters: int | None = None,
+    reading: Reading = AS_FOUND,
     spell: Spell = in_python,
 ) -> Request:
     """Return the request that keywords mean.
@@ -102,6 +107,7 @@ def request(
         seed=seed,
         merge=merge or clusters is not None,
         n_clusters=clusters,
+        reading=reading,
     )
 
 

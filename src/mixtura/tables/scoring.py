@@ -1,60 +1,38 @@
 """The last pass over a table: score every row, write it, and keep what the summary shows."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns.known import News
 from ..decisions.reasons import Peers, SharedReasons
 from ..engines import Engine
 from ..rows import Block, TableRows
 from ..rows.columns import positions_of
+from ..rows.judged import JudgedTable
 from ..rows.replacing import Cells
+from .flagged_cells import cell_columns, named_cells
 from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
 from .kept_scores import KeptScores
+from .new_columns import Result, columns_of
 from .stray_cells import StrayCounts, stray_cells, stray_reason
 from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
 from .table_model import TableModel
 
-Result = Literal["scores", "decisions", "groups"]
-
-# The columns that each result adds to the table.
-_NEW_COLUMNS: Mapping[Result, tuple[str, ...]] = {
-    "decisions": ("anomaly_score", "severity", "is_anomaly", "p_value", "component", "cluster", "reason"),
-    "scores": ("anomaly_score", "severity", "component", "cluster"),
-    "groups": ("component", "cluster", "probability"),
-}
-
 
 class RowWriter(Protocol):
-    """Where rows go as they are scored, such as a `TableWriter`."""
+    """Where rows go as they are scored, such as an `Outlet`."""
 
-    def write(self, table: Any, new: Mapping[str, Any]) -> None:
-        """Take the next rows, a pyarrow Table, and their new columns."""
+    def begin(self, rows: TableRows) -> None:
+        """Learn of which table the rows are going to be."""
 
-
-def columns_of(model: TableModel, result: Result, *, rarity: bool = False) -> tuple[str, ...]:
-    """Return the columns that a result of a model adds to a table; `rarity` is going to be known even if it is not."""
-    return new_columns(
-        result,
-        components=model.has_components,
-        clusters=model.clusters is not None,
-        p_values=model.calibration is not None,
-        severities=rarity or model.has_severities,
-    )
-
-
-def new_columns(
-    result: Result, *, components: bool, clusters: bool, p_values: bool, severities: bool
-) -> tuple[str, ...]:
-    """Return the columns that a result adds to a table, by whether the model has what they say."""
-    has = {"component": components, "cluster": clusters, "p_value": p_values, "severity": severities}
-    absent = {name for name, there in has.items() if not there}
-    return tuple(name for name in _NEW_COLUMNS[result] if name not in absent)
+    def write(self, judged: JudgedTable) -> None:
+        """Take the next rows."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +114,7 @@ class Scorer:
         if self.result == "scores":
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
-        shared, repairs = SharedReasons(), _NO_CELLS
+        shared, repairs, wrong = SharedReasons(), _NO_CELLS, dict[int, dict[str, str]]()
         if len(flagged):
             explanation = model.explain(values[flagged])
             shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
@@ -144,11 +122,12 @@ class Scorer:
             told = model.in_words(values[flagged], explanation, model.columns)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
+            wrong = named_cells(explanation, model.habits, model.columns, flagged)
         for row, cells in strays.items():
             reasons[row] = " ".join(filter(None, [stray_reason(cells), reasons[row]]))
         flags[list(strays)] = True
         n_flagged = int(flags.sum())
-        new |= {"is_anomaly": flags, "reason": reasons}
+        new |= {"is_anomaly": flags, "reason": reasons, **cell_columns(wrong, strays, model.columns, n_rows)}
         if model.calibration is not None:
             new["p_value"] = model.p_values(scores)
         counted = StrayCounts.of(strays, block.first_row)
@@ -181,6 +160,7 @@ class Scored:
     n_repaired_rows: int = 0
     n_repaired_cells: int = 0
     n_by_strays: int = 0
+    news: tuple[News, ...] = ()
 
 
 class _JudgedRows:
@@ -209,8 +189,7 @@ def score_table(
     table: TableRows,
     model: TableModel,
     result: Result,
-    writer: RowWriter | None,
-    repaired: RowWriter | None = None,
+    writers: Sequence[RowWriter],
     *,
     engine: Engine,
     on_rows: Callable[[int], None],
@@ -227,10 +206,8 @@ def score_table(
         The model.
     result : {"decisions", "scores", "groups"}
         Which columns to add.
-    writer : RowWriter or None
-        Where the rows go; None to write none.
-    repaired : RowWriter, optional
-        Where the rows go without new columns, the flagged cells of flagged rows repaired.
+    writers : sequence of RowWriter
+        Where the rows go.
     engine : Engine
         Where the pass runs.
     on_rows : callable
@@ -249,11 +226,13 @@ def score_table(
     strays: list[Found] = []
     shared, stray_counts = SharedReasons(), StrayCounts()
     sample = no_sample(len(model.columns))
+    for writer in writers:
+        writer.begin(table)
     for block, scored in engine.map(rows, Scorer(model, result)):
-        if writer is not None:
-            writer.write(block.table, {name: scored.new[name] for name in columns})
-        if repaired is not None:
-            repaired.write(scored.repairs.put_in(block.table, model.columns), {})
+        if writers:
+            judged = _judged(block, scored, columns, model)
+            for writer in writers:
+                writer.write(judged)
         if gathered is not None:
             gathered = gathered.including(block.table, block, scored.new["anomaly_score"], scored.new.get("component"))
         counts += scored.counts
@@ -280,6 +259,21 @@ def score_table(
     reasons = (*stray_counts.groups, *reason_groups(model, shared))
     counted = n_repaired_rows, n_repaired_cells
     return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted, n_by_strays)
+
+
+def _judged(block: _Judged, scored: ScoredBlock, columns: Sequence[str], model: TableModel) -> JudgedTable:
+    strays = _NO_CELLS
+    if block.strays is not None and "is_anomaly" in scored.new:
+        strays = Cells(block.strays.rows, block.strays.columns, np.full(len(block.strays.rows), np.nan))
+    return JudgedTable(
+        block.table,
+        {name: scored.new[name] for name in columns},
+        block.first_row + np.arange(scored.n_rows),
+        scored.new.get("is_anomaly", np.zeros(scored.n_rows, bool)),
+        scored.repairs,
+        strays,
+        model.columns,
+    )
 
 
 def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:

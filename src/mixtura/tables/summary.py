@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from ..columns.known import News
+
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
 
@@ -400,6 +402,12 @@ class Summary:
         The clusters that components were merged into; None where they were not.
     reasons : tuple of ReasonGroup
         What the flagged rows share, the reasons of most rows first; none where no rows are flagged.
+    good, bad : str or None
+        Where the rows that are not flagged were written, and those that are.
+    only_flagged : bool
+        Whether the result has the flagged rows only.
+    news : tuple of News
+        What is new in the columns of a table that a saved model judged.
     """
 
     command: str
@@ -417,6 +425,10 @@ class Summary:
     repaired: RepairedTable | None = None
     merging: Merging | None = None
     reasons: tuple[ReasonGroup, ...] = ()
+    good: str | None = None
+    bad: str | None = None
+    only_flagged: bool = False
+    news: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True)

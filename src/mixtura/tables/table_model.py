@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..columns.kind import Kind
+from ..columns.known import Known
 from ..decisions.conformal import conformal_p_values
 from ..decisions.reasons import Habits, Peers, reasons
 from ..detectors.density.model import DensityModel
@@ -56,6 +57,8 @@ class TableModel:
         What the values of the columns are like. Reasons are written by it.
     kinds : sequence of Kind, optional
         What each column holds, by which other tables are read. Default: what is seen in them.
+    known : Known, optional
+        What is known of the table that it was fitted to; `mixtura score` says what is new in another one.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class TableModel:
     provenance: Provenance = field(default_factory=Provenance)
     habits: Habits | None = None
     kinds: tuple[Kind, ...] | None = None
+    known: Known | None = None
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)
@@ -123,7 +127,8 @@ class TableModel:
         if not isinstance(other, TableModel):
             return NotImplemented
         mine, theirs = (
-            (m.columns, m.kinds, m.threshold, m.provenance, m.model.kind, m.model.settings()) for m in (self, other)
+            (m.columns, m.kinds, m.known, m.threshold, m.provenance, m.model.kind, m.model.settings())
+            for m in (self, other)
         )
         return mine == theirs and _equal(self._arrays(), other._arrays())
 

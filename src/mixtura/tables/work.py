@@ -1,20 +1,25 @@
 """The work on a table: a model is fitted or given, a threshold chosen, every row scored, and all of it summed up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import words
+from ..columns.described import Profile
+from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..errors import EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
+from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
 from .model_facts import facts_of
+from .new_columns import Result, columns_of, new_columns
+from .news import Newcomers
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
@@ -22,7 +27,7 @@ from .request import Request
 from .rules import Rule
 from .rules.rule import TRAINING_SHARE
 from .run import Run
-from .scoring import Result, RowWriter, Scored, columns_of, new_columns, score_table
+from .scoring import RowWriter, Scored, score_table
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
@@ -65,6 +70,8 @@ class Judged:
         Number of rows, where it is known.
     scores : KeptScores or None
         The scores of the table by the model, where the threshold was chosen by them.
+    profile : Profile or None
+        What the table holds, where somebody looked at it before a model was fitted.
     """
 
     source: Source
@@ -80,24 +87,25 @@ class Judged:
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
     scores: KeptScores | None = None
+    profile: Profile | None = None
 
-    def scored(
-        self, writer: RowWriter | None, run: Run, *, gathering: bool, repaired: RowWriter | None = None
-    ) -> Scored:
-        """Score every row, write it where there is a writer, and keep what a report tells where that is asked for."""
+    def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
+        """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
-        return score_table(
+        known = self.model.known if self.is_saved else None
+        newcomers = None if known is None else Newcomers(self.model, known)
+        scored = score_table(
             self.table,
             self.model,
             self.result,
-            writer,
-            repaired,
+            [*writers, *([] if newcomers is None else [newcomers])],
             engine=run.engine,
             on_rows=on_rows,
             gathered=gathered,
             scores=self.scores,
         )
+        return scored if newcomers is None else replace(scored, news=newcomers.news())
 
     def summary(self, command: str, scored: Scored) -> Summary:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
@@ -118,6 +126,7 @@ class Judged:
             saved=None,
             seconds=0.0,
             reasons=scored.reasons,
+            news=scored.news,
         )
 
 
@@ -157,8 +166,11 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         columns,
         takes_missing=takes_missing,
         kept=(labels,),
+        reading=request.reading,
         spell=run.spell,
     )
+    used = set(table.names) if request.columns is None else set(request.columns)
+    told = told_of(table, request.source, {*(drop or ()), *(set(table.names) - used)}, run.spell)
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
     training, called = table, "the table"
@@ -168,7 +180,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         on_rows = run.stage(f"reading {called}")
         known = getattr(table, "kinds", None)
         training = open_table(
-            reference, table.columns, None, (), takes_missing=takes_missing, kinds=known, spell=run.spell
+            reference,
+            table.columns,
+            None,
+            (),
+            takes_missing=takes_missing,
+            kinds=known,
+            reading=request.reading,
+            spell=run.spell,
         )
     # What never changes in a clean table tells new rows apart, by a model that can use it.
     keep_constant = reference is not None and request.kind.keeps_constant
@@ -178,7 +197,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         if labels is not None:
             deciding.check_labels(table, labels)
         run.stage("fitting")
-        model, facts, notices = _fit(request, numbers, table, reference, run)
+        model, facts, notices = _fit(request, numbers, table, told.known, reference, run)
         if request.merge:
             run.stage("merging components")
             model = fitting.merged(model, numbers, request.n_clusters, run)
@@ -189,10 +208,11 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             facts,
             result,
             columns,
-            (*numbers.notices, *notices),
+            (*told.notices, *numbers.notices, *notices),
             labels,
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
+            profile=None if told.known is None else told.known.profile,
         )
         # What was copied is read many times faster than text.
         return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
@@ -305,7 +325,7 @@ def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judge
 
 
 def _fit(
-    request: Request, numbers: fitting.Numbers, table: TableRows, reference: Source, run: Run
+    request: Request, numbers: fitting.Numbers, table: TableRows, seen: Known | None, reference: Source, run: Run
 ) -> tuple[TableModel, ModelFacts, tuple[str, ...]]:
     """Return the model without a threshold, what it is, and what deserves attention."""
     with _training_rows(numbers, reference, request.seed) as training:
@@ -329,6 +349,7 @@ def _fit(
         provenance=made,
         habits=Habits.of(rows),
         kinds=None if known is None else tuple(known[name] for name in numbers.columns),
+        known=seen,
     )
     if reference is not None:
         held_out = SplitRows(numbers.rows, TRAINING_SHARE, request.seed, rest=True)

@@ -1,9 +1,10 @@
 """Explanations in words: the cells of a row that are wrong, what they should have been, and what its score is then."""
 
+from .expected import expected_values
 from .habits import Habits
 from .numbers import format_number
 from .peers import Peers
 from .sentences import reasons
 from .shared import SharedReasons, shared_reason
 
-__all__ = ["Habits", "Peers", "SharedReasons", "format_number", "reasons", "shared_reason"]
+__all__ = ["Habits", "Peers", "SharedReasons", "expected_values", "format_number", "reasons", "shared_reason"]

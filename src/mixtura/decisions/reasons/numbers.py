@@ -103,6 +103,26 @@ def _finer_and_finer(expected: float, deviation: float, step: float, on_grid: fl
         yield _written(round(expected, decimals), max(0, decimals))
 
 
+def in_steps(value: float, step: float = 0.0, on_grid: float = 0.0) -> str:
+    """Return a number as it could stand in a column, which programs read too.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    step, on_grid : float
+        The step of the column, 0 where it has none, and a value that it has.
+
+    Examples
+    --------
+    >>> in_steps(18034.256, 0.01), in_steps(1983.7, 1.0), in_steps(0.123456), in_steps(12345.678), in_steps(1e-9, 0.01)
+    ('18034.26', '1984', '0.1235', '12346', '0')
+    """
+    if not step > 0 or abs(value) >= _LARGE:
+        return format_number(value)
+    return _on_grid(value, step, on_grid).replace(",", "")
+
+
 def told_apart(*scores: float) -> list[str]:
     """Return scores with few digits, those that would be written as another one with as many as it takes.
 

@@ -1,0 +1,53 @@
+"""`mixtura check`: a table looked at before anything is made of it."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+
+EXAMPLES = """\
+**Examples**
+
+- `mixtura check sales.csv`
+- `mixtura check air.csv --missing -200 --as 'station=category'`
+- `mixtura check today.csv --fail --quiet && mixtura detect today.csv`
+"""
+
+# The exit code of a table in which something changes the answer.
+_CHANGED = 3
+
+
+def check(
+    source: options.Source,
+    *,
+    kinds: options.As = None,
+    missing: options.Missing = None,
+    fail: Annotated[
+        bool,
+        typer.Option(
+            "--fail",
+            help="End with the exit code 3 where something changes the answer, for scripts.",
+            rich_help_panel=options.RESULT,
+        ),
+    ] = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Look at a table before anything is made of it: what its columns hold, and what deserves attention.
+
+    Writes no file. Tells what each column holds, with its missing cells, its different cells and its range, and then
+    what changes the groups and anomalies that are found (marks of missing values such as -200, cells that do not fit
+    their column, rows of totals) and what else is worth knowing (copies of rows, columns that say the same, levels that
+    hardly differ).
+    """
+    asked = options.reading_from(kinds, missing)
+    from ..commands.check import check_by  # what is slow to import waits until --help is answered
+    from .reporting import report_check
+    from .running import running
+
+    with running(quiet=quiet) as run:
+        checked = check_by(source, asked, run)
+    report_check(checked.summary, as_json_text=as_json, quiet=quiet)
+    if fail and checked.summary.changes_answer:
+        raise typer.Exit(_CHANGED)

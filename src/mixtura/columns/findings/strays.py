@@ -1,0 +1,85 @@
+"""Cells that are not what the others of their column are."""
+
+from collections.abc import Iterator
+
+from ...words import percent, plural
+from ..category import Category, Text
+from ..cells import is_text
+from ..looked import Looked
+from ..looked_column import LookedColumn
+from ..marks import AMONG_NUMBERS
+from ..moments import Date, Duration, Time
+from ..number import Number
+from .finding import Advice, Finding, cut
+
+# Words among numbers that are repeated so often on average are marks.
+_TIMES_REPEATED = 5
+_MOST_WORDS = 3
+
+
+def mixed_cells(looked: Looked) -> Iterator[Finding]:
+    """Yield a finding for each column of numbers, dates or times with cells that are none."""
+    for column in looked.columns:
+        n = column.n_strays
+        if not n or not column.strays:
+            continue
+        (row, text), *_ = column.strays
+        what = column.kind.name if isinstance(column.kind, (Date, Time, Duration)) else "number"
+        told = f"{plural(n, 'cell')} {'is' if n == 1 else 'are'} no {what}{'' if n == 1 else 's'}"
+        marks = _words_repeated(column)
+        yield Finding(
+            "cells that do not fit",
+            f"{cut(column.name)}: {told}, such as {cut(text)!r} in row {row + 1}",
+            (column.name,),
+            tuple(at + 1 for at, _ in column.strays),
+            n,
+            _advice(column, marks),
+            changes_answer=True,
+        )
+
+
+def _advice(column: LookedColumn, marks: tuple[str, ...]) -> Advice:
+    if marks:
+        return Advice("if that stands for a missing value, say so with {}; else correct the cells", "missing", marks)
+    if len({text for _, text in column.strays}) > 1:
+        return Advice("correct them, or say what else the column holds: {}", "as", (f"{column.name}=category",))
+    return Advice("correct the cell" if column.n_strays == 1 else "correct the cells")
+
+
+def numbers_among_words(looked: Looked) -> Iterator[Finding]:
+    """Yield a finding for each column of text that is one of numbers but for a few words."""
+    for column in looked.columns:
+        seen = column.seen
+        if not isinstance(column.kind, (Text, Category)) or not is_text(seen.arrow_type) or not seen.n_present:
+            continue
+        share = seen.n_numbers / seen.n_present
+        words = _words_repeated(column)
+        if not 0.5 <= share < 1 or not words or seen.levels.n_distinct < 10:
+            continue
+        yield Finding(
+            "numbers among words",
+            f"{cut(column.name)} is taken for {column.kind.told}: {percent(share)} of its cells are numbers, and the "
+            f"others hold {' or '.join(repr(cut(word)) for word in words)}",
+            (column.name,),
+            tuple(row + 1 for row, _ in seen.others[:3]),
+            seen.n_present - seen.n_numbers,
+            Advice("if these stand for a missing value, say so with {}", "missing", words),
+            changes_answer=True,
+        )
+
+
+def _words_repeated(column: LookedColumn) -> tuple[str, ...]:
+    """Return the words that all cells which are no numbers hold again and again, at most three."""
+    words = column.seen.words
+    if (
+        not words.is_exact
+        or not is_text(column.seen.arrow_type)
+        or (isinstance(column.kind, Number) and column.kind.writing is not None)
+    ):
+        return ()
+    known = {mark.strip().lower() for mark in (*AMONG_NUMBERS, *column.marks)}
+    others = {text.strip(): n for text, n in words.counts.items() if text.strip().lower() not in known}
+    is_few = 0 < len(others) <= _MOST_WORDS and sum(others.values()) >= _TIMES_REPEATED * len(others)
+    if not is_few or any(letter.isdigit() for letter in "".join(others)):
+        return ()
+    return tuple(others)

@@ -1,0 +1,107 @@
+"""A table looked at before anything is made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..columns.described import Profile
+from ..columns.findings import Finding
+from ..display.checked import render_check
+from ..engines import OnProgress
+from ..tables.checking import CheckSummary, check_table
+from ..tables.reading import Reading, reading
+from ..tables.run import Run
+from .places import path_of
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Checked:
+    """What a table holds, and what deserves attention in it; `mixtura.check` returns it. It shows its summary.
+
+    Attributes
+    ----------
+    summary : CheckSummary
+        All that the summary says, as data: what ``mixtura check --json`` prints.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> checked = mixtura.check([[1.0, 2.0], [3.0, 4.0]])
+    >>> [column.name for column in checked.profile.columns]
+    ['x0', 'x1']
+    >>> [finding.name for finding in checked.findings]
+    ['few rows']
+    """
+
+    summary: CheckSummary
+
+    def __repr__(self) -> str:
+        return render_check(self.summary, width=_WIDTH).rstrip("\n")
+
+    @property
+    def profile(self) -> Profile:
+        """What the table holds."""
+        return self.summary.profile
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What deserves attention, what changes the answer first."""
+        return self.summary.findings
+
+
+def check(
+    source: Any,
+    *,
+    kinds: Mapping[str, str] | None = None,
+    missing: str | Sequence[str | float] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Checked:
+    """Look at a table before anything is made of it: what it holds, and what deserves attention.
+
+    It is ``mixtura check``, with the same bits. The table is read once, and once more to count copies of rows where it
+    has more than 8,192 rows.
+
+    Parameters
+    ----------
+    source : str, path-like, dataframe, array_like, Rows, Dask array or DataFrame
+        The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
+        `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
+    kinds : mapping of str to str, optional
+        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: what most of their cells are.
+    missing : str or sequence of str or float, optional
+        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    on_progress : callable, optional
+        Told how far the work is, by `Progress` values.
+
+    Returns
+    -------
+    Checked
+        The profile and the findings.
+
+    Raises
+    ------
+    RequestError
+        A column cannot be read as what it is said to hold.
+    MixturaError
+        The table cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura
+    >>> values = np.random.default_rng(0).normal(size=(100, 2))
+    >>> values[::5, 1] = -999
+    >>> print(mixtura.check(values).findings[0].what)
+    x1: 20% of the cells are exactly -999, far below all others (-3.06 to 2.349)
+    >>> mixtura.check(values, missing=[-999]).findings
+    ()
+    """
+    return check_by(path_of(source), reading(kinds, missing), Run.told(on_progress))
+
+
+def check_by(source: Any, asked: Reading, run: Run) -> Checked:
+    """Look at a table, by a request that is checked."""
+    return Checked(check_table(source, asked, run))

@@ -1,0 +1,19 @@
+"""How a user wants files to be read, where they do not say it themselves."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What a file is taken for; formats that say it themselves have no use for it.
+
+    Attributes
+    ----------
+    header : bool or None, default None
+        Whether the first record holds the names of the columns; None to go by what it looks like.
+    ragged : bool, default False
+        Whether rows may have too few fields, the rest of which are missing, or too many, which are dropped.
+    """
+
+    header: bool | None = None
+    ragged: bool = False

@@ -1,0 +1,153 @@
+"""A table looked at before anything is made of it: what it holds, and what deserves attention."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..columns.described import Profile, profile_of
+from ..columns.findings import Advice, Finding, findings_in
+from ..columns.known import Known
+from ..columns.looked import Looked
+from ..engines import owner_of
+from ..rows import TableRows, open
+from ..rows.looking import Tables, look, looked_at, tables_of, with_copies
+from ..rows.named import NamedRows
+from ..rows.opening import open_raw
+from .former import former_columns
+from .opening import Source, has_no_names, label
+from .reading import Reading
+from .run import Run
+from .spelling import Spell
+
+# The most findings that other commands tell.
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """All that a look at a table found.
+
+    Attributes
+    ----------
+    command : str
+        "check".
+    source : str
+        The table, as the user named it.
+    profile : Profile
+        What it holds.
+    findings : tuple of Finding
+        What deserves attention, what changes the answer first.
+    seconds : float
+        How long it took.
+    """
+
+    command: str
+    source: str
+    profile: Profile
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def changes_answer(self) -> bool:
+        """Whether a finding changes the answer."""
+        return any(finding.changes_answer for finding in self.findings)
+
+
+def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
+    """Look at a table.
+
+    Parameters
+    ----------
+    source : object
+        The table.
+    reading : Reading
+        How its columns are to be read.
+    run : Run
+        How the work runs.
+
+    Raises
+    ------
+    MixturaError
+        The table cannot be read.
+    """
+    started = time.monotonic()
+    on_rows = run.stage(f"reading {label(source)}")
+    tables = _tables(source)
+    looked = without_former(look(tables, reading.kinds, reading.missing, on_rows=on_rows), reading.kinds)
+    run.stage("comparing rows")
+    looked = with_copies(looked, tables)
+    return CheckSummary(
+        "check", label(source), profile_of(looked), findings_in(looked), seconds=time.monotonic() - started
+    )
+
+
+def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
+    """Return a table without the columns that an earlier run added to it."""
+    former = {name for name in former_columns(tuple(looked.seen.columns)) if name not in kept}
+    return looked.without(former) if former else looked
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of a table before a model is made of it.
+
+    Attributes
+    ----------
+    known : Known or None
+        What it holds; None where nobody looked at it.
+    notices : tuple of str
+        The findings that change the answer, the most important ones.
+    """
+
+    known: Known | None = None
+    notices: tuple[str, ...] = ()
+
+
+def told_of(table: TableRows, source: Source, unused: Collection[str | None], spell: Spell) -> Told:
+    """Return what was seen of a table when it was opened.
+
+    Parameters
+    ----------
+    table : TableRows
+        The table.
+    source : object
+        What it comes from.
+    unused : collection of str
+        Columns that are not to be used, of which nothing is told.
+    spell : callable
+        Writes what can be asked for in a sentence.
+    """
+    looked = looked_at(table)
+    if looked is None:
+        return Told()
+    looked = looked.without({name for name in looked.seen.columns if name not in table.names})
+    findings = findings_in(looked.without({name for name in looked.seen.columns if name in unused}))
+    changing = [finding for finding in findings if finding.changes_answer]
+    notices = [said(finding, spell) for finding in changing[:_MOST_TOLD]]
+    if len(changing) > _MOST_TOLD:
+        notices[-1] += f" … and {len(changing) - _MOST_TOLD} more: {spell('check', label(source))}"
+    return Told(Known.of(looked), tuple(notices))
+
+
+def _tables(source: Source) -> Tables:
+    owner = owner_of(source)
+    if owner is None and not has_no_names(source):
+        raw = open_raw(source)
+        if raw is not None:
+            return tables_of(raw)
+    opened: Any = owner.open(source, non_numeric="drop", missing="allow") if owner else open(source, missing="allow")
+    rows: TableRows = opened if isinstance(opened, TableRows) else NamedRows(opened)
+    return lambda: (table for table, _ in rows.tables())
+
+
+def said(finding: Finding, spell: Spell) -> str:
+    """Return a finding in two sentences: what it is, and what to do."""
+    advice = _advised(finding.advice, spell)
+    return f"{finding.what}. {advice[0].upper()}{advice[1:]}."
+
+
+def _advised(advice: Advice, spell: Spell) -> str:
+    if advice.option is None:
+        return advice.text
+    return advice.text.format(spell(advice.option, advice.values))

@@ -1,0 +1,53 @@
+"""How the columns of a table are to be read, where their cells do not say it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ..columns.asked import ASKED
+from ..errors import RequestError
+from ..words import listing
+from .spelling import Spell, in_python
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the columns of a table are to be read.
+
+    Attributes
+    ----------
+    kinds : mapping of str to str
+        What columns are said to hold.
+    missing : tuple of str
+        Marks of missing values, besides those that are always taken for such.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    missing: tuple[str, ...] = ()
+
+
+AS_FOUND = Reading()
+"""All columns are read as what they are found to hold."""
+
+
+def reading(
+    kinds: Mapping[str, str] | None = None, missing: str | Sequence[str | float] | None = None, spell: Spell = in_python
+) -> Reading:
+    """Return how columns are to be read, as keywords say; one mark may stand alone, and marks may be numbers.
+
+    Raises
+    ------
+    RequestError
+        There is no such kind.
+
+    Examples
+    --------
+    >>> reading(missing=[-200, "n/m"]).missing, reading(missing="x").missing
+    (('-200', 'n/m'), ('x',))
+    """
+    for name, kind in (kinds or {}).items():
+        if kind not in ASKED:
+            said = spell("as", (f"{name}={kind}",))
+            raise RequestError(f"{said} names no kind of column: the kinds there are: {listing(list(ASKED), 20)}")
+    marks = [missing] if isinstance(missing, (str, int, float)) else missing or ()
+    return Reading(dict(kinds or {}), tuple(str(mark) for mark in marks))
