@@ -56,6 +56,9 @@ def check(
     *,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Checked:
     """Look at a table before anything is made of it: what it holds, and what deserves attention.
@@ -73,6 +76,13 @@ def check(
         'identifier'. Default: what most of their cells are.
     missing : str or sequence of str or float, optional
         Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     on_progress : callable, optional
         Told how far the work is, by `Progress` values.
 
@@ -95,11 +105,15 @@ def check(
     >>> values = np.random.default_rng(0).normal(size=(100, 2))
     >>> values[::5, 1] = -999
     >>> print(mixtura.check(values).findings[0].what)
-    x1: 20% of the cells are exactly -999, far below all others (-3.06 to 2.349)
+    x1: 20% of the cells are exactly -999, far below all others (-2.398 to 2.002)
     >>> mixtura.check(values, missing=[-999]).findings
     ()
     """
-    return check_by(path_of(source), reading(kinds, missing), Run.told(on_progress))
+    return check_by(
+        path_of(source),
+        reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
+        Run.told(on_progress),
+    )
 
 
 def check_by(source: Any, asked: Reading, run: Run) -> Checked:
