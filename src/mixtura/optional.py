@@ -10,6 +10,8 @@ _EXTRAS = {
     "duckdb": "mixtura[cli]",
     "pyarrow": "mixtura[cli]",
     "charset_normalizer": "mixtura[cli]",
+    "python_calamine": "mixtura[cli]",
+    "xlsxwriter": "mixtura[cli]",
     "narwhals": "narwhals",
 }
 

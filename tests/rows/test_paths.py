@@ -23,7 +23,9 @@ def test_missing_files_suggest_a_close_name(write):
 
 def test_folders_patterns_and_endings(write):
     folder = write("t.xyz", "a\n1\n").parent
-    with pytest.raises(SourceError, match=r"is a folder: name a file, or a pattern such as .*\*\.parquet"):
+    with pytest.raises(
+        SourceError, match=r"is a folder without a table: name a file, or a pattern such as .*\*\.parquet"
+    ):
         rows.open(folder)
     with pytest.raises(SourceError, match=r"no file matches .*\*\.csv"):
         rows.open(folder / "*.csv")
@@ -101,7 +103,7 @@ def test_the_name_of_a_file_is_no_query(write, monkeypatch, name):
         rows.open(name)
     path.unlink()
     path.mkdir()
-    with pytest.raises(SourceError, match="is a folder"):
+    with pytest.raises(SourceError, match="is a folder without a table"):
         rows.open(name)
 
 

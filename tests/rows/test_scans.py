@@ -31,18 +31,25 @@ def test_parquet_has_the_blocks_of_the_array(parquet, numbers):
 def test_parquet_float32_stays_only_if_all_columns_are(parquet, numbers):
     narrow = numbers[:20].clip(-9, 9).astype(np.float32)
     assert_same_blocks(rows.open(parquet(table_of(narrow))), ArrayRows(narrow))
-    mixed = table_of(narrow).append_column("c", pa.array(np.arange(20)))
+    mixed = table_of(narrow).append_column("c", pa.array(np.arange(20) * 3))
     assert next(rows.open(parquet(mixed)).blocks()).values.dtype == np.float64
     assert next(rows.open(parquet(mixed), sample_weight="c").blocks()).values.dtype == np.float32
 
 
 def test_parquet_types(parquet):
-    table = pa.table({"i": [2**53], "d": [Decimal("1.25")], "flag": [True], "day": pa.array([1], pa.date32())})
+    table = pa.table(
+        {
+            "i": [2**53, 3],
+            "d": [Decimal("1.25"), Decimal("2.50")],
+            "flag": [True, False],
+            "day": pa.array([1, 2], pa.date32()),
+        }
+    )
     opened = rows.open(parquet(table), non_numeric="drop")
     assert opened.columns == ("i", "d")
-    assert [column.reason for column in opened.left_out] == ["true/false", "date or time"]
+    assert [column.reason for column in opened.left_out] == ["flag", "date"]
     ((whole, block),) = opened.tables()
-    assert block.values.tolist() == next(opened.blocks()).values.tolist() == [[2.0**53, 1.25]]
+    assert block.values.tolist() == next(opened.blocks()).values.tolist() == [[2.0**53, 1.25], [3, 2.5]]
     assert whole.to_pydict() == table.to_pydict()
 
 
@@ -101,7 +108,6 @@ def test_json_whole_numbers_that_turn_to_fractions_are_not_rounded(write):
         {"a": [1, 3], "A": [2, 4]},
         {"a": [1, 2], "A_1": [3, 4]},
         {"it's": [1, 2], 'say "so"': ["x", ""], "é": [None, 2]},
-        {"a": [1, 2], "l": [[1], []], "s": [{"t": 1}, {"t": None}]},
         {"a": [9007199254740993, 1], "b": [12345678901234567890, 1]},
     ],
 )
@@ -115,17 +121,11 @@ def test_json_is_read_in_the_types_that_were_found_first(write, columns):
         assert [column.to_pylist() for column in whole.columns] == list(columns.values())
 
 
-def test_json_dates_in_an_order_of_their_own(write):
-    lines = [f'{{"a": {day}, "day": "02-{day}-2020"}}' for day in (13, 14)]
-    ((whole, _),) = rows.open(write("t.jsonl", "\n".join(lines)), columns=["a"]).tables()
-    assert [str(day) for day in whole["day"].to_pylist()] == ["2020-02-13", "2020-02-14"]
-
-
 @pytest.mark.parametrize("late", ['"x"', "true"])
 def test_json_numbers_that_turn_to_something_else(write, late):
     path = write("t.jsonl", '{"a": 1, "b": 2}\n' * 30_000 + f'{{"a": {late}, "b": 3}}\n')
-    with pytest.raises(ColumnError, match=r"column 'a' of .* does not hold numbers"):
-        rows.open(path)
+    with pytest.raises(ColumnError, match=r"column 'a' holds '(x|true)' in row 30001 of "):
+        list(rows.open(path).blocks())
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,7 @@ def test_json_numbers_that_turn_to_something_else(write, late):
         ('[{"a": 1}, {"a":', SourceError, r"cannot read .*t\.json: Malformed JSON"),
         ('[{"a": 1, "a": 2}]', SourceError, "duplicate key"),
         ('[{"a": 1}, {"b": 2}]', MissingValuesError, "columns 'a' and 'b'"),
-        ('[{"a": {"b": 1}}]', ColumnError, "nested values"),
-        ('[{"a": "1"}]', ColumnError, "text"),
+        ('[{"a": "x"}]', ColumnError, "constant"),
     ],
 )
 def test_json_that_is_no_table(write, content, error, message):

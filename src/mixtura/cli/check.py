@@ -23,6 +23,9 @@ def check(
     *,
     kinds: options.As = None,
     missing: options.Missing = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     fail: Annotated[
         bool,
         typer.Option(
@@ -41,7 +44,7 @@ def check(
     their column, rows of totals) and what else is worth knowing (copies of rows, columns that say the same, levels that
     hardly differ).
     """
-    asked = options.reading_from(kinds, missing)
+    asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.check import check_by  # what is slow to import waits until --help is answered
     from .reporting import report_check
     from .running import running

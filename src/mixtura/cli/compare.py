@@ -35,6 +35,9 @@ def compare(
     drop: options.Drop = None,
     kinds: options.As = None,
     missing: options.Missing = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     rate: Annotated[
         float,
         typer.Option(
@@ -72,7 +75,7 @@ def compare(
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)
-    asked = options.reading_from(kinds, missing)
+    asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.compare import compare_by  # what is slow to import waits until --help is answered
     from .reporting import report_comparison
     from .running import running

@@ -3,13 +3,15 @@
 import fnmatch
 import glob
 import re
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from urllib.parse import urlsplit
 
 from ..errors import SourceError
 from ..rows import is_query
+from ..rows.addresses import address_of, is_url
 from ..rows.compressing import PACKED, split_ending
 from ..rows.formats import ENDINGS, SINKS
-from ..rows.paths import is_stream
+from ..rows.paths import found_at, is_stream
 from ..rows.streams import sniff
 from ..rows.whole import expanded
 
@@ -33,21 +35,27 @@ def result_ending(source: str) -> str:
     --------
     >>> result_ending("t.CSV"), result_ending("t.tsv.gz"), result_ending("part-*.feather"), result_ending("select 1")
     ('.csv', '.tsv.gz', '.feather', '.parquet')
-    >>> result_ending("t.csv.xz"), result_ending("t.xlsm"), result_ending("t.orc")
+    >>> result_ending("t.csv.xz"), result_ending("t.xlsm::Sheet 1"), result_ending("t.orc")
     ('.csv', '.xlsx', '.parquet')
     """
     if source == "-" or is_query(source) or is_stream(source):
         return _OTHERS
-    ending, compression = split_ending(Path(source).name)
+    place = expanded(_place_of(source))
+    file = found_at(str(place)).files[0] if place.is_dir() else place
+    ending, compression = split_ending(file.name)
+    if compression is None and file.suffix.lower() in PACKED:
+        ending = file.with_suffix("").suffix.lower()
+    if not ending and file.is_file():
+        ending = next(iter(sniff(file).endings), "")
     if ending in SINKS:
-        return ending if compression is None else f"{ending}{Path(source).suffix.lower()}"
-    if Path(source).suffix.lower() in PACKED:
-        return result_ending(str(Path(source).with_suffix("")))
-    if ending in _SPREADSHEETS:
-        return ".xlsx"
-    if not ending and expanded(source).is_file():
-        return sniff(expanded(source)).endings[0]
-    return _OTHERS
+        return ending if compression is None else f"{ending}{file.suffix.lower()}"
+    return ".xlsx" if ending in _SPREADSHEETS else _OTHERS
+
+
+def _place_of(source: str) -> str:
+    """Return the file, pattern or folder that a source lies in; of one on the network, its path."""
+    place = address_of(source).place
+    return urlsplit(place).path if is_url(place) else place
 
 
 def page_out(source: str) -> str:
@@ -58,7 +66,8 @@ def page_out(source: str) -> str:
 def default_out(source: str, ending: str) -> str:
     """Return the name of the result of a source: beside the table, in the current folder if it lies in none.
 
-    A pattern that would read the result the next time stands for its folder, and the result lies beside that.
+    A pattern that would read the result the next time stands for its folder, and the result lies beside that, as that
+    of a folder does. The result of a table on the network lies in the current folder.
 
     Raises
     ------
@@ -73,13 +82,21 @@ def default_out(source: str, ending: str) -> str:
     ('new.scored.parquet', 'data/data.scored.parquet')
     >>> default_out("-", ".scored.parquet"), default_out("select 1", ".report.html")
     ('stdin.scored.parquet', 'query.report.html')
+    >>> default_out("data/book.xlsx::Sheet 1", ".scored.parquet"), default_out("s3://a/b/t.csv", ".scored.parquet")
+    ('data/book-Sheet 1.scored.parquet', 't.scored.parquet')
     """
     if source == "-" or is_query(source):
         return f"{'stdin' if source == '-' else 'query'}{ending}"
+    address = address_of(source)
+    if address.inside is not None:
+        inside = re.sub(r"[^\w .-]", "_", address.inside)
+        ending = f"-{inside}{ending}"
+    if is_url(source):
+        return f"{_stem(PurePosixPath(urlsplit(address.place).path)) or 'table'}{ending}"
+    source = address.place
     path = Path(source)
     is_pattern = glob.has_magic(source) and not expanded(source).exists()
-    name = path.stem if path.suffix.lower() in PACKED else path.name
-    stem = name.rpartition(".")[0] or name
+    stem = path.absolute().name if expanded(source).is_dir() else _stem(path)
     if not is_pattern:
         folder = Path() if is_stream(source) else path.parent
         return str(folder / f"{stem}{ending}")
@@ -92,3 +109,9 @@ def default_out(source: str, ending: str) -> str:
     if not folder.name and glob.glob(source, recursive=True):
         raise SourceError(f"{source} would read its own result {out} the next time: name another file with --out")
     return str(folder.parent / out.name)
+
+
+def _stem(path: PurePath) -> str:
+    """Return the name of a file without the endings that say its format and how it is compressed."""
+    name = path.stem if path.suffix.lower() in PACKED else path.name
+    return name.rpartition(".")[0] or name

@@ -59,6 +59,9 @@ def detect(
     drop: options.Drop = None,
     kinds: options.As = None,
     missing: options.Missing = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
@@ -100,7 +103,7 @@ def detect(
         shape=shape,
         factors=factors,
         seed=seed,
-        reading=options.reading_from(kinds, missing),
+        reading=options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column),
         spell=options.spell,
     )
     if source == reference == "-":

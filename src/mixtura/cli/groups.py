@@ -23,6 +23,9 @@ def groups(
     drop: options.Drop = None,
     kinds: options.As = None,
     missing: options.Missing = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     model: options.MixtureKind = "mixture",
     components: options.Components = None,
     shape: options.Shape = None,
@@ -60,7 +63,7 @@ def groups(
         kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
-        reading=options.reading_from(kinds, missing),
+        reading=options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column),
         spell=options.spell,
     )
     from ..commands.groups import groups_by  # what is slow to import waits until --help is answered

@@ -58,9 +58,10 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A table: a file (.csv, .tsv, .txt, .parquet, .json, .jsonl, .ndjson, .arrow, .feather, .ipc; text also "
-        "with .gz), a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", or - "
-        "for standard input.",
+        help="A table: a file (.csv, .tsv, .txt, .json, .jsonl, .parquet, .arrow, .orc, .xlsx, .ods, .sqlite, .duckdb "
+        "and more; text also compressed), a sheet or table in one, such as 'book.xlsx::Sheet 2' or shop.db::orders, a "
+        "folder, a quoted pattern such as 'part-*.parquet', a DuckDB query such as \"select * from 'x.csv'\", an "
+        "address such as https://example.org/t.csv, or - for standard input.",
         show_default=False,
     ),
 ]
@@ -212,6 +213,33 @@ Missing = Annotated[
         show_default=False,
     ),
 ]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line of delimited text names the columns. Default: what the line looks like.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
+Ragged = Annotated[
+    bool,
+    typer.Option(
+        "--ragged",
+        help="Let lines of delimited text have fewer fields than there are columns, or more, which are left out.",
+        rich_help_panel=TABLE,
+    ),
+]
+FileColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--file-column",
+        metavar="NAME",
+        help="Add a column of this name, which is not used, that says which file each row comes from.",
+        rich_help_panel=TABLE,
+        show_default=False,
+    ),
+]
 ModelKind = Annotated[
     str | None,
     typer.Option(
@@ -316,8 +344,15 @@ def _unquoted(field: str) -> str:
     return field[1:-1].replace('""', '"') if len(field) > 1 and field[0] == field[-1] == '"' else field
 
 
-def reading_from(kinds: list[str] | None, missing: list[str] | None) -> Reading:
-    """Return how columns are to be read.
+def reading_from(
+    kinds: list[str] | None = None,
+    missing: list[str] | None = None,
+    *,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
+) -> Reading:
+    """Return how a table is to be read.
 
     Raises
     ------
@@ -326,8 +361,9 @@ def reading_from(kinds: list[str] | None, missing: list[str] | None) -> Reading:
 
     Examples
     --------
-    >>> reading_from(["zip=category"], ["-200"])
-    Reading(kinds={'zip': 'category'}, missing=('-200',))
+    >>> asked = reading_from(["zip=category"], ["-200"])
+    >>> asked.kinds, asked.missing
+    ({'zip': 'category'}, ('-200',))
     """
     asked = {}
     for text in kinds or ():
@@ -335,7 +371,7 @@ def reading_from(kinds: list[str] | None, missing: list[str] | None) -> Reading:
         if not equals:
             raise RequestError(f"--as is {text!r}: write a column and a kind, such as zip=category")
         asked[name] = kind
-    return reading(asked, missing, spell)
+    return reading(asked, missing, header=header, ragged=ragged, file_column=file_column, spell=spell)
 
 
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:

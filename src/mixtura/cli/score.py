@@ -33,6 +33,9 @@ def score(
             show_default=False,
         ),
     ] = None,
+    header: options.Header = None,
+    ragged: options.Ragged = False,
+    file_column: options.FileColumn = None,
     out: options.Out = None,
     repaired: options.Repaired = None,
     only_flagged: flag_options.OnlyFlagged = False,
@@ -55,6 +58,7 @@ def score(
     this table, whatever the model brings, and the columns are those of `mixtura detect`.
     """
     threshold = None if rate is None else rule(rate=rate, spell=options.spell)
+    asked = options.reading_from(header=header, ragged=ragged, file_column=file_column)
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     most = flag_options.share_from(fail_above)
     from ..commands.score import score_by  # what is slow to import waits until --help is answered
@@ -76,6 +80,6 @@ def score(
         force=force,
     )
     with running(quiet=quiet) as run:
-        found = score_by(model, source, threshold, files, run, typed(context.obj, None))
+        found = score_by(model, source, threshold, files, run, typed(context.obj, None), asked)
     report(found.summary, as_json_text=as_json, quiet=quiet)
     fail_above_share(found.summary, most)

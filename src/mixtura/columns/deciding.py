@@ -126,7 +126,12 @@ def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
             is_plain = seen.n_numbers >= (1 - MOST_STRAYS) * sum(rest.values())
             marks = (*missing, *standing_in)
             kind = instead_of(_number(seen, marks), name, seen) if is_plain else _written(rest, marks)
-    return kind or kind_of_words(name, seen)
+    return kind or (Other("nested values") if _are_nested(examples) else kind_of_words(name, seen))
+
+
+def _are_nested(examples: dict[str, int]) -> bool:
+    """Tell whether texts look like lists or objects of JSON."""
+    return all(f"{text[:1]}{text[-1:]}" in ("[]", "{}") for text in examples)
 
 
 def _written(examples: dict[str, int], missing: tuple[str, ...]) -> Kind | None:

@@ -56,6 +56,9 @@ def check(
     *,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Checked:
     """Look at a table before anything is made of it: what it holds, and what deserves attention.
@@ -73,6 +76,13 @@ def check(
         'identifier'. Default: what most of their cells are.
     missing : str or sequence of str or float, optional
         Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     on_progress : callable, optional
         Told how far the work is, by `Progress` values.
 
@@ -99,7 +109,11 @@ def check(
     >>> mixtura.check(values, missing=[-999]).findings
     ()
     """
-    return check_by(path_of(source), reading(kinds, missing), Run.told(on_progress))
+    return check_by(
+        path_of(source),
+        reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
+        Run.told(on_progress),
+    )
 
 
 def check_by(source: Any, asked: Reading, run: Run) -> Checked:

@@ -20,6 +20,9 @@ def compare(
     drop: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     rate: float = 0.04,
     rows: int = 20_000,
     seed: int = 0,
@@ -44,6 +47,13 @@ def compare(
         'identifier'. Default: what most of their cells are.
     missing : str or sequence of str or float, optional
         Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     rate : float, default=0.04
         Share of the rows that each detector flags, to count how many they flag in common.
     rows : int, default=20000
@@ -81,7 +91,7 @@ def compare(
         labels=labels,
         columns=names(columns),
         drop=names(drop),
-        asked=reading(kinds, missing),
+        asked=reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
         rate=rate,
         rows=rows,
         seed=seed,

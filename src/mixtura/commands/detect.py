@@ -33,6 +33,9 @@ def detect(
     drop: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     model: str | None = None,
     components: Components = None,
     shape: Shape = None,
@@ -85,6 +88,13 @@ def detect(
         'identifier'. Default: what most of their cells are.
     missing : str or sequence of str or float, optional
         Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     model : {'auto', 'mixture', 'bayesian', 'elliptic', 'forest', 'lof', 'svm'}, optional
         Kind of model. Default: 'auto'; 'mixture' where `components` or `shape` is given.
     components : str, int or iterable of int, optional
@@ -156,7 +166,7 @@ def detect(
         shape=shape,
         factors=factors,
         seed=seed,
-        reading=reading(kinds, missing),
+        reading=reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
     )
     threshold = rule(
         rate=rate,

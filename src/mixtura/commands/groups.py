@@ -9,7 +9,7 @@ from ..engines import OnProgress
 from ..errors import RequestError
 from ..tables import work
 from ..tables.kinds import MIXTURES
-from ..tables.reading import reading
+from ..tables.reading import Reading, reading
 from ..tables.request import Components, Request, Shape, request
 from ..tables.run import Run
 from ..tables.table_model import TableModel
@@ -27,6 +27,9 @@ def groups(
     drop: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     model: str | TableModel = "mixture",
     components: Components = None,
     shape: Shape = None,
@@ -58,6 +61,13 @@ def groups(
         'identifier'. Default: what most of their cells are.
     missing : str or sequence of str or float, optional
         Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     model : {'mixture', 'bayesian'} or TableModel, default='mixture'
         Kind of model; or a mixture that was fitted to another table, whose groups the rows are assigned to.
     components : str, int or iterable of int, optional
@@ -119,7 +129,8 @@ def groups(
             or merge
         ):
             raise RequestError("a model that is fitted already has its columns, its components and its clusters")
-        return _assigned(model, source, output, run, how)
+        asked_of_files = reading(header=header, ragged=ragged, file_column=file_column)
+        return _assigned(model, source, output, run, how, asked_of_files)
     asked = request(
         source,
         columns=columns,
@@ -132,7 +143,7 @@ def groups(
         kinds=MIXTURES,
         merge=merge,
         clusters=clusters,
-        reading=reading(kinds, missing),
+        reading=reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
     )
     return groups_by(asked, output, run, how)
 
@@ -143,8 +154,8 @@ def groups_by(asked: Request, output: Output, run: Run, how: Reproduction) -> Fo
     return carry_out(origin, output, lambda: work.fit_table(asked, None, run), run, how)
 
 
-def _assigned(model: TableModel, source: Any, output: Output, run: Run, how: Reproduction) -> Found:
+def _assigned(model: TableModel, source: Any, output: Output, run: Run, how: Reproduction, asked: Reading) -> Found:
     if not model.has_components:
         raise RequestError("only a mixture has groups: this model is of another kind")
     origin = Origin("groups", source)
-    return carry_out(origin, output, lambda: work.group_table(model, source, run), run, how)
+    return carry_out(origin, output, lambda: work.group_table(model, source, run, asked), run, how)

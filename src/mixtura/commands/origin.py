@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..rows import is_query
+from ..rows.addresses import address_of, is_url
 from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded
@@ -50,6 +51,8 @@ class Origin:
             table = f"{self.source} (in {_path_from(folder, Path.cwd())})"
         elif _read_once(self.source):
             return None
+        elif is_url(self.source):
+            table = self.source
         else:
             table = _path_from(folder, expanded(self.source))
         model = {} if self.model is None else {"model": _path_from(folder, expanded(self.model))}
@@ -98,9 +101,10 @@ def _files_of(source: str) -> list[Path | int]:
     """Return the files that a source may read; standard input by its number."""
     if source == "-":
         return [0]
-    names = files_in(source) if is_query(source) else [source]
+    names = files_in(source) if is_query(source) else [address_of(source).place]
     paths = [expanded(name) for name in names if "\0" not in name]
-    return [*paths, *(Path(match) for path in paths for match in glob.glob(str(path), recursive=True))]
+    within = [file for path in paths if path.is_dir() for file in path.rglob("*")]
+    return [*paths, *within, *(Path(match) for path in paths for match in glob.glob(str(path), recursive=True))]
 
 
 def _is_one_of(found: os.stat_result, files: Sequence[Path | int]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
+from ..tables.reading import AS_FOUND, Reading, reading
 from ..tables.rules import Rule, rule
 from ..tables.run import Run
 from ..tables.table_model import TableModel
@@ -21,6 +22,9 @@ def score(
     source: Any,
     *,
     rate: float | None = None,
+    header: bool | None = None,
+    ragged: bool = False,
+    file_column: str | None = None,
     out: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     repaired: str | os.PathLike[str] | None = None,
@@ -46,6 +50,13 @@ def score(
     rate : float, optional
         Share of the rows to flag; with a model trained on a reference, share of clean rows that may reach the
         threshold. Default: the threshold of the model.
+    header : bool, optional
+        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+    ragged : bool, default=False
+        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
+        which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file each row comes from. It is not used.
     out : str or path-like, optional
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     report : str or path-like, optional
@@ -104,13 +115,20 @@ def score(
         safe_csv=safe_csv,
         force=force,
     )
-    return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how)
+    asked = reading(header=header, ragged=ragged, file_column=file_column)
+    return score_by(path_of(model), path_of(source), threshold, output, Run.told(on_progress), how, asked)
 
 
 def score_by(
-    model: str | TableModel, source: Any, threshold: Rule | None, output: Output, run: Run, how: Reproduction
+    model: str | TableModel,
+    source: Any,
+    threshold: Rule | None,
+    output: Output,
+    run: Run,
+    how: Reproduction,
+    asked: Reading = AS_FOUND,
 ) -> Found:
     """Score a table by a model, by a rule that is checked."""
     known, notices = table_model(model)
     origin = Origin("score", source, model=model if isinstance(model, str) else None)
-    return carry_out(origin, output, lambda: work.judge_table(known, source, threshold, run, notices), run, how)
+    return carry_out(origin, output, lambda: work.judge_table(known, source, threshold, run, notices, asked), run, how)

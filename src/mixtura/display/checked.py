@@ -29,6 +29,8 @@ def _parts(summary: CheckSummary, spell: Spell) -> Iterable[Part]:
     size = f"{words.plural(profile.n_rows, 'row')}, {words.plural(profile.n_columns, 'column')}"
     source = words.shortened(words.visible(summary.source))
     yield Stack([paragraph(Span(source, "bold"), f": {size}"), *_columns(profile)])
+    for note in summary.notes:
+        yield paragraph(Span("Note: ", "yellow"), words.shortened(words.visible(note)))
     changing = [finding for finding in findings if finding.changes_answer]
     others = [finding for finding in findings if not finding.changes_answer]
     if changing:

@@ -72,6 +72,8 @@ class DaskRows:
         What each column holds, None for an array.
     seen : TableSeen or None
         What was seen of the columns, where a pass looked at them.
+    notes : tuple of str
+        Nothing: a collection says how it is read.
 
     Raises
     ------
@@ -84,6 +86,8 @@ class DaskRows:
     SourceError
         `source` is another Dask collection.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -28,9 +28,6 @@ _BEGINS = {
 COMPRESSED = tuple(_BEGINS)
 """How names of compressed files end."""
 
-# Office documents are archives too.
-_DOCUMENT = ("[Content_Types].xml", "mimetype")
-
 # Texts that come with a table, and are none.
 _ABOUT = ("readme", "license", "licence", "copying", "notice", "changelog", "changes")
 
@@ -50,18 +47,7 @@ def compression_of(file: Path) -> str | None:
     """Return how a file is compressed, as an ending of names; None where its first bytes show nothing of the kind."""
     with file.open("rb") as stream:
         head = stream.read(8)
-    kind = next((ending for ending, begins in _BEGINS.items() if head.startswith(begins)), None)
-    if kind == ".zip" and _is_document(file):
-        return None
-    return kind
-
-
-def _is_document(file: Path) -> bool:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return any(name in _DOCUMENT for name in archive.namelist())
-    except _ERRORS:
-        return False
+    return next((ending for ending, begins in _BEGINS.items() if head.startswith(begins)), None)
 
 
 def table_in(archive: Path, label: str, endings: Collection[str]) -> str:

@@ -114,6 +114,11 @@ class DecodedRows:
         return tuple(self._raw.schema.names)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the table is read, in sentences."""
+        return self._raw.notes
+
+    @property
     def schema(self) -> "pa.Schema":
         """Names and types of all columns, as they stand."""
         return self._raw.schema

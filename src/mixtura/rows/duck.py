@@ -55,6 +55,25 @@ def session(label: str, *, scratch: Path | None = None) -> Iterator[Any]:
         connection.close()
 
 
+def load(connection: Any, extension: str, purpose: str) -> None:
+    """Load an extension of DuckDB; none is fetched from the network.
+
+    Raises
+    ------
+    SourceError
+        It is not installed.
+    """
+    (known,) = connection.execute(
+        "select count(*) from duckdb_extensions() where extension_name = ? and installed", [extension]
+    ).fetchone()
+    if not known:
+        raise SourceError(
+            f"{purpose} needs the extension {extension!r} of DuckDB, which is not installed: install it with "
+            f'duckdb -c "INSTALL {extension}", or in Python with duckdb.sql("INSTALL {extension}")'
+        )
+    connection.execute(f"load {extension}")
+
+
 def is_connection(source: Any) -> bool:
     """Tell whether a source is a DuckDB connection, whose last result is the table, without importing DuckDB."""
     return type(source).__name__ == "DuckDBPyConnection"

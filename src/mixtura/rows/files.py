@@ -35,6 +35,8 @@ class FileTable:
         Temporary folder that the files lie in; it lives as long as this does.
     watch : Watch, optional
         Refuses files that are not ours once they change; none for those in `scratch`.
+    notes : tuple of str
+        What is to be said of how the files were found.
 
     Attributes
     ----------
@@ -48,18 +50,23 @@ class FileTable:
     may_change = True
 
     def __init__(
-        self, parts: Sequence[Part], where: str, scratch: Scratch | None = None, watch: Watch | None = None
+        self,
+        parts: Sequence[Part],
+        where: str,
+        scratch: Scratch | None = None,
+        watch: Watch | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         for part in parts:
             check_unique(part.schema.names, part.label)
             _check_same_columns(part, parts[0])
         self._parts = [part for part in parts if not part.empty]
-        self.notes = tuple(note for part in parts for note in part.notes)
         self.where = where
         self._scratch = scratch
         self.reading = nullcontext if watch is None else watch.reading
         if not self._parts:
             raise EmptyTableError(f"{where} has no rows: give a table with at least one")
+        self.notes = tuple(dict.fromkeys([*notes, *(note for part in self._parts for note in part.notes)]))
         self.has_types = all(getattr(part, "has_types", True) for part in self._parts)
         self.delimiter: str | None = getattr(self._parts[0], "delimiter", None)
         self.schema = _common_schema([part.schema for part in self._parts])
@@ -83,11 +90,18 @@ class FileTable:
 
     def describe(self, rows: NDArray[np.intp]) -> str:
         """Return rows in words: numbers within the file that the first of them lies in."""
-        number = min(bisect_right(self._starts, int(rows[0])), len(self._parts)) - 1
+        number = self._number_of(int(rows[0]))
         start = self._starts[number]
         stop = self._starts[number + 1] if number + 1 < len(self._starts) else np.inf
         inside = rows[rows < stop] - start
         return describe_rows(inside, first=1, where=self._parts[number].label, remark="data rows, counted from 1")
+
+    def part_of(self, row: int) -> str:
+        """Return what messages call the file that a row lies in, as far as `batches` has come."""
+        return self._parts[self._number_of(row)].label
+
+    def _number_of(self, row: int) -> int:
+        return min(bisect_right(self._starts, row), len(self._parts)) - 1
 
 
 def _check_same_columns(part: Part, first: Part) -> None:

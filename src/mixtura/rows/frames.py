@@ -112,13 +112,14 @@ class FrameTable:
 
     Attributes
     ----------
-    where, schema, n_rows, first_row, may_change, has_types, delimiter
+    where, schema, n_rows, first_row, may_change, has_types, delimiter, notes
         As of a `RawTable`.
     """
 
     may_change = False
     has_types = True
     delimiter: str | None = None
+    notes: tuple[str, ...] = ()
     reading = staticmethod(nullcontext)
 
     def __init__(

@@ -57,6 +57,11 @@ class NamedRows(SelectedRows):
         """Names of the columns in use."""
         return self._used
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the table is read, in sentences."""
+        return self._rows.notes if isinstance(self._rows, TableRows) else ()
+
     def style(self) -> Style:
         """Return how the table is written."""
         return self._rows.style() if isinstance(self._rows, TableRows) else Style()

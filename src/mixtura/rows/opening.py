@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from ..columns.kind import Kind
+from ..columns.unused import Identifier
 from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
-from .columns import Choice, LeftOut, Missing, NonNumeric
+from .columns import Choice, LeftOut, Missing, NonNumeric, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
@@ -38,6 +39,8 @@ class TableRows(Rows, Protocol):
         Names of all columns of the table, in use or not.
     left_out : tuple of LeftOut
         Columns that are not used because they do not hold numbers.
+    notes : tuple of str
+        What the user should know of how the table is read, in sentences.
     """
 
     @property
@@ -45,6 +48,9 @@ class TableRows(Rows, Protocol):
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102  # said above
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
 
     def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
         """Yield every block with a pyarrow Table of all input columns of its rows."""
@@ -67,6 +73,7 @@ def open(
     missing_marks: Sequence[str] = (),
     header: bool | None = None,
     ragged: bool = False,
+    file_column: str | None = None,
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -88,8 +95,17 @@ def open(
         - the path of a named pipe, read as standard input is;
         - any other string, or a `pathlib.Path`: a file, or, if there is no such file, a pattern with ``*``, ``?``,
           ``[…]`` or ``**`` whose matches are read one after the other in the order of their names. The format follows
-          from the ending: .csv, .tsv, .tab, .txt, .dat, .data, .parquet, .json, .jsonl, .ndjson, .arrow, .feather,
-          .ipc; text formats also with .gz, .zst, .bz2, .xz or .zip;
+          from the ending, or from the first bytes of a file that is no text: .csv, .tsv, .tab, .psv, .txt, .dat,
+          .data, .parquet, .pq, .json, .jsonl, .ndjson, .geojson, .arrow, .arrows, .feather, .ipc, .orc, .avro;
+          workbooks .xlsx, .xlsm, .xls, .xlsb, .ods; databases .sqlite, .sqlite3, .db, .db3, .duckdb, .ddb; text
+          formats also with .gz, .zst, .bz2, .xz or .zip;
+        - such a file with ``::`` and the name of a sheet, a table, a view or a list of records behind it:
+          ``"book.xlsx::Sheet 2"``, ``"shop.db::orders"``. Without a name the first sheet that is shown is read, and
+          the only table of a database;
+        - a folder: all files in it, and in folders below that are named KEY=VALUE, as Hive names partitions. Each key
+          is a column behind those of the files. Names that begin with a dot or an underscore are left out;
+        - an address such as ``https://example.org/t.csv`` or ``s3://bucket/t.parquet``, where DuckDB's extension for
+          it is installed (``duckdb -c "INSTALL httpfs"``); copied to a temporary folder first;
         - `Rows`, returned as they are.
     columns : sequence of str, or of int for an array, optional
         Columns to use, in this order. Default: every column that holds numbers. True/false, dates, categories and
@@ -105,12 +121,18 @@ def open(
         What to do with missing values: raise, or give them as NaN, and cells that do not fit their columns too, which
         `Block.strays` tells apart. An infinite value is such a cell, and in an array an error all the same. `Rows`
         keep to what they were opened with.
+    kinds : mapping of str to Kind or str, optional
+        What columns hold, as far as that is known, or the names of the kinds that they are said to be of.
+    missing_marks : sequence of str, optional
+        Marks of missing values, besides those that are always taken for such.
     header : bool, optional
         Whether the first record of delimited text holds the names of the columns. Default: what it looks like beside
         the others.
     ragged : bool, default False
         Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
         which are left out.
+    file_column : str, optional
+        Name of a column, behind all others, that says which file a row comes from. It is not used.
 
     Returns
     -------
@@ -153,24 +175,30 @@ def open(
         raise ValueError(f"non_numeric is {non_numeric!r}: use 'error' or 'drop'")
     if missing not in ("error", "allow"):
         raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
+    if file_column is not None and columns is None:
+        drop = [*as_list(drop), file_column]
     choice = Choice(columns, drop, sample_weight, non_numeric, missing)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
         if choice != Choice(non_numeric=non_numeric, missing=missing):
             raise SourceError("these rows are open already: choose columns and weights where they are opened first")
         rows: Rows = source
         return rows
-    raw = open_raw(source, header=header, ragged=ragged)
+    raw = open_raw(source, ReadingOptions(header, ragged, file_column))
+    if file_column is not None:
+        kinds = {file_column: Identifier("the file of the row"), **(kinds or {})}
     if raw is None:
         return ArrayRows(source, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
     return decoded(raw, choice, kinds or {}, tuple(missing_marks))
 
 
-def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -> RawTable | None:
+def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | None:
     """Return a table as it stands; None for an array, whose columns all hold numbers.
 
-    Parameters and errors as of `open`.
+    Errors as of `open`.
     """
-    options = ReadingOptions(header, ragged)
+    options = options or ReadingOptions()
+    if options.file_column is not None and not _is_path(source):
+        raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
         return _open_text(source, options)
     if is_connection(source):
@@ -188,6 +216,13 @@ def open_raw(source: Any, *, header: bool | None = None, ragged: bool = False) -
     if hasattr(source, "__array__") and not is_arrow:
         return None
     return _open_stream(source, options)
+
+
+def _is_path(source: Any) -> bool:
+    """Tell whether a source is neither an object with data, nor standard input, a pipe or a query."""
+    if isinstance(source, str) and (source == "-" or is_query(source)):
+        return False
+    return isinstance(source, (str, os.PathLike)) and not is_stream(source)
 
 
 def _open_stream(source: Any, options: ReadingOptions) -> RawTable:

@@ -58,6 +58,11 @@ class OwnColumns(SelectedRows):
         others = (column for column in self.table.left_out if column.name not in self._former)
         return (*(LeftOut(name, _REASON) for name in self._former), *others)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the table is read, in sentences."""
+        return self.table.notes
+
     def style(self) -> Style:
         """Return how the table is written."""
         return self.table.style()

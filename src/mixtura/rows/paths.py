@@ -1,15 +1,25 @@
-"""From a path or a pattern to the files it means, and their format."""
+"""From a path, a pattern, a folder or an address on the network to the files it means, and their format."""
 
 import difflib
 import glob
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from ..errors import SourceError
+from ..errors import ColumnError, SourceError
+from ..optional import need
+from .addresses import address_of, is_url
 from .compressed import COMPRESSED, compression_of, table_in, unpacked
+from .constants import ConstantsPart
+from .elsewhere import refuse_known
 from .files import FileTable
-from .formats import READ
+from .folders import Found, files_in_folder, typed_keys
+from .formats import READ, Format, told_by_bytes
+from .network import fetched
+from .parts import Part
 from .reading import ReadingOptions
 from .scratch import Scratch
 from .watch import Watch
@@ -17,29 +27,106 @@ from .whole import expanded
 
 
 def open_path(path: str | os.PathLike[str], options: ReadingOptions | None = None) -> FileTable:
-    """Open the file, or the files that a pattern matches, in the order of their names; they may be compressed."""
+    """Open a file, or the files of a pattern or a folder in the order of their names; they may be compressed.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file, a pattern, a folder or an address on the network; in a file that holds several tables, ``::`` and the
+        name of one follow.
+    options : ReadingOptions, optional
+        How the files are to be read.
+    """
+    options = options or ReadingOptions()
     given = os.fspath(path)
-    files = _matching(expanded(given))
-    for file in files:
+    address = address_of(given)
+    if is_url(address.place) and not _is_local(address.place):
+        copies = fetched(address.place)
+        form = _form_of_all(copies.files, address.place)
+        parts = _opened(form, copies.files, copies.addresses, address.inside, options, copies.scratch)
+        parts = _with_constants(parts, Found(copies.files), copies.addresses, address.place, options.file_column)
+        return FileTable(parts, given, copies.scratch)
+    found = found_at(address.place)
+    for file in found.files:
         _check_name(file)
-    suffixes = {_suffix(file) for file in files}
-    if len(suffixes) > 1:
-        raise SourceError(
-            f"{given} matches files of several formats ({', '.join(sorted(suffixes))}): read one format at a time"
-        )
-    form = READ[suffixes.pop()]
-    watch = Watch(files)
-    scratch = None
+    watch = Watch(found.files)
     with watch.reading():
-        parts = []
-        for number, file in enumerate(files):
-            plain = file
-            if (kind := _compression(file)) is not None:
-                scratch = scratch or Scratch()
-                member = _member(file) if kind == ".zip" else None
-                plain = unpacked(file, str(file), scratch, f"file-{number}", member)
-            parts.append(form.open(plain, str(file), options or ReadingOptions(), ours=plain is not file))
-        return FileTable(parts, given, scratch, watch)
+        form = _form_of_all(found.files, address.place)
+        scratch = Scratch() if any(_compression(file, form) for file in found.files) else None
+        labels = [str(file) for file in found.files]
+        parts = _opened(form, found.files, labels, address.inside, options, scratch)
+        parts = _with_constants(parts, found, labels, address.place, options.file_column)
+        return FileTable(parts, given, scratch, watch, found.notes)
+
+
+def found_at(place: str) -> Found:
+    """Return the files that a path, a pattern or a folder means.
+
+    Raises
+    ------
+    SourceError
+        There are none.
+    """
+    path = Path(url2pathname(urlsplit(place).path)) if _is_local(place) else expanded(place)
+    return files_in_folder(path, READ) if path.is_dir() else Found(_matching(path))
+
+
+def _is_local(place: str) -> bool:
+    return place[:7].lower() == "file://"
+
+
+def _form_of_all(files: Sequence[Path], given: str) -> Format:
+    forms = [_form_of(file) for file in files]
+    if any(form is not forms[0] for form in forms):
+        suffixes = sorted({"".join(file.suffixes[-2:]).lower() for file in files})
+        raise SourceError(
+            f"{given} matches files of several formats ({', '.join(suffixes)}): read one format at a time"
+        )
+    return forms[0]
+
+
+def _form_of(file: Path) -> Format:
+    """Return the format of a file: what its first bytes say, or else its name."""
+    return told_by_bytes(file) or READ[_suffix(file)]
+
+
+def _opened(
+    form: Format,
+    files: Sequence[Path],
+    labels: Sequence[str],
+    inside: str | None,
+    options: ReadingOptions,
+    scratch: Scratch | None,
+) -> list[Part]:
+    """Open files, those that are compressed as copies in a temporary folder."""
+    parts = []
+    for number, (file, label) in enumerate(zip(files, labels, strict=True)):
+        plain = file
+        if (kind := _compression(file, form)) is not None:
+            assert scratch is not None, "there is a folder for copies"
+            member = _member(file) if kind == ".zip" else None
+            plain = unpacked(file, label, scratch, f"file-{number}", member)
+        parts.append(form.open(plain, label, options, inside=inside, ours=plain is not file))
+    return parts
+
+
+def _with_constants(
+    parts: list[Part], found: Found, labels: Sequence[str], place: str, file_column: str | None
+) -> list[Part]:
+    """Return files with the keys of the folders that they are in, and with their names where these are asked for."""
+    taken = {name for part in parts for name in part.schema.names}
+    constants = [{name: value for name, value in keys.items() if name not in taken} for keys in typed_keys(found.keys)]
+    if file_column is not None:
+        if file_column in taken or any(file_column in keys for keys in constants):
+            raise ColumnError(f"{place} has a column {file_column!r} already: call the column of files otherwise")
+        text = need("pyarrow", "reading files").scalar
+        constants = [
+            {**keys, file_column: text(label)}
+            for keys, label in zip(constants or [{} for _ in labels], labels, strict=True)
+        ]
+    if not any(constants):
+        return parts
+    return [ConstantsPart(part, values) for part, values in zip(parts, constants, strict=True)]
 
 
 def _check_name(file: Path) -> None:
@@ -72,7 +159,7 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 def _suffix(file: Path) -> str:
     """Return the ending that tells the format of a file, or of what is compressed in it."""
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    if suffixes[-1:] == [".zip"] and _compression(file) == ".zip":
+    if suffixes[-1:] == [".zip"] and _packed(file) == ".zip":
         return Path(_member(file)).suffix.lower()
     if (
         suffixes
@@ -83,6 +170,7 @@ def _suffix(file: Path) -> str:
     ):
         return suffixes[-2]
     if not suffixes or suffixes[-1] not in READ:
+        refuse_known(file)
         raise SourceError(
             f"cannot tell the format of {file} from its name: it must end in {', '.join(READ)}, "
             f"or in {', '.join(COMPRESSED)} after a text format"
@@ -90,11 +178,14 @@ def _suffix(file: Path) -> str:
     return suffixes[-1]
 
 
-def _compression(file: Path) -> str | None:
-    """Return how a file is compressed whose format is not compressed itself."""
-    ending = file.suffix.lower()
+def _compression(file: Path, form: Format) -> str | None:
+    """Return how a file of some format is compressed, None for a format that is compressed itself."""
+    return _packed(file) if form.is_text or file.suffix.lower() in COMPRESSED else None
+
+
+def _packed(file: Path) -> str | None:
     try:
-        return compression_of(file) if ending in COMPRESSED or READ[ending].is_text else None
+        return compression_of(file)
     except OSError as error:
         raise SourceError(f"cannot read {file}: {error.strerror}") from error
 
@@ -104,8 +195,6 @@ def _member(archive: Path) -> str:
 
 
 def _matching(path: Path) -> list[Path]:
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder: name a file, or a pattern such as {path / '*.parquet'}")
     if path.exists():
         return [path]
     if glob.has_magic(str(path)):

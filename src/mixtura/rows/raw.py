@@ -38,6 +38,8 @@ class RawTable(Protocol):
         Whether its columns have types; else all of them are text.
     delimiter : str or None
         What stands between the fields of its text, where the name of its file does not say it.
+    notes : tuple of str
+        What the user should know of how it is read, in sentences.
     """
 
     where: str
@@ -47,6 +49,7 @@ class RawTable(Protocol):
     may_change: bool
     has_types: bool
     delimiter: str | None
+    notes: tuple[str, ...]
 
     def batches(self, names: Sequence[str]) -> Iterator["pa.RecordBatch | pa.Table"]:
         """Yield the columns `names`, in that order, for some rows after the other."""

@@ -13,7 +13,10 @@ class ReadingOptions:
         Whether the first record holds the names of the columns; None to go by what it looks like.
     ragged : bool, default False
         Whether rows may have too few fields, the rest of which are missing, or too many, which are dropped.
+    file_column : str or None, default None
+        Name of a column, behind all others, that says which file each row comes from.
     """
 
     header: bool | None = None
     ragged: bool = False
+    file_column: str | None = None

@@ -8,7 +8,7 @@ from ..errors import ColumnError, EmptyTableError, SourceError
 from ..optional import need
 from .compressed import compression_of, table_in, unpacked
 from .files import FileTable
-from .formats import DELIMITED, FORMATS, READ, Format
+from .formats import DELIMITED, FORMATS, READ, Format, told_by_bytes
 from .ipc import IpcPart
 from .reading import ReadingOptions
 from .scratch import Scratch, no_room
@@ -30,7 +30,7 @@ def open_binary(stream: BinaryIO, label: str, options: ReadingOptions | None = N
             raise SourceError(f"{label} gives text, not bytes: open the file with mode 'rb'") from error
     if not file.stat().st_size:
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
-    if (kind := compression_of(file)) is not None:
+    if told_by_bytes(file) is None and (kind := compression_of(file)) is not None:
         member = table_in(file, label, READ) if kind == ".zip" else None
         compressed, file = file, unpacked(file, label, scratch, "unpacked", member)
         compressed.unlink()
@@ -43,11 +43,11 @@ def sniff(file: Path) -> Format:
 
     JSON starts with an object, or with an array of objects.
     """
+    form = told_by_bytes(file)
+    if form is not None:
+        return form
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
-    for form in FORMATS:
-        if not form.is_text and head.startswith(form.begins):
-            return form
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((form for form in FORMATS if form.is_text and text.startswith(form.begins)), DELIMITED)
 

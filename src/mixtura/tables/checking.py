@@ -10,10 +10,12 @@ from ..columns.findings import Advice, Finding, findings_in
 from ..columns.known import Known
 from ..columns.looked import Looked
 from ..engines import owner_of
+from ..errors import RequestError
 from ..rows import TableRows, open
 from ..rows.looking import Tables, look, looked_at, tables_of, with_copies
 from ..rows.named import NamedRows
 from ..rows.opening import open_raw
+from ..rows.reading import ReadingOptions
 from .former import former_columns
 from .opening import Source, has_no_names, label
 from .reading import Reading
@@ -40,6 +42,8 @@ class CheckSummary:
         What deserves attention, what changes the answer first.
     seconds : float
         How long it took.
+    notes : tuple of str
+        What the user should know of how it was read, in sentences.
     """
 
     command: str
@@ -47,6 +51,7 @@ class CheckSummary:
     profile: Profile
     findings: tuple[Finding, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def changes_answer(self) -> bool:
@@ -73,13 +78,13 @@ def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
     """
     started = time.monotonic()
     on_rows = run.stage(f"reading {label(source)}")
-    tables = _tables(source)
-    looked = without_former(look(tables, reading.kinds, reading.missing, on_rows=on_rows), reading.kinds)
+    tables, notes = _tables(source, reading)
+    kinds = reading.kinds if reading.file_column is None else {reading.file_column: "identifier", **reading.kinds}
+    looked = without_former(look(tables, kinds, reading.missing, on_rows=on_rows), kinds)
     run.stage("comparing rows")
     looked = with_copies(looked, tables)
-    return CheckSummary(
-        "check", label(source), profile_of(looked), findings_in(looked), seconds=time.monotonic() - started
-    )
+    seconds = time.monotonic() - started
+    return CheckSummary("check", label(source), profile_of(looked), findings_in(looked), seconds, notes)
 
 
 def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
@@ -130,15 +135,18 @@ def told_of(table: TableRows, source: Source, unused: Collection[str | None], sp
     return Told(Known.of(looked), tuple(notices))
 
 
-def _tables(source: Source) -> Tables:
+def _tables(source: Source, reading: Reading) -> tuple[Tables, tuple[str, ...]]:
+    """Return what gives the rows of a table, and what the user should know of how it is read."""
     owner = owner_of(source)
     if owner is None and not has_no_names(source):
-        raw = open_raw(source)
+        raw = open_raw(source, reading.of_files)
         if raw is not None:
-            return tables_of(raw)
+            return tables_of(raw), raw.notes
+    if reading.of_files != ReadingOptions():
+        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
     opened: Any = owner.open(source, non_numeric="drop", missing="allow") if owner else open(source, missing="allow")
     rows: TableRows = opened if isinstance(opened, TableRows) else NamedRows(opened)
-    return lambda: (table for table, _ in rows.tables())
+    return lambda: (table for table, _ in rows.tables()), rows.notes
 
 
 def said(finding: Finding, spell: Spell) -> str:

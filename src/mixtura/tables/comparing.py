@@ -87,6 +87,7 @@ def compare_detectors(
         | dict.fromkeys(sorted(unable), "it takes no missing values"),
         correlations=tuple(tuple(row) for row in comparison.correlations.tolist()),
         notices=(
+            *table.notes,
             *numbers.notices,
             *(_with_names(notice, numbers.columns) for notice in notices),
             *(f"{name}: {said}." for name, said in comparison.ties.items()),

@@ -1,6 +1,7 @@
 """A table opened for the work on it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 from ..columns.kind import Kind
@@ -10,6 +11,7 @@ from ..rows import TableRows, is_query, open
 from ..rows.columns import Missing
 from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
+from ..rows.reading import ReadingOptions
 from .former import former_columns
 from .reading import AS_FOUND, Reading
 from .spelling import Spell, in_python
@@ -70,13 +72,15 @@ def _opened(
     owner = owner_of(source)
     if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
-            f"kinds of columns and marks of missing values go with files and dataframes, not {label(source)}"
+            f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
         )
+    if owner is not None and reading.of_files != ReadingOptions():
+        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    opened = open if owner is None else owner.open
-    rows = opened(
+    of_files = asdict(reading.of_files) if owner is None else {}
+    rows = (open if owner is None else owner.open)(
         source,
         columns=columns,
         drop=drop,
@@ -84,6 +88,7 @@ def _opened(
         missing=missing,
         kinds=kinds,
         missing_marks=reading.missing,
+        **of_files,
     )
     return cast(TableRows, rows)
 

@@ -23,6 +23,7 @@ from .news import Newcomers
 from .on_labels import on_labels_of
 from .opening import Source, label, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
+from .reading import AS_FOUND, Reading
 from .request import Request
 from .rules import Rule
 from .rules.rule import TRAINING_SHARE
@@ -170,7 +171,9 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         spell=run.spell,
     )
     used = set(table.names) if request.columns is None else set(request.columns)
-    told = told_of(table, request.source, {*(drop or ()), *(set(table.names) - used)}, run.spell)
+    told = told_of(
+        table, request.source, {*(drop or ()), *(set(table.names) - used), request.reading.file_column}, run.spell
+    )
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
     training, called = table, "the table"
@@ -208,7 +211,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             facts,
             result,
             columns,
-            (*told.notices, *numbers.notices, *notices),
+            (*table.notes, *told.notices, *numbers.notices, *notices),
             labels,
             constant=numbers.constant,
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
@@ -235,7 +238,12 @@ def _open_for(
 
 
 def judge_table(
-    model: TableModel, source: Source, rule: Rule | None, run: Run, notices: tuple[str, ...] = ()
+    model: TableModel,
+    source: Source,
+    rule: Rule | None,
+    run: Run,
+    notices: tuple[str, ...] = (),
+    reading: Reading = AS_FOUND,
 ) -> Judged:
     """Return a table to be judged by a model, perhaps by another threshold than its own.
 
@@ -251,6 +259,8 @@ def judge_table(
         How the work runs.
     notices : tuple of str
         What deserves attention about the model.
+    reading : Reading
+        How the files of the table are to be read.
     """
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
@@ -262,13 +272,15 @@ def judge_table(
         columns,
         takes_missing=model.takes_missing,
         kinds=model.kinds_by_name,
+        reading=reading,
         spell=run.spell,
     )
-    found = Judged(source, table, model, facts_of(model), result, columns, notices, is_saved=True, n_rows=table.n_rows)
+    told = (*table.notes, *notices)
+    found = Judged(source, table, model, facts_of(model), result, columns, told, is_saved=True, n_rows=table.n_rows)
     return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
 
 
-def group_table(model: TableModel, source: Source, run: Run) -> Judged:
+def group_table(model: TableModel, source: Source, run: Run, reading: Reading = AS_FOUND) -> Judged:
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
@@ -279,10 +291,11 @@ def group_table(model: TableModel, source: Source, run: Run) -> Judged:
         columns,
         takes_missing=model.takes_missing,
         kinds=model.kinds_by_name,
+        reading=reading,
         spell=run.spell,
     )
     facts = facts_of(model)
-    return Judged(source, table, model, facts, "groups", columns, is_saved=True, n_rows=table.n_rows)
+    return Judged(source, table, model, facts, "groups", columns, table.notes, is_saved=True, n_rows=table.n_rows)
 
 
 def view_table(
@@ -304,7 +317,8 @@ def view_table(
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)
-    return Judged(source, table, model, facts, "scores", (), notices, labels, is_saved=True, n_rows=table.n_rows)
+    told = (*table.notes, *notices)
+    return Judged(source, table, model, facts, "scores", (), told, labels, is_saved=True, n_rows=table.n_rows)
 
 
 def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:

@@ -1,0 +1,37 @@
+"""A table as its file has it, before it is known what its columns hold."""
+
+import pyarrow as pa
+
+from mixtura.errors import MixturaError
+from mixtura.rows.opening import open_raw
+from mixtura.rows.reading import ReadingOptions
+
+
+def as_it_stands(source, **settings):
+    """Return the Arrow table of a source and its notes; a second pass gives the same."""
+    raw = open_raw(source, ReadingOptions(**settings))
+    first, second = (
+        pa.Table.from_batches(list(raw.batches(raw.schema.names)), raw.schema).combine_chunks() for _ in range(2)
+    )
+    assert first.equals(second)
+    for name in raw.schema.names:
+        alone = pa.Table.from_batches(list(raw.batches([name])))
+        assert alone.column(name).combine_chunks().equals(first.column(name).combine_chunks())
+    return first, raw.notes
+
+
+def cells_of(source, **settings):
+    return as_it_stands(source, **settings)[0].to_pydict()
+
+
+def types_of(source, **settings):
+    return {field.name: str(field.type) for field in as_it_stands(source, **settings)[0].schema}
+
+
+def complaint(source):
+    """Return what is said of a source that cannot be read, nothing of one that can; other errors are none of ours."""
+    try:
+        as_it_stands(source)
+    except MixturaError as error:
+        return str(error)
+    return ""
