@@ -13,9 +13,9 @@ from .duck_tables import DUCKDB_MAGIC, DUCKDB_MAGIC_AT, open_duckdb
 from .excel_sink import ExcelSink
 from .ipc import FILE_MAGIC, STREAM_START, IpcPart, read_ipc_schema
 from .json_records import JsonPart
+from .parquet import ParquetFilePart, read_parquet_schema
 from .parts import Part
 from .reading import ReadingOptions
-from .scans import ParquetPart, read_parquet_schema
 from .sinks import IpcSink, ParquetSink, Sink
 from .sqlite import SQLITE_MAGIC, SqlitePart
 from .text_sinks import CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
@@ -113,7 +113,7 @@ class Format:
 DELIMITED = Format((".csv",), DelimitedPart, "csv", CsvSink, is_text=True, has_options=True)
 
 FORMATS = (
-    Format((".parquet", ".pq"), ParquetPart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
+    Format((".parquet", ".pq"), ParquetFilePart, "parquet", ParquetSink, begins=(b"PAR1",), schema=read_parquet_schema),
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
     Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), "tsv", TsvSink, is_text=True, has_options=True),

@@ -1,4 +1,4 @@
-"""Parquet files, read by DuckDB."""
+"""Parquet files that DuckDB wrote, read by it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 from ..optional import need
 from . import duck
 from .block import rows_per_block
+from .parquet import read_parquet_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-def read_parquet_schema(file: Path) -> "pa.Schema":
-    """Return the schema of a file, with its metadata."""
-    return need("pyarrow.parquet", "reading Parquet").read_schema(file)
 
 
 class ParquetPart:
