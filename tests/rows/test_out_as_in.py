@@ -121,7 +121,7 @@ def test_arrow(tmp_path, table):
 
 @SOME
 @given(table=tables(kinds=(pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string()))))
-@pytest.mark.parametrize(("name", "delimiter"), [("t.csv", ","), ("t.tsv", "\t"), ("t.txt", "\t")])
+@pytest.mark.parametrize(("name", "delimiter"), [("t.csv", ","), ("t.tsv", "\t"), ("t.txt", "\t"), ("t.psv", "|")])
 def test_text_in_delimited_files(tmp_path, table, name, delimiter):
     before = write(tmp_path / name, table)
     with (tmp_path / name).open(newline="", encoding="utf-8") as stream:

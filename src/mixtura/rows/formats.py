@@ -18,7 +18,7 @@ from .parts import Part
 from .reading import ReadingOptions
 from .sinks import IpcSink, ParquetSink, Sink
 from .sqlite import SQLITE_MAGIC, SqlitePart
-from .text_sinks import CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
+from .text_sinks import BarSink, CsvSink, DelimitedSink, JsonLinesSink, JsonSink, SafeCsvSink, TsvSink
 from .workbooks import CONTAINER, ZIP, WorkbookPart, is_workbook
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ FORMATS = (
     Format((".csv",), None, "safe-csv", SafeCsvSink),
     DELIMITED,
     Format((".tsv", ".tab"), partial(DelimitedPart, tabs=True), "tsv", TsvSink, is_text=True, has_options=True),
-    Format((".txt", ".dat", ".data", ".psv"), DelimitedPart, sink=DelimitedSink, is_text=True, has_options=True),
+    Format((".txt", ".dat", ".data"), DelimitedPart, sink=DelimitedSink, is_text=True, has_options=True),
+    Format((".psv",), DelimitedPart, sink=BarSink, is_text=True, has_options=True),
     Format((".json",), JsonPart, "json", JsonSink, is_text=True, has_names=True, begins=(b"{", b"[")),
     Format((".jsonl", ".ndjson"), JsonPart, "jsonl", JsonLinesSink, is_text=True, has_names=True),
     Format((".geojson",), JsonPart, is_text=True, has_names=True),

@@ -87,6 +87,13 @@ class TsvSink(CsvSink):
         super().__init__(target, schema, "\t")
 
 
+class BarSink(CsvSink):
+    """CSV with bars, as TSV has tabs."""
+
+    def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
+        super().__init__(target, schema, "|")
+
+
 class DelimitedSink(CsvSink):
     """CSV under a name that does not say what stands between fields: what the table that is read has, or tabs."""
 
