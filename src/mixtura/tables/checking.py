@@ -83,8 +83,10 @@ def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
     looked = without_former(look(tables, kinds, reading.missing, on_rows=on_rows), kinds)
     run.stage("comparing rows")
     looked = with_copies(looked, tables)
+    own = looked.without({name for name in looked.seen.columns if name == reading.file_column})
+    findings = findings_in(own)
     seconds = time.monotonic() - started
-    return CheckSummary("check", label(source), profile_of(looked), findings_in(looked), seconds, notes)
+    return CheckSummary("check", label(source), profile_of(looked), findings, seconds, notes)
 
 
 def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
