@@ -22,7 +22,7 @@ with TemporaryDirectory() as folder:
     shutil.copy("data/diamonds.csv", folder)
     run = [sys.executable, "-m", *command.split()]
     answer = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
-    scored = pd.read_parquet(Path(folder, "diamonds.scored.parquet"))
+    scored = pd.read_csv(Path(folder, "diamonds.scored.csv"))
     page = Path(folder, "diamonds.html").read_text(encoding="utf-8")
 print(command, answer, sep="\n\n")
 

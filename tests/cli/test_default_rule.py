@@ -35,7 +35,7 @@ def detect(run, write, need):
         ended = run("detect", "t.csv", *options, "--json", "--save", "m", "--out", "scored.parquet")
         assert ended.code == 0, ended.err
         scored = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
+        return json.loads(ended.out), {name: scored[name].to_numpy() for name in scored.column_names}
 
     return detect
 
@@ -146,14 +146,17 @@ def test_severities_of_every_kind_of_model(detect, run, write, need, model):
     read = need("pyarrow.parquet").read_table
     assert read("again.parquet") == read("scored.parquet")
     write("few.csv", ["a", "b", "c"], values[:3].tolist())
-    assert json.loads(run("score", "m", "few.csv", "--json").out)["new_columns"] == summary["new_columns"]
+    assert (
+        json.loads(run("score", "m", "few.csv", "--json", "--format", "parquet").out)["new_columns"]
+        == summary["new_columns"]
+    )
     assert read("few.scored.parquet")["severity"].to_pylist() == severities[:3].tolist()
 
 
 def test_a_model_of_groups_has_no_severities(run, write, need):
     write("t.csv", ["a", "b", "c"], table(300).tolist())
     assert run("groups", "t.csv", "--components", "2", "--save", "m", "-q").code == 0
-    ended = run("score", "m", "t.csv", "--json")
+    ended = run("score", "m", "t.csv", "--json", "--format", "parquet")
     summary = json.loads(ended.out)
     assert summary["new_columns"] == ["anomaly_score", "component"]
     assert {anomaly["severity"] for anomaly in summary["anomalies"]} == {None}

@@ -27,7 +27,17 @@ KEYS = {
         "versions",
     },
     "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
-    "decision": {"rule", "target", "trained_on", "threshold", "n_anomalies", "share", "on_labels", "saved"},
+    "decision": {
+        "rule",
+        "target",
+        "trained_on",
+        "threshold",
+        "n_anomalies",
+        "share",
+        "on_labels",
+        "saved",
+        "n_by_strays",
+    },
     "anomalies": {
         "row",
         "anomaly_score",
@@ -39,6 +49,7 @@ KEYS = {
         "reason",
         "cells",
         "score_after",
+        "strays",
     },
     "notices": None,
     "out": None,
@@ -49,6 +60,10 @@ KEYS = {
     "repaired": None,
     "merging": None,
     "reasons": {"reason", "columns", "directions", "n_rows", "example"},
+    "good": None,
+    "bad": None,
+    "only_flagged": None,
+    "news": None,
 }
 FAST = ("--components", "2", "--shape", "full")
 
@@ -70,11 +85,19 @@ def read(need):
 
 
 def test_the_scored_table(run, iris, read):
-    summary = summary_of(run("detect", iris, *FAST, "--rate", "0.1", "--json"))
-    scored = read("iris.scored.parquet")
+    summary = summary_of(run("detect", iris, *FAST, "--rate", "0.1", "--json", "--out", "scored.parquet"))
+    scored = read("scored.parquet")
     names = list(scored)
     assert names[:6] == ["sepal_length", "sepal_width", "petal_length", "petal_width", "species", "year"]
-    assert names[6:] == ["anomaly_score", "severity", "is_anomaly", "component", "reason"]
+    assert names[6:] == [
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "component",
+        "flagged_columns",
+        "expected",
+        "reason",
+    ]
     scores, flags = np.array(scored["anomaly_score"]), np.array(scored["is_anomaly"])
     assert flags.sum() == 15 == summary["decision"]["n_anomalies"]
     assert scores[flags].min() > summary["decision"]["threshold"] > scores[~flags].max()
@@ -98,7 +121,7 @@ def test_json_keys(run, iris):
         for value in summary[key] if isinstance(summary[key], list) and keys else [summary[key]]:
             assert keys is None or set(value) == keys
     assert summary["table"]["left_out"] == [
-        {"name": "species", "reason": "text"},
+        {"name": "species", "reason": "category"},
         {"name": "year", "reason": "constant"},
     ]
     assert len(summary["model"]["candidates"]) == 8
@@ -118,7 +141,7 @@ def test_two_runs_agree(run, iris, read):
 def test_quiet_says_nothing(run, iris, folder):
     ended = run("detect", iris, *FAST, "--quiet")
     assert (ended.code, ended.out, ended.err) == (0, "", "")
-    assert (folder / "iris.scored.parquet").exists()
+    assert (folder / "iris.scored.csv").exists()
     ended = run("detect", iris, "--components", "1,2", "--quiet", "--json")
     assert ended.err == ""
     assert summary_of(ended)["notices"]
@@ -140,7 +163,7 @@ def test_columns_and_drop(run, iris):
     drop = ["--drop", "sepal_length,petal_width", "--drop", "year"]
     summary = summary_of(run("detect", iris, *FAST, "--json", *drop))
     assert summary["table"]["columns"] == used
-    assert summary["table"]["left_out"] == [{"name": "species", "reason": "text"}]
+    assert summary["table"]["left_out"] == [{"name": "species", "reason": "category"}]
 
 
 def test_score_gives_the_same_bits(run, iris, read, folder):
@@ -158,20 +181,20 @@ def test_score_gives_the_same_bits(run, iris, read, folder):
     expected = read("a.parquet")["anomaly_score"]
     for text, k in zip(turned, (0, 118), strict=True):
         (folder / "one.csv").write_text(text)
-        assert run("score", "m", "one.csv").code == 0
+        assert run("score", "m", "one.csv", "--format", "parquet").code == 0
         assert read("one.scored.parquet")["anomaly_score"] == [expected[k]]
 
 
 def test_score_by_a_model_of_groups(run, iris, read):
     run("groups", iris, *FAST, "--save", "m")
-    ended = run("score", "m", iris)
+    ended = run("score", "m", iris, "--format", "parquet")
     assert ended.code == 0
     assert "Most anomalous rows: the 10 rows of highest score" in ended.out
     assert list(read("iris.scored.parquet"))[6:] == ["anomaly_score", "component"]
 
 
 def test_groups(run, iris, read):
-    summary = summary_of(run("groups", iris, *FAST, "--json"))
+    summary = summary_of(run("groups", iris, *FAST, "--json", "--format", "parquet"))
     scored = read("iris.grouped.parquet")
     assert list(scored)[6:] == ["component", "probability"]
     assert all(0.5 <= probability <= 1 for probability in scored["probability"])
@@ -184,7 +207,7 @@ def test_standard_input(run, iris, read, monkeypatch):
     class Stdin:
         buffer = io.BytesIO(iris.read_bytes())
 
-    run("detect", iris, *FAST, "--rate", "0.04")
+    run("detect", iris, *FAST, "--rate", "0.04", "--format", "parquet")
     monkeypatch.setattr(sys, "stdin", Stdin)
     ended = run("detect", "-", *FAST, "--rate", "0.04")
     assert ended.code == 0
@@ -201,7 +224,7 @@ def test_a_query(run, iris, read):
 
 def test_a_pattern(run, iris, folder, read):
     (folder / "irises.csv").write_bytes(iris.read_bytes())
-    ended = run("detect", "iris*.csv", *FAST)
+    ended = run("detect", "iris*.csv", *FAST, "--format", "parquet")
     assert ended.out.startswith("iris*.csv: 300 rows")
     assert len(read("iris.scored.parquet")["component"]) == 300
 

@@ -265,7 +265,7 @@ def test_nobody_reads_the_summary(iris, folder, arguments):
     ended = subprocess.run([*PROGRAM, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (ended.returncode, PROGRESS.sub("", ended.stderr)) == (0, "")
-    assert (folder / "iris.scored.parquet").exists() == (arguments[0] == "detect")
+    assert (folder / "iris.scored.csv").exists() == (arguments[0] == "detect")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def groups(run, need):
         ended = run("groups", *arguments, "--json", "-q", "--out", "found.parquet")
         assert (ended.code, ended.err) == (0, "")
         table = parquet.read_table("found.parquet")
-        return json.loads(ended.out), {name: np.array(table[name].to_pylist()) for name in table.column_names}
+        return json.loads(ended.out), {name: table[name].to_numpy() for name in table.column_names}
 
     return groups
 

@@ -42,7 +42,7 @@ def test_models_that_take_them(run, holes, need, kind):
 
 
 def test_groups_take_them(run, holes, need):
-    ended = run("groups", holes, "--components", "2", "--json")
+    ended = run("groups", holes, "--components", "2", "--json", "--format", "parquet")
     assert ended.code == 0, ended.err
     scored = need("pyarrow.parquet").read_table("holes.grouped.parquet")
     assert np.isfinite(scored["probability"].to_numpy()).all()

@@ -44,7 +44,7 @@ def fit(run, write, need):
         rows = X.astype(object)
         rows[np.isnan(X)] = ""
         table = write("t.csv", [f"x{k}" for k in range(X.shape[1])], rows.tolist())
-        ended = run(command, table, *options, "--json", "-q")
+        ended = run(command, table, *options, "--json", "-q", "--format", "parquet")
         assert ended.code == 0, ended.err
         return json.loads(ended.out), parquet.read_table(RESULTS[command]).to_pydict()
 

@@ -68,7 +68,19 @@ def said(ended):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_report_is_about_the_scored_table(run, claims, drawn, page, need, kind):
     fast = ["--components", "2", "--shape", "diag"] if kind in ("mixture", "bayesian") else []
-    options = ["--model", kind, *fast, "--rate", "0.02", "--drop", "fraud", "--report", "claims.html"]
+    options = [
+        "--model",
+        kind,
+        *fast,
+        "--rate",
+        "0.02",
+        "--drop",
+        "fraud",
+        "--report",
+        "claims.html",
+        "--format",
+        "parquet",
+    ]
     ended = said(run("detect", claims, *options, "--save", "m"))
     assert ended.out.splitlines()[-2] == "Wrote claims.html (open it in a browser)"
     scored = need("pyarrow.parquet").read_table("claims.scored.parquet").to_pydict()
@@ -102,7 +114,22 @@ def test_the_report_is_about_the_scored_table(run, claims, drawn, page, need, ki
 
 
 def test_labels_make_precision_and_recall_live(run, claims, drawn, need):
-    said(run("detect", claims, "--labels", "fraud", "--recall", "0.9", "--report", "a.html", "--save", "m"))
+    said(
+        run(
+            "detect",
+            claims,
+            "--labels",
+            "fraud",
+            "--recall",
+            "0.9",
+            "--report",
+            "a.html",
+            "--save",
+            "m",
+            "--format",
+            "parquet",
+        )
+    )
     said(run("report", "m", claims, "--labels", "fraud", "--out", "b.html"))
     scored = need("pyarrow.parquet").read_table("claims.scored.parquet").to_pydict()
     scores, labels = np.array(scored["anomaly_score"]), np.array(scored["fraud"])
@@ -173,7 +200,7 @@ def test_what_is_said_and_where(run, iris, drawn, model, folder, page):
     assert lines[-2] == "Wrote iris.report.html (open it in a browser)"
     assert re.fullmatch(r"Took .*", lines[-1])
     assert not [line for line in lines if line.startswith("Wrote iris.scored")]
-    assert not (folder / "iris.scored.parquet").exists()
+    assert not (folder / "iris.scored.csv").exists()
     ended = said(run("report", model, iris, "--out", "x.html", "-q"))
     assert (ended.out, ended.err) == ("", "")
     assert page("x.html")["points"] == page("iris.report.html")["points"]

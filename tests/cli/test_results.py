@@ -39,7 +39,7 @@ def test_results_lie_beside_their_tables_under_names_of_their_own(run, months, n
     for month in ("jan", "feb"):
         assert run("detect", f"{month}/sales.csv", *FAST).code == 0
         assert run("groups", f"{month}/sales.csv", "--components", "1").code == 0
-    results = [f"{m}/sales.{kind}.parquet" for m in ("feb", "jan") for kind in ("grouped", "scored")]
+    results = [f"{m}/sales.{kind}.csv" for m in ("feb", "jan") for kind in ("grouped", "scored")]
     assert names() == sorted([*results, "feb/sales.csv", "jan/sales.csv"])
 
 
@@ -107,7 +107,7 @@ def test_a_pattern_does_not_read_its_own_result(run, months, names):
     assert run("detect", "jan/*.csv", *FAST, "--format", "csv").code == 0
     assert "jan.scored.csv" in names()
     assert run("detect", "*/sales.csv", *FAST).code == 0
-    assert "sales.scored.parquet" in names()
+    assert "sales.scored.csv" in names()
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "json", "jsonl", "arrow"])

@@ -30,7 +30,7 @@ def score(run, need):
         ended = run("score", *arguments, "--json", "-q", "--out", "scored.parquet")
         assert (ended.code, ended.err) == (0, "")
         table = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(table[name].to_pylist()) for name in table.column_names}
+        return json.loads(ended.out), {name: table[name].to_numpy() for name in table.column_names}
 
     return score
 
@@ -56,7 +56,15 @@ def test_a_model_of_groups_gets_a_threshold_too(run, tables, score):
     run("groups", january, "--save", "g.model", "-q")
     assert "is_anomaly" not in score("g.model", february)[1]
     summary, scored = score("g.model", february, "--rate", "0.02")
-    assert summary["new_columns"] == ["anomaly_score", "severity", "is_anomaly", "component", "reason"]
+    assert summary["new_columns"] == [
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "component",
+        "flagged_columns",
+        "expected",
+        "reason",
+    ]
     assert scored["is_anomaly"].sum() == 20
     assert [reason is not None for reason in scored["reason"]] == scored["is_anomaly"].tolist()
     # Of how rare a row is only the table that is scored can tell.

@@ -52,7 +52,7 @@ def detect(run, need):
         ended = run("detect", *arguments, "--json", "--out", "scored.parquet", "--force")
         assert (ended.code, ended.err) == (0, "")
         scored = parquet.read_table("scored.parquet")
-        return json.loads(ended.out), {name: np.array(scored[name].to_pylist()) for name in scored.column_names}
+        return json.loads(ended.out), {name: scored[name].to_numpy() for name in scored.column_names}
 
     return detect
 
@@ -174,7 +174,7 @@ def test_a_false_discovery_rate(detect, run, need, claims, clean, model):
     assert flags[N_ANOMALIES:].mean() < 0.05
     names = ["x", "y", "z", "fraud", "anomaly_score", "severity", "is_anomaly", "p_value"]
     components = ["component"] if model in ("mixture", "bayesian") else []
-    assert list(scored) == [*names, *components, "reason"]
+    assert list(scored) == [*names, *components, "flagged_columns", "expected", "reason"]
     assert summary["new_columns"] == list(scored)[4:]
     # The saved model knows all of it.
     assert run("score", "m", claims, "--out", "again.parquet", "-q").code == 0

@@ -32,7 +32,10 @@ def test_it_says_its_summary_as_the_terminal_does(run, folder, capfd, monkeypatc
 
 def test_the_flagged_rows_are_a_frame(found, numbers):
     flagged = found.flagged
-    assert list(flagged.columns) == ["row", "anomaly_score", "severity", "reason", "x0", "x1", "x2"]
+    assert list(flagged.columns) == [
+        *("row", "anomaly_score", "severity", "flagged_columns", "expected", "reason"),
+        *("x0", "x1", "x2"),
+    ]
     at = flagged["row"].to_numpy() - 1
     assert set(range(5, 200, 25)) == set(at.tolist())
     np.testing.assert_array_equal(flagged[["x0", "x1", "x2"]].to_numpy(), numbers[at])
@@ -68,9 +71,9 @@ def test_groups_have_a_report_too(numbers):
 def test_text_columns_are_written_and_not_used(numbers, need, tmp_path):
     frame = need("pandas").DataFrame(numbers, columns=list("abc")).assign(name="someone")
     found = mixtura.detect(frame, rate=0.02)
-    assert [(column.name, column.reason) for column in found.summary.table.left_out] == [("name", "text")]
+    assert [(column.name, column.reason) for column in found.summary.table.left_out] == [("name", "constant")]
     found.write(tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text().startswith('"a","b","c","name","anomaly_score"')
+    assert (tmp_path / "out.csv").read_text().startswith("a,b,c,name,anomaly_score")
 
 
 def test_files_are_not_replaced_without_force(found, folder, tmp_path):

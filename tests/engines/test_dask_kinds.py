@@ -85,7 +85,7 @@ def test_tables_hold_what_the_partitions_hold(split):
 
 def test_numbers_alone_are_told_by_their_types(split, monkeypatch):
     looked = []
-    monkeypatch.setattr("mixtura.engines.dask.seen_in_partition", lambda *_: looked.append(1))
+    monkeypatch.setattr("mixtura.engines.dask_rows.seen_in_partition", lambda *_: looked.append(1))
     table = open_dask(split(pd.DataFrame({"id": range(N_ROWS), "n": FRAME["n"]})))
     assert table.columns == ("id", "n")
     assert table.kinds == {"id": Number(), "n": Number()}

@@ -18,7 +18,7 @@ from mixtura import (
     MixtureSearch,
     OneClassSVM,
 )
-from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError
+from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError
 
 N_ROWS = 240
 RANDOM = np.random.default_rng(0)
@@ -130,6 +130,18 @@ def test_text_among_numbers_is_a_missing_value():
     np.testing.assert_array_equal(found.score_samples(plain), GaussianMixture().fit(plain).score_samples(plain))
     with pytest.raises(ColumnError, match="column 'c' holds 'bad' in row 5 of the table"):
         OneClassSVM().fit(NUMBERS.assign(c=strays))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "lazy", "dask", "csv"])
+def test_infinite_numbers_are_refused_as_those_of_an_array_are(kind, need, tmp_path):
+    infinite = MIXED.assign(b=[np.inf if row == 7 else 1.5 * row for row in range(N_ROWS)])
+    infinite.to_csv(tmp_path / "table.csv", index=False)
+    source = tmp_path / "table.csv" if kind == "csv" else SOURCES[kind](need, infinite)
+    told = "infinite values in row [78] .*column 'b'"
+    with pytest.warns(UserWarning, match="rows are judged by"), pytest.raises(InfiniteValuesError, match=told):
+        GaussianMixture().fit(source)
+    with pytest.raises(InfiniteValuesError, match=told):
+        fitted(GaussianMixture(), MIXED).score_samples(source)
 
 
 def test_missing_values_where_none_may_be():

@@ -169,6 +169,11 @@ def test_what_is_no_text(write, content):
         read_text(write("t.csv", content))
 
 
+def test_a_web_page(write):
+    with pytest.raises(SourceError, match=r"^t\.csv is a web page: give the table"):
+        read_text(write("t.csv", "\n<!DOCTYPE html>\n<html><body>Not found</body></html>\n"))
+
+
 def test_zero_bytes_in_a_cell_stay(write):
     assert read_text(write("t.csv", b"a,b\n" + b"1,2\n" * 100 + b"3,x\x00y\n"))[1][-1] == ["3", "x\x00y"]
 

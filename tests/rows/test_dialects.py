@@ -39,6 +39,11 @@ TEXTS = {
         ["Name", "City", "Pop"],
         [["John Smith", "New York", "100"], ["Al", "LA", "20"], ["Bo Li", None, "3"]],
     ),
+    "blanks and tabs": (
+        '18.0   8   3504.\t"chevrolet"\n15.0   4   36.5\t"buick x"\n25.0   4   ?\t"ford"\n',
+        ["x0", "x1", "x2", "x3"],
+        [["18.0", "8", "3504.", "chevrolet"], ["15.0", "4", "36.5", "buick x"], ["25.0", "4", "?", "ford"]],
+    ),
     "single quotes": ("'a','b'\n'x, y','it''s'\n'z','w'\n", A_B, [["x, y", "it's"], ["z", "w"]]),
     "apostrophes": ("a,b\n'tis,1\ndon't,2\n", A_B, [["'tis", "1"], ["don't", "2"]]),
     "escaped quotes": ('a,b\n"x \\"y\\", z",1\n"w",2\n', A_B, [['x "y", z', "1"], ["w", "2"]]),

@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a fault of ours, 2 bad usage or bad input, 3 more rows flagged than `--fail-above` allows, 128 and the
-        number of the signal that stopped the run: 130 for Ctrl-C.
+        0 done, 1 a fault of ours, 2 bad usage or bad input, 3 findings of `check --fail`, or more rows flagged
+        than `--fail-above` allows, 128 and the number of the signal that stopped the run: 130 for Ctrl-C.
     """
     with stopping.heeded():
         return _main(sys.argv[1:] if arguments is None else list(arguments))

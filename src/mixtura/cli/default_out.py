@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from ..errors import SourceError
 from ..rows import is_query
 from ..rows.addresses import address_of, is_url
-from ..rows.compressing import PACKED, split_ending
+from ..rows.compressed import COMPRESSED
+from ..rows.compressing import split_ending
 from ..rows.formats import ENDINGS, SINKS
 from ..rows.paths import found_at, is_stream
 from ..rows.streams import sniff
+from ..rows.text_sinks import TextSink
 from ..rows.whole import expanded
 
 # What no format of a result is known for.
@@ -43,12 +45,13 @@ def result_ending(source: str) -> str:
     place = expanded(_place_of(source))
     file = found_at(str(place)).files[0] if place.is_dir() else place
     ending, compression = split_ending(file.name)
-    if compression is None and file.suffix.lower() in PACKED:
+    if compression is None and file.suffix.lower() in COMPRESSED:
         ending = file.with_suffix("").suffix.lower()
     if not ending and file.is_file():
         ending = next(iter(sniff(file).endings), "")
     if ending in SINKS:
-        return ending if compression is None else f"{ending}{file.suffix.lower()}"
+        packed = compression is not None and issubclass(SINKS[ending], TextSink)
+        return f"{ending}{file.suffix.lower()}" if packed else ending
     return ".xlsx" if ending in _SPREADSHEETS else _OTHERS
 
 
@@ -113,5 +116,5 @@ def default_out(source: str, ending: str) -> str:
 
 def _stem(path: PurePath) -> str:
     """Return the name of a file without the endings that say its format and how it is compressed."""
-    name = path.stem if path.suffix.lower() in PACKED else path.name
+    name = path.stem if path.suffix.lower() in COMPRESSED else path.name
     return name.rpartition(".")[0] or name

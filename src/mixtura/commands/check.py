@@ -105,7 +105,7 @@ def check(
     >>> values = np.random.default_rng(0).normal(size=(100, 2))
     >>> values[::5, 1] = -999
     >>> print(mixtura.check(values).findings[0].what)
-    x1: 20% of the cells are exactly -999, far below all others (-3.06 to 2.349)
+    x1: 20% of the cells are exactly -999, far below all others (-2.398 to 2.002)
     >>> mixtura.check(values, missing=[-999]).findings
     ()
     """

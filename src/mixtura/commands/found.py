@@ -82,8 +82,8 @@ class Found:
     def profile(self) -> Profile | None:
         """What the table holds, as `mixtura.check` tells it.
 
-        None of an array, a Dask collection and rows that were opened before, and of a table that a fitted model judged:
-        nobody looked at all of their columns.
+        None of an array, a Dask frame of numbers and rows that were opened before, and of a table that a fitted model
+        judged: nobody looked at all of their columns.
         """
         return self._judged.profile
 

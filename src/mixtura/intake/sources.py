@@ -163,7 +163,8 @@ def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Row
 def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
     owner = owner_of(X)
     opened = open if owner is None else owner.open
-    return opened(X, sample_weight=sample_weight, missing=missing, **choice)
+    rows = opened(X, sample_weight=sample_weight, missing=missing, **choice)
+    return rows.refusing_infinite() if hasattr(rows, "refusing_infinite") and not _is_rows(X) else rows
 
 
 def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | None) -> Rows:
@@ -210,7 +211,7 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
     numbers = select(frame, positions_of(used, names))
     _check_feature_names(estimator, numbers, reset=False)
     _check_n_features(estimator, numbers, reset=False)
-    rows = open(numbers, columns=used, kinds=kinds, missing=missing)
+    rows = _open(numbers, None, missing, columns=used, kinds=kinds)
     return _array_rows(table_for(estimator, frame, rows).values(), _validated_weights(sample_weight, frame))
 
 

@@ -29,7 +29,7 @@ class LeftOut:
     name : str
         Name of the column.
     reason : str
-        What it holds instead: "text", "date or time", "true/false", "category", …
+        What it holds instead: "text", "date", "flag", "category", …
     """
 
     name: str
@@ -38,13 +38,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How the caller wants the columns: the keyword arguments of `rows.open`."""
+    """How the caller wants the columns: the arguments of `rows.open`, and whether infinite numbers are errors."""
 
     columns: Sequence[Any] | Any | None = None
     drop: Sequence[Any] | Any | None = None
     sample_weight: Any = None
     non_numeric: NonNumeric = "error"
     missing: Missing = "error"
+    refuses_infinite: bool = False
 
     @property
     def allows_missing(self) -> bool:

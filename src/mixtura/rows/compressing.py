@@ -10,9 +10,6 @@ from ..optional import need
 COMPRESSIONS: Mapping[str, str] = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 """How a file is compressed, by the ending of its name."""
 
-PACKED = (*COMPRESSIONS, ".bgz", ".xz", ".lzma", ".zip", ".zstd", ".lz4", ".br")
-"""Endings of compressed files, whether such are written or not."""
-
 
 def split_ending(name: str) -> tuple[str, str | None]:
     """Return the ending of a name that says the format, in small letters, and how the file is compressed.

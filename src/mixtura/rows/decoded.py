@@ -1,6 +1,7 @@
 """The rows of a table whose columns are known to hold this or that."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,8 +99,14 @@ class DecodedRows:
         unused = [column.name for column in self.left_out]
         if not unused or self.seen is None or not all(are_numbers(self.seen.columns[name]) for name in unused):
             return self
-        kinds = {**self.kinds, **dict.fromkeys(unused, Number())}
-        return DecodedRows(self._raw, kinds, self._choice, self.seen, self._kept)
+        return self._with({**self.kinds, **dict.fromkeys(unused, Number())}, self._choice)
+
+    def refusing_infinite(self) -> "DecodedRows":
+        """Return the same table, where an infinite number is an error even if missing values are none."""
+        return self._with(self.kinds, replace(self._choice, refuses_infinite=True))
+
+    def _with(self, kinds: Mapping[str, Kind], choice: Choice) -> "DecodedRows":
+        return DecodedRows(self._raw, kinds, choice, self.seen, self._kept, self.missing_marks)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -205,7 +212,7 @@ class DecodedRows:
                 rows.append(decoded.strays)
                 columns.append(np.full(len(decoded.strays), position))
         strays = Strays(np.concatenate(rows), np.concatenate(columns)) if rows else None
-        if strays is not None and not self._has_missing:
+        if strays is not None and (self._choice.refuses_infinite or not self._has_missing):
             self._refuse(table, strays, first_row)
         check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
         weights = self._block_weights(table, first_row)
@@ -217,6 +224,8 @@ class DecodedRows:
             if _is_infinite(table.column(self.columns[column])[int(row)].as_py()):
                 infinite[row, column] = np.inf
         check_finite(infinite, self.columns, first_row, self._raw.describe)
+        if self._has_missing:
+            return
         row, name = int(strays.rows[0]), self.columns[int(strays.columns[0])]
         raise ColumnError(
             f"column {name!r} holds {str(table.column(name)[row])!r} in "

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..errors import SourceError
 from ..optional import need
 from .encodings import in_utf8
+from .fields import NO_DELIMITER
 from .layout import read_layout
 from .mending import mended
 from .reading import ReadingOptions
-from .regular import NO_DELIMITER, find_regular
+from .regular import find_regular
 from .scratch import Scratch
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class DelimitedPart:
                 if text != file:
                     text.unlink()
                 self._file, self._start, self._end = copy.file, 0, copy.file.stat().st_size
-                self._delimiter, self._quotes, longest = ",", True, copy.longest
+                self._delimiter, self._quotes, longest = copy.delimiter, True, copy.longest
                 notes_of_rows = copy.notes
             else:
                 self._file, self._start, self._end = text, layout.start, layout.end

@@ -20,7 +20,7 @@ _LOOKED_AT = 60
 
 _NUMBER = re.compile(r"[-+(]?\s?[$€£¥]?\s?[-+]?(?:\d(?:[\d.,'’]*\d)?\.?|[.,]\d+)(?:[eE][-+]?\d+)?\s?[%)]?")
 _GROUPS = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
-_NUMBERS_IN_A_ROW = re.compile(r"[-+.,\d]+\s+[-+.,\d]+")
+_NUMBERS_IN_A_ROW = re.compile(r"(?:[-+.,\d]+\s+)+[-+.,\d?]+(?:\s+[-+.,\d?]+)*")
 _SHORT_NUMBER = re.compile(r"\d{1,2}")
 
 # A delimiter of some kind that no sentence has: a comma with no blank after it, or one that is rare in text.

@@ -89,7 +89,8 @@ def in_utf8(file: Path, label: str, scratch: Callable[[], Scratch]) -> tuple[Pat
     if not seen.wrong:
         return file, len(mark), ()
     if seen.right > seen.wrong:
-        note = f"{label} is UTF-8 text but for {seen.wrong:,} bytes, the first in line {seen.line:,}: read as {LATIN}."
+        line = _line_at(file, seen.first)
+        note = f"{label} is UTF-8 text but for {seen.wrong:,} bytes, the first in line {line:,}: read as {LATIN}."
         return _transcoded(file, label, scratch, "utf-8", len(mark)), 0, (note.replace("1 bytes, the first", "1 byte"),)
     encoding = _guess(seen.sample)
     try:
@@ -125,42 +126,51 @@ class _Seen:
     Attributes
     ----------
     right, wrong : int
-        Number of characters, and of bytes that are none.
-    line : int
-        The first line with such a byte.
+        Number of bytes that go on with a character, and of those that belong to none.
+    first : int
+        Where the first of these bytes is.
     sample : bytes
         Lines that are more than ASCII.
     """
 
     def __init__(self) -> None:
-        self.right = self.wrong = self.line = 0
+        self.right = self.wrong = self.first = 0
         self.sample = b""
 
 
 def _seen(file: Path) -> _Seen:
     seen = _Seen()
-    n_lines = 1
+    position = 0
     with file.open("rb") as stream:
         for chunk in _whole_characters(stream):
             if not chunk.isascii():
-                _look(chunk, n_lines, seen)
-            if not seen.wrong:
-                n_lines += chunk.count(b"\n")
+                _look(chunk, position, seen)
+            position += len(chunk)
     return seen
 
 
-def _look(chunk: bytes, first_line: int, seen: _Seen) -> None:
+def _line_at(file: Path, position: int) -> int:
+    """Return the number of the line in which a byte is."""
+    line = 1
+    with file.open("rb") as stream:
+        while position > 0 and (chunk := stream.read(min(_CHUNK, position))):
+            line += chunk.count(b"\n")
+            position -= len(chunk)
+    return line
+
+
+def _look(chunk: bytes, position: int, seen: _Seen) -> None:
     try:
-        seen.right += len(chunk.decode()) - len(_BEYOND_ASCII.sub(b"", chunk))
+        seen.right += len(chunk) - len(chunk.decode())
     except UnicodeDecodeError as error:
         if not seen.wrong:
-            seen.line = first_line + chunk.count(b"\n", 0, error.start)
+            seen.first = position + error.start
         for run in _BEYOND_ASCII.findall(chunk):
             kept = run.decode("utf-8", "ignore")
-            seen.right += len(kept)
+            seen.right += len(kept.encode()) - len(kept)
             seen.wrong += len(run) - len(kept.encode())
-    if len(seen.sample) < _LOOKED_AT:
-        seen.sample += b"\n".join(line for line in chunk.split(b"\n") if not line.isascii())[:_LOOKED_AT]
+        if len(seen.sample) < _LOOKED_AT:
+            seen.sample += b"\n".join(line for line in chunk.split(b"\n") if not line.isascii())[:_LOOKED_AT]
 
 
 def _whole_characters(stream: BinaryIO) -> Iterator[bytes]:

@@ -8,6 +8,9 @@ from functools import cache
 # A delimiter that stands for one or more blanks or tabs.
 BLANKS = " "
 
+# A delimiter for readers of files with one column, in which it hardly occurs.
+NO_DELIMITER = "\x1f"
+
 
 @dataclass(frozen=True)
 class Syntax:
@@ -31,6 +34,12 @@ class Syntax:
     quote: str = '"'
     escape: str = ""
     stops: tuple[int, ...] = ()
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether all readers know it: fields between single characters, double quotes around some."""
+        is_short = len(self.delimiter.encode()) < 2 and self.delimiter != BLANKS
+        return is_short and self.quote == '"' and not self.escape and not self.stops
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def split(text: str, syntax: Syntax) -> Split:
     """
     if syntax.stops:
         cells = [text[start:stop] for start, stop in zip((0, *syntax.stops), (*syntax.stops, None), strict=True)]
-        over = any(cell[-1:].strip() for cell in cells[:-1])
+        over = any(text[stop - 1 : stop].strip() for stop in syntax.stops)
         return Split([cell.strip() for cell in cells], stray=over)
     if syntax.delimiter == BLANKS:
         text = text.strip(" \t")

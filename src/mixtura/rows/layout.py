@@ -150,11 +150,14 @@ def _laid_out(
         fields = [fields[0].removeprefix("# "), *fields[1:]]
     if all(re.fullmatch(r"'[^']+'", field) for field in fields):
         fields = [field[1:-1] for field in fields]
-    names, changed = named(fields)
+    data = [record.fields for record in found[table.data :] if len(record.fields) == table.n_fields]
+    spare = len(fields) > 1 and bool(data) and not any(row[-1].strip() for row in [[*fields], *data])
+    names, _ = named(fields)
+    _, changed = named(fields[:-1] if spare else fields)
     notes = []
     n_written = sum(bool(line.strip()) for line in head.lines[:n_before])
-    n_written -= commented is not None
-    if n_written:
+    n_written -= (commented is not None) + (_SEPARATOR.fullmatch(head.lines[0]) is not None)
+    if n_written > 0:
         lines, are = ("lines", "are") if n_written > 1 else ("line", "is")
         what = "header" if table.header else "data"
         notes.append(f"{n_written:,} {lines} before the {what} of {label} {are} no part of the table.")
@@ -171,8 +174,6 @@ def _laid_out(
         rows, are = ("rows", "are") if n_empty > 1 else ("row", "is")
         notes.append(f"{n_empty:,} empty {rows} at the end of {label} {are} no part of the table.")
     comments = len(kept) < len(head.lines) and any(line.startswith("#") for line in head.lines)
-    data = [record.fields for record in found[table.data :] if len(record.fields) == table.n_fields]
-    spare = len(fields) > 1 and bool(data) and not any(row[-1].strip() for row in [[*fields], *data])
     return Layout(syntax, names, offset, end, first + 1, head.line_end, comments, spare, tuple(notes))
 
 
@@ -188,6 +189,8 @@ def read_head(file: Path, label: str, start: int) -> Head:
         whole = not stream.read(1)
     if not head.strip(b" \t\r\n\v\f\x1a\0"):
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
+    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        raise SourceError(f"{label} is a web page: give the table that it shows as a file of its own")
     n_strange = len(head) - len(head.translate(None, _CONTROL))
     if n_strange > max(_FEW, len(head) // 50):
         raise SourceError(f"{label} is not text: give a table as delimited text, or name the file after its format")

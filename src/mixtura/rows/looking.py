@@ -10,7 +10,7 @@ from ..columns.looked import Looked
 from ..columns.profile import TableSeen
 from ..errors import EmptyTableError
 from .columns import Choice
-from .decoded import DecodedRows, kinds_in
+from .decoded import kinds_in
 from .own_columns import OwnColumns
 from .raw import RawTable
 from .repeated import repeated_in
@@ -76,9 +76,8 @@ def looked_at(rows: Any) -> Looked | None:
     """Return what was seen of rows when they were opened, None where nobody looked at them."""
     if isinstance(rows, OwnColumns):
         rows = rows.table
-    if isinstance(rows, DecodedRows) and rows.seen is not None:
-        return Looked(rows.seen, rows.kinds, rows.missing_marks)
-    return None
+    seen = getattr(rows, "seen", None)
+    return None if seen is None else Looked(seen, rows.kinds, getattr(rows, "missing_marks", ()))
 
 
 def with_copies(looked: Looked, tables: Tables | None = None) -> Looked:

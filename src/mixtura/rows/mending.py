@@ -1,16 +1,17 @@
 """Delimited text that is not regular, written once more so that it is."""
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import SourceError
-from .fields import split, split_loosely
+from .fields import NO_DELIMITER, Syntax, split, split_loosely
 from .layout import Layout
-from .records import Lines, Record, assembled
+from .records import Lines, Record, assembled, without_end
 from .scratch import Scratch, no_room
 
 _CHUNK = 2**22
@@ -30,7 +31,9 @@ class Mended:
     Attributes
     ----------
     file : Path
-        The copy: commas, double quotes, CRLF.
+        The copy: double quotes, CRLF.
+    delimiter : str
+        What stands between its fields.
     longest : int
         Bytes of its longest record.
     notes : tuple of str
@@ -38,6 +41,7 @@ class Mended:
     """
 
     file: Path
+    delimiter: str
     longest: int
     notes: tuple[str, ...]
 
@@ -67,17 +71,19 @@ def mended(file: Path, label: str, layout: Layout, n_fields: int, scratch: Scrat
     """
     copy = scratch.folder / "mended"
     longest = 0
+    delimiter = (layout.syntax.delimiter or NO_DELIMITER) if layout.syntax.is_usual else ","
     with file.open("rb") as stream:
         work = _Mending(label, layout, n_fields, ragged, Lines(_lines(stream, label, layout), layout.line - 1))
         with copy.open("w", encoding="utf-8", newline="") as sink:
-            write = csv.writer(sink, lineterminator="\r\n").writerow
-            for fields in work.rows():
+            write = csv.writer(sink, delimiter=delimiter, lineterminator="\r\n").writerow
+            for row in work.rows():
                 try:
-                    # At most four bytes for a character.
-                    longest = max(longest, 4 * int(write(fields)))
+                    n_written = sink.write(f"{row}\r\n") if isinstance(row, str) else int(write(row))
                 except OSError as error:
                     raise no_room(scratch.folder.parent, error) from error
-    return Mended(copy, longest, work.notes())
+                longest = max(longest, n_written)
+    # At most four bytes for a character.
+    return Mended(copy, delimiter, 4 * longest, work.notes())
 
 
 def _lines(stream: BinaryIO, label: str, layout: Layout) -> Iterator[str]:
@@ -100,6 +106,17 @@ def _lines(stream: BinaryIO, label: str, layout: Layout) -> Iterator[str]:
         yield held.decode()
 
 
+def _regular_line(syntax: Syntax, n_fields: int) -> Callable[[str], object] | None:
+    """Return the test whether a line is a record by the rules, if there are such."""
+    if not syntax.is_usual:
+        return None
+    delimiter = re.escape(syntax.delimiter or NO_DELIMITER)
+    field = rf'(?:"(?:[^"\r\n]++|"")*+"|[^{delimiter}"\r\n]*+)'
+    # A line with nothing in it is a record of one column only.
+    written = r"(?![ \x1a]*\Z)" if n_fields > 1 else ""
+    return re.compile(f"{written}{field}(?:{delimiter}{field}){{{n_fields - 1}}}").fullmatch
+
+
 class _Mending:
     """The work on one file, and what there is to tell of it."""
 
@@ -112,12 +129,17 @@ class _Mending:
         self._counts: Counter[str] = Counter()
         self._first: dict[str, int] = {}
 
-    def rows(self) -> Iterator[list[str]]:
-        """Yield the fields of every row."""
+    def rows(self) -> Iterator[list[str] | str]:
+        """Yield the fields of every row, or its line as it is where that is by the rules."""
         after_blank = False
+        is_regular = _regular_line(self._layout.syntax, self._n_fields)
         while (line := self._lines.take()) is not None:
             if self._layout.comments and line.startswith("#"):
                 self._note("comments", self._lines.number)
+                continue
+            text = without_end(line)
+            if is_regular is not None and not after_blank and is_regular(text):
+                yield text
                 continue
             record = assembled(line, self._lines, self._layout.syntax)
             if record.is_blank and self._n_fields > 1:

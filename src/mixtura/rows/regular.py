@@ -11,14 +11,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .fields import BLANKS
+from .fields import NO_DELIMITER
 from .layout import Layout
 
 _CHUNK = 2**18
 _QUOTE = ord('"')
-
-# A delimiter that occurs in no regular file of one column.
-NO_DELIMITER = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,9 @@ class Regular:
 def find_regular(file: Path, layout: Layout, n_fields: int) -> Regular | None:
     """Return what a file needs to be read, None where it is not regular."""
     syntax = layout.syntax
-    usual = syntax.quote == '"' and not syntax.escape and not syntax.stops and syntax.delimiter != BLANKS
-    delimiter = (syntax.delimiter or NO_DELIMITER).encode()
-    if not usual or len(delimiter) > 1 or layout.line_end == "\r":
+    if not syntax.is_usual or layout.line_end == "\r":
         return None
+    delimiter = (syntax.delimiter or NO_DELIMITER).encode()
     with file.open("rb") as stream:
         return _Check(layout, delimiter, n_fields).of(stream)
 
@@ -120,14 +116,14 @@ class _Outside:
         if not (self._beside[codes[begin - 1]].all() and self._beside[codes[close + 1]].all()):
             return None
         pieces = chunk.split(b'"')
-        if any(map(self._looks_like_records, pieces[not self.inside :: 2])):
-            return None
         text = b"".join(pieces[self.inside :: 2])
+        if self._n_fields > 2 and text.count(b"\n") < chunk.count(b"\n"):
+            broken = [piece for piece in pieces[not self.inside :: 2] if b"\n" in piece]
+            if any(map(self._looks_like_records, broken)):
+                return None
         self.inside ^= len(quotes) % 2 == 1
         return text
 
     def _looks_like_records(self, quoted: bytes) -> bool:
         """Tell whether lines between two quotes have as many fields as a record, as if one quote was missing."""
-        if b"\n" not in quoted or self._n_fields < 3:
-            return False
         return any(line.count(self._delimiter) == self._n_fields - 1 for line in quoted.split(b"\n")[1:-1])

@@ -64,4 +64,4 @@ def cell_columns(
 
 
 def _joined(lists: Sequence[Sequence[str] | None]) -> list[str | None]:
-    return [None if texts is None else ", ".join(texts) for texts in lists]
+    return [", ".join(texts) if texts else None for texts in lists]
