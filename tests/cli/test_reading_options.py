@@ -58,7 +58,7 @@ def test_header(run, folder, options, n_rows):
 
 def test_ragged(run, folder):
     (folder / "t.csv").write_text("\n".join(["a,b", *LINES, "1.5", "1,2,3", ""]))
-    assert run("check", "t.csv").code == 1
+    assert run("check", "t.csv").code == 2
     with pytest.raises(MixturaError, match="ragged"):
         mixtura.check("t.csv")
     assert run("check", "t.csv", "--ragged").code == 0
