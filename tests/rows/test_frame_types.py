@@ -131,7 +131,7 @@ def test_what_a_column_of_polars_and_arrow_holds(name, library):
     assert table.columns == (("n", "column") if POLARS[name][1] == "number" else ("n",))
 
 
-@pytest.mark.parametrize("name", POLARS.keys() - NOT_IN_ARROW)
+@pytest.mark.parametrize("name", sorted(POLARS.keys() - NOT_IN_ARROW))
 def test_tables_give_polars_back(name):
     frame = polars_frame(name)
     (pair,) = opened(frame).tables()

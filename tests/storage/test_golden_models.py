@@ -7,6 +7,7 @@ last revision of this version, for `v1_without_checksum` that of the first, and 
     PYTHONPATH=<checkout>/src python tests/model_examples.py tests/golden/models/v1_without_checksum \
         rate reference labels
     PYTHONPATH=<checkout>/src python tests/model_examples.py tests/golden/models/v2 rate reference merged labels
+    PYTHONPATH=<checkout>/src python tests/model_examples.py tests/golden/models/v3 rate reference merged labels
 """
 
 import json
