@@ -17,7 +17,7 @@ from ..rows.named import NamedRows
 from ..rows.opening import open_raw
 from ..rows.reading import ReadingOptions
 from .former import former_columns
-from .opening import Source, has_no_names, label
+from .opening import Source, has_no_names, label, options_of
 from .reading import Reading
 from .run import Run
 from .spelling import Spell
@@ -83,8 +83,10 @@ def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
     looked = without_former(look(tables, kinds, reading.missing, on_rows=on_rows), kinds)
     run.stage("comparing rows")
     looked = with_copies(looked, tables)
+    own = looked.without({name for name in looked.seen.columns if name == reading.file_column})
+    findings = findings_in(own)
     seconds = time.monotonic() - started
-    return CheckSummary("check", label(source), profile_of(looked), findings_in(looked), seconds, notes)
+    return CheckSummary("check", label(source), profile_of(looked), findings, seconds, notes)
 
 
 def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
@@ -139,10 +141,10 @@ def _tables(source: Source, reading: Reading) -> tuple[Tables, tuple[str, ...]]:
     """Return what gives the rows of a table, and what the user should know of how it is read."""
     owner = owner_of(source)
     if owner is None and not has_no_names(source):
-        raw = open_raw(source, reading.of_files)
+        raw = open_raw(source, options_of(reading))
         if raw is not None:
             return tables_of(raw), raw.notes
-    if reading.of_files != ReadingOptions():
+    if options_of(reading) != ReadingOptions():
         raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
     opened: Any = owner.open(source, non_numeric="drop", missing="allow") if owner else open(source, missing="allow")
     rows: TableRows = opened if isinstance(opened, TableRows) else NamedRows(opened)

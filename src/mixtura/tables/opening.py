@@ -74,12 +74,12 @@ def _opened(
         raise RequestError(
             f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
         )
-    if owner is not None and reading.of_files != ReadingOptions():
+    if owner is not None and options_of(reading) != ReadingOptions():
         raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    of_files = asdict(reading.of_files) if owner is None else {}
+    of_files = asdict(options_of(reading)) if owner is None else {}
     rows = (open if owner is None else owner.open)(
         source,
         columns=columns,
@@ -91,6 +91,11 @@ def _opened(
         **of_files,
     )
     return cast(TableRows, rows)
+
+
+def options_of(reading: Reading) -> ReadingOptions:
+    """Return how files are to be read, whatever their columns hold."""
+    return ReadingOptions(reading.header, reading.ragged, reading.file_column)
 
 
 def has_no_names(source: Source) -> bool:

@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from ..columns.asked import ASKED
 from ..errors import RequestError
-from ..rows.reading import ReadingOptions
 from ..words import listing
 from .spelling import Spell, in_python
 
@@ -34,11 +33,6 @@ class Reading:
     header: bool | None = None
     ragged: bool = False
     file_column: str | None = None
-
-    @property
-    def of_files(self) -> ReadingOptions:
-        """How the files are to be read, whatever their columns hold."""
-        return ReadingOptions(self.header, self.ragged, self.file_column)
 
 
 AS_FOUND = Reading()
