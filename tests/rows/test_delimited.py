@@ -154,10 +154,10 @@ def test_delimiters_at_the_ends_of_all_lines_are_no_column(write):
     assert (names, cells[-1]) == (["a", "b", "x2"], ["3", "4", "5"])
 
 
-def test_empty_rows_at_the_end_are_told(write):
-    names, cells, notes = read_text(write("t.csv", "a,b\n1,2\n,\n3,4\n,\n,\n"))
-    assert (names, cells) == (["a", "b"], [["1", "2"], [None, None], ["3", "4"]])
-    assert notes == ["2 empty rows at the end of t.csv are no part of the table."]
+def test_rows_of_delimiters_are_rows(write):
+    names, cells, notes = read_text(write("t.csv", "a,b\n1,2\n,\n3,4\n,\n,\n\n\n"))
+    assert (names, notes) == (["a", "b"], [])
+    assert cells == [["1", "2"], [None, None], ["3", "4"], [None, None], [None, None]]
 
 
 @pytest.mark.parametrize(

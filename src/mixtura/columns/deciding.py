@@ -118,7 +118,7 @@ def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
         return padded_codes(name, seen) or instead_of(_number(seen, missing, writing), name, seen)
     examples = without_marks(examples_of(seen), missing)
     if not examples:
-        return kind_of_words(name, seen)
+        return kind_of_words(name, seen) if seen.n_present > seen.n_marks else Number(missing=missing, extent="empty")
     kind = _written(examples, missing)
     if kind is None and (standing_in := _standing_in(examples)):
         rest = {text: n for text, n in examples.items() if text not in standing_in}

@@ -167,14 +167,15 @@ class DecodedRows:
         """Yield the rows as the pass that looked at the columns has read them."""
         self._kept = None
         first_row = n_blocks = 0
-        for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
-            check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
-            weights = None if self._weights is None else self._weights.rows(first_row, len(values))
-            block = Block(values, weights, first_row)
-            self._ended(block, n_blocks)
-            yield block
-            first_row += len(values)
-            n_blocks += 1
+        with self._raw.reading():
+            for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
+                check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
+                weights = None if self._weights is None else self._weights.rows(first_row, len(values))
+                block = Block(values, weights, first_row)
+                self._ended(block, n_blocks)
+                yield block
+                first_row += len(values)
+                n_blocks += 1
         self._finish(first_row, n_blocks)
 
     def tables(self) -> Iterator[tuple["pa.Table", Block]]:

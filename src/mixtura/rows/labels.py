@@ -1,6 +1,7 @@
 """The labels of the rows of a file or query: which are known to be anomalies."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -63,4 +64,7 @@ def _word(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Real):
         return f"{float(value):g}"
-    return "" if value is None else str(value).strip().lower()
+    text = "" if value is None else str(value).strip().lower()
+    with suppress(ValueError):
+        return f"{float(text):g}"
+    return text

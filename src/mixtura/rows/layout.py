@@ -169,10 +169,7 @@ def _laid_out(
         notes.append(changed)
     offset = start + sum(len(line.encode()) for line in head.lines[:first])
     syntax = table.reading.syntax
-    end, n_empty = _end(file, offset, syntax)
-    if n_empty:
-        rows, are = ("rows", "are") if n_empty > 1 else ("row", "is")
-        notes.append(f"{n_empty:,} empty {rows} at the end of {label} {are} no part of the table.")
+    end = _end(file, offset, syntax)
     comments = len(kept) < len(head.lines) and any(line.startswith("#") for line in head.lines)
     return Layout(syntax, names, offset, end, first + 1, head.line_end, comments, spare, tuple(notes))
 
@@ -215,17 +212,16 @@ def read_head(file: Path, label: str, start: int) -> Head:
     return Head(lines, whole, line_end)
 
 
-def _end(file: Path, start: int, syntax: Syntax) -> tuple[int, int]:
-    """Return where the data end, before rows in which nothing is written, and how many of these there are."""
+def _end(file: Path, start: int, syntax: Syntax) -> int:
+    """Return where the data end, before lines in which nothing is written; a line of delimiters is a row."""
     begin = max(start, file.stat().st_size - _TAIL)
     with file.open("rb") as stream:
         stream.seek(begin)
         tail = stream.read()
-    delimiter = syntax.delimiter.encode()
-    kept = len(tail.rstrip(b" \t\r\n\x1a" + delimiter))
+    blank = bytes(set(b" \t\r\n\x1a") - set(syntax.delimiter.strip(" ").encode()))
+    kept = len(tail.rstrip(blank))
     if kept or begin > start:
-        # Delimiters after the last field that has something belong to its record.
+        # Blanks after the last field that has something belong to its record.
         own = re.match(rb"[^\r\n]*(?:\r\n|\n|\r|$)", tail[kept:])
         kept += own.end() if own else 0
-    empty = [line for line in tail[kept:].splitlines() if delimiter.strip() and delimiter in line]
-    return begin + kept, len(empty)
+    return begin + kept

@@ -126,10 +126,8 @@ class TableModel:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TableModel):
             return NotImplemented
-        mine, theirs = (
-            (m.columns, m.kinds, m.known, m.threshold, m.provenance, m.model.kind, m.model.settings())
-            for m in (self, other)
-        )
+        # What is known of the table is no part of it: an array and a file of the same numbers make the same model.
+        mine, theirs = ((m.columns, m.threshold, m.provenance, m.model.kind, m.model.settings()) for m in (self, other))
         return mine == theirs and _equal(self._arrays(), other._arrays())
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
