@@ -62,6 +62,7 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
         "share": 0.0,
         "on_labels": None,
         "saved": False,
+        "n_by_strays": 0,
     }
     assert summary["notices"] == []
     assert not scored["is_anomaly"].any()

@@ -13,7 +13,7 @@ from mixtura.errors import MissingDependencyError
     [
         ("duckdb", "select 1"),
         ("pyarrow", "t.csv"),
-        ("duckdb", "t.parquet"),
+        ("pyarrow", "t.parquet"),
         ("pyarrow", "t.arrow"),
     ],
 )

@@ -103,7 +103,7 @@ class NumbersSeen:
             self.first,
             other.last,
             self.is_ascending and other.is_ascending and other.first > self.last,
-            self.by_one and other.by_one and other.first == self.last + 1,
+            self.by_one and other.by_one and other.first - self.last == 1,
         )
 
     @property
@@ -133,5 +133,6 @@ def _are_written(values: Floats, powers: Floats, precision: float) -> Bools:
 
     A number of few digits is a few roundings away from them, as is one that was computed from such numbers.
     """
-    scaled = values * powers
-    return np.abs(scaled - np.rint(scaled)) <= np.minimum(4 * precision * np.abs(scaled), 0.01)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = values * powers
+        return np.abs(scaled - np.rint(scaled)) <= np.minimum(4 * precision * np.abs(scaled), 0.01)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _BLOCK = 2**20
 _LARGEST_BLOCK = 2**30
 
+# Bytes of files that are read in one piece: pyarrow splits records wrongly where a piece begins beside a carriage
+# return in quotes that no line feed follows.
+_WHOLE = 2**24
+
 # Delimiters that a result is written with, as its source is.
 _WRITTEN = frozenset(",;\t|")
 
@@ -88,6 +92,8 @@ class DelimitedPart:
             raise SourceError(
                 f"a line of {label} is longer than {_LARGEST_BLOCK // 2:,} bytes: check that it is a table"
             )
+        if self._end - self._start <= _WHOLE:
+            self._block = max(self._block, _WHOLE)
         self.delimiter = None if tabs or layout.syntax.delimiter not in _WRITTEN else layout.syntax.delimiter
         self.notes = (*notes, *layout.notes, *notes_of_rows)
         self.empty = self._start >= self._end

@@ -83,7 +83,9 @@ class FileTable:
         for number, part in enumerate(self._parts):
             same = all(part.schema.field(name).type.equals(schema.field(name).type) for name in names)
             for batch in part.batches(names):
-                yield batch if same else batch.cast(schema, safe=False)
+                yield (
+                    pa.RecordBatch.from_arrays(batch.columns, schema=schema) if same else batch.cast(schema, safe=False)
+                )
                 position += batch.num_rows
             self._starts[number + 1 :] = [position]
         self.n_rows = position

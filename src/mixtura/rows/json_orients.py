@@ -13,7 +13,7 @@ def table_of(document: Mapping[str, Any]) -> Table | None:
     --------
     >>> records, note = table_of({"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}})
     >>> list(records), note
-    ([{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}], 'the keys of the document are its columns')
+    ([{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}], 'The keys of the document are its columns.')
     """
     return _with_schema(document) or _split(document) or _of_lists(document) or _of_objects(document)
 

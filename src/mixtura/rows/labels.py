@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MEANING = {
     **dict.fromkeys(("1", "true", "yes"), 1.0),
     **dict.fromkeys(("0", "false", "no"), 0.0),
-    **dict.fromkeys(("", "nan"), np.nan),
+    **dict.fromkeys(("", "nan", "na", "n/a", "null", "none", "<na>", "#n/a"), np.nan),
 }
 
 

@@ -181,14 +181,12 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
-        known = getattr(table, "kinds", None)
         training = open_table(
             reference,
             table.columns,
             None,
             (),
             takes_missing=takes_missing,
-            kinds=known,
             reading=request.reading,
             spell=run.spell,
         )
