@@ -156,6 +156,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
         "share": 0,
         "on_labels": None,
         "saved": False,
+        "n_by_strays": 0,
     }
     assert summary["model"]["trained_on"] == "clean.csv"
     # One row in two, drawn one by one.
