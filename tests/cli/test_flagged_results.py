@@ -173,7 +173,13 @@ def test_what_is_refused(run, folder, table):
 
 
 def test_all_files_appear_or_none(run, folder, table, monkeypatch):
-    monkeypatch.setattr(CsvSink, "close", lambda sink: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    close = CsvSink.close
+
+    def without_room(sink):
+        close(sink)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CsvSink, "close", without_room)
     ended = run("detect", table(), "--out", "s.parquet", "--good", "good.jsonl", "--bad", "bad.csv", "--save", "m")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert [path.name for path in folder.iterdir()] == ["t.csv"]
