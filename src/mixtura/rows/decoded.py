@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.deciding import are_numbers, kind_asked, kind_of
+from ..columns.cells import is_text
+from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-_ALL_AS_FOUND = Choice(non_numeric="drop")
+# Columns of a table with types from which on these say what they hold.
+_WIDE = 4096
 
 
 class DecodedRows:
@@ -271,6 +273,11 @@ def decoded(
     known = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
     if choice.columns is not None and {*as_list(choice.columns)} <= known.keys():
         return DecodedRows(raw, {name: known.get(name, Other("not looked at")) for name in names}, choice)
+    is_asked = len(known) < len(kinds) or bool(missing_marks)
+    if len(names) > _WIDE and not is_asked and not any(is_text(column.type) for column in raw.schema):
+        # To look at so many columns takes longer than all that follows, and their types tell most of it.
+        types = {column.name: kind_of_type(column.type) for column in raw.schema}
+        return DecodedRows(raw, types | known, choice)
     seen, kept = seen_in(raw)
     return DecodedRows(raw, kinds_in(seen, choice, kinds, missing_marks), choice, seen, kept, missing_marks)
 
