@@ -87,7 +87,7 @@ BAD_INPUT = [
     (["detect", "holes.csv", "--model", "lof"], "missing values in row 2 of holes.csv"),
     (["detect", "holes.csv", "--model", "svm"], "missing values in row 2 of holes.csv"),
     (["detect", "holes.csv", "--model", "elliptic"], "missing values in row 2 of holes.csv"),
-    (["detect", "infinite.csv", "--model", "lof"], "column 'b' holds 'inf' in row 2 of infinite.csv"),
+    (["detect", "infinite.csv", "--model", "lof"], "infinite values in row 2 of infinite.csv"),
     (["detect", "iris.csv", "--labels", "specie"], "no column 'specie': did you mean 'species'?"),
     (["detect", "iris.csv", "--labels", "specie", "--columns", "petal_length"], "no column 'specie' for the labels"),
     (["detect", "iris.csv", "--labels", "species"], "the label in column 'species' of data row 1 is 'setosa'"),
