@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.rows.arrow import cut, kind_of, to_values
+from mixtura.columns.number import Number
+from mixtura.rows.arrow import cut, kind_of
 
 
 @given(st.lists(st.integers(0, 40), max_size=12), st.integers(1, 25))
@@ -67,6 +68,6 @@ def test_values_of_every_number_type():
             "f": pa.array([0.1, 0.2, 0.3], pa.float32()),
         }
     )
-    values = to_values(table, ["f", "i", "d"], np.dtype(float))
+    values = np.column_stack([Number().decode(table.column(name)).values for name in ("f", "i", "d")])
     expected = [[np.float32(0.1), 1, np.nan], [np.float32(0.2), np.nan, 1], [np.float32(0.3), 3, 2]]
     np.testing.assert_array_equal(values, np.array(expected, dtype=float))

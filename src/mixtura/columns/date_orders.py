@@ -17,8 +17,6 @@ import numpy as np
 
 from ..typing import Floats
 
-UNDECIDED = ("{m}", "{d}")
-
 
 def settled(read: Mapping[str, Floats]) -> str | None:
     """Return the form that a column of dates has, None where that is undecided.

@@ -148,11 +148,6 @@ class Levels:
         return max(told.n_exact, *(int(part.num_rows) for part in told.parts), 0)
 
     @property
-    def most_frequent(self) -> tuple[Any, int] | None:
-        """The value seen most often, the first of several, and how often; None where there is no cell."""
-        return max(self.counts.items(), key=lambda item: item[1]) if self.counts else None
-
-    @property
     def share_distinct(self) -> float:
         """Share of the cells that differ from all before them, while all values were kept."""
         return self.added_up().n_exact / self.n_counted if self.n_counted else 0.0

@@ -1,12 +1,9 @@
-"""Arrow tables to blocks: what a column holds, where the stream is cut, how it becomes numbers."""
+"""Arrow tables to blocks: what a column holds, and where the stream is cut."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..optional import need
-from .block import Array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,15 +46,3 @@ def cut(batches: Iterable["pa.RecordBatch"], n_rows: int) -> Iterator["pa.Table"
                 held, n_held = [], 0
     if held:
         yield pa.Table.from_batches(held)
-
-
-def to_values(table: "pa.Table", names: Sequence[str], dtype: np.dtype[Any]) -> Array:
-    """Return numeric columns of a table as one array, nulls as NaN."""
-    pa = need("pyarrow", "reading tables")
-    values = np.empty((table.num_rows, len(names)), dtype=dtype)
-    for position, name in enumerate(names):
-        column = table.column(name)
-        if pa.types.is_decimal(column.type):
-            column = column.cast(pa.float64())
-        values[:, position] = column.to_numpy()
-    return values

@@ -92,18 +92,11 @@ class FileTable:
 
     def describe(self, rows: NDArray[np.intp]) -> str:
         """Return rows in words: numbers within the file that the first of them lies in."""
-        number = self._number_of(int(rows[0]))
+        number = min(bisect_right(self._starts, int(rows[0])), len(self._parts)) - 1
         start = self._starts[number]
         stop = self._starts[number + 1] if number + 1 < len(self._starts) else np.inf
         inside = rows[rows < stop] - start
         return describe_rows(inside, first=1, where=self._parts[number].label, remark="data rows, counted from 1")
-
-    def part_of(self, row: int) -> str:
-        """Return what messages call the file that a row lies in, as far as `batches` has come."""
-        return self._parts[self._number_of(row)].label
-
-    def _number_of(self, row: int) -> int:
-        return min(bisect_right(self._starts, row), len(self._parts)) - 1
 
 
 def _check_same_columns(part: Part, first: Part) -> None:

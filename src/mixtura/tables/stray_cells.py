@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from ..rows.block import Strays
 from ..words import joined, shortened, visible
 from .summary import ReasonGroup, StrayCell
@@ -74,8 +72,3 @@ class StrayCounts:
             ReasonGroup(f"no number in {joined([shortened(name) for name in columns])}", columns, (), n_rows, row + 1)
             for columns, (n_rows, row) in ranked
         )
-
-
-def rows_of(cells: Mapping[int, Any]) -> Any:
-    """Return the positions of the rows, ascending."""
-    return np.array(sorted(cells), np.int64)

@@ -220,7 +220,13 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
 
 
 def _open_for(
-    model: TableModel, source: Source, new_columns: tuple[str, ...], run: Run, kept: tuple[str | None, ...] = ()
+    model: TableModel,
+    source: Source,
+    new_columns: tuple[str, ...],
+    run: Run,
+    *,
+    kept: tuple[str | None, ...] = (),
+    reading: Reading = AS_FOUND,
 ) -> TableRows:
     """Open a table to be judged by a model, its columns read as those that the model was fitted to."""
     return open_table(
@@ -231,6 +237,7 @@ def _open_for(
         takes_missing=model.takes_missing,
         kept=kept,
         kinds=model.kinds_by_name,
+        reading=reading,
         spell=run.spell,
     )
 
@@ -263,16 +270,7 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table = open_table(
-        source,
-        model.columns,
-        None,
-        columns,
-        takes_missing=model.takes_missing,
-        kinds=model.kinds_by_name,
-        reading=reading,
-        spell=run.spell,
-    )
+    table = _open_for(model, source, columns, run, reading=reading)
     told = (*table.notes, *notices)
     found = Judged(source, table, model, facts_of(model), result, columns, told, is_saved=True, n_rows=table.n_rows)
     return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
@@ -282,16 +280,7 @@ def group_table(model: TableModel, source: Source, run: Run, reading: Reading = 
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table = open_table(
-        source,
-        model.columns,
-        None,
-        columns,
-        takes_missing=model.takes_missing,
-        kinds=model.kinds_by_name,
-        reading=reading,
-        spell=run.spell,
-    )
+    table = _open_for(model, source, columns, run, reading=reading)
     facts = facts_of(model)
     return Judged(source, table, model, facts, "groups", columns, table.notes, is_saved=True, n_rows=table.n_rows)
 
@@ -302,16 +291,7 @@ def view_table(
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
-    table = open_table(
-        source,
-        model.columns,
-        None,
-        (),
-        takes_missing=model.takes_missing,
-        kept=(labels,),
-        kinds=model.kinds_by_name,
-        spell=run.spell,
-    )
+    table = _open_for(model, source, (), run, kept=(labels,))
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)
