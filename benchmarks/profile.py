@@ -45,7 +45,7 @@ def _beside_summarize(name: str, file: Path, repeat: int) -> dict[str, Any]:
 def _look(file: Path) -> list[str]:
     raw = open_raw(file)
     assert raw is not None, "a file is no array"
-    return [kind_of(name, seen).told for name, seen in seen_in(raw).columns.items()]
+    return [kind_of(name, seen).told for name, seen in seen_in(raw)[0].columns.items()]
 
 
 def _write(table: pa.Table, file: Path) -> None:
