@@ -223,7 +223,8 @@ def test_odd_weights_are_used(name, way, shape):
         way in ("likelihood", "relative", "t", "noise", "trimmed")
         and np.ptp(np.asarray(SOUND_WEIGHTS[name], float)) == 0
     ):
-        np.testing.assert_allclose(model.means_, WAYS[way](shape).fit(X).means_, rtol=1e-5)
+        plain = WAYS[way](shape).fit(X)
+        np.testing.assert_allclose(np.sort(model.means_, axis=0), np.sort(plain.means_, axis=0), rtol=1e-5)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

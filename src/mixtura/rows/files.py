@@ -110,10 +110,14 @@ def _check_same_columns(part: Part, first: Part) -> None:
 
 
 def _common_schema(schemas: Sequence["pa.Schema"]) -> "pa.Schema":
-    """Return types that hold the columns of all files: the wider number, or text where the types do not meet."""
+    """Return the first file's fields with types that hold all files: the wider number, or text where types differ."""
     pa = need("pyarrow", "reading several files")
     return pa.schema(
-        [(name, reduce(_common_type, (schema.field(name).type for schema in schemas))) for name in schemas[0].names]
+        [
+            field.with_type(reduce(_common_type, (schema.field(field.name).type for schema in schemas)))
+            for field in schemas[0]
+        ],
+        metadata=schemas[0].metadata,
     )
 
 
