@@ -296,7 +296,8 @@ def view_table(
         deciding.check_labels(table, labels)
     facts = facts_of(model)
     told = (*table.notes, *notices)
-    return Judged(source, table, model, facts, "scores", (), told, labels, is_saved=True, n_rows=table.n_rows)
+    result: Result = "scores" if model.threshold is None else "decisions"
+    return Judged(source, table, model, facts, result, (), told, labels, is_saved=True, n_rows=table.n_rows)
 
 
 def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:
