@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ...typing import Floats, Integers
 from .coding import Coding
@@ -21,8 +22,9 @@ _LAW = 0.9
 # Half a row is added to counts.
 _ADDED = 0.5
 
-# In so many rows it is looked first whether a column may tell another.
-_LOOKED = 1024
+# It is looked first which columns may tell others, in so many rows, and in so many pairs of cells of all of them. There
+# a column may tell half as much.
+_LOOKED, _MOST_PAIRS = 1024, 2**23
 
 # How many pairs of columns are kept, those first that tell most.
 _MOST = 512
@@ -77,18 +79,11 @@ class Dependencies:
     @classmethod
     def of(cls, codes: Integers, coding: Coding) -> Self:
         """Return those of a table, of which `codes` has rows."""
-        few = codes[:: -(-len(codes) // _LOOKED) or 1]
         found = []
-        for given in range(len(coding)):
-            for told in range(len(coding)):
-                if given == told or coding.sizes[told] < 2 or coding.sizes[given] < 2:
-                    continue
-                # In few rows a level may be alone that is not in all.
-                if len(few) < len(codes) and _told(few, coding, given, told)[0] < _TELLS / 2:
-                    continue
-                gain, pair = _told(codes, coding, given, told)
-                if pair is not None and gain > _TELLS:
-                    found.append((gain, pair))
+        for given, told in np.argwhere(_gains(codes, coding) > _TELLS / 2).tolist():
+            gain, pair = _told(codes, coding, given, told)
+            if pair is not None and gain > _TELLS:
+                found.append((gain, pair))
         found.sort(key=lambda one: -one[0])
         self = cls(coding, tuple(pair for _, pair in found[:_MOST]), ())
         return cls(coding, self.pairs, tuple(_steps(column) for column in self.far(codes).T))
@@ -180,6 +175,37 @@ class Dependencies:
 
 # Equal counts give equal nats, up to rounding.
 _ROUNDING = 1e-12
+
+
+def _gains(codes: Integers, coding: Coding) -> Floats:
+    """Return about how much each column tells of each other, in some of the rows, shape (m, m)."""
+    m = len(coding)
+    n_looked = max(min(_LOOKED, _MOST_PAIRS // max(m, 1) ** 2), 1)
+    rows = codes[:: -(-len(codes) // n_looked)]
+    known = rows < coding.sizes
+    row = np.nonzero(known)[0]
+    levels, order = np.unique(coding.places(rows)[known], return_inverse=True)
+    cells = sparse.csr_array((np.ones(len(row)), (row, order)), shape=(len(rows), len(levels)))
+    together = (cells.T @ cells).tocsr()
+    together.sort_indices()
+    column_of = coding.column_of[levels]
+    level = np.repeat(np.arange(len(levels)), np.diff(together.indptr))
+    other = column_of[together.indices]
+    # Counts of a level with those of another column stand side by side.
+    starts = np.flatnonzero(np.append(True, (np.diff(level) > 0) | (np.diff(other) > 0))) if len(level) else level
+    most = np.maximum.reduceat(together.data, starts) if len(starts) else together.data
+    given, told = column_of[level[starts]], other[starts]
+    right, can = np.zeros((m, m)), np.zeros(m)
+    np.add.at(right, (given, told), np.where(most >= 2, most, 0))
+    counts = np.asarray(cells.sum(axis=0))
+    np.add.at(can, column_of, np.where(counts >= 2, counts, 0))
+    usual = np.zeros(m)
+    np.maximum.at(usual, column_of, counts)
+    usual /= np.maximum(known.sum(axis=0), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gains = (right / can[:, np.newaxis] - usual) / (1 - usual)
+    np.fill_diagonal(gains, 0.0)
+    return np.nan_to_num(gains, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _told(codes: Integers, coding: Coding, given: int, told: int) -> tuple[float, Pair | None]:
