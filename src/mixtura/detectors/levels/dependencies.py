@@ -24,7 +24,7 @@ _ADDED = 0.5
 
 # It is looked first which columns may tell others, in so many rows, and in so many pairs of cells of all of them. There
 # a column may tell half as much.
-_LOOKED, _MOST_PAIRS = 1024, 2**23
+_LOOKED, _MOST_PAIRS = 1024, 2**22
 
 # How many pairs of columns are kept, those first that tell most.
 _MOST = 512

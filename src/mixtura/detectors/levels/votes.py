@@ -102,8 +102,15 @@ class LevelVotes:
             Their texts, None for a column of numbers and for levels without texts.
         n_rows : int, optional
             Rows of the table. Default: those of the pool.
+
+        Raises
+        ------
+        ValueError
+            No column has levels.
         """
         coding = Coding.of(levels)
+        if not len(coding):
+            raise ValueError("no column has levels: votes of levels need one at least")
         codes = coding.codes(pool)
         shares, misspelt, near = [], [], []
         counts = coding.each(coding.counts(codes))
