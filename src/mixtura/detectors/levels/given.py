@@ -15,6 +15,9 @@ from .coding import Coding
 _FEWEST = 8
 _MOST_LEVELS = 256
 
+# A number of fewer values is one of a few kinds, and has no tails.
+_FEWEST_VALUES = 10
+
 # A level differs from the table where its median or its spread is so many standard errors away.
 _DIFFERS = 4.0
 
@@ -87,7 +90,7 @@ class NumbersGivenLevels:
         for column in numbers:
             values = pool[:, column].astype(np.float64)
             known = values[~np.isnan(values)]
-            if len(known) < 2 * _FEWEST:
+            if len(known) < 2 * _FEWEST or len(np.unique(known)) < _FEWEST_VALUES:
                 continue
             low, high = np.percentile(known, [5, 95])
             forms = [0.0]
