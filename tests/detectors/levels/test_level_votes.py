@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from mixtura.detectors.levels.coding import Coding, shares_reached
-from mixtura.detectors.levels.logarithms import Logarithms
 from mixtura.detectors.levels.near import distance, near_levels
 from mixtura.detectors.levels.votes import LevelVotes
 from mixtura.detectors.levels.walk import walked
@@ -203,18 +202,6 @@ def test_files_that_are_wrong_are_refused(fitted, name):
         except ValueError:
             refused += 1
     assert refused
-
-
-def test_skewed_positive_columns_are_seen_in_logarithms():
-    rng = np.random.default_rng(0)
-    normal = rng.normal(size=400)
-    X = np.column_stack([np.exp(2 * normal), normal, normal + 50, -np.exp(normal), rng.integers(4, size=400)])
-    logarithms = Logarithms.of(X, (None, None, None, None, 4))
-    assert logarithms.columns.tolist() == [0]
-    np.testing.assert_allclose(logarithms.seen(X)[:, 0], 2 * normal)
-    np.testing.assert_array_equal(logarithms.seen(X)[:, 1:], X[:, 1:])
-    assert np.isfinite(logarithms.seen(-X)).all()
-    assert np.isnan(logarithms.seen(X * np.nan)).all()
 
 
 @pytest.mark.parametrize(
