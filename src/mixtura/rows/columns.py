@@ -12,6 +12,7 @@ from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
+Takes = Literal["numbers", "all"]
 
 # Columns that a message names.
 _NAMED = 5
@@ -38,7 +39,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How the caller wants the columns: the arguments of `rows.open`, and whether infinite numbers are errors."""
+    """How the caller wants the columns: arguments of `rows.open`, and whether infinite numbers are errors."""
 
     columns: Sequence[Any] | Any | None = None
     drop: Sequence[Any] | Any | None = None
@@ -46,6 +47,7 @@ class Choice:
     non_numeric: NonNumeric = "error"
     missing: Missing = "error"
     refuses_infinite: bool = False
+    takes: Takes = "numbers"
 
     @property
     def allows_missing(self) -> bool:

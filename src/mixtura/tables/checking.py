@@ -187,7 +187,7 @@ def told_of(table: TableRows, source: Source, unused: Collection[str | None], sp
     looked = looked_at(table)
     if looked is None:
         return Told()
-    looked = looked.without({name for name in looked.seen.columns if name not in table.names})
+    looked = looked.without({*looked.seen.columns} - {*table.names})
     findings = findings_in(looked.without({name for name in looked.seen.columns if name in unused}))
     changing = [finding for finding in findings if finding.changes_answer]
     notices = [said(finding, spell) for finding in changing[:_MOST_TOLD]]

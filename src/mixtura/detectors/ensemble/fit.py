@@ -171,7 +171,10 @@ class _Fit:
         )
         shape = np.array([[draw.full, len(draw.columns), draw.n_components]], np.int32)
         member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1), np.ones(1))
-        outlyingness = -densities(self.pool, self.units, member)[0].astype(np.float64)
+        # The kernel puts all columns that it is given into units, and the member sees a few.
+        seen = Units(self.units.center[draw.columns], self.units.scale[draw.columns], self.units.limit)
+        alone = member._replace(columns=np.arange(len(draw.columns), dtype=np.int32))
+        outlyingness = -densities(self.pool[:, draw.columns], seen, alone)[0].astype(np.float64)
         median, spread = _usual(outlyingness)
         near, far = np.percentile(outlyingness, _APART)
         weight = _LEAST_WEIGHT + np.log1p((far - near) / spread) ** 2
