@@ -164,8 +164,9 @@ class Known:
 
 
 def levels_of(column: LookedColumn) -> dict[str, int]:
-    """Return how often each level of a column occurs, the most frequent first."""
-    return dict(column.frequent(column.n_distinct))
+    """Return how often each level of a column occurs."""
+    # Codes tell known levels apart, and none of those that are new.
+    return column.levels if column.kind.coding is not None else dict(column.frequent(column.n_distinct))
 
 
 def are_comparable(one: str, other: str) -> bool:

@@ -17,6 +17,7 @@ from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
+from .matching import open_for
 from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
 from .news import Newcomers
@@ -228,29 +229,6 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         return _decided(fitted, rule, numbers.rows if reference is None else None, run, fitted=True)
 
 
-def _open_for(
-    model: TableModel,
-    source: Source,
-    new_columns: tuple[str, ...],
-    run: Run,
-    *,
-    kept: tuple[str | None, ...] = (),
-    reading: Reading = AS_FOUND,
-) -> TableRows:
-    """Open a table to be judged by a model, its columns read as those that the model was fitted to."""
-    return open_table(
-        source,
-        model.columns,
-        None,
-        new_columns,
-        takes_missing=model.takes_missing,
-        kept=kept,
-        kinds=model.kinds_by_name,
-        reading=reading,
-        spell=run.spell,
-    )
-
-
 def judge_table(
     model: TableModel,
     source: Source,
@@ -279,8 +257,8 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table = _open_for(model, source, columns, run, reading=reading)
-    told = (*table.notes, *notices)
+    table, unlike = open_for(model, source, columns, run, reading=reading)
+    told = (*table.notes, *notices, *unlike)
     found = Judged(
         source,
         table,
@@ -300,8 +278,9 @@ def group_table(model: TableModel, source: Source, run: Run, reading: Reading = 
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table = _open_for(model, source, columns, run, reading=reading)
+    table, unlike = open_for(model, source, columns, run, reading=reading)
     facts = facts_of(model)
+    told = (*table.notes, *unlike)
     return Judged(
         source,
         table,
@@ -309,7 +288,7 @@ def group_table(model: TableModel, source: Source, run: Run, reading: Reading = 
         facts,
         "groups",
         columns,
-        table.notes,
+        told,
         is_saved=True,
         n_rows=table.n_rows,
         known=model.known,
@@ -322,11 +301,11 @@ def view_table(
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
-    table = _open_for(model, source, (), run, kept=(labels,))
+    table, unlike = open_for(model, source, (), run, kept=(labels,))
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)
-    told = (*table.notes, *notices)
+    told = (*table.notes, *notices, *unlike)
     return Judged(
         source, table, model, facts, "scores", (), told, labels, is_saved=True, n_rows=table.n_rows, known=model.known
     )
