@@ -89,9 +89,9 @@ def open_for(
         raise ColumnError(f"no column of {label(source)} holds what it held in the table that the model was fitted to")
     if not absent and not unread:
         return Matched(table, ())
-    notices = [
-        f"{label(source)} has no {quoted(absent)}: its rows are judged without.{_hint(absent, table.names)}"
-    ] * bool(absent)
+    notices = []
+    if absent:
+        notices.append(f"{label(source)} has no {quoted(absent)}: rows are judged without.{_hint(absent, table.names)}")
     notices += [
         f"{name} holds {text!r}, which cannot be read as what it held: rows are judged without it."
         for name, text in unread.items()
