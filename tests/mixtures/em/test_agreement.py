@@ -116,7 +116,11 @@ ADDED = {"engine", "on_progress"}
 @pytest.mark.parametrize(
     ("ours", "reference", "added"),
     [
-        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"}),
+        (
+            GaussianMixture,
+            Reference,
+            ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors", "categorical_features"},
+        ),
         (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
     ],
 )

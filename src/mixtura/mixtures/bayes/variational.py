@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
 from ...statistics.moments import Moments
@@ -291,6 +292,8 @@ class VariationalUpdate:
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction. The posterior is the best one within that limit:
         the bound is concave in the expected precisions, as the likelihood is in precisions.
+    levels : LevelColumns, optional
+        The categorical columns.
     """
 
     shape: type[Covariance]
@@ -298,6 +301,7 @@ class VariationalUpdate:
     prior: NormalWishart
     ridge: Floats
     least: Floats | None = None
+    levels: LevelColumns | None = None
 
     def __call__(self, moments: Moments, current: Posterior | None = None) -> Posterior:
         """Return the posterior of highest evidence lower bound, given the responsibilities that made the moments.
