@@ -283,20 +283,20 @@ class Levels:
         return Levels.unchecked(layout, _joined(self._values, self.layout, own)) if own else None
 
     def repeat(self, components: NDArray[np.int64]) -> "Levels":
-        """Return the levels of the components listed, some perhaps more than once."""
+        """Return the levels of the `components` listed, some perhaps more than once."""
         return Levels.unchecked(self.layout, self._values[components])
 
     def replace(self, components: NDArray[np.bool_], other: "Levels") -> "Levels":
-        """Return these levels with those of `other` for the components marked."""
+        """Return these levels with those of `other` for the `components` marked."""
         return Levels.unchecked(self.layout, np.where(components[:, None], other._values, self._values))
 
     def tilted(self, by: Floats) -> "Levels":
-        """Return levels of which every second one is less or more probable in each component, by factors of exp(by)."""
+        """Return levels of which every second one is less probable in each component, by factors of exp(`by`)."""
         signs = np.concatenate([(-1.0) ** np.arange(size + 1) for size in self.sizes])
         return Levels.unchecked(self.layout, _normalized(self._values * np.exp(by[:, None] * signs), self.layout))
 
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
-        """Draw the levels of `n_rows` rows of one component, shape (n_rows, n_columns); none is one never seen."""
+        """Draw the levels of `n_rows` rows of one `component` with `random_state`: none is one never seen."""
         out = np.empty((n_rows, len(self.columns)))
         for c, table in enumerate(self.probabilities):
             chances = table[component] / table[component].sum()
