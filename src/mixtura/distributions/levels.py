@@ -142,6 +142,13 @@ class Levels:
     unseen : array_like of shape (n_components, n_columns), optional
         Probability of a level never seen. Default: zero.
 
+    Attributes
+    ----------
+    layout : LevelColumns
+        The columns, and their numbers of levels.
+    values : ndarray of shape (n_components, n_levels + n_columns)
+        Column by column: probabilities of the levels, then of a level never seen.
+
     Raises
     ------
     ValueError
@@ -154,10 +161,10 @@ class Levels:
     ((2,), 2)
     """
 
-    __slots__ = ("_values", "layout")
+    __slots__ = ("layout", "values")
 
     layout: LevelColumns
-    _values: Floats
+    values: Floats
 
     def __init__(
         self, columns: Sequence[int], probabilities: Sequence[ArrayLike], unseen: ArrayLike | None = None
@@ -179,10 +186,25 @@ class Levels:
             raise ValueError(f"probabilities of unseen levels have shape {shape}, not {rest.shape}")
         values = np.hstack([np.column_stack(pair) for pair in zip(tables, rest.T, strict=True)])
         layout = LevelColumns(positions, tuple(table.shape[1] for table in tables))
-        totals = np.add.reduceat(values, [place.start for place in layout.wide_slices], axis=1)
-        if (values < 0).any() or not (np.abs(totals - 1) <= _ROUNDED).all():
-            raise ValueError("the levels of a column must have probabilities, none negative, that sum to one")
-        self._keep(layout, values.astype(np.float64))
+        self._keep(layout, _checked(values.astype(np.float64), layout))
+
+    @classmethod
+    def of_values(cls, layout: LevelColumns, values: Floats) -> "Levels":
+        """Return the levels with some `values`, as `unchecked` has them, or raise `ValueError`.
+
+        Parameters
+        ----------
+        layout : LevelColumns
+            The columns.
+        values : ndarray of shape (n_components, n_levels + n_columns)
+            Probabilities.
+        """
+        columns = list(layout.columns)
+        if columns != sorted(set(columns)) or columns[0] < 0 or values.ndim != 2:
+            raise ValueError(f"columns of levels are different positions in rising order, not {columns}")
+        if values.shape[1] != layout.n_levels + len(columns):
+            raise ValueError(f"levels of sizes {list(layout.sizes)} have no {values.shape[1]} probabilities")
+        return cls.unchecked(layout, np.array(_checked(values, layout)))
 
     @classmethod
     def unchecked(cls, layout: LevelColumns, values: Floats) -> "Levels":
@@ -222,7 +244,7 @@ class Levels:
     def _keep(self, layout: LevelColumns, values: Floats) -> None:
         values.setflags(write=False)
         object.__setattr__(self, "layout", layout)
-        object.__setattr__(self, "_values", values)
+        object.__setattr__(self, "values", values)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"levels are a value: make others, in place of setting {name}")
@@ -240,17 +262,17 @@ class Levels:
     @property
     def probabilities(self) -> tuple[Floats, ...]:
         """Probabilities of the levels of each column, each of shape (n_components, n_levels)."""
-        return tuple(self._values[:, place.start : place.stop - 1] for place in self.layout.wide_slices)
+        return tuple(self.values[:, place.start : place.stop - 1] for place in self.layout.wide_slices)
 
     @property
     def unseen(self) -> Floats:
         """Probability of a level never seen, shape (n_components, n_columns)."""
-        return self._values[:, self.layout.unseen]
+        return self.values[:, self.layout.unseen]
 
     @property
     def n_components(self) -> int:
         """Number of components."""
-        return len(self._values)
+        return len(self.values)
 
     @property
     def n_parameters(self) -> int:
@@ -261,39 +283,39 @@ class Levels:
     def logs(self) -> LevelLogs:
         """What a pass reads."""
         with np.errstate(divide="ignore"):  # an impossible level has a logarithm of minus infinity
-            return LevelLogs(self.layout, np.log(self._values))
+            return LevelLogs(self.layout, np.log(self.values))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Levels):
             return NotImplemented
-        return self.layout == other.layout and np.array_equal(self._values, other._values)
+        return self.layout == other.layout and np.array_equal(self.values, other.values)
 
     def __repr__(self) -> str:
         return f"Levels({list(self.columns)}, {[table.tolist() for table in self.probabilities]})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy is made read-only again.
-        return type(self).unchecked, (self.layout, self._values)
+        return type(self).unchecked, (self.layout, self.values)
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
     def select(self, columns: Sequence[int]) -> "Levels | None":
         """Return those of some of the columns of a mixture, by their positions in `columns`; None if there are none."""
         layout, own = self.layout.select(columns)
-        return Levels.unchecked(layout, _joined(self._values, self.layout, own)) if own else None
+        return Levels.unchecked(layout, _joined(self.values, self.layout, own)) if own else None
 
     def repeat(self, components: NDArray[np.int64]) -> "Levels":
         """Return the levels of the `components` listed, some perhaps more than once."""
-        return Levels.unchecked(self.layout, self._values[components])
+        return Levels.unchecked(self.layout, self.values[components])
 
     def replace(self, components: NDArray[np.bool_], other: "Levels") -> "Levels":
         """Return these levels with those of `other` for the `components` marked."""
-        return Levels.unchecked(self.layout, np.where(components[:, None], other._values, self._values))
+        return Levels.unchecked(self.layout, np.where(components[:, None], other.values, self.values))
 
     def tilted(self, by: Floats) -> "Levels":
         """Return levels of which every second one is less probable in each component, by factors of exp(`by`)."""
         signs = np.concatenate([(-1.0) ** np.arange(size + 1) for size in self.sizes])
-        return Levels.unchecked(self.layout, _normalized(self._values * np.exp(by[:, None] * signs), self.layout))
+        return Levels.unchecked(self.layout, _normalized(self.values * np.exp(by[:, None] * signs), self.layout))
 
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         """Draw the levels of `n_rows` rows of one `component` with `random_state`: none is one never seen."""
@@ -307,6 +329,13 @@ class Levels:
 def _slices(sizes: Sequence[int]) -> tuple[slice, ...]:
     ends = np.cumsum(sizes).tolist()
     return tuple(slice(end - size, end) for end, size in zip(ends, sizes, strict=True))
+
+
+def _checked(values: Floats, layout: LevelColumns) -> Floats:
+    totals = np.add.reduceat(values, [place.start for place in layout.wide_slices], axis=1)
+    if (values < 0).any() or not (np.abs(totals - 1) <= _ROUNDED).all():
+        raise ValueError("the levels of a column must have probabilities, none negative, that sum to one")
+    return values
 
 
 def _normalized(values: Floats, layout: LevelColumns) -> Floats:

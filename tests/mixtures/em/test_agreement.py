@@ -121,7 +121,7 @@ ADDED = {"engine", "on_progress"}
             Reference,
             ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors", "categorical_features"},
         ),
-        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
+        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves", "categorical_features"}),
     ],
 )
 def test_same_signature(ours, reference, added):

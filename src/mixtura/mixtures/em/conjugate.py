@@ -88,7 +88,7 @@ class Precisions:
     @property
     def least_degrees(self) -> float:
         """What the degrees of freedom of a component must exceed."""
-        return (self.size - 1) / self.multiple
+        return (max(self.size, 1) - 1) / self.multiple
 
     @property
     def default_rows(self) -> float:

@@ -1,5 +1,6 @@
 """Where EM starts: mixtures estimated from a first division of a bounded sample of the rows."""
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -10,7 +11,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.neighbors import NearestNeighbors
 
 from ...distributions.covariance import Covariance
-from ...distributions.levels import Levels
+from ...distributions.levels import LevelColumns, Levels
 from ...distributions.mixture import Mixture
 from ...engines.single import single_thread
 from ...intake.sample import Sample
@@ -58,6 +59,21 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
         1 / sample.weights[chosen]
     )  # one of the equal rows that a weight stands for
     return shares
+
+
+def coordinates(sample: Sample, levels: LevelColumns) -> Sample:
+    """Return a sample with categories as numbers that distances can be taken of.
+
+    Numbers are standardised, and a category becomes a column for each level; these have a variance of one in all.
+    """
+    numbers = sample.standardized().X[:, levels.numbers(sample.X.shape[1])]
+    indicators = levels.indicators(sample.observed)
+    shares = np.average(indicators, axis=0, weights=sample.weights)
+    parts = [numbers]
+    for place in levels.slices:
+        spread = float(shares[place] @ (1 - shares[place]))
+        parts.append(indicators[:, place] / np.sqrt(spread if spread > 0 else 1.0))
+    return replace(sample, X=np.hstack(parts), missing=None)
 
 
 def densest(sample: Sample, share: float) -> NDArray[np.int64]:

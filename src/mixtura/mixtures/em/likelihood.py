@@ -21,7 +21,7 @@ from ...intake.table import Table
 from ...typing import Floats
 from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .expectation import Expectation
-from .initialize import Method, densest, divide, given_or, model_of
+from .initialize import Method, coordinates, densest, divide, given_or, model_of
 from .loop import Algorithm, Fit
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
 from .overview import Overview, overview
@@ -258,19 +258,8 @@ class LikelihoodSettings:
         return np.asarray(softmax(logs, axis=1))
 
     def _scaled(self, sample: Sample) -> Sample:
-        """Return the sample in units of its columns, where those of the table do not matter to the fit.
-
-        With categories the columns are standardised, and a category becomes a column for each level; these have a
-        variance of one in all.
-        """
+        """Return the sample in units of its columns, where those of the table do not matter to the fit."""
         if self.levels is not None:
-            numbers = sample.standardized().X[:, self.levels.numbers(sample.X.shape[1])]
-            indicators = self.levels.indicators(sample.observed)
-            shares = np.average(indicators, axis=0, weights=sample.weights)
-            parts = [numbers]
-            for place in self.levels.slices:
-                spread = float(shares[place] @ (1 - shares[place]))
-                parts.append(indicators[:, place] / np.sqrt(spread if spread > 0 else 1.0))
-            return replace(sample, X=np.hstack(parts), missing=None)
+            return coordinates(sample, self.levels)
         unitless = self.prior is not None or self.regularization == "relative"
         return sample.standardized() if unitless else sample
