@@ -48,8 +48,8 @@ def test_text_of_the_table_too_where_that_is_asked_for(folder, run, table):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--format", "parquet"], "--safe-csv goes with --format csv, not parquet"),
-        (["--out", "out.parquet"], "out.parquet ends as another format than safe-csv does: name a file that ends in"),
+        (["--format", "parquet"], "--safe-csv needs --format csv, not parquet"),
+        (["--out", "out.parquet"], "out.parquet has the ending of another format than safe-csv: name a file"),
     ],
 )
 def test_other_formats_are_refused(run, table, options, message):

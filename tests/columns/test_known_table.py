@@ -46,15 +46,15 @@ def test_json_keeps_all_of_it():
 def test_levels_that_were_never_seen_are_counted():
     table = columns(1)
     table["town"] = np.where(np.arange(2000) < 7, "Oslo", table["town"])
-    assert news(table) == ["town has 7 cells of 1 level never seen: 'Oslo' (7)"]
+    assert news(table) == ["town has 7 cells with 1 level that the fit never saw: 'Oslo' (7)"]
 
 
 def test_ranges_that_are_left_are_told_with_how_far():
     table = columns(1)
     table["x"] = np.r_[-3.0, 5.0, 9.0, table["x"][3:]]
     assert news(table) == [
-        "x has 1 cell below 0, the smallest so far: down to -3",
-        "x has 2 cells above 1, the largest so far: up to 9",
+        "x has 1 cell below 0, the smallest of the fit: down to -3",
+        "x has 2 cells above 1, the largest of the fit: up to 9",
     ]
 
 
@@ -66,7 +66,7 @@ def test_columns_that_are_gone_or_hold_something_else_come_first():
     told = news(table)
     assert told[0] == "town is not there"
     assert told[1].startswith("x holds ")
-    assert told[2].startswith("gaps misses 5")
+    assert told[2].startswith("gaps lacks 5")
 
 
 @pytest.mark.parametrize(("share", "is_told"), [(0.11, False), (0.3, True)])
@@ -74,4 +74,4 @@ def test_a_share_of_missing_values_has_to_differ_by_more_than_chance(share, is_t
     table = columns(1)
     rng = np.random.default_rng(3)
     table["gaps"] = np.where(rng.random(2000) < share, np.nan, 7.0)
-    assert any(line.startswith("gaps misses") for line in news(table)) is is_told
+    assert any(line.startswith("gaps lacks") for line in news(table)) is is_told

@@ -133,7 +133,7 @@ def _new_levels(known: tuple[str, ...], column: LookedColumn) -> str:
     n_cells = sum(new.values())
     shown = ", ".join(f"{text!r} ({count(n)})" for text, n in sorted(new.items(), key=lambda one: -one[1])[:_NAMED])
     more = f" and {count(len(new) - _NAMED)} more" if len(new) > _NAMED else ""
-    return f"has {plural(n_cells, 'cell')} of {plural(len(new), 'level')} never seen: {shown}{more}"
+    return f"has {plural(n_cells, 'cell')} with {plural(len(new), 'level')} that the fit never saw: {shown}{more}"
 
 
 def _left_range(known: ColumnProfile, column: LookedColumn) -> list[str]:
@@ -146,8 +146,12 @@ def _left_range(known: ColumnProfile, column: LookedColumn) -> list[str]:
     part = 1.0 if counted.is_exact else len(column.rows) / column.seen.n_cells
     about = "" if counted.is_exact else "about "
     sides = (
-        (counted.values < smallest, f"below {known.extent.smallest}, the smallest so far: down to", counted.values[0]),
-        (counted.values > largest, f"above {known.extent.largest}, the largest so far: up to", counted.values[-1]),
+        (
+            counted.values < smallest,
+            f"below {known.extent.smallest}, the smallest of the fit: down to",
+            counted.values[0],
+        ),
+        (counted.values > largest, f"above {known.extent.largest}, the largest of the fit: up to", counted.values[-1]),
     )
     counts = [math.ceil(int(counted.counts[beyond].sum()) / part) for beyond, _, _ in sides]
     return [
@@ -163,4 +167,4 @@ def _gaps(known: ColumnProfile, column: LookedColumn, n_before: int, n_now: int)
     error = float(np.sqrt(together * (1 - together) * (1 / max(1, n_before) + 1 / max(1, n_now))))
     if abs(now - before) < max(_LEAST, _ERRORS * error):
         return ""
-    return f"misses {percent(now)} of its values, and missed {percent(before)}"
+    return f"lacks {percent(now)} of its values; it lacked {percent(before)} in the fitted table"

@@ -267,7 +267,7 @@ class Mixture:
             raise ValueError("every column is known: leave at least one out")
         weights = self.marginal(known).responsibilities(point[None])[0]
         if not weights.sum() > 0:
-            raise ValueError(f"{point.tolist()} is too far away from every component to go by: give other values")
+            raise ValueError(f"{point.tolist()} is too far from every component to condition on: give other values")
         dense = self.covariance.dense
         means = np.stack(
             [

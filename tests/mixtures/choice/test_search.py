@@ -224,7 +224,7 @@ def test_components_with_too_few_rows_are_left_out(wide, criterion):
     """Each of five full components had 40 rows in 60 columns, and other rows a log density of -38,266 on average."""
     X, group, others = wide
     with pytest.warns(
-        ConvergenceWarning, match=r"come first, and are not to be trusted: component \d has .* rows, and nee"
+        ConvergenceWarning, match=r"have the best criterion but are not reliable: component \d has .* rows, and nee"
     ):
         search = MixtureSearch(range(1, 6), criterion=criterion, random_state=0).fit(X)
     assert search.best_params_ == {"n_components": 3, "covariance_type": "spherical"}
