@@ -141,14 +141,14 @@ def test_nothing_replaces_what_it_came_from(run, months):
     source = (months / "jan" / "sales.csv").read_bytes()
     query = "from read_csv(['jan/sales.csv'], delim=',')"
     for arguments, sentence in [
-        (("detect", "jan/sales.csv", "--out", "link.csv"), "is the table that is read"),
-        (("groups", "jan/sales.csv", "--out", "hard.parquet"), "is the table that is read"),
-        (("detect", "jan/sales.csv", "--save", "hard.parquet"), "is the table that is read"),
-        (("detect", "jan/sales.csv", "--report", "link.csv"), "is the table that is read"),
-        (("detect", "feb/sales.csv", "--reference", "jan/sales.csv", "--out", "link.csv"), "is the table that is read"),
-        (("detect", "select * from 'jan/sales.csv'", "--out", "jan/sales.csv"), "is the table that is read"),
-        (("score", "m", query, "--out", "link.csv"), "is the table that is read"),
-        (("score", "m", "jan/*.csv", "--out", "jan/sales.csv"), "is the table that is read"),
+        (("detect", "jan/sales.csv", "--out", "link.csv"), "is the input table"),
+        (("groups", "jan/sales.csv", "--out", "hard.parquet"), "is the input table"),
+        (("detect", "jan/sales.csv", "--save", "hard.parquet"), "is the input table"),
+        (("detect", "jan/sales.csv", "--report", "link.csv"), "is the input table"),
+        (("detect", "feb/sales.csv", "--reference", "jan/sales.csv", "--out", "link.csv"), "is the input table"),
+        (("detect", "select * from 'jan/sales.csv'", "--out", "jan/sales.csv"), "is the input table"),
+        (("score", "m", query, "--out", "link.csv"), "is the input table"),
+        (("score", "m", "jan/*.csv", "--out", "jan/sales.csv"), "is the input table"),
         (("score", "m", "from (pivot 'jan/sales.csv' on a using sum(b))", "--out", "link.csv"), "table that is read"),
         (("score", "m", "feb/sales.csv", "--out", "m", "--format", "csv"), "m is the model"),
         (("report", "m", "feb/sales.csv", "--out", "m.html"), "m.html is the model"),

@@ -66,5 +66,5 @@ def test_a_model_without_checksum_is_told(folder, run, table):
     (folder / "m").write_bytes(to_bytes(arrays_of((folder / "m").read_bytes()), metadata={"mixtura": manifest}))
     ended = run("score", "m", table, "--out", "old.csv", width=200)
     assert ended.code == 0
-    assert "m has no checksum, as files of earlier versions" in ended.out
+    assert "m is from an earlier version and has no checksum" in ended.out
     assert (folder / "old.csv").read_text() == (folder / "scored.csv").read_text()

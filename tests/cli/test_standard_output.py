@@ -92,7 +92,7 @@ def test_a_table_that_its_own_result_would_go_to(iris, folder):
     with iris.open() as table:
         ended = program("detect", "-", "--out", "iris.csv", "--force", stdin=table)
     assert ended.returncode == 2
-    assert b"iris.csv is the table that is read" in ended.stderr
+    assert b"iris.csv is the input table" in ended.stderr
     assert iris.read_bytes() == before
 
 
