@@ -50,7 +50,7 @@ def check(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Look at a table before anything is made of it: what its columns hold, and what deserves attention.
+    """Show what the columns of a table hold, and what may be wrong with the table.
 
     Writes no file. Tells what each column holds, with its missing cells, its different cells and its range, and then
     what changes the groups and anomalies that are found (marks of missing values such as -200, cells that do not fit

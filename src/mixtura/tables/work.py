@@ -376,7 +376,7 @@ def _training_rows(numbers: fitting.Numbers, reference: Source, seed: int) -> It
     with spool(SplitRows(numbers.rows, TRAINING_SHARE, seed)) as half:
         if half.n_rows < _FEWEST or numbers.n_rows - half.n_rows < _FEWEST:
             raise EmptyTableError(
-                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of "
-                "them trains the model, and the other is what scores are compared with; give at least 20"
+                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half "
+                "trains the model, and scores are compared with the other; give at least 20"
             )
         yield replace(numbers, rows=half, n_rows=half.n_rows)
