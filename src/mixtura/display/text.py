@@ -80,7 +80,7 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
     yield table_part(summary.table)
     yield _model(summary.model)
     for notice in summary.notices:
-        yield paragraph(_NOTE, notice)
+        yield paragraph(NOTE, notice)
     yield from since_the_fit(summary.news, summary.drift, rest)
     if summary.merging is not None:
         yield _clusters(summary.merging, rest)

@@ -270,7 +270,7 @@ def test_clusters_are_told_before_the_groups_they_are_merged_from():
     merged = replace(report, summary=replace(report.summary, merging=Merging(clusters, asked=True)))
     assert "The table falls into <strong>2 clusters</strong>, merged from 3 groups." in headline(merged)
     shown = cards(merged)
-    assert shown.startswith("<p>3 components merged into 2, as asked for.</p>")
+    assert shown.startswith("<p>3 components merged into 2, as asked.</p>")
     assert "<td>0, 2</td>" in shown
     assert "as asked" not in cards(report)
 
