@@ -53,15 +53,15 @@ def test_counts_that_do_not_go_with_the_levels_are_refused():
 def test_levels_that_were_never_seen_are_counted():
     table = columns(1)
     table["town"] = np.where(np.arange(2000) < 7, "Oslo", table["town"])
-    assert news(table) == ["town has 7 cells of 1 level never seen: 'Oslo' (7)"]
+    assert news(table) == ["town has 7 cells with 1 level that the fit never saw: 'Oslo' (7)"]
 
 
 def test_ranges_that_are_left_are_told_with_how_far():
     table = columns(1)
     table["x"] = np.r_[-3.0, 5.0, 9.0, table["x"][3:]]
     assert news(table) == [
-        "x has 1 cell below 0, the smallest so far: down to -3",
-        "x has 2 cells above 1, the largest so far: up to 9",
+        "x has 1 cell below 0, the smallest of the fit: down to -3",
+        "x has 2 cells above 1, the largest of the fit: up to 9",
     ]
 
 

@@ -42,23 +42,24 @@ def check(
         bool,
         typer.Option(
             "--fail",
-            help="End with the exit code 3 where something changes the answer, for scripts; with --against, where the "
-            "table differs from that of the model by more than chance.",
-            rich_help_panel=options.RESULT,
+            help="End with exit code 3 when a finding changes the answer, for scripts; with --against, when the table "
+            "differs from the fitted one by more than chance.",
+            rich_help_panel=options.COMMON,
         ),
     ] = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Look at a table before anything is made of it: what its columns hold, and what deserves attention.
+    """Show what the columns of a table hold, and what may be wrong with the table.
 
-    Writes no file. Tells what each column holds, with its missing cells, its different cells and its range, and then
-    what changes the groups and anomalies that are found (marks of missing values such as -200, cells that do not fit
-    their column, rows of totals) and what else is worth knowing (copies of rows, columns that say the same, levels that
-    hardly differ).
+    The command writes no file. It shows the kind of each column, its missing cells, its different cells and its range.
+    Then it lists what changes the groups and the anomalies (marks of missing values such as -200, cells that do not fit
+    their column, rows of totals), and what else is worth knowing (copies of rows, columns with the same content, levels
+    with almost the same name).
 
-    With --against, tells what is new since the model was fitted, and which columns moved, with how far and how much of
-    it is chance. What another table like that one would show too, such as one more rare level, does not count.
+    With --against, it lists what is new since the model was fitted, and which columns moved: how far, and whether
+    chance explains it. What another table like the fitted one would show too, such as one more rare level, does not
+    count.
     """
     asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.check import check_by  # what is slow to import waits until --help is answered

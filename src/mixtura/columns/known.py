@@ -202,7 +202,7 @@ def _new_levels(known: Mapping[str, int], column: LookedColumn) -> News | None:
     n_cells = sum(new.values())
     shown = ", ".join(f"{text!r} ({count(n)})" for text, n in sorted(new.items(), key=lambda one: -one[1])[:_NAMED])
     more = f" and {count(len(new) - _NAMED)} more" if len(new) > _NAMED else ""
-    what = f"has {plural(n_cells, 'cell')} of {plural(len(new), 'level')} never seen: {shown}{more}"
+    what = f"has {plural(n_cells, 'cell')} with {plural(len(new), 'level')} that the fit never saw: {shown}{more}"
     is_one_value = len(known) == len(found) == 1
     return News(column.name, what, is_expected=is_one_value or _are_rare(known, found, list(new.values())))
 
@@ -241,8 +241,8 @@ def _left_range(known: ColumnProfile, column: LookedColumn, n_before: int) -> It
     # One value in each table, such as the month, tells the tables apart.
     is_one_value = smallest == largest and lowest == highest
     sides = (
-        (counted.values < smallest, f"below {known.extent.smallest}, the smallest so far: down to", lowest, smallest),
-        (counted.values > largest, f"above {known.extent.largest}, the largest so far: up to", highest, largest),
+        (counted.values < smallest, f"below {known.extent.smallest}, the fitted minimum: down to", lowest, smallest),
+        (counted.values > largest, f"above {known.extent.largest}, the fitted maximum: up to", highest, largest),
     )
     for beyond, where, farthest, end in sides:
         n_seen = int(counted.counts[beyond].sum())

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from ..columns.described import Profile
+from ..display.compared import render_comparison
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction
 from ..display.report.page.frame import framed
-from ..display.text import render, render_comparison
+from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
 from ..rows.flagged import FlaggedRows
 from ..tables.drift import Drift
@@ -26,7 +27,7 @@ from .places import Output, open_place
 
 _WIDTH = 100
 
-_NO_FLAGS = "no row is flagged where there is no threshold: mixtura.detect chooses one"
+_NO_FLAGS = "no row is flagged without a threshold: use mixtura.detect, which sets one"
 
 
 @dataclass(frozen=True, repr=False, eq=False)

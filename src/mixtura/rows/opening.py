@@ -190,7 +190,7 @@ def open(
     choice = Choice(columns, drop, sample_weight, non_numeric, missing, takes=takes, absent=absent)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
         if choice != Choice(non_numeric=non_numeric, missing=missing, takes=takes):
-            raise SourceError("these rows are open already: choose columns and weights where they are opened first")
+            raise SourceError("these rows are already open: choose columns and weights when you open them")
         rows: Rows = source
         return rows
     raw = open_raw(source, ReadingOptions(header, ragged, file_column))

@@ -204,7 +204,7 @@ def _tables(source: Source, reading: Reading) -> tuple[Tables, tuple[str, ...]]:
         if raw is not None:
             return tables_of(raw), raw.notes
     if options_of(reading) != ReadingOptions():
-        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+        raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     opened: Any = owner.open(source, non_numeric="drop", missing="allow") if owner else open(source, missing="allow")
     rows: TableRows = opened if isinstance(opened, TableRows) else NamedRows(opened)
     return lambda: (table for table, _ in rows.tables()), rows.notes

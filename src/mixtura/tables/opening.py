@@ -51,8 +51,8 @@ def open_table(
     clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
-            f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
-            "rename it, or take it out of the table"
+            f"{label(source)} already has a column {clash[0]!r}, perhaps from an earlier run: rename it, or remove it "
+            "from the table"
         )
     if not former:
         return rows
@@ -75,10 +75,10 @@ def _opened(
     owner = owner_of(source)
     if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
-            f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
+            f"options that set how columns are read need a file or a dataframe, not {label(source)}: leave them out"
         )
     if owner is not None and options_of(reading) != ReadingOptions():
-        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+        raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)

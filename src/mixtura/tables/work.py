@@ -306,8 +306,9 @@ def view_table(
         deciding.check_labels(table, labels)
     facts = facts_of(model)
     told = (*table.notes, *notices, *unlike)
+    result: Result = "scores" if model.threshold is None else "decisions"
     return Judged(
-        source, table, model, facts, "scores", (), told, labels, is_saved=True, n_rows=table.n_rows, known=model.known
+        source, table, model, facts, result, (), told, labels, is_saved=True, n_rows=table.n_rows, known=model.known
     )
 
 
@@ -375,7 +376,7 @@ def _training_rows(numbers: fitting.Numbers, reference: Source, seed: int) -> It
     with spool(SplitRows(numbers.rows, TRAINING_SHARE, seed)) as half:
         if half.n_rows < _FEWEST or numbers.n_rows - half.n_rows < _FEWEST:
             raise EmptyTableError(
-                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of "
-                "them trains the model, and the other is what scores are compared with; give at least 20"
+                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half "
+                "trains the model, and scores are compared with the other; give at least 20"
             )
         yield replace(numbers, rows=half, n_rows=half.n_rows)
