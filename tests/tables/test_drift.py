@@ -93,7 +93,7 @@ def test_levels_as_many_as_rows_have_not_moved():
 
 def test_many_levels_are_told_by_how_many_are_new():
     before, now = ({"state": np.repeat([f"state {n}" for n in range(first, first + 24)], 20)} for first in (0, 24))
-    assert moved(before, now) == [("state", "levels", "100% are of levels never seen")]
+    assert moved(before, now) == [("state", "levels", "100% are levels that the fit never saw")]
 
 
 def test_one_value_in_each_table_goes_on():

@@ -184,7 +184,7 @@ def _said_of_levels(shares: Mapping[str, tuple[float, float]], distance: float) 
         return ", ".join(f"{percent(before)} → {percent(now)} are {_short(name)}" for name, (before, now) in told)
     new = sum(now for before, now in shares.values() if not before)
     if 2 * new >= distance:
-        return f"{percent(new)} are of levels never seen"
+        return f"{percent(new)} are levels that the fit never saw"
     return f"the shares of {plural(len(shares), 'level')}, each a little"
 
 
