@@ -1,7 +1,7 @@
 """What a model knows of the table that it was fitted to, and what is new in another one."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,7 @@ class News:
         What is new, in words that follow the name.
     is_expected : bool
         Whether another table like the first would have as much that is new: a rare level more, a value just beyond the
-        range.
+        range; or whether it is a column that the model does not use.
     """
 
     column: str
@@ -138,14 +138,24 @@ class Known:
         scores = None if values.get("scores") is None else Cumulative.from_json(values["scores"])
         return cls(Profile.from_json(values["profile"]), levels, counts, numbers, scores)
 
-    def news(self, looked: Looked) -> tuple[News, ...]:
-        """Return what is new in another table: columns that are gone or hold something else, levels, ranges."""
+    def news(self, looked: Looked, used: Collection[str] | None = None) -> tuple[News, ...]:
+        """Return what is new in another table: columns that are gone or hold something else, levels, ranges.
+
+        Parameters
+        ----------
+        looked : Looked
+            The other table.
+        used : collection of str, optional
+            The columns that a model uses: others, such as labels, may be gone. Default: all.
+        """
         now = {column.name: column for column in looked.columns}
         found: list[tuple[int, News]] = []
         for known in self.profile.columns:
             column = now.get(known.name)
             if column is None:
-                found.append((0, News(known.name, "is not there")))
+                is_used = used is None or known.name in used
+                what = "is not there" if is_used else "is not there, and the model does not use it"
+                found.append((0, News(known.name, what, is_expected=not is_used)))
                 continue
             found += self._news_of(known, column, looked)
         # Columns that are gone or others come first, then levels and ranges.

@@ -43,7 +43,7 @@ def _news(news: Sequence[News], rest: str) -> Part:
 
 
 def _said(news: News) -> str:
-    expected = " (chance explains it)" if news.is_expected else ""
+    expected = " (expected)" if news.is_expected else ""
     return f"{words.shortened(words.visible(str(news)))}{expected}."
 
 
