@@ -110,7 +110,7 @@ def test_a_table_without_flagged_rows_is_written_as_it_is(tmp_path):
 
 
 def test_what_is_read_and_what_others_made_is_not_replaced(file, tmp_path):
-    with pytest.raises(SourceError, match="is the table that is read"):
+    with pytest.raises(SourceError, match="is the input table"):
         mixtura.detect(file, rate=0.02, repaired=file, force=True)
     same = tmp_path / "same.parquet"
     with pytest.raises(SourceError, match="cannot hold both the result and the repaired table"):
