@@ -12,15 +12,27 @@ EXAMPLES = """\
 - `mixtura check sales.csv`
 - `mixtura check air.csv --missing -200 --as 'station=category'`
 - `mixtura check today.csv --fail --quiet && mixtura detect today.csv`
+- `mixtura check february.csv --against january.model --fail`
 """
 
-# The exit code of a table in which something changes the answer.
+# The exit code of a table in which something changes the answer, or which differs from that of a model.
 _CHANGED = 3
 
 
 def check(
     source: options.Source,
     *,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="MODEL",
+            help="Compare the table with the one that this model was fitted to: which columns, levels and ranges are "
+            "new, and which columns moved.",
+            rich_help_panel=options.MODEL,
+            show_default=False,
+        ),
+    ] = None,
     kinds: options.As = None,
     missing: options.Missing = None,
     header: options.Header = None,
@@ -30,7 +42,8 @@ def check(
         bool,
         typer.Option(
             "--fail",
-            help="End with exit code 3 when a finding changes the answer, for scripts.",
+            help="End with exit code 3 when a finding changes the answer, for scripts; with --against, when the table "
+            "differs from the fitted one by more than chance.",
             rich_help_panel=options.COMMON,
         ),
     ] = False,
@@ -43,6 +56,10 @@ def check(
     Then it lists what changes the groups and the anomalies (marks of missing values such as -200, cells that do not fit
     their column, rows of totals), and what else is worth knowing (copies of rows, columns with the same content, levels
     with almost the same name).
+
+    With --against, it lists what is new since the model was fitted, and which columns moved: how far, and whether
+    chance explains it. What another table like the fitted one would show too, such as one more rare level, does not
+    count.
     """
     asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.check import check_by  # what is slow to import waits until --help is answered
@@ -50,7 +67,8 @@ def check(
     from .running import running
 
     with running(quiet=quiet) as run:
-        checked = check_by(source, asked, run)
+        checked = check_by(source, asked, run, against)
     report_check(checked.summary, as_json_text=as_json, quiet=quiet)
-    if fail and checked.summary.changes_answer:
+    summary = checked.summary
+    if fail and (summary.changes_answer if against is None else summary.differs):
         raise typer.Exit(_CHANGED)

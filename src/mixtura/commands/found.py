@@ -13,6 +13,7 @@ from ..display.report.page.frame import framed
 from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
 from ..rows.flagged import FlaggedRows
+from ..tables.drift import Drift
 from ..tables.gathering import Gathered
 from ..tables.run import Run, one_blas_thread
 from ..tables.spelling import Spell
@@ -87,6 +88,14 @@ class Found:
         judged: nobody looked at all of their columns.
         """
         return self._judged.profile
+
+    @property
+    def drift(self) -> Drift | None:
+        """How far the columns of the table and the scores of its rows moved since the model was fitted.
+
+        None where the model was fitted to this table, or does not know what its table held.
+        """
+        return self.summary.drift
 
     @cached_property
     def flagged(self) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import words
-from ..columns.known import News
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
 from ..tables.summary import (
@@ -19,6 +18,7 @@ from ..tables.summary import (
     Summary,
     TableFacts,
 )
+from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, merged, origin
 
@@ -28,7 +28,6 @@ _COUNTS_SHOWN = 9
 _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
 _REASONS_SHOWN = 5
-_NEWS_SHOWN = 6
 
 NOTE = Span("Note: ", "yellow")
 
@@ -82,8 +81,7 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
     yield _model(summary.model)
     for notice in summary.notices:
         yield paragraph(NOTE, notice)
-    if summary.news:
-        yield _news(summary.news, rest)
+    yield from since_the_fit(summary.news, summary.drift, rest)
     if summary.merging is not None:
         yield _clusters(summary.merging, rest)
     if summary.groups:
@@ -156,13 +154,6 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
     table = Cells([Column("components"), *map(Column, shapes)], rows)
     left = len({c.n_components for c in model.candidates}) - len(shown)
     return Stack([table, paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown")]) if left else table
-
-
-def _news(news: Sequence[News], rest: str) -> Part:
-    lines: list[Part] = [paragraph(f"{one}.", indent=2) for one in news[:_NEWS_SHOWN]]
-    if len(news) > _NEWS_SHOWN:
-        lines.append(paragraph(f"  … {words.count(len(news) - _NEWS_SHOWN)} more {rest}"))
-    return Stack([heading("New since the fit", "what this table holds"), *lines])
 
 
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:

@@ -245,7 +245,8 @@ def small_group_notices(contours: Contours) -> tuple[str, ...]:
     """Return what deserves attention about small groups far from all others."""
     return tuple(
         f"component {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
-        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest."
+        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest. "
+        "It may be an error."
         for group in small_far_groups(contours)
     )
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from mixtura.display.report.facts.data import Omitted, ScoreCurve
 from mixtura.display.report.page import html as page
 from mixtura.display.report.page.contours import levels_of, lines_of
+from mixtura.display.report.page.groups import cards
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
-from mixtura.display.report.page.sections import groups, headline, model
+from mixtura.display.report.page.sections import headline, model
 from mixtura.display.report.page.text import island, isolated, plain, visible
 from mixtura.errors import MissingDependencyError
 from mixtura.tables.summary import Cluster, Decision, Merging
@@ -268,10 +269,10 @@ def test_clusters_are_told_before_the_groups_they_are_merged_from():
     clusters = (Cluster(0, (0, 2), 100, 2 / 3), Cluster(1, (1,), 50, 1 / 3))
     merged = replace(report, summary=replace(report.summary, merging=Merging(clusters, asked=True)))
     assert "The table falls into <strong>2 clusters</strong>, merged from 3 groups." in headline(merged)
-    shown = groups(merged)
+    shown = cards(merged)
     assert shown.startswith("<p>3 components merged into 2, as asked.</p>")
     assert "<td>0, 2</td>" in shown
-    assert "as asked" not in groups(report)
+    assert "as asked" not in cards(report)
 
 
 def test_what_there_is_no_room_for_is_said():

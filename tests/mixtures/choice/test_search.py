@@ -392,3 +392,21 @@ def test_units_do_not_matter_with_relative_regularization(X):
 def test_contradictions_are_named(X, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         MixtureSearch((1, 2), **settings).fit(X)
+
+
+@pytest.mark.parametrize("criterion", ["bic", "icl", "mml", "cv"])
+def test_classes_of_categories_are_counted(criterion):
+    random = np.random.default_rng(0)
+    group = random.integers(2, size=300)
+    agree = [np.where(random.random(300) < 0.85, group, random.integers(2, size=300)) for _ in range(4)]
+    rows = np.column_stack([*agree, random.normal(size=300) + 3 * group])
+    for columns in (slice(4), slice(5)):
+        search = MixtureSearch(
+            range(1, 4),
+            covariance_types=["diag"],
+            criterion=criterion,
+            categorical_features=range(4),
+            random_state=0,
+            n_folds=3,
+        ).fit(rows[:, columns])
+        assert search.best_params_["n_components"] == 2

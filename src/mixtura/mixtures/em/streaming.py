@@ -115,4 +115,5 @@ def _scaled(moments: Moments, factor: float) -> Moments:
         first=factor * moments.first,
         second=factor * moments.second,
         tails=None if moments.tails is None else factor * moments.tails,
+        levels=None if moments.levels is None else factor * moments.levels,
     )
