@@ -149,7 +149,7 @@ def test_nothing_replaces_what_it_came_from(run, months):
         (("detect", "select * from 'jan/sales.csv'", "--out", "jan/sales.csv"), "is the input table"),
         (("score", "m", query, "--out", "link.csv"), "is the input table"),
         (("score", "m", "jan/*.csv", "--out", "jan/sales.csv"), "is the input table"),
-        (("score", "m", "from (pivot 'jan/sales.csv' on a using sum(b))", "--out", "link.csv"), "table that is read"),
+        (("score", "m", "from (pivot 'jan/sales.csv' on a using sum(b))", "--out", "link.csv"), "the input table"),
         (("score", "m", "feb/sales.csv", "--out", "m", "--format", "csv"), "m is the model"),
         (("report", "m", "feb/sales.csv", "--out", "m.html"), "m.html is the model"),
     ]:

@@ -1,4 +1,4 @@
-"""`mixtura detect`: the rows of a table that do not belong."""
+"""`mixtura detect`: the rows of a table that do not fit."""
 
 from typing import Annotated
 
