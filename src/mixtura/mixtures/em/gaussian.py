@@ -94,6 +94,9 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         Which columns are categorical: truth values, positions or names. Such a column holds the numbers of its levels,
         0, 1, 2 and so on, and NaN where it is missing. Each component has a probability for each of its levels,
         independent of the other columns given the component; without other columns this is latent class analysis [7]_.
+    count_features : array-like of {bool, int, str} of shape (n_features,) or (n_count_features,), optional
+        Which columns hold counts, with a Poisson distribution in each component, independent of the other columns given
+        the component. A count above all that were seen has the probability of all such counts together.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -176,6 +179,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         "trim": [Interval(Real, 0.0, 0.5, closed="both")],
         "n_factors": [Interval(Integral, 1, None, closed="left")],
         "categorical_features": ["array-like", None],
+        "count_features": ["array-like", None],
     }
 
     def __init__(
@@ -202,6 +206,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         trim: float = 0.0,
         n_factors: int = 1,
         categorical_features: Any = None,
+        count_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -226,6 +231,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         self.trim = trim
         self.n_factors = n_factors
         self.categorical_features = categorical_features
+        self.count_features = count_features
         self.engine = engine
         self.on_progress = on_progress
 

@@ -88,6 +88,7 @@ class LikelihoodSettings:
     trim: float
     n_factors: int
     categorical_features: Any = None
+    count_features: Any = None
     least: Floats | None = None
     names: Sequence[str] | None = None
     levels: LevelColumns | None = None
@@ -95,7 +96,7 @@ class LikelihoodSettings:
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
-        levels = level_columns(table, self.categorical_features, self.names)
+        levels = level_columns(table, self.categorical_features, self.names, self.count_features)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
 
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
@@ -252,7 +253,9 @@ class LikelihoodSettings:
         assert self.levels is not None, "levels are drawn where there are some"
         logs = np.zeros((len(sample.X), self.n_components))
         indicators = self.levels.indicators(sample.observed)
-        for place in self.levels.slices:
+        for column, place in zip(self.levels.columns, self.levels.slices, strict=True):
+            if column in self.levels.counts:
+                continue
             drawn = random_state.dirichlet(np.ones(place.stop - place.start), self.n_components)
             logs += indicators[:, place] @ np.log(np.maximum(drawn, _LEAST_DRAWN)).T
         return np.asarray(softmax(logs, axis=1))
