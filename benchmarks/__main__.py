@@ -22,6 +22,7 @@ from .forest import forest
 from .inference import inference
 from .inference_rows import inference_rows
 from .instruction_sets import instruction_sets
+from .levels import levels
 from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
@@ -57,6 +58,7 @@ SUITES = {
         reasons,
         far_rows,
         instruction_sets,
+        levels,
         many_outliers,
         search,
         merging,

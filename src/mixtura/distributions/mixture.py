@@ -309,7 +309,7 @@ class Mixture:
         point, known = point[is_number], places_among(self.numbers, known)
         kept = places_among(self.numbers, left)
         if not weights.sum() > 0:
-            raise ValueError(f"{point.tolist()} is too far away from every component to go by: give other values")
+            raise ValueError(f"{point.tolist()} is too far from every component to condition on: give other values")
         dense = self.covariance.dense
         means = np.stack(
             [

@@ -88,8 +88,8 @@ class Components:
             if largest > limit:
                 more = "" if dtype == np.float64 else ", or give the table as float64"
                 raise DataError(
-                    f"a component has a {name} of {largest:.3g}, and squares of those above {limit:.2g} leave no room "
-                    f"for sums in {dtype}: rescale the columns and what is given of priors and reg_covar{more}"
+                    f"a component has a {name} of {largest:.3g}, and sums of squares overflow {dtype} above "
+                    f"{limit:.2g}: rescale the columns, the priors and reg_covar{more}"
                 )
 
     @property

@@ -447,12 +447,12 @@ def _warn_of_left_out(
     """Warn that the candidate of the best criterion is left out, or taken for want of another."""
     what = f"{first.n_components} {first.covariance_type} components"
     taken = (
-        "they are taken only because no candidate is sound"
+        "they are chosen only because no candidate is sound"
         if best is first
-        else f"{best.n_components} {best.covariance_type} components are taken"
+        else f"{best.n_components} {best.covariance_type} components are chosen"
     )
     warn(
-        f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. {advice}",
+        f"{what} have the best criterion but are not reliable: {first.left_out}; {taken}. {advice}",
         ConvergenceWarning,
     )
 
