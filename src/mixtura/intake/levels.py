@@ -17,6 +17,9 @@ from .table import Table
 # A column with more levels than this is no category: it tells rows apart rather than groups of them.
 MOST_LEVELS = 2**16
 
+# The categories are the columns that hold levels: flags, categorical types, a few texts that recur.
+FROM_DTYPE = "from_dtype"
+
 
 @dataclass(frozen=True, eq=False)
 class _Codes:
@@ -41,19 +44,24 @@ class _CodesOf:
         return _Codes(known.max(axis=0, initial=0).astype(np.float64), ((known >= 0) & (known % 1 == 0)).all(axis=0))
 
 
-def level_columns(table: Table, features: Any, names: Sequence[str] | None, counts: Any = None) -> LevelColumns | None:
+def level_columns(
+    table: Table, features: Any, names: Sequence[str] | None, counts: Any = None, coded: Sequence[int] = ()
+) -> LevelColumns | None:
     """Return the columns of categories and of counts, with one pass over them; None where there are none.
 
     Parameters
     ----------
     table : Table
         The table; a categorical column holds the numbers of its levels, from 0.
-    features : None, or list of int, str or bool
-        Positions or names of the columns, or for each column whether it is categorical.
+    features : None, "from_dtype", or list of int, str or bool
+        Positions or names of the columns, or for each column whether it is categorical. Those of "from_dtype" are
+        `coded`.
     names : sequence of str or None
         Names of the columns.
     counts : None, or list of int, str or bool
         The same of columns that hold counts.
+    coded : sequence of int, default=()
+        Positions of the columns whose numbers are codes of levels that the table has.
 
     Raises
     ------
@@ -62,6 +70,8 @@ def level_columns(table: Table, features: Any, names: Sequence[str] | None, coun
     DataError
         A column holds other values than numbers of levels, or too many levels.
     """
+    if isinstance(features, str) and features == FROM_DTYPE:
+        features = list(coded)
     categories = positions_of_features(features, table.n_columns, names)
     counted = positions_of_features(counts, table.n_columns, names, "count_features")
     columns = tuple(sorted({*categories, *counted}))

@@ -222,3 +222,46 @@ def test_counts_have_poisson_distributions():
 def test_a_column_is_not_both_a_category_and_a_count():
     with pytest.raises(ColumnError, match="listed both"):
         GaussianMixture(categorical_features=[1], count_features=[1]).fit(mixed_rows(20))
+
+
+def a_frame():
+    """Return a frame of two numbers, a text and a flag that tell two groups apart, and names that do not."""
+    rows = mixed_rows(200)
+    return pd.DataFrame(
+        {
+            "width": rows[:, 0],
+            "colour": np.array(["red", "green", "blue"])[rows[:, 1].astype(int)],
+            "height": rows[:, 2],
+            "open": rows[:, 3] == 1,
+            "name": [f"the row of number {number} and of no other" for number in range(200)],
+        }
+    )
+
+
+@pytest.mark.parametrize("to_source", [lambda frame, path: frame, lambda frame, path: path], ids=["frame", "file"])
+def test_texts_and_flags_are_categories_by_their_types(to_source, tmp_path):
+    frame, path = a_frame(), tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    source = to_source(frame, path)
+    fit = GaussianMixture(2, categorical_features="from_dtype", random_state=0)
+    with pytest.warns(UserWarning, match="'name'"):
+        fit.fit(source)
+    assert list(fit.feature_names_in_) == ["width", "colour", "height", "open"]
+    assert fit.mixture_.levels.layout.columns == (1, 3)
+    assert fit.mixture_.levels.layout.sizes == (3, 2)
+    coded = mixed_rows(200)
+    by_codes = GaussianMixture(2, categorical_features=[1, 3], random_state=0).fit(coded)
+    assert fit.score(source) == pytest.approx(by_codes.score(coded), abs=1e-4)
+
+
+def test_only_the_categories_named_take_part():
+    frame = a_frame()
+    fit = GaussianMixture(2, categorical_features=["colour"], random_state=0)
+    with pytest.warns(UserWarning, match="'open'"):
+        fit.fit(frame)
+    assert list(fit.feature_names_in_) == ["width", "colour", "height"]
+    new = frame.copy()
+    new.loc[0, "colour"] = "violet"
+    scores = fit.score_samples(frame) - fit.score_samples(new)
+    assert scores[0] > 10
+    assert not scores[1:].any()

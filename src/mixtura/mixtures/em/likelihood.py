@@ -64,6 +64,8 @@ class LikelihoodSettings:
         Least variances: no component is narrower in any direction.
     names : sequence of str, optional
         Names of the columns, for messages.
+    coded : sequence of int, default=()
+        Columns whose numbers are codes of levels.
     levels : LevelColumns, optional
         The categorical columns of the table, once it is seen.
     n_numbers : int
@@ -91,12 +93,13 @@ class LikelihoodSettings:
     count_features: Any = None
     least: Floats | None = None
     names: Sequence[str] | None = None
+    coded: Sequence[int] = ()
     levels: LevelColumns | None = None
     n_numbers: int = 0
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
-        levels = level_columns(table, self.categorical_features, self.names, self.count_features)
+        levels = level_columns(table, self.categorical_features, self.names, self.count_features, self.coded)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
 
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
