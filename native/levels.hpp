@@ -49,13 +49,13 @@ public:
                 T* to = logs_.data() + k * width_ + group.offset;
                 Index step = 1;
                 for (Index c = group.first; c < group.end; ++c) {
-                    const Index given = tables_.sizes[c] + 1, width = given + 1;
-                    for (Index i = 0; i < group.width; ++i) {
-                        const Index level = i / step % width;
-                        if (level < given) to[i] += from[level];  // a missing level adds nothing
+                    const Index given = tables_.sizes[c] + 1;
+                    for (Index level = given; level >= 0; --level) {  // the first is added to last, in its place
+                        const T more = level < given ? from[level] : T(0);  // a missing level adds nothing
+                        for (Index i = 0; i < step; ++i) to[level * step + i] = to[i] + more;
                     }
                     from += given;
-                    step *= width;
+                    step *= given + 1;
                 }
             }
     }
@@ -115,10 +115,9 @@ public:
                 Index step = 1;
                 for (Index c = group.first; c < group.end; ++c) {
                     const Index size = tables_.sizes[c], width = size + kMore;
-                    for (Index i = 0; i < group.width; ++i) {
-                        const Index level = i / step % width;
-                        if (level < size) to[level] += sums[i];
-                    }
+                    for (Index outer = 0; outer < group.width; outer += step * width)
+                        for (Index level = 0; level < size; ++level)
+                            for (Index i = 0; i < step; ++i) to[level] += sums[outer + level * step + i];
                     to += size;
                     step *= width;
                 }
