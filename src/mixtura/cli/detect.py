@@ -36,10 +36,11 @@ def detect(
         str | None,
         typer.Option(
             "--labels",
-            metavar="COLUMN",
+            metavar="COLUMN|CSV",
             help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
             "neither (nothing). The model does not see it; it is for choosing the threshold, by "
-            f"{on_labels(options.spell)}. Default of these: --f-beta 1.",
+            f"{on_labels(options.spell)}. Default of these: --f-beta 1. Or the CSV file of the rows marked in a report "
+            "of this table: rows like those marked fine are not flagged.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),

@@ -21,7 +21,7 @@ from ..tables.summary import (
     TableFacts,
 )
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
-from .reasoning import absence, figures, merged, origin
+from .reasoning import absence, figures, like_fine, merged, origin
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -296,6 +296,8 @@ def _reasoning(summary: Summary, spell: Spell) -> Iterable[Part]:
     rule = rule_named(decision.rule, decision.target)
     if rule is None or not rule.shows_itself or decision.trained_on == "reference":
         yield from (paragraph(", ".join(parts), indent=2) for parts in [origin(summary, spell)] if parts)
+    if decision.n_like_fine:
+        yield paragraph(like_fine(decision), indent=2)
     found = decision.on_labels
     if found is not None:
         yield paragraph(

@@ -117,6 +117,8 @@ class ReportRow:
         Its anomaly score with its flagged cells replaced; None where none is flagged.
     strays : tuple of StrayCell
         Cells that do not fit their columns, for which it is flagged whatever its score.
+    is_fine : bool
+        Whether it is not flagged, whatever its score, because it was marked as fine or is like a row that was.
     """
 
     row: int
@@ -130,6 +132,7 @@ class ReportRow:
     surprise: float
     score_after: float | None
     strays: tuple[StrayCell, ...] = ()
+    is_fine: bool = False
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,14 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 <label class="check"><input type="checkbox" id="repaired"> repaired rows in place of the rows</label>
 </div>
+<div class="tools needs-script">
+<button type="button" id="save-marks">Download the marks</button>
+<button type="button" id="save-flagged">Download the flagged rows</button>
+<span id="marks-note" class="aside" role="status"></span>
+</div>
+<p class="aside needs-script">Mark rows as error, fine or unsure: this browser keeps the marks. The downloaded file goes
+back to the command, <code>mixtura detect … --labels FILE</code>. Rows like those marked fine are no longer flagged
+then, and many marks choose the threshold.</p>
 <p id="only" class="moved" hidden>Rows of one reason: <span id="only-text"></span>.
 <button type="button" id="all-rows">Show all reasons</button></p>
 <p id="repaired-note" class="moved" role="status" hidden></p>

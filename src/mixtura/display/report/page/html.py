@@ -12,10 +12,10 @@ from ....tables.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
 from . import explore, findings, groups, sections
-from .payload import payload, stops
+from .payload import payload, stops_of
 from .text import island, plain
 
-_SCRIPTS = ("base.js", "charts.js", "cells.js", "reasons.js", "rows.js", "page.js")
+_SCRIPTS = ("base.js", "charts.js", "cells.js", "marks.js", "reasons.js", "rows.js", "page.js")
 
 
 def render_html(report: Report, spell: Spell = in_python) -> str:
@@ -44,7 +44,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     """
     data = payload(report)
     data["charts"] = _charts()
-    found, chosen = stops(report.scores, report.summary.decision)
+    found, chosen = stops_of(report)
     n_listed, longest = len(data["rows"]), data.pop("longest_cell")
     style = _colors() + _part("page.css")
     library = _library()

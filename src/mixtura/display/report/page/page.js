@@ -213,6 +213,7 @@ function startPrinting() {
 
 document.documentElement.classList.add('scripted');
 startRows();
+startMarks();
 startReasons();
 startMap();
 startViews();

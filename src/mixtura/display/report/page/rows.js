@@ -22,6 +22,7 @@ const columns = [
   ...(rated ? [{title: 'severity', value: (row) => row.score, show: (row) => row.severity, kind: 'number', highest: true,
     meaning: 'Rarer than this share of rows like these, in percent'}] : []),
   {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
+  {title: 'mark', value: (row) => marks.of(row), show: marker, kind: 'actions'},
   {title: '', show: copier, kind: 'actions'},
   ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
   ...(labelled ? [{title: 'label', value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
@@ -179,7 +180,7 @@ function switchRepairs() {
 function startRows() {
   if (!byId('rows')) return;
   const heads = columns.map(({title, kind, highest, meaning}, at) => {
-    if (kind === 'actions') return element('td');
+    if (!title) return element('td');
     const button = element('button', {type: 'button', ...(meaning ? {title: meaning} : {})}, element('bdi', {}, title));
     const head = element('th', {scope: 'col', ...(kind === 'number' ? {class: 'number'} : {})}, button);
     button.addEventListener('click', () => {

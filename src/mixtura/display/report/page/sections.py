@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ....tables.spelling import Spell, in_python
 from ....tables.summary import Decision, ModelFacts, Summary
 from ....words import percent, plural
-from ...reasoning import absence, figures, origin
+from ...reasoning import absence, figures, like_fine, origin
 from ..facts.data import ColumnFacts, Report
 from .text import isolated, number, plain, visible
 
@@ -32,6 +32,10 @@ def headline(report: Report, spell: Spell = in_python) -> str:
         sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
         sentences.append(_flagged(summary, decision, spell))
+    if decision is not None and decision.n_like_fine:
+        sentences.append(f"{like_fine(decision)}.")
+    if decision is not None and decision.n_like_fine:
+        sentences.append(f"{like_fine(decision)}.")
     if summary.merging is not None:
         clusters = plural(len(summary.merging.clusters), "cluster")
         sentences.append(f"The table falls into <strong>{clusters}</strong>, merged from {plural(n_groups, 'group')}.")
