@@ -170,7 +170,7 @@ def _news(news: Sequence[News], rest: str) -> Part:
 
 
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:
-    shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
+    shown = groups[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
     titles = ["component", "rows", "share"]
     cells = {name: words.aligned([g.center[name] for g in shown]) for name in columns}

@@ -40,7 +40,7 @@ def _reasons(report: Report) -> str:
     examples = {row.row: row.reason for row in report.rows}
     lines = "".join(
         f'<tr><th scope="row">{isolated(group.reason, 480)}</th><td class="number">{group.n_rows:,}</td>'
-        f"<td>row {group.example:,} {isolated(examples.get(group.example, ''), 480)}</td><td></td></tr>"
+        f"<td>row {group.example} {isolated(examples.get(group.example, ''), 480)}</td><td></td></tr>"
         for group in report.summary.reasons
     )
     table = tabulated(

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -17,7 +16,7 @@ from ...palette import GROUPS
 from ..budget import PAGE
 from ..facts.data import Contours, Report, ReportRow, ScoreCurve
 from .contours import MASSES, levels_of, lines_of
-from .text import LONGEST, island, visible
+from .text import LONGEST, island, stem, visible
 
 # A place on a line in steps of the grid: so fine that the eye sees no corner.
 _FINE = 20
@@ -44,7 +43,7 @@ def payload(report: Report) -> dict[str, Any]:
         "masses": MASSES,
         "stops": [list(astuple(stop)) for stop in found],
         "chosen": chosen,
-        "bars": {"edges": report.scores.edges, "counts": report.scores.counts},
+        "bars": {"edges": report.scores.edges, "counts": report.scores.counts, "bend": report.scores.bend},
         "n_anomalies": report.scores.n_anomalies,
         "cell_columns": [visible(name) for name in report.cell_columns],
         "names": [visible(name) for name in names],
@@ -56,18 +55,6 @@ def payload(report: Report) -> dict[str, Any]:
         "tried": _tried(report),
         "colors": len(GROUPS),
     }
-
-
-def stem(source: str) -> str:
-    """Return what files that are made of a table are called after.
-
-    Examples
-    --------
-    >>> stem("data/x.y.csv"), stem("select * from 'x.csv'"), stem("-")
-    ('x.y', 'table', 'table')
-    """
-    name = re.split(r"[\\/]", source)[-1]
-    return name.rpartition(".")[0] or "table" if re.fullmatch(r"[\w.-]+", name) else "table"
 
 
 def _key(report: Report) -> str:
@@ -88,6 +75,8 @@ class Stop:
         Whether the counts are, or from a sketch.
     flagged, labelled, anomalies : int or None
         Rows flagged; how many rows of a higher score have a label, and how many of these are known to be anomalies.
+    above : int
+        Rows of a higher score, flagged or not.
     """
 
     threshold: float | None
@@ -95,6 +84,7 @@ class Stop:
     flagged: int
     labelled: int | None
     anomalies: int | None
+    above: int = 0
 
 
 def stops(scores: ScoreCurve, decision: Decision | None, fine: Sequence[float] = ()) -> tuple[list[Stop], int]:
@@ -112,6 +102,7 @@ def stops(scores: ScoreCurve, decision: Decision | None, fine: Sequence[float] =
             position < scores.n_exact,
             scores.n_flagged[position] - len(fine) + bisect_right(ascending, threshold),
             *_labelled(scores, position),
+            scores.n_above[position],
         )
         for position, threshold in enumerate(scores.thresholds)
     ]
@@ -131,7 +122,12 @@ def stops(scores: ScoreCurve, decision: Decision | None, fine: Sequence[float] =
 
 
 def stops_of(report: Report) -> tuple[list[Stop], int]:
-    """Return where the slider of a report can stop, and the position of the chosen threshold."""
+    """Return where the slider of a report can stop, and the position of the chosen threshold.
+
+    A report of groups has no slider.
+    """
+    if report.summary.command == "groups":
+        return [], -1
     fine = [row.anomaly_score for row in report.rows if row.is_fine]
     found, chosen = stops(report.scores, report.summary.decision, fine)
     decision = report.summary.decision
