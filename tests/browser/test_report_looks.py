@@ -101,7 +101,7 @@ def test_the_page_looks_as_it_did(visit, pictured, make, context, places):
 @pytest.mark.parametrize(
     "change",
     [
-        "document.getElementById('back').style.marginLeft = '24px'",
+        "document.getElementById('histogram').style.marginLeft = '24px'",
         "document.querySelector('#scores h2').style.paddingLeft = '8px'",
         "const one = document.getElementById('threshold'); one.value -= 40; one.dispatchEvent(new Event('input'))",
     ],

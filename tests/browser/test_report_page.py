@@ -1,7 +1,9 @@
+import csv
 import re
 
 import pytest
 
+from mixtura.rows.reviewed import read_reviewed
 from mixtura.words import severity
 from report_examples import (
     HOSTILE,
@@ -513,3 +515,31 @@ def test_reasons_count_the_flagged_rows_and_follow_the_threshold(visit):
     slider = page.locator("#threshold")
     slider.fill(str(int(slider.input_value()) + 100))
     assert sum(count for _, count in reasons_shown(page)) == 20
+
+
+def test_marks_are_kept_and_downloaded_in_the_form_that_the_command_reads(visit, tmp_path):
+    page = visit()
+    first, second = diamonds_report().rows[:2]
+    page.get_by_label(f"Mark of row {first.row}", exact=True).select_option("fine")
+    page.get_by_label(f"Mark of row {second.row}", exact=True).select_option("error")
+    assert page.locator("#marks-note").inner_text() == "Marked: 1 error, 1 fine."
+    page.reload()
+    page.locator("#rows tbody tr[data-row]").first.wait_for()
+    assert page.get_by_label(f"Mark of row {first.row}", exact=True).input_value() == "fine"
+    with page.expect_download() as started:
+        page.locator("#save-marks").click()
+    assert started.value.suggested_filename == "diamonds.marks.csv"
+    path = tmp_path / "marks.csv"
+    started.value.save_as(path)
+    found = read_reviewed(path)
+    assert (found.errors, found.fine) == ({second.row - 1}, {first.row - 1})
+    # A reason marks all its rows.
+    page.locator("#reasons-table tbody select").first.select_option("unsure")
+    assert "unsure" in page.locator("#marks-note").inner_text()
+    with page.expect_download() as started:
+        page.locator("#save-flagged").click()
+    started.value.save_as(path)
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["row"]) for line in lines] == [row.row for row in diamonds_report().rows[:120]]
+    assert [line["reason"] for line in lines[:5]] == [row.reason for row in diamonds_report().rows[:5]]

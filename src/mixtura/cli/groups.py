@@ -11,6 +11,7 @@ EXAMPLES = """\
 
 - `mixtura groups customers.parquet`
 - `mixtura groups customers.parquet --merge`
+- `mixtura groups customers.parquet --report groups.html`
 - `mixtura groups customers.parquet --components 4 --columns age,income --out grouped.csv`
 """
 
@@ -35,6 +36,7 @@ def groups(
     seed: options.Seed = 0,
     out: options.GroupsOut = None,
     save: options.Save = None,
+    report: options.GroupsReport = None,
     form: options.Format = None,
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
@@ -68,10 +70,11 @@ def groups(
     )
     from ..commands.groups import groups_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
-    from .reporting import report, typed
+    from .reporting import report as say
+    from .reporting import typed
     from .running import output, running
 
-    files = output(table_out(out, source, "grouped", form), save, None, form, force=force)
+    files = output(table_out(out, source, "grouped", form), save, report, form, force=force)
     with running(quiet=quiet) as run:
         found = groups_by(asked, files, run, typed(context.obj, seed))
-    report(found.summary, as_json_text=as_json, quiet=quiet)
+    say(found.summary, as_json_text=as_json, quiet=quiet)

@@ -145,6 +145,18 @@ Report = Annotated[
         show_default=False,
     ),
 ]
+
+GroupsReport = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Also write a report to this HTML file: one page with the groups, what sets each apart, and the rows "
+        "that lie farthest from all of them.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
 Repaired = Annotated[
     str | None,
     typer.Option(

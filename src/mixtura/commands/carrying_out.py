@@ -55,10 +55,12 @@ def carry_out(
     with one_blas_thread():
         judged = judge()
         _check_flags(judged, output)
+        # The page of groups asks for scores, which the groups have none of: it reads the table once more.
+        asked = (gathering or place.page is not None) and judged.result != "groups"
         with place.together():
             with ExitStack() as stack:
                 outlets = [stack.enter_context(outlet) for outlet in place.outlets]
-                scored = judged.scored(outlets, run, gathering=gathering or place.page is not None)
+                scored = judged.scored(outlets, run, gathering=asked)
             summary = replace(
                 judged.summary(origin.command, scored),
                 out=output.out,

@@ -22,7 +22,7 @@ def detect(
     source: Any,
     *,
     rate: float | None = None,
-    labels: str | None = None,
+    labels: str | os.PathLike[str] | None = None,
     precision: float | None = None,
     recall: float | None = None,
     f_beta: float | None = None,
@@ -66,9 +66,12 @@ def detect(
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     rate : float, optional
         Share of the rows to flag; with a `reference`, share of clean rows that may reach the threshold.
-    labels : str, optional
+    labels : str or path-like, optional
         Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or neither. The model
         does not see it. It is for `precision`, `recall` or `f_beta`; of these ``f_beta=1`` is the default.
+        Or the CSV file of the rows that were marked in a report of this table, with columns ``row`` (from 1) and
+        ``mark`` (error, fine, unsure). Rows like the fine ones are not flagged. Errors and fine rows choose the
+        threshold where they are asked to, or there are ten of each.
     precision, recall : float, optional
         The least precision or recall on the labelled rows.
     f_beta : float, optional

@@ -39,6 +39,7 @@ def groups(
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
+    report: str | os.PathLike[str] | None = None,
     format: str | None = None,
     safe_csv: bool = False,
     force: bool = False,
@@ -88,6 +89,8 @@ def groups(
         Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
     save : str or path-like, optional
         Where the model goes.
+    report : str or path-like, optional
+        Where a report goes, an HTML file.
     format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
         Format of the table. Default: what the ending of `out` says.
     safe_csv : bool, default=False
@@ -121,7 +124,7 @@ def groups(
     """
     how = reproduction(call(groups, locals()), seed)
     source = path_of(source)
-    output = output_of(out, save, None, format, safe_csv=safe_csv, force=force)
+    output = output_of(out, save, report, format, safe_csv=safe_csv, force=force)
     run = Run.told(on_progress)
     if isinstance(model, TableModel):
         if (

@@ -1,7 +1,9 @@
 """The page of a report: how it was asked for, and what it is made by."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ..display.report.facts.data import Report, Reproduction
@@ -12,7 +14,17 @@ from ..versions import versions
 
 def reproduction(command: str, seed: int | None) -> Reproduction:
     """Return how to come to the same report again: by a command or a call, with such a seed."""
-    return Reproduction(command, seed, versions())
+    return Reproduction(command, seed, versions(), today())
+
+
+def today() -> str:
+    """Return the date in UTC; that of ``SOURCE_DATE_EPOCH``, in seconds since 1970, where builds have to be the same.
+
+    Source: the specification of reproducible-builds.org.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return now.date().isoformat()
 
 
 def call(function: Callable[..., Any], given: Mapping[str, Any]) -> str:

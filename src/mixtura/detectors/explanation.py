@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ class Explanation:
                 repaired=self.repaired * scale + center,
             )
 
-    def take(self, rows: slice) -> Self:
+    def take(self, rows: slice | NDArray[Any]) -> Self:
         """Return the explanation of some of the rows."""
         return replace(self, **{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 

@@ -2,7 +2,7 @@
 
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell
-from ..tables.summary import FIT_FIGURES, Merging, ModelFacts, Summary
+from ..tables.summary import FIT_FIGURES, Decision, Merging, ModelFacts, Summary
 from ..words import count, plural
 
 # What the figures of a fit are called.
@@ -53,3 +53,9 @@ def absence(summary: Summary, spell: Spell) -> tuple[str, ...]:
     if decision.threshold is not None and (decision.n_anomalies or not said):
         return ()
     return said or ("no score is high enough",)
+
+
+def like_fine(decision: Decision) -> str:
+    """Return how many rows are not flagged because of rows that were marked as fine."""
+    verb = "is" if decision.n_like_fine == 1 else "are"
+    return f"{plural(decision.n_like_fine, 'row')} {verb} not flagged: marked fine, or like a row marked fine"

@@ -20,7 +20,7 @@ from ..tables.summary import (
 )
 from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
-from .reasoning import absence, figures, merged, origin
+from .reasoning import absence, figures, like_fine, merged, origin
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -157,7 +157,7 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
 
 
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:
-    shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
+    shown = groups[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
     titles = ["component", "rows", "share"]
     cells = {name: words.aligned([g.center[name] for g in shown]) for name in columns}
@@ -287,6 +287,8 @@ def _reasoning(summary: Summary, spell: Spell) -> Iterable[Part]:
     rule = rule_named(decision.rule, decision.target)
     if rule is None or not rule.shows_itself or decision.trained_on == "reference":
         yield from (paragraph(", ".join(parts), indent=2) for parts in [origin(summary, spell)] if parts)
+    if decision.n_like_fine:
+        yield paragraph(like_fine(decision), indent=2)
     found = decision.on_labels
     if found is not None:
         yield paragraph(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ColumnError, DataError
 from .opening import TableRows
+from .reviewed import Reviewed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,16 +22,16 @@ _MEANING = {
 }
 
 
-def read_labels(table: TableRows, name: str) -> Iterator[NDArray[np.float64]]:
+def read_labels(table: TableRows, name: str | Reviewed) -> Iterator[NDArray[np.float64]]:
     """Yield the labels of each block of a table: 1 for an anomaly, 0 for a row that belongs, NaN where unknown.
 
     Parameters
     ----------
     table : TableRows
         The table.
-    name : str
-        Column of 0 and 1, true and false, or yes and no, as numbers, truth values or text in any case; nulls and empty
-        text are unknown.
+    name : str or Reviewed
+        What was marked by hand; or a column of 0 and 1, true and false, or yes and no, as numbers, truth values or
+        text in any case; nulls and empty text are unknown.
 
     Raises
     ------
@@ -43,8 +44,10 @@ def read_labels(table: TableRows, name: str) -> Iterator[NDArray[np.float64]]:
         yield labels_of(arrow, name, block.first_row)
 
 
-def labels_of(arrow: "pa.Table", name: str, first_row: int) -> NDArray[np.float64]:
+def labels_of(arrow: "pa.Table", name: str | Reviewed, first_row: int) -> NDArray[np.float64]:
     """Return the labels of consecutive rows, the first of which is `first_row` of its table; see `read_labels`."""
+    if isinstance(name, Reviewed):
+        return name.labels(first_row, arrow.num_rows)
     if name not in arrow.column_names:
         raise ColumnError(f"there is no column {name!r} for the labels: name one of {', '.join(arrow.column_names)}")
     words = [_word(value) for value in arrow.column(name).to_pylist()]

@@ -9,6 +9,7 @@ from ..engines import Engine
 from ..errors import DataError
 from ..rows import Rows, TableRows
 from ..rows.labels import read_labels
+from ..rows.reviewed import Reviewed
 from ..typing import Floats
 from .anomaly_scores import turned
 from .kept_scores import KeptScores, scores_of_block
@@ -29,7 +30,7 @@ def scores_of(model: TableModel, rows: Rows, engine: Engine) -> Floats:
     return np.concatenate(list(engine.map(rows, partial(scores_of_block, model))))
 
 
-def check_labels(table: TableRows, name: str) -> None:
+def check_labels(table: TableRows, name: str | Reviewed) -> None:
     """Raise as `read_labels` does where the first rows have no labels, before a long fit is done in vain."""
     next(read_labels(table, name))
 

@@ -44,6 +44,7 @@ def decision_of(
         on_labels,
         saved,
         scored.n_by_strays,
+        scored.n_like_fine,
     )
 
 

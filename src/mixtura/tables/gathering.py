@@ -11,9 +11,11 @@ from ..decisions.reasons import Peers
 from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
+from ..rows.reviewed import Reviewed
 from ..statistics.sketch import QuantileSketch
 from ..typing import Floats, Integers
 from .anomaly_scores import turned
+from .fine_rows import FineRows
 from .kept import Kept, RowFacts, hashes
 from .stray_cells import stray_cells
 from .summary import StrayCell
@@ -45,20 +47,23 @@ class Plan:
     ----------
     model : TableModel
         The model that scores the rows.
-    labels : str or None
-        The column of labels.
+    labels : str, Reviewed or None
+        The column of labels, or what was marked by hand.
     described : tuple of int
         Positions of the columns of the model that are described.
+    fine : FineRows or None
+        Rows that somebody marked as fine.
     """
 
     model: TableModel
-    labels: str | None
+    labels: str | Reviewed | None
     described: tuple[int, ...]
+    fine: FineRows | None = None
 
     @classmethod
-    def of(cls, model: TableModel, labels: str | None) -> "Plan":
+    def of(cls, model: TableModel, labels: str | Reviewed | None, fine: FineRows | None = None) -> "Plan":
         """Return the plan for a model."""
-        return cls(model, labels, described_columns(model))
+        return cls(model, labels, described_columns(model), fine)
 
     def cell_columns(self, names: list[str]) -> tuple[str, ...]:
         """Return the columns of a table that rows may be listed with, in its order."""

@@ -16,6 +16,7 @@ from ..rows.columns import positions_of
 from ..rows.judged import JudgedTable
 from ..rows.replacing import Cells
 from .drift import Drift
+from .fine_rows import FineRows
 from .flagged_cells import cell_columns, named_cells
 from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
@@ -63,6 +64,7 @@ class ScoredBlock:
     strays: tuple[Found, ...] = ()
     stray_counts: StrayCounts = field(default_factory=StrayCounts)
     n_by_strays: int = 0
+    n_like_fine: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Scorer:
 
     model: TableModel
     result: Result
+    fine: FineRows | None = None
 
     def __call__(self, block: Block) -> tuple[_Judged, ScoredBlock]:
         """Return a block with its new columns and its highest scores."""
@@ -97,8 +100,19 @@ class Scorer:
             new["severity"] = model.severities(scores)
         flags = np.zeros(n_rows, bool) if model.threshold is None else model.above_threshold(scores)
         flagged = np.flatnonzero(flags)
-        first = np.argsort(-scores, kind="stable")[:N_FOREMOST].tolist()
         strays = {} if self.result == "scores" else stray_cells(block.table, block.strays, model.columns)
+        explanation = model.explain(values[flagged]) if len(flagged) and self.result == "decisions" else None
+        order, n_like_fine = np.argsort(-scores, kind="stable"), 0
+        if self.fine is not None and self.result == "decisions":
+            n_suspect = len({*flagged.tolist(), *strays})
+            strays = {k: c for k, c in strays.items() if not self.fine.like_strays(block.first_row + k, c)}
+            if explanation is not None:
+                fine = self.fine.like(values[flagged], explanation, scores[flagged], block.first_row + flagged)
+                flags[flagged[fine]] = False
+                order = order[~np.isin(order, flagged[fine])]
+                explanation, flagged = explanation.take(~fine), flagged[~fine]
+            n_like_fine = n_suspect - len({*flagged.tolist(), *strays})
+        first = order[:N_FOREMOST].tolist()
         highest, with_strays = (
             tuple(
                 Found(
@@ -116,8 +130,7 @@ class Scorer:
             return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
         reasons: list[str | None] = [None] * n_rows
         shared, repairs, wrong = SharedReasons(), _NO_CELLS, dict[int, dict[str, str]]()
-        if len(flagged):
-            explanation = model.explain(values[flagged])
+        if explanation is not None and len(flagged):
             shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
             repairs = Cells.of(explanation.flagged_cells, explanation.repaired, flagged)
             told = model.in_words(values[flagged], explanation, model.columns)
@@ -144,6 +157,7 @@ class Scorer:
             with_strays,
             counted,
             n_flagged - len(flagged),
+            n_like_fine,
         )
 
 
@@ -161,6 +175,7 @@ class Scored:
     n_repaired_rows: int = 0
     n_repaired_cells: int = 0
     n_by_strays: int = 0
+    n_like_fine: int = 0
     news: tuple[News, ...] = ()
     drift: Drift | None = None
 
@@ -197,6 +212,7 @@ def score_table(
     on_rows: Callable[[int], None],
     gathered: Gathered | None = None,
     scores: KeptScores | None = None,
+    fine: FineRows | None = None,
 ) -> Scored:
     """Score every row of a table and write it with its new columns, never holding more than a few blocks.
 
@@ -218,19 +234,21 @@ def score_table(
         What a report keeps, of no rows yet.
     scores : KeptScores, optional
         The scores of the table by the model, where the threshold was chosen by them.
+    fine : FineRows, optional
+        Rows that were marked as fine: those like them are not flagged.
     """
     rows = _JudgedRows(table, model, scores)
     columns = columns_of(model, result)
     counts = np.zeros(model.mixture.n_components, np.int64) if model.has_components else _NO_GROUPS
     cluster_counts = _NO_GROUPS if model.clusters is None else np.zeros(model.clusters.max() + 1, np.int64)
-    n_rows = n_anomalies = n_by_strays = n_repaired_rows = n_repaired_cells = 0
+    n_rows = n_anomalies = n_by_strays = n_like_fine = n_repaired_rows = n_repaired_cells = 0
     highest: list[Found] = []
     strays: list[Found] = []
     shared, stray_counts = SharedReasons(), StrayCounts()
     sample = no_sample(len(model.columns))
     for writer in writers:
         writer.begin(table)
-    for block, scored in engine.map(rows, Scorer(model, result)):
+    for block, scored in engine.map(rows, Scorer(model, result, fine)):
         if writers:
             judged = _judged(block, scored, columns, model)
             for writer in writers:
@@ -242,6 +260,7 @@ def score_table(
         n_rows += scored.n_rows
         n_anomalies += scored.n_anomalies
         n_by_strays += scored.n_by_strays
+        n_like_fine += scored.n_like_fine
         shared += scored.reasons
         stray_counts += scored.stray_counts
         strays = [*strays, *scored.strays][:N_STRAY]
@@ -259,8 +278,8 @@ def score_table(
     if gathered is not None:
         gathered = replace(gathered, peers=peers)
     reasons = (*stray_counts.groups, *reason_groups(model, shared))
-    counted = n_repaired_rows, n_repaired_cells
-    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted, n_by_strays)
+    counted = n_repaired_rows, n_repaired_cells, n_by_strays, n_like_fine
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
 
 
 def _judged(block: _Judged, scored: ScoredBlock, columns: Sequence[str], model: TableModel) -> JudgedTable:

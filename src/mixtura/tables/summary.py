@@ -229,6 +229,8 @@ class Decision:
         Whether it was saved with the model, and not chosen for this table.
     n_by_strays : int
         How many rows are flagged only because cells do not hold what their columns hold.
+    n_like_fine : int
+        How many rows would be flagged, and are not, because they were marked as fine or are like one that was.
     """
 
     rule: str | None
@@ -240,6 +242,7 @@ class Decision:
     on_labels: OnLabels | None = None
     saved: bool = False
     n_by_strays: int = 0
+    n_like_fine: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from ..decisions.curve import PrecisionRecallCurve
 from ..rows import TableRows
 from ..rows.labels import read_labels
+from ..rows.reviewed import Reviewed
 from ..statistics.rarity import Rarity
 from ..statistics.sketch import QuantileSketch
 from ..typing import Floats
@@ -37,14 +38,14 @@ class TableScores:
         The table.
     kept : KeptScores
         Its anomaly scores.
-    labels : str or None
-        The column of labels.
+    labels : str, Reviewed or None
+        The column of labels, or what was marked by hand.
     """
 
     model: TableModel
     table: TableRows
     kept: KeptScores
-    labels: str | None = None
+    labels: str | Reviewed | None = None
 
     def __call__(self) -> Iterator[Floats]:
         """Read the scores, part by part."""

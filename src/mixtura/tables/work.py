@@ -8,13 +8,15 @@ from .. import words
 from ..columns.described import Profile
 from ..columns.known import Known
 from ..decisions.reasons import Habits
-from ..errors import EmptyTableError
+from ..errors import DataError, EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
+from ..rows.reviewed import Reviewed
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
 from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
+from .fine_rows import FineRows
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
 from .matching import open_for
@@ -60,10 +62,12 @@ class Judged:
         Their names.
     notices : tuple of str
         What deserves attention.
-    labels : str or None
-        The column of labels.
+    labels : str, Reviewed or None
+        The column of labels, or what was marked by hand.
     on_labels : OnLabels or None
         What the threshold achieves on them.
+    fine : FineRows or None
+        Rows that were marked as fine: those like them are not flagged.
     is_saved : bool
         Whether the threshold came with the model.
     constant : tuple of LeftOutColumn
@@ -85,8 +89,9 @@ class Judged:
     result: Result
     columns: tuple[str, ...]
     notices: tuple[str, ...] = ()
-    labels: str | None = None
+    labels: str | Reviewed | None = None
     on_labels: OnLabels | None = None
+    fine: FineRows | None = None
     is_saved: bool = False
     constant: tuple[LeftOutColumn, ...] = ()
     n_rows: int | None = None
@@ -97,7 +102,7 @@ class Judged:
     def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
         """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
-        gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
+        gathered = Gathered.zero(Plan.of(self.model, self.labels, self.fine)) if gathering else None
         newcomers = None if self.known is None else Newcomers(self.model, self.known)
         scored = score_table(
             self.table,
@@ -108,6 +113,7 @@ class Judged:
             on_rows=on_rows,
             gathered=gathered,
             scores=self.scores,
+            fine=self.fine,
         )
         if newcomers is None:
             return scored
@@ -165,7 +171,8 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         severities=True,
     )
     on_rows = run.stage(f"reading {label(request.source)}")
-    drop = without_labels(request.columns, request.drop, labels, run.spell)
+    label_column = None if rule is None else rule.label_column
+    drop = without_labels(request.columns, request.drop, label_column, run.spell)
     takes_missing = request.kind.takes_missing
     table = open_table(
         request.source,
@@ -173,7 +180,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         drop,
         columns,
         takes_missing=takes_missing,
-        kept=(labels,),
+        kept=(label_column,),
         reading=request.reading,
         spell=run.spell,
     )
@@ -316,6 +323,12 @@ def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run, *, fitte
     """Return a table judged by the threshold that a rule asks for; the columns of the model may have been copied."""
     run.stage("choosing the threshold", judged.n_rows)
     model, table = judged.model, judged.table
+    reviewed = rule.labels if isinstance(rule.labels, Reviewed) else None
+    if reviewed is not None and judged.n_rows is not None and reviewed.last_row > judged.n_rows:
+        raise DataError(
+            f"{reviewed.path} marks row {reviewed.last_row:,}, and the table has {words.plural(judged.n_rows, 'row')}: "
+            "the marks are of another table"
+        )
     assert table.columns is not None, "tables of commands have column names"
     rows = SelectedRows(table, positions_of(model.columns, table.columns)) if copied is None else copied
     scores = KeptScores(model, rows, run.watched("choosing the threshold"))
@@ -326,6 +339,7 @@ def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run, *, fitte
         on_labels=decided.on_labels,
         notices=(*judged.notices, *decided.notices),
         scores=scores,
+        fine=None if reviewed is None or not reviewed.fine else FineRows.of(decided.model, table, reviewed),
     )
 
 

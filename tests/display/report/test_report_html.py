@@ -202,7 +202,7 @@ CURVE = ScoreCurve((5.0, 3.0, 1.0), (0, 1, 4), (0, 1, 3), (0, 1, 1), 4, 2, 2, (0
 def test_the_chosen_threshold_is_a_stop_between_those_of_the_curve():
     found, chosen = stops(CURVE, Decision("rate", 0.2, "table", 2.0, 2, 0.2))
     assert [stop.threshold for stop in found] == [5.0, 3.0, 2.0, 1.0]
-    assert found[chosen] == Stop(2.0, True, 2, 3, 1)
+    assert found[chosen] == Stop(2.0, True, 2, 3, 1, 4)
     assert [stop.exact for stop in found] == [True, True, True, False]
 
 

@@ -4,12 +4,16 @@ import math
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixtura.display.report.facts.curve import score_curve
 from mixtura.display.report.facts.names import display_names, shortened, size_in_page, weight
 from mixtura.display.report.facts.numbers import bars, histogram, rounded
+from mixtura.display.report.page.text import stem, title
 from mixtura.statistics.sketch import QuantileSketch
+from mixtura.tables.gathering import Flagged
 from mixtura.tables.kept import Kept, RowFacts, hashes
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -91,3 +95,37 @@ def test_hashes_are_as_good_as_random():
     lowest = np.sort(np.argsort(numbers)[:5000]) / 200_000
     assert np.abs(np.quantile(lowest, [0.25, 0.5, 0.75]) - [0.25, 0.5, 0.75]).max() < 0.03
     assert abs(np.corrcoef(numbers[:-1].astype(float), numbers[1:].astype(float))[0, 1]) < 0.01
+
+
+def test_bars_of_a_heavy_tail_are_equally_wide_along_a_bent_axis():
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.chisquare(3, size=5000), 10.0 ** rng.uniform(2, 6, size=20)])
+    sketch = QuantileSketch.zero().including(-scores)
+    curve = score_curve(sketch, None, 50.0, Flagged(20, 0, 0), QuantileSketch.zero())
+    place, width = curve.bend
+    np.testing.assert_allclose([place, place + width], np.quantile(scores, [0.5, 0.75]), rtol=1e-3)
+    np.testing.assert_array_equal(curve.counts, np.histogram(scores, curve.edges)[0])
+    steps = np.diff(np.arcsinh((np.array(curve.edges) - place) / width))
+    np.testing.assert_allclose(steps, steps.mean(), rtol=1e-3)
+    # No bar holds most rows, as the first of bars of one width would.
+    assert max(curve.counts) < len(scores) / 3
+    assert (
+        score_curve(
+            QuantileSketch.zero().including(-rng.normal(size=999)), None, None, Flagged(), QuantileSketch.zero()
+        ).bend
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "called", "after"),
+    [
+        ("/home/ada/orders 2024.csv", "orders 2024.csv", "orders 2024"),
+        ("C:\\data\\x.csv", "x.csv", "x"),
+        ("data/2024/", "2024", "2024"),
+        ("select a / b as c from 'x.csv' where a > 1", "select a / b as c from 'x.csv' where a > 1", "table"),
+        ("the DataFrame", "the DataFrame", "the DataFrame"),
+    ],
+)
+def test_a_report_is_called_after_the_file(source, called, after):
+    assert (title(source), stem(source)) == (called, after)

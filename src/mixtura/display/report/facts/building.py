@@ -54,7 +54,8 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         for position, sketch in zip(described, gathered.columns, strict=True)
         if sketch.count
     }
-    n_flagged = gathered.n_flagged
+    n_like_fine = 0 if summary.decision is None else summary.decision.n_like_fine
+    n_flagged = gathered.n_flagged - n_like_fine
     labelled = plan.labels is not None
     strays = tuple(point.row for point in points if point.row - 1 in gathered.strays)
     return Report(
@@ -78,7 +79,7 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         omitted=replace(
             omitted,
             flagged_rows=max(0, n_flagged - len(listed.rows)),
-            flagged_points=n_flagged - _n_flagged(points, strays, threshold),
+            flagged_points=gathered.n_flagged - _n_flagged(points, strays, threshold),
         ),
         stray_points=strays,
     )

@@ -1,16 +1,25 @@
 """How many rows each threshold flags, from sketches of the scores."""
 
+import math
+
 import numpy as np
 
 from ....statistics.sketch import QuantileSketch, Ranks
 from ....tables.anomaly_scores import turned
 from ....tables.gathering import Flagged
+from ....typing import Floats
 from .data import ScoreCurve
-from .numbers import bars
+from .numbers import bars, significant
 
 # A step of the slider for every one of so many rows of highest score; past them, so many in all, ever farther apart.
 _SINGLE = 200
 _FARTHER = 400
+
+# Where nine tenths of the scores lie in less of their range than this, bars of one width would show nothing of them.
+_CROWDED = 0.15
+_BENT_BARS = 36
+
+Bend = tuple[float, float]
 
 
 def score_curve(
@@ -50,7 +59,8 @@ def score_curve(
         anomalies = _held(of_anomalies, own, flagged.n_anomalies)
         normal = _held(of_normal, own, flagged.n_labelled - flagged.n_anomalies)
         labelled = anomalies + normal
-    edges, counts = _histogram(scores)
+    bend = _bend(scores)
+    edges, counts = _histogram(scores, bend)
     exact = scores.rank_error == 0
     return ScoreCurve(
         thresholds=tuple(turned(places).tolist()),
@@ -62,6 +72,7 @@ def score_curve(
         n_exact=len(places) if exact else int((n_above < len(scores.lowest.values)).sum()),
         edges=edges,
         counts=counts,
+        bend=bend,
         n_strays_above=tuple(strays.rank(places).tolist()) if strays.count else (),
         n_strays=strays.count,
     )
@@ -83,9 +94,27 @@ def _held(ranks: Ranks, own: int | None, known: int) -> Ranks:
     return np.concatenate([np.minimum(ranks[:own], known), [known], np.maximum(ranks[own + 1 :], known)])
 
 
-def _histogram(scores: QuantileSketch) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    edges = bars(turned(scores.largest), turned(float(scores.lowest.values[0])))
+def _histogram(scores: QuantileSketch, bend: Bend | None) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    low, high = turned(scores.largest), turned(float(scores.lowest.values[0]))
+    edges = bars(low, high) if bend is None else _bent_bars(low, high, *bend)
     # Numbers below an edge are those whose opposite is above the opposite edge.
     below = scores.count - scores.rank(turned(edges), "right")
     below[-1] = scores.count
     return tuple(edges.tolist()), tuple(np.diff(below).tolist())
+
+
+def _bend(scores: QuantileSketch) -> Bend | None:
+    """Return the median and how far the upper quartile is from it, where a few scores are far above all others."""
+    low, high = turned(scores.largest), turned(float(scores.lowest.values[0]))
+    median, upper, most = (turned(scores.quantile(share)) for share in (0.5, 0.25, 0.1))
+    if upper <= median or not math.isfinite(high - low) or most - low > _CROWDED * (high - low):
+        return None
+    return significant(median), significant(upper - median)
+
+
+def _bent_bars(low: float, high: float, place: float, width: float) -> Floats:
+    """Return the edges of bars that are equally wide in asinh((score - place) / width)."""
+    start, end = np.arcsinh((np.array([low, high]) - place) / width)
+    inner = place + width * np.sinh(np.linspace(start, end, _BENT_BARS + 1)[1:-1])
+    edges = np.array([low, *map(significant, inner.tolist()), high])
+    return edges if (np.diff(edges) > 0).all() else bars(low, high)

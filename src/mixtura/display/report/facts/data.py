@@ -117,6 +117,8 @@ class ReportRow:
         Its anomaly score with its flagged cells replaced; None where none is flagged.
     strays : tuple of StrayCell
         Cells that do not fit their columns, for which it is flagged whatever its score.
+    is_fine : bool
+        Whether it is not flagged, whatever its score, because it was marked as fine or is like a row that was.
     """
 
     row: int
@@ -130,6 +132,7 @@ class ReportRow:
     surprise: float
     score_after: float | None
     strays: tuple[StrayCell, ...] = ()
+    is_fine: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,9 @@ class ScoreCurve:
         So many leading entries are exact, and so is that of the decision; the later ones come from a sketch.
     edges, counts
         Histogram of the scores, as in `ColumnFacts`.
+    bend : tuple of float or None
+        A place and a width, where a few scores are far above all others: the bars are equally wide in
+        asinh((score - place) / width).
     n_strays_above : tuple of int
         Of the rows with cells that do not fit their columns, how many have a higher score; empty where no row has any.
     n_strays : int
@@ -201,6 +207,7 @@ class ScoreCurve:
     n_exact: int
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    bend: tuple[float, float] | None = None
     n_strays_above: tuple[int, ...] = ()
     n_strays: int = 0
 
@@ -225,11 +232,14 @@ class Reproduction:
         Seed of the random starts; None where nothing was fitted.
     versions : dict of str to str
         Versions of the programs that took part, by name.
+    date : str
+        The day, such as "2026-11-30"; empty where nobody says.
     """
 
     command: str
     seed: int | None
     versions: dict[str, str]
+    date: str = ""
 
 
 @dataclass(frozen=True)

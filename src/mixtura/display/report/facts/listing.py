@@ -54,10 +54,17 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
         reasons = model.in_words(part.values, explanation, called, gathered.peers)
         severities = severities_of(model, part.scores)
         order = explanation.most_telling
+        fine = gathered.plan.fine
+        is_fine = (
+            np.zeros(len(part), bool) if fine is None else fine.like(part.values, explanation, part.scores, part.rows)
+        )
         for k, row in enumerate(part.rows.tolist()):
             strays = tuple(replace(cell, column=names[cell.column]) for cell in gathered.strays.get(row, ()))
             reason = with_strays(strays, float(part.scores[k]), reasons[k], model.threshold)
-            rows.append(_row(part, k, severities[k], explanation, order[k], reason, strays, called))
+            if fine is not None and strays and fine.like_strays(row, gathered.strays[row]):
+                is_fine[k], strays = is_fine[k] or part.scores[k] <= (model.threshold or -np.inf), ()
+            made = _row(part, k, severities[k], explanation, order[k], reason, strays, called)
+            rows.append(replace(made, is_fine=bool(is_fine[k])))
         blame += explanation.share.sum(axis=0)
         n_flagged += explanation.flagged_cells.sum(axis=0)
     positions = _cell_positions(gathered, n_flagged, blame)

@@ -4,9 +4,9 @@
 const report = JSON.parse(document.getElementById('payload').textContent);
 const byId = (id) => document.getElementById(id);
 
-// A stop of the slider: [threshold, exact, rows flagged, labelled rows above, anomalies above].
-const stops = report.stops.map(([threshold, exact, flagged, labelled, anomalies]) =>
-  ({threshold: threshold ?? Infinity, exact, flagged, labelled, anomalies}));
+// A stop of the slider: [threshold, exact, rows flagged, labelled rows above, anomalies above, rows above].
+const stops = report.stops.map(([threshold, exact, flagged, labelled, anomalies, above]) =>
+  ({threshold: threshold ?? Infinity, exact, flagged, labelled, anomalies, above}));
 
 const followers = [];
 let position = report.chosen;

@@ -45,7 +45,7 @@ function verdict(row) {
   const threshold = Number.isFinite(limit()) ? `, threshold ${number(limit())}` : '';
   const start = `Score ${number(row.score)}${threshold}. `;
   if (row.scoreAfter === null) {
-    return [start + (row.flagging <= position ? 'No few cells explain the row: it is unusual as a whole.' : 'No cell is flagged.')];
+    return [start + (row.flagging <= position || !stops.length ? 'No few cells explain the row: it is unusual as a whole.' : 'No cell is flagged.')];
   }
   const cells = [...row.flagged.values()].flatMap(({column, repaired}, at, {length}) => [
     at === 0 ? '' : at === length - 1 ? ' and ' : ', ', element('bdi', {}, report.names[column]), ` = ${number(repaired)}`]);
@@ -90,7 +90,7 @@ function explanation(row) {
     element('td', {class: 'number'}, nats(row.surprise)), element('td'));
   return [
     element('p', {}, ...verdict(row)),
-    element('table', {class: 'explanation'}, element('caption', {}, `Why row ${grouped.format(row.row)} stands out`),
+    element('table', {class: 'explanation'}, element('caption', {}, `Why row ${row.row} stands out`),
       element('thead', {}, element('tr', {}, ...heads, element('td'))), element('tbody', {}, ...lines),
       element('tfoot', {}, sum)),
     element('p', {class: 'aside'}, 'Nats say how much more surprising the row is than an ordinary one, and how much of that each ' +
@@ -144,7 +144,7 @@ function drawMap() {
     const found = row.flagged.get(column);
     if (!found) return;
     const cell = drawing('rect', {class: direction(found), x: at * wide + 1, y: top + line * tall, width: wide - 2, height: tall - gap});
-    cell.append(drawing('title', {}, `Row ${grouped.format(row.row)}, ${report.names[column]}: ${number(found.value)}, predicted ${number(found.repaired)}`));
+    cell.append(drawing('title', {}, `Row ${row.row}, ${report.names[column]}: ${number(found.value)}, predicted ${number(found.repaired)}`));
     cell.addEventListener('click', () => openRow(row));
     cells.push(cell);
   }));

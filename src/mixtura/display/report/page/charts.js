@@ -96,3 +96,8 @@ const STAR = 'M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809L0,0.38
   'L-0.9511,-0.309L-0.2245,-0.309Z';
 const LINE = 'M-1.1-.15H1.1V.15H-1.1Z';
 const DASHES = 'M-1.1-.15H-.4V.15H-1.1ZM.4-.15H1.1V.15H.4Z';
+
+// Marks of groups and of shapes: five of them and six colours make thirty that differ.
+const MARKS = ['circle', 'square', 'diamond', 'triangle-up', 'cross'];
+const MARK_PATHS = [DOT, 'M-.55-.55H.55V.55H-.55Z', 'M0-.8L.8 0L0 .8L-.8 0Z', 'M0-.7L.75 .6H-.75Z',
+  'M-.25-.7H.25V-.25H.7V.25H.25V.7H-.25V.25H-.7V-.25H-.25Z'];

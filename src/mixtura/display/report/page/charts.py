@@ -13,8 +13,22 @@ import altair as alt
 _CUT = "cut"
 _STOP = "stop"
 
+# Rows above the cut in the bar that it falls into.
+_SPLIT = "split"
+
+# Where scores are written along an axis, and what they are: places may be those of a bent axis.
+_AXIS = ("ticks", "labels")
+
 # What the page sets besides, before a chart is drawn.
-_START: dict[str, Any] = {"x_range": [0, 1], "y_range": [0, 1], "page": "white", "dot": 16}
+_START: dict[str, Any] = {
+    "x_range": [0, 1],
+    "y_range": [0, 1],
+    "page": "white",
+    "dot": 16,
+    "stop": -1,
+    "ticks": [],
+    "labels": [],
+}
 
 # Height of a chart in pixels; its width is that of the page.
 _HEIGHT = 380
@@ -34,8 +48,8 @@ def scatter() -> dict[str, Any]:
     points = alt.Chart(alt.NamedData("points"))
     dots = (
         points.transform_filter(f"datum.flagging > {_STOP}")
-        .mark_point(filled=True, shape="circle", size=alt.ExprRef("dot"), opacity=0.7, clip=True, tooltip=_ROW)
-        .encode(x, y, color)
+        .mark_point(filled=True, size=alt.ExprRef("dot"), opacity=0.7, clip=True, tooltip=_ROW)
+        .encode(x, y, color, alt.Shape("mark:N", scale=None))
     )
     stars = (
         points.transform_filter(f"datum.flagging <= {_STOP}")
@@ -56,19 +70,27 @@ _STAR = (
 
 
 def histogram() -> dict[str, Any]:
-    """Return how many rows have which score: the bars above the cut in the colour of flagged rows, the cut a line."""
+    """Return how many rows have which score: those above the cut in the colour of flagged rows, the cut a line.
+
+    The cut splits the bar that it falls into: so many of its rows are flagged.
+    """
     # Few rows are flagged among very many: on a scale of counts nobody would see them.
     scale = alt.Scale(type="symlog", constant=1, nice=False, domain=alt.ExprRef("y_range"))
-    rows = alt.Y("n:Q", title="rows (log scale)", scale=scale, axis=_counts())
-    score = alt.X("from:Q", title="anomaly score", scale=_between("x_range"), axis=_sparse())
+    rows = alt.Y("rows:Q", title="rows (log scale)", scale=scale, axis=_counts())
     bars = alt.Chart(alt.NamedData("bars"))
     ground = alt.Y2Datum(0)
-    quiet = _areas(bars).encode(score, rows, alt.X2("to"), ground, alt.Color("quiet:N", scale=None))
-    beyond = bars.transform_filter(f"datum.to > {_CUT}").transform_calculate(above=f"max(datum.from, {_CUT})")
-    flagged = _areas(beyond).encode(
-        alt.X("above:Q", title="anomaly score"), rows, alt.X2("to"), ground, alt.Color("flagged:N", scale=None)
+    below = bars.transform_filter(f"datum.from < {_CUT}").transform_calculate(
+        start="datum.from", end=f"min(datum.to, {_CUT})", rows=f"datum.to > {_CUT} ? datum.n - {_SPLIT} : datum.n"
     )
-    return _finished([quiet, flagged, _cut()], _HEIGHT - 140, _CUT, "x_range", "y_range", "page")
+    beyond = bars.transform_filter(f"datum.to > {_CUT}").transform_calculate(
+        start=f"max(datum.from, {_CUT})", end="datum.to", rows=f"datum.from < {_CUT} ? {_SPLIT} : datum.n"
+    )
+    score = alt.X("start:Q", title="anomaly score", scale=_between("x_range"), axis=_scores())
+    parts = [
+        _areas(part).encode(score, rows, alt.X2("end"), ground, alt.Color(f"{color}:N", scale=None))
+        for part, color in ((below, "quiet"), (beyond, "flagged"))
+    ]
+    return _finished([*parts, _cut()], _HEIGHT - 140, _CUT, _SPLIT, "x_range", "y_range", "page", *_AXIS)
 
 
 def quality() -> dict[str, Any]:
@@ -77,14 +99,14 @@ def quality() -> dict[str, Any]:
         alt.Chart(alt.NamedData("curve"))
         .mark_line(interpolate="step-before", strokeWidth=2, clip=True)
         .encode(
-            alt.X("score:Q", title="threshold (anomaly score)", scale=_between("x_range"), axis=_sparse()),
+            alt.X("score:Q", title="threshold (anomaly score)", scale=_between("x_range"), axis=_scores()),
             alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
             alt.Color("color:N", scale=None),
             alt.StrokeDash("dash:N", scale=None),
             alt.Detail("name:N"),
         )
     )
-    return _finished([lines, _cut()], _LOW, _CUT, "x_range")
+    return _finished([lines, _cut()], _LOW, _CUT, "x_range", *_AXIS)
 
 
 def search() -> dict[str, Any]:
@@ -114,6 +136,10 @@ def _between(parameter: str) -> alt.Scale:
 
 def _sparse() -> alt.Axis:
     return alt.Axis(tickCount=alt.ExprRef("max(3, width / 90)"))
+
+
+def _scores() -> alt.Axis:
+    return alt.Axis(values=alt.ExprRef("ticks"), labelExpr="labels[indexof(ticks, datum.value)]", labelOverlap="greedy")
 
 
 def _counts() -> alt.Axis:

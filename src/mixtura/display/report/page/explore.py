@@ -145,7 +145,7 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     heads += "".join(f'<th scope="col">{isolated(name, 60)}</th>' for name in report.cell_columns)
     body = "".join(_row(row, rated, grouped, labelled, report.cell_columns) for row in shown)
-    notes = [_SEVERITY] if rated else []
+    notes = [_ROWS, *([_SEVERITY] if rated else [])]
     if any(row.score_after is not None for row in report.rows):
         notes.insert(0, _FLAGGED)
     if listed < len(report.rows) + report.omitted.flagged_rows:
@@ -153,14 +153,15 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
+    hidden = "" if found else " hidden"
     return f"""{_MAP}<h3 class="needs-script">Row by row</h3>
 <div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
-<label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
+<label class="check"{hidden}><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 <label class="check"><input type="checkbox" id="repaired"> repaired rows in place of the rows</label>
 </div>
-<p id="only" class="moved" hidden>Rows of one reason: <span id="only-text"></span>.
+{_MARKS if found else ""}<p id="only" class="moved" hidden>Rows of one reason: <span id="only-text"></span>.
 <button type="button" id="all-rows">Show all reasons</button></p>
 <p id="repaired-note" class="moved" role="status" hidden></p>
 <p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
@@ -174,6 +175,18 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 </nav>
 <p id="copied" class="unseen" role="status"></p>"""
 
+
+_ROWS = "Row 1 is the first row of the data, below the names of the columns."
+
+_MARKS = """<div class="tools needs-script">
+<button type="button" id="save-marks">Download the marks</button>
+<button type="button" id="save-flagged">Download the flagged rows</button>
+<span id="marks-note" class="aside" role="status"></span>
+</div>
+<p class="aside needs-script">Mark rows as error, fine or unsure: this browser keeps the marks. The downloaded file goes
+back to the command, <code>mixtura detect … --labels FILE</code>. Rows like those marked fine are no longer flagged
+then, and many marks choose the threshold.</p>
+"""
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.
 _SEVERITY = "Severity: the percentage of rows like these that score lower."
@@ -203,7 +216,7 @@ def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool, columns: Se
         cells.append(f"<td>{label(row.label)}</td>")
     predicted = {deviation.column: deviation.repaired for deviation in row.deviations if deviation.flagged}
     cells += [_cell(cell, predicted.get(name)) for cell, name in zip(row.cells, columns, strict=True)]
-    return f'<tr><th scope="row">{row.row:,}</th>{"".join(cells)}</tr>'
+    return f'<tr><th scope="row">{row.row}</th>{"".join(cells)}</tr>'
 
 
 def _cell(text: str, predicted: float | None) -> str:

@@ -40,11 +40,15 @@ def _reasons(report: Report) -> str:
     examples = {row.row: row.reason for row in report.rows}
     lines = "".join(
         f'<tr><th scope="row">{isolated(group.reason, 480)}</th><td class="number">{group.n_rows:,}</td>'
-        f"<td>row {group.example:,} {isolated(examples.get(group.example, ''), 480)}</td></tr>"
+        f"<td>row {group.example} {isolated(examples.get(group.example, ''), 480)}</td><td></td></tr>"
         for group in report.summary.reasons
     )
     table = tabulated(
-        "Flagged rows by reason", ("what is wrong", "rows", "such as"), lines, numeric=range(1, 2), name="reasons-table"
+        "Flagged rows by reason",
+        ("what is wrong", "rows", "such as", "mark"),
+        lines,
+        numeric=range(1, 2),
+        name="reasons-table",
     )
     hidden = "" if lines else " hidden"
     omitted = report.omitted.reasons

@@ -24,6 +24,6 @@ def framed(page: str) -> str:
         HTML.
     """
     return (
-        f'<iframe title="Mixtura report" sandbox="allow-scripts" srcdoc="{html.escape(page)}" '
+        f'<iframe title="Mixtura report" sandbox="allow-scripts allow-downloads" srcdoc="{html.escape(page)}" '
         f'style="width: 100%; height: {_HEIGHT}px; border: 1px solid #8884"></iframe>'
     )

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from string import Template
@@ -12,10 +13,10 @@ from ....tables.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
 from . import explore, findings, groups, sections
-from .payload import payload, stops
-from .text import island, plain
+from .payload import Stop, payload, stops_of
+from .text import island, isolated, plain, title
 
-_SCRIPTS = ("base.js", "charts.js", "cells.js", "reasons.js", "rows.js", "page.js")
+_SCRIPTS = ("base.js", "charts.js", "cells.js", "marks.js", "reasons.js", "rows.js", "page.js")
 
 
 def render_html(report: Report, spell: Spell = in_python) -> str:
@@ -44,7 +45,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     """
     data = payload(report)
     data["charts"] = _charts()
-    found, chosen = stops(report.scores, report.summary.decision)
+    found, chosen = stops_of(report)
     n_listed, longest = len(data["rows"]), data.pop("longest_cell")
     style = _colors() + _part("page.css")
     library = _library()
@@ -52,10 +53,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     summary = report.summary
     parts = [
         *([("reasons", "By reason", findings.findings(report, found))] if found else []),
-        ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
-        ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
-        ("scores", "The scores", explore.scores(report, found)),
-        *([("groups", "The groups", groups.cards(report))] if summary.groups else []),
+        *_body(report, found, chosen, (n_listed, longest), len(data["views"])),
         ("data", "The data", sections.data(report)),
         ("model", "The model", sections.model(report)),
         ("again", "How to reproduce this report", sections.reproduction(report)),
@@ -64,9 +62,10 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     return Template(_part("page.html")).substitute(
         policy=_policy(style, library, script),
         version=version,
-        title=plain(f"{summary.table.source} – Mixtura report"),
+        title=plain(f"{title(summary.table.source)} – Mixtura report"),
+        date=f" · {plain(report.reproduction.date)}" if report.reproduction.date else "",
         style=style,
-        source=sections.title(summary.table.source),
+        source=isolated(title(summary.table.source), 300),
         headline=sections.headline(report, spell),
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
@@ -78,9 +77,24 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     )
 
 
+def _body(
+    report: Report, found: Sequence[Stop], chosen: int, listed: tuple[int, int], n_views: int
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the rows, the pictures and the groups; the groups first where they were asked for."""
+    cards = [("groups", "The groups", groups.cards(report))] if report.summary.groups else []
+    rows = explore.rows(report, found, chosen, *listed)
+    views = ("views", "The rows in pictures", explore.views(report, n_views))
+    if report.summary.command == "groups":
+        yield from (*cards, views, ("flagged", "The rows farthest from all groups", rows))
+        return
+    yield from (("flagged", "The flagged rows", rows), views, ("scores", "The scores", explore.scores(report, found)))
+    yield from cards
+
+
 def _arranged(made: dict[str, str]) -> str:
-    """Return the sections; the pictures stand beside the threshold that moves them, where there is room."""
-    made["views"], made["scores"] = '<div class="pair">' + made["views"], made["scores"] + "</div>"
+    """Return the sections; the pictures stand beside the scores, where there is room."""
+    if "scores" in made:
+        made["views"], made["scores"] = '<div class="pair">' + made["views"], made["scores"] + "</div>"
     return "".join(made.values())
 
 

@@ -42,8 +42,9 @@ function viewContents() {
   const names = [placeName(x), placeName(y)].map((name) => shortened(name));
   const [star, rim] = [color('star'), color('page')];
   const set = shown.map((at) => ({
-    x: xs[at], y: ys[at], flagging: points.flagging[at], color: groupColor(points.component[at]), star, rim,
-    tip: [`Row ${grouped.format(points.row[at])}`, `${names[0]}: ${number(xs[at])}`, `${names[1]}: ${number(ys[at])}`,
+    x: xs[at], y: ys[at], flagging: points.flagging[at], color: groupColor(points.component[at]),
+    mark: MARKS[(points.component[at] ?? 0) % MARKS.length], star, rim,
+    tip: [`Row ${points.row[at]}`, `${names[0]}: ${number(xs[at])}`, `${names[1]}: ${number(ys[at])}`,
       `anomaly score: ${number(points.score[at])}`,
       ...(points.severity[at] === null ? [] : [`severity: ${points.severity[at]}`]),
       ...(points.component[at] === null ? [] : [`group ${points.component[at]}`])],
@@ -64,18 +65,11 @@ function viewContents() {
 
 let viewNote = [];
 
-// The groups of a colour: there are more groups than colours that can be told apart.
-function groupsLike(first) {
-  const alike = [];
-  for (let group = first; group < report.n_components; group += report.colors) alike.push(group);
-  return `group${alike.length > 1 ? 's' : ''} ${alike.join(', ')}`;
-}
-
 function viewKey(contours) {
-  const colors = Math.min(report.n_components, report.colors);
-  const groups = colors ? Array.from({length: colors}, (_, k) => [DOT, `group-${k}`, groupsLike(k)])
+  const groups = report.n_components ? Array.from({length: report.n_components}, (_, k) =>
+    [MARK_PATHS[k % MARKS.length], `group-${k % report.colors}`, `group ${k}`])
     : [[DOT, 'quiet', 'not flagged']];
-  key('view-key', [...groups, [STAR, 'star', 'flagged'], ...(contours ? [[LINE, 'contour', 'density']] : [])]);
+  key('view-key', [...groups, ...(stops.length ? [[STAR, 'star', 'flagged']] : []), ...(contours ? [[LINE, 'contour', 'density']] : [])]);
 }
 
 function startViews() {
@@ -88,6 +82,7 @@ function startViews() {
     const flagged = drawn < inAll ? `${grouped.format(drawn)} of ${plural(inAll, 'flagged row')} are among them.`
       : points.row.length < report.n_rows ? `${inAll ? 'All' : 'No'} flagged rows are among them.` : '';
     byId('view-note').textContent = [flagged, ...viewNote].join(' ');
+    if (!stops.length) byId('view-note').textContent = viewNote.join(' ');
     view.describe(`${placeName(byId('view-y').value)} over ${placeName(byId('view-x').value)}: ` +
       `${plural(points.row.length, 'row')} as dots, ${grouped.format(drawn)} flagged ones as stars. The flagged rows are listed below.`);
   }
@@ -95,18 +90,51 @@ function startViews() {
   view.draw().then(describe);
 }
 
+// Along the axis a score stands at its own place, or, where a few are far above all others, at asinh of its distance.
+const {bend} = report.bars;
+const placed = (score) => (bend ? Math.asinh((score - bend[0]) / bend[1]) : score);
+const unplaced = (at) => (bend ? bend[0] + bend[1] * Math.sinh(at) : at);
+
+// Round scores to write along the axis, so many pixels apart at least.
+function scoreTicks([low, high], width) {
+  const apart = (high - low) * 56 / Math.max(200, width);
+  const steps = [unplaced(low), unplaced(high)];
+  const found = [];
+  const top = Math.max(...steps.map(Math.abs));
+  for (let power = Math.ceil(Math.log10(top)); power > Math.log10(top) - 6; power -= 1) {
+    for (const sign of [1, -1]) for (const factor of [1, 5, 2, 3, 4, 6, 7, 8, 9]) {
+      const score = sign * factor * 10 ** power;
+      const at = placed(score);
+      if (at >= low && at <= high && found.every((other) => Math.abs(other - at) >= apart)) found.push(at);
+    }
+  }
+  if (placed(0) >= low && placed(0) <= high && found.every((other) => Math.abs(other - placed(0)) >= apart)) found.push(placed(0));
+  found.sort((one, other) => one - other);
+  return {ticks: found, labels: found.map((at) => number(Number(unplaced(at).toPrecision(2))))};
+}
+
+// Of the bar that the threshold falls into, how many rows are above it.
+function splitAt(stop) {
+  const {edges, counts} = report.bars;
+  const bar = counts.findIndex((_, at) => edges[at] < stop.threshold && stop.threshold < edges[at + 1]);
+  if (bar < 0) return 0;
+  const beyond = counts.slice(bar + 1).reduce((sum, count) => sum + count, 0);
+  return Math.max(0, Math.min(counts[bar], stop.above - beyond));
+}
+
 function startScores() {
   if (!stops.length) return;
   const {edges, counts} = report.bars;
-  const x_range = [edges[0], edges[edges.length - 1]];
+  const x_range = [placed(edges[0]), placed(edges[edges.length - 1])];
+  const axis = () => scoreTicks(x_range, byId('histogram').clientWidth);
   const histogram = chart('histogram', report.charts.histogram, () => ({
     sets: {
-      bars: counts.map((n, at) => ({n, from: edges[at], to: edges[at + 1], quiet: color('quiet'), flagged: color('star')})),
+      bars: counts.map((n, at) => ({n, from: placed(edges[at]), to: placed(edges[at + 1]), quiet: color('quiet'), flagged: color('star')})),
       cuts: [{ink: color('ink')}],
     },
-    ranges: {x_range, y_range: [0, 1.2 * Math.max(1, ...counts)], page: color('page')},
+    ranges: {x_range, y_range: [0, 1.2 * Math.max(1, ...counts)], page: color('page'), ...axis()},
   }));
-  const quality = chart('quality', report.charts.quality, () => ({sets: {curve: curve(), cuts: [{ink: color('ink')}]}, ranges: {x_range}}));
+  const quality = chart('quality', report.charts.quality, () => ({sets: {curve: curve(), cuts: [{ink: color('ink')}]}, ranges: {x_range, ...axis()}}));
   const slider = byId('threshold');
   // To the right is a higher threshold, as in the picture above it.
   slider.addEventListener('input', () => moveThreshold(stops.length - 1 - Number(slider.value)));
@@ -114,7 +142,7 @@ function startScores() {
   histogram.listen('click', (event, view) => {
     const box = event.target.getBoundingClientRect();
     const score = view.scale('x').invert(event.clientX - box.left - view.origin()[0]);
-    moveThreshold(nearest(score));
+    moveThreshold(nearest(unplaced(score)));
   });
   key('quality-key', [[LINE, 'star', 'precision'], [DASHES, 'group-0', 'recall']]);
   followThreshold((at, stop) => {
@@ -126,10 +154,10 @@ function startScores() {
     byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
     byId('moved').hidden = at === report.chosen;
     // A line beyond the last bar is not seen.
-    const cut = Number.isFinite(stop.threshold) ? stop.threshold : 2 * x_range[1] - x_range[0] + 1;
-    histogram.signal({cut});
+    const cut = Number.isFinite(stop.threshold) ? placed(stop.threshold) : 2 * x_range[1] - x_range[0] + 1;
+    histogram.signal({cut, split: splitAt(stop)});
     quality?.signal({cut});
-    histogram.describe(`Histogram of the anomaly scores from ${number(x_range[0])} to ${number(x_range[1])}; ` +
+    histogram.describe(`Histogram of the anomaly scores from ${number(edges[0])} to ${number(edges[edges.length - 1])}; ` +
       `${plural(stop.flagged, 'row')} are flagged at the threshold ${words.threshold}.`);
     quality?.describe(`Precision and recall over the threshold; at ${words.threshold} precision is ${words.precision} and recall ${words.recall}.`);
   });
@@ -158,13 +186,10 @@ function readings({threshold, exact, flagged, labelled, anomalies}) {
 
 function curve() {
   return stops.filter((stop) => stop.labelled && Number.isFinite(stop.threshold)).flatMap((stop) => [
-    {score: stop.threshold, share: stop.anomalies / stop.labelled, name: 'precision', color: color('star'), dash: [1, 0]},
-    {score: stop.threshold, share: stop.anomalies / report.n_anomalies, name: 'recall', color: color('group-0'), dash: [6, 4]},
+    {score: placed(stop.threshold), share: stop.anomalies / stop.labelled, name: 'precision', color: color('star'), dash: [1, 0]},
+    {score: placed(stop.threshold), share: stop.anomalies / report.n_anomalies, name: 'recall', color: color('group-0'), dash: [6, 4]},
   ]);
 }
-
-const MARKS = ['circle', 'square', 'diamond', 'triangle-up'];
-const MARK_PATHS = [DOT, 'M-.55-.55H.55V.55H-.55Z', 'M0-.8L.8 0L0 .8L-.8 0Z', 'M0-.7L.75 .6H-.75Z'];
 
 function startSearch() {
   if (!byId('search')) return;
@@ -175,7 +200,7 @@ function startSearch() {
     const lowest = Math.min(...report.tried.map((one) => one[at]));
     const tried = report.tried.map((one) => {
       const shape = shapes.indexOf(one[1]);
-      return {k: one[0], value: one[at], shape, color: groupColor(shape), mark: MARKS[shape % 4], ink: color('ink'),
+      return {k: one[0], value: one[at], shape, color: groupColor(shape), mark: MARKS[shape % MARKS.length], ink: color('ink'),
         lowest: one[at] === lowest, tip: [`${one[0]} × ${one[1]}`, `${criterion.value} ${number(one[at], 7)}`]};
     }).sort((a, b) => a.k - b.k);
     return {titles: {'@y': `${criterion.value} (lower is better)`}, sets: {tried}};
@@ -189,7 +214,7 @@ function startSearch() {
     found.draw();
   };
   criterion.addEventListener('change', redraw);
-  key('search-key', shapes.map((shape, at) => [MARK_PATHS[at % 4], `group-${at}`, shape]));
+  key('search-key', shapes.map((shape, at) => [MARK_PATHS[at % MARKS.length], `group-${at}`, shape]));
   redraw();
 }
 
@@ -201,18 +226,29 @@ function startCommand() {
   });
 }
 
+// All flagged rows are printed, up to a number, and not those of one page.
+function printRows(printing) {
+  list.printing = printing;
+  if (byId('rows')) showRows();
+}
+
 // What is folded away is printed all the same.
 function startPrinting() {
   let folded = [];
   addEventListener('beforeprint', () => {
     folded = [...document.querySelectorAll('details:not([open])')];
     for (const details of folded) details.open = true;
+    printRows(true);
   });
-  addEventListener('afterprint', () => { for (const details of folded) details.open = false; });
+  addEventListener('afterprint', () => {
+    for (const details of folded) details.open = false;
+    printRows(false);
+  });
 }
 
 document.documentElement.classList.add('scripted');
 startRows();
+startMarks();
 startReasons();
 startMap();
 startViews();

@@ -1,5 +1,6 @@
 """What the scripts of a page work with: plain lists, columns by number, no longer than a page can be."""
 
+import hashlib
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from ...palette import GROUPS
 from ..budget import PAGE
 from ..facts.data import Contours, Report, ReportRow, ScoreCurve
 from .contours import MASSES, levels_of, lines_of
-from .text import LONGEST, island, visible
+from .text import LONGEST, island, stem, visible
 
 # A place on a line in steps of the grid: so fine that the eye sees no corner.
 _FINE = 20
@@ -27,11 +28,13 @@ _HUGE = 6e307
 def payload(report: Report) -> dict[str, Any]:
     """Return the data of a page, ready for `island`."""
     views = _views(report)
-    found, chosen = stops(report.scores, report.summary.decision)
+    found, chosen = stops_of(report)
     names = named(report.rows, report.summary.table.columns)
     rows, longest = listed_rows(report.rows, found, names)
     return {
         "n_rows": report.summary.table.n_rows,
+        "name": stem(report.summary.table.source),
+        "key": _key(report),
         "n_components": len(report.profiles),
         "views": [visible(name) for name in views],
         "points": _points(report, len(views), found),
@@ -40,7 +43,7 @@ def payload(report: Report) -> dict[str, Any]:
         "masses": MASSES,
         "stops": [list(astuple(stop)) for stop in found],
         "chosen": chosen,
-        "bars": {"edges": report.scores.edges, "counts": report.scores.counts},
+        "bars": {"edges": report.scores.edges, "counts": report.scores.counts, "bend": report.scores.bend},
         "n_anomalies": report.scores.n_anomalies,
         "cell_columns": [visible(name) for name in report.cell_columns],
         "names": [visible(name) for name in names],
@@ -52,6 +55,12 @@ def payload(report: Report) -> dict[str, Any]:
         "tried": _tried(report),
         "colors": len(GROUPS),
     }
+
+
+def _key(report: Report) -> str:
+    """Return what the marks of a report are kept under: other rows or scores are another report."""
+    known = (report.summary.table.source, report.summary.table.n_rows, report.summary.table.columns, report.rows)
+    return hashlib.sha256(repr(known).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,8 @@ class Stop:
         Whether the counts are, or from a sketch.
     flagged, labelled, anomalies : int or None
         Rows flagged; how many rows of a higher score have a label, and how many of these are known to be anomalies.
+    above : int
+        Rows of a higher score, flagged or not.
     """
 
     threshold: float | None
@@ -73,16 +84,26 @@ class Stop:
     flagged: int
     labelled: int | None
     anomalies: int | None
+    above: int = 0
 
 
-def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], int]:
+def stops(scores: ScoreCurve, decision: Decision | None, fine: Sequence[float] = ()) -> tuple[list[Stop], int]:
     """Return where the slider can stop, the highest threshold first, and the position of the chosen one.
+
+    Rows that are fine, of such scores, are never flagged.
 
     The chosen threshold is put in where it is not among those of the curve. Where there is none, a stop of no threshold
     comes first, and is the one to start from.
     """
+    ascending = sorted(fine)
     found = [
-        Stop(threshold, position < scores.n_exact, scores.n_flagged[position], *_labelled(scores, position))
+        Stop(
+            threshold,
+            position < scores.n_exact,
+            scores.n_flagged[position] - len(fine) + bisect_right(ascending, threshold),
+            *_labelled(scores, position),
+            scores.n_above[position],
+        )
         for position, threshold in enumerate(scores.thresholds)
     ]
     if decision is None or decision.threshold is None:
@@ -98,6 +119,21 @@ def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], in
             replace(beside, threshold=decision.threshold, exact=True, flagged=decision.n_anomalies),
         )
     return found, position
+
+
+def stops_of(report: Report) -> tuple[list[Stop], int]:
+    """Return where the slider of a report can stop, and the position of the chosen threshold.
+
+    A report of groups has no slider.
+    """
+    if report.summary.command == "groups":
+        return [], -1
+    fine = [row.anomaly_score for row in report.rows if row.is_fine]
+    found, chosen = stops(report.scores, report.summary.decision, fine)
+    decision = report.summary.decision
+    if decision is not None and decision.threshold is not None:
+        found[chosen] = replace(found[chosen], flagged=decision.n_anomalies)
+    return found, chosen
 
 
 def _labelled(scores: ScoreCurve, position: int) -> tuple[int | None, int | None]:
@@ -142,7 +178,7 @@ def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str
         [names[d.column], _short(d.value), _short(d.expected), _short(d.share), _shortened(d.repaired)]
         for d in row.deviations
     ]
-    flagging = 0 if row.strays else first_flagging(found, row.anomaly_score)
+    flagging = _flagging(row, found)
     score = _short(row.anomaly_score, 6)
     reason = visible(row.reason, 4 * LONGEST)
     return [
@@ -180,6 +216,13 @@ def _shared(report: Report, names: Mapping[str, int]) -> list[list[Any]]:
     ]
 
 
+def _flagging(row: ReportRow, found: Sequence[Stop]) -> int:
+    """Return the first stop that flags a row; their number where none does."""
+    if row.is_fine:
+        return len(found)
+    return 0 if row.strays else first_flagging(found, row.anomaly_score)
+
+
 def _severity(value: float) -> str | None:
     """Return what a page shows; whatever sorts by it sorts by the score, with which it rises."""
     return None if math.isnan(value) else severity(value)
@@ -191,13 +234,15 @@ def _views(report: Report) -> tuple[str, ...]:
 
 
 def _points(report: Report, n_views: int, found: Sequence[Stop]) -> dict[str, Any]:
-    strays = set(report.stray_points)
+    strays, fine = set(report.stray_points), {row.row for row in report.rows if row.is_fine}
+    never = len(found)
     return {
         "row": [point.row for point in report.points],
         "score": [_short(point.anomaly_score) for point in report.points],
         "severity": [_severity(point.severity) for point in report.points],
         "flagging": [
-            0 if point.row in strays else first_flagging(found, point.anomaly_score) for point in report.points
+            never if point.row in fine else 0 if point.row in strays else first_flagging(found, point.anomaly_score)
+            for point in report.points
         ],
         "component": [point.component for point in report.points],
         "values": [[_short(point.values[k]) for point in report.points] for k in range(n_views)],

@@ -69,10 +69,10 @@ function reasonLine({key, rows, count}) {
     onlyReason(list.reason === key ? null : key);
     if (list.reason) byId('flagged').scrollIntoView();
   });
-  const open = element('button', {type: 'button', 'aria-label': `Row ${rows[0].row}, explain`}, `row ${grouped.format(rows[0].row)}`);
+  const open = element('button', {type: 'button', 'aria-label': `Row ${rows[0].row}, explain`}, `row ${rows[0].row}`);
   open.addEventListener('click', () => openRow(rows[0]));
   return element('tr', {}, element('th', {scope: 'row'}, only), element('td', {class: 'number'}, grouped.format(count)),
-    element('td', {class: 'example'}, open, ' ', element('bdi', {}, rows[0].reason)));
+    element('td', {class: 'example'}, open, ' ', element('bdi', {}, rows[0].reason)), element('td', {class: 'actions'}, markAll(rows)));
 }
 
 // Lists the rows of one reason only, or all again.

@@ -8,6 +8,7 @@ const listedRows = report.rows.map(([row, score, severity, flagging, component, 
 });
 
 const PER_PAGE = 25;
+const MOST_PRINTED = 500;
 
 const rated = listedRows.every((row) => row.severity !== null);
 const labelled = listedRows.some((row) => row.label !== null);
@@ -22,6 +23,7 @@ const columns = [
   ...(rated ? [{title: 'severity', value: (row) => row.score, show: (row) => row.severity, kind: 'number', highest: true,
     meaning: 'Rarer than this share of rows like these, in percent'}] : []),
   {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
+  ...(byId('save-marks') ? [{title: 'mark', value: (row) => marks.of(row), show: marker, kind: 'actions'}] : []),
   {title: '', show: copier, kind: 'actions'},
   ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
   ...(labelled ? [{title: 'label', value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
@@ -93,8 +95,8 @@ function showRows() {
   const rows = chosenRows();
   const pages = Math.max(1, Math.ceil(rows.length / PER_PAGE));
   list.page = Math.min(list.page, pages - 1);
-  const first = list.page * PER_PAGE;
-  const shown = rows.slice(first, first + PER_PAGE);
+  const first = list.printing ? 0 : list.page * PER_PAGE;
+  const shown = rows.slice(first, first + (list.printing ? MOST_PRINTED : PER_PAGE));
   byId('rows').tBodies[0].replaceChildren(...shown.flatMap(tableRows));
   byId('listed').textContent = counted(rows.length, first, shown.length);
   byId('page').textContent = `Page ${list.page + 1} of ${pages}`;
@@ -107,7 +109,7 @@ function counted(found, first, shown) {
   const all = byId('unflagged').checked;
   const searched = byId('filter').value.trim() !== '';
   const inList = all ? listedRows.length : listedRows.filter((row) => row.flagging <= position).length;
-  const what = all ? 'listed' : 'flagged';
+  const what = !stops.length ? 'unusual' : all ? 'listed' : 'flagged';
   let text = shown === 0 ? (searched ? 'No row has this text' : 'No row is flagged')
     : shown === found ? `${plural(found, what + ' row')}` : `${grouped.format(first + 1)} to ${grouped.format(first + shown)} of ${plural(found, what + ' row')}`;
   if (list.reason && shown) text += ' of this reason';
@@ -120,7 +122,7 @@ function counted(found, first, shown) {
 // The number of a row, which opens and closes its explanation.
 function explainer(row) {
   const button = element('button', {type: 'button', 'aria-expanded': String(list.open.has(row.row)),
-    'aria-label': `Row ${row.row}, explain`}, grouped.format(row.row));
+    'aria-label': `Row ${row.row}, explain`}, String(row.row));
   button.addEventListener('click', () => {
     if (!list.open.delete(row.row)) list.open.add(row.row);
     showRows();
@@ -179,9 +181,9 @@ function switchRepairs() {
 function startRows() {
   if (!byId('rows')) return;
   const heads = columns.map(({title, kind, highest, meaning}, at) => {
-    if (kind === 'actions') return element('td');
+    if (!title) return element('td', {class: kind});
     const button = element('button', {type: 'button', ...(meaning ? {title: meaning} : {})}, element('bdi', {}, title));
-    const head = element('th', {scope: 'col', ...(kind === 'number' ? {class: 'number'} : {})}, button);
+    const head = element('th', {scope: 'col', ...(['number', 'actions'].includes(kind) ? {class: kind} : {})}, button);
     button.addEventListener('click', () => {
       list.descending = list.sorted === at ? !list.descending : Boolean(highest);
       list.sorted = at;

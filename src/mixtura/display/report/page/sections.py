@@ -6,17 +6,12 @@ from collections.abc import Iterable
 from ....tables.spelling import Spell, in_python
 from ....tables.summary import Decision, ModelFacts, Summary
 from ....words import percent, plural
-from ...reasoning import absence, figures, origin
+from ...reasoning import absence, figures, like_fine, origin
 from ..facts.data import ColumnFacts, Report
-from .text import isolated, number, plain, visible
+from .text import isolated, number, plain
 
 # Histograms beside the columns.
 _WIDTH, _HEIGHT = 120, 28
-
-
-def title(source: str) -> str:
-    """Return the name of the table, which may go on in another line after a slash."""
-    return f"<bdi>{'/<wbr>'.join(plain(part) for part in visible(source, 300).split('/'))}</bdi>"
 
 
 def headline(report: Report, spell: Spell = in_python) -> str:
@@ -26,15 +21,23 @@ def headline(report: Report, spell: Spell = in_python) -> str:
     rows = plural(table.n_rows, "row")
     sentences = []
     decision = summary.decision
-    if decision is None:
+    if decision is None and summary.command == "groups":
+        sentences.append(f"Each of the {rows} is assigned to one.")
+    elif decision is None:
         sentences.append(f"{rows} were scored; no threshold was asked for.")
     elif absence(summary, spell):
         sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
         sentences.append(_flagged(summary, decision, spell))
+    if decision is not None and decision.n_like_fine:
+        sentences.append(f"{like_fine(decision)}.")
+    if decision is not None and decision.n_like_fine:
+        sentences.append(f"{like_fine(decision)}.")
     if summary.merging is not None:
         clusters = plural(len(summary.merging.clusters), "cluster")
         sentences.append(f"The table falls into <strong>{clusters}</strong>, merged from {plural(n_groups, 'group')}.")
+    elif n_groups == 1 and summary.command == "groups":
+        sentences = [f"The table is <strong>one group</strong> of {rows}."]
     elif n_groups > 1:
         sentences.append(f"The table falls into <strong>{n_groups} groups</strong>.")
     if decision is None and summary.groups:
@@ -196,7 +199,8 @@ def reproduction(report: Report) -> str:
         '<div class="command"><pre tabindex="0" aria-label="Command">'
         f'<code id="command">{plain(made.command, 10_000)}</code></pre>'
         '<button type="button" id="copy-command" class="needs-script">Copy the command</button></div>'
-        f"<p>{seed}</p>" + tabulated("Versions", ("program", "version"), versions)
+        f"<p>{seed} Table: {isolated(report.summary.table.source, 300)}.</p>"
+        + tabulated("Versions", ("program", "version"), versions)
     )
 
 

@@ -27,6 +27,32 @@ def visible(text: str, longest: int = LONGEST) -> str:
     return words.visible(text if len(text) <= longest else text[:longest] + "…")
 
 
+def title(source: str) -> str:
+    """Return what a table is called in the title of its report: the name of its file, not the path.
+
+    Examples
+    --------
+    >>> title("data/2024/orders.csv"), title("select a/b from 'x.csv'")
+    ('orders.csv', "select a/b from 'x.csv'")
+    """
+    shown = visible(source, 300)
+    is_path = not re.search(r"\s", shown) or re.search(r"\.\w{2,7}$", shown)
+    return re.split(r"[\\/]", shown.rstrip("/"))[-1] if is_path else shown
+
+
+def stem(source: str) -> str:
+    """Return what files that are made of a table are called after.
+
+    Examples
+    --------
+    >>> stem("data/x.y.csv"), stem("select * from 'x.csv'"), stem("-")
+    ('x.y', 'table', 'table')
+    """
+    name = title(source)
+    base = name.rpartition(".")[0] or name
+    return base if re.fullmatch(r"\w[\w. -]{0,79}", base) else "table"
+
+
 def plain(text: str, longest: int = LONGEST) -> str:
     """Return a text for the inside of an element or of a quoted attribute.
 
