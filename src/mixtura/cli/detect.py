@@ -39,8 +39,8 @@ def detect(
             "--labels",
             metavar="COLUMN|CSV",
             help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. The "
-            f"model does not see it; it sets the threshold, by {on_labels(options.spell)} (default: --f-beta 1). Or the "
-            "CSV file of the rows that you marked in a report of this table: rows like those marked fine are not "
+            f"model does not see it; it sets the threshold, by {on_labels(options.spell)} (default: --f-beta 1). Or "
+            "the CSV file of the rows that you marked in a report of this table: rows like those marked fine are not "
             "flagged.",
             rich_help_panel=THRESHOLD,
             show_default=False,
