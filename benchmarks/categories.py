@@ -12,7 +12,7 @@ from mixtura import Diagonal, GaussianMixture, Levels, Mixture
 from .timing import in_turn
 
 ROWS, NUMBERS, CATEGORIES, COMPONENTS = 100_000, 6, 6, 4
-ITERATIONS = 20
+ITERATIONS = 50
 
 
 def simulated() -> Mixture:

@@ -40,7 +40,7 @@ _NOISE_START = 0.05
 _LEVEL_STARTS = 20
 
 # Beside numbers, which k-means divides well, fewer are drawn.
-_MIXED_STARTS = 4
+_MIXED_STARTS = 2
 
 # Latent classes rise slowly: short runs from different starts are compared when an iteration gains no more than this.
 _START_TOLERANCE = 1e-6
