@@ -72,6 +72,8 @@ def test_columns_that_are_gone_or_hold_something_else_come_first():
     told = news(table)
     assert told[0] == "town is not there"
     assert told[1].startswith("x holds ")
+    first = KNOWN.news(looked(table), used=["x", "gaps"])[0]
+    assert (first.what, first.is_expected) == ("is not there, and the model does not use it", True)
 
 
 @pytest.mark.parametrize(("n_cells", "is_expected"), [(1, True), (30, False)])

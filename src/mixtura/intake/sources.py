@@ -35,6 +35,9 @@ Source = Any
 _NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
 _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
 
+# A column of more levels is no category unless it is named: histogram boosting has the same limit.
+_MOST_LEVELS = 255
+
 # Columns that a warning names.
 _NAMED = 5
 
@@ -66,7 +69,7 @@ def opened_table(
     if _is_array_like(X):
         yield table_for(estimator, X, _rows_to_fit(estimator, X, sample_weight, missing, at_least))
         return
-    rows = _opened(X, sample_weight, missing)
+    rows = _opened(X, sample_weight, missing, _categories_of(estimator))
     _note_columns(estimator, rows)
     if owner_of(X) is not None:
         yield table_for(estimator, X, rows)
@@ -134,6 +137,8 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
         choice: dict[str, Any] = {}
         if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
             choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
+            if owner_of(X) is None:
+                choice |= _taking(estimator)
         rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
@@ -143,10 +148,18 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     return rows
 
 
-def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
-    """Return the rows of a table to fit, and warn of the columns that are left out."""
+def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing, categories: Any = None) -> Rows:
+    """Return the rows of a table to fit, and warn of the columns that are left out.
+
+    `categories` is what an estimator was given of them: a column of levels that it names has codes.
+    """
     if _is_rows(X):
         return open(X, sample_weight=sample_weight, missing=missing)
+    if categories is not None and owner_of(X) is None:
+        rows = _open(X, sample_weight, missing, non_numeric="drop", takes="all")
+        if isinstance(rows, DecodedRows):
+            return _with_categories(rows, categories)
+        return rows
     rows = _open(X, sample_weight, missing, non_numeric="drop")
     if isinstance(rows, DecodedRows):
         rows = rows.numbers_alone()
@@ -158,6 +171,40 @@ def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Row
             "make numbers of those that should count, and drop the others"
         )
     return rows
+
+
+def _with_categories(rows: DecodedRows, categories: Any) -> DecodedRows:
+    """Return rows with their numbers and the categories asked for, and warn of the other columns."""
+    everything = isinstance(categories, str)
+    listed = (
+        set() if everything else {each for each in np.asarray(categories).ravel().tolist() if isinstance(each, str)}
+    )
+    used, left = [], []
+    for name in rows.names:
+        kind = rows.kinds[name]
+        levels = kind.coding.levels if kind.coding is not None and kind.coding.of == "values" else ()
+        asked = 0 < len(levels) <= _MOST_LEVELS if everything else levels and name in listed
+        if name in rows.columns and (kind.in_use or asked):
+            used.append(name)
+        else:
+            left.append(f"{name!r} ({kind.told})")
+    if left:
+        warn(
+            f"columns {listing(left, _NAMED)} are left out, which hold neither numbers nor categories that are asked "
+            "for: name those that should count in categorical_features, and drop the others"
+        )
+    return rows.using(used) if left else rows
+
+
+def _categories_of(estimator: BaseEstimator) -> Any:
+    """Return what an estimator, or the one that it searches with, was given of categories; None where it takes none."""
+    own = getattr(estimator, "categorical_features", None)
+    return own if own is not None else getattr(getattr(estimator, "estimator", None), "categorical_features", None)
+
+
+def _taking(estimator: BaseEstimator) -> dict[str, Any]:
+    """Return how a table is opened for an estimator: with codes for levels where it takes categories."""
+    return {} if _categories_of(estimator) is None else {"takes": "all"}
 
 
 def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
@@ -189,13 +236,14 @@ def _rows_to_fit(
         names = check_names(frame)
         if not holds_numbers(frame):
             weights = _validated_weights(sample_weight, frame)
-            rows = _opened(frame, None, missing)
+            rows = _opened(frame, None, missing, _categories_of(estimator))
             _check_length(estimator, rows.n_rows, at_least)
             _note_columns(estimator, rows)
             _check_feature_names(estimator, select(frame, positions_of(rows.columns or (), names)), reset=True)
             return _array_rows(table_for(estimator, frame, rows).values(), weights)
         X = frame
-    estimator.__dict__.pop("_kinds", None)
+    for name in ("_kinds", "_coded"):
+        estimator.__dict__.pop(name, None)
     values = _validated(estimator, X, missing, ensure_min_samples=at_least)
     return _array_rows(values, _validated_weights(sample_weight, values))
 
@@ -208,11 +256,12 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
         values = _validated(estimator, X if frame is None else frame, missing, reset=False)
         return _array_rows(values, _validated_weights(sample_weight, values))
     names = check_names(frame)
-    used = [name for name in names if name not in kinds or kinds[name].in_use]
+    known = set(names_of(estimator)) if _taking(estimator) else set()
+    used = [name for name in names if name in known or name not in kinds or (not known and kinds[name].in_use)]
     numbers = select(frame, positions_of(used, names))
     _check_feature_names(estimator, numbers, reset=False)
     _check_n_features(estimator, numbers, reset=False)
-    rows = _open(numbers, None, missing, columns=used, kinds=kinds)
+    rows = _open(numbers, None, missing, columns=used, kinds=kinds, **_taking(estimator))
     return _array_rows(table_for(estimator, frame, rows).values(), _validated_weights(sample_weight, frame))
 
 
@@ -268,6 +317,14 @@ def _note_columns(estimator: BaseEstimator, rows: Rows) -> None:
         estimator._kinds = kinds
     else:
         estimator.__dict__.pop("_kinds", None)
+    levels = getattr(rows, "levels", None)
+    estimator._coded = () if levels is None else tuple(place for place, some in enumerate(levels) if some is not None)
+
+
+def coded_columns(estimator: BaseEstimator) -> tuple[int, ...]:
+    """Return the positions of the columns whose numbers are codes of the levels of a table that was fitted."""
+    coded: tuple[int, ...] = getattr(estimator, "_coded", ())
+    return coded
 
 
 def _is_rows(X: Source) -> bool:

@@ -143,9 +143,9 @@ def test_a_number_is_seen_given_its_level():
     age[0] = 75.0
     X = np.column_stack([level, age])
     votes = LevelVotes.of(X, (2, None))
-    assert votes.extreme_nats(X).argmax() == 0
+    assert votes.parts(X)[2].argmax() == 0
     assert votes.each(X)[0].argmax() == 1
-    assert (votes.extreme_nats(X)[1:] == 0).all()
+    assert (votes.parts(X)[2][1:] == 0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -90,7 +90,7 @@ class Dependencies:
 
     def far(self, codes: Integers) -> Floats:
         """Return how far each level of each row is from what another column tells, shape (n_rows, m)."""
-        far = np.zeros(codes.shape)
+        far = np.zeros_like(codes, dtype=np.float64)
         for pair, rows, nats in self._off(codes):
             far[rows, pair.told] = np.maximum(far[rows, pair.told], nats)
         return far
@@ -102,7 +102,7 @@ class Dependencies:
         told: where two rows speak against one, that is as far as rows get, and says little. The second add what it says
         that nearly all rows keep to the law.
         """
-        found, laws = np.zeros(codes.shape), np.zeros(codes.shape)
+        found, laws = (np.zeros_like(codes, dtype=np.float64) for _ in range(2))
         for pair, rows, nats in self._off(codes):
             found[rows, pair.told] = np.maximum(found[rows, pair.told], nats)
             if pair.law:
