@@ -168,7 +168,7 @@ def test_a_reference(run, claims, drawn, write):
 def test_a_model_of_groups_has_no_threshold(run, iris, drawn, page):
     said(run("groups", iris, "--components", "2", "--shape", "full", "--save", "m"))
     ended = said(run("report", "m", iris))
-    assert "Most anomalous rows: the 10 rows of highest score" in ended.out
+    assert "Most anomalous rows: the 10 rows with the highest scores" in ended.out
     report = page("iris.report.html")
     assert report["summary"]["decision"] is None
     assert [profile["component"] for profile in report["profiles"]] == [0, 1]
