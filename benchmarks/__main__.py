@@ -21,6 +21,7 @@ from .forest import forest
 from .inference import inference
 from .inference_rows import inference_rows
 from .instruction_sets import instruction_sets
+from .levels import levels
 from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
@@ -55,6 +56,7 @@ SUITES = {
         reasons,
         far_rows,
         instruction_sets,
+        levels,
         many_outliers,
         search,
         merging,

@@ -57,7 +57,7 @@ SECTIONS = [
     (
         "Distributions",
         "A fitted mixture as a frozen value, and what it is made of.",
-        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Noise"],
+        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Levels", "Noise"],
     ),
     (
         "One parameter of a density of your own",

@@ -182,8 +182,8 @@ def test_without_severities_there_is_no_such_column(visit):
 def test_a_table_without_anything_too_rare_reads_well_and_its_slider_moves(visit):
     page = visit(clean_report)
     assert page.locator(".lead").inner_text() == (
-        "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
-        "rows may belong; rate flags a share."
+        "None of the 150 rows is flagged: no row is too rare to be due to chance; on average at most 10% of the "
+        "flagged rows may be false alarms; rate flags a share."
     )
     assert (live(page, "threshold"), live(page, "flagged"), live(page, "share")) == ("none", "0", "0%")
     assert page.locator("#unflagged").is_checked()

@@ -169,7 +169,7 @@ def test_answers_without_groups_are_one_component_and_told(fit):
     summary, _ = fit("groups", X)
     assert sizes(summary) == [500]
     (notice,) = summary["notices"]
-    assert "would have the lowest BIC, and are left out: independent columns" in notice
+    assert "would have the lowest BIC, but are left out: independent columns" in notice
 
 
 def published_tables(folder):

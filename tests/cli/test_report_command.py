@@ -312,7 +312,7 @@ def test_hostile_names_and_cells_are_kept_as_they_are(run, need, drawn, folder):
 
 BAD = [
     (["detect", "iris.csv", "--report", "no/x.html"], "there is no folder"),
-    (["detect", "iris.csv", "--report", "-"], "cannot go to standard output"),
+    (["detect", "iris.csv", "--report", "-"], "cannot be written to standard output"),
     (["detect", "iris.csv", "--report", "."], "is a folder: name a file in it"),
     (["detect", "iris.csv", "--report", "iris.csv"], "iris.csv is the table that is read"),
     (["detect", "iris.csv", "--reference", "first.parquet", "--report", "first.parquet"], "is the table that is read"),
@@ -322,7 +322,7 @@ BAD = [
     (["report", "no", "iris.csv"], "there is no model file no"),
     (["report", "m", "no.csv"], "there is no file no.csv"),
     (["report", "m", "iris.csv", "--out", "iris.csv"], "iris.csv is the table that is read"),
-    (["report", "m", "iris.csv", "--out", "m"], "m is the model, and would be replaced"),
+    (["report", "m", "iris.csv", "--out", "m"], "m is the model, and the result would replace it"),
     (["report", "m", "iris.csv", "--out", "no/x.html"], "there is no folder"),
     (["report", "m", "iris.csv", "--json", "--out", "-"], "--json and --out - both want standard output"),
     (["report", "m", "iris.csv", "--labels", "fraud"], "there is no column 'fraud' for the labels"),

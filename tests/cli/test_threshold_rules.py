@@ -121,7 +121,7 @@ def test_labels_that_judge_nothing_are_refused(run, claims):
     claims.write_text(claims.read_text().replace("True", ""))
     ended = run("detect", claims, "--labels", "fraud")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == ("mixtura: no row is an anomaly, and recall has no meaning: give labels of which some are 1\n")
+    assert ended.err == ("mixtura: no row is labelled an anomaly, so recall is undefined: give some labels of 1\n")
 
 
 @pytest.mark.parametrize("model", ["auto", "mixture"])
@@ -185,7 +185,7 @@ def test_a_false_discovery_rate(detect, run, need, claims, clean, model):
 def test_a_reference_too_small_for_a_false_discovery_rate(run, claims, write):
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", clean_table(write, 200, 1))
     assert ended.code == 0
-    assert "Anomalies: none, because no score is high enough" in ended.out
+    assert "Anomalies: no row is flagged, because no score is high enough" in ended.out
     assert "Use about 24,000 clean rows, or flag a share of the rows." in " ".join(ended.out.split())
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", "clean.csv", "--json")
     summary = json.loads(ended.out)
@@ -228,7 +228,7 @@ def test_what_never_changed_in_the_reference_is_an_anomaly_when_it_does(detect, 
     assert summary["table"] == {"source": "new.csv", "n_rows": 50, "columns": ["a", "b", "c"], "left_out": []}
     assert scored["anomaly_score"].argmax() == 3
     assert scored["is_anomaly"][3]
-    assert scored["reason"][3].startswith("c = 8; every row fitted has 7. With that the score falls from ")
+    assert scored["reason"][3].startswith("c = 8; every row fitted has 7. With this value, the score falls from ")
     # The other models cannot use such a column.
     summary, scored = detect("new.csv", "--reference", "clean.csv", "--rate", "0.01", "--model", "forest")
     assert summary["table"]["left_out"] == [{"name": "c", "reason": "constant"}]
@@ -316,7 +316,7 @@ def test_rows_that_tie_at_a_rate_are_flagged_and_told(detect, run, tied, model, 
         assert said in page.read()
     summary, scored = detect(table, "--rate", "0.01", "--model", model, "--quiet")
     assert summary["notices"] == [
-        f"60 rows tie where the share 0.01 of 3,000 rows ends, and alone are more than that: {said}."
+        f"60 rows tie where the share 0.01 of 3,000 rows ends, and they alone are more than that: {said}."
     ]
     assert scored["is_anomaly"][-60:].all()
     assert summary["decision"]["n_anomalies"] == scored["is_anomaly"].sum() == n_flagged

@@ -56,6 +56,7 @@ class Date(Kind):
     """
 
     name: ClassVar[str] = "date"
+    is_moment: ClassVar[bool] = True
     forms: tuple[str, ...] = ISO_FORMS
     template: str = ISO_DATE
     offset: int = 0
@@ -112,6 +113,7 @@ class Time(Kind):
     """
 
     name: ClassVar[str] = "time"
+    is_moment: ClassVar[bool] = True
     template: str = ISO_TIME
 
     @property
@@ -160,6 +162,7 @@ class Duration(Kind):
     """
 
     name: ClassVar[str] = "duration"
+    is_moment: ClassVar[bool] = True
     form: str = "clock"
     templates: tuple[str, ...] = ("{H}:{MM}:{SS}{.}",)
 

@@ -1,9 +1,11 @@
 """Columns that say nothing of what a row is like."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
+from .column_seen import ColumnSeen
 from .kind import Kind
+from .level_codes import LevelCodes, coding_in, settings_of
 
 
 @dataclass(frozen=True)
@@ -14,9 +16,12 @@ class Identifier(Kind):
     ----------
     what : str
         What they are: "row numbers", "identifier", "codes with leading zeros".
+    coding : LevelCodes or None
+        The codes of the shapes of its texts, where these are known and repeat: names do not, how they are written does.
     """
 
     what: str = "identifier"
+    coding: LevelCodes | None = None
     name: ClassVar[str] = "identifier"
 
     @property
@@ -24,9 +29,18 @@ class Identifier(Kind):
         """What is said of such a column."""
         return self.what
 
+    def coded(self, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Self:
+        """Return the same kind with codes for the shapes of its texts, where these repeat."""
+        return replace(self, coding=LevelCodes.of_shapes(seen, missing))
+
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same kind of."""
-        return {"what": self.what}
+        return {"what": self.what, **settings_of(self.coding)}
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Return the kind that has these settings."""
+        return cls(settings["what"], coding_in(settings))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from ..columns.profile import TableSeen
 from ..columns.unused import Other
 from ..errors import DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut
+from ..rows.block import Levels, levels_of
 from ..rows.checks import Weights, describe_rows
-from ..rows.columns import Choice, Missing, NonNumeric, as_list
+from ..rows.columns import Choice, Missing, NonNumeric, Takes, as_list
 from ..rows.decoded import DecodedRows, kinds_in
 from ..rows.frames import FrameTable, merged_type
 from ..rows.style import Style
@@ -61,6 +62,8 @@ class DaskRows:
         What columns of a frame hold, as far as that is known, or the names of kinds that they are said to be of.
     missing_marks : sequence of str, optional
         Marks of missing values, besides those that are always taken for such.
+    takes : {"numbers", "all"}, default "numbers"
+        Which columns of a frame are used, as `rows.open` says.
 
     Attributes
     ----------
@@ -100,10 +103,11 @@ class DaskRows:
         missing: Missing = "error",
         kinds: Mapping[str, Kind | str] | None = None,
         missing_marks: Sequence[str] = (),
+        takes: Takes = "numbers",
     ) -> None:
         # The tasks made from persisted collections name their data and do not hold it.
         self._held = (source, sample_weight)
-        self._choice = Choice(columns, drop, non_numeric=non_numeric, missing=missing)
+        self._choice = Choice(columns, drop, non_numeric=non_numeric, missing=missing, takes=takes)
         self._facts: FrameFacts | None = None
         self._lengths: tuple[int, ...] | None = None
         self.kinds: Mapping[str, Kind] | None = None
@@ -177,6 +181,11 @@ class DaskRows:
     def n_columns(self) -> int:
         """Number of columns in use."""
         return self._like.n_columns
+
+    @property
+    def levels(self) -> Levels:
+        """Levels of each column in use whose numbers are codes of levels, None for other columns."""
+        return levels_of(self._like)
 
     @property
     def n_rows(self) -> int:
@@ -283,7 +292,8 @@ def _settled(schema: Any, kinds: Mapping[str, Kind | str], choice: Choice) -> Ma
         return {name: known.get(name, Other("not looked at")) for name in schema.names}
     by_type = {field.name: kind_of_type(field.type) for field in schema}
     for name, kind in by_type.items():
-        if name not in known and (kind.name == "text" or kinds.get(name, kind.name) != kind.name):
+        has_levels = kind.name == "text" or (choice.takes == "all" and kind.name in ("flag", "category"))
+        if name not in known and (has_levels or kinds.get(name, kind.name) != kind.name):
             return None
     return by_type | known
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..columns.kind import Kind
 from ..errors import MissingDependencyError
 from ..rows import Rows
-from ..rows.columns import Missing, NonNumeric
+from ..rows.columns import Missing, NonNumeric, Takes
 from .engine import Engine
 
 
@@ -64,6 +64,7 @@ class KnownEngine:
         missing: Missing = "error",
         kinds: Mapping[str, Kind | str] | None = None,
         missing_marks: Sequence[str] = (),
+        takes: Takes = "numbers",
     ) -> Rows:
         """Return the rows of a table that the engine owns; parameters as of `mixtura.rows.open`."""
         rows: Rows = self.load().open(
@@ -75,6 +76,7 @@ class KnownEngine:
             missing=missing,
             kinds=kinds,
             missing_marks=missing_marks,
+            takes=takes,
         )
         return rows
 

@@ -174,7 +174,8 @@ def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | 
     missing, _ = difference(rows.columns, list(names))
     if missing:
         raise ColumnError(
-            f"the table has no {quoted(missing)}, which {type(estimator).__name__} was fitted to: give the same columns"
+            f"the table has no {quoted(missing)}, and {type(estimator).__name__} was fitted with it: give the same "
+            "columns"
         )
     return SelectedRows(rows, positions_of(list(names), rows.columns))
 

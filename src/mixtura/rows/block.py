@@ -74,6 +74,16 @@ class Block:
         return replace(self, values=self.values[:, positions], strays=strays)
 
 
+# The levels of each column whose numbers are codes of levels, None for columns of amounts.
+Levels = tuple[tuple[str, ...] | None, ...]
+
+
+def levels_of(rows: "Rows") -> Levels:
+    """Return the levels of the columns of rows; those that do not speak of levels have none."""
+    levels: Levels | None = getattr(rows, "levels", None)
+    return (None,) * rows.n_columns if levels is None else levels
+
+
 class Rows(Protocol):
     """A table that can be read again and again, block by block.
 

@@ -12,6 +12,8 @@ from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
+Takes = Literal["numbers", "all"]
+Absent = Literal["error", "leave out"]
 
 # Columns that a message names.
 _NAMED = 5
@@ -38,7 +40,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How the caller wants the columns: the arguments of `rows.open`, and whether infinite numbers are errors."""
+    """How the caller wants the columns: arguments of `rows.open`, and whether infinite numbers are errors."""
 
     columns: Sequence[Any] | Any | None = None
     drop: Sequence[Any] | Any | None = None
@@ -46,6 +48,8 @@ class Choice:
     non_numeric: NonNumeric = "error"
     missing: Missing = "error"
     refuses_infinite: bool = False
+    takes: Takes = "numbers"
+    absent: Absent = "error"
 
     @property
     def allows_missing(self) -> bool:
@@ -125,6 +129,10 @@ def choose(
         raise ColumnError("both columns= and drop= are given: name the columns to use, or those to leave out")
     kind = dict(zip(names, kinds, strict=True))
     wanted = [str(name) for name in as_list(choice.columns)]
+    if choice.absent == "leave out":
+        # At least half, or it is another table.
+        there = [name for name in wanted if name in kind]
+        wanted = there if 2 * len(there) >= len(wanted) else wanted
     dropped = [str(name) for name in as_list(choice.drop)]
     weight = [] if choice.weight_column is None else [choice.weight_column]
     check_unique(wanted, "columns=")

@@ -16,7 +16,7 @@ from ..columns.unused import Other
 from ..errors import ColumnError
 from ..optional import need
 from .arrow import cut
-from .block import Array, Block, Strays, rows_per_block
+from .block import Array, Block, Levels, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
 from .columns import Choice, as_list, check_known, choose
 from .kept_numbers import KeptNumbers
@@ -82,7 +82,7 @@ class DecodedRows:
         self.seen = seen
         self.missing_marks = missing_marks
         names = raw.schema.names
-        told = ["number" if kinds[name].in_use else kinds[name].told for name in names]
+        told = ["number" if _is_used(kinds[name], choice, name) else kinds[name].told for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
         self._has_missing = choice.allows_missing
         self._checksums = Checksums(raw.where) if raw.may_change else None
@@ -100,6 +100,8 @@ class DecodedRows:
         """Return the same table with all columns in use, where all hold numbers, whatever these stand for."""
         unused = [column.name for column in self.left_out]
         if not unused or self.seen is None or not all(are_numbers(self.seen.columns[name]) for name in unused):
+            return self
+        if not all(self.kinds[name].in_use for name in self.columns):
             return self
         return self._with({**self.kinds, **dict.fromkeys(unused, Number())}, self._choice)
 
@@ -129,6 +131,12 @@ class DecodedRows:
     def n_columns(self) -> int:
         """Number of columns in use."""
         return len(self.columns)
+
+    @property
+    def levels(self) -> Levels:
+        """Levels of each column in use whose numbers are codes of levels, None for other columns."""
+        codings = [self.kinds[name].coding for name in self.columns]
+        return tuple(None if coding is None else coding.levels for coding in codings)
 
     @property
     def n_rows(self) -> int | None:
@@ -246,6 +254,11 @@ class DecodedRows:
         return check_weights(weights[:, 0], first_row, self._raw.describe)
 
 
+def _is_used(kind: Kind, choice: Choice, name: str) -> bool:
+    """Tell whether the rows have numbers of a column."""
+    return kind.takes_part if choice.takes == "all" and name != choice.weight_column else kind.in_use
+
+
 def _is_infinite(cell: Any) -> bool:
     try:
         return bool(np.isinf(float(cell)))
@@ -309,4 +322,6 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
+        if choice.takes == "all" and not isinstance(kind, Kind):
+            found[name] = found[name].coded(column, missing_marks)
     return found

@@ -12,7 +12,7 @@ from ..columns.unused import Identifier
 from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
-from .columns import Choice, LeftOut, Missing, NonNumeric, as_list
+from .columns import Absent, Choice, LeftOut, Missing, NonNumeric, Takes, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
@@ -74,6 +74,8 @@ def open(
     header: bool | None = None,
     ragged: bool = False,
     file_column: str | None = None,
+    takes: Takes = "numbers",
+    absent: Absent = "error",
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -108,8 +110,8 @@ def open(
           it is installed (``duckdb -c "INSTALL httpfs"``); copied to a temporary folder first;
         - `Rows`, returned as they are.
     columns : sequence of str, or of int for an array, optional
-        Columns to use, in this order. Default: every column that holds numbers. True/false, dates, categories and
-        text are never turned into numbers.
+        Columns to use, in this order. Default: every column that holds numbers, and with ``takes="all"`` those of
+        dates and levels besides.
     drop : sequence of str, or of int for an array, optional
         Columns not to use.
     sample_weight : array_like of shape (n_rows,), or str, optional
@@ -133,6 +135,14 @@ def open(
         which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file a row comes from. It is not used.
+    takes : {"numbers", "all"}, default "numbers"
+        What is used: columns of numbers alone, or also those of dates (days since 1970-01-01), times and durations
+        (seconds), and of flags, categories and text: the codes of their levels, or of the shapes of their texts where
+        these repeat. `levels` then says what the codes of each column stand for. A level that has none gets the code
+        that follows all others.
+    absent : {"error", "leave out"}, default "error"
+        What to do with names in `columns` that the table does not have: raise, or leave them out while at least half of
+        the columns are there.
 
     Returns
     -------
@@ -177,10 +187,10 @@ def open(
         raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
     if file_column is not None and columns is None:
         drop = [*as_list(drop), file_column]
-    choice = Choice(columns, drop, sample_weight, non_numeric, missing)
+    choice = Choice(columns, drop, sample_weight, non_numeric, missing, takes=takes, absent=absent)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
-        if choice != Choice(non_numeric=non_numeric, missing=missing):
-            raise SourceError("these rows are open already: choose columns and weights where they are opened first")
+        if choice != Choice(non_numeric=non_numeric, missing=missing, takes=takes):
+            raise SourceError("these rows are already open: choose columns and weights when you open them")
         rows: Rows = source
         return rows
     raw = open_raw(source, ReadingOptions(header, ragged, file_column))

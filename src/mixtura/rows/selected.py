@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .block import Block, Rows
+from .block import Block, Levels, Rows, levels_of
 
 
 class SelectedRows:
@@ -43,6 +43,12 @@ class SelectedRows:
     def n_columns(self) -> int:
         """Number of columns."""
         return len(self._positions)
+
+    @property
+    def levels(self) -> Levels:
+        """Levels of each column whose numbers are codes of levels, None for other columns."""
+        levels = levels_of(self._rows)
+        return tuple(levels[position] for position in self._positions)
 
     @property
     def n_rows(self) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .block import Block, Rows
+from .block import Block, Levels, Rows, levels_of
 
 
 class SplitRows:
@@ -49,6 +49,11 @@ class SplitRows:
     def n_columns(self) -> int:
         """Number of columns."""
         return self._rows.n_columns
+
+    @property
+    def levels(self) -> Levels:
+        """Levels of each column whose numbers are codes of levels, None for other columns."""
+        return levels_of(self._rows)
 
     @property
     def n_rows(self) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import SourceError
-from .block import Array, Block, Rows, rows_per_block
+from .block import Array, Block, Levels, Rows, levels_of, rows_per_block
 from .scratch import Scratch, no_room
 
 
@@ -20,6 +20,7 @@ class SpooledRows:
     def __init__(self, rows: Rows, on_rows: Callable[[int], None] | None = None) -> None:
         self._columns = rows.columns
         self._n_columns = rows.n_columns
+        self._levels = levels_of(rows)
         self._scratch = Scratch()
         self._values = self._scratch.folder / "values"
         self._weights = self._scratch.folder / "weights"
@@ -57,6 +58,11 @@ class SpooledRows:
     def n_columns(self) -> int:
         """Number of columns."""
         return self._n_columns
+
+    @property
+    def levels(self) -> Levels:
+        """Levels of each column whose numbers are codes of levels, None for other columns."""
+        return self._levels
 
     @property
     def n_rows(self) -> int:

@@ -8,7 +8,7 @@ from ..columns.kind import Kind
 from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
-from ..rows.columns import Missing
+from ..rows.columns import Absent, Missing
 from ..rows.named import NamedRows
 from ..rows.own_columns import OwnColumns
 from ..rows.reading import ReadingOptions
@@ -32,6 +32,7 @@ def open_table(
     kinds: Mapping[str, Kind | str] | None = None,
     reading: Reading = AS_FOUND,
     spell: Spell = in_python,
+    absent: Absent = "error",
 ) -> TableRows:
     """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
 
@@ -43,14 +44,15 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    rows = _opened(source, columns, drop, missing, kinds=reading.kinds if kinds is None else kinds, reading=reading)
+    asked = reading.kinds if kinds is None else kinds
+    rows = _opened(source, columns, drop, missing, kinds=asked, reading=reading, absent=absent)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
-            f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
-            "rename it, or take it out of the table"
+            f"{label(source)} already has a column {clash[0]!r}, perhaps from an earlier run: rename it, or remove it "
+            "from the table"
         )
     if not former:
         return rows
@@ -68,18 +70,19 @@ def _opened(
     *,
     kinds: Mapping[str, Kind | str],
     reading: Reading,
+    absent: Absent,
 ) -> TableRows:
     owner = owner_of(source)
     if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
-            f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
+            f"options that set how columns are read need a file or a dataframe, not {label(source)}: leave them out"
         )
     if owner is not None and options_of(reading) != ReadingOptions():
-        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+        raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=missing), columns, drop)
-    of_files = asdict(options_of(reading)) if owner is None else {}
+    of_files = {**asdict(options_of(reading)), "absent": absent} if owner is None else {}
     rows = (open if owner is None else owner.open)(
         source,
         columns=columns,

@@ -116,8 +116,12 @@ ADDED = {"engine", "on_progress"}
 @pytest.mark.parametrize(
     ("ours", "reference", "added"),
     [
-        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"}),
-        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
+        (
+            GaussianMixture,
+            Reference,
+            ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors", "categorical_features"},
+        ),
+        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves", "categorical_features"}),
     ],
 )
 def test_same_signature(ours, reference, added):

@@ -94,11 +94,11 @@ def reasons(
         elif np.isnan(one.values).all():
             told.append("The row has no values.")
         elif threshold is None:
-            told.append(f"No few values stand out; foremost is {one.foremost(1)}.")
+            told.append(f"No few values stand out; the most unusual is {one.foremost(1)}.")
         elif unlike[row]:
             told.append(one.as_a_whole(near.get(row)))
         else:
-            told.append(f"Ordinary; foremost is {one.foremost(1)}.")
+            told.append(f"Ordinary; the most unusual value is {one.foremost(1)}.")
     return told
 
 
@@ -130,7 +130,7 @@ class _Row:
         group = ""
         if nearest is not None:
             group = f" The nearest group, component {nearest[0]}, is {seen(nearest[1])} sd away."
-        return f"Unusual as a whole: no few values explain it.{group} Foremost: {self.foremost(_NAMED)}."
+        return f"Unusual as a whole: no few values explain it.{group} Most unusual: {self.foremost(_NAMED)}."
 
     def foremost(self, n: int) -> str:
         """Return the columns that add most, with what is expected there, or how rare such a value is."""
@@ -192,7 +192,9 @@ class _Row:
         """Return who says what flagged cells should be: rows like this one, its other values, or the columns alone."""
         if given:
             return f"a row with {joined([f'{self.columns[column]} {self._seen(column)}' for column in given])} has"
-        return "its other values suggest" if self.explanation.given_others[self.row, flagged].any() else "usual is"
+        if self.explanation.given_others[self.row, flagged].any():
+            return "its other values suggest"
+        return "the usual value is" if len(flagged) == 1 else "the usual values are"
 
     def _among_peers(self, column: int, given: Integers) -> Iterator[str]:
         if self.peers is None:
@@ -211,7 +213,7 @@ class _Row:
         before, after = (
             float(scores[self.row]) for scores in (self.explanation.score_before, self.explanation.score_after)
         )
-        these = "these" if len(self.flagged) > 1 else "that"
+        these = "these values" if len(self.flagged) > 1 else "this value"
         # Of a table too small to flag any row the threshold is beyond all scores.
         beyond = self.threshold is None or self.threshold >= np.finfo(np.float64).max
         threshold = None if beyond else self.threshold
@@ -220,7 +222,7 @@ class _Row:
         if threshold is not None:
             limit = f", still above the threshold {texts[2]}" if after > threshold else f" (threshold {texts[2]})"
         falls = f"falls from {texts[0]} to" if after < before else f"does not fall from {texts[0]}: it is"
-        yield f"With {these} the score {falls} {texts[1]}{limit}."
+        yield f"With {these}, the score {falls} {texts[1]}{limit}."
 
     def _is_usual(self, column: int) -> bool:
         """Tell whether a value should have been the one that most rows have."""

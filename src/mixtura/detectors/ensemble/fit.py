@@ -120,8 +120,9 @@ def no_samples(n_columns: int) -> Samples:
 
 def _samples(pool: NDArray[Any], shown: Floats, units: Units, random_state: np.random.RandomState) -> Samples:
     n_rows = min(_SAMPLE_ROWS, len(shown))
-    drawn = [random_state.choice(len(shown), n_rows, replace=False) for _ in range(_SAMPLES)]
-    references = np.stack([shown[rows] for rows in drawn]).astype(np.float32)
+    references = np.empty((_SAMPLES, n_rows, shown.shape[1]), np.float32)
+    for reference in references:
+        reference[:] = shown[random_state.choice(len(shown), n_rows, replace=False)]
     equal = np.full(_SAMPLES, 1 / (2 * _SAMPLES))
     samples = Samples(min(_NEIGHBORS, n_rows - 1), references, np.zeros(_SAMPLES), np.ones(_SAMPLES), equal)
     found = distances(pool, units, samples).astype(np.float64)
@@ -171,7 +172,10 @@ class _Fit:
         )
         shape = np.array([[draw.full, len(draw.columns), draw.n_components]], np.int32)
         member = Members(shape, draw.columns, *fitted, np.zeros(1), np.ones(1), np.ones(1))
-        outlyingness = -densities(self.pool, self.units, member)[0].astype(np.float64)
+        # The kernel puts all columns that it is given into units, and the member sees a few.
+        seen = Units(self.units.center[draw.columns], self.units.scale[draw.columns], self.units.limit)
+        alone = member._replace(columns=np.arange(len(draw.columns), dtype=np.int32))
+        outlyingness = -densities(self.pool[:, draw.columns], seen, alone)[0].astype(np.float64)
         median, spread = _usual(outlyingness)
         near, far = np.percentile(outlyingness, _APART)
         weight = _LEAST_WEIGHT + np.log1p((far - near) / spread) ** 2

@@ -86,6 +86,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
         bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
         less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
+    categorical_features : array-like of {bool, int, str} of shape (n_features,) or (n_categorical_features,), optional
+        Which columns are categorical: see `GaussianMixture`. The probabilities of the levels of a category have a
+        Dirichlet prior of one row, spread evenly over the levels and one never seen.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -160,6 +163,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         "degrees_of_freedom_prior": [None, Interval(Real, 0.0, None, closed="neither")],
         "covariance_prior": [None, "array-like", Interval(Real, 0.0, None, closed="neither")],
         "moves": ["boolean"],
+        "categorical_features": ["array-like", None],
     }
 
     def __init__(
@@ -183,6 +187,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         verbose: int = 0,
         verbose_interval: int = 10,
         moves: bool = True,
+        categorical_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -204,6 +209,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.moves = moves
+        self.categorical_features = categorical_features
         self.engine = engine
         self.on_progress = on_progress
 
@@ -213,7 +219,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
     _least_variances: Floats | None = None
 
     def _settings(self) -> VariationalSettings:
-        return VariationalSettings(**parameters_for(VariationalSettings, self), least=self._least_variances)
+        given = parameters_for(VariationalSettings, self)
+        return VariationalSettings(**given, least=self._least_variances, names=getattr(self, "feature_names_in_", None))
 
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None

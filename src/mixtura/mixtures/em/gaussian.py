@@ -90,6 +90,10 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     n_factors : int, default=1
         Number of factors of each component, for ``covariance_type='factor'``. An iteration costs in proportion to it
         and to the number of columns, where matrices cost in proportion to the square of that.
+    categorical_features : array-like of {bool, int, str} of shape (n_features,) or (n_categorical_features,), optional
+        Which columns are categorical: truth values, positions or names. Such a column holds the numbers of its levels,
+        0, 1, 2 and so on, and NaN where it is missing. Each component has a probability for each of its levels,
+        independent of the other columns given the component; without other columns this is latent class analysis [7]_.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -145,6 +149,8 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
        estimator", Computational Statistics and Data Analysis 52.
     .. [6] Ghahramani and Hinton (1996), "The EM algorithm for mixtures of factor analyzers"; McLachlan and Peel (2000),
        "Mixtures of factor analyzers".
+    .. [7] Goodman (1974), "Exploratory latent structure analysis using both identifiable and unidentifiable models",
+       Biometrika 61.
 
     Examples
     --------
@@ -169,6 +175,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         "noise": ["boolean"],
         "trim": [Interval(Real, 0.0, 0.5, closed="both")],
         "n_factors": [Interval(Integral, 1, None, closed="left")],
+        "categorical_features": ["array-like", None],
     }
 
     def __init__(
@@ -194,6 +201,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         noise: bool = False,
         trim: float = 0.0,
         n_factors: int = 1,
+        categorical_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -217,6 +225,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         self.noise = noise
         self.trim = trim
         self.n_factors = n_factors
+        self.categorical_features = categorical_features
         self.engine = engine
         self.on_progress = on_progress
 

@@ -70,7 +70,7 @@ def rule(
         one.check(spell)
     if len(given) > 1:
         names = " and ".join(spell(one.name) for one in given)
-        raise RequestError(f"{names} exclude each other: each chooses the threshold in its own way")
+        raise RequestError(f"{names} exclude each other: use one of them to set the threshold")
     marks = read_reviewed(labels) if labels is not None and is_file_of_marks(labels) else None
     known = labels is not None if marks is None else marks.are_enough
     chooses = given[0] if given else DEFAULT_ON_LABELS if known else DEFAULT

@@ -1,0 +1,235 @@
+"""Votes of levels: known answers, chance, and what a file may hold."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mixtura.detectors.levels.coding import Coding, shares_reached
+from mixtura.detectors.levels.near import distance, near_levels
+from mixtura.detectors.levels.votes import LevelVotes
+from mixtura.detectors.levels.walk import walked
+from mixtura.statistics.rarity import n_discoveries
+
+SHAPES = [
+    ("red", "round", "big"),
+    ("red", "round", "big"),
+    ("red", "round", "small"),
+    ("blue", "round", "big"),
+    ("red", "square", "big"),
+    ("green", "square", "small"),
+    ("red", "round", "big"),
+    ("blue", "round", "small"),
+]
+
+# What coupled-biased-random-walks 2.1.1 says of these rows.
+BY_THE_PACKAGE = [
+    0.04392802376502233,
+    0.04392802376502233,
+    0.08978574429686813,
+    0.06323133583635074,
+    0.11050746895171475,
+    0.26609429941010976,
+    0.04392802376502233,
+    0.10908905636819655,
+]
+
+
+def coded(frame):
+    """Return codes of a frame, the most frequent level first, how many levels there are, and their texts."""
+    counts = [frame[name].value_counts() for name in frame]
+    codes = [
+        frame[name].map({value: code for code, value in enumerate(c.index)})
+        for name, c in zip(frame, counts, strict=True)
+    ]
+    texts = [tuple(map(str, c.index)) for c in counts]
+    return np.stack(codes, axis=1).astype(float), tuple(map(len, counts)), texts
+
+
+def walk_by_hand(rows):
+    """Return what the formulas of the paper say of rows, level by level."""
+    n = len(rows)
+    levels = sorted({(j, value) for row in rows for j, value in enumerate(row)})
+    share = {(j, v): sum(row[j] == v for row in rows) / n for j, v in levels}
+    mode = {j: max(p for (i, _), p in share.items() if i == j) for j, _ in levels}
+    delta = {v: ((1 - mode[v[0]]) + (mode[v[0]] - p) / mode[v[0]]) / 2 for v, p in share.items()}
+    steps = np.zeros((len(levels), len(levels)))
+    for (a, u), (b, v) in permutations(enumerate(levels), 2):
+        if u[0] != v[0]:
+            together = sum(row[u[0]] == u[1] and row[v[0]] == v[1] for row in rows) / n
+            steps[a, b] = delta[v] * together / share[v]
+    steps /= steps.sum(axis=1, keepdims=True)
+    probability = np.full(len(levels), 1 / len(levels))
+    for _ in range(100):
+        following = 0.05 / len(levels) + 0.95 * probability @ steps
+        change, probability = np.abs(following - probability).max(), following
+        if change <= 1e-3:
+            break
+    probability /= probability.sum()
+    of = dict(zip(levels, probability, strict=True))
+    relevance = {j: sum(p for (i, _), p in of.items() if i == j) for j, _ in levels}
+    return [sum(relevance[j] * of[j, v] for j, v in enumerate(row)) for row in rows]
+
+
+def test_the_walk_is_that_of_the_paper_and_of_the_package():
+    codes, levels, _ = coded(pd.DataFrame(SHAPES))
+    coding = Coding.of(levels)
+    walk = walked(coding.codes(codes), coding)
+    found = walk[coding.places(coding.codes(codes))].sum(axis=1)
+    np.testing.assert_allclose(found, BY_THE_PACKAGE, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found, walk_by_hand(SHAPES), rtol=0, atol=1e-12)
+
+
+def test_a_level_is_as_rare_as_all_that_are_as_rare():
+    np.testing.assert_allclose(shares_reached(np.array([90, 5, 5, 0]), 100), [1, 0.1, 0.1, 1 / 101])
+    np.testing.assert_allclose(shares_reached(np.array([6, 1, 1, 0]), 8), [1, 0.25, 0.25, 3 / 9])
+    assert (shares_reached(np.ones(50, int), 50) == 1).all()
+
+
+def test_codes_that_are_none_are_never_seen():
+    coding = Coding.of([None, 3])
+    rows = np.array([[9.0, 0.0], [9.0, 2.0], [9.0, 3.0], [9.0, -1.0], [9.0, 0.5], [9.0, np.inf], [9.0, np.nan]])
+    assert coding.codes(rows)[:, 0].tolist() == [0, 2, 3, 3, 3, 3, 4]
+    assert (coding.codes(rows.astype(np.float32)) == coding.codes(rows)).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"), [("", "ab", 2), ("ca", "abc", 3), ("kitten", "sitting", 3), ("Olso", "Oslo", 1)]
+)
+def test_distances_of_texts(one, other, apart):
+    # Published examples: Levenshtein's kitten, and "ca" to "abc" where swapped letters are not changed again.
+    assert distance(one, other, 9) == distance(other, one, 9) == apart
+    assert distance(one, other, apart - 1) == apart
+
+
+def test_codes_are_near_one_another_and_names_are_not():
+    counts = np.array([40, 40, 40, 40, 1])
+    assert near_levels(["A1", "A2", "A3", "A4", "A5"], counts)[1].max() < 0.2
+    near, nats = near_levels(["Oslo", "Paris", "Berlin", "Madrid", "BERLIN "], counts)
+    assert near.tolist() == [-1, -1, -1, -1, 2]
+    assert nats[4] == pytest.approx(np.log(6))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"city": ["Paris", *["Berlin"] * 49, *["Paris"] * 50], "land": [*["DE"] * 50, *["FR"] * 50]}),
+        pd.DataFrame({"flag": ["false", *["true"] * 99], "other": ["a", "b"] * 50}),
+        pd.DataFrame({"shape": ["99-AA", *["AA-99"] * 99]}),
+        pd.DataFrame({"city": ["Olso", *["Oslo", "Rome", "Paris"] * 33], "n": ["u", "v", "w", "x"] * 25}),
+        pd.DataFrame({"city": [None, *["Oslo", "Rome", "Paris"] * 33], "n": ["u", "v", "w", "x"] * 25}),
+    ],
+)
+def test_a_row_that_does_not_belong_is_first(frame):
+    codes, levels, texts = coded(frame)
+    assert LevelVotes.of(codes, levels, texts).nats(codes).argmax() == 0
+
+
+def test_the_level_and_what_others_tell_are_named():
+    frame = pd.DataFrame({"city": ["Olso", *["Oslo", "Rome", "Paris"] * 33], "land": ["NO", *["NO", "IT", "FR"] * 33]})
+    codes, levels, texts = coded(frame)
+    votes = LevelVotes.of(codes, levels, texts)
+    olso = texts[0].index("Olso")
+    assert texts[0][votes.nearest(0, olso)] == "Oslo"
+    assert votes.nearest(1, 0) is None
+    assert votes.each(codes[:1]).argmax() == 0
+
+
+def test_a_number_is_seen_given_its_level():
+    rng = np.random.default_rng(0)
+    level = (np.arange(600) < 40).astype(float)
+    age = np.where(level == 1, rng.normal(31, 5, 600), rng.normal(55, 15, 600))
+    age[0] = 75.0
+    X = np.column_stack([level, age])
+    votes = LevelVotes.of(X, (2, None))
+    assert votes.extreme_nats(X).argmax() == 0
+    assert votes.each(X)[0].argmax() == 1
+    assert (votes.extreme_nats(X)[1:] == 0).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chance_flags_no_row(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(2, 200, 6)
+    codes = np.column_stack([np.minimum(rng.zipf(1.7, 500) - 1, size - 1) for size in sizes]).astype(float)
+    X = np.column_stack([codes, rng.permutation(500), rng.normal(size=(500, 2))])
+    levels = (*map(int, sizes), 500, None, None)
+    texts = [[f"A{code}" for code in range(size)] if size else None for size in levels]
+    assert n_discoveries(LevelVotes.of(X, levels, texts).nats(X), 0.1) == 0
+
+
+def test_levels_as_many_as_rows_say_nothing():
+    rng = np.random.default_rng(1)
+    plain = rng.integers(3, size=(300, 2)).astype(float)
+    votes = LevelVotes.of(np.column_stack([np.arange(300.0), plain]), (300, 3, 3))
+    assert (votes.each(np.column_stack([np.arange(300.0), plain]))[:, 0] == 0).all()
+
+
+@pytest.fixture
+def fitted():
+    rng = np.random.default_rng(2)
+    city = rng.integers(5, size=200).astype(float)
+    X = np.column_stack([city, city // 2, rng.integers(30, size=200), rng.normal(5 * city, 1)])
+    X[3, :2], X[4, 2] = (0, 2), np.nan
+    return X, LevelVotes.of(X, (5, 3, 30, None), [None, tuple("abc"), None, None])
+
+
+def test_files_hold_all_that_is_known(fitted):
+    X, votes = fitted
+    again = LevelVotes.from_arrays(votes.arrays(), 4)
+    for of in ("nats", "each"):
+        np.testing.assert_array_equal(getattr(again, of)(X), getattr(votes, of)(X))
+    assert all(np.isfinite(array).all() for array in votes.arrays().values())
+
+
+def test_rows_never_seen_have_finite_nats(fitted):
+    X, votes = fitted
+    rows = np.array([[5, 3, 30, 1e300], [np.nan] * 4, [0, 2, 7, -1e300]], np.float64)
+    assert np.isfinite(votes.nats(rows)).all()
+    assert votes.nats(rows[:1])[0] >= votes.nats(X[np.isfinite(X).all(axis=1)]).min()
+
+
+@pytest.mark.parametrize("name", sorted(LevelVotes.of(np.zeros((40, 2)), (1, 1)).arrays()))
+def test_files_that_are_wrong_are_refused(fitted, name):
+    _, votes = fitted
+    array = votes.arrays()[name]
+    wrong = [array[:-1] if len(array) else np.zeros(1), -array - 5 if array.ndim == 1 else array[:, :-1]]
+    refused = 0
+    for one in wrong:
+        try:
+            LevelVotes.from_arrays(votes.arrays() | {name: one}, 4)
+        except ValueError:
+            refused += 1
+    assert refused
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.full((5, 2), np.nan),
+        np.zeros((1, 2)),
+        np.column_stack([np.full(20, np.nan), np.arange(20.0)]),
+        np.column_stack([np.arange(20.0) % 2, np.full(20, np.nan)]),
+        np.column_stack([np.arange(20.0) % 2, np.full(20, 7.0)]),
+    ],
+)
+@pytest.mark.parametrize("levels", [(2, None), (2, 20)])
+def test_tables_with_little_in_them_have_finite_nats(X, levels):
+    votes = LevelVotes.of(X, levels)
+    assert (votes.nats(X) >= 0).all()
+    assert np.isfinite(votes.nats(X)).all()
+    assert (LevelVotes.from_arrays(votes.arrays(), 2).nats(X) == votes.nats(X)).all()
+
+
+def test_a_table_without_levels_is_refused():
+    with pytest.raises(ValueError, match="no column has levels"):
+        LevelVotes.of(np.zeros((3, 1)), (None,))
+
+
+def test_single_precision_gives_the_same(fitted):
+    X, _ = fitted
+    X = X.astype(np.float32)
+    wide = X.astype(np.float64)
+    narrow, whole = (LevelVotes.of(rows, (5, 3, 30, None)).nats(rows) for rows in (X, wide))
+    np.testing.assert_allclose(narrow, whole, rtol=1e-5)

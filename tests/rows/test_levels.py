@@ -1,0 +1,96 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from mixtura import rows
+from mixtura.errors import ColumnError
+from mixtura.rows import ScaledRows, SelectedRows, spool
+from mixtura.rows.block import levels_of
+from mixtura.rows.split import SplitRows
+from problems import open_dask
+
+TEXT = """city,when,amount,ok,code,note
+Oslo,2024-01-01,3.5,true,AB-12,x
+Bergen,2024-01-02,4.5,true,AB-13,
+Oslo,2024-01-03,1.5,false,AB-14,x
+Oslo,2024-01-04,2.5,true,12-AB,x
+Bergen,2024-01-05,5.5,true,AB-15,x
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    header, *lines = TEXT.splitlines()
+    file = tmp_path / "t.csv"
+    many = [line.replace("AB-1", f"AB-{k}") for k in range(6) for line in lines]
+    file.write_text("\n".join([header, *many]))
+    return file
+
+
+def opened(source, **options):
+    return rows.open(source, non_numeric="drop", missing="allow", **{"takes": "all", **options})
+
+
+def test_numbers_alone_unless_all_is_asked_for(path):
+    table = opened(path, takes="numbers")
+    assert table.columns == ("amount",)
+    assert levels_of(table) == (None,)
+
+
+def test_every_column_has_numbers(path):
+    table = opened(path)
+    assert table.columns == ("city", "when", "amount", "ok", "code")
+    assert table.levels == (("Oslo", "Bergen"), None, None, ("true", "false"), ("AA-99", "99-AA"))
+    assert [column.name for column in table.left_out] == ["note"]
+    (block,) = table.blocks()
+    assert block.values[:4].tolist() == [
+        [0, 19723, 3.5, 0, 0],
+        [1, 19724, 4.5, 0, 0],
+        [0, 19725, 1.5, 1, 0],
+        [0, 19726, 2.5, 0, 1],
+    ]
+    assert block.strays is None
+
+
+@pytest.mark.parametrize("make", ["frame", "categories", "arrow", "dask"])
+def test_frames_have_the_same_codes(path, make, need):
+    frame = pd.read_csv(path)
+    if make == "categories":
+        frame["city"] = frame["city"].astype("category")
+    if make == "dask":
+        source = need("dask.dataframe").from_pandas(frame, npartitions=3)
+        table = open_dask(source, non_numeric="drop", missing="allow", takes="all")
+    else:
+        table = opened(pa.Table.from_pandas(frame) if make == "arrow" else frame)
+    expected = opened(path)
+    assert (table.columns, table.levels) == (expected.columns, expected.levels)
+    values = [np.concatenate([block.values for block in one.blocks()]) for one in (table, expected)]
+    np.testing.assert_array_equal(*values)
+
+
+def test_levels_follow_their_columns(path):
+    table = opened(path)
+    some = SelectedRows(table, [4, 2])
+    assert some.levels == (("AA-99", "99-AA"), None)
+    assert ScaledRows(some, np.zeros(2), np.ones(2)).levels == some.levels
+    assert SplitRows(some, 0.5, 0).levels == some.levels
+    with spool(some) as kept:
+        assert kept.levels == some.levels
+    assert levels_of(rows.ArrayRows([[1.0, 2.0]])) == (None, None)
+
+
+def test_another_table_is_read_by_the_same_codes(path, tmp_path):
+    table = opened(path)
+    other = tmp_path / "other.csv"
+    other.write_text("when,city,amount,code,ok\n2024-02-01,Bergen,1,ZZ-99,false\n2024-02-01,Olso,1,ZZ-999,maybe\n")
+    again = opened(other, columns=table.columns, kinds={name: table.kinds[name] for name in table.columns})
+    assert again.levels == table.levels
+    (block,) = again.blocks()
+    assert block.values.tolist() == [[1, 19754, 1, 1, 0], [2, 19754, 1, 2, 2]]
+
+
+def test_weights_are_numbers(path):
+    assert opened(path, sample_weight="amount").columns == ("city", "when", "ok", "code")
+    with pytest.raises(ColumnError, match=r"column 'city' of .* does not hold numbers"):
+        opened(path, sample_weight="city")
