@@ -370,3 +370,18 @@ def test_the_model_says_its_seed_and_what_made_it_where_that_is_known(facts, sen
         assert "It was fitted" not in text
     else:
         assert sentence in text
+
+
+def test_the_headline_says_what_the_threshold_achieves_on_labels():
+    known = iris_report().summary.decision.on_labels
+    assert known.precision == pytest.approx(0.6)
+    assert "On 150 labelled rows, 60% of the flagged rows are anomalies (95% limits: 50% to 70%)." in headline(
+        iris_report()
+    )
+
+
+def test_the_headline_counts_rows_like_fine_ones_once():
+    report = iris_report()
+    decision = replace(report.summary.decision, n_like_fine=3)
+    said = headline(replace(report, summary=replace(report.summary, decision=decision)))
+    assert said.count("3 rows are not flagged: marked fine, or like a row marked fine.") == 1

@@ -98,19 +98,24 @@ const unplaced = (at) => (bend ? bend[0] + bend[1] * Math.sinh(at) : at);
 // Round scores to write along the axis, so many pixels apart at least.
 function scoreTicks([low, high], width) {
   const apart = (high - low) * 56 / Math.max(200, width);
-  const steps = [unplaced(low), unplaced(high)];
   const found = [];
-  const top = Math.max(...steps.map(Math.abs));
-  for (let power = Math.ceil(Math.log10(top)); power > Math.log10(top) - 6; power -= 1) {
-    for (const sign of [1, -1]) for (const factor of [1, 5, 2, 3, 4, 6, 7, 8, 9]) {
-      const score = sign * factor * 10 ** power;
-      const at = placed(score);
-      if (at >= low && at <= high && found.every((other) => Math.abs(other - at) >= apart)) found.push(at);
+  const offer = (score) => {
+    const at = placed(score);
+    if (at >= low && at <= high && found.every((other) => Math.abs(other - at) >= apart)) found.push(at);
+  };
+  if (bend) {
+    offer(0);
+    const top = Math.ceil(Math.log10(Math.max(Math.abs(unplaced(low)), Math.abs(unplaced(high)))));
+    for (let power = top; power > top - 6; power -= 1) {
+      for (const factor of [1, 5, 2, 3, 4, 6, 7, 8, 9]) for (const sign of [1, -1]) offer(sign * factor * 10 ** power);
     }
+  } else {
+    const power = 10 ** Math.floor(Math.log10(apart));
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= apart);
+    for (let place = Math.ceil(low / step); place <= high / step; place += 1) found.push(place * step);
   }
-  if (placed(0) >= low && placed(0) <= high && found.every((other) => Math.abs(other - placed(0)) >= apart)) found.push(placed(0));
   found.sort((one, other) => one - other);
-  return {ticks: found, labels: found.map((at) => number(Number(unplaced(at).toPrecision(2))))};
+  return {ticks: found, labels: found.map((at) => number(Number(unplaced(at).toPrecision(bend ? 2 : 6))))};
 }
 
 // Of the bar that the threshold falls into, how many rows are above it.

@@ -29,8 +29,13 @@ def headline(report: Report, spell: Spell = in_python) -> str:
         sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
         sentences.append(_flagged(summary, decision, spell))
-    if decision is not None and decision.n_like_fine:
-        sentences.append(f"{like_fine(decision)}.")
+    if decision is not None and decision.n_anomalies and decision.on_labels is not None:
+        known = decision.on_labels
+        low, high = known.precision_interval
+        sentences.append(
+            f"On {plural(known.n_rows, 'labelled row')}, {percent(known.precision)} of the flagged rows are anomalies "
+            f"(95% limits: {percent(low)} to {percent(high)})."
+        )
     if decision is not None and decision.n_like_fine:
         sentences.append(f"{like_fine(decision)}.")
     if summary.merging is not None:
