@@ -110,7 +110,8 @@ class Dependencies:
         found = self.far(codes)
         for column, (values, nats) in enumerate(self.steps):
             rows = np.flatnonzero(found[:, column])
-            if len(rows):
+            # A level of a column in which no row fitted is far counts by how far it is.
+            if len(rows) and len(values):
                 # What is farther than all rows is as rare as the farthest.
                 place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
                 found[rows, column] = np.where(place >= 0, nats[place], 0.0)
