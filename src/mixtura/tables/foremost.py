@@ -75,7 +75,7 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
         return ()
     values = np.stack([row.values for row in found])
     explanation = model.explain(values)
-    farthest = explanation.column
+    farthest = explanation.column.tolist()
     scores = np.array([row.score for row in found])
     severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
     told = model.in_words(values, explanation, model.columns, peers, [row.texts for row in found])
@@ -86,14 +86,16 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             severity=float(severity),
             component=row.component,
             column=model.columns[column],
-            value=float(values[position, column]),
-            expected=float(explanation.expected[position, column]),
+            value=model.told(column, values[position, column], row.texts.get(column)),
+            expected=model.told(column, explanation.expected[position, column]),
             reason=_with_strays(row, reason, model.threshold),
             cells=tuple(
                 FlaggedCell(
-                    model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
+                    model.columns[cell],
+                    model.told(cell, values[position, cell], row.texts.get(cell)),
+                    model.told(cell, explanation.repaired[position, cell]),
                 )
-                for cell in np.flatnonzero(explanation.flagged_cells[position])
+                for cell in np.flatnonzero(explanation.flagged_cells[position]).tolist()
             ),
             score_after=float(explanation.score_after[position])
             if explanation.flagged_cells[position].any()

@@ -167,6 +167,23 @@ class TableModel:
         """Places of the columns whose numbers are codes of levels."""
         return tuple(place for place, kind in enumerate(self.kinds or ()) if kind.coding is not None)
 
+    def told(self, column: int, value: float, text: str | None = None) -> float | str:
+        """Return a value of a column as it is told: a number, or in words where the column holds none.
+
+        Parameters
+        ----------
+        column : int
+            Place of the column.
+        value : float
+            The value.
+        text : str, optional
+            The cell as it stands, where it is one.
+        """
+        kind = self.kinds[column] if self.kinds else None
+        if kind is None or kind.in_use or np.isnan(value):
+            return float(value)
+        return kind.speak(value) if text is None else text
+
     @property
     def repairable(self) -> NDArray[np.bool_]:
         """Which columns have cells that can be replaced by what is expected: a form is no text, shape (n_columns,)."""
