@@ -11,6 +11,7 @@ import sklearn
 from mixtura import kernels
 
 from .bayesian import bayesian
+from .categories import categories
 from .columns import columns
 from .command import command
 from .detection import detection
@@ -21,6 +22,7 @@ from .forest import forest
 from .inference import inference
 from .inference_rows import inference_rows
 from .instruction_sets import instruction_sets
+from .levels import levels
 from .many_outliers import many_outliers
 from .merging import merging
 from .missing import missing
@@ -39,6 +41,7 @@ SUITES = {
         scoring,
         fit,
         bayesian,
+        categories,
         columns,
         command,
         missing,
@@ -55,6 +58,7 @@ SUITES = {
         reasons,
         far_rows,
         instruction_sets,
+        levels,
         many_outliers,
         search,
         merging,

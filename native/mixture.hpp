@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "levels.hpp"
 #include "shapes.hpp"
 
 namespace mixtura::mixture {
@@ -140,25 +141,30 @@ private:
     Buffer<T> scales_;
 };
 
-// One EM pass: adds the moments of the rows to `totals`, returns the weighted sum of their log densities, and writes
-// these unless the pointer is null.
+// One EM pass: adds the moments of the rows to `totals` and to the weights by level, returns the weighted sum of their
+// log densities, and writes these unless the pointer is null.
 template <template <class> class Shape, class T>
-double accumulate(const Table<T>& table, const Components<T>& components, const Limits& limits, const Totals& totals,
-                  T* log_density_out) {
+double accumulate(const Table<T>& table, const Components<T>& components, const LevelTables<T>& level_tables,
+                  const Limits& limits, const Totals& totals, T* log_density_out) {
     Tile<T> tile(table.n_columns);
     Densities<Shape, T> densities(components, table.n_columns);
+    Levels<T> levels(level_tables, components.count);
     Buffer<T> shares(components.count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
     const bool all_claimed = limits.log_background == -std::numeric_limits<double>::infinity();
     double log_likelihood = 0;
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
         densities.compute(tile, shares.data());
+        levels.read(table, first);
+        levels.add_logs(shares.data());
         std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
         normalise(shares.data(), components.count, limits, weights.data(), tile.weights.data(), log_density.data());
         if (log_density_out) std::copy_n(log_density.data(), tile.n_rows, log_density_out + first);
         log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data());
+        levels.add_weights(shares.data());
         densities.add(tile, shares.data(), all_claimed, totals);
     }
+    levels.finish();
     densities.finish(totals);
     return log_likelihood;
 }
@@ -188,15 +194,19 @@ inline void write_labels(const T* densities, Index count, int n_rows, std::int64
 }
 
 template <template <class> class Shape, class T>
-void score(const Table<T>& table, const Components<T>& components, const Scores<T>& scores) {
+void score(const Table<T>& table, const Components<T>& components, const LevelTables<T>& level_tables,
+           const Scores<T>& scores) {
     constexpr double kNone = -std::numeric_limits<double>::infinity();
     Tile<T> tile(table.n_columns);
     Densities<Shape, T> model(components, table.n_columns);
     const Index count = components.count;
+    Levels<T> levels(level_tables, count);
     Buffer<T> densities(count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
         model.compute(tile, densities.data());
+        levels.read(table, first);
+        levels.add_logs(densities.data());
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
         std::fill(weights.begin(), weights.end(), T(1));

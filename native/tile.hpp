@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "simd.hpp"
@@ -24,7 +25,10 @@ template <class T>
 struct Table {
     const T* values;
     Index n_rows, n_columns, row_stride, column_stride;
-    const double* weights;  // null: every row weighs one
+    const double* weights;                  // null: every row weighs one
+    const std::int32_t* columns = nullptr;  // which columns a tile holds, n_columns of them; null: all
+
+    const T* column(Index j) const { return values + (columns ? columns[j] : j) * column_stride; }
 };
 
 template <class T>
@@ -45,11 +49,10 @@ struct Tile {
     void read(const Table<T>& table, Index first) {
         constexpr int kStrip = 16;
         n_rows = static_cast<int>(std::min<Index>(kTile<T>, table.n_rows - first));
-        const T* source = table.values + first * table.row_stride;
         for (int top = 0; top < n_rows; top += kStrip) {
             const int end = std::min(top + kStrip, n_rows);
             for (Index j = 0; j < n_columns; ++j) {
-                const T* from = source + j * table.column_stride;
+                const T* from = table.column(j) + first * table.row_stride;
                 T* to = values.data() + j * kStride<T>;
                 for (int r = top; r < end; ++r) to[r] = from[r * table.row_stride];
             }

@@ -24,7 +24,7 @@ SECTIONS = [
     ("Components into clusters", "What belongs together though it takes several components.", ["[Mm]erge*"]),
     (
         "Detectors",
-        "Rows that do not belong. All have ``score_samples``, ``decision_function``, ``predict`` and ``explain``. "
+        "Rows that do not fit. All have ``score_samples``, ``decision_function``, ``predict`` and ``explain``. "
         "``MinCovDet`` is the covariance that an elliptic envelope rests on.",
         [
             "AnomalyDetector",
@@ -57,7 +57,7 @@ SECTIONS = [
     (
         "Distributions",
         "A fitted mixture as a frozen value, and what it is made of.",
-        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Noise"],
+        ["Mixture", "Full", "Tied", "Diagonal", "Spherical", "Factor", "Levels", "Noise"],
     ),
     (
         "One parameter of a density of your own",

@@ -13,21 +13,42 @@ COMMANDS = typer.main.get_command(app).commands
 
 
 def described(name):
-    """Return Markdown that describes a command: usage, what it does, arguments, options by panel, examples."""
+    """Return Markdown that describes a command: usage, examples, what it does, arguments, options by panel."""
     command = COMMANDS[name]
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    text, examples = _without_examples(command.help)
     usage = " ".join(["mixtura", name, *(argument.metavar for argument in arguments), "[OPTIONS]"])
-    lines = [f":::{{program}} mixtura {name}", ":::", "", "```text", usage, "```", "", *command.help.splitlines(), ""]
+    lines = [
+        f":::{{program}} mixtura {name}",
+        ":::",
+        "",
+        "```text",
+        usage,
+        "```",
+        "",
+        "```shell",
+        *examples,
+        "```",
+        "",
+        *text.splitlines(),
+        "",
+    ]
     for argument in arguments:
         lines += _entry(argument.metavar, argument.help)
     for panel in dict.fromkeys(option.rich_help_panel for option in options):
-        lines += [f":::{{rubric}} {panel}", ":::", ""]
+        lines += [f":::{{rubric}} {panel or 'Common options'}", ":::", ""]
         for option in (option for option in options if option.rich_help_panel == panel):
             lines += _entry(", ".join(_forms(option)), f"{option.help}{_default(option)}")
-    examples = re.findall(r"^- `(.*)`$", command.epilog or "", re.MULTILINE)
-    lines += [":::{rubric} Examples", ":::", "", "```shell", *examples, "```", ""]
     return lines
+
+
+def _without_examples(text):
+    """Return the help without its list of examples, and the examples."""
+    pattern = r"^- `(.*)`\n"
+    return re.sub(pattern, "", text, flags=re.MULTILINE).replace("**Examples**\n", ""), re.findall(
+        pattern, text, re.MULTILINE
+    )
 
 
 def _entry(head, text):

@@ -35,6 +35,7 @@ from .display.pictures.selection import SelectionDisplay as SelectionDisplay
 from .display.pictures.threshold import ThresholdDisplay as ThresholdDisplay
 from .display.pictures.weights import WeightsDisplay as WeightsDisplay
 from .distributions.factor import Factor as Factor
+from .distributions.levels import Levels as Levels
 from .distributions.mixture import Mixture as Mixture
 from .distributions.noise import Noise as Noise
 from .distributions.shapes import Diagonal as Diagonal

@@ -19,7 +19,7 @@ from report_examples import (
 
 
 def live(page, name):
-    return page.locator(f"#scores [data-live={name}]").inner_text()
+    return page.locator(f"#reasons [data-live={name}]").inner_text()
 
 
 def row_numbers(page):
@@ -180,8 +180,8 @@ def test_without_severities_there_is_no_such_column(visit):
 def test_a_table_without_anything_too_rare_reads_well_and_its_slider_moves(visit):
     page = visit(clean_report)
     assert page.locator(".lead").inner_text() == (
-        "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
-        "rows may belong; rate flags a share."
+        "None of the 150 rows is flagged: no row is too rare to be due to chance; on average at most 10% of the "
+        "flagged rows may be false alarms; rate flags a share."
     )
     assert (live(page, "threshold"), live(page, "flagged"), live(page, "share")) == ("none", "0", "0%")
     assert page.locator("#unflagged").is_checked()
@@ -316,11 +316,11 @@ def test_a_mark_says_which_row_it_is(visit):
 def test_all_controls_are_reached_by_keyboard(visit):
     page = visit()
     reached = []
-    for _ in range(45):
+    for _ in range(110):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert reached[0] == "Skip to the report"
-    wanted = ["criterion", "view-x", "view-y", "view-bulk", "threshold", "back", "filter", "unflagged"]
+    wanted = ["threshold", "back", "filter", "unflagged", "view-x", "view-y", "view-bulk", "criterion"]
     assert [name for name in reached if name in wanted] == wanted
 
 
@@ -342,9 +342,9 @@ def test_names_and_cells_are_text_and_nothing_else(visit):
 @pytest.mark.parametrize(
     ("make", "n_sections", "n_listed"),
     [
-        (forest_report, 7, 8),  # no groups
-        (nothing_report, 8, 25),  # no threshold, so that rows below one are listed
-        (big_report, 8, 25),
+        (forest_report, 8, 8),  # no groups
+        (nothing_report, 9, 25),  # no threshold, so that rows below one are listed
+        (big_report, 9, 25),
     ],
 )
 def test_a_report_with_less_or_more_in_it_is_whole(visit, make, n_sections, n_listed):
@@ -478,3 +478,38 @@ def test_a_map_of_many_columns_is_bounded_and_scrolls_by_itself(visit):
     assert page.locator("#map svg").evaluate("map => map.getBoundingClientRect().height") < 600
     narrow = page.locator("#map .ground").first.evaluate("one => one.getBoundingClientRect().width")
     assert narrow >= 20
+
+
+def reasons_shown(page):
+    rows = page.locator("#reasons-table tbody tr")
+    return [
+        (row.locator("th").inner_text(), int(row.locator("td.number").inner_text().replace(",", "")))
+        for row in rows.all()
+    ]
+
+
+def test_reasons_count_the_flagged_rows_and_follow_the_threshold(visit):
+    page = visit()
+    report = diamonds_report()
+    threshold = report.summary.decision.threshold
+    while page.locator("#more-reasons").is_visible():
+        page.locator("#more-reasons").click()
+    shown = reasons_shown(page)
+    assert sum(count for _, count in shown) == 120
+    assert [count for _, count in shown] == sorted((count for _, count in shown), reverse=True)
+    alike = {}
+    for row in report.rows:
+        if row.anomaly_score > threshold:
+            cells = flagged_cells(row).values()
+            key = frozenset((cell.column, cell.value > cell.repaired) for cell in cells)
+            alike.setdefault(key, []).append(row)
+    assert sorted(count for _, count in shown) == sorted(map(len, alike.values()))
+    # A reason lists its rows only, and the threshold takes some away.
+    page.locator("#reasons-table tbody button").first.click()
+    assert page.locator("#only").is_visible()
+    assert page.locator("#listed").inner_text().startswith(f"1 to 25 of {shown[0][1]}") or shown[0][1] <= 25
+    page.locator("#all-rows").click()
+    assert page.locator("#only").is_hidden()
+    slider = page.locator("#threshold")
+    slider.fill(str(int(slider.input_value()) + 100))
+    assert sum(count for _, count in reasons_shown(page)) == 20

@@ -31,7 +31,7 @@ def test_their_rows_are_flagged_and_told_first(run, prices, need):
         [{"column": "price", "text": "12.x"}],
         [{"column": "price", "text": "inf"}],
     ]
-    assert summary["anomalies"][0]["reason"] == "price = '12.x', where the column holds numbers."
+    assert summary["anomalies"][0]["reason"] == "price = '12.x'; the column holds numbers."
     assert summary["decision"]["n_by_strays"] == 2
     assert summary["reasons"][0] == {
         "reason": "no number in price", "columns": ["price"], "directions": [], "n_rows": 2, "example": 58,
@@ -64,7 +64,7 @@ def test_a_row_may_have_both_reasons(run, folder, prices):
     prices.write_text("\n".join(lines) + "\n")
     first = json.loads(run("detect", "t.csv", "--rate", "0.02", "--json").out)["anomalies"][0]
     assert first["row"] == 58
-    assert first["reason"].startswith("price = '12.x', where the column holds numbers. size = 5000")
+    assert first["reason"].startswith("price = '12.x'; the column holds numbers. size = 5000")
 
 
 def test_more_than_a_tenth_of_them_make_a_column_of_text(run, prices):

@@ -89,7 +89,7 @@ def test_what_is_said_of_columns_is_heeded(run, air):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--as", "CO=magic"], "--as CO=magic names no kind of column: the kinds there are: number, flag"),
+        (["--as", "CO=magic"], "--as CO=magic is not a kind of column: the kinds are number, flag"),
         (["--as", "CO"], "--as is 'CO': write a column and a kind, such as zip=category"),
         (["--as", "stations=text"], "has no column 'stations': did you mean 'station'?"),
         (["--as", "station=date"], "column 'station' cannot be read as a date"),
@@ -106,7 +106,7 @@ def test_what_cannot_be_meant(run, air, command, options, sentence):
 def test_other_commands_tell_what_changes_their_answer(run, air, command):
     ended = run(command[0], air, *command[1:], width=1000)
     assert "Note: CO: 13.6% of the cells are exactly -200, far below all others" in ended.out
-    assert "say so with --missing -200." in ended.out
+    assert "use --missing -200." in ended.out
     assert "12.x" in ended.out
     ended = run(command[0], air, *command[1:], "--missing", "-200", "--force", width=1000)
     assert "-200" not in ended.out

@@ -91,8 +91,8 @@ def test_labels_of_one_kind_judge_nothing(run, claims):
     ended = run("compare", claims, "--labels", "fraud")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "mixtura: by column 'fraud' none of the 300 rows compared is an anomaly: detectors are judged by rows of both "
-        "kinds; label some, or compare more --rows\n"
+        "mixtura: none of the 300 rows compared is an anomaly by column 'fraud': label rows of both kinds, or compare "
+        "more rows (--rows)\n"
     )
 
 
@@ -163,3 +163,11 @@ def test_standard_input(run, claims, monkeypatch):
     summary = summary_of(run("compare", "-", "--labels", "fraud", "--json"))
     assert summary["correlations"] == expected["correlations"]
     assert summary["table"]["source"] == "standard input"
+
+
+def test_the_end_says_which_detector_ranks_best(run, claims):
+    labelled, unlabelled = run("compare", claims, "--labels", "fraud").out, run("compare", claims).out
+    assert "average precision" in labelled
+    assert "Conclusion: on these labels" in labelled
+    assert "6 labelled anomalies are few" in " ".join(labelled.split())
+    assert "Agreement does not tell which detector is right; labels do." in " ".join(unlabelled.split())

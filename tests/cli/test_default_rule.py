@@ -70,9 +70,9 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
     ended = run("detect", "t.csv")
     assert (ended.code, ended.err) == (0, "")
     assert (
-        "Anomalies: none, because no row is too rare to be chance; the 10 rows of highest\n"
-        "score\n"
-        "  on average at most 10% of the flagged rows may belong; --rate flags a share\n"
+        "Anomalies: no row is flagged, because no row is too rare to be due to chance; here are\n"
+        "the 10 most unusual\n"
+        "  on average at most 10% of the flagged rows may be false alarms; --rate flags a share\n"
         "   row  score  severity  why\n"
     ) in ended.out
     # A share is flagged where one is asked for.
@@ -102,7 +102,7 @@ def test_planted_errors_are_flagged(detect, run, model):
     ended = run("detect", "t.csv", "--model", model)
     n_flagged = f"{decision['n_anomalies']} rows ({decision['n_anomalies'] / 20:.2g}%)"
     assert f"Anomalies: {n_flagged} above the threshold " in ended.out
-    assert "\n  chosen so that on average at most 10% of the flagged rows belong\n" in ended.out
+    assert "\n  chosen so that on average at most 10% of the flagged rows are false alarms\n" in ended.out
     # By the saved model, the same rows.
     again = run("score", "m", "t.csv", "-q", "--json", "--force")
     assert json.loads(again.out)["decision"] == decision | {"saved": True}

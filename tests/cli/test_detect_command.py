@@ -126,7 +126,7 @@ def test_json_keys(run, iris):
     ]
     assert len(summary["model"]["candidates"]) == 8
     assert summary["saved"] == "m"
-    assert "mixtura: note: 2 is the largest number of components tried" in ended.err
+    assert "mixtura: note: 2 components, the most tried, have the lowest BIC" in ended.err
     model = mixtura.load("m")
     assert model.columns == tuple(summary["table"]["columns"])
     np.testing.assert_array_equal(model.means, [list(group["center"].values()) for group in summary["groups"]])

@@ -27,7 +27,8 @@ HEAVY = {"numpy", "scipy", "sklearn", "duckdb", "pyarrow", "pandas"}
 
 BAD_USAGE = [
     (["detect"], "Missing argument"),
-    ([], "Missing command (see mixtura --help)"),
+    (["detect", "iris.csv", "--rate", "400%"], "--rate is 4: write a number between 0 and 1, such as 0.04"),
+    (["detect", "iris.csv", "--rate", "4 pct"], "'--rate': '4 pct' is not a share: write a number or a percentage"),
     (["find", "iris.csv"], "No such command 'find'"),
     (["detect", "iris.csv", "--speed", "9"], "No such option: --speed"),
     (["detect", "iris.csv", "--rate", "4"], "--rate is 4: write a number between 0 and 1, such as 0.04"),
@@ -37,18 +38,18 @@ BAD_USAGE = [
     (["detect", "iris.csv", "--components", "3-1"], "--components is '3-1': write counts"),
     (["detect", "iris.csv", "--components", "many"], "--components is 'many'"),
     (["detect", "iris.csv", "--shape", "full,round"], "--shape has 'round': write some of full, tied, diag, spherical"),
-    (["groups", "iris.csv", "--model", "forest"], "--model is 'forest': the kinds there are: mixture"),
+    (["groups", "iris.csv", "--model", "forest"], "--model is 'forest': the kinds are mixture"),
     (["detect", "iris.csv", "--seed", "-1"], "--seed is -1"),
     (["detect", "iris.csv", "--columns", "a", "--drop", "b"], "--columns and --drop exclude each other"),
-    (["detect", "iris.csv", "--model", "magic"], "--model is 'magic': the kinds there are: auto, mixture"),
+    (["detect", "iris.csv", "--model", "magic"], "--model is 'magic': the kinds are auto, mixture"),
     (
         ["detect", "iris.csv", "--model", "lof", "--components", "2"],
-        "--components goes with --model mixture",
+        "--components needs --model mixture",
     ),
-    (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape goes with --model mixture or bayesian"),
+    (["detect", "iris.csv", "--model", "auto", "--shape", "full"], "--shape needs --model mixture or bayesian"),
     (["detect", "iris.csv", "--model", "bayesian", "--components", "1-3"], "takes one number of --components"),
     (["detect", "iris.csv", "--model", "bayesian", "--shape", "full,diag"], "--model bayesian takes one --shape"),
-    (["detect", "iris.csv", "--shape", "full", "--factors", "2"], "--factors goes with --shape factor"),
+    (["detect", "iris.csv", "--shape", "full", "--factors", "2"], "--factors needs --shape factor"),
     (["detect", "iris.csv", "--shape", "factor", "--factors", "0"], "--factors is 0: write a whole number from 1"),
     (
         ["detect", "iris.csv", "--model", "bayesian", "--shape", "factor"],
@@ -80,7 +81,7 @@ BAD_INPUT = [
     (["detect", "iris.csv", "--columns", "sepal_lenght"], "did you mean 'sepal_length'?"),
     (["detect", "iris.csv", "--columns", "species"], "does not hold numbers (category)"),
     (["detect", "iris.csv", "--columns", "year"], "every column of numbers is constant"),
-    (["detect", "iris.csv", "--components", "151"], "--components asks for 151, and the model is fitted to 150"),
+    (["detect", "iris.csv", "--components", "151"], "--components asks for 151, but the model is fitted to 150"),
     (["detect", "iris.csv", "--components", "151", "--model", "bayesian"], "--components asks for 151"),
     (["detect", "text.csv"], "has no numeric columns"),
     (["detect", "one.csv"], "the table has 1 row, and a model needs at least 2"),
@@ -95,7 +96,7 @@ BAD_INPUT = [
     (["detect", "iris.csv", "--labels", "year", "--columns", "year,petal_length"], "cannot be both used and a label"),
     (["detect", "iris.csv", "--tail", "0.01", "--columns", "petal_length", "--reference", "few.csv"], "few.csv has no"),
     (["detect", "few.csv", "--tail", "0.01"], "a tail needs at least 40 rows, and there are 3"),
-    (["detect", "few.csv", "--labels", "label"], "no row is an anomaly"),
+    (["detect", "few.csv", "--labels", "label"], "no row is labelled an anomaly"),
     (["detect", "few.csv", "--reference", "few.csv"], "few.csv has 3 rows, too few for a reference"),
     (
         ["detect", "few.csv", "--drop", "label", "--reference", "one.csv"],
@@ -104,19 +105,19 @@ BAD_INPUT = [
     (["detect", "few.csv", "--columns", "a", "--reference", "text.csv"], "does not hold numbers (text)"),
     (["detect", "few.csv", "--reference", "fewer.csv"], "there is no file fewer.csv: did you mean few.csv?"),
     (["detect", "few.csv", "--columns", "a,b", "--reference", "iris.csv"], "iris.csv has no columns 'a' and 'b'"),
-    (["detect", "few.csv", "--reference", "one.csv", "--out", "one.csv"], "one.csv is the table that is read"),
-    (["detect", "few.csv", "--reference", "one.csv", "--save", "one.csv"], "one.csv is the table that is read"),
+    (["detect", "few.csv", "--reference", "one.csv", "--out", "one.csv"], "one.csv is the input table"),
+    (["detect", "few.csv", "--reference", "one.csv", "--save", "one.csv"], "one.csv is the input table"),
     (["compare", "irs.csv"], "there is no file irs.csv: did you mean iris.csv?"),
     (["compare", "one.csv"], "the table has 1 row, and a model needs at least 2"),
     (["compare", "few.csv", "--labels", "label"], "none of the 3 rows compared is an anomaly"),
     (["compare", "few.csv", "--labels", "b"], "the label in column 'b' of data row 1 is '2'"),
     (["detect", "ragged.csv"], "line 3 of ragged.csv"),
     (["detect", "vast.csv"], "the numbers of column 'a' are too large to add up"),
-    (["detect", "scored.csv"], "scored.csv has a column 'reason' already"),
+    (["detect", "scored.csv"], "scored.csv already has a column 'reason'"),
     (["detect", "iris.csv", "--out", "out.xyz"], "cannot tell the format of out.xyz"),
     (["detect", "iris.csv", "--out", "no/out.csv"], "there is no folder"),
-    (["detect", "iris.csv", "--out", "iris.csv"], "iris.csv is the table that is read"),
-    (["detect", "iris.csv", "--save", "iris.csv"], "iris.csv is the table that is read"),
+    (["detect", "iris.csv", "--out", "iris.csv"], "iris.csv is the input table"),
+    (["detect", "iris.csv", "--save", "iris.csv"], "iris.csv is the input table"),
     (["detect", "iris.csv", "--save", "no/model"], "there is no folder"),
     (["detect", "iris.csv", "--save", "."], "is a folder: name a file in it"),
     (["detect", "iris.csv", "--out", "x.csv", "--save", "x.csv"], "cannot hold both the result and the model"),
@@ -185,7 +186,7 @@ def test_a_fault_of_ours(run, iris, monkeypatch):
     monkeypatch.setattr("mixtura.tables.work.fit_table", fail)
     ended = run("detect", iris)
     assert (ended.code, ended.out) == (1, "")
-    assert "this is a fault of mixtura, not of your table (ZeroDivisionError: by nought)" in ended.err
+    assert "this is a bug in mixtura, not a fault of your table (ZeroDivisionError: by nought)" in ended.err
     assert "please report it" in ended.err
     assert "Traceback" not in ended.err
     monkeypatch.setenv("MIXTURA_DEBUG", "1")
@@ -220,6 +221,12 @@ def test_help(run, command):
     assert ended.code == 0
     assert "Examples" in ended.out
     assert "Usage: mixtura " + command in ended.out
+
+
+def test_no_arguments_show_the_help(run):
+    ended = run()
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == run("--help").out
 
 
 def test_version(run):

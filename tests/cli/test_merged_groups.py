@@ -87,14 +87,14 @@ def test_so_many_clusters_as_are_asked_for(groups, moons, n_clusters):
 def test_every_output_says_what_was_merged(run, groups, moons):
     summary, _ = groups(moons[0], "--merge", "--save", "moons.model")
     n_components = summary["model"]["n_components"]
-    said = f"{n_components} components merged into 2, as many as the rows tell apart"
+    said = f"{n_components} components merged into 2, as many as the rows support"
     assert said in run("groups", moons[0], "--merge", width=120).out
     assert said in run("score", "moons.model", moons[0], width=120).out
     page = run("report", "moons.model", moons[0], "--out", "-").out
     assert said in page
     assert f"The table falls into <strong>2 clusters</strong>, merged from {n_components} groups." in page
     assert "Group 0, cluster" in page
-    assert "as asked for" in run("groups", moons[0], "--clusters", "3", width=120).out
+    assert "as asked" in run("groups", moons[0], "--clusters", "3", width=120).out
 
 
 def test_a_saved_model_brings_its_clusters(run, groups, moons):
@@ -138,7 +138,7 @@ def test_without_merging_nothing_is_said_of_clusters(groups, moons):
     ("given", "said"),
     [
         (("--clusters", "0"), "--clusters is 0: write a number from 1"),
-        (("--clusters", "4", "--components", "3"), "--clusters asks for 4, and the model has 3 components to merge"),
+        (("--clusters", "4", "--components", "3"), "--clusters asks for 4, but the model has 3 components to merge"),
     ],
 )
 def test_numbers_of_clusters_that_cannot_be(run, moons, given, said):

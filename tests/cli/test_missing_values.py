@@ -28,7 +28,7 @@ def test_models_that_take_them(run, holes, need, kind):
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
     assert summary["notices"][0] == (
-        "values are missing in a (61 rows), b (1 row), c (1 row): a row is judged by those that it has."
+        "values are missing in a (61 rows), b (1 row), c (1 row): each row is judged by the values that it has."
     )
     scored = read("a.parquet")
     assert np.isfinite(scored["anomaly_score"].to_numpy()).all()

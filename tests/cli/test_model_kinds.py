@@ -210,5 +210,5 @@ def test_numbers_that_are_not_finite_are_null(run, write):
     summary = summary_of(run("detect", "new.csv", "--reference", "clean.csv", "--fdr", "0.001", "--json", "-q"))
     assert summary["decision"]["threshold"] is None
     assert summary["anomalies"][0]["reason"] == (
-        "b = 8; every row fitted has 7. With that the score falls from 14.1 to 0.35."
+        "b = 8; every row fitted has 7. With this value, the score falls from 14.1 to 0.35."
     )

@@ -48,8 +48,8 @@ def test_text_of_the_table_too_where_that_is_asked_for(folder, run, table):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--format", "parquet"], "--safe-csv goes with --format csv, not parquet"),
-        (["--out", "out.parquet"], "out.parquet ends as another format than safe-csv does: name a file that ends in"),
+        (["--format", "parquet"], "--safe-csv needs --format csv, not parquet"),
+        (["--out", "out.parquet"], "out.parquet has the ending of another format than safe-csv: name a file"),
     ],
 )
 def test_other_formats_are_refused(run, table, options, message):
@@ -66,5 +66,5 @@ def test_a_model_without_checksum_is_told(folder, run, table):
     (folder / "m").write_bytes(to_bytes(arrays_of((folder / "m").read_bytes()), metadata={"mixtura": manifest}))
     ended = run("score", "m", table, "--out", "old.csv", width=200)
     assert ended.code == 0
-    assert "m has no checksum, as files of earlier versions" in ended.out
+    assert "m is from an earlier version and has no checksum" in ended.out
     assert (folder / "old.csv").read_text() == (folder / "scored.csv").read_text()

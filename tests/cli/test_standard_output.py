@@ -16,7 +16,13 @@ def program(*arguments, **options):
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, check=False, **options)
 
 
-@pytest.mark.parametrize("form", [None, "csv", "jsonl", "json", "arrow", "parquet"])
+def forms(*names):
+    """Formats of which a default run tries the first and the last: each starts a program."""
+    between = (pytest.param(name, marks=pytest.mark.exhaustive) for name in names[1:-1])
+    return [names[0], *between, names[-1]]
+
+
+@pytest.mark.parametrize("form", forms(None, "csv", "jsonl", "json", "arrow", "parquet"))
 def test_the_result_is_on_standard_output_and_all_else_is_not(run, iris, folder, need, form):
     chosen = () if form is None else ("--format", form)
     ended = program("detect", "iris.csv", *FOREST, "--out", "-", *chosen)
@@ -60,10 +66,10 @@ def test_a_reader_that_leaves_ends_the_run_quietly(iris, folder, form, save):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--out", "-", "--json"], "--json and --out - both want standard output"),
-        (["--out", "-", "--format", "xml"], "--format is 'xml': the formats there are: parquet, csv"),
-        (["--out", "x.csv", "--format", "jsonl"], "x.csv ends as another format than jsonl does"),
-        (["--save", "-"], "the model cannot go to standard output"),
+        (["--out", "-", "--json"], "--json and --out - both write to standard output"),
+        (["--out", "-", "--format", "xml"], "--format is 'xml': the formats are parquet, csv"),
+        (["--out", "x.csv", "--format", "jsonl"], "x.csv has the ending of another format than jsonl"),
+        (["--save", "-"], "the model cannot be written to standard output"),
     ],
 )
 def test_what_cannot_be(run, iris, folder, arguments, sentence):
@@ -88,11 +94,11 @@ def test_a_table_that_its_own_result_would_go_to(iris, folder):
             [*PROGRAM, "detect", "iris.csv", "--out", "-"], stdout=end, stderr=subprocess.PIPE, check=False
         )
     assert ended.returncode == 2
-    assert b"standard output is the table that is read" in ended.stderr
+    assert b"standard output is the input table" in ended.stderr
     with iris.open() as table:
         ended = program("detect", "-", "--out", "iris.csv", "--force", stdin=table)
     assert ended.returncode == 2
-    assert b"iris.csv is the table that is read" in ended.stderr
+    assert b"iris.csv is the input table" in ended.stderr
     assert iris.read_bytes() == before
 
 

@@ -144,7 +144,7 @@ def test_a_user_says_what_a_column_is():
     assert kind_asked("number", "a", columns["a"]).name == "number"
     assert kind_asked("category", "a", columns["a"]).name == "category"
     assert kind_asked("date", "d", columns["d"]).name == "date"
-    with pytest.raises(RequestError, match=r"the kinds there are: number, flag"):
+    with pytest.raises(RequestError, match=r"the kinds are number, flag"):
         kind_asked("numbers", "a", columns["a"])
     with pytest.raises(RequestError, match=r"'b' cannot be read as a date"):
         kind_asked("date", "b", columns["b"])

@@ -58,7 +58,7 @@ def test_a_column_that_is_called_row_keeps_its_name(numbers):
 
 def test_groups_flag_no_rows(numbers):
     found = mixtura.groups(numbers, components=2, shape="full")
-    with pytest.raises(RequestError, match=r"mixtura\.detect chooses one"):
+    with pytest.raises(RequestError, match=r"use mixtura\.detect, which sets one"):
         _ = found.flagged
 
 
@@ -85,7 +85,7 @@ def test_files_are_not_replaced_without_force(found, folder, tmp_path):
     from_file = mixtura.detect(folder / "t.csv", rate=0.02)
     from_file.write(tmp_path / "again.parquet")
     from_file.write(tmp_path / "again.parquet")
-    with pytest.raises(SourceError, match="is the table that is read"):
+    with pytest.raises(SourceError, match="is the input table"):
         from_file.write(folder / "t.csv", force=True)
 
 
@@ -122,13 +122,13 @@ def test_all_is_written_in_one_call_as_one_by_one(folder, tmp_path):
         (lambda X: mixtura.detect(X, precision=0.9), "precision needs labels, the column"),
         (lambda X: mixtura.detect(X, tail=0.1, labels="x0"), "ask for precision, recall or f_beta"),
         (lambda X: mixtura.detect(X, columns=["x0"], drop=["x1"]), "columns and drop exclude each other"),
-        (lambda X: mixtura.detect(X, model="tree"), "model is 'tree': the kinds there are"),
-        (lambda X: mixtura.detect(X, model="forest", components=3), "components goes with model='mixture' or bayesian"),
+        (lambda X: mixtura.detect(X, model="tree"), "model is 'tree': the kinds are"),
+        (lambda X: mixtura.detect(X, model="forest", components=3), "components needs model='mixture' or bayesian"),
         (lambda X: mixtura.groups(X, components="0-3"), "components is '0-3': write counts from 1"),
         (lambda X: mixtura.groups(X, components=1000), "components asks for 1,000"),
         (lambda X: mixtura.groups(X, components=2, shape="full", clusters=3), "ask for fewer, or for more components"),
         (lambda X: mixtura.detect(X, format="xls"), "format is 'xls': the formats there are"),
-        (lambda X: mixtura.detect(X, out="-"), "the result cannot go to standard output: name a file"),
+        (lambda X: mixtura.detect(X, out="-"), "the result cannot be written to standard output: name a file"),
         (lambda X: mixtura.compare(X, rows=3), "rows is 3: write a number of at least 10"),
         (lambda X: mixtura.detect(X, columns=["y"]), "the table has no column 'y'"),
     ],
@@ -157,7 +157,7 @@ def test_groups_of_a_model_that_is_known(numbers):
     again = first.model.groups(numbers)
     assert again.summary.groups == first.summary.groups
     assert again.summary.new_columns == first.summary.new_columns
-    with pytest.raises(RequestError, match="only a mixture has groups"):
+    with pytest.raises(RequestError, match="only mixtures have groups"):
         mixtura.groups(numbers, model=mixtura.detect(numbers, rate=0.02).model)
     with pytest.raises(RequestError, match="fitted already"):
         mixtura.groups(numbers, model=first.model, components=3)

@@ -20,7 +20,7 @@ def test_what_is_read_is_not_replaced(tmp_path, monkeypatch, source, file):
     (tmp_path / "data" / "k=1").mkdir(parents=True)
     for name in ("t.json", "data/a.csv", "data/k=1/b.csv", "other.csv"):
         (tmp_path / name).write_text("[]")
-    with pytest.raises(SourceError, match="is the table that is read, and would be replaced"):
+    with pytest.raises(SourceError, match="is the input table, and the result would replace it"):
         Origin("detect", source).check(WholeFile(tmp_path / file))
     Origin("detect", source).check(WholeFile(tmp_path / "other.csv"))
 

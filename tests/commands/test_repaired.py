@@ -110,7 +110,7 @@ def test_a_table_without_flagged_rows_is_written_as_it_is(tmp_path):
 
 
 def test_what_is_read_and_what_others_made_is_not_replaced(file, tmp_path):
-    with pytest.raises(SourceError, match="is the table that is read"):
+    with pytest.raises(SourceError, match="is the input table"):
         mixtura.detect(file, rate=0.02, repaired=file, force=True)
     same = tmp_path / "same.parquet"
     with pytest.raises(SourceError, match="cannot hold both the result and the repaired table"):
@@ -121,7 +121,7 @@ def test_what_is_read_and_what_others_made_is_not_replaced(file, tmp_path):
         mixtura.detect(file, rate=0.02, out=tmp_path / "out.parquet", repaired=other)
     with pytest.raises(SourceError, match="cannot tell the format"):
         mixtura.detect(file, rate=0.02, repaired=tmp_path / "r.xls")
-    with pytest.raises(SourceError, match="the repaired table cannot go to standard output: name a file"):
+    with pytest.raises(SourceError, match="the repaired table cannot be written to standard output: name a file"):
         mixtura.detect(file, rate=0.02, repaired="-")
     assert other.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["other.csv"]
@@ -143,7 +143,7 @@ def test_all_files_appear_or_none(file, tmp_path, monkeypatch):
 
 def test_a_model_without_a_threshold_repairs_nothing(file, tmp_path):
     model = mixtura.groups(file, components=1, shape="full").model
-    with pytest.raises(RequestError, match=r"repaired goes with a threshold, .* choose one with rate=0\.01"):
+    with pytest.raises(RequestError, match=r"repaired needs a threshold, .* set one with rate=0\.01"):
         mixtura.score(model, file, repaired=tmp_path / "r.parquet")
     found = mixtura.score(model, file, rate=0.02, repaired=tmp_path / "r.parquet")
     assert found.summary.repaired.n_cells > 0
@@ -155,7 +155,7 @@ def test_the_command_line_writes_the_same_table_and_says_that_it_is_a_guess(run,
     said = " ".join(capfd.readouterr().out.split())
     found = mixtura.detect(file, rate=0.02, repaired=tmp_path / "2.parquet")
     cells, n_rows = found.summary.repaired.n_cells, found.summary.repaired.n_rows
-    assert f"(the table with {cells} cells of {n_rows} rows replaced by what the others predict: a guess)" in said
+    assert f"(a repaired copy: {cells} cells of {n_rows} rows replaced by predicted values, a guess)" in said
     run("score", tmp_path / "m.model", file, "--out", tmp_path / "s.parquet", "--repaired", tmp_path / "3.parquet",
         "--json")  # fmt: skip
     printed = json.loads(capfd.readouterr().out)

@@ -82,7 +82,7 @@ def test_equal_scores_agree_with_nothing(X):
 
 @pytest.mark.parametrize("labels", [np.zeros(400), np.ones(400), np.full(400, np.nan), np.arange(400)])
 def test_labels_of_one_kind_are_refused(X, labels):
-    with pytest.raises(ValueError, match="labels must be 1 for some rows, anomalies, and 0 for others"):
+    with pytest.raises(ValueError, match=r"labels must be 1 for some rows \(anomalies\) and 0 for others"):
         compare(X, {"a": Column(0)}, labels)
 
 
@@ -99,8 +99,8 @@ def test_rows_that_tie_are_flagged_together(X):
     assert [detector.flagged_by_others for detector in comparison.detectors] == [1, 1]
     assert comparison.ties == dict.fromkeys(
         "ab",
-        "40 rows tie where the share 0.04 of 400 rows ends, and alone are more than that: they are flagged too, 40 in "
-        "all",
+        "40 rows tie where the share 0.04 of 400 rows ends, and they alone are more than that: they are flagged too, "
+        "40 in all",
     )
 
 

@@ -254,9 +254,9 @@ def test_large_sketches_are_within_their_error():
         (([1.0, 2.0], [-1, 1]), "1 or True for anomalies and 0 or False"),
         (([1.0, 2.0], [1, math.nan]), "labels must be numbers, and that of row 1"),
         (([1.0, 2.0], ["a", "b"]), "labels must be numbers, and these are text"),
-        (([1.0, 2.0], [0, 0]), "no row is an anomaly"),
-        (([], []), "no row is an anomaly"),
-        (([1.0, 2.0], [0, 1], [1, 0]), "no row is an anomaly"),
+        (([1.0, 2.0], [0, 0]), "no row is labelled an anomaly"),
+        (([], []), "no row is labelled an anomaly"),
+        (([1.0, 2.0], [0, 1], [1, 0]), "no row is labelled an anomaly"),
         (([1.0, 2.0], [0, 1], [1]), r"the weights have the shape \(1,\)"),
         (([1.0, 2.0], [0, 1], [1, -1]), "finite numbers of at least 0"),
         (([1.0, 2.0], [0, 1], [1, math.inf]), "finite numbers of at least 0"),
@@ -268,7 +268,7 @@ def test_what_has_no_curve(arguments, sentence):
 
 
 def test_sketches_without_anomalies():
-    with pytest.raises(ValueError, match="no row is an anomaly"):
+    with pytest.raises(ValueError, match="no row is labelled an anomaly"):
         PrecisionRecallCurve.from_sketches(QuantileSketch.zero(), QuantileSketch.zero().including([1.0]))
 
 

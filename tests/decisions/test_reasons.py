@@ -50,7 +50,7 @@ def habits(step=0.0, usual=0.0, share=0.0, lowest=-1e9, highest=1e9):
 class TestCells:
     def test_one(self):
         assert said(["depth"], [9.25], [3.0], [2.0], flagged=[0]) == (
-            "depth = 9.25; usual is about 3. With that the score falls from 4 to 1 (threshold 2)."
+            "depth = 9.25; the usual value is about 3. With this value, the score falls from 4 to 1 (threshold 2)."
         )
 
     def test_one_given_others(self):
@@ -77,22 +77,22 @@ class TestCells:
         )
         assert sentence == (
             "x, y and z are 0; a row with carat 2.25 and price 18,034 has about 8.5, 8.4 and 5.2. "
-            "With these the score falls from 3.99 to 0.4 (threshold 2.05)."
+            "With these values, the score falls from 3.99 to 0.4 (threshold 2.05)."
         )
 
     def test_of_two_values(self):
         assert said(["x", "y"], [0.0, 58.9], [8.5, 8.4], [0.1, 0.1], flagged=[0, 1]).startswith(
-            "x = 0 and y = 58.9; usual is about 8.5 and 8.4. With these "
+            "x = 0 and y = 58.9; the usual values are about 8.5 and 8.4. With these "
         )
 
     def test_some_of_one_value(self):
         assert said(["x", "y", "z"], [0.0, 0.0, 31.8], [8.5, 8.4, 5.2], [0.1] * 3, flagged=[0, 1, 2]).startswith(
-            "x and y are 0, z = 31.8; usual is about 8.5, 8.4 and 5.2. "
+            "x and y are 0, z = 31.8; the usual values are about 8.5, 8.4 and 5.2. "
         )
 
     def test_that_do_not_suffice(self):
         assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], after=2.4, threshold=2.05).endswith(
-            "With that the score falls from 4 to 2.4, still above the threshold 2.05."
+            "With this value, the score falls from 4 to 2.4, still above the threshold 2.05."
         )
 
     def test_of_a_model_without_a_threshold(self):
@@ -100,13 +100,13 @@ class TestCells:
 
     def test_whose_score_rises(self):
         assert said(["a"], [9.0], [3.0], [2.0], flagged=[0], after=5.0).endswith(
-            "With that the score does not fall from 4: it is 5, still above the threshold 2."
+            "With this value, the score does not fall from 4: it is 5, still above the threshold 2."
         )
 
     def test_or_others(self):
         names = ["price", "area", "rooms"]
         one = said(names, [9.0, 9.0, 1.0], [3.0, 3.0, 1.0], [1.0] * 3, flagged=[0], other=[1])
-        assert one.startswith("price or area: either explains the row. price = 9; usual is about 3. ")
+        assert one.startswith("price or area: either explains the row. price = 9; the usual value is about 3. ")
         two = said(names, [9.0, 9.0, 1.0], [3.0, 3.0, 1.0], [1.0] * 3, flagged=[0, 2], other=[1, 2])
         assert two.startswith("price and rooms, or area and rooms: either explains the row. ")
 
@@ -114,7 +114,7 @@ class TestCells:
 class TestRowsWithoutWrongCells:
     def test_as_a_whole(self):
         sentence = said(["a", "b"], [9.0, 2.0], [3.0, 2.0], [1.0, 1.0])
-        assert sentence == "Unusual as a whole: no few values explain it. Foremost: a = 9 (expected about 3)."
+        assert sentence == "Unusual as a whole: no few values explain it. Most unusual: a = 9 (expected about 3)."
 
     def test_as_a_whole_among_groups(self):
         def nearest(X):
@@ -126,22 +126,22 @@ class TestRowsWithoutWrongCells:
     def test_rare_values_that_are_as_expected(self):
         known = Habits.of(np.column_stack([np.arange(100.0), np.ones(100)]))
         sentence = said(["a", "b"], [98.0, 1.0], [97.5, 1.0], [1.0, 1.0], shares=[3.0, 1.0], habits=known)
-        assert sentence.endswith("Foremost: a = 98 (at least 98% of rows have less).")
+        assert sentence.endswith("Most unusual: a = 98 (at least 98% of rows have less).")
 
     def test_low_values(self):
         known = Habits.of(np.arange(100.0)[:, None])
         assert said(["a"], [0.0], [1.2], [1.0], habits=known).endswith(
-            "Foremost: a = 0 (at least 98% of rows have more)."
+            "Most unusual: a = 0 (at least 98% of rows have more)."
         )
 
     def test_ordinary(self):
         assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
-            "Ordinary; foremost is a = 9 (expected about 8)."
+            "Ordinary; the most unusual value is a = 9 (expected about 8)."
         )
 
     def test_of_a_model_without_a_threshold(self):
         assert said(["a"], [9.0], [8.0], [1.0], threshold=None) == (
-            "No few values stand out; foremost is a = 9 (expected about 8)."
+            "No few values stand out; the most unusual is a = 9 (expected about 8)."
         )
 
     @pytest.mark.parametrize("before", [1.0, 4.0])
@@ -151,7 +151,7 @@ class TestRowsWithoutWrongCells:
 
     def test_some_values_missing(self):
         assert said(["a", "b"], [np.nan, 5.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
-            "Ordinary; foremost is b = 5 (expected about 4)."
+            "Ordinary; the most unusual value is b = 5 (expected about 4)."
         )
 
     def test_no_rows(self):
@@ -165,7 +165,7 @@ class TestRowsWithoutWrongCells:
 class TestHabits:
     def test_values_that_are_mostly_one(self):
         assert said(["tolls"], [24.02], [0.03], [0.2], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
-            "tolls = 24.02; 95.3% of rows have 0. With that "
+            "tolls = 24.02; 95.3% of rows have 0. With this "
         )
 
     def test_that_never_change(self):
@@ -175,23 +175,24 @@ class TestHabits:
 
     def test_not_where_the_others_predict_another(self):
         assert said(["tolls"], [24.02], [6.12], [0.2], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
-            "tolls = 24.02; usual is about 6.1. "
+            "tolls = 24.02; the usual value is about 6.1. "
         )
 
     def test_not_of_the_usual_value_itself(self):
         assert said(["tolls"], [0.0], [0.6], [0.9], flagged=[0], habits=habits(0.01, 0.0, 0.953)).startswith(
-            "tolls = 0; usual is about 0.6. "
+            "tolls = 0; the usual value is about 0.6. "
         )
 
     def test_beside_other_cells(self):
         both = habits([0.01, 0.5], [0.0, 7.0], [0.953, 0.1], [0.0, 0.0], [30.0, 200.0])
         assert said(["tolls", "fare"], [24.02, 150.0], [0.0, 80.2], [0.2, 9.0], flagged=[0, 1], habits=both).startswith(
-            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and usual is fare about 80. "
+            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and the usual value is fare about 80. "
         )
 
     def test_expectations_stay_on_the_grid_and_in_the_range(self):
-        assert "usual is about 4. " in said(["n"], [9.0], [3.7], [0.2], flagged=[0], habits=habits(1.0))
-        assert "usual is about 0. " in said(["n"], [9.0], [-3.7], [0.2], flagged=[0], habits=habits(1.0, lowest=0.0))
+        assert "the usual value is about 4. " in said(["n"], [9.0], [3.7], [0.2], flagged=[0], habits=habits(1.0))
+        told = said(["n"], [9.0], [-3.7], [0.2], flagged=[0], habits=habits(1.0, lowest=0.0))
+        assert "the usual value is about 0. " in told
 
     def test_of_rows(self):
         found = Habits.of(np.array([[0, 0.25, np.nan], [0, 1.0, np.nan], [7, 0.5, np.nan], [0, 0.75, np.nan]]))
@@ -253,7 +254,7 @@ class TestPeers:
         sentence = said(["a", "b"], row, expected, [0.1, 0.1], flagged=[1], given=[0], peers=Peers(rows))
         found = re.fullmatch(
             r"b = 0; a row with a 0\.5 has about 1, and (.*) of ([\d,]+) rows like it have more "
-            r"\(95% limits: (.*)% to (.*)%\)\. With that .*",
+            r"\(95% limits: (.*)% to (.*)%\)\. With this value, .*",
             sentence,
         )
         assert found is not None, sentence

@@ -68,8 +68,8 @@ def test_a_sketch_agrees_where_it_is_exact():
 def test_rows_that_tie_lowest_are_flagged_together():
     scores = np.append(np.random.default_rng(0).normal(size=2940), np.full(60, -13.0))
     said = (
-        "60 rows tie where the share 0.01 of 3,000 rows ends, and alone are more than that: they are flagged too, {} "
-        "in all"
+        "60 rows tie where the share 0.01 of 3,000 rows ends, and they alone are more than that: they are flagged "
+        "too, {} in all"
     )
     assert flagged(scores, 0.01) == (60, said.format(60))
     assert flagged(scores.astype(np.float32), 0.01)[0] == 60
@@ -81,8 +81,8 @@ def test_rows_that_tie_above_others_are_told():
     scores = np.concatenate([np.linspace(-20, -14, 15), np.full(60, -13.0), np.random.default_rng(0).normal(size=2925)])
     assert flagged(scores, 0.01) == (
         15,
-        "60 rows tie where the share 0.01 of 3,000 rows ends: they are not flagged, for with them 75 would be in place "
-        "of 15; a share of 0.0251 flags them too",
+        "60 rows tie where the share 0.01 of 3,000 rows ends: they are not flagged, because 75 rows would be flagged "
+        "with them, and 15 without; a share of 0.0251 flags them too",
     )
     assert flagged(scores, 0.0251)[0] == 76
     # Fewer than the share, they are kept, so that it holds.

@@ -129,7 +129,7 @@ def test_one_row_and_one_kind_of_column(name, kind, dtype):
 def test_smallest_numbers_whose_mean_is_zero_are_refused():
     X = np.zeros((100, 1))
     X[0] = 5e-324
-    with pytest.raises(DataError, match="leaves no room for squares in float64: scale the column"):
+    with pytest.raises(DataError, match="squares overflow float64: scale the column"):
         EllipticEnvelope(random_state=0).fit(X)
 
 

@@ -67,7 +67,7 @@ def test_a_signal_at_any_moment(place, start_up, tmp_path, command, name):
         ended, err = stopped(place, tmp_path, command, [number], start_up * moment)
     assert ended == 128 + number
     called = "Ctrl-C" if name == "SIGINT" else name
-    assert err == f"mixtura: stopped by {called}; no file was written\n"
+    assert err == f"mixtura: stopped by {called}: no file was written\n"
     assert {file: (place / file).read_bytes() for file in os.listdir(place)} == before
 
 

@@ -156,7 +156,7 @@ HARD = {
 
 @pytest.mark.parametrize("name", HARD)
 def test_what_is_not_right_is_said(name):
-    with pytest.warns(ConvergenceWarning, match="not to be trusted"):
+    with pytest.warns(ConvergenceWarning, match="not reliable"):
         fit = fitted(*HARD[name])
     assert not fit.converged_
     assert fit.reasons_

@@ -104,6 +104,15 @@ def test_a_row_is_no_neighbour_of_itself():
     assert (mine[2, :3] > 0).all()  # of three copies one is left out, and the third nearest is another row
 
 
+@pytest.mark.parametrize("d", [127, 128, 131, 300])
+def test_distances_in_more_columns_than_are_taken_together(d):
+    random = np.random.default_rng(d)
+    X = random.normal(size=(45, d))
+    neighbors = samples(random, d, n_rows=10)
+    found = np.stack([nearest(X, reference, 3) for reference in neighbors.references.astype(float)])
+    np.testing.assert_allclose(distances(X, Units(np.zeros(d), np.ones(d), 10.0), neighbors), found, rtol=1e-5)
+
+
 def test_any_memory_order_and_place_gives_the_same_bits():
     X, units, members, neighbors, _ = case(1, 1100, 6, np.float64)
     expected = scores(X, units, members, neighbors)

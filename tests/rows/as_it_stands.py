@@ -6,15 +6,19 @@ from mixtura.errors import MixturaError
 from mixtura.rows.opening import open_raw
 from mixtura.rows.reading import ReadingOptions
 
+# Columns that are read by themselves: each is a reading of the whole file.
+_MOST_ALONE = 8
+
 
 def as_it_stands(source, **settings):
-    """Return the Arrow table of a source and its notes; a second pass gives the same."""
+    """Return the Arrow table of a source and its notes; a second pass gives the same, as do columns by themselves."""
     raw = open_raw(source, ReadingOptions(**settings))
     first, second = (
         pa.Table.from_batches(list(raw.batches(raw.schema.names)), raw.schema).combine_chunks() for _ in range(2)
     )
     assert first.equals(second)
-    for name in raw.schema.names:
+    names = raw.schema.names
+    for name in names[:: max(1, len(names) // _MOST_ALONE)]:
         alone = pa.Table.from_batches(list(raw.batches([name])))
         assert alone.column(name).combine_chunks().equals(first.column(name).combine_chunks())
     return first, raw.notes

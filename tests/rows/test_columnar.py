@@ -47,7 +47,7 @@ def test_arrow_whatever_its_name(tmp_path, ending):
 
 def test_feather_of_the_first_version(write):
     told = complaint(write("t.feather", b"FEA1" + bytes(40) + b"FEA1"))
-    assert "is a Feather file of the first version: write what pandas.read_feather('t.feather') returns anew" in told
+    assert "of the first version: read it with pandas.read_feather('t.feather') and save it again" in told
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_what_is_no_text(write, content):
 
 
 def test_a_web_page(write):
-    with pytest.raises(SourceError, match=r"^t\.csv is a web page: give the table"):
+    with pytest.raises(SourceError, match=r"^t\.csv is a web page: save its table"):
         read_text(write("t.csv", "\n<!DOCTYPE html>\n<html><body>Not found</body></html>\n"))
 
 
@@ -184,7 +184,7 @@ def test_several_files_tell_their_notes(write):
     table = open_path(folder / "*.csv")
     assert [note.replace(str(folder), "") for note in table.notes] == [
         "/2.csv is not UTF-8 text: read as windows-1252.",
-        "1 line before the header of /2.csv is no part of the table.",
+        "1 line before the header of /2.csv is not part of the table.",
     ]
 
 

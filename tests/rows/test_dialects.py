@@ -91,7 +91,7 @@ def test_lines_before_the_table_are_told(write, content, n_lines):
             if n_lines == 1
             else f"{n_lines} lines before the header of t.csv are"
         )
-        assert f"{said} no part of the table." in notes
+        assert f"{said} not part of the table." in notes
     elif "sep=" not in content:
         assert notes == []
 
@@ -100,7 +100,7 @@ def test_comments_further_down_are_told(write):
     content = "# made by x\na,b\n1,2\n# half\n3,#4\n" + "5,6\n" * 500 + "# the end\n"
     names, cells, notes = read_text(write("t.csv", content))
     assert (names, cells[:2], len(cells)) == (["a", "b"], [["1", "2"], ["3", "#4"]], 502)
-    assert "2 lines of t.csv start with # and are no part of the table." in notes
+    assert "2 lines of t.csv start with # and are not part of the table." in notes
 
 
 def test_cells_that_begin_with_a_mark_of_comments_are_cells(write):
@@ -113,7 +113,7 @@ def test_lines_after_the_table_are_told(write):
     content = "a,b,c\n1,2,3\n4,5,6\n\nSource: a test\n"
     _, cells, notes = read_text(write("t.csv", content))
     assert cells == [["1", "2", "3"], ["4", "5", "6"]]
-    assert notes == ["1 line after the table in t.csv is no part of it."]
+    assert notes == ["1 line after the table in t.csv is not part of it."]
 
 
 def test_a_row_of_totals_stays(write):

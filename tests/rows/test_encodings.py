@@ -62,7 +62,7 @@ def test_a_stray_byte_far_down(write, far):
     content = ("a,n\n1,é\n" + "1,ü\n" * far).encode() + b"1,\xe9\n"
     _, cells, notes = read_text(write("t.csv", content))
     assert (cells[0], cells[1], cells[-1]) == (["1", "é"], ["1", "ü"], ["1", "é"])
-    assert notes == [f"t.csv is UTF-8 text but for 1 byte in line {far + 3:,}: read as windows-1252."]
+    assert notes == [f"t.csv is UTF-8 text except for 1 byte in line {far + 3:,}: read as windows-1252."]
 
 
 def test_a_byte_far_down_that_decides(write):
@@ -81,7 +81,7 @@ def test_characters_across_the_pieces_that_are_read(write, monkeypatch):
 
 def test_torn_utf_16(write):
     content = b"\xff\xfe" + "a,b\n1,2\n".encode("utf-16-le") + b"\x00"
-    with pytest.raises(SourceError, match=r"t\.csv is not the utf-16-le text that it looks like .*: save it as UTF-8"):
+    with pytest.raises(SourceError, match=r"t\.csv looks like utf-16-le text, but is not .*: save it as UTF-8"):
         read_text(write("t.csv", content))
 
 

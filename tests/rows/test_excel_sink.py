@@ -104,10 +104,12 @@ def test_what_excel_has_no_room_for_is_refused_in_one_sentence(tmp_path):
     path = tmp_path / "t.xlsx"
     with open_writer(path) as writer:
         writer.write(pa.table({"x": [1]}), {})
-        with pytest.raises(SourceError, match=r"has 1,048,576 rows and a sheet of Excel has room for 1,048,575: write"):
+        with pytest.raises(
+            SourceError, match=r"has 1,048,576 rows, and a sheet of Excel has room for 1,048,575; write"
+        ):
             writer.check_size(MOST_ROWS + 1, 1)
     wide = pa.table([pa.array([1])] * (MOST_COLUMNS + 1), names=[f"c{k}" for k in range(MOST_COLUMNS + 1)])
-    with pytest.raises(SourceError, match=r"16,385 columns and a sheet of Excel has room for 16,384"):
+    with pytest.raises(SourceError, match=r"16,385 columns, and a sheet of Excel has room for 16,384"):
         write(tmp_path / "wide.xlsx", wide)
     long = pa.table({"a": ["x" * LONGEST_TEXT, "😀" * (LONGEST_TEXT // 2 + 1)]})
     with pytest.raises(ColumnError, match=r"column 'a' has 32,768 characters in row 2, and a cell of Excel has room"):

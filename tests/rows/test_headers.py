@@ -38,7 +38,7 @@ def test_what_a_header_is(first, rest, header, certain):
 
 def test_a_doubtful_header_is_told(write):
     path = write("t.csv", "name,town\nAnn,Bath\nBob,York\n")
-    note = "The first line of t.csv is taken for the header: --no-header if it is data."
+    note = "The first line of t.csv is used as the header (--no-header if it is data)."
     assert read_text(path) == (["name", "town"], [["Ann", "Bath"], ["Bob", "York"]], [note])
     assert read_text(path, header=True)[2] == []
     names, cells, _ = read_text(path, header=False)

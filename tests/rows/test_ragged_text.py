@@ -3,6 +3,8 @@
 import pytest
 
 from mixtura.errors import SourceError
+from mixtura.rows.fields import Syntax, split
+from mixtura.rows.records import Lines, records
 
 from .delimited_text import read_text
 
@@ -52,7 +54,7 @@ def test_quotes_that_can_be_meant_in_one_way_only(write, line, cells, after):
     _, found, notes = read_text(write("t.csv", 'a,b\n1,"2"\n3,4\n' * 3 + line + "\n" + after), header=True)
     assert found[8] == cells
     assert len(notes) == 1
-    assert "1 row of t.csv has quotes that do not stand around fields, the first in line 10" in notes[0]
+    assert "1 row of t.csv has quotes inside fields, the first in line 10" in notes[0]
 
 
 def test_an_escaped_quote_far_down(write):
@@ -62,7 +64,7 @@ def test_an_escaped_quote_far_down(write):
 
 def test_quotes_that_can_be_meant_in_no_way(write):
     path = write("t.csv", 'a,b\n1,2\n"x "y", z,3\n')
-    with pytest.raises(SourceError, match=r"^line 3 of t\.csv has a quote that does not stand around a whole field"):
+    with pytest.raises(SourceError, match=r"^line 3 of t\.csv has a quote inside a field"):
         read_text(path)
 
 
@@ -71,14 +73,14 @@ def test_a_quote_that_ends_lines_below_is_told(write):
     _, cells, notes = read_text(write("t.csv", content))
     assert cells[5] == ["4,5,6\n7,8,9\n10,11,12\n13", "14", "15"]
     assert len(notes) == 1
-    assert notes[0].startswith("A field of t.csv has quotes that begin in line 7 and end some lines below")
+    assert notes[0].startswith("A quoted field of t.csv begins in line 7 and ends some lines below")
 
 
 def test_line_feeds_in_a_file_of_both(write):
     content = b"a,b,c\r\n1,x\ny,3\r\n4,5,6\r\n"
     _, cells, notes = read_text(write("t.csv", content))
     assert cells == [["1", "x\ny", "3"], ["4", "5", "6"]]
-    assert notes == ["1 row of t.csv has ends of lines within fields, the first in line 2."]
+    assert notes == ["1 row of t.csv has line breaks within fields, the first in line 2."]
 
 
 def test_carriage_returns_in_a_file_of_line_feeds(write):
@@ -92,3 +94,18 @@ def test_text_between_fixed_places(write):
     assert len(read_text(write("t.txt", lines))[1]) == 403
     with pytest.raises(SourceError, match=r"line 405 of t\.txt has text between two columns"):
         read_text(write("t.txt", lines + "Bartholomew-Long\n"))
+
+
+def test_each_line_is_split_a_few_times_where_quotes_end_within_fields(monkeypatch):
+    n_splits = 0
+
+    def counted(text, syntax):
+        nonlocal n_splits
+        n_splits += 1
+        return split(text, syntax)
+
+    monkeypatch.setattr("mixtura.rows.records.split", counted)
+    lines = [f'{k},"=1+{k}, ""x"" "\n' for k in range(300)]
+    found = list(records(Lines(lines), Syntax(" ")))
+    assert [record.text for record in found] == [line.rstrip("\n") for line in lines]
+    assert n_splits <= 2 * len(lines)

@@ -149,7 +149,7 @@ def test_sheets_are_named(book):
     file = book(One=[["a"], [1]], Two=[["b"], [2]], Nothing=[])
     table, notes = as_it_stands(file)
     assert table.to_pydict() == {"a": [1]}
-    assert notes == (f"Sheet 'One' of 3 is read: name another as {file}::SHEET.",)
+    assert notes == (f"Sheet 'One', one of 3, is read: name another as {file}::SHEET.",)
     assert as_it_stands(f"{file}::Two")[0].to_pydict() == cells_of(f"{file}::two ") == {"b": [2]}
     assert as_it_stands(f"{file}::Two")[1] == ()
     with pytest.raises(SourceError, match=r"has no sheet 'Tow': did you mean 'Two'\? the sheets are 'One', 'Two', "):
@@ -205,13 +205,13 @@ def test_by_its_first_bytes_and_from_a_stream(book):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a,b\n1,2\n", "is no workbook: give it the ending of what it is"),
-        (b"", "is no workbook"),
+        (b"a,b\n1,2\n", "is not a workbook: give it the ending of its format"),
+        (b"", "is not a workbook"),
         (b"PK\x03\x04" + b"\xff" * 900, "is a broken workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 900, "is a broken workbook"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
-            "is locked by a password: save a copy without one",
+            "is protected by a password: save a copy without one",
         ),
     ],
 )

@@ -16,12 +16,14 @@ from safetensors.numpy import save as to_bytes
 from mixtura.decisions.reasons import Habits
 from mixtura.detectors.density.model import DensityModel
 from mixtura.detectors.elliptic.model import Elliptic
+from mixtura.distributions.levels import Levels
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Diagonal, Full
 from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.statistics.rarity import Rarity
 from mixtura.storage import load, save
+from mixtura.storage.contents import contents_of
 from mixtura.tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
 from mixtura.tables.table_model import TableModel
 
@@ -168,11 +170,40 @@ BOX = {"model.lower": np.zeros(2), "model.upper": np.ones(2)}
         ({"noise": -1.0}, BOX, "is a probability"),
         ({}, {"model.degrees_of_freedom": np.zeros(2)}, "degrees of freedom are a positive number for each component"),
         ({}, {"model.degrees_of_freedom": np.ones(3)}, "degrees of freedom are a positive number for each component"),
-        ({"depth": 3}, {}, "a mixture says its shape and the weight of its noise, not depth"),
+        ({"depth": 3}, {}, "a mixture says its shape, the weight of its noise and its levels, not depth"),
     ],
 )
 def test_student_components_and_noise_that_do_not_fit(settings, more, reason, file):
     write(file, PLAIN, MODEL | more, settings={"shape": "diag"} | settings)
+    assert reason in refusal(file)
+
+
+@pytest.mark.parametrize("n_numbers", [0, 2])
+def test_categories_come_back_bit_for_bit(n_numbers, file):
+    random = np.random.default_rng(0)
+    levels = Levels([0, 2] if n_numbers else [0, 1], [random.dirichlet(np.ones(size), 2) for size in (3, 2)])
+    means, variances = random.normal(size=(2, n_numbers)), random.uniform(1, 2, (2, n_numbers))
+    mixture = Mixture([0.4, 0.6], means, SHAPES["diag"](variances, 2, n_numbers), levels=levels)
+    save(mixture, file)
+    assert load(file) == mixture
+
+
+@pytest.mark.parametrize(
+    ("settings", "array", "reason"),
+    [
+        ({"columns": [1], "sizes": [2], "counts": []}, [[0.5, 0.4, 0.0]], "sum to one"),
+        ({"columns": [1], "sizes": [3], "counts": []}, [[0.5, 0.5, 0.0]], "have no 3 probabilities"),
+        ({"columns": [1], "sizes": [2, 2], "counts": []}, [[0.5, 0.5, 0.0]], "in columns of some sizes"),
+        ({"columns": [-1], "sizes": [2], "counts": []}, [[0.5, 0.5, 0.0]], "rising order"),
+        ({"columns": [9], "sizes": [2], "counts": []}, [[0.5, 0.5, 0.0]], "do not fit"),
+        ([1], [[0.5, 0.5, 0.0]], "in columns of some sizes"),
+    ],
+)
+def test_categories_that_do_not_fit(settings, array, reason, file):
+    mixture = Mixture([1.0], [[0.0]], SHAPES["diag"]([[1.0]], 1, 1), levels=Levels([1], [[[0.5, 0.5]]]))
+    contents = contents_of(mixture)
+    manifest = contents.manifest | {"settings": contents.manifest["settings"] | {"levels": settings}}
+    write(file, manifest, contents.arrays | {"model.levels": np.array(array)})
     assert reason in refusal(file)
 
 
@@ -298,7 +329,10 @@ def test_the_manifest_of_what_is_no_table(model, kind, name, settings, file):
 
 
 def loaded_without_checksum(file):
-    with pytest.warns(UserWarning, match=r"model\.safetensors has no checksum, .*: .* save the model again$"):
+    with pytest.warns(
+        UserWarning,
+        match=r"model\.safetensors is from an earlier version and has no checksum, .*: save the model again$",
+    ):
         return load(file)
 
 
@@ -341,8 +375,8 @@ def test_another_value_is_found(file, array):
     content[start : start + 8] = struct.pack("<d", 3.25)
     file.write_bytes(content)
     assert refusal(file) == (
-        "FILE is not a model that mixtura can read: its checksum is not that of its content, so it is damaged; "
-        "copy it anew, or save it again"
+        "FILE is not a model that mixtura can read: its checksum does not match its content, so it is damaged; "
+        "copy it or save it again"
     )
 
 

@@ -40,5 +40,5 @@ def test_what_only_checks_a_request_is_not_slow():
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS if not kind.has_components])
 def test_components_are_of_mixtures(kind):
-    with pytest.raises(RequestError, match="components goes with model='mixture' or bayesian, not " + kind):
+    with pytest.raises(RequestError, match="components needs model='mixture' or bayesian, not " + kind):
         request("t.csv", columns=None, drop=None, model=kind, components="3", shape=None, seed=0)

@@ -35,7 +35,7 @@ def test_what_is_meant_where_nothing_is_asked_for():
         ("recall", 0.8, "for a recall of 80% or more"),
         ("f_beta", 1.0, "for the highest F1"),
         ("tail", 1e-4, "to flag one in 10,000 normal rows, by the tail of the scores"),
-        ("fdr", 0.1, "so that on average at most 10% of the flagged rows belong"),
+        ("fdr", 0.1, "so that on average at most 10% of the flagged rows are false alarms"),
     ],
 )
 def test_what_a_threshold_was_chosen_for(name, target, sentence):

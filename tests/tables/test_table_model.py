@@ -79,10 +79,10 @@ def test_reasons_know_the_threshold_the_columns_and_the_rows():
     assert re.fullmatch(
         r"height or mass: either explains the row\. height = 185; a row with mass 50 has about 160, "
         r"and all of [\d,]+ rows like it have less \(95% limits: [\d.]+% to 100%\)\. "
-        r"With that the score falls from 10\.8 to 2\.11 \(threshold 6\)\.",
+        r"With this value, the score falls from 10\.8 to 2\.11 \(threshold 6\)\.",
         found[0],
     ), found[0]
-    assert found[1].startswith("Ordinary; foremost is ")
+    assert found[1].startswith("Ordinary; the most unusual value is ")
     other = known.in_words([[185.0, 50.0]], known.explain([[185.0, 50.0]]), ["größe", "masse"])
     assert other[0].startswith("größe or masse: either explains the row.")
 
@@ -241,7 +241,7 @@ def test_p_values_compare_with_the_calibration():
 def test_severities_say_how_many_rows_are_less_rare():
     plain, X = a_model(), some_rows(n_rows=4000)
     assert not plain.has_severities
-    with pytest.raises(ValueError, match="does not say how rare a score is"):
+    with pytest.raises(ValueError, match="this model has no severities"):
         plain.severities(plain.scores(X))
     scores = plain.scores(X)
     model = a_model(rarity=Rarity.of(scores))

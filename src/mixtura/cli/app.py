@@ -6,6 +6,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ from .stopping import ReaderLeftError, stopping
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 
-_NO_MEMORY = "there is not enough memory: give mixtura more, or fewer columns with --columns or --drop"
+_NO_MEMORY = "not enough memory: use fewer columns (--columns or --drop), or free some memory"
 _REFUSED = re.compile(
     "out of memory|cannot allocate memory|failed to allocate|bad_alloc|failed to map segment|can't start new thread",
     re.IGNORECASE,
@@ -40,10 +41,10 @@ _REFUSED = re.compile(
 
 app = typer.Typer(
     name="mixtura",
-    help="Find the groups in a table, and the rows that do not belong.",
-    epilog="Exit codes: 0 done, 1 a fault of mixtura, 2 bad usage or bad input, 3 findings of check --fail or more "
+    help="Find the groups in a table and the rows that do not fit, with a reason for each.",
+    epilog="Exit codes: 0 done, 1 a bug in mixtura, 2 bad usage or bad input, 3 findings of check --fail or more "
     "rows flagged than --fail-above allows, 130 stopped by Ctrl-C (128 and the number of the signal for others).\n\n"
-    "mixtura help COMMAND tells more about a command.",
+    "mixtura help COMMAND explains a command.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -57,7 +58,8 @@ COMMANDS: dict[Callable[..., None], str] = {
     check: CHECK_EXAMPLES,
 }
 for _command, _examples in COMMANDS.items():
-    app.command(epilog=_examples)(_command)
+    _first, _rest = cleandoc(_command.__doc__ or "").split("\n\n", 1)
+    app.command(help=f"{_first}\n\n{_examples}\n{_rest}")(_command)
 
 
 @app.command(name="help")
@@ -66,13 +68,13 @@ def _help(
         str | None,
         typer.Argument(
             metavar="COMMAND",
-            help="The command to tell about.",
+            help="Name of a command.",
             autocompletion=one_of([command.__name__ for command in COMMANDS]),
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Tell what mixtura or one of its commands does."""
+    """Explain mixtura or one of its commands."""
     app(args=["--help"] if command is None else [command, "--help"], prog_name="mixtura", standalone_mode=False)
 
 
@@ -87,13 +89,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _program(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -162,6 +166,6 @@ def _fault(error: Exception) -> str:
         sys.stderr.write("".join(traceback.format_exception(error)))
     what = f"{type(error).__name__}: {_one_line(error)}".rstrip(": ")
     return (
-        f"this is a fault of mixtura, not of your table ({what}): please report it with the command that you ran; "
-        "MIXTURA_DEBUG=1 in the environment shows where it happened"
+        f"this is a bug in mixtura, not a fault of your table ({what}): please report it with your command; set "
+        "MIXTURA_DEBUG=1 to see where it happened"
     )

@@ -6,6 +6,7 @@ import typer
 
 from ..tables.request import check_columns, check_comparison
 from . import options
+from .shares import share
 
 EXAMPLES = """\
 **Examples**
@@ -25,9 +26,9 @@ def compare(
         typer.Option(
             "--labels",
             metavar="COLUMN",
-            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
-            "neither (nothing). No detector sees it; each is judged by it.",
-            rich_help_panel=options.TABLE,
+            help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. "
+            "Detectors do not see it; they are judged by it.",
+            rich_help_panel=options.COMMON,
             show_default=False,
         ),
     ] = None,
@@ -43,7 +44,8 @@ def compare(
         typer.Option(
             "--rate",
             metavar="SHARE",
-            help="Share of the rows that each detector flags, to count the rows that they flag in common.",
+            parser=share,
+            help="Share of the rows that each detector flags, for the column `in common`: 0.04 or 4%.",
             rich_help_panel=COMPARISON,
         ),
     ] = 0.04,
@@ -52,7 +54,7 @@ def compare(
         typer.Option(
             "--rows",
             metavar="N",
-            help="Largest number of rows to compare on; from a larger table, this many are drawn at random.",
+            help="Largest number of rows to compare; a larger table is sampled at random.",
             rich_help_panel=COMPARISON,
         ),
     ] = 20_000,
@@ -68,10 +70,10 @@ def compare(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit every detector to a table, and show how they agree, how long they take and, with labels, how well they rank.
+    """Compare the detectors on a table: how they agree, how long they take and, with labels, how well they rank.
 
-    Writes no file. Agreement shows how similar the detectors' views are, not which detector is right: one that agrees
-    with no other may have found what the others cannot see.
+    The command writes no file. Agreement does not tell which detector is right: a detector that agrees with no other
+    may find what the others cannot see. Labels tell.
     """
     check_comparison(rate, rows, seed, options.spell)
     check_columns(columns, drop, options.spell)

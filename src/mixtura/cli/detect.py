@@ -1,4 +1,4 @@
-"""`mixtura detect`: the rows of a table that do not belong."""
+"""`mixtura detect`: the rows of a table that do not fit."""
 
 from typing import Annotated
 
@@ -15,7 +15,8 @@ from .rule_options import with_rule_options
 EXAMPLES = """\
 **Examples**
 
-- `mixtura detect sales.csv --rate 0.04`
+- `mixtura detect sales.csv`
+- `mixtura detect sales.csv --rate 4% --report sales.html`
 - `mixtura detect 'part-*.parquet' --drop id,year --out flagged.csv`
 - `mixtura detect sales.csv --model mixture --components 1-20 --save sales.model`
 - `mixtura detect claims.parquet --labels fraud --precision 0.9 --report claims.html`
@@ -37,9 +38,8 @@ def detect(
         typer.Option(
             "--labels",
             metavar="COLUMN",
-            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
-            "neither (nothing). The model does not see it; it is for choosing the threshold, by "
-            f"{on_labels(options.spell)}. Default of these: --f-beta 1.",
+            help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. The "
+            f"model does not see it; it sets the threshold, by {on_labels(options.spell)} (default: --f-beta 1).",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -49,8 +49,8 @@ def detect(
         typer.Option(
             "--reference",
             metavar="SOURCE",
-            help="A clean table, written as SOURCE is. The model is trained on one half of its rows, and scores are "
-            "compared with those of the other half.",
+            help="A clean table with the same columns, given like SOURCE. One half of its rows trains the model; "
+            "scores are compared with those of the other half.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -81,16 +81,16 @@ def detect(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Find the rows of a table that do not belong, and say why.
+    """Find the rows of a table that do not fit, with a reason for each.
 
-    Scores every row by a model of the columns of numbers, and flags rows above a threshold. The default has nothing to
-    set: it flags rows that are too rare to be chance, and none in a clean table. Without a --reference, --model mixture
-    leaves rows far from every group out of its fit.
+    A model of the columns of numbers scores every row, and rows above a threshold are flagged. The default has nothing
+    to set: it flags rows that are too rare to be due to chance, and none in a clean table. Without a --reference,
+    --model mixture leaves rows far from every group out of its fit.
 
-    Writes the table with more columns: anomaly_score (higher is more anomalous), severity (from 0 to 100: the
-    percentage of rows like these that score lower), is_anomaly, and for flagged rows flagged_columns (those whose
-    values are wrong), expected (the values expected there) and reason (both in a sentence). With a --reference there is
-    also p_value, and with a mixture component (the group, numbered from 0, the largest first).
+    The result is the table with new columns: anomaly_score (higher is more anomalous), severity (the percentage of rows
+    like these that score lower), is_anomaly and, for flagged rows, flagged_columns (the columns with wrong values),
+    expected (the values expected there) and reason (a sentence). A --reference adds p_value. A mixture adds component
+    (the group, numbered from 0, the largest first).
     """
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     most = flag_options.share_from(fail_above)

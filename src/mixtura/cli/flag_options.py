@@ -6,13 +6,14 @@ import typer
 
 from ..errors import RequestError
 from .options import RESULT
+from .shares import share
 
 OnlyFlagged = Annotated[
     bool,
     typer.Option(
         "--only-flagged",
-        help="Write the flagged rows only, that of the highest score first, each with its row in the table (from 1). "
-        "Default of --out then: sales.flagged.csv beside sales.csv.",
+        help="Write only the flagged rows, the highest score first, each with its row number in the table (from 1). "
+        "The default of --out is then sales.flagged.csv beside sales.csv.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -21,8 +22,8 @@ Good = Annotated[
     typer.Option(
         "--good",
         metavar="FILE",
-        help="Also write the rows that are not flagged, as they stand: without new columns. The ending of the name "
-        "sets the format, as for --out.",
+        help="Also write the rows that are not flagged to this file, without new columns. The ending of the name sets "
+        "the format.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -32,8 +33,7 @@ Bad = Annotated[
     typer.Option(
         "--bad",
         metavar="FILE",
-        help="Also write the flagged rows as they stand: without new columns. The ending of the name sets the format, "
-        "as for --out.",
+        help="Also write the flagged rows to this file, without new columns. The ending of the name sets the format.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -43,8 +43,8 @@ FailAbove = Annotated[
     typer.Option(
         "--fail-above",
         metavar="SHARE",
-        help="End with exit code 3 when more than this share of the rows is flagged, such as 0.01 or 1%. All files are "
-        "written first.",
+        help="End with exit code 3 when more than this share of the rows is flagged, such as 0.01 or 1%. The files "
+        "are written first.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -67,9 +67,9 @@ def share_from(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        share = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+        found = share(text)
+    except typer.BadParameter:
+        found = -1.0
+    if not 0 <= found <= 1:
         raise RequestError(f"--fail-above is {text!r}: write a share of the rows, such as 0.01 or 1%")
-    return share
+    return found

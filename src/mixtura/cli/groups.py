@@ -43,12 +43,12 @@ def groups(
 ) -> None:
     """Find the groups of a table.
 
-    The same model as of `mixtura detect --model mixture`, without a threshold: every row belongs to a group. Rows that
-    lie far from every group are left out of the fit, and a note says how many they are.
+    The model is that of `mixtura detect --model mixture`, without a threshold: every row gets a group. The fit leaves
+    out rows that lie far from every group, and a note counts them.
 
-    Writes the table with two more columns: component (numbered from 0, the largest first) and probability (how certain
-    it is that the row belongs to that component, from 0 to 1). With --merge there is also cluster (numbered from 0, the
-    largest first), and the probability is that of the cluster.
+    The result is the table with two new columns: component (the group, numbered from 0, the largest first) and
+    probability (that the row belongs to this component, from 0 to 1). --merge adds cluster (numbered from 0, the
+    largest first); the probability is then that of the cluster.
     """
     form = options.format_from(form, out, safe_csv=safe_csv, as_json=as_json)
     asked = request(

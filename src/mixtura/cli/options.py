@@ -49,6 +49,8 @@ def _listed(kinds: Sequence[Kind], last: str = "or") -> str:
     return f"{', '.join(others)} {last} {final}"
 
 
+# None is the first panel, which holds --help: what most people use goes there.
+COMMON = None
 TABLE = "Table"
 MODEL = "Model"
 RESULT = "Result"
@@ -75,7 +77,7 @@ Out = Annotated[
         help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
         "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
         "table, in its format: sales.scored.csv beside sales.csv.",
-        rich_help_panel=RESULT,
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -88,7 +90,7 @@ GroupsOut = Annotated[
         help="File for the result; its ending sets the format (.parquet, .csv, .tsv, .json, .jsonl, .arrow, .xlsx; "
         "text also with .gz). - is standard output, and the summary then goes to standard error. Default: beside the "
         "table, in its format: sales.grouped.csv beside sales.csv.",
-        rich_help_panel=RESULT,
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -98,8 +100,8 @@ Format = Annotated[
         "--format",
         metavar="FORMAT",
         autocompletion=one_of(FORMATS),
-        help="Format of the result: parquet, csv, tsv, json, jsonl, arrow or xlsx. Default: the ending of --out, or "
-        "that of the table; csv on standard output.",
+        help="Format of the result: parquet, csv, tsv, json, jsonl, arrow or xlsx. Default: by the ending of --out, "
+        "else the format of the table; csv on standard output.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -109,7 +111,7 @@ SafeCsv = Annotated[
     typer.Option(
         "--safe-csv",
         help="Write CSV that is safe to open in a spreadsheet: text that begins with =, +, -, @, a tab or a carriage "
-        "return gets an apostrophe in front. Text that mixtura adds always gets it.",
+        "return gets an apostrophe in front. The texts of the new columns always get it.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -117,8 +119,8 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Replace any file. Default: replace only an earlier result of this command for this table, and a model "
-        "by a model.",
+        help="Replace existing files. Default: replace only an earlier result of this command for this table, or a "
+        "model by a model.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -128,7 +130,7 @@ Save = Annotated[
         "--save",
         metavar="MODEL",
         help="Also save the model to this file, for `mixtura score` and `mixtura.load`.",
-        rich_help_panel=RESULT,
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -138,8 +140,8 @@ Report = Annotated[
         "--report",
         metavar="FILE",
         help="Also write a report to this HTML file: one page with the groups, the anomalies and a slider for the "
-        "threshold, to open in a browser.",
-        rich_help_panel=RESULT,
+        "threshold.",
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -148,8 +150,8 @@ Repaired = Annotated[
     typer.Option(
         "--repaired",
         metavar="FILE",
-        help="Also write the table with the flagged cells of flagged rows replaced by what the other cells of the row "
-        "predict: a guess. All other cells stay as they are. The ending of the name sets the format, as for --out.",
+        help="Also write a repaired copy of the table: each flagged cell is replaced by the value that the other "
+        "cells of its row predict, a guess. The ending of the name sets the format.",
         rich_help_panel=RESULT,
         show_default=False,
     ),
@@ -167,7 +169,7 @@ Quiet = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help="Print no summary, progress or notes: only errors, and the JSON if you ask for it.",
+        help="Print no summary, progress or notes: only errors, and JSON with --json.",
         rich_help_panel=RESULT,
     ),
 ]
@@ -178,7 +180,7 @@ Columns = Annotated[
         metavar="A,B,…",
         help="Use only these columns. You may repeat the option; put quotes around a name with a comma: '\"a,b\",c'. "
         "Default: every column of numbers.",
-        rich_help_panel=TABLE,
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -188,7 +190,7 @@ Drop = Annotated[
         "--drop",
         metavar="A,B,…",
         help="Do not use these columns; the result still has them. Write names as for --columns.",
-        rich_help_panel=TABLE,
+        rich_help_panel=COMMON,
         show_default=False,
     ),
 ]
@@ -197,8 +199,8 @@ As = Annotated[
     typer.Option(
         "--as",
         metavar="COLUMN=KIND",
-        help="Read a column as a kind: number, flag, category, date, time, duration, text or identifier. You may "
-        "repeat the option. Default: what most cells of the column are.",
+        help="Read a column as this kind: number, flag, category, date, time, duration, text or identifier. You may "
+        "repeat the option. Default: the kind of most of its cells.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -208,7 +210,7 @@ Missing = Annotated[
     typer.Option(
         "--missing",
         metavar="MARK",
-        help="Take cells that hold this for missing values, such as -200 or 'not measured'. You may repeat the option.",
+        help="Treat cells with this value as missing, such as -200 or 'not measured'. You may repeat the option.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -217,7 +219,7 @@ Header = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="Whether the first line of delimited text names the columns. Default: what the line looks like.",
+        help="Whether the first line of delimited text holds the column names. Default: detected.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -226,7 +228,7 @@ Ragged = Annotated[
     bool,
     typer.Option(
         "--ragged",
-        help="Let lines of delimited text have fewer fields than there are columns, or more, which are left out.",
+        help="Accept lines with too few fields, whose last values are then missing, or too many, which are then cut.",
         rich_help_panel=TABLE,
     ),
 ]
@@ -235,7 +237,7 @@ FileColumn = Annotated[
     typer.Option(
         "--file-column",
         metavar="NAME",
-        help="Add a column of this name, which is not used, that says which file each row comes from.",
+        help="Add a column of this name with the file of each row. The model does not use it.",
         rich_help_panel=TABLE,
         show_default=False,
     ),
@@ -247,7 +249,7 @@ ModelKind = Annotated[
         metavar="KIND",
         autocompletion=one_of([kind.name for kind in KINDS]),
         help=f"Kind of model: {_listed(KINDS)}. Default: auto, which has nothing to set; mixture with "
-        f"--components or --shape. Kinds that take missing values: "
+        "--components or --shape. Kinds that take missing values: "
         f"{_listed([k for k in KINDS if k.takes_missing], 'and')}.",
         rich_help_panel=MODEL,
         show_default=False,
@@ -269,7 +271,7 @@ Components = Annotated[
         "--components",
         metavar="COUNTS",
         help="Numbers of components to try: 3, or 2,4,8, or 1-12. Default: 1-9, fewer for small tables. With --model "
-        "bayesian, the largest number; default: 10.",
+        "bayesian, the largest number (default: 10).",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -280,8 +282,8 @@ Shape = Annotated[
         "--shape",
         metavar="SHAPES",
         autocompletion=one_of(SHAPES),
-        help="Covariance shapes to try, some of full, tied, diag, spherical and factor with commas between. Default: "
-        "the first four. With --model bayesian, one of these; default: full.",
+        help="Covariance shapes to try: any of full, tied, diag, spherical and factor, separated by commas. Default: "
+        "the first four. With --model bayesian, one of these (default: full).",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -309,7 +311,7 @@ Clusters = Annotated[
     typer.Option(
         "--clusters",
         metavar="N",
-        help="Merge components into this many clusters. Default with --merge: the number that the rows suggest.",
+        help="Merge components into this many clusters. Default with --merge: the number that the rows support.",
         rich_help_panel=MODEL,
         show_default=False,
     ),
@@ -377,5 +379,5 @@ def reading_from(
 def format_from(form: str | None, out: str | None, *, safe_csv: bool, as_json: bool) -> str | None:
     """Return the format meant, None for the one that `out` says; standard output takes one thing."""
     if as_json and out == "-":
-        raise typer.BadParameter("--json and --out - both want standard output: name a file for the result")
+        raise typer.BadParameter("--json and --out - both write to standard output: name a file for the result")
     return formats.format_from(form, safe_csv=safe_csv, spell=spell)

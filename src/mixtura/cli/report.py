@@ -26,9 +26,9 @@ def report(
         typer.Option(
             "--labels",
             metavar="COLUMN",
-            help="Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or "
-            "neither (nothing), to show the precision and the recall of every threshold.",
-            rich_help_panel=options.TABLE,
+            help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. The "
+            "page then shows the precision and the recall of every threshold.",
+            rich_help_panel=options.COMMON,
             show_default=False,
         ),
     ] = None,
@@ -38,9 +38,8 @@ def report(
             "--out",
             "-o",
             metavar="FILE",
-            help="Where the page goes; - for standard output. Default: NAME.report.html beside the table, NAME being "
-            "the table's.",
-            rich_help_panel=options.RESULT,
+            help="File for the page; - is standard output. Default: sales.report.html beside sales.csv.",
+            rich_help_panel=options.COMMON,
             show_default=False,
         ),
     ] = None,
@@ -48,22 +47,21 @@ def report(
         bool,
         typer.Option(
             "--json",
-            help="Print all that the page shows as JSON on standard output, and nothing else there; the page itself "
-            "is written only where --out says so.",
+            help="Print the data of the page as JSON on standard output. The page is written only with --out.",
             rich_help_panel=options.RESULT,
         ),
     ] = False,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a page about a table, judged by a saved model.
+    """Judge a table by a saved model, and write a report of it.
 
-    The page opens in any browser, without a network: the columns, the groups, pictures of the densities, a slider for
-    the threshold, and the most anomalous rows with their explanations. The table needs the columns of the model, by
-    name, in any order.
+    The report is one HTML page that opens in any browser, offline. It shows the columns, the groups, pictures of the
+    densities, a slider for the threshold, and the most anomalous rows with their reasons. The table needs the columns
+    of the model, by name, in any order.
     """
     if as_json and out == "-":
-        raise typer.BadParameter("--json and --out - both want standard output: name a file for the page")
+        raise typer.BadParameter("--json and --out - both write to standard output: name a file for the page")
     from ..commands.report import report_by  # what is slow to import waits until --help is answered
     from .default_out import page_out
     from .reporting import report_page, typed

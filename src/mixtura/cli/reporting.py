@@ -11,8 +11,9 @@ from ..commands.found import Found
 from ..commands.page import reproduction
 from ..display.as_json import as_json
 from ..display.checked import render_check
+from ..display.compared import render_comparison
 from ..display.report.facts.data import Reproduction
-from ..display.text import render, render_comparison
+from ..display.text import render
 from ..tables.checking import CheckSummary
 from ..tables.summary import ComparisonSummary, Summary
 from ..words import count, percent, plural, shortened, visible

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ..tables.rules import RULES, ThresholdRule
-from .options import THRESHOLD, spell
+from .options import COMMON, THRESHOLD, spell
+from .shares import share
 
 
 def with_rule_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -34,7 +35,12 @@ def with_rule_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parameter(rule: type[ThresholdRule]) -> inspect.Parameter:
     option = typer.Option(
-        spell(rule.name), metavar=rule.metavar, help=rule.help, rich_help_panel=THRESHOLD, show_default=False
+        spell(rule.name),
+        metavar=rule.metavar,
+        help=rule.help,
+        parser=share if rule.takes_share else None,
+        rich_help_panel=COMMON if rule.name == "rate" else THRESHOLD,
+        show_default=False,
     )
     return inspect.Parameter(
         rule.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[float | None, option]

@@ -6,14 +6,14 @@ import typer
 
 from ..tables.rules import rule
 from . import flag_options, options
-from .options import THRESHOLD
+from .shares import share
 
 EXAMPLES = """\
 **Examples**
 
 - `mixtura detect january.csv --save sales.model`
 - `mixtura score sales.model february.csv --out flagged.csv`
-- `mixtura score sales.model march.csv --rate 0.01`
+- `mixtura score sales.model march.csv --rate 1%`
 """
 
 
@@ -27,9 +27,10 @@ def score(
         typer.Option(
             "--rate",
             metavar="SHARE",
-            help="Flag this share of the rows; with a model trained on a reference, scores that only this share of "
-            "clean rows would reach. Default: the threshold of the model.",
-            rich_help_panel=THRESHOLD,
+            parser=share,
+            help="Flag this share of the rows: 0.04 or 4%. With a model trained on a reference, flag scores that only "
+            "this share of clean rows reaches. Default: the threshold of the model.",
+            rich_help_panel=options.COMMON,
             show_default=False,
         ),
     ] = None,
@@ -50,12 +51,12 @@ def score(
 ) -> None:
     """Score a table by a saved model.
 
-    The table needs the columns of the model, by name, in any order; others are only copied.
+    The table needs the columns of the model, by name, in any order. Other columns are copied.
 
-    Writes the same columns as the command that saved the model. One from `mixtura detect`, of any kind, brings its
-    threshold, and a row of the table that it was fitted to gets the same score to the last bit. One from
-    `mixtura groups` has no threshold: the result has anomaly_score and component. With --rate the threshold is that of
-    this table, whatever the model brings, and the columns are those of `mixtura detect`.
+    The result has the same new columns as that of the command that saved the model. A model from `mixtura detect` has a
+    threshold; rows of the table that it was fitted to get the same scores to the last bit. A model from
+    `mixtura groups` has no threshold: the result has anomaly_score and component. --rate sets a new threshold on this
+    table; the new columns are then those of `mixtura detect`.
     """
     threshold = None if rate is None else rule(rate=rate, spell=options.spell)
     asked = options.reading_from(header=header, ragged=ragged, file_column=file_column)

@@ -48,7 +48,7 @@ class Stopping:
     def sentence(self) -> str:
         """What stopped this run."""
         name = "Ctrl-C" if self._received == signal.SIGINT else signal.Signals(self._received or 0).name
-        return f"stopped by {name}; no file was written"
+        return f"stopped by {name}: no file was written"
 
     def check(self) -> None:
         """Raise if a signal came whose exception was lost."""

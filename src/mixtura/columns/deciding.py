@@ -185,9 +185,7 @@ def kind_asked(text: str, name: str, seen: ColumnSeen, missing: tuple[str, ...] 
         There is no such kind, or the column cannot be read so.
     """
     if text not in ASKED:
-        raise RequestError(
-            f"column {name!r} is to be read as {text!r}: the kinds there are: {listing(list(ASKED), 20)}"
-        )
+        raise RequestError(f"column {name!r} cannot be read as {text!r}: the kinds are {listing(list(ASKED), 20)}")
     if text == "number":
         plain = seen.n_numbers or not is_text(seen.arrow_type)
         return Number(None if plain else writing_of(without_marks(examples_of(seen), missing)), missing, _step(seen))

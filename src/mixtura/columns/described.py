@@ -232,8 +232,9 @@ def _ends(column: LookedColumn, counted: Counted) -> tuple[float, float, bool]:
 def _shapes(column: LookedColumn) -> tuple[tuple[str, int], ...]:
     if not is_text(column.cells.type) or isinstance(column.kind, Number):
         return ()
-    texts = column.present.slice(0, _MOST_TEXTS).to_pylist()
-    shapes = Counter(shape_of(text[:_LONGEST]) for text in texts)
+    shapes: Counter[str] = Counter()
+    for text, n in Counter(column.present.slice(0, _MOST_TEXTS).to_pylist()).items():
+        shapes[shape_of(text[:_LONGEST])] += n
     return tuple(sorted(shapes.items(), key=lambda shape: (-shape[1], shape[0]))[:_MOST_SHAPES])
 
 

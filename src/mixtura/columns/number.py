@@ -59,7 +59,9 @@ class Number(Kind):
     def decode(self, cells: "pa.ChunkedArray | pa.Array") -> Decoded:
         """Return cells as numbers."""
         cells = as_one_array(cells)
-        return self._of_text(cells) if is_text(cells.type) else self._of_numbers(cells)
+        if is_text(cells.type):
+            return self._of_text(cells)
+        return self._of_numbers(cells) if _are_numbers(cells.type) else _fitting_nowhere(cells)
 
     def _of_numbers(self, cells: "pa.Array") -> Decoded:
         pa, compute = need("pyarrow", "reading tables"), need("pyarrow.compute", "reading tables")
@@ -110,6 +112,17 @@ class Number(Kind):
             settings["step"],
             settings["extent"],
         )
+
+
+def _are_numbers(kind: "pa.DataType") -> bool:
+    types = need("pyarrow.types", "reading tables")
+    tests = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    return any(test(kind) for test in tests)
+
+
+def _fitting_nowhere(cells: "pa.Array") -> Decoded:
+    """Return dates, lists and other cells that are no numbers, none of which fit."""
+    return Decoded(np.full(len(cells), np.nan), np.flatnonzero(cells.is_valid().to_numpy(zero_copy_only=False)))
 
 
 def _complete(values: "pa.Array") -> Decoded:

@@ -1,6 +1,5 @@
 """How the numbers in the texts of a column are written, and what texts look like."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,10 +71,18 @@ def _are_digits(texts: "pa.Array") -> bool:
     return b"-0" not in held and not held.translate(None, b"-0123456789")
 
 
-_LETTERS = (
-    (re.compile(r"\d"), "9"),
-    (re.compile(r"[^\W\d_]"), lambda letter: "A" if letter[0].isupper() else "a"),
-)
+class _Shape(dict[int, str]):
+    """What stands for each character in a shape, found once for each."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if letter.isalnum():
+            letter = "9" if letter.isdecimal() else "A" if letter.isupper() else "a"
+        self[code] = letter
+        return letter
+
+
+_SHAPE = _Shape()
 
 
 def shape_of(text: str) -> str:
@@ -86,6 +93,4 @@ def shape_of(text: str) -> str:
     >>> shape_of("AB-12"), shape_of("Ab 1")
     ('AA-99', 'Aa 9')
     """
-    for pattern, letter in _LETTERS:
-        text = pattern.sub(letter, text)
-    return text
+    return text.translate(_SHAPE)

@@ -86,8 +86,8 @@ def _check_flags(judged: Judged, output: Output) -> None:
     asked = next(iter(output.by_flags), None)
     if asked is not None and judged.model.threshold is None:
         raise RequestError(
-            f"{output.spell(asked)} goes with a threshold, and the model has none: "
-            f"choose one with {output.spell('rate', 0.01)}"
+            f"{output.spell(asked)} needs a threshold, and the model has none: set one with "
+            f"{output.spell('rate', 0.01)}"
         )
 
 

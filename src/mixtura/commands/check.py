@@ -1,16 +1,21 @@
 """A table looked at before anything is made of it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..columns.described import Profile
 from ..columns.findings import Finding
+from ..columns.known import News
 from ..display.checked import render_check
 from ..engines import OnProgress
-from ..tables.checking import CheckSummary, check_table
+from ..tables.checking import Against, CheckSummary, check_table
+from ..tables.drift import Drift
 from ..tables.reading import Reading, reading
 from ..tables.run import Run
+from ..tables.table_model import TableModel
+from .carrying_out import table_model
 from .places import path_of
 
 _WIDTH = 100
@@ -50,10 +55,26 @@ class Checked:
         """What deserves attention, what changes the answer first."""
         return self.summary.findings
 
+    @property
+    def news(self) -> tuple[News, ...]:
+        """What is new since the model was fitted that the table is checked against; none without a model."""
+        return self.summary.news
+
+    @property
+    def drift(self) -> Drift | None:
+        """How far the columns moved since then; None without a model."""
+        return self.summary.drift
+
+    @property
+    def differs(self) -> bool:
+        """Whether the table differs from that of the model by more than another table like that would."""
+        return self.summary.differs
+
 
 def check(
     source: Any,
     *,
+    against: str | os.PathLike[str] | TableModel | None = None,
     kinds: Mapping[str, str] | None = None,
     missing: str | Sequence[str | float] | None = None,
     header: bool | None = None,
@@ -71,6 +92,8 @@ def check(
     source : str, path-like, dataframe, array_like, Rows, Dask array or DataFrame
         The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
+    against : TableModel, str or path-like, optional
+        A model, or the file of one, with whose table this one is compared: what is new, and which columns moved.
     kinds : mapping of str to str, optional
         What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
         'identifier'. Default: what most of their cells are.
@@ -94,7 +117,7 @@ def check(
     Raises
     ------
     RequestError
-        A column cannot be read as what it is said to hold.
+        A column cannot be read as what it is said to hold, or the model does not know the table that it was fitted to.
     MixturaError
         The table cannot be read.
 
@@ -102,20 +125,31 @@ def check(
     --------
     >>> import numpy as np
     >>> import mixtura
-    >>> values = np.random.default_rng(0).normal(size=(100, 2))
+    >>> rng = np.random.default_rng(0)
+    >>> values = rng.normal(size=(100, 2))
     >>> values[::5, 1] = -999
     >>> print(mixtura.check(values).findings[0].what)
     x1: 20% of the cells are exactly -999, far below all others (-2.398 to 2.002)
     >>> mixtura.check(values, missing=[-999]).findings
     ()
+    >>> import pandas as pd
+    >>> january, july = (pd.DataFrame({"t": rng.normal(mean, 5, 300).round(1)}) for mean in (2, 20))
+    >>> model = mixtura.detect(january).model
+    >>> mixtura.check(july, against=model).drift.moved[0].said
+    'median 1.3 → 19.9'
     """
     return check_by(
         path_of(source),
         reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
         Run.told(on_progress),
+        None if against is None else path_of(against),
     )
 
 
-def check_by(source: Any, asked: Reading, run: Run) -> Checked:
+def check_by(source: Any, asked: Reading, run: Run, against: str | TableModel | None = None) -> Checked:
     """Look at a table, by a request that is checked."""
-    return Checked(check_table(source, asked, run))
+    if against is None:
+        return Checked(check_table(source, asked, run))
+    model, _ = table_model(against)
+    called = "the model" if isinstance(against, TableModel) else against
+    return Checked(check_table(source, asked, run, Against.of(model, called)))

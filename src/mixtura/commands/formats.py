@@ -21,7 +21,7 @@ def format_from(format: str | None, *, safe_csv: bool, spell: Spell = in_python)
     ('safe-csv', 'csv')
     """
     if format is not None and format not in FORMATS:
-        raise RequestError(f"{spell('format')} is {format!r}: the formats there are: {', '.join(FORMATS)}")
+        raise RequestError(f"{spell('format')} is {format!r}: the formats are {', '.join(FORMATS)}")
     if safe_csv and format not in (None, "csv"):
-        raise RequestError(f"{spell('safe_csv', True)} goes with {spell('format', 'csv')}, not {format}")
+        raise RequestError(f"{spell('safe_csv', True)} needs {spell('format', 'csv')}, not {format}")
     return "safe-csv" if safe_csv else format

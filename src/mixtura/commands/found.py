@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from ..columns.described import Profile
+from ..display.compared import render_comparison
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction
 from ..display.report.page.frame import framed
-from ..display.text import render, render_comparison
+from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
 from ..rows.flagged import FlaggedRows
+from ..tables.drift import Drift
 from ..tables.gathering import Gathered
 from ..tables.run import Run, one_blas_thread
 from ..tables.spelling import Spell
@@ -25,7 +27,7 @@ from .places import Output, open_place
 
 _WIDTH = 100
 
-_NO_FLAGS = "no row is flagged where there is no threshold: mixtura.detect chooses one"
+_NO_FLAGS = "no row is flagged without a threshold: use mixtura.detect, which sets one"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -86,6 +88,14 @@ class Found:
         judged: nobody looked at all of their columns.
         """
         return self._judged.profile
+
+    @property
+    def drift(self) -> Drift | None:
+        """How far the columns of the table and the scores of its rows moved since the model was fitted.
+
+        None where the model was fitted to this table, or does not know what its table held.
+        """
+        return self.summary.drift
 
     @cached_property
     def flagged(self) -> Any:

@@ -128,7 +128,7 @@ def groups(
             any(asked is not None for asked in (columns, drop, kinds, missing, components, shape, factors, clusters))
             or merge
         ):
-            raise RequestError("a model that is fitted already has its columns, its components and its clusters")
+            raise RequestError("the model is fitted already: its columns, components and clusters are set")
         asked_of_files = reading(header=header, ragged=ragged, file_column=file_column)
         return _assigned(model, source, output, run, how, asked_of_files)
     asked = request(
@@ -156,6 +156,6 @@ def groups_by(asked: Request, output: Output, run: Run, how: Reproduction) -> Fo
 
 def _assigned(model: TableModel, source: Any, output: Output, run: Run, how: Reproduction, asked: Reading) -> Found:
     if not model.has_components:
-        raise RequestError("only a mixture has groups: this model is of another kind")
+        raise RequestError("this model has no groups: only mixtures have groups")
     origin = Origin("groups", source)
     return carry_out(origin, output, lambda: work.group_table(model, source, run, asked), run, how)

@@ -79,10 +79,10 @@ class Origin:
 
     def _check_stat(self, found: os.stat_result, called: str) -> None:
         if self.model is not None and _is_one_of(found, [expanded(self.model)]):
-            raise SourceError(f"{called} is the model, and would be replaced: choose another name")
+            raise SourceError(f"{called} is the model, and the result would replace it: choose another name")
         for source in (self.source, self.reference):
             if isinstance(source, str) and _is_one_of(found, _files_of(source)):
-                raise SourceError(f"{called} is the table that is read, and would be replaced: choose another name")
+                raise SourceError(f"{called} is the input table, and the result would replace it: choose another name")
 
 
 def _path_from(folder: Path, path: Path) -> str:

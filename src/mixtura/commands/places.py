@@ -141,12 +141,11 @@ class Place:
             if what == MODEL:
                 if not is_model(file.target):
                     raise SourceError(
-                        f"{file.path} is there already and is not a model: name another file, or replace it with "
-                        f"{force}"
+                        f"{file.path} exists and is not a model: name another file, or replace it with {force}"
                     )
             elif (mark := self.origin.mark(file)) is None or made_by(file.target) != mark:
                 raise SourceError(
-                    f"{file.path} is there already, and nothing says that mixtura {self.origin.command} made it of "
+                    f"{file.path} exists, and is not an earlier result of mixtura {self.origin.command} for "
                     f"{label(self.origin.source)}: name another file, or replace it with {force}"
                 )
 
@@ -166,7 +165,7 @@ def open_place(origin: Origin, output: Output) -> Place:
     for what, path in (*files_only.items(), *([] if streams else [(RESULT, out)])):
         if path == "-":
             why = ", where the summary goes" if what == REPORT else ""
-            raise SourceError(f"{what} cannot go to standard output{why}: name a file")
+            raise SourceError(f"{what} cannot be written to standard output{why}: name a file")
     files = _files({RESULT: None if out == "-" else out, **files_only})
     outlets: list[Outlet] = []
     make = OnlyFlagged if output.only_flagged else AllRows

@@ -143,7 +143,7 @@ def _fit_and_score(model: Any, X: Any, kept: Bools, number: int) -> NDArray[np.f
         if len(strange):
             raise ValueError(
                 f"row {strange[0]} (counted from 0) has the score {scores[strange[0]]}, the first of {len(strange)} "
-                "that rank nothing: give a detector whose scores are numbers"
+                "without a rank: give a detector whose scores are numbers"
             )
     except Exception as error:
         error.add_note(f"in round {number} of clean, which fits {type(model).__name__} to {n_kept} of {n_rows} rows")
@@ -185,8 +185,7 @@ def _table(X: Any) -> tuple[Any, int]:
 def _check_fraction(fraction: float) -> float:
     if isinstance(fraction, bool) or not isinstance(fraction, Real) or not 0 <= fraction < 0.5:
         raise ValueError(
-            f"the fraction of rows to drop must be a number from 0 to below 0.5, such as 0.05, not {fraction!r}: rows "
-            "that do not belong are fewer than those that do"
+            f"the fraction of rows to drop must be a number from 0 to below 0.5, such as 0.05, not {fraction!r}"
         )
     return float(fraction)
 

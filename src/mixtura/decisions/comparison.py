@@ -195,10 +195,12 @@ def _known(labels: ArrayLike | None, n_rows: int) -> tuple[NDArray[np.bool_] | N
         return None, np.empty(0, bool)
     values = row_numbers(labels, "labels", truths=True, missing=True)
     if len(values) != n_rows:
-        raise ValueError(f"there are {n_rows} rows and {len(values)} labels: give one a row, NaN where it is unknown")
+        raise ValueError(
+            f"there are {n_rows} rows and {len(values)} labels: give one label for each row, NaN where unknown"
+        )
     known = ~np.isnan(values)
     if set(np.unique(values[known])) != {0.0, 1.0}:
-        raise ValueError("labels must be 1 for some rows, anomalies, and 0 for others that belong")
+        raise ValueError("labels must be 1 for some rows (anomalies) and 0 for others (normal rows)")
     return known, values[known] == 1
 
 

@@ -162,7 +162,7 @@ class PrecisionRecallCurve:
     @classmethod
     def _of(cls, places: Floats, true: Floats, false: Floats) -> "PrecisionRecallCurve":
         if not len(true) or true[-1] == 0:
-            raise ValueError("no row is an anomaly, and recall has no meaning: give labels of which some are 1")
+            raise ValueError("no row is labelled an anomaly, so recall is undefined: give some labels of 1")
         return cls(places, true, false, float(true[-1]), float(false[-1]))
 
     @property
@@ -340,9 +340,11 @@ def _uniform(shares: Floats, count: float, error: float) -> tuple[Floats, Floats
 def _check_labels(labels: ArrayLike, n_rows: int) -> NDArray[np.bool_]:
     values = row_numbers(labels, "labels", truths=True)
     if len(values) != n_rows:
-        raise ValueError(f"there are {n_rows} scores, and the labels have the shape {values.shape}: give one a row")
+        raise ValueError(
+            f"there are {n_rows} scores, and the labels have the shape {values.shape}: give one label for each row"
+        )
     if not np.isin(values, (0, 1)).all():
-        raise ValueError("labels must be 1 or True for anomalies and 0 or False for normal rows, and nothing else")
+        raise ValueError("labels must be 1 or True for anomalies and 0 or False for normal rows")
     return values.astype(bool)
 
 
@@ -351,7 +353,9 @@ def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> Floats:
         return np.ones(n_rows)
     weights = row_numbers(sample_weight, "weights", truths=True)
     if len(weights) != n_rows:
-        raise ValueError(f"there are {n_rows} scores, and the weights have the shape {weights.shape}: give one a row")
+        raise ValueError(
+            f"there are {n_rows} scores, and the weights have the shape {weights.shape}: give one weight for each row"
+        )
     if not ((weights >= 0) & (weights < np.inf)).all():
         raise ValueError("weights must be finite numbers of at least 0")
     return weights

@@ -132,7 +132,9 @@ class TailModel:
         """
         log_odds = -math.log(self._share_of_tail(rate))
         if log_odds == 0:
-            raise ValueError(f"at the rate {rate!r} of the tail itself the threshold is its boundary: ask for less")
+            raise ValueError(
+                f"the rate {rate!r} is the whole tail, and the threshold is its boundary: ask for a lower rate"
+            )
         # In units of the threshold's own depth, so that a search of factors of two serves any units.
         depth = self._depth(rate)
         ratios = self.excesses / depth
@@ -171,8 +173,8 @@ class TailModel:
         depth = self.pareto.excess(self._share_of_tail(rate))
         if math.isinf(depth):
             raise ValueError(
-                f"a threshold for the rate {rate!r} leaves the range of doubles, so heavy is the tail (its shape is "
-                f"{self.pareto.shape:.3g}): take a larger rate, or leave out rows that are anomalies"
+                f"the threshold for the rate {rate!r} is beyond the range of doubles, because the tail is heavy "
+                f"(shape {self.pareto.shape:.3g}): take a larger rate, or leave out rows that are anomalies"
             )
         return depth
 
@@ -262,13 +264,11 @@ def _tail(lowest: LowestValues, count: int) -> TailModel:
     below = lowest.values[:count]
     below = below[below < boundary]
     if len(below) and below[0] == -np.inf:
-        raise ValueError(
-            "a score is minus infinity, and the tail has no scale: leave such rows out, they are anomalies"
-        )
+        raise ValueError("a score is minus infinity, so the tail has no scale: leave such rows out, they are anomalies")
     if len(below) < _LEAST or below[0] == below[-1]:
         raise ValueError(
-            f"of the {count} lowest scores only {len(below)} are below the next, {boundary:g}, or they all tie: "
-            "tails are of scores that differ"
+            f"of the {count} lowest scores only {len(below)} are below the next, {boundary:g}, or all of them tie: a "
+            "tail needs scores that differ"
         )
     if not math.isfinite(boundary - float(below[0])):
         raise ValueError(f"the lowest score, {below[0]:g}, is too far below the others for the range of doubles")

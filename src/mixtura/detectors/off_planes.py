@@ -66,6 +66,6 @@ def _sentence(planes: Planes, n_off: int, names: Sequence[str] | None, detector:
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     equations = "a linear equation" if len(planes) == 1 else f"{len(planes)} linear equations"
     return (
-        f"columns {', '.join(called)}{more} satisfy {equations} in all rows but {count(n_off)}, and {detector} "
-        "does not look for such rows: AnomalyDetector ranks them first"
+        f"columns {', '.join(called)}{more} satisfy {equations} in all rows but {count(n_off)}; {detector} does not "
+        "detect such rows, AnomalyDetector ranks them first"
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..engines.single import single_thread
 from ..kernels.ensemble import Units
 from ..typing import Floats
-from .ensemble.columns import MIDDLE
+from .ensemble.columns import middle_of
 from .ensemble.extremes import in_units
 
 # Rows lie on a plane when they are nearer to it than this part of the spread of the columns, and of what the values
@@ -123,7 +123,7 @@ def _columns(values: Floats, units: Units) -> NDArray[np.intp]:
     if not len(changing):
         return changing
     with np.errstate(all="ignore"):
-        low, high = np.nanpercentile(values[:, changing], MIDDLE, axis=0)
+        low, _, high = middle_of(values[:, changing])
     wide = changing[high - low > NEAR]
     n_values = [len(np.unique(values[:, column])) for column in wide[: _MOST_COLUMNS + 1]]
     return np.asarray(wide[: _MOST_COLUMNS + 1][np.array(n_values, dtype=np.int64) >= _FEWEST_VALUES])

@@ -7,6 +7,7 @@ from ..columns.described import ColumnProfile, Profile
 from ..columns.findings import Finding
 from ..tables.checking import CheckSummary, said
 from ..tables.spelling import Spell, in_python
+from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 
 # Columns of a table that are shown; the rest is in the JSON.
@@ -31,13 +32,18 @@ def _parts(summary: CheckSummary, spell: Spell) -> Iterable[Part]:
     yield Stack([paragraph(Span(source, "bold"), f": {size}"), *_columns(profile)])
     for note in summary.notes:
         yield paragraph(Span("Note: ", "yellow"), words.shortened(words.visible(note)))
+    if summary.against is not None:
+        yield from since_the_fit(summary.news, summary.drift, "with --json")
     changing = [finding for finding in findings if finding.changes_answer]
     others = [finding for finding in findings if not finding.changes_answer]
     if changing:
         yield _told("Changes the answer", changing, "yellow", spell)
     if others:
         yield _told("Worth knowing", others, "", spell)
-    if not findings:
+    if summary.against is not None:
+        verdict = "differs from" if summary.differs else "is like"
+        yield paragraph(f"{source} {verdict} the table that {words.visible(summary.against)} was fitted to.")
+    elif not findings:
         yield paragraph("Nothing deserves attention.")
     yield paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim"))
 

@@ -22,7 +22,7 @@ def figures(model: ModelFacts) -> str | None:
 def merged(merging: Merging) -> str:
     """Return into how many clusters components were merged, and who says so."""
     n_components = sum(len(cluster.components) for cluster in merging.clusters)
-    why = "as asked for" if merging.asked else "as many as the rows tell apart"
+    why = "as asked" if merging.asked else "as many as the rows support"
     return f"{plural(n_components, 'component')} merged into {count(len(merging.clusters))}, {why}"
 
 

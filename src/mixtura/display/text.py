@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import words
-from ..columns.known import News
 from ..tables.rules import rule_named
 from ..tables.spelling import Spell, in_python
 from ..tables.summary import (
     Anomaly,
     CandidateFacts,
-    ComparisonSummary,
     Group,
     Merging,
     ModelFacts,
@@ -20,6 +18,7 @@ from ..tables.summary import (
     Summary,
     TableFacts,
 )
+from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, merged, origin
 
@@ -29,9 +28,8 @@ _COUNTS_SHOWN = 9
 _GROUPS_SHOWN = 20
 _NAMES_SHOWN = 12
 _REASONS_SHOWN = 5
-_NEWS_SHOWN = 6
 
-_NOTE = Span("Note: ", "yellow")
+NOTE = Span("Note: ", "yellow")
 
 # Kass and Raftery (1995), "Bayes factors", section 3.2: what a difference in BIC says against the higher one.
 _EVIDENCE = (
@@ -60,36 +58,30 @@ def render(
     spell : callable
         Writes what can be asked for in a sentence.
     """
-    return printed(_parts(_visible(summary), width, rest, spell), width, colours=colours)
+    return printed(_parts(visible_facts(summary), width, rest, spell), width, colours=colours)
 
 
-def render_comparison(summary: ComparisonSummary, *, width: int, colours: bool = False) -> str:
-    """Return a comparison as text; parameters as for `render`."""
-    return printed(_comparison(_visible(summary)), width, colours=colours)
-
-
-def _visible(value: Any) -> Any:
+def visible_facts(value: Any) -> Any:
     """Return facts whose texts, from a table as most of them are, neither command the terminal nor flood it."""
     if isinstance(value, str):
         return words.shortened(words.visible(value))
     if isinstance(value, tuple):
-        return tuple(map(_visible, value))
+        return tuple(map(visible_facts, value))
     if isinstance(value, dict):
-        return {_visible(key): _visible(item) for key, item in value.items()}
+        return {visible_facts(key): visible_facts(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(
-            value, **{field.name: _visible(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            value, **{field.name: visible_facts(getattr(value, field.name)) for field in dataclasses.fields(value)}
         )
     return value
 
 
 def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Part]:
-    yield _table(summary.table)
+    yield table_part(summary.table)
     yield _model(summary.model)
     for notice in summary.notices:
-        yield paragraph(_NOTE, notice)
-    if summary.news:
-        yield _news(summary.news, rest)
+        yield paragraph(NOTE, notice)
+    yield from since_the_fit(summary.news, summary.drift, rest)
     if summary.merging is not None:
         yield _clusters(summary.merging, rest)
     if summary.groups:
@@ -100,7 +92,8 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
     yield _files(summary)
 
 
-def _table(table: TableFacts) -> Part:
+def table_part(table: TableFacts) -> Part:
+    """Return the table: its rows, the columns in use and those left out."""
     used = words.listing(table.columns, _NAMES_SHOWN)
     rows = [("used", f"{words.plural(len(table.columns), 'column')}: {used}")]
     if table.left_out:
@@ -108,10 +101,11 @@ def _table(table: TableFacts) -> Part:
         rows.append(("left out", words.listing(names, _NAMES_SHOWN)))
     columns = (Column("", right=False), Column("", right=False))
     lines = Cells(columns, [[Span(cell) for cell in row] for row in rows], headed=False)
-    return Stack([_heading(table.source, words.plural(table.n_rows, "row")), lines])
+    return Stack([heading(table.source, words.plural(table.n_rows, "row")), lines])
 
 
-def _heading(title: str, rest: str = "") -> Part:
+def heading(title: str, rest: str = "") -> Part:
+    """Return a title in bold, perhaps with text behind it."""
     return paragraph(Span(title, "bold"), f": {rest}" if rest else "")
 
 
@@ -121,9 +115,9 @@ def _model(model: ModelFacts) -> Part:
         what += f", trained on {model.trained_on}"
     said = [paragraph(sentence, indent=2) for sentence in [figures(model)] if sentence]
     if len(model.ranking) < 2:
-        return Stack([_heading("Model", what), *said])
+        return Stack([heading("Model", what), *said])
     best, *others = model.ranking
-    parts: list[Part] = [_heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
+    parts: list[Part] = [heading("Model", f"{what}, for the lowest BIC"), _bic_table(model, best)]
     rivals = [other for other in others if not _same(best, other)]
     if rivals:
         lead = rivals[0].bic - best.bic
@@ -162,13 +156,6 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
     return Stack([table, paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown")]) if left else table
 
 
-def _news(news: Sequence[News], rest: str) -> Part:
-    lines: list[Part] = [paragraph(f"{one}.", indent=2) for one in news[:_NEWS_SHOWN]]
-    if len(news) > _NEWS_SHOWN:
-        lines.append(paragraph(f"  … {words.count(len(news) - _NEWS_SHOWN)} more {rest}"))
-    return Stack([_heading("New since the fit", "what the columns hold now"), *lines])
-
-
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:
     shown = sorted(groups, key=lambda group: (-group.n_rows, group.component))[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
@@ -183,11 +170,11 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: s
     table = Cells([Column(title) for title in (*titles, *chosen)], rows)
     notes = []
     if len(chosen) < len(columns):
-        notes.append(f"of {words.plural(len(columns), 'column')}, the {len(chosen)} that set the groups apart most")
+        notes.append(f"the {len(chosen)} of {words.plural(len(columns), 'column')} that differ most between groups")
     if len(shown) < len(groups):
         notes.append(f"the {len(shown)} largest of {len(groups)} groups")
     parts: list[Part] = [
-        _heading("Groups", "the mean of every column" if not notes else "; ".join(notes)),
+        heading("Groups", "the mean of every column" if not notes else "; ".join(notes)),
         table,
     ]
     if notes:
@@ -207,7 +194,7 @@ def _clusters(merging: Merging, rest: str) -> Part:
         for one in found[:_GROUPS_SHOWN]
     ]
     table = Cells([Column(title) for title in ("cluster", "rows", "share", "components")], rows)
-    parts: list[Part] = [_heading("Clusters", merged(merging)), table]
+    parts: list[Part] = [heading("Clusters", merged(merging)), table]
     if len(found) > _GROUPS_SHOWN:
         parts.append(paragraph(f"  the {_GROUPS_SHOWN} largest of {len(found)}; all of them {rest}"))
     return Stack(parts)
@@ -231,18 +218,22 @@ def _most_telling(groups: Sequence[Group], columns: Sequence[str], widths: dict[
 def _anomalies(summary: Summary, spell: Spell) -> Part:
     decision = summary.decision
     n_shown = len(summary.anomalies)
-    title, rest = "Most anomalous rows", f"the {words.plural(n_shown, 'row')} of highest score"
+    title, rest = (
+        "Most anomalous rows",
+        f"the {words.plural(n_shown, 'row')} with the highest score{'' if n_shown == 1 else 's'}",
+    )
     if decision is not None:
         title = "Anomalies"
         flagged = words.plural(decision.n_anomalies, "row")
         if decision.threshold is None or absence(summary, spell):
-            rest = f"none, because {absence(summary, spell)[0]}; {rest}"
+            shown = f"are the {n_shown} most unusual" if n_shown != 1 else "is the most unusual"
+            rest = f"no row is flagged, because {absence(summary, spell)[0]}; here {shown}"
         else:
             threshold = words.number(decision.threshold)
             where = f"above the threshold {threshold}"
             if decision.n_by_strays:
                 above = words.count(decision.n_anomalies - decision.n_by_strays)
-                where = f": {above} {where}, {words.count(decision.n_by_strays)} with cells that are no numbers"
+                where = f": {above} {where}, {words.count(decision.n_by_strays)} with cells that are not numbers"
             rest = f"{flagged} ({words.percent(decision.share)}) {where}; {rest}".replace(") :", "):")
     rated = not any(math.isnan(anomaly.severity) for anomaly in summary.anomalies)
     columns = [*map(Column, ("row", "score", *(["severity"] if rated else []))), Column("why", right=False)]
@@ -254,10 +245,10 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
         why = anomaly.reason
         if others:
             why += (
-                f" Likewise {'row' if len(others) == 1 else 'rows'} {words.joined([str(one.row) for one in others])}."
+                f" Same for {'row' if len(others) == 1 else 'rows'} {words.joined([str(one.row) for one in others])}."
             )
         rows.append([Span(str(anomaly.row), "bold"), Span(score), *severity, Span(why)])
-    return Stack([_heading(title, rest), *_reasoning(summary, spell), Cells(columns, rows)])
+    return Stack([heading(title, rest), *_reasoning(summary, spell), Cells(columns, rows)])
 
 
 def _told_together(anomalies: Sequence[Anomaly]) -> list[tuple[Anomaly, list[Anomaly]]]:
@@ -281,7 +272,7 @@ def _reasons(summary: Summary, rest: str) -> Iterable[Part]:
     shown = shared[:_REASONS_SHOWN]
     rows = [[Span(words.count(g.n_rows)), Span(g.reason), Span(str(g.example))] for g in shown]
     table = Cells([Column("rows"), Column("what they share", right=False), Column("such as row")], rows)
-    parts: list[Part] = [_heading("Reasons", f"of {words.plural(summary.decision.n_anomalies, 'row')}"), table]
+    parts: list[Part] = [heading("Reasons", f"of {words.plural(summary.decision.n_anomalies, 'row')}"), table]
     left = len(summary.reasons) - len(shown)
     if left:
         parts.append(paragraph(f"  … {words.plural(left, 'more reason')} {rest}"))
@@ -312,53 +303,9 @@ def _range(interval: tuple[float, float]) -> str:
     return f"{words.percent(interval[0])} to {words.percent(interval[1])}"
 
 
-def _comparison(summary: ComparisonSummary) -> Iterable[Part]:
-    yield _table(summary.table)
-    what = words.plural(summary.n_compared, "row")
-    if summary.n_compared < summary.table.n_rows:
-        what += f" of {words.count(summary.table.n_rows)}, drawn at random"
-    if summary.n_labelled is not None and summary.n_anomalies is not None:
-        what += f"; {words.count(summary.n_labelled)} labelled, {words.count(summary.n_anomalies)} of them anomalies"
-    labelled = summary.n_labelled is not None
-    titles = ["detector", *(["AUC", "precision"] if labelled else []), "agreement", "in common", "fit", "score"]
-    rows = []
-    best = {
-        name: max(getattr(detector, name) for detector in summary.detectors) if labelled else None
-        for name in ("auc", "average_precision")
-    }
-    for detector in summary.detectors:
-        figures = [
-            Span(f"{getattr(detector, name):.3f}", "bold green" if getattr(detector, name) == best[name] else "")
-            for name in best
-            if labelled
-        ]
-        # Where one is alone, there is nothing to agree with.
-        others = (
-            f"{detector.correlation:.2f}" if math.isfinite(detector.correlation) else "–",
-            words.percent(detector.flagged_by_others) if math.isfinite(detector.flagged_by_others) else "–",
-            words.duration(detector.fit_seconds),
-            words.duration(detector.score_seconds),
-        )
-        rows.append([Span(detector.name), *figures, *map(Span, others)])
-    yield Stack([_heading("Detectors", what), Cells([*map(Column, titles)], rows)])
-    notes = []
-    if summary.n_labelled and summary.n_anomalies is not None:
-        chance = summary.n_anomalies / summary.n_labelled
-        notes.append("AUC: area under the ROC curve, 0.5 by chance")
-        notes.append(f"precision: average precision, {chance:.3f} by chance")
-    notes.append("agreement: mean rank correlation of its scores with those of the others")
-    notes.append(f"in common: mean share of the rows it flags ({words.percent(summary.rate)}) that another flags too")
-    yield Stack([paragraph(Span(note, "dim"), indent=2) for note in notes])
-    for notice in summary.notices:
-        yield paragraph(_NOTE, notice)
-    for name, why in summary.failed.items():
-        yield paragraph(_NOTE, f"{name} was left out: {why}")
-    yield paragraph(Span(f"Took {words.duration(summary.seconds)}", "dim"))
-
-
 def _repairs(repaired: RepairedTable) -> str:
     cells, rows = words.plural(repaired.n_cells, "cell"), words.plural(repaired.n_rows, "row")
-    return f"the table with {cells} of {rows} replaced by what the others predict: a guess"
+    return f"a repaired copy: {cells} of {rows} replaced by predicted values, a guess"
 
 
 def _files(summary: Summary) -> Part:
@@ -372,7 +319,7 @@ def _files(summary: Summary) -> Part:
         lines.append(paragraph("Wrote ", Span(summary.repaired.path, "bold"), f" ({_repairs(summary.repaired)})"))
     for place, what in ((summary.good, "the rows that are not flagged"), (summary.bad, "the flagged rows")):
         if place is not None:
-            lines.append(paragraph("Wrote ", Span(place, "bold"), f" ({what}, as they stand)"))
+            lines.append(paragraph("Wrote ", Span(place, "bold"), f" ({what}, without new columns)"))
     if summary.saved is not None:
         lines.append(paragraph("Saved ", Span(summary.saved, "bold"), " (the model, for mixtura score)"))
     if summary.report is not None:

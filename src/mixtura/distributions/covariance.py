@@ -275,6 +275,8 @@ class Covariance(ABC):
 
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         """Draw `n_rows` rows about zero with the covariance of one `component` and the numbers of `random_state`."""
+        if not self.n_features:
+            return np.empty((n_rows, 0))
         return random_state.multivariate_normal(np.zeros(self.n_features), self.dense[component], n_rows)
 
     def of(self, component: int) -> Floats:

@@ -116,7 +116,10 @@ def _check(p: "Mixture", q: "Mixture", method: str, n_samples: int, least: int =
 
 def _are_single_normals(p: "Mixture", q: "Mixture") -> bool:
     return all(
-        mixture.degrees_of_freedom is None and mixture.noise is None and np.count_nonzero(mixture.weights) == 1
+        mixture.degrees_of_freedom is None
+        and mixture.noise is None
+        and mixture.levels is None
+        and np.count_nonzero(mixture.weights) == 1
         for mixture in (p, q)
     )
 

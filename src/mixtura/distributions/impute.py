@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block
 from ..typing import Floats
+from .levels import LevelLogs
 from .missing import ObservedPasses, Pattern
 from .passes import Components
 
@@ -66,14 +67,31 @@ class Imputer:
         shares = self._shares(block)
         random_state = None if self.seed is None else _random_state(self.seed, block.first_row)
         for pattern, rows in self.passes.by_pattern(block):
-            if len(pattern.missing):
-                values = block.values[rows][:, pattern.known].astype(np.float64)
+            if len(pattern.missing_numbers):
+                values = block.values[rows][:, pattern.known_numbers].astype(np.float64)
                 if random_state is None:
                     filled = self._means(pattern, values, shares[rows])
                 else:
                     filled = self._draws(pattern, values, shares[rows], random_state)
-                out[np.arange(len(out))[rows][:, None], pattern.missing] = filled
+                out[np.arange(len(out))[rows][:, None], pattern.missing_numbers] = filled
+        if self.components.levels is not None:
+            self._fill_levels(out, self.components.levels, shares, random_state)
         return out
+
+    def _fill_levels(
+        self, out: NDArray[Any], levels: LevelLogs, shares: Floats, random_state: np.random.RandomState | None
+    ) -> None:
+        """Fill each missing level with the most probable one, the first of equals, or with a draw."""
+        for column, logs in zip(levels.layout.columns, levels.blocks, strict=True):
+            rows = np.flatnonzero(np.isnan(out[:, column]))
+            tables = np.exp(logs[:, :-1])
+            uniform = np.full(tables.shape[1], 1 / tables.shape[1])
+            chances = shares[rows] @ np.vstack([tables / tables.sum(axis=1, keepdims=True), uniform])
+            if random_state is None:
+                out[rows, column] = chances.argmax(axis=1)
+            else:
+                sums = np.cumsum(chances, axis=1)
+                out[rows, column] = (random_state.uniform(size=(len(rows), 1)) * sums[:, -1:] >= sums).sum(axis=1)
 
     def _shares(self, block: Block) -> Floats:
         """Return the responsibilities of the components and of the noise, shape (n_rows, n_components + 1).
@@ -90,19 +108,19 @@ class Imputer:
 
     def _means(self, pattern: Pattern, values: Floats, shares: Floats) -> Floats:
         """Return the conditional means of the missing columns: those of the components, weighted by their shares."""
-        total = np.zeros((len(values), len(pattern.missing)))
+        total = np.zeros((len(values), len(pattern.missing_numbers)))
         for component, share in enumerate(shares[:, :-1].T):
             total += share[:, None] * pattern.expected(component, values)
         noise = self.components.noise
         if noise is not None:
-            total += shares[:, -1:] * ((noise.lower + noise.upper)[pattern.missing] / 2)
+            total += shares[:, -1:] * ((noise.lower + noise.upper)[pattern.missing_numbers] / 2)
         return total
 
     def _draws(self, pattern: Pattern, values: Floats, shares: Floats, random_state: np.random.RandomState) -> Floats:
         """Return draws of the missing columns: of a component first, then of its conditional distribution."""
         sums = np.cumsum(shares, axis=1)
         picked = (random_state.uniform(size=(len(shares), 1)) * sums[:, -1:] >= sums).sum(axis=1)
-        out = np.empty((len(values), len(pattern.missing)))
+        out = np.empty((len(values), len(pattern.missing_numbers)))
         for component in np.unique(picked):
             rows = picked == component
             if component < shares.shape[1] - 1:
@@ -110,8 +128,9 @@ class Imputer:
             else:
                 noise = self.components.noise
                 assert noise is not None, "without noise its share is zero, and is never picked"
-                corners = noise.lower[pattern.missing], noise.upper[pattern.missing]
-                out[rows] = random_state.uniform(*corners, (int(rows.sum()), len(pattern.missing)))
+                missing = pattern.missing_numbers
+                corners = noise.lower[missing], noise.upper[missing]
+                out[rows] = random_state.uniform(*corners, (int(rows.sum()), len(missing)))
         return out
 
 

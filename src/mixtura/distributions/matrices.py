@@ -149,6 +149,8 @@ def check_definite(matrices: Floats, names: Callable[[int], str]) -> None:
     """Raise SingularCovarianceError unless matrices, which have these `names`, are symmetric and positive definite."""
     for number, matrix in enumerate(matrices):
         variances = np.diagonal(matrix)
+        if not len(variances):
+            continue
         check_positive(variances[None], names(number))
         roots = np.sqrt(variances)
         correlations = matrix / roots / roots[:, None]
@@ -280,6 +282,8 @@ def inverse_of_lower(lower: Floats) -> Floats:
     From LAPACK itself: `scipy.linalg.solve_triangular` wakes all threads of the linear algebra library even for a 4 × 4
     matrix, which takes milliseconds when the processors are busy.
     """
+    if not len(lower):
+        return lower
     inverse, _ = dtrtri(lower, lower=1)
     return np.asarray(inverse)
 

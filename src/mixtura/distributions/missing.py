@@ -45,6 +45,11 @@ class Pattern:
         self.dtype = dtype
         self.known = np.flatnonzero(known)
         self.missing = np.flatnonzero(~known)
+        self.known_numbers = components.numbers[known[components.numbers]]
+        self.missing_numbers = components.numbers[~known[components.numbers]]
+        # The same by their places in means.
+        self._numbers = np.flatnonzero(known[components.numbers])
+        self._missing_numbers = np.flatnonzero(~known[components.numbers])
 
     @cached_property
     def passes(self) -> Passes:
@@ -55,36 +60,47 @@ class Pattern:
     @cached_property
     def _regression(self) -> tuple[Floats, Covariance]:
         """Slopes of the missing columns on the known ones, and covariances that are left."""
-        return self.components.covariance.regression(self.missing, self.known)
+        return self.components.covariance.regression(self._missing_numbers, self._numbers)
 
     @cached_property
     def _lifts(self) -> Floats:
         """Maps from deviations of the known columns to expected deviations of all, a matrix for each component."""
         n_components, n_features = self.components.means.shape
-        lifts = np.zeros((n_components, n_features, len(self.known)))
-        lifts[:, self.known, np.arange(len(self.known))] = 1
-        lifts[:, self.missing] = self._regression[0]
+        lifts = np.zeros((n_components, n_features, len(self._numbers)))
+        lifts[:, self._numbers, np.arange(len(self._numbers))] = 1
+        lifts[:, self._missing_numbers] = self._regression[0]
         return lifts
 
     def completed(self, moments: Moments, centers: Floats) -> Moments:
-        """Return the expected moments of all columns, given those of the known columns as a kernel summed them."""
+        """Return the expected moments of all columns, given those of the known columns as a kernel summed them.
+
+        A level that is missing adds nothing: the probabilities of a column are those of the rows that have it.
+        """
         first, second = self.passes.covariance.kernel_moments(moments.first, moments.second)
-        if len(self.missing):
+        if len(self._missing_numbers):
             first = (self._lifts @ first[:, :, None])[:, :, 0]
             second = self.components.covariance.completed(
-                second, moments.counts, self._lifts, self.missing, self._regression[1]
+                second, moments.counts, self._lifts, self._missing_numbers, self._regression[1]
             )
         return Moments(
-            centers, moments.weight, moments.log_likelihood, moments.counts, first, second, self._tails(moments)
+            centers,
+            moments.weight,
+            moments.log_likelihood,
+            moments.counts,
+            first,
+            second,
+            self._tails(moments),
+            self._levels(moments),
         )
 
     def expected(self, component: int, values: Floats) -> Floats:
-        """Return the conditional means of the missing columns under one component, given the known values of rows."""
+        """Return the conditional means of the missing numbers under one component, given the known numbers of rows."""
         mean = self.components.means[component]
-        return np.asarray(mean[self.missing] + (values - mean[self.known]) @ self._regression[0][component].T)
+        centred = values - mean[self._numbers]
+        return np.asarray(mean[self._missing_numbers] + centred @ self._regression[0][component].T)
 
     def draw(self, component: int, values: Floats, random_state: np.random.RandomState) -> Floats:
-        """Draw the missing columns of rows from their conditional distribution under one component.
+        """Draw the missing numbers of rows from their conditional distribution under one component.
 
         That of a Student's t distribution is one with n_known more degrees of freedom, whose scale depends on the
         distance of the known values (Ding 2016, "On the conditional distribution of the multivariate t distribution",
@@ -94,15 +110,27 @@ class Pattern:
         degrees = self.components.degrees_of_freedom
         if degrees is not None:
             claimed = degrees[component] + self._distances(component, values)
-            about_zero /= np.sqrt(random_state.chisquare(degrees[component] + len(self.known), len(values)) / claimed)[
-                :, None
-            ]
+            about_zero /= np.sqrt(
+                random_state.chisquare(degrees[component] + len(self._numbers), len(values)) / claimed
+            )[:, None]
         return self.expected(component, values) + about_zero
 
+    def _levels(self, moments: Moments) -> Floats | None:
+        """Return the weights of the levels of all columns, zero in those that are missing."""
+        all_levels, known = self.components.levels, self.passes.components.levels
+        if all_levels is None:
+            return None
+        out = np.zeros((len(moments.counts), all_levels.layout.n_levels))
+        if known is not None and moments.levels is not None:
+            own = dict(zip(all_levels.layout.columns, all_levels.layout.slices, strict=True))
+            for column, place in zip(known.layout.columns, known.layout.slices, strict=True):
+                out[:, own[int(self.known[column])]] = moments.levels[:, place]
+        return out
+
     def _distances(self, component: int, values: Floats) -> Floats:
-        """Return the squared Mahalanobis distances of the known values of rows from the mean of a component."""
-        dense = self.components.covariance.dense[component][np.ix_(self.known, self.known)]
-        centred = values - self.components.means[component, self.known]
+        """Return the squared Mahalanobis distances of the known numbers of rows from the mean of a component."""
+        dense = self.components.covariance.dense[component][np.ix_(self._numbers, self._numbers)]
+        centred = values - self.components.means[component, self._numbers]
         return np.asarray((np.linalg.solve(np.linalg.cholesky(dense), centred.T) ** 2).sum(axis=0))
 
     def _tails(self, moments: Moments) -> Floats | None:
@@ -115,7 +143,7 @@ class Pattern:
         degrees = self.components.degrees_of_freedom
         if moments.tails is None or degrees is None:
             return None
-        some, all_ = ((degrees + d) / 2 for d in (len(self.known), self.components.means.shape[1]))
+        some, all_ = ((degrees + d) / 2 for d in (len(self._numbers), self.components.means.shape[1]))
         correction = digamma(some) - np.log(some) - digamma(all_) + np.log(all_)
         masses, logs = moments.tails
         return np.stack([masses, logs + moments.counts * correction])
@@ -151,7 +179,9 @@ class ObservedPasses:
         """The moments of no rows."""
         second_shape = self._components.covariance.second_shape(*self._centers.shape)
         student = self._components.degrees_of_freedom is not None
-        return Moments.zero(self._centers, second_shape, student=student)
+        levels = self._components.levels
+        n_levels = None if levels is None else levels.layout.n_levels
+        return Moments.zero(self._centers, second_shape, student=student, n_levels=n_levels)
 
     def summarise(self, block: Block) -> Moments:
         """Return the expected moments of a block, in the units of the table."""
@@ -210,7 +240,12 @@ class ObservedPasses:
 
     def by_pattern(self, block: Block) -> Iterator[tuple[Pattern, NDArray[np.int64] | slice]]:
         """Yield the patterns of a block, each with the positions of its rows."""
-        for known, rows in patterns_of(block.values):
+        missing = np.isnan(block.values)
+        levels = self._components.levels
+        if levels is not None and self._components.noise is None:
+            # A pass skips levels that are missing. Only the density of noise depends on which are.
+            missing[:, list(levels.layout.columns)] = missing.all(axis=1, keepdims=True)
+        for known, rows in _patterns_in(missing):
             yield self._pattern(known), rows
 
     @property
@@ -228,7 +263,7 @@ class ObservedPasses:
         if pattern is None:
             pattern = Pattern(self._components, self.dtype, known)
             n_components, n_features = self._centers.shape
-            if len(self._patterns) >= _KEPT_NUMBERS // (n_components * n_features**2):
+            if len(self._patterns) >= _KEPT_NUMBERS // (n_components * (n_features + 1) ** 2):
                 self._patterns.clear()
             self._patterns[key] = pattern
         return pattern
@@ -261,9 +296,12 @@ def _part(block: Block, rows: NDArray[np.int64] | slice, columns: NDArray[np.int
 
 def patterns_of(values: NDArray[Any]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64] | slice]]:
     """Yield each set of columns that rows have, as a mask, with the positions of those rows in order."""
-    missing = np.isnan(values)
+    return _patterns_in(np.isnan(values))
+
+
+def _patterns_in(missing: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64] | slice]]:
     if not missing.any():
-        yield np.ones(values.shape[1], bool), slice(None)
+        yield np.ones(missing.shape[1], bool), slice(None)
         return
     keys = _keys(missing)
     order = _order(keys)

@@ -13,11 +13,12 @@ from ..rows import Block
 from ..typing import Floats
 from . import modes, regression, summaries
 from .covariance import Covariance
+from .levels import Levels
 from .matrices import check_real, frozen, known_values
 from .missing import ObservedPasses
 from .noise import Noise
 from .normal_only import require_normal
-from .passes import Components, Passes
+from .passes import Components, Passes, places_among
 from .shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -26,21 +27,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """A Gaussian mixture distribution.
+    """A Gaussian mixture distribution, of numbers and of categories.
 
     Parameters
     ----------
     weights : array_like of shape (n_components,)
         Probabilities of the components; they are non-negative and sum to one, with that of the noise.
-    means : array_like of shape (n_components, n_features)
-        Means of the components.
+    means : array_like of shape (n_components, n_numbers)
+        Means of the components, in the columns that are not categorical: all `n_features` of them without `levels`.
     covariance : Covariance
-        Covariances of the components: `Full`, `Tied`, `Diagonal`, `Spherical` or `Factor`.
+        Covariances of the components in these columns: `Full`, `Tied`, `Diagonal`, `Spherical` or `Factor`.
     degrees_of_freedom : array_like of shape (n_components,), optional
         Makes the components Student's t distributions; `covariance` then holds their scale matrices, which are
         (nu - 2) / nu of their covariances.
     noise : Noise, optional
         A uniform component beside the others.
+    levels : Levels, optional
+        Makes some columns categorical: a row holds the number of a level there, from 0. Given the component they are
+        independent of one another and of the numbers.
 
     Raises
     ------
@@ -62,6 +66,7 @@ class Mixture:
     covariance: Covariance
     degrees_of_freedom: Floats | None
     noise: Noise | None
+    levels: Levels | None
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class Mixture:
         covariance: Covariance,
         degrees_of_freedom: ArrayLike | None = None,
         noise: Noise | None = None,
+        levels: Levels | None = None,
     ) -> None:
         if not isinstance(covariance, Covariance):
             raise ValueError(
@@ -78,6 +84,8 @@ class Mixture:
             )
         if not (noise is None or isinstance(noise, Noise)):
             raise ValueError(f"noise must be Noise(weight, lower, upper), not {type(noise).__name__}")
+        if not (levels is None or isinstance(levels, Levels)):
+            raise ValueError(f"levels must be Levels(columns, probabilities), not {type(levels).__name__}")
         given = check_real(weights, "weights")
         weights_array, means_array = frozen(given), frozen(check_real(means, "means"))
         shape = (covariance.n_components, covariance.n_features)
@@ -89,8 +97,14 @@ class Mixture:
         total = float(weights_array.sum() + (0.0 if noise is None else noise.weight))
         if (weights_array < 0).any() or not abs(total - 1) <= (1e-6 if given.dtype == np.float32 else 1e-8):
             raise ValueError(f"weights must be non-negative and sum to one, and their sum is {total:.10g}")
-        if noise is not None and len(noise.lower) != shape[1]:
-            raise ValueError(f"the noise has {len(noise.lower)} columns, and the components have {shape[1]}")
+        n_features = shape[1] + (0 if levels is None else len(levels.columns))
+        if levels is not None and (levels.n_components != shape[0] or levels.columns[-1] >= n_features):
+            raise ValueError(
+                f"levels of {levels.n_components} components in columns {list(levels.columns)} do not fit {shape[0]} "
+                f"components of {n_features} columns"
+            )
+        if noise is not None and len(noise.lower) != n_features:
+            raise ValueError(f"the noise has {len(noise.lower)} columns, and the components have {n_features}")
         degrees = None
         if degrees_of_freedom is not None:
             degrees = frozen(check_real(degrees_of_freedom, "degrees of freedom"))
@@ -101,6 +115,7 @@ class Mixture:
         object.__setattr__(self, "covariance", covariance)
         object.__setattr__(self, "degrees_of_freedom", degrees)
         object.__setattr__(self, "noise", noise)
+        object.__setattr__(self, "levels", levels)
 
     @property
     def n_components(self) -> int:
@@ -109,8 +124,13 @@ class Mixture:
 
     @property
     def n_features(self) -> int:
-        """Number of columns."""
-        return int(self.means.shape[1])
+        """Number of columns, categorical ones included."""
+        return int(self.means.shape[1]) + (0 if self.levels is None else len(self.levels.columns))
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Positions of the columns that are not categorical: those of `means`."""
+        return self.components.numbers
 
     @property
     def covariances(self) -> Floats:
@@ -119,13 +139,14 @@ class Mixture:
 
     @property
     def n_parameters(self) -> int:
-        """Number of free parameters: weights, means, covariances, degrees of freedom."""
+        """Number of free parameters: weights, means, covariances, degrees of freedom, probabilities of levels."""
         return (
             self.n_components
             - (self.noise is None)
             + self.means.size
-            + self.covariance.n_parameters(self.n_components, self.n_features)
+            + self.covariance.n_parameters(*self.means.shape)
             + (0 if self.degrees_of_freedom is None else self.n_components)
+            + (0 if self.levels is None else self.levels.n_parameters)
         )
 
     @property
@@ -133,7 +154,8 @@ class Mixture:
         """What a pass over rows reads."""
         with np.errstate(divide="ignore"):  # an empty component has a log weight of minus infinity
             offsets = np.log(self.weights)
-        return Components(offsets, self.means, self.covariance, self.degrees_of_freedom, self.noise)
+        levels = None if self.levels is None else self.levels.logs
+        return Components(offsets, self.means, self.covariance, self.degrees_of_freedom, self.noise, levels)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mixture):
@@ -145,11 +167,13 @@ class Mixture:
             and np.array_equal(self.covariances, other.covariances)
             and _equal(self.degrees_of_freedom, other.degrees_of_freedom)
             and self.noise == other.noise
+            and self.levels == other.levels
         )
 
     def __reduce__(self) -> tuple[type["Mixture"], tuple[Any, ...]]:
         # A copy is made read-only again.
-        return type(self), (self.weights, self.means, self.covariance, self.degrees_of_freedom, self.noise)
+        parameters = self.weights, self.means, self.covariance, self.degrees_of_freedom, self.noise, self.levels
+        return type(self), parameters
 
     __hash__ = None  # type: ignore[assignment]  # a value of arrays, as unhashable as they are
 
@@ -219,10 +243,17 @@ class Mixture:
             if self.degrees_of_freedom is not None:
                 degrees = self.degrees_of_freedom[component]
                 about_zero /= np.sqrt(random_state.chisquare(degrees, (counts[component], 1)) / degrees)
-            parts.append(mean + about_zero)
+            rows = np.empty((counts[component], self.n_features))
+            rows[:, self.numbers] = mean + about_zero
+            if self.levels is not None:
+                rows[:, self.levels.columns] = self.levels.draw(component, counts[component], random_state)
+            parts.append(rows)
         labels = np.repeat(np.arange(self.n_components), counts[: self.n_components])
         if noise is not None:
-            parts.append(random_state.uniform(noise.lower, noise.upper, (counts[-1], self.n_features)))
+            rows = random_state.uniform(noise.lower, noise.upper, (counts[-1], self.n_features))
+            if self.levels is not None:
+                rows[:, self.levels.columns] = np.rint(rows[:, self.levels.columns])
+            parts.append(rows)
             labels = np.append(labels, np.full(counts[-1], -1))
         return np.vstack(parts), labels
 
@@ -236,8 +267,15 @@ class Mixture:
         """
         index = self._positions(columns)
         noise = None if self.noise is None else self.noise.select(index)
+        levels = None if self.levels is None else self.levels.select(index)
+        numbers = places_among(self.numbers, index)
         return Mixture(
-            self.weights, self.means[:, index], self.covariance.select(index), self.degrees_of_freedom, noise
+            self.weights,
+            self.means[:, numbers],
+            self.covariance.select(numbers),
+            self.degrees_of_freedom,
+            noise,
+            levels,
         )
 
     def conditional(self, columns: Sequence[int], values: ArrayLike) -> "Mixture":
@@ -252,7 +290,7 @@ class Mixture:
             There are more values than columns or fewer, a value is not finite or too far from every component, or no
             column is left.
         """
-        require_normal(self, "the conditional distribution")
+        require_normal(self, "the conditional distribution", levels=True)
         known = self._positions(columns)
         point = known_values(values, "values").reshape(-1)
         if len(point) != len(known):
@@ -262,12 +300,16 @@ class Mixture:
             raise ValueError(
                 f"the value of column {known[unknown[0]]} is {point[unknown[0]]}: leave the column out of those given"
             )
-        kept = [j for j in range(self.n_features) if j not in known]
-        if not kept:
+        left = [j for j in range(self.n_features) if j not in known]
+        if not left:
             raise ValueError("every column is known: leave at least one out")
         weights = self.marginal(known).responsibilities(point[None])[0]
+        levels = None if self.levels is None else self.levels.select(left)
+        is_number = np.isin(known, self.numbers)
+        point, known = point[is_number], places_among(self.numbers, known)
+        kept = places_among(self.numbers, left)
         if not weights.sum() > 0:
-            raise ValueError(f"{point.tolist()} is too far away from every component to go by: give other values")
+            raise ValueError(f"{point.tolist()} is too far from every component to condition on: give other values")
         dense = self.covariance.dense
         means = np.stack(
             [
@@ -276,7 +318,7 @@ class Mixture:
                 for mean, matrix in zip(self.means, dense, strict=True)
             ]
         )
-        return Mixture(weights / weights.sum(), means, self.covariance.given(kept, known))
+        return Mixture(weights / weights.sum(), means, self.covariance.given(kept, known), levels=levels)
 
     def pdf(self, X: ArrayLike) -> NDArray[Any]:
         """Return the density at each row of `X`, shape (n_rows,), under the name that SciPy gives it.

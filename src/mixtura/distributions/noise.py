@@ -79,7 +79,7 @@ class Noise:
 
     def select(self, columns: Sequence[int]) -> "Noise":
         """Return the noise in some of the columns, those at `columns`."""
-        return Noise(self.weight, self.lower[np.asarray(columns)], self.upper[np.asarray(columns)])
+        return Noise(self.weight, self.lower[np.asarray(columns, np.int64)], self.upper[np.asarray(columns, np.int64)])
 
     def reweighted(self, weight: float) -> "Noise":
         """Return the noise of the same box with another `weight`."""

@@ -15,6 +15,7 @@ from ..rows import Block, Rows
 from ..statistics.moments import Moments
 from ..typing import Floats
 from .covariance import Covariance
+from .levels import LevelLogs
 from .matrices import largest_root
 from .noise import Noise
 
@@ -28,14 +29,16 @@ class Components:
     offsets : ndarray of shape (n_components,)
         Added to the log density of each component: the logarithm of its weight, or what stands for it in variational
         inference.
-    means : ndarray of shape (n_components, n_features)
-        Means.
+    means : ndarray of shape (n_components, n_numbers)
+        Means of the columns that are not categorical.
     covariance : Covariance
-        Covariances.
+        Their covariances.
     degrees_of_freedom : ndarray of shape (n_components,) or None
         Of Student's t distributions; None for normal ones.
     noise : Noise or None
         The uniform component, if there is one.
+    levels : LevelLogs or None
+        The levels of categorical columns, if there are any.
     """
 
     offsets: Floats
@@ -43,15 +46,29 @@ class Components:
     covariance: Covariance
     degrees_of_freedom: Floats | None = None
     noise: Noise | None = None
+    levels: LevelLogs | None = None
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, categorical ones included."""
+        return int(self.means.shape[1]) + (0 if self.levels is None else len(self.levels.layout.columns))
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Positions of the columns that are not categorical."""
+        n_columns = self.n_columns
+        return np.arange(n_columns) if self.levels is None else self.levels.layout.numbers(n_columns)
 
     def select(self, columns: Sequence[int]) -> "Components":
         """Return the components in some of the columns."""
+        numbers = places_among(self.numbers, columns)
         return Components(
             self.offsets,
-            self.means[:, np.asarray(columns)],
-            self.covariance.select(columns),
+            self.means[:, numbers],
+            self.covariance.select(numbers),
             self.degrees_of_freedom,
             None if self.noise is None else self.noise.select(columns),
+            None if self.levels is None else self.levels.select(columns),
         )
 
     def check_range(self, dtype: "np.dtype[Any]") -> None:
@@ -67,12 +84,12 @@ class Components:
         self.covariance.check_invertible(dtype)
         limit = largest_root(dtype)
         for name, size in (("mean", self.means), ("standard deviation", np.sqrt(np.abs(self.covariance.variances)))):
-            largest = float(np.abs(size).max())
+            largest = float(np.abs(size).max(initial=0.0))
             if largest > limit:
                 more = "" if dtype == np.float64 else ", or give the table as float64"
                 raise DataError(
-                    f"a component has a {name} of {largest:.3g}, and squares of those above {limit:.2g} leave no room "
-                    f"for sums in {dtype}: rescale the columns and what is given of priors and reg_covar{more}"
+                    f"a component has a {name} of {largest:.3g}, and sums of squares overflow {dtype} above "
+                    f"{limit:.2g}: rescale the columns, the priors and reg_covar{more}"
                 )
 
     @property
@@ -109,6 +126,7 @@ class Passes:
     def __init__(self, components: Components, dtype: "np.dtype[Any] | type") -> None:
         covariance = components.covariance
         self.dtype = np.dtype(dtype)
+        self.components = components
         self.covariance = covariance
         self.degrees_of_freedom = components.degrees_of_freedom
         self.noise = components.noise
@@ -118,13 +136,15 @@ class Passes:
         self._means = np.ascontiguousarray(components.means, dtype=self.dtype)
         self._factors = np.ascontiguousarray(covariance.factors(components.means), dtype=self.dtype)
         self._centers = self._means.astype(np.float64)
+        self._levels = None if components.levels is None else _tables(components.numbers, components.levels, self.dtype)
 
     @property
     def zero(self) -> Moments:
         """The moments of no rows."""
         n_components, n_features = self._means.shape
         second_shape = self.covariance.second_shape(n_components, n_features)
-        return Moments.zero(self._centers, second_shape, student=self.degrees_of_freedom is not None)
+        n_levels = None if self._levels is None else int(self._levels.sizes.sum())
+        return Moments.zero(self._centers, second_shape, student=self.degrees_of_freedom is not None, n_levels=n_levels)
 
     def summarise(self, block: Block) -> Moments:
         """Return the moments of a block in the coordinates of the kernel: the E-step, summed up."""
@@ -152,6 +172,8 @@ class Passes:
             log_background=-np.inf if self.noise is None else self.noise.log_density,
             floor=floor,
             log_density=log_density,
+            levels=self._levels,
+            level_weights=moments.levels,
         )
         moments = replace(moments, log_likelihood=log_likelihood)
         if moments.tails is None:
@@ -224,5 +246,21 @@ class Passes:
             self._means,
             self._factors,
             degrees_of_freedom=self.degrees_of_freedom,
+            levels=self._levels,
             **out,
         )
+
+
+def places_among(own: NDArray[np.int64], columns: Sequence[int]) -> list[int]:
+    """Return the places among the positions `own` of those `columns` that are among them, in their order."""
+    place = {column: number for number, column in enumerate(own.tolist())}
+    return [place[int(column)] for column in columns if int(column) in place]
+
+
+def _tables(numbers: NDArray[np.int64], levels: LevelLogs, dtype: "np.dtype[Any]") -> kernels.LevelTables:
+    return kernels.LevelTables(
+        numbers.astype(np.int32),
+        np.array(levels.layout.columns, np.int32),
+        np.array(levels.layout.sizes, np.int32),
+        np.ascontiguousarray(levels.logs, dtype=dtype),
+    )

@@ -139,7 +139,7 @@ class Full(_Matrices):
         return self.values
 
     def select(self, columns: Sequence[int]) -> Self:
-        index = np.asarray(columns)
+        index = np.asarray(columns, np.int64)
         return type(self).unchecked(self.values[:, index[:, None], index], self.n_components, len(index))
 
     def at_least(self, variances: Floats) -> Self:
@@ -397,7 +397,7 @@ class Diagonal(_Variances):
         return type(self).unchecked(np.maximum(self.values, variances), self.n_components, self.n_features)
 
     def select(self, columns: Sequence[int]) -> Self:
-        return type(self).unchecked(self.values[:, np.asarray(columns)], self.n_components, len(columns))
+        return type(self).unchecked(self.values[:, np.asarray(columns, np.int64)], self.n_components, len(columns))
 
     def completed(
         self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
@@ -432,7 +432,7 @@ class Spherical(_Variances):
 
     @staticmethod
     def n_parameters(n_components: int, n_features: int) -> int:
-        return n_components
+        return n_components * min(n_features, 1)
 
     @staticmethod
     def n_column_parameters(n_features: int) -> int:
@@ -452,7 +452,7 @@ class Spherical(_Variances):
 
     @staticmethod
     def divisors(counts: Floats, n_features: int) -> Floats:
-        return counts * n_features
+        return counts * max(n_features, 1)
 
     @staticmethod
     def variance_degrees(counts: Floats, total: float, n_features: int) -> tuple[Floats, int]:
@@ -464,7 +464,8 @@ class Spherical(_Variances):
 
     @staticmethod
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
-        return np.asarray(values + ridge.mean())
+        # Without columns no row tells of a variance, and it does not matter.
+        return np.asarray(values + ridge.mean()) if len(ridge) else np.ones_like(values)
 
     @cached_property
     def half_log_precision(self) -> Floats:
@@ -475,7 +476,9 @@ class Spherical(_Variances):
         return self.values[:, None, None] * np.eye(self.n_features)
 
     def at_least(self, variances: Floats) -> Self:
-        return type(self).unchecked(np.maximum(self.values, variances.max()), self.n_components, self.n_features)
+        return type(self).unchecked(
+            np.maximum(self.values, variances.max(initial=0.0)), self.n_components, self.n_features
+        )
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values, self.n_components, len(columns))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..typing import Floats
+from .normal_only import require_numbers
 
 if TYPE_CHECKING:
     from .mixture import Mixture
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 def mean(mixture: "Mixture") -> Floats:
     """Return the mean of the whole mixture: see `Mixture.mean`."""
+    require_numbers(mixture, "the mean")
     _require_degrees_of_freedom(mixture, 1, "mean")
     total = mixture.weights @ mixture.means
     noise = mixture.noise
@@ -22,6 +24,7 @@ def mean(mixture: "Mixture") -> Floats:
 
 def covariance(mixture: "Mixture") -> Floats:
     """Return the covariance matrix of the whole mixture (law of total variance): see `Mixture.covariance_matrix`."""
+    require_numbers(mixture, "the covariance")
     degrees = _require_degrees_of_freedom(mixture, 2, "covariance")
     center = mean(mixture)
     between = mixture.means - center

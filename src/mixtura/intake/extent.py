@@ -91,8 +91,8 @@ def check_extent(table: Table, names: Sequence[str] | None, *, complete: bool = 
 
     if extent.heaviest > limit:
         raise DataError(
-            f"a sample weight is {extent.heaviest:.3g}, and those above {limit:.2g} leave no room for sums in "
-            f"{table.dtype}: divide all weights by the largest"
+            f"a sample weight is {extent.heaviest:.3g}, and sums overflow {table.dtype} with weights above "
+            f"{limit:.2g}: divide all weights by the largest"
         )
     far = np.flatnonzero(~(extent.reach <= limit)).tolist()
     if far:
@@ -100,19 +100,19 @@ def check_extent(table: Table, names: Sequence[str] | None, *, complete: bool = 
         what = "values" if extent.heaviest <= 1 else "values, times the root of the weight of the row,"
         more = "" if table.dtype == np.float64 else ", or give them as float64"
         raise DataError(
-            f"{what} in {say(far)} are as large as {size:.3g}, and squares of those above {limit:.2g} leave no room "
-            f"for sums in {table.dtype}: divide the {'column' if len(far) == 1 else 'columns'} by {size:.0e}, drop "
-            f"outlying rows{more}"
+            f"{what} in {say(far)} are as large as {size:.3g}, and sums of squares overflow {table.dtype} above "
+            f"{limit:.2g}: divide the {'column' if len(far) == 1 else 'columns'} by {size:.0e}, drop outlying "
+            f"rows{more}"
         )
     empty = np.flatnonzero(extent.counted == 0).tolist()
     if len(empty) == table.n_columns and extent.weight > 0:
         raise EmptyTableError(
-            "every value is missing, in the rows that count: give rows with values, or skip the "
+            "every value is missing in the rows of positive weight: give rows with values, or skip the "
             f"{'table' if complete else 'batch'}"
         )
     if empty and complete and extent.weight > 0:
         raise EmptyTableError(
-            f"every value of {say(empty)} is missing, in the rows that count: leave the "
+            f"every value of {say(empty)} is missing in the rows of positive weight: leave the "
             f"{'column' if len(empty) == 1 else 'columns'} out"
         )
     if 0 < extent.weight < _LEAST_WEIGHT:

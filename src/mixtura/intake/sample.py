@@ -1,6 +1,6 @@
 """A bounded sample of the rows of a table, of those that count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -58,6 +58,11 @@ class Sample:
         mean = np.average(X, axis=0, weights=self.weights)
         deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=self.weights))
         return Sample((X - mean) / np.where(deviation > 0, deviation, 1.0), self.weights, self.whole)
+
+    def select(self, columns: NDArray[np.int64]) -> "Sample":
+        """Return the sample with some of the columns."""
+        missing = None if self.missing is None else self.missing[:, columns]
+        return replace(self, X=self.X[:, columns], missing=missing)
 
     def take(self, positions: NDArray[np.int64]) -> "Sample":
         """Return some of the rows."""

@@ -36,6 +36,9 @@ Source = Any
 _NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
 _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
 
+# A column of more levels is no category unless it is named: histogram boosting has the same limit.
+_MOST_LEVELS = 255
+
 # Columns that a warning names.
 _NAMED = 5
 
@@ -134,8 +137,9 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     else:
         choice: dict[str, Any] = {}
         if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
-            kinds = getattr(estimator, "_kinds", None)
-            choice = {"columns": list(names), "kinds": kinds, "takes": _takes(estimator)}
+            choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
+            if owner_of(X) is None or _categories_of(estimator) is None:
+                choice["takes"] = _takes(estimator)
         rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
@@ -149,7 +153,11 @@ def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None
     """Return the rows of a table to fit, and warn of the columns that are left out."""
     if _is_rows(X):
         return open(X, sample_weight=sample_weight, missing=missing)
-    takes = _takes(estimator)
+    takes, categories = _takes(estimator), _categories_of(estimator)
+    if categories is not None and owner_of(X) is None:
+        rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
+        return _with_categories(rows, categories) if isinstance(rows, DecodedRows) else rows
+    takes = "numbers" if categories is not None else takes
     rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
     if isinstance(rows, DecodedRows):
         rows = rows.numbers_alone()
@@ -161,10 +169,39 @@ def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None
     return rows
 
 
+def _with_categories(rows: DecodedRows, categories: Any) -> DecodedRows:
+    """Return rows with their numbers and the categories asked for, and warn of the other columns."""
+    everything = isinstance(categories, str)
+    listed = (
+        set() if everything else {each for each in np.asarray(categories).ravel().tolist() if isinstance(each, str)}
+    )
+    used, left = [], []
+    for name in rows.names:
+        kind = rows.kinds[name]
+        levels = kind.coding.levels if kind.coding is not None and kind.coding.of == "values" else ()
+        asked = 0 < len(levels) <= _MOST_LEVELS if everything else levels and name in listed
+        if name in rows.columns and (kind.in_use or asked):
+            used.append(name)
+        else:
+            left.append(f"{name!r} ({kind.told})")
+    if left:
+        warn(
+            f"columns {listing(left, _NAMED)} are left out, which hold neither numbers nor categories that are asked "
+            "for: name those that should count in categorical_features, and drop the others"
+        )
+    return rows.using(used) if left else rows
+
+
+def _categories_of(estimator: BaseEstimator) -> Any:
+    """Return what an estimator, or the one that it searches with, was given of categories; None where it takes none."""
+    own = getattr(estimator, "categorical_features", None)
+    return own if own is not None else getattr(getattr(estimator, "estimator", None), "categorical_features", None)
+
+
 def _takes(estimator: BaseEstimator) -> Takes:
-    """Return which columns of a table an estimator takes."""
+    """Return which columns of a table an estimator takes: those of levels too where it takes categories."""
     takes: Takes = getattr(estimator, "_takes", "numbers")
-    return takes
+    return takes if _categories_of(estimator) is None else "all"
 
 
 def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
@@ -181,7 +218,8 @@ def _by_name(estimator: BaseEstimator, rows: Rows, names: NDArray[np.object_] | 
     missing, _ = difference(rows.columns, list(names))
     if missing:
         raise ColumnError(
-            f"the table has no {quoted(missing)}, which {type(estimator).__name__} was fitted to: give the same columns"
+            f"the table has no {quoted(missing)}, and {type(estimator).__name__} was fitted with it: give the same "
+            "columns"
         )
     return SelectedRows(rows, positions_of(list(names), rows.columns))
 
@@ -201,7 +239,8 @@ def _rows_to_fit(
             _check_feature_names(estimator, select(frame, positions_of(rows.columns or (), names)), reset=True)
             return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
         X = frame
-    estimator.__dict__.pop("_kinds", None)
+    for name in ("_kinds", "_coded"):
+        estimator.__dict__.pop(name, None)
     values = _validated(estimator, X, missing, ensure_min_samples=at_least)
     return _array_rows(values, _validated_weights(sample_weight, values))
 
@@ -214,8 +253,9 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
         values = _validated(estimator, X if frame is None else frame, missing, reset=False)
         return _array_rows(values, _validated_weights(sample_weight, values))
     names = check_names(frame)
+    known = set(names_of(estimator)) if _categories_of(estimator) is not None else set()
     takes = _takes(estimator)
-    used = [name for name in names if name not in kinds or uses(kinds[name], takes)]
+    used = [name for name in names if name in known or name not in kinds or (not known and uses(kinds[name], takes))]
     numbers = select(frame, positions_of(used, names))
     _check_feature_names(estimator, numbers, reset=False)
     _check_n_features(estimator, numbers, reset=False)
@@ -276,6 +316,14 @@ def _note_columns(estimator: BaseEstimator, rows: Rows) -> None:
         estimator._kinds = kinds
     else:
         estimator.__dict__.pop("_kinds", None)
+    levels = getattr(rows, "levels", None)
+    estimator._coded = () if levels is None else tuple(place for place, some in enumerate(levels) if some is not None)
+
+
+def coded_columns(estimator: BaseEstimator) -> tuple[int, ...]:
+    """Return the positions of the columns whose numbers are codes of the levels of a table that was fitted."""
+    coded: tuple[int, ...] = getattr(estimator, "_coded", ())
+    return coded
 
 
 def _is_rows(X: Source) -> bool:

@@ -6,15 +6,16 @@ The environment variable ``MIXTURA_ISA`` forces a level: ``v2``, ``v3`` or ``v4`
 import os
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "accumulate", "available", "level", "native", "score"]
+__all__ = ["LEVELS", "LevelTables", "accumulate", "available", "level", "native", "score"]
 
 LEVELS = ("v2", "v3", "v4", "plain")
 _FORCE = "MIXTURA_ISA"
+_NO_LEVELS: dict[str, Any] = dict.fromkeys(("columns", "level_columns", "level_sizes", "level_logs"))
 
 
 def _module(name: str) -> Any:
@@ -51,6 +52,33 @@ level: str = native.level
 """The instruction-set level in use."""
 
 
+class LevelTables(NamedTuple):
+    """Categorical columns, as a pass takes them; the other columns go to the covariance shape.
+
+    Attributes
+    ----------
+    numbers : ndarray of int32
+        Positions of the columns that hold numbers.
+    columns : ndarray of int32
+        Positions of the columns that hold numbers of levels, from 0, or NaN.
+    sizes : ndarray of int32
+        Their numbers of levels.
+    logs : ndarray of shape (n_components, sum of sizes + n_columns), in the type of the rows
+        Column by column: log probabilities of the levels, then of any other value.
+    """
+
+    numbers: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    logs: NDArray[Any]
+
+    @property
+    def arguments(self) -> dict[str, NDArray[Any]]:
+        """Arguments of the compiled passes."""
+        names = ("columns", "level_columns", "level_sizes", "level_logs")
+        return dict(zip(names, self, strict=True))
+
+
 def accumulate(
     kernel: str,
     values: NDArray[Any],
@@ -67,6 +95,8 @@ def accumulate(
     log_background: float = -np.inf,
     floor: float = -np.inf,
     log_density: NDArray[Any] | None = None,
+    levels: LevelTables | None = None,
+    level_weights: NDArray[np.float64] | None = None,
 ) -> float:
     """Add the moments of a block to `counts`, `first` and `second`; return its weighted log-likelihood.
 
@@ -75,7 +105,8 @@ def accumulate(
     shape stands at its class in ``native/shapes.hpp``. Components with `degrees_of_freedom` are Student's t: `counts`
     then gets the sums of u z, and `tails` those of z and of z (log u - u). `log_background` is the log density, weight
     included, of a uniform component that takes its part of every row. Rows whose log density is not above `floor`
-    are left out. The log density of every row is written to `log_density` if given.
+    are left out. The log density of every row is written to `log_density` if given. With `levels` the responsibilities
+    are summed by level into `level_weights`, of shape (n_components, sum of sizes).
     """
     log_likelihood: float = getattr(native, f"accumulate_{kernel}")(
         values,
@@ -91,6 +122,8 @@ def accumulate(
         floor,
         log_density,
         tails,
+        level_weights=level_weights,
+        **(_NO_LEVELS if levels is None else levels.arguments),
     )
     return log_likelihood
 
@@ -106,7 +139,9 @@ def score(
     log_density: NDArray[Any] | None = None,
     responsibilities: NDArray[Any] | None = None,
     labels: NDArray[np.int64] | None = None,
+    levels: LevelTables | None = None,
 ) -> None:
     """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
     write = getattr(native, f"score_{kernel}")
-    write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom)
+    arguments = _NO_LEVELS if levels is None else levels.arguments
+    write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom, **arguments)

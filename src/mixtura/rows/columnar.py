@@ -52,7 +52,8 @@ class OrcPart:
 def refuse_feather_v1(file: Path, label: str) -> Part:
     """Refuse a Feather file of the first version: one that is torn would end this process in pyarrow."""
     raise SourceError(
-        f"{label} is a Feather file of the first version: write what pandas.read_feather({file.name!r}) returns anew"
+        f"{label} is a Feather file of the first version: read it with pandas.read_feather({file.name!r}) and save it "
+        "again"
     )
 
 

@@ -13,6 +13,7 @@ from .checks import quoted
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
 Takes = Literal["numbers", "all"]
+Absent = Literal["error", "leave out"]
 
 # Columns that a message names.
 _NAMED = 5
@@ -48,6 +49,7 @@ class Choice:
     missing: Missing = "error"
     refuses_infinite: bool = False
     takes: Takes = "numbers"
+    absent: Absent = "error"
 
     @property
     def allows_missing(self) -> bool:
@@ -127,6 +129,10 @@ def choose(
         raise ColumnError("both columns= and drop= are given: name the columns to use, or those to leave out")
     kind = dict(zip(names, kinds, strict=True))
     wanted = [str(name) for name in as_list(choice.columns)]
+    if choice.absent == "leave out":
+        # At least half, or it is another table.
+        there = [name for name in wanted if name in kind]
+        wanted = there if 2 * len(there) >= len(wanted) else wanted
     dropped = [str(name) for name in as_list(choice.drop)]
     weight = [] if choice.weight_column is None else [choice.weight_column]
     check_unique(wanted, "columns=")

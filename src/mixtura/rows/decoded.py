@@ -1,6 +1,6 @@
 """The rows of a table whose columns are known to hold this or that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,10 @@ class DecodedRows:
         if not all(self.kinds[name].in_use for name in self.columns):
             return self
         return self._with({**self.kinds, **dict.fromkeys(unused, Number())}, self._choice)
+
+    def using(self, columns: Sequence[str]) -> "DecodedRows":
+        """Return the same table with some of its `columns`, in their order."""
+        return self._with(self.kinds, replace(self._choice, columns=list(columns)))
 
     def refusing_infinite(self) -> "DecodedRows":
         """Return the same table, where an infinite number is an error even if missing values are none."""

@@ -90,7 +90,7 @@ def in_utf8(file: Path, label: str, scratch: Callable[[], Scratch]) -> tuple[Pat
         return file, len(mark), ()
     if seen.right > seen.wrong:
         line = _line_at(file, seen.first)
-        note = f"{label} is UTF-8 text but for {seen.wrong:,} bytes, the first in line {line:,}: read as {LATIN}."
+        note = f"{label} is UTF-8 text except for {seen.wrong:,} bytes, the first in line {line:,}: read as {LATIN}."
         return _transcoded(file, label, scratch, "utf-8", len(mark)), 0, (note.replace("1 bytes, the first", "1 byte"),)
     encoding = _guess(seen.sample)
     try:
@@ -231,7 +231,7 @@ def _transcoded(file: Path, label: str, scratch: Callable[[], Scratch], encoding
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 raise SourceError(
-                    f"{label} is not the {encoding} text that it looks like ({error.reason}): save it as UTF-8"
+                    f"{label} looks like {encoding} text, but is not ({error.reason}): save it as UTF-8"
                 ) from error
             try:
                 sink.write(text.encode("utf-8", "replace"))

@@ -73,8 +73,8 @@ class ExcelSink(Sink):
         for n, most, what in ((n_rows or 0, MOST_ROWS, "rows"), (n_columns, MOST_COLUMNS, "columns")):
             if n > most:
                 raise SourceError(
-                    f"cannot write {where}, as the table has {count(n)} {what} and a sheet of Excel has room for "
-                    f"{count(most)}: {_INSTEAD}"
+                    f"cannot write {where}: the table has {count(n)} {what}, and a sheet of Excel has room for "
+                    f"{count(most)}; {_INSTEAD}"
                 )
 
     def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:

@@ -56,8 +56,8 @@ def files_in_folder(folder: Path, endings: Collection[str]) -> Found:
     for mark, what in (("_delta_log", "a Delta table"), ("metadata/*.metadata.json", "an Iceberg table")):
         if any(folder.glob(mark)):
             raise SourceError(
-                f"{folder} is {what}, of whose files some may be out of date: "
-                "write what its own reader returns as .parquet, or pass that in Python"
+                f"{folder} is {what}, and some of its files may be out of date: read it with its own reader, and save "
+                "the result as .parquet or pass it in Python"
             )
     found = sorted(_below(folder, {}), key=lambda pair: pair[0].relative_to(folder).parts)
     read = [(file, keys) for file, keys in found if _ends_in(file, endings)]
@@ -69,7 +69,7 @@ def files_in_folder(folder: Path, endings: Collection[str]) -> Found:
     for file, keys in read:
         if keys.keys() != keys_of_first.keys():
             raise SourceError(
-                f"{file} and {first} lie in folders of different keys: name a pattern of files that belong together"
+                f"{file} and {first} lie in folders with different keys: name a pattern of files with the same keys"
             )
     others = [file.name for file, _ in found if not _ends_in(file, endings)]
     note = f"{plural(len(read), 'file')} of {folder} {'is' if len(read) == 1 else 'are'} read"

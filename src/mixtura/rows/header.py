@@ -11,6 +11,7 @@ _MOMENT = re.compile(
     r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
 )
+_DIGIT = re.compile(r"\d")
 
 # Cells of so many records at least tell what is the same in all of them.
 _ENOUGH = 3
@@ -81,7 +82,7 @@ def _is_moment(cell: str) -> bool:
 
 
 def _has_digit(cell: str) -> bool:
-    return any(character.isdecimal() for character in cell)
+    return _DIGIT.search(cell) is not None
 
 
 def _all_numbers(cells: Sequence[str]) -> bool:

@@ -160,11 +160,11 @@ def _laid_out(
     if n_written > 0:
         lines, are = ("lines", "are") if n_written > 1 else ("line", "is")
         what = "header" if table.header else "data"
-        notes.append(f"{n_written:,} {lines} before the {what} of {label} {are} no part of the table.")
+        notes.append(f"{n_written:,} {lines} before the {what} of {label} {are} not part of the table.")
     if table.header is None:
         notes.append(f"{label} has no header: its columns are called {_from_to(names)} (--header if it has one).")
     elif not table.certain:
-        notes.append(f"The first line of {label} is taken for the header: --no-header if it is data.")
+        notes.append(f"The first line of {label} is used as the header (--no-header if it is data).")
     if changed and table.header is not None:
         notes.append(changed)
     offset = start + sum(len(line.encode()) for line in head.lines[:first])
@@ -187,10 +187,10 @@ def read_head(file: Path, label: str, start: int) -> Head:
     if not head.strip(b" \t\r\n\v\f\x1a\0"):
         raise EmptyTableError(f"{label} is empty: give a table with a header and at least one row")
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-        raise SourceError(f"{label} is a web page: give the table that it shows as a file of its own")
+        raise SourceError(f"{label} is a web page: save its table as a file")
     n_strange = len(head) - len(head.translate(None, _CONTROL))
     if n_strange > max(_FEW, len(head) // 50):
-        raise SourceError(f"{label} is not text: give a table as delimited text, or name the file after its format")
+        raise SourceError(f"{label} is not text: give delimited text, or a file name with the ending of its format")
     outside = b"".join(head.split(b'"')[::2])
     n_both, n_feeds, n_returns = outside.count(b"\r\n"), outside.count(b"\n"), outside.count(b"\r")
     line_end = "\r" if n_returns - n_both > n_feeds else "\r\n" if 2 * n_both > n_feeds else "\n"

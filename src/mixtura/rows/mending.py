@@ -153,15 +153,14 @@ class _Mending:
     def notes(self) -> tuple[str, ...]:
         """Return what there is to tell, in sentences."""
         told = {
-            "comments": "{n} of {label} {start} with # and {are} no part of the table.",
-            "after": "{n} after the table in {label} {are} no part of it.",
+            "comments": "{n} of {label} {start} with # and {are} not part of the table.",
+            "after": "{n} after the table in {label} {are} not part of it.",
             "short": "{n} of {label} {have} too few fields: the last ones are missing.",
             "long": "{n} of {label} {have} too many fields: the last ones are left out.",
-            "stray": "{n} of {label} {have} quotes that do not stand around fields, the first in line {line}: "
-            "they are read as they are written.",
-            "far": "A field of {label} has quotes that begin in line {line} and end some lines below: "
-            "correct them if the lines between are records.",
-            "broken": "{n} of {label} {have} ends of lines within fields, the first in line {line}.",
+            "stray": "{n} of {label} {have} quotes inside fields, the first in line {line}: the quotes are kept.",
+            "far": "A quoted field of {label} begins in line {line} and ends some lines below: correct the quotes if "
+            "the lines between are records.",
+            "broken": "{n} of {label} {have} line breaks within fields, the first in line {line}.",
         }
         said = []
         for what, sentence in told.items():
@@ -268,12 +267,12 @@ class _Mending:
     def _refusal(self, record: Record) -> SourceError:
         where = f"line {record.line:,} of {self._label}"
         if self._layout.syntax.stops:
-            return SourceError(f"{where} has text between two columns: put each column in its place, or use commas")
+            return SourceError(f"{where} has text between two columns: align the columns, or use commas")
         n_fields = len(record.fields)
         if record.stray and n_fields != self._n_fields:
             return SourceError(
-                f"{where} has a quote that does not stand around a whole field, and {n_fields:,} fields instead of "
-                f"{self._n_fields:,}: correct its quotes"
+                f"{where} has a quote inside a field, and {n_fields:,} fields instead of {self._n_fields:,}: correct "
+                "its quotes"
             )
         fields = "field" if n_fields == 1 else "fields"
         return SourceError(

@@ -12,7 +12,7 @@ from ..columns.unused import Identifier
 from ..errors import SourceError
 from .arrays import ArrayRows
 from .block import Block, Rows
-from .columns import Choice, LeftOut, Missing, NonNumeric, Takes, as_list
+from .columns import Absent, Choice, LeftOut, Missing, NonNumeric, Takes, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
@@ -75,6 +75,7 @@ def open(
     ragged: bool = False,
     file_column: str | None = None,
     takes: Takes = "numbers",
+    absent: Absent = "error",
 ) -> Rows:
     """Open a table as rows that can be read again and again, block by block.
 
@@ -139,6 +140,9 @@ def open(
         (seconds), and of flags, categories and text: the codes of their levels, or of the shapes of their texts where
         these repeat. `levels` then says what the codes of each column stand for. A level that has none gets the code
         that follows all others.
+    absent : {"error", "leave out"}, default "error"
+        What to do with names in `columns` that the table does not have: raise, or leave them out while at least half of
+        the columns are there.
 
     Returns
     -------
@@ -183,10 +187,10 @@ def open(
         raise ValueError(f"missing is {missing!r}: use 'error' or 'allow'")
     if file_column is not None and columns is None:
         drop = [*as_list(drop), file_column]
-    choice = Choice(columns, drop, sample_weight, non_numeric, missing, takes=takes)
+    choice = Choice(columns, drop, sample_weight, non_numeric, missing, takes=takes, absent=absent)
     if hasattr(source, "blocks") and hasattr(source, "n_columns"):
         if choice != Choice(non_numeric=non_numeric, missing=missing, takes=takes):
-            raise SourceError("these rows are open already: choose columns and weights where they are opened first")
+            raise SourceError("these rows are already open: choose columns and weights when you open them")
         rows: Rows = source
         return rows
     raw = open_raw(source, ReadingOptions(header, ragged, file_column))

@@ -44,9 +44,7 @@ class OwnColumns(SelectedRows):
         self.table = rows
         self._former = list(former)
         if not self._positions:
-            raise EmptyTableError(
-                f"the table has no columns of numbers but those of an earlier run ({', '.join(former)})"
-            )
+            raise EmptyTableError(f"the only columns of numbers are those of an earlier run ({', '.join(former)})")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ def _with_constants(
     constants = [{name: value for name, value in keys.items() if name not in taken} for keys in typed_keys(found.keys)]
     if file_column is not None:
         if file_column in taken or any(file_column in keys for keys in constants):
-            raise ColumnError(f"{place} has a column {file_column!r} already: call the column of files otherwise")
+            raise ColumnError(
+                f"{place} already has a column {file_column!r}: choose another name for the column of files"
+            )
         text = need("pyarrow", "reading files").scalar
         constants = [
             {**keys, file_column: text(label)}

@@ -69,7 +69,7 @@ class Watch:
         for file, ends in self._ends.items():
             self._check(file)
             if _ends(file, self._files[file].size) != ends:
-                raise _changed(file, "its first or last bytes are others")
+                raise _changed(file, "its first or last bytes differ")
         try:
             yield
         except Exception as error:
@@ -115,7 +115,7 @@ class Checksums:
             raise _other_rows(self._where, "there are more rows")
         if self._known.setdefault(position, found) != found:
             first = block.first_row + 1
-            raise _other_rows(self._where, f"rows {first:,} to {first + len(block.values) - 1:,} are others")
+            raise _other_rows(self._where, f"rows {first:,} to {first + len(block.values) - 1:,} differ")
 
     def finish(self, n_blocks: int) -> None:
         """Note that a reading has come to its end, or raise if it has fewer blocks than another had."""
@@ -160,4 +160,4 @@ def _changed(file: Path, how: str) -> SourceError:
 
 
 def _other_rows(where: str, how: str) -> SourceError:
-    return SourceError(f"{where} gives other rows than at the first reading ({how}): {_REMEDY}")
+    return SourceError(f"{where} gave different rows the second time it was read ({how}): {_REMEDY}")

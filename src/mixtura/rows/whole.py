@@ -166,7 +166,7 @@ def _place(path: Path) -> Path:
     folder = target.parent
     if not folder.is_dir():
         reason = os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
-        raise SourceError(f"cannot write {path}, as there is no folder {folder} ({reason}): make it first")
+        raise SourceError(f"cannot write {path}: there is no folder {folder} ({reason}); create it first")
     try:
         found = target.stat()
     except FileNotFoundError:
@@ -179,7 +179,7 @@ def _place(path: Path) -> Path:
             remedy = "name a file in it" if kind == "a folder" else "name a file"
             raise SourceError(f"cannot write {path}, which is {kind}: {remedy}")
         if not os.access(target, os.W_OK):
-            raise SourceError(f"{path} is there already and may not be written: choose another name")
+            raise SourceError(f"{path} exists and is read-only: choose another name")
     if not os.access(folder, os.W_OK):
         raise SourceError(f"cannot write to the folder {folder}: choose another place for {path.name}")
     return target

@@ -67,7 +67,7 @@ class WorkbookPart(HeldPart):
             raise EmptyTableError(f"sheet {name!r} of {label} is empty: {_another(sheets, name)}")
         table, notes = found
         if inside is None and len(sheets) > 1:
-            notes = [f"Sheet {name!r} of {len(sheets)} is read: name another as {label}::SHEET.", *notes]
+            notes = [f"Sheet {name!r}, one of {len(sheets)}, is read: name another as {label}::SHEET.", *notes]
         super().__init__(table, label, tuple(notes))
 
 
@@ -90,12 +90,12 @@ def _explained(file: Path, label: str) -> Iterator[None]:
         if content.startswith((CONTAINER, ZIP)):
             raise SourceError(f"{label} is a broken workbook: open it in a spreadsheet, and save it again") from error
         raise SourceError(
-            f"{label} is no workbook: give it the ending of what it is, such as .csv for delimited text"
+            f"{label} is not a workbook: give it the ending of its format, such as .csv for delimited text"
         ) from error
 
 
 def _locked(label: str) -> SourceError:
-    return SourceError(f"{label} is locked by a password: save a copy without one")
+    return SourceError(f"{label} is protected by a password: save a copy without one")
 
 
 def _chosen(sheets: dict[str, bool], inside: str | None, label: str) -> str:

@@ -216,12 +216,16 @@ def open_writer(
     ending, compression = split_ending(file.name)
     sink = SINKS.get(ending)
     if form is not None and sink not in (None, SINKS[ENDINGS[form]]):
-        raise SourceError(f"{file} ends as another format than {form} does: name a file that ends in {ENDINGS[form]}")
+        raise SourceError(
+            f"{file} has the ending of another format than {form}: name a file that ends in {ENDINGS[form]}"
+        )
     sink = sink if form is None else WRITTEN[form]
     if sink is None:
         raise SourceError(f"cannot tell the format of {file} from its name: it must end in {', '.join(SINKS)}")
     if compression is not None and not issubclass(sink, TextSink):
-        raise SourceError(f"{file} is to be compressed, and only text is: leave {file.suffix} out of its name")
+        raise SourceError(
+            f"{file} cannot be compressed, because only text formats can: leave {file.suffix} out of its name"
+        )
     need("pyarrow", "writing tables")
     whole = path if isinstance(path, WholeFile) else WholeFile(path)
     return TableWriter(whole, str(file), sink, mark, compression=compression, replaces=whole is not path)

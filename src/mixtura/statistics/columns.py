@@ -65,6 +65,11 @@ class ColumnMoments:
             np.maximum(self.maxima, other.maxima),
         )
 
+    def select(self, columns: NDArray[np.int64]) -> "ColumnMoments":
+        """Return the moments of some of the columns, those at `columns`."""
+        parts = (self.weights, self.means, self.squares, self.minima, self.maxima)
+        return ColumnMoments(*(part[columns] for part in parts))
+
     @property
     def variances(self) -> Floats:
         """Weighted variances, the squares divided by the sum of the weights; NaN where there are no values."""

@@ -33,6 +33,9 @@ class Moments:
         Sums of u_k z_k (x - c_k)(x - c_k)^T in the layout of the covariance shape.
     tails : ndarray of shape (2, n_components) or None
         Of Student's t components, the sums of u_k z_k and of z_k (log u_k - u_k); None for normal components.
+    levels : ndarray of shape (n_components, n_levels of all) or None
+        Sums of z_k of the rows that have each level of each categorical column, one column after the other; None
+        without such columns.
 
     References
     ----------
@@ -46,10 +49,13 @@ class Moments:
     first: Floats
     second: Floats
     tails: Floats | None = None
+    levels: Floats | None = None
 
     @classmethod
-    def zero(cls, centers: Floats, second_shape: tuple[int, ...], *, student: bool = False) -> Self:
-        """Return the moments of no rows, of Student's t components or of normal ones."""
+    def zero(
+        cls, centers: Floats, second_shape: tuple[int, ...], *, student: bool = False, n_levels: int | None = None
+    ) -> Self:
+        """Return the moments of no rows, of Student's t components or of normal ones, with so many levels in all."""
         n_components = len(centers)
         return cls(
             centers,
@@ -59,6 +65,7 @@ class Moments:
             np.zeros(centers.shape),
             np.zeros(second_shape),
             np.zeros((2, n_components)) if student else None,
+            None if n_levels is None else np.zeros((n_components, n_levels)),
         )
 
     @property
@@ -76,5 +83,10 @@ class Moments:
             self.counts + other.counts,
             self.first + other.first,
             self.second + other.second,
-            None if self.tails is None or other.tails is None else self.tails + other.tails,
+            _sum(self.tails, other.tails),
+            _sum(self.levels, other.levels),
         )
+
+
+def _sum(one: Floats | None, other: Floats | None) -> Floats | None:
+    return None if one is None or other is None else one + other

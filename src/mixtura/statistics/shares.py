@@ -53,13 +53,13 @@ class Cut:
             return None
         said = f"{_count(self.n_tied)} {what} tie where the share {self.share:g} of {_count(self.n_rows)} {what} ends"
         if self.n_flagged > self.n_below:
-            return f"{said}, and alone are more than that: they are flagged too, {_count(self.n_flagged)} in all"
+            return f"{said}, and they alone are more than that: they are flagged too, {_count(self.n_flagged)} in all"
         if 2 * self.n_tied >= self.n_rows:
             return f"{said}, half of all or more, which is usual: they are not flagged, and {_count(self.n_below)} are"
         together = self.n_below + self.n_tied
         return (
-            f"{said}: they are not flagged, for with them {_count(together)} would be in place of "
-            f"{_count(self.n_below)}; a share of {1.005 * together / self.n_rows:.3g} flags them too"
+            f"{said}: they are not flagged, because {_count(together)} rows would be flagged with them, and "
+            f"{_count(self.n_below)} without; a share of {1.005 * together / self.n_rows:.3g} flags them too"
         )
 
 

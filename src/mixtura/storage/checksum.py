@@ -26,5 +26,5 @@ def has_checksum(data: bytes) -> bool:
         return False
     stop = start + _N_DIGITS
     if hashlib.sha256(data[:start] + data[stop:]).hexdigest().encode() != data[start:stop]:
-        raise ValueError("its checksum is not that of its content, so it is damaged; copy it anew, or save it again")
+        raise ValueError("its checksum does not match its content, so it is damaged; copy it or save it again")
     return True

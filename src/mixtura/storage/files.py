@@ -93,7 +93,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         reason = " ".join(str(error).split())  # numbers in it may have come on several lines
         raise ModelFileError(f"{file} is not a model that mixtura can read: {reason}") from None
     if not has_checksum:
-        warn(f"{file} has no checksum, as files of earlier versions: damage to it may not show; save the model again")
+        warn(f"{file} is from an earlier version and has no checksum, so damage may not show: save the model again")
     return model
 
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..columns.described import Profile, profile_of
 from ..columns.findings import Advice, Finding, findings_in
-from ..columns.known import Known
+from ..columns.kind import Kind
+from ..columns.known import Known, News
 from ..columns.looked import Looked
 from ..engines import owner_of
 from ..errors import RequestError
@@ -16,11 +17,13 @@ from ..rows.looking import Tables, look, looked_at, tables_of, with_copies
 from ..rows.named import NamedRows
 from ..rows.opening import open_raw
 from ..rows.reading import ReadingOptions
+from .drift import Drift, drift_of
 from .former import former_columns
 from .opening import Source, has_no_names, label, options_of
 from .reading import Reading
 from .run import Run
 from .spelling import Spell
+from .table_model import TableModel
 
 # The most findings that other commands tell.
 _MOST_TOLD = 3
@@ -44,6 +47,12 @@ class CheckSummary:
         How long it took.
     notes : tuple of str
         What the user should know of how it was read, in sentences.
+    against : str or None
+        The model that it was compared with the table of, as the user named it.
+    news : tuple of News
+        What is new in it since that model was fitted.
+    drift : Drift or None
+        How far its columns moved since then.
     """
 
     command: str
@@ -52,14 +61,58 @@ class CheckSummary:
     findings: tuple[Finding, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    against: str | None = None
+    news: tuple[News, ...] = ()
+    drift: Drift | None = None
 
     @property
     def changes_answer(self) -> bool:
         """Whether a finding changes the answer."""
         return any(finding.changes_answer for finding in self.findings)
 
+    @property
+    def differs(self) -> bool:
+        """Whether it differs from the table of a model by more than another table like that would."""
+        moved = self.drift is not None and self.drift.has_moved
+        return moved or any(not news.is_expected for news in self.news)
 
-def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
+
+@dataclass(frozen=True)
+class Against:
+    """The model that a table is compared with the table of.
+
+    Attributes
+    ----------
+    model : TableModel
+        The model.
+    called : str
+        What it is called.
+    known : Known
+        What it knows of the table that it was fitted to.
+    """
+
+    model: TableModel
+    called: str
+    known: Known
+
+    @classmethod
+    def of(cls, model: TableModel, called: str) -> "Against":
+        """Return a model to compare with.
+
+        Raises
+        ------
+        RequestError
+            It does not know the table that it was fitted to.
+        """
+        if model.known is None:
+            raise RequestError(
+                f"{called} does not know what the table held that it was fitted to: fit it again, to a file, a query "
+                "or a dataframe"
+            )
+        return cls(model, called, model.known)
+
+
+def check_table(source: Source, reading: Reading, run: Run, against: Against | None = None) -> CheckSummary:
     """Look at a table.
 
     Parameters
@@ -70,6 +123,8 @@ def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
         How its columns are to be read.
     run : Run
         How the work runs.
+    against : Against, optional
+        The model with whose table it is to be compared.
 
     Raises
     ------
@@ -79,14 +134,18 @@ def check_table(source: Source, reading: Reading, run: Run) -> CheckSummary:
     started = time.monotonic()
     on_rows = run.stage(f"reading {label(source)}")
     tables, notes = _tables(source, reading)
-    kinds = reading.kinds if reading.file_column is None else {reading.file_column: "identifier", **reading.kinds}
+    own = {} if against is None else against.model.kinds_by_name
+    of_file = {} if reading.file_column is None else {reading.file_column: "identifier"}
+    kinds: dict[str, Kind | str] = {**own, **of_file, **reading.kinds}
     looked = without_former(look(tables, kinds, reading.missing, on_rows=on_rows), kinds)
     run.stage("comparing rows")
     looked = with_copies(looked, tables)
-    own = looked.without({name for name in looked.seen.columns if name == reading.file_column})
-    findings = findings_in(own)
-    seconds = time.monotonic() - started
-    return CheckSummary("check", label(source), profile_of(looked), findings, seconds, notes)
+    of_table = looked.without({name for name in looked.seen.columns if name == reading.file_column})
+    summary = CheckSummary("check", label(source), profile_of(looked), findings_in(of_table), 0.0, notes)
+    if against is not None:
+        news, drift = against.known.news(of_table, against.model.columns), drift_of(against.known, of_table)
+        summary = replace(summary, against=against.called, news=news, drift=drift)
+    return replace(summary, seconds=time.monotonic() - started)
 
 
 def without_former(looked: Looked, kept: Collection[str | None] = ()) -> Looked:
@@ -145,7 +204,7 @@ def _tables(source: Source, reading: Reading) -> tuple[Tables, tuple[str, ...]]:
         if raw is not None:
             return tables_of(raw), raw.notes
     if options_of(reading) != ReadingOptions():
-        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+        raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     opened: Any = owner.open(source, non_numeric="drop", missing="allow") if owner else open(source, missing="allow")
     rows: TableRows = opened if isinstance(opened, TableRows) else NamedRows(opened)
     return lambda: (table for table, _ in rows.tables()), rows.notes

@@ -112,11 +112,11 @@ def _known(table: TableRows, labels: str, positions: NDArray[np.int64], spell: S
         They are not both of anomalies and of other rows.
     """
     known = _taken(read_labels(table, labels), positions)
-    for label_value, what in ((1, "an anomaly"), (0, "known to belong")):
+    for label_value, what in ((1, "an anomaly"), (0, "a normal row")):
         if not (known == label_value).any():
             raise DataError(
-                f"by column {labels!r} none of the {words.plural(len(known), 'row')} compared is {what}: detectors are "
-                f"judged by rows of both kinds; label some, or compare more {spell('rows')}"
+                f"none of the {words.plural(len(known), 'row')} compared is {what} by column {labels!r}: label rows "
+                f"of both kinds, or compare more rows ({spell('rows')})"
             )
     return known
 

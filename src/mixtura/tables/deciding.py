@@ -14,6 +14,7 @@ from .anomaly_scores import turned
 from .kept_scores import KeptScores, scores_of_block
 from .provenance import ThresholdChoice
 from .rules import Rule
+from .score_drift import known_scores
 from .spelling import Spell
 from .summary import OnLabels
 from .table_model import TableModel
@@ -52,8 +53,23 @@ class Decided:
     notices: tuple[str, ...]
 
 
-def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, spell: Spell) -> Decided:
+def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, spell: Spell, *, fitted: bool) -> Decided:
     """Return the model with the threshold that a rule asks for, by the scores of a table.
+
+    Parameters
+    ----------
+    model : TableModel
+        The model.
+    rule : Rule
+        How the threshold is to be chosen.
+    table : TableRows
+        The table.
+    kept : KeptScores
+        Its anomaly scores.
+    spell : callable
+        Writes what can be asked for in a sentence.
+    fitted : bool
+        Whether the model was fitted for this table, and is to know its scores or those of the reference.
 
     Raises
     ------
@@ -69,5 +85,8 @@ def decide(model: TableModel, rule: Rule, table: TableRows, kept: KeptScores, sp
     except ValueError as error:
         raise DataError(str(error)) from error
     made = replace(model.provenance, threshold=ThresholdChoice(chooses.name, chooses.target))
-    model = replace(rated, threshold=min(turned(chosen.threshold), NOTHING), provenance=made)
+    threshold, known = min(turned(chosen.threshold), NOTHING), rated.known
+    if fitted and known is not None:
+        known = replace(known, scores=known_scores(scores.of_fit, threshold))
+    model = replace(rated, threshold=threshold, provenance=made, known=known)
     return Decided(model, chosen.on_labels, chosen.notices)

@@ -74,7 +74,9 @@ class Numbers:
         if not self.missing:
             return ()
         places = [f"{name} ({words.plural(n, 'row')})" for name, n in self.missing.items()]
-        return (f"values are missing in {words.listing(places, _NAMED)}: a row is judged by those that it has.",)
+        return (
+            f"values are missing in {words.listing(places, _NAMED)}: each row is judged by the values that it has.",
+        )
 
 
 @contextmanager
@@ -165,7 +167,7 @@ def counts_for(n_rows: int, asked: Sequence[int] | None, spell: Spell) -> list[i
         return default_counts(n_rows)
     if asked[-1] > n_rows:
         raise DataError(
-            f"{spell('components')} asks for {words.count(asked[-1])}, and the model is fitted to "
+            f"{spell('components')} asks for {words.count(asked[-1])}, but the model is fitted to "
             f"{words.plural(n_rows, 'row')}: ask for fewer"
         )
     return list(asked)
@@ -202,7 +204,7 @@ def merged(model: TableModel, numbers: Numbers, n_clusters: int | None, run: Run
     most = int((mixture.weights > 0).sum())
     if n_clusters is not None and n_clusters > most:
         raise DataError(
-            f"{run.spell('clusters')} asks for {n_clusters}, and the model has {words.plural(most, 'component')} to "
+            f"{run.spell('clusters')} asks for {n_clusters}, but the model has {words.plural(most, 'component')} to "
             f"merge: ask for fewer, or for more {run.spell('components')}"
         )
     rows = ScaledRows(numbers.rows, model.center, model.scale)
@@ -233,7 +235,7 @@ def far_notices(far: FarRows, contours: Contours, spell: Spell, *, are_left_out:
     if places:
         said += f": {words.listing(places, _NAMED)}"
     elif not one:
-        said += ", and they shape none"
+        said += ", and they affect none"
     still = "It is still" if one else "They are still"
     scores = f"the scores of detect, {spell('model', 'mixture')}, tell {'it' if one else 'them'} apart"
     return (f"{said}. {still} assigned to the nearest; {scores}.",)
@@ -243,7 +245,8 @@ def small_group_notices(contours: Contours) -> tuple[str, ...]:
     """Return what deserves attention about small groups far from all others."""
     return tuple(
         f"component {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
-        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest."
+        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest. "
+        "It may be an error."
         for group in small_far_groups(contours)
     )
 
@@ -254,7 +257,7 @@ def passed_over_notices(candidate: Candidate | None) -> tuple[str, ...]:
         return ()
     count = words.plural(candidate.n_components, "component")
     return (
-        f"{count} ({candidate.covariance_type}) would have the lowest BIC, and are left out: {candidate.left_out}.",
+        f"{count} ({candidate.covariance_type}) would have the lowest BIC, but are left out: {candidate.left_out}.",
     )
 
 
@@ -264,7 +267,7 @@ def search_notices(facts: ModelFacts, mixture: Mixture, spell: Spell) -> tuple[s
     counts = sorted({candidate.n_components for candidate in facts.candidates})
     if len(counts) > 1 and facts.n_components == counts[-1]:
         notices.append(
-            f"{counts[-1]} is the largest number of components tried, and the best: more may fit better still "
+            f"{counts[-1]} components, the most tried, have the lowest BIC: more may fit better "
             f"({spell('components', f'{counts[-1]}-{2 * counts[-1]}')})."
         )
     if not facts.ranking[0].converged:

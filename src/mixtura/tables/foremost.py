@@ -1,6 +1,6 @@
 """The most anomalous rows, told beside a sample of the others, and what flagged rows share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +88,7 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             column=model.columns[column],
             value=model.told(column, values[position, column], row.texts.get(column)),
             expected=model.told(column, explanation.expected[position, column]),
-            reason=_with_strays(row, reason, model.threshold),
+            reason=with_strays(row.strays, row.score, reason, model.threshold),
             cells=tuple(
                 FlaggedCell(
                     model.columns[cell],
@@ -114,9 +114,9 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
     )
 
 
-def _with_strays(row: Found, reason: str, threshold: float | None) -> str:
+def with_strays(strays: Sequence[StrayCell], score: float, reason: str, threshold: float | None) -> str:
     """Return why a row is told, its stray cells first; they alone where its score would not flag it."""
-    if not row.strays:
+    if not strays:
         return reason
-    told = stray_reason(row.strays)
-    return told if threshold is not None and row.score <= threshold else f"{told} {reason}"
+    told = stray_reason(strays)
+    return told if threshold is not None and score <= threshold else f"{told} {reason}"

@@ -1,6 +1,7 @@
 """What a report keeps of the rows that pass by while a table is scored: sketches, and a bounded choice of rows."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..statistics.sketch import QuantileSketch
 from ..typing import Floats, Integers
 from .anomaly_scores import turned
 from .kept import Kept, RowFacts, hashes
+from .stray_cells import stray_cells
+from .summary import StrayCell
 from .table_model import TableModel
 from .telling import described_columns
 
@@ -21,6 +24,9 @@ from .telling import described_columns
 MOST_LISTED = 1000
 MOST_SAMPLED = 5000
 MOST_FLAGGED = 5000
+
+# Listed rows with cells that do not fit their columns: the first of the table, whatever their scores.
+MOST_STRAY = 200
 
 # Columns that rows are listed with: some of those in use, and others of the table.
 MOST_USED_CELLS = 12
@@ -99,6 +105,12 @@ class Gathered:
     listed, shown, sample : Kept
         The rows of highest score, with the values of all columns and their cells; flagged rows and a sample of all,
         with the values of the described columns.
+    with_strays : Kept
+        The first rows with cells that do not fit their columns, as `listed`; none where no row is flagged.
+    stray_scores : QuantileSketch
+        The scores of all such rows, turned as `scores`.
+    strays : mapping of int to tuple of StrayCell
+        Such cells of the rows in `listed`, `with_strays` and `shown`, by positions in the table.
     peers : Peers or None
         Rows that others are compared with; None before the last row.
     """
@@ -113,6 +125,9 @@ class Gathered:
     listed: Kept
     shown: Kept
     sample: Kept
+    with_strays: Kept
+    stray_scores: QuantileSketch
+    strays: Mapping[int, tuple[StrayCell, ...]] = field(default_factory=dict)
     peers: Peers | None = None
 
     @classmethod
@@ -130,6 +145,8 @@ class Gathered:
             Kept.zero(MOST_LISTED, float),
             Kept.zero(MOST_FLAGGED, float),
             Kept.zero(MOST_SAMPLED, np.uint64),
+            Kept.zero(MOST_STRAY, np.int64),
+            nothing,
         )
 
     def including(self, table: Any, block: Block, scores: Floats, components: NDArray[Any] | None) -> "Gathered":
@@ -156,6 +173,12 @@ class Gathered:
         described = np.asarray(block.values[:, list(plan.described)], dtype=np.float64)
         flags = np.zeros(n_rows, bool) if plan.model.threshold is None else plan.model.above_threshold(scores)
         positions = np.flatnonzero(flags)
+        found = {} if plan.model.threshold is None else stray_cells(table, block.strays, plan.model.columns)
+        with_strays = np.array(list(found), dtype=np.int64)
+        listed = rows.kept_in(self.listed, low, np.arange(n_rows), block.values, cell_columns)
+        first = rows.kept_in(self.with_strays, rows.numbers[with_strays], with_strays, block.values, cell_columns)
+        either = np.union1d(positions, with_strays)
+        shown = rows.kept_in(self.shown, low[either], either, described, ())
         return replace(
             self,
             n_rows=self.n_rows + n_rows,
@@ -171,10 +194,34 @@ class Gathered:
             ),
             flagged=self.flagged
             + Flagged(len(positions), int((~np.isnan(labels[flags])).sum()), int((labels[flags] == 1).sum())),
-            listed=rows.kept_in(self.listed, low, np.arange(n_rows), block.values, cell_columns),
-            shown=rows.kept_in(self.shown, low[flags], positions, described, ()),
+            listed=listed,
+            shown=shown,
             sample=rows.kept_in(self.sample, hashes(rows.numbers), np.arange(n_rows), described, ()),
+            with_strays=first,
+            stray_scores=self.stray_scores.including(low[with_strays]),
+            strays=_of_kept(
+                {**self.strays, **{block.first_row + row: cells for row, cells in found.items()}}, listed, first, shown
+            ),
         )
+
+    @property
+    def n_strays(self) -> int:
+        """How many rows have cells that do not fit their columns."""
+        return self.stray_scores.count
+
+    @property
+    def n_flagged(self) -> int:
+        """How many rows the model flags, or such cells do."""
+        threshold = self.plan.model.threshold
+        if threshold is None:
+            return 0
+        above = int(self.stray_scores.rank(np.array([turned(threshold)]))[0])
+        return self.flagged.n_rows + self.n_strays - above
+
+
+def _of_kept(strays: Mapping[int, tuple[StrayCell, ...]], *kept: Kept) -> Mapping[int, tuple[StrayCell, ...]]:
+    known = {row for part in kept if part.facts is not None for row in part.facts.rows.tolist()}
+    return {row: cells for row, cells in strays.items() if row in known}
 
 
 @dataclass(frozen=True, eq=False)

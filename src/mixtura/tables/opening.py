@@ -9,7 +9,7 @@ from ..columns.kind import Kind
 from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
-from ..rows.columns import Choice, Takes
+from ..rows.columns import Absent, Choice, Missing, Takes
 from ..rows.frames import as_frame, check_names
 from ..rows.named import NamedRows
 from ..rows.opening import is_path, open_raw
@@ -36,6 +36,7 @@ def open_table(
     kinds: Mapping[str, Kind | str] | None = None,
     reading: Reading = AS_FOUND,
     spell: Spell = in_python,
+    absent: Absent = "error",
 ) -> TableRows:
     """Open a table as a model takes it, and check that it has none of the new columns yet.
 
@@ -46,15 +47,16 @@ def open_table(
     MixturaError
         The table cannot be read, or has a column of such a name.
     """
-    choice = Choice(columns, drop, missing="allow" if takes_missing else "error", takes=takes)
+    missing: Missing = "allow" if takes_missing else "error"
+    choice = Choice(columns, drop, missing=missing, takes=takes, absent=absent)
     rows = _opened(source, choice, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
     if clash:
         raise ColumnError(
-            f"{label(source)} has a column {clash[0]!r} already, perhaps from an earlier run: "
-            "rename it, or take it out of the table"
+            f"{label(source)} already has a column {clash[0]!r}, perhaps from an earlier run: rename it, or remove it "
+            "from the table"
         )
     if not former:
         return rows
@@ -68,14 +70,14 @@ def _opened(source: Source, choice: Choice, *, kinds: Mapping[str, Kind | str], 
     owner = owner_of(source)
     if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
-            f"what a table is to be read as goes with files and dataframes, not {label(source)}: leave it out"
+            f"options that set how columns are read need a file or a dataframe, not {label(source)}: leave them out"
         )
     if owner is not None and options_of(reading) != ReadingOptions():
-        raise RequestError(f"what files are to be read as goes with files, not {label(source)}: leave it out")
+        raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
         return NamedRows(opened(source, missing=choice.missing), choice.columns, choice.drop)
-    of_files = asdict(options_of(reading)) if owner is None else {}
+    of_files = {**asdict(options_of(reading)), "absent": choice.absent} if owner is None else {}
     rows = (open if owner is None else owner.open)(
         source,
         columns=choice.columns,

@@ -63,6 +63,6 @@ def reading(
     for name, kind in (kinds or {}).items():
         if kind not in ASKED:
             said = spell("as", (f"{name}={kind}",))
-            raise RequestError(f"{said} names no kind of column: the kinds there are: {listing(list(ASKED), 20)}")
+            raise RequestError(f"{said} is not a kind of column: the kinds are {listing(list(ASKED), 20)}")
     marks = [missing] if isinstance(missing, (str, int, float)) else missing or ()
     return Reading(dict(kinds or {}), tuple(str(mark) for mark in marks), header, ragged, file_column)

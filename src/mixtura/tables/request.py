@@ -119,7 +119,8 @@ def check_columns(columns: Sequence[str] | None, drop: Sequence[str] | None, spe
     """Refuse columns both to use and not to use."""
     if columns and drop:
         raise RequestError(
-            f"{spell('columns')} and {spell('drop')} exclude each other: name the columns to use, or those not to"
+            f"{spell('columns')} and {spell('drop')} exclude each other: name the columns to use, or the columns to "
+            "leave out"
         )
 
 
@@ -181,7 +182,7 @@ def factors_from(number: int | None, shapes: Sequence[str], spell: Spell = in_py
     if number is None:
         return 1
     if "factor" not in shapes:
-        raise RequestError(f"{spell('factors')} goes with {spell('shape', 'factor')}, and is not needed without it")
+        raise RequestError(f"{spell('factors')} needs {spell('shape', 'factor')}")
     if number < 1:
         raise RequestError(f"{spell('factors')} is {number}: write a whole number from 1")
     return number
@@ -207,10 +208,10 @@ def kind_from(
         return DEFAULT_WITH_COMPONENTS if asked else DEFAULT
     kind = kind_named(text, kinds)
     if kind is None:
-        raise RequestError(f"{spell('model')} is {text!r}: the kinds there are: {', '.join(k.name for k in kinds)}")
+        raise RequestError(f"{spell('model')} is {text!r}: the kinds are {', '.join(k.name for k in kinds)}")
     if asked and not kind.has_components:
         mixtures = [spell("model", MIXTURES[0].name), *(k.name for k in MIXTURES[1:])]
-        raise RequestError(f"{spell(asked[0])} goes with {' or '.join(mixtures)}, not {text}")
+        raise RequestError(f"{spell(asked[0])} needs {' or '.join(mixtures)}, not {text}")
     return kind
 
 

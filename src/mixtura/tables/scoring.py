@@ -15,6 +15,7 @@ from ..rows import Block, TableRows
 from ..rows.columns import positions_of
 from ..rows.judged import JudgedTable
 from ..rows.replacing import Cells
+from .drift import Drift
 from .flagged_cells import cell_columns, named_cells
 from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
@@ -164,6 +165,7 @@ class Scored:
     n_repaired_cells: int = 0
     n_by_strays: int = 0
     news: tuple[News, ...] = ()
+    drift: Drift | None = None
 
 
 class _JudgedRows:

@@ -34,7 +34,7 @@ def stray_reason(cells: Sequence[StrayCell]) -> str:
     "price = '12.x', where the column holds numbers."
     """
     told = joined([f"{cell.column} = {cell.text!r}" for cell in cells])
-    return f"{told}, where the column{' holds' if len(cells) == 1 else 's hold'} numbers."
+    return f"{told}; the column{' holds' if len(cells) == 1 else 's hold'} numbers."
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from ..columns.known import News
+from .drift import Drift
 
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
@@ -410,6 +411,8 @@ class Summary:
         Whether the result has the flagged rows only.
     news : tuple of News
         What is new in the columns of a table that a saved model judged.
+    drift : Drift or None
+        How far its columns and the scores of its rows moved since the fit; None where that is not known.
     """
 
     command: str
@@ -431,6 +434,7 @@ class Summary:
     bad: str | None = None
     only_flagged: bool = False
     news: tuple[News, ...] = ()
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True)

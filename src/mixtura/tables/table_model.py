@@ -279,7 +279,7 @@ class TableModel:
     @property
     def _known_rarity(self) -> Any:
         if self._rarity is None:
-            raise ValueError("this model does not say how rare a score is: it was made to find groups, not anomalies")
+            raise ValueError("this model has no severities: it was made to find groups, not anomalies")
         return self._rarity
 
     def severities(self, scores: Floats) -> Floats:

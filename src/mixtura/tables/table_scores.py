@@ -63,6 +63,11 @@ class TableScores:
         """The scores of clean rows that the model was not fitted to, where there are any."""
         return None if self.model.calibration is None else turned(self.model.calibration)
 
+    @property
+    def of_fit(self) -> QuantileSketch:
+        """The scores of rows like those fitted: of clean rows where there are any, else of the table."""
+        return self.sketch if self.clean is None else QuantileSketch.zero().including(self.clean)
+
     @cached_property
     def rated(self) -> TableModel:
         """The model with how rare its scores are: by clean rows where it has those, else by all of the table."""

@@ -17,6 +17,7 @@ from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .gathering import Gathered, Plan
 from .kept_scores import KeptScores
+from .matching import open_for
 from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
 from .news import Newcomers
@@ -73,6 +74,8 @@ class Judged:
         The scores of the table by the model, where the threshold was chosen by them.
     profile : Profile or None
         What the table holds, where somebody looked at it before a model was fitted.
+    known : Known or None
+        What is known of the table that the model was fitted to, where that is another one.
     """
 
     source: Source
@@ -89,13 +92,13 @@ class Judged:
     n_rows: int | None = None
     scores: KeptScores | None = None
     profile: Profile | None = None
+    known: Known | None = None
 
     def scored(self, writers: Sequence[RowWriter], run: Run, *, gathering: bool) -> Scored:
         """Score every row, let writers have it, and keep what a report tells where that is asked for."""
         on_rows = run.stage("scoring", self.n_rows)
         gathered = Gathered.zero(Plan.of(self.model, self.labels)) if gathering else None
-        known = self.model.known if self.is_saved else None
-        newcomers = None if known is None else Newcomers(self.model, known)
+        newcomers = None if self.known is None else Newcomers(self.model, self.known)
         scored = score_table(
             self.table,
             self.model,
@@ -106,7 +109,10 @@ class Judged:
             gathered=gathered,
             scores=self.scores,
         )
-        return scored if newcomers is None else replace(scored, news=newcomers.news())
+        if newcomers is None:
+            return scored
+        news, drift = newcomers.told()
+        return replace(scored, news=news, drift=drift)
 
     def summary(self, command: str, scored: Scored) -> Summary:
         """Return what was found by a command, which has yet to say where it went and how long it took."""
@@ -128,6 +134,7 @@ class Judged:
             seconds=0.0,
             reasons=scored.reasons,
             news=scored.news,
+            drift=scored.drift,
         )
 
 
@@ -204,7 +211,8 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         if labels is not None:
             deciding.check_labels(table, labels)
         run.stage("fitting")
-        model, facts, notices = _fit(request, numbers, table, told.known, reference, run)
+        seen = told.known if reference is None else told_of(training, reference, (), run.spell).known
+        model, facts, notices = _fit(request, numbers, table, seen, reference, run)
         if request.merge:
             run.stage("merging components")
             model = fitting.merged(model, numbers, request.n_clusters, run)
@@ -222,7 +230,9 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             profile=None if told.known is None else told.known.profile,
         )
         # What was copied is read many times faster than text.
-        return fitted if rule is None else _decided(fitted, rule, numbers.rows if reference is None else None, run)
+        if rule is None:
+            return fitted
+        return _decided(fitted, rule, numbers.rows if reference is None else None, run, fitted=True)
 
 
 def _absent(table: TableRows, reference: Source, request: Request) -> tuple[LeftOutColumn, ...]:
@@ -233,30 +243,6 @@ def _absent(table: TableRows, reference: Source, request: Request) -> tuple[Left
     if names is None:
         return ()
     return tuple(LeftOutColumn(name, "not in the reference") for name in others if name not in names)
-
-
-def _open_for(
-    model: TableModel,
-    source: Source,
-    new_columns: tuple[str, ...],
-    run: Run,
-    *,
-    kept: tuple[str | None, ...] = (),
-    reading: Reading = AS_FOUND,
-) -> TableRows:
-    """Open a table to be judged by a model, its columns read as those that the model was fitted to."""
-    return open_table(
-        source,
-        model.columns,
-        None,
-        new_columns,
-        takes_missing=model.takes_missing,
-        takes=model.takes,
-        kept=kept,
-        kinds=model.kinds_by_name,
-        reading=reading,
-        spell=run.spell,
-    )
 
 
 def judge_table(
@@ -287,19 +273,42 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table = _open_for(model, source, columns, run, reading=reading)
-    told = (*table.notes, *notices)
-    found = Judged(source, table, model, facts_of(model), result, columns, told, is_saved=True, n_rows=table.n_rows)
-    return found if rule is None else replace(_decided(found, rule, None, run), is_saved=False)
+    table, unlike = open_for(model, source, columns, run, reading=reading)
+    told = (*table.notes, *notices, *unlike)
+    found = Judged(
+        source,
+        table,
+        model,
+        facts_of(model),
+        result,
+        columns,
+        told,
+        is_saved=True,
+        n_rows=table.n_rows,
+        known=model.known,
+    )
+    return found if rule is None else replace(_decided(found, rule, None, run, fitted=False), is_saved=False)
 
 
 def group_table(model: TableModel, source: Source, run: Run, reading: Reading = AS_FOUND) -> Judged:
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table = _open_for(model, source, columns, run, reading=reading)
+    table, unlike = open_for(model, source, columns, run, reading=reading)
     facts = facts_of(model)
-    return Judged(source, table, model, facts, "groups", columns, table.notes, is_saved=True, n_rows=table.n_rows)
+    told = (*table.notes, *unlike)
+    return Judged(
+        source,
+        table,
+        model,
+        facts,
+        "groups",
+        columns,
+        told,
+        is_saved=True,
+        n_rows=table.n_rows,
+        known=model.known,
+    )
 
 
 def view_table(
@@ -308,22 +317,25 @@ def view_table(
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
-    table = _open_for(model, source, (), run, kept=(labels,))
+    table, unlike = open_for(model, source, (), run, kept=(labels,))
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)
-    told = (*table.notes, *notices)
-    return Judged(source, table, model, facts, "scores", (), told, labels, is_saved=True, n_rows=table.n_rows)
+    told = (*table.notes, *notices, *unlike)
+    result: Result = "scores" if model.threshold is None else "decisions"
+    return Judged(
+        source, table, model, facts, result, (), told, labels, is_saved=True, n_rows=table.n_rows, known=model.known
+    )
 
 
-def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run) -> Judged:
+def _decided(judged: Judged, rule: Rule, copied: Rows | None, run: Run, *, fitted: bool) -> Judged:
     """Return a table judged by the threshold that a rule asks for; the columns of the model may have been copied."""
     run.stage("choosing the threshold", judged.n_rows)
     model, table = judged.model, judged.table
     assert table.columns is not None, "tables of commands have column names"
     rows = SelectedRows(table, positions_of(model.columns, table.columns)) if copied is None else copied
     scores = KeptScores(model, rows, run.watched("choosing the threshold"))
-    decided = deciding.decide(model, rule, table, scores, run.spell)
+    decided = deciding.decide(model, rule, table, scores, run.spell, fitted=fitted)
     return replace(
         judged,
         model=decided.model,
@@ -380,7 +392,7 @@ def _training_rows(numbers: fitting.Numbers, reference: Source, seed: int) -> It
     with spool(SplitRows(numbers.rows, TRAINING_SHARE, seed)) as half:
         if half.n_rows < _FEWEST or numbers.n_rows - half.n_rows < _FEWEST:
             raise EmptyTableError(
-                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half of "
-                "them trains the model, and the other is what scores are compared with; give at least 20"
+                f"{label(reference)} has {words.plural(numbers.n_rows, 'row')}, too few for a reference: one half "
+                "trains the model, and scores are compared with the other; give at least 20"
             )
         yield replace(numbers, rows=half, n_rows=half.n_rows)

@@ -294,7 +294,7 @@ def test_few_rows_are_warned_of():
     [
         (np.nan, "NaN"),
         (np.inf, "infinity"),
-        (1e200, "leave no room"),
+        (1e200, "overflow"),
         (1e110, "column 'x1' usually lie"),
     ],
 )

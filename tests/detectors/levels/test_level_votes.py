@@ -143,9 +143,9 @@ def test_a_number_is_seen_given_its_level():
     age[0] = 75.0
     X = np.column_stack([level, age])
     votes = LevelVotes.of(X, (2, None))
-    assert votes.extreme_nats(X).argmax() == 0
+    assert votes.parts(X)[2].argmax() == 0
     assert votes.each(X)[0].argmax() == 1
-    assert (votes.extreme_nats(X)[1:] == 0).all()
+    assert (votes.parts(X)[2][1:] == 0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -202,3 +202,34 @@ def test_files_that_are_wrong_are_refused(fitted, name):
         except ValueError:
             refused += 1
     assert refused
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.full((5, 2), np.nan),
+        np.zeros((1, 2)),
+        np.column_stack([np.full(20, np.nan), np.arange(20.0)]),
+        np.column_stack([np.arange(20.0) % 2, np.full(20, np.nan)]),
+        np.column_stack([np.arange(20.0) % 2, np.full(20, 7.0)]),
+    ],
+)
+@pytest.mark.parametrize("levels", [(2, None), (2, 20)])
+def test_tables_with_little_in_them_have_finite_nats(X, levels):
+    votes = LevelVotes.of(X, levels)
+    assert (votes.nats(X) >= 0).all()
+    assert np.isfinite(votes.nats(X)).all()
+    assert (LevelVotes.from_arrays(votes.arrays(), 2).nats(X) == votes.nats(X)).all()
+
+
+def test_a_table_without_levels_is_refused():
+    with pytest.raises(ValueError, match="no column has levels"):
+        LevelVotes.of(np.zeros((3, 1)), (None,))
+
+
+def test_single_precision_gives_the_same(fitted):
+    X, _ = fitted
+    X = X.astype(np.float32)
+    wide = X.astype(np.float64)
+    narrow, whole = (LevelVotes.of(rows, (5, 3, 30, None)).nats(rows) for rows in (X, wide))
+    np.testing.assert_allclose(narrow, whole, rtol=1e-5)

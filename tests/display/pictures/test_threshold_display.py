@@ -170,7 +170,7 @@ def test_names_are_shown_as_they_are(labelled):
         ({"scores": [1.0], "threshold": "0"}, "threshold must be a finite number"),
         ({"scores": [1.0, 2.0], "y": [1], "threshold": 0.0}, "2 scores"),
         ({"scores": [1.0, 2.0], "y": [1, -1], "threshold": 0.0}, "labels must be 1 or True"),
-        ({"scores": [1.0, 2.0], "y": [0, 0], "threshold": 0.0}, "no row is an anomaly"),
+        ({"scores": [1.0, 2.0], "y": [0, 0], "threshold": 0.0}, "no row is labelled an anomaly"),
         ({"scores": [1.0], "threshold": 0.0, "anomalies": "left"}, "'low' or 'high'"),
         ({"scores": [1.0], "threshold": 0.0, "bins": 1}, "bins must be at least 2"),
     ],

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from mixtura.display.report.facts.data import Omitted, ScoreCurve
 from mixtura.display.report.page import html as page
 from mixtura.display.report.page.contours import levels_of, lines_of
+from mixtura.display.report.page.groups import cards
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
-from mixtura.display.report.page.sections import groups, headline, model
+from mixtura.display.report.page.sections import headline, model
 from mixtura.display.report.page.text import island, isolated, plain, visible
 from mixtura.errors import MissingDependencyError
 from mixtura.tables.summary import Cluster, Decision, Merging
@@ -232,14 +233,14 @@ def test_a_row_is_flagged_from_the_first_lower_stop_on(thresholds, score, nothin
     ({}, "their anomaly score is above 3.457, chosen to flag 10% of the rows."),
     ({"trained_on": "reference"}, "chosen to flag 10% of clean rows."),
     ({"rule": "tail", "target": 1e-4}, "chosen to flag one in 10,000 normal rows, by the tail of the scores."),
-    ({"rule": "fdr", "target": 0.05}, "chosen so that on average at most 5% of the flagged rows belong."),
+    ({"rule": "fdr", "target": 0.05}, "chosen so that on average at most 5% of the flagged rows are false alarms."),
     ({"rule": None}, "their anomaly score is above 3.457."),
     ({"n_anomalies": 1}, "<strong>1 of 150 rows</strong> (10%) is flagged"),
     ({"threshold": None}, "None of the 150 rows is flagged: no score is high enough."),
     (
         {"threshold": None, "rule": "fdr"},
-        "None of the 150 rows is flagged: no row is too rare to be chance; on average at most 10% of the flagged "
-        "rows may belong; rate flags a share.",
+        "None of the 150 rows is flagged: no row is too rare to be due to chance; on average at most 10% of the "
+        "flagged rows may be false alarms; rate flags a share.",
     ),
     (
         {"threshold": None, "rule": "fdr", "trained_on": "reference"},
@@ -268,10 +269,10 @@ def test_clusters_are_told_before_the_groups_they_are_merged_from():
     clusters = (Cluster(0, (0, 2), 100, 2 / 3), Cluster(1, (1,), 50, 1 / 3))
     merged = replace(report, summary=replace(report.summary, merging=Merging(clusters, asked=True)))
     assert "The table falls into <strong>2 clusters</strong>, merged from 3 groups." in headline(merged)
-    shown = groups(merged)
-    assert shown.startswith("<p>3 components merged into 2, as asked for.</p>")
+    shown = cards(merged)
+    assert shown.startswith("<p>3 components merged into 2, as asked.</p>")
     assert "<td>0, 2</td>" in shown
-    assert "as asked" not in groups(report)
+    assert "as asked" not in cards(report)
 
 
 def test_what_there_is_no_room_for_is_said():

@@ -193,7 +193,7 @@ def test_groups_in_rounded_values_have_evidence(steps):
 def test_fits_without_evidence_are_left_out_and_say_why():
     X = np.random.default_rng(0).integers(1, 6, (N, 4))
     search = MixtureSearch((1, 4), covariance_types=["diag"], estimator=BayesianGaussianMixture(), random_state=0)
-    with pytest.warns(ConvergenceWarning, match="come first, and are not to be trusted: independent columns"):
+    with pytest.warns(ConvergenceWarning, match="have the best criterion but are not reliable: independent columns"):
         search.fit(X)
     assert [candidate.left_out != "" for candidate in search.candidates_] == [False, True]
     assert list(search.results_["left_out"]) == [candidate.left_out for candidate in search.candidates_]

@@ -224,7 +224,7 @@ def test_components_with_too_few_rows_are_left_out(wide, criterion):
     """Each of five full components had 40 rows in 60 columns, and other rows a log density of -38,266 on average."""
     X, group, others = wide
     with pytest.warns(
-        ConvergenceWarning, match=r"come first, and are not to be trusted: component \d has .* rows, and nee"
+        ConvergenceWarning, match=r"have the best criterion but are not reliable: component \d has .* rows, and nee"
     ):
         search = MixtureSearch(range(1, 6), criterion=criterion, random_state=0).fit(X)
     assert search.best_params_ == {"n_components": 3, "covariance_type": "spherical"}
@@ -264,7 +264,7 @@ def test_components_on_equal_rows_are_left_out():
 def test_nothing_sound_is_told():
     random = np.random.default_rng(0)
     X = random.normal(size=(12, 4))
-    with pytest.warns(ConvergenceWarning, match="taken only because no candidate is sound"):
+    with pytest.warns(ConvergenceWarning, match="chosen only because no candidate is sound"):
         search = MixtureSearch(4, covariance_types=["full"], random_state=0).fit(X)
     assert search.best_params_["n_components"] == 4
     assert np.isfinite(search.candidates_[0].bic)
@@ -277,7 +277,7 @@ def test_a_column_that_follows_from_others_makes_nothing_unsound(X):
     assert not any(candidate.left_out for candidate in search.candidates_)
 
 
-@pytest.mark.filterwarnings("ignore:.*come first")
+@pytest.mark.filterwarnings("ignore:.*are not reliable")
 def test_counts_above_the_rows_are_not_tried():
     X = np.random.default_rng(0).normal(size=(5, 1))
     with pytest.warns(UserWarning, match="9 components need as many rows, and the table has 5: counts above 3 are not"):
@@ -290,7 +290,7 @@ def test_counts_above_the_rows_are_not_tried():
         MixtureSearch((1, 5), covariance_types=["spherical"], criterion="cv", random_state=0).fit(X)
 
 
-@pytest.mark.filterwarnings("ignore:.*come first")
+@pytest.mark.filterwarnings("ignore:.*are not reliable")
 def test_the_default_counts_suit_small_tables():
     X = np.random.default_rng(0).normal(size=(6, 1))
     with pytest.warns(UserWarning, match="counts above 6 are not tried"):
@@ -392,3 +392,21 @@ def test_units_do_not_matter_with_relative_regularization(X):
 def test_contradictions_are_named(X, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         MixtureSearch((1, 2), **settings).fit(X)
+
+
+@pytest.mark.parametrize("criterion", ["bic", "icl", "mml", "cv"])
+def test_classes_of_categories_are_counted(criterion):
+    random = np.random.default_rng(0)
+    group = random.integers(2, size=300)
+    agree = [np.where(random.random(300) < 0.85, group, random.integers(2, size=300)) for _ in range(4)]
+    rows = np.column_stack([*agree, random.normal(size=300) + 3 * group])
+    for columns in (slice(4), slice(5)):
+        search = MixtureSearch(
+            range(1, 4),
+            covariance_types=["diag"],
+            criterion=criterion,
+            categorical_features=range(4),
+            random_state=0,
+            n_folds=3,
+        ).fit(rows[:, columns])
+        assert search.best_params_["n_components"] == 2

@@ -111,13 +111,18 @@ def test_no_iteration_keeps_the_start():
 
 
 ADDED = {"engine", "on_progress"}
+COLUMNS = {"categorical_features", "count_features"}
 
 
 @pytest.mark.parametrize(
     ("ours", "reference", "added"),
     [
-        (GaussianMixture, Reference, ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"}),
-        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves"}),
+        (
+            GaussianMixture,
+            Reference,
+            ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"} | COLUMNS,
+        ),
+        (BayesianGaussianMixture, BayesianReference, ADDED | {"moves", "categorical_features"}),
     ],
 )
 def test_same_signature(ours, reference, added):

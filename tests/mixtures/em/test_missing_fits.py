@@ -144,7 +144,7 @@ def test_a_column_without_values_is_named(shape, estimator, need, tmp_path):
 def test_a_column_with_values_only_in_rows_of_weight_zero_is_named():
     X, _ = groups(50)
     X[5:, 2] = np.nan
-    with pytest.raises(EmptyTableError, match=r"column 'x2' is missing, in the rows that count"):
+    with pytest.raises(EmptyTableError, match=r"column 'x2' is missing in the rows of positive weight"):
         GaussianMixture().fit(X, sample_weight=np.repeat([0.0, 1.0], [5, 45]))
 
 

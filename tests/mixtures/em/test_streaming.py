@@ -331,7 +331,7 @@ def test_columns_are_those_of_the_first_batch(X, estimator):
         estimator.partial_fit(frame[["a", "b"]])
     with pytest.raises(EmptyTableError, match="every row of the batch has weight zero"):
         estimator.partial_fit(ArrayRows(X[:100], sample_weight=np.zeros(100)))
-    with pytest.raises(EmptyTableError, match="every value is missing, in the rows that count"):
+    with pytest.raises(EmptyTableError, match="every value is missing in the rows of positive weight"):
         estimator.partial_fit(frame[:3] * np.nan)
     np.testing.assert_array_equal(estimator.means_, means)
     estimator.partial_fit(frame[:1])  # later batches may be short

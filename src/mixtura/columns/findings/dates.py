@@ -39,7 +39,7 @@ def far_dates(looked: Looked) -> Iterator[Finding]:
                     (column.name,),
                     (),
                     n,
-                    Advice("look at them: a digit may be wrong, or the order of day and month"),
+                    Advice("check them: a digit may be wrong, or day and month may be swapped"),
                 )
                 break
 

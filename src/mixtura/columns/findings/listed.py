@@ -61,7 +61,7 @@ def _abridged(findings: list[Finding]) -> list[Finding]:
         tuple(names[:100]),
         (),
         sum(finding.n for finding in rest),
-        Advice("look at these columns too"),
+        Advice("check these columns too"),
         rest[0].changes_answer,
     )
     return [*shown, together]

@@ -50,7 +50,7 @@ def missing_marks(looked: Looked) -> Iterator[Finding]:
             tuple(names[:100]),
             (),
             round(sum(_share(*place) * place[0].seen.n_cells for place in places)),
-            Advice("if that stands for a missing value, say so with {}", "missing", (text,)),
+            Advice("if it means a missing value, use {}", "missing", (text,)),
             # A few zeros are unusual cells, which detectors find as such.
             changes_answer=text != "0" or share >= _MANY_ZEROS,
         )

@@ -60,5 +60,5 @@ def names_alike(looked: Looked) -> Iterator[Finding]:
             tuple(name for names in alike for name in names)[:100],
             (),
             len(alike),
-            Advice("rename them, or take one out if both hold the same"),
+            Advice("rename them, or remove one if both hold the same"),
         )

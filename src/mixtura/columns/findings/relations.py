@@ -40,7 +40,7 @@ def _finding(first: LookedColumn, column: LookedColumn, looked: Looked) -> Findi
         (first.name, column.name),
         (),
         looked.n_rows,
-        Advice("leave one out: what both say counts twice ({})", "drop", (column.name,)),
+        Advice("leave one out, or the same information counts twice ({})", "drop", (column.name,)),
     )
 
 

@@ -52,7 +52,7 @@ def totals(looked: Looked) -> Iterator[Finding]:
         tuple(summed[:100]),
         (looked.n_rows,),
         1,
-        Advice("take the row out of the table"),
+        Advice("remove the row from the table"),
         changes_answer=True,
     )
 
@@ -109,7 +109,7 @@ def copies(looked: Looked) -> Iterator[Finding]:
         (),
         tuple(row + 1 for row in repeated.rows),
         n,
-        Advice("take copies out if they are no observations of their own: each counts as one"),
+        Advice("remove copies that are not separate observations: every copy counts as a row"),
     )
 
 

@@ -38,7 +38,7 @@ def levels_alike(looked: Looked) -> Iterator[Finding]:
             (column.name,),
             (),
             len(pairs),
-            Advice("write them alike if they mean the same"),
+            Advice("use one spelling if they mean the same"),
         )
 
 

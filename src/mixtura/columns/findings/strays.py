@@ -40,9 +40,9 @@ def mixed_cells(looked: Looked) -> Iterator[Finding]:
 
 def _advice(column: LookedColumn, marks: tuple[str, ...]) -> Advice:
     if marks:
-        return Advice("if that stands for a missing value, say so with {}; else correct the cells", "missing", marks)
+        return Advice("if it means a missing value, use {}; else correct the cells", "missing", marks)
     if len({text for _, text in column.strays}) > 1:
-        return Advice("correct them, or say what else the column holds: {}", "as", (f"{column.name}=category",))
+        return Advice("correct them, or set the kind of the column: {}", "as", (f"{column.name}=category",))
     return Advice("correct the cell" if column.n_strays == 1 else "correct the cells")
 
 
@@ -58,12 +58,12 @@ def numbers_among_words(looked: Looked) -> Iterator[Finding]:
             continue
         yield Finding(
             "numbers among words",
-            f"{cut(column.name)} is taken for {column.kind.told}: {percent(share)} of its cells are numbers, and the "
+            f"{cut(column.name)} is read as {column.kind.told}: {percent(share)} of its cells are numbers, and the "
             f"others hold {' or '.join(repr(cut(word)) for word in words)}",
             (column.name,),
             tuple(row + 1 for row, _ in seen.others[:3]),
             seen.n_present - seen.n_numbers,
-            Advice("if these stand for a missing value, say so with {}", "missing", words),
+            Advice("if they mean a missing value, use {}", "missing", words),
             changes_answer=True,
         )
 

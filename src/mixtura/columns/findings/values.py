@@ -36,7 +36,7 @@ def mostly_missing(looked: Looked) -> Iterator[Finding]:
             _names(found),
             (),
             len(found),
-            _leaving_out("leave them out if they tell nothing", found),
+            _leaving_out("leave out what carries no information", found),
         )
 
 
@@ -51,7 +51,7 @@ def nearly_constant(looked: Looked) -> Iterator[Finding]:
             _names(found),
             (),
             len(found),
-            _leaving_out("leave them out if the few other rows are of no interest", found),
+            _leaving_out("leave out what does not matter", found),
         )
 
 
@@ -81,7 +81,7 @@ def spikes(looked: Looked) -> Iterator[Finding]:
             (column.name,),
             (),
             n,
-            Advice("if it stands for something else than a measurement, say so in a column of its own"),
+            Advice("if it is not a measurement, mark it in a column of its own"),
         )
 
 
@@ -92,12 +92,12 @@ def heavy_skew(looked: Looked) -> Iterator[Finding]:
         verb = "have" if len(found) > 1 else "has"
         yield Finding(
             "heavy skew",
-            f"{named([column.name for column in found])} {verb} a few numbers that are more than a thousand times as "
-            "large as the middle one",
+            f"{named([column.name for column in found])} {verb} a few numbers more than a thousand times as large as "
+            "the median",
             _names(found),
             (),
             len(found),
-            Advice("judge the logarithms if ratios matter more than differences"),
+            Advice("use logarithms if ratios matter more than differences"),
         )
 
 
@@ -116,11 +116,11 @@ def names_of_rows(looked: Looked) -> Iterator[Finding]:
     if found:
         yield Finding(
             "names of rows",
-            f"{_each(found)} taken for names of the rows ({cut(found[0].kind.told)}), and not used",
+            f"{_each(found)} read as names of the rows ({cut(found[0].kind.told)}), and not used",
             _names(found),
             (),
             len(found),
-            Advice("say what it holds if it is a measurement: {}", "as", (f"{found[0].name}=number",)),
+            Advice("set its kind if it is a measurement: {}", "as", (f"{found[0].name}=number",)),
         )
 
 

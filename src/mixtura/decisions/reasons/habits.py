@@ -100,4 +100,4 @@ def _of_column(column: NDArray[Any]) -> tuple[float, float, float, list[float]]:
 
 def _plain(value: Any) -> float:
     """Return the double that is written as a value of its type: 0.1 in single precision is 0.1."""
-    return float(str(value))
+    return float(value) if isinstance(value, float) else float(str(value))

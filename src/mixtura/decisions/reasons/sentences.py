@@ -103,11 +103,11 @@ def reasons(
         elif np.isnan(one.values).all():
             told.append("The row has no values.")
         elif threshold is None:
-            told.append(f"No few values stand out; foremost is {one.foremost(1)}.")
+            told.append(f"No few values stand out; the most unusual is {one.foremost(1)}.")
         elif unlike[row]:
             told.append(one.as_a_whole(near.get(row)))
         else:
-            told.append(f"Ordinary; foremost is {one.foremost(1)}.")
+            told.append(f"Ordinary; the most unusual value is {one.foremost(1)}.")
     return told
 
 
@@ -140,7 +140,7 @@ class _Row:
         group = ""
         if nearest is not None:
             group = f" The nearest group, component {nearest[0]}, is {seen(nearest[1])} sd away."
-        return f"Unusual as a whole: no few values explain it.{group} Foremost: {self.foremost(_NAMED)}."
+        return f"Unusual as a whole: no few values explain it.{group} Most unusual: {self.foremost(_NAMED)}."
 
     def foremost(self, n: int) -> str:
         """Return the columns that add most, with what is expected there, or how rare such a value is."""
@@ -222,7 +222,9 @@ class _Row:
             return f"a row with {joined([f'{self.columns[column]} {self._seen(column)}' for column in given])} has"
         if self.explanation.given_others[self.row, flagged].any():
             return "its other values suggest"
-        return "expected" if any(self.spoken.coding(column) is not None for column in flagged) else "usual is"
+        if any(self.spoken.coding(column) is not None for column in flagged):
+            return "expected"
+        return "the usual value is" if len(flagged) == 1 else "the usual values are"
 
     def _among_peers(self, column: int, given: Integers) -> Iterator[str]:
         if self.peers is None or self.spoken.coding(column) is not None:
@@ -241,7 +243,7 @@ class _Row:
         before, after = (
             float(scores[self.row]) for scores in (self.explanation.score_before, self.explanation.score_after)
         )
-        these = "these" if len(self.flagged) > 1 else "that"
+        these = "these values" if len(self.flagged) > 1 else "this value"
         # Of a table too small to flag any row the threshold is beyond all scores.
         beyond = self.threshold is None or self.threshold >= np.finfo(np.float64).max
         threshold = None if beyond else self.threshold
@@ -250,7 +252,7 @@ class _Row:
         if threshold is not None:
             limit = f", still above the threshold {texts[2]}" if after > threshold else f" (threshold {texts[2]})"
         falls = f"falls from {texts[0]} to" if after < before else f"does not fall from {texts[0]}: it is"
-        yield f"With {these} the score {falls} {texts[1]}{limit}."
+        yield f"With {these}, the score {falls} {texts[1]}{limit}."
 
     def _is_usual(self, column: int) -> bool:
         """Tell whether a value should have been the one that most rows have."""

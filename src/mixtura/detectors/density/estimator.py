@@ -211,7 +211,7 @@ class MixtureDetector(Detector):
         if not self.trim:
             return
         if self.novelty:
-            raise ValueError("novelty=True says that the table is clean, and trim that it has outliers: leave one out")
+            raise ValueError("novelty=True means a clean table, and trim a table with outliers: leave one out")
         if not (self.mixture is None or isinstance(self.mixture, GaussianMixture)):
             raise ValueError(
                 f"trim leaves rows out of the fit of a GaussianMixture, not of a {type(self.mixture).__name__}: leave "

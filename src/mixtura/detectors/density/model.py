@@ -1,16 +1,18 @@
 """`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distributions.levels import LevelColumns, Levels
 from ...distributions.matrices import frozen, largest_root
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
+from ...distributions.normal_only import require_numbers
 from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
@@ -93,6 +95,7 @@ class DensityModel:
 
     @cached_property
     def _explainer(self) -> Explainer | WideExplainer:
+        require_numbers(self.mixture, "the reasons")
         scaling = Scaling(self.center, self.scale)
         if self.mixture.n_components * self.n_features**2 <= _MOST_NUMBERS:
             rows = drawn(self.mixture, _SIMULATED, scaling)
@@ -111,12 +114,19 @@ class DensityModel:
             arrays |= {"degrees_of_freedom": mixture.degrees_of_freedom}
         if mixture.noise is not None:
             arrays |= {"lower": mixture.noise.lower, "upper": mixture.noise.upper}
+        if mixture.levels is not None:
+            arrays |= {"levels": mixture.levels.values}
         return arrays
 
     def settings(self) -> dict[str, Any]:
-        """Return the shape of the covariances, and the weight of the noise where there is some."""
-        noise = self.mixture.noise
-        return {"shape": self.mixture.covariance.name} | ({} if noise is None else {"noise": noise.weight})
+        """Return the shape of the covariances, the weight of the noise and the categorical columns, where there are."""
+        noise, levels = self.mixture.noise, self.mixture.levels
+        settings: dict[str, Any] = {"shape": self.mixture.covariance.name}
+        if noise is not None:
+            settings["noise"] = noise.weight
+        if levels is not None:
+            settings["levels"] = {name: list(numbers) for name, numbers in asdict(levels.layout).items()}
+        return settings
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
@@ -129,9 +139,11 @@ class DensityModel:
             raise ValueError(f"the weight of the noise is a number, not {noise!r}")
         needed = {"weights", "means", "covariances", "center", "scale"}
         needed |= {"lower", "upper"} if noise is not None else set()
-        if not set(settings) <= {"shape", "noise"}:
-            others = ", ".join(sorted(set(settings) - {"shape", "noise"}))
-            raise ValueError(f"a mixture says its shape and the weight of its noise, not {others}")
+        layout = _layout(settings["levels"]) if "levels" in settings else None
+        needed |= {"levels"} if layout is not None else set()
+        if not set(settings) <= {"shape", "noise", "levels"}:
+            others = ", ".join(sorted(set(settings) - {"shape", "noise", "levels"}))
+            raise ValueError(f"a mixture says its shape, the weight of its noise and its levels, not {others}")
         if not needed <= set(arrays) <= needed | {"degrees_of_freedom"}:
             raise ValueError(
                 f"a mixture of the shape {name!r}{'' if noise is None else ' with noise'} has the arrays "
@@ -141,7 +153,7 @@ class DensityModel:
             if array.dtype != np.float64 or not np.isfinite(array).all():
                 raise ValueError(f"its {key} must be finite doubles")
         means, covariances = arrays["means"], arrays["covariances"]
-        if means.ndim != 2 or 0 in means.shape:
+        if means.ndim != 2 or 0 in (means.shape if layout is None else means.shape[:1]):
             raise ValueError(f"its means have the shape {means.shape}, not (components, columns)")
         shape = SHAPES[name].holding(covariances)
         if covariances.shape != shape.shape(*means.shape):
@@ -155,6 +167,7 @@ class DensityModel:
                 shape.unchecked(covariances, *means.shape),
                 arrays.get("degrees_of_freedom"),
                 None if noise is None else Noise(noise, arrays["lower"], arrays["upper"]),
+                None if layout is None else Levels.of_values(layout, arrays["levels"]),
             )
             try:
                 return cls(mixture, arrays["center"], arrays["scale"])
@@ -165,6 +178,16 @@ class DensityModel:
         values = np.asarray(X)
         # Squares stay finite however far away a row is.
         return Scaling(self.center, self.scale)(values, largest_root(values.dtype))
+
+
+def _layout(entry: Any) -> LevelColumns:
+    """Return the categorical columns that a file names, or raise `ValueError`."""
+    if isinstance(entry, dict) and set(entry) == {"columns", "sizes", "counts"}:
+        columns, sizes, counts = (entry[name] for name in ("columns", "sizes", "counts"))
+        whole = all(isinstance(each, list) and all(type(n) is int for n in each) for each in (columns, sizes, counts))
+        if whole and len(columns) == len(sizes) > 0 and min(sizes) > 0 and set(counts) <= set(columns):
+            return LevelColumns(tuple(columns), tuple(sizes), tuple(counts))
+    raise ValueError("its levels are not said to be in columns of some sizes")
 
 
 def _finite(values: Floats) -> Floats:

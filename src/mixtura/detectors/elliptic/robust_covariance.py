@@ -100,8 +100,8 @@ def fit_robust(
         )
     elif n < 2 * p:
         warn(
-            f"{n} rows are few for {p} columns: a robust covariance needs twice as many at least, and five times as "
-            "many to be trusted"
+            f"{n} rows are few for {p} columns: a robust covariance needs at least twice as many rows as columns, and "
+            "five times as many to be reliable"
         )
     raw = _estimate(table, subset.support, centered)
     return RobustFit(_in_units(raw, table), _in_units(_kept(table, raw, centered), table))
@@ -134,7 +134,7 @@ def _refuse_unless_all(plane: Flat, table: TiledTable, h: int, names: Sequence[s
     n, on_it = table.n_rows, int(plane.on_it.sum())
     if plane.basis.shape[1] == 0:
         if on_it == n:
-            raise SingularCovarianceError(f"all {n} rows are equal: there is nothing to tell them apart by")
+            raise SingularCovarianceError(f"all {n} rows are equal: no row can be an outlier")
         raise SingularCovarianceError(
             "The covariance matrix of the support data is equal to 0, try to increase support_fraction: "
             f"{on_it} of {n} rows are equal, {equation(plane, table, names)}, and the support has {h}"

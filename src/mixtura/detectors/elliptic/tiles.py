@@ -124,7 +124,7 @@ def tiled(rows: Rows, names: Sequence[str] | None) -> TiledTable:
             name = quoted([f"x{j}" if names is None else str(names[j])])
             raise DataError(
                 f"values in {name} usually lie {scale[j]:.3g} from their median and as far as {farthest:.3g} from it, "
-                "which leaves no room for squares in float64: scale the column, or drop outlying rows"
+                "and squares overflow float64: scale the column, or drop outlying rows"
             )
     tiles -= center[:, None]
     tiles /= scale[:, None]

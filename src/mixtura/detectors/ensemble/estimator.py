@@ -27,7 +27,7 @@ FEWEST_ROWS = 30
 
 
 class AnomalyDetector(Detector):
-    """Rows that do not belong, in any table: the detector to take when nothing is known.
+    """Rows that do not fit, in any table: the detector to take when nothing is known.
 
     All that is found of a row is put on one scale, how rarely a row of such a table reaches it: the score is minus that
     surprise in nats, minus the logarithm of a probability. About 0.7 is usual, 4.6 is one row in a hundred. Two things

@@ -120,8 +120,9 @@ def no_samples(n_columns: int) -> Samples:
 
 def _samples(pool: NDArray[Any], shown: Floats, units: Units, random_state: np.random.RandomState) -> Samples:
     n_rows = min(_SAMPLE_ROWS, len(shown))
-    drawn = [random_state.choice(len(shown), n_rows, replace=False) for _ in range(_SAMPLES)]
-    references = np.stack([shown[rows] for rows in drawn]).astype(np.float32)
+    references = np.empty((_SAMPLES, n_rows, shown.shape[1]), np.float32)
+    for reference in references:
+        reference[:] = shown[random_state.choice(len(shown), n_rows, replace=False)]
     equal = np.full(_SAMPLES, 1 / (2 * _SAMPLES))
     samples = Samples(min(_NEIGHBORS, n_rows - 1), references, np.zeros(_SAMPLES), np.ones(_SAMPLES), equal)
     found = distances(pool, units, samples).astype(np.float64)

@@ -15,7 +15,7 @@ from ...typing import Floats, Integers
 from ..explaining.belonging import background_of
 from ..explaining.mixed import MixedExplainer
 from ..explanation import Explanation
-from ..levels.votes import LevelVotes
+from ..levels.votes import VOICE_OF_LEVELS, LevelVotes
 from .assembly import fit_ensemble
 from .columns import Range
 from .model import EnsembleModel, SurpriseRarity
@@ -80,17 +80,12 @@ class MixedEnsemble:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        surprise = np.maximum(self.usual_nats(X), self.votes.misspelt_nats(X)) + self.votes.extreme_nats(X)
-        if self.numbers is not None:
-            surprise = sum(self.numbers.beyond_nats(X[:, self.of_numbers]), surprise)
-        return -surprise
-
-    def usual_nats(self, X: NDArray[Any]) -> Floats:
-        """Return the nats of what is usual of numbers and of levels together."""
-        levels = self.votes.usual_nats(X)
-        return (
-            levels if self.numbers is None else self.both.nats(self.numbers.usual_nats(X[:, self.of_numbers]) + levels)
-        )
+        usual, evident, extreme = self.votes.parts(X)
+        if self.numbers is None:
+            return -(np.maximum(usual, evident) + extreme)
+        numbers = X[:, self.of_numbers]
+        together = np.maximum(self.both.nats(_together(self.numbers.usual_nats(numbers), usual)), evident)
+        return -sum(self.numbers.beyond_nats(numbers), together + extreme)
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong, and what they should have been."""
@@ -161,5 +156,10 @@ def fit_mixed(
     if len(places):
         part, of_part = pool[:, places], Range(whole.minima[places], whole.maxima[places], whole.n_rows)
         numbers = fit_ensemble(part, of_part, n_members, random_state, n_threads, on_progress)
-        usual = numbers.usual_nats(part) + usual
+        usual = _together(numbers.usual_nats(part), usual)
     return MixedEnsemble(numbers, votes, Rarity.of(usual), whole.n_rows, background_of(pool))
+
+
+def _together(numbers: Floats, levels: Floats) -> Floats:
+    """Return what numbers and levels find of rows, where the voice of levels is that of flags."""
+    return np.asarray(numbers + VOICE_OF_LEVELS * levels)

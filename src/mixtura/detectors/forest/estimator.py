@@ -283,7 +283,9 @@ class IsolationForest(Detector):
             weights = None
         counted = n_rows if weights is None else int(np.count_nonzero(weights))
         if counted == 0:
-            raise EmptyTableError("every row has weight zero, or lacks all its values: at least one must count")
+            raise EmptyTableError(
+                "every row has weight zero or no values: give at least one row with a weight and a value"
+            )
         return Draw(
             n_rows=n_rows,
             size=self._sample_size(counted),
@@ -327,7 +329,7 @@ class IsolationForest(Detector):
 
     def _n_threads(self) -> int:
         if self.n_jobs == 0:
-            raise ValueError("n_jobs == 0 has no meaning: give a number of threads, or None for all processors")
+            raise ValueError("n_jobs must not be 0: give a number of threads, or None for all processors")
         if self.n_jobs is None:
             return available_processors()
         return self.n_jobs if self.n_jobs > 0 else max(1, available_processors() + 1 + self.n_jobs)

@@ -1,11 +1,12 @@
 """Columns of which one tells the other: the level that goes with another, and rows in which a different one stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ...typing import Floats, Integers
 from .coding import Coding
@@ -15,11 +16,15 @@ from .coding import Coding
 _TELLS = 0.6
 _FEWEST = 10
 
+# Where it is right in so large a part, that is a law, and rows off it are likelier wrong.
+_LAW = 0.9
+
 # Half a row is added to counts.
 _ADDED = 0.5
 
-# In so many rows it is looked first whether a column may tell another.
-_LOOKED = 1024
+# It is looked first which columns may tell others, in so many rows, and in so many pairs of cells of all of them. There
+# a column may tell half as much.
+_LOOKED, _MOST_PAIRS = 1024, 2**22
 
 # How many pairs of columns are kept, those first that tell most.
 _MOST = 512
@@ -32,6 +37,8 @@ class Pair(NamedTuple):
     ----------
     given, told : int
         The columns, counted among those of levels.
+    law : float
+        How many nats more a row off it has, where nearly all rows keep to it; 0 where less do.
     usual : ndarray of shape (n_levels,), int32
         The level of `told` that mostly goes with each level of `given`; -1 where no row has that.
     nats : ndarray of shape (n_levels,)
@@ -43,6 +50,7 @@ class Pair(NamedTuple):
 
     given: int
     told: int
+    law: float
     usual: NDArray[np.int32]
     nats: Floats
     keys: Integers
@@ -71,25 +79,44 @@ class Dependencies:
     @classmethod
     def of(cls, codes: Integers, coding: Coding) -> Self:
         """Return those of a table, of which `codes` has rows."""
-        few = codes[:: -(-len(codes) // _LOOKED) or 1]
         found = []
-        for given in range(len(coding)):
-            for told in range(len(coding)):
-                if given == told or coding.sizes[told] < 2 or coding.sizes[given] < 2:
-                    continue
-                # In few rows a level may be alone that is not in all.
-                if len(few) < len(codes) and _told(few, coding, given, told)[0] < _TELLS / 2:
-                    continue
-                gain, pair = _told(codes, coding, given, told)
-                if pair is not None and gain > _TELLS:
-                    found.append((gain, pair))
+        for given, told in np.argwhere(_gains(codes, coding) > _TELLS / 2).tolist():
+            gain, pair = _told(codes, coding, given, told)
+            if pair is not None and gain > _TELLS:
+                found.append((gain, pair))
         found.sort(key=lambda one: -one[0])
         self = cls(coding, tuple(pair for _, pair in found[:_MOST]), ())
         return cls(coding, self.pairs, tuple(_steps(column) for column in self.far(codes).T))
 
     def far(self, codes: Integers) -> Floats:
         """Return how far each level of each row is from what another column tells, shape (n_rows, m)."""
-        far = np.zeros(codes.shape)
+        far = np.zeros_like(codes, dtype=np.float64)
+        for pair, rows, nats in self._off(codes):
+            far[rows, pair.told] = np.maximum(far[rows, pair.told], nats)
+        return far
+
+    def nats(self, codes: Integers) -> tuple[Floats, Floats]:
+        """Return how rarely a row is as far from what is told of each of its levels, and off a law, in nats.
+
+        Both have the shape (n_rows, m). The first are no more than how much rarer the level is than the one that is
+        told: where two rows speak against one, that is as far as rows get, and says little. The second add what it says
+        that nearly all rows keep to the law.
+        """
+        found, laws = (np.zeros_like(codes, dtype=np.float64) for _ in range(2))
+        for pair, rows, nats in self._off(codes):
+            found[rows, pair.told] = np.maximum(found[rows, pair.told], nats)
+            if pair.law:
+                laws[rows, pair.told] = np.maximum(laws[rows, pair.told], np.where(nats > 0, nats + pair.law, 0.0))
+        for column, (values, ranks) in enumerate(self.steps):
+            rows = np.flatnonzero(found[:, column])
+            if len(rows):
+                # What is farther than all rows is as rare as the farthest.
+                place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
+                found[rows, column] = np.minimum(found[rows, column], np.where(place >= 0, ranks[place], 0.0))
+        return found, laws
+
+    def _off(self, codes: Integers) -> Iterator[tuple[Pair, Integers, Floats]]:
+        """Yield each pair, the rows that have another level than it tells, and how many nats that is."""
         for pair in self.pairs:
             given, told = codes[:, pair.given], codes[:, pair.told]
             rows = np.flatnonzero((given < len(pair.usual)) & (told <= self.coding.sizes[pair.told]))
@@ -102,20 +129,7 @@ class Dependencies:
                 key = given * (int(self.coding.sizes[pair.told]) + 1) + told
                 place = np.minimum(np.searchsorted(pair.keys, key), len(pair.keys) - 1)
                 nats = np.where(pair.keys[place] == key, pair.values[place], nats)
-            far[rows, pair.told] = np.maximum(far[rows, pair.told], nats)
-        return far
-
-    def nats(self, codes: Integers) -> Floats:
-        """Return how rarely a row is as far from what is told of each of its levels, in nats, shape (n_rows, m)."""
-        found = self.far(codes)
-        for column, (values, nats) in enumerate(self.steps):
-            rows = np.flatnonzero(found[:, column])
-            # A level of a column in which no row fitted is far counts by how far it is.
-            if len(rows) and len(values):
-                # What is farther than all rows is as rare as the farthest.
-                place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
-                found[rows, column] = np.where(place >= 0, nats[place], 0.0)
-        return found
+            yield pair, rows, nats
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds."""
@@ -124,6 +138,7 @@ class Dependencies:
             "pair_columns": np.array([(p.given, p.told, len(p.usual), len(p.keys)) for p in pairs], np.int32).reshape(
                 -1, 4
             ),
+            "pair_laws": np.array([pair.law for pair in pairs]),
             "pair_usual": np.concatenate([np.empty(0, np.int32), *(p.usual for p in pairs)]),
             "pair_nats": np.concatenate([np.empty(0), *(p.nats for p in pairs)]),
             "pair_keys": np.concatenate([np.empty(0, np.int64), *(p.keys for p in pairs)]),
@@ -143,21 +158,54 @@ class Dependencies:
         if (columns[:, :2] >= m).any() or (sizes != coding.sizes[columns[:, 0]]).any():
             raise ValueError("a pair has no such column of levels")
         usual, nats, keys, values = (arrays[f"pair_{name}"] for name in ("usual", "nats", "keys", "values"))
-        steps, n_steps = arrays["pair_steps"], arrays["pair_n_steps"]
+        laws, steps, n_steps = arrays["pair_laws"], arrays["pair_steps"], arrays["pair_n_steps"]
         fits = usual.shape == nats.shape == (sizes.sum(),) and keys.shape == values.shape == (n_keys.sum(),)
+        fits = fits and laws.shape == (len(columns),)
         if not fits or n_steps.shape != (m,) or (n_steps < 0).any() or steps.shape != (2, n_steps.sum()):
             raise ValueError("pairs of levels have the wrong sizes")
-        if (nats < 0).any() or (values < 0).any() or (steps < 0).any():
+        if (laws < 0).any() or (nats < 0).any() or (values < 0).any() or (steps < 0).any():
             raise ValueError("nats of pairs of levels are at least 0")
         split = [np.split(a, np.cumsum(sizes)[:-1]) for a in (usual, nats)]
         split += [np.split(a, np.cumsum(n_keys)[:-1]) for a in (keys, values)]
-        pairs = tuple(Pair(int(c[0]), int(c[1]), *parts) for c, *parts in zip(columns, *split, strict=False))
+        whole = zip(columns, laws, *split, strict=False)
+        pairs = tuple(Pair(int(c[0]), int(c[1]), float(law), *parts) for c, law, *parts in whole)
         told = np.split(steps, np.cumsum(n_steps)[:-1], axis=1) if m else []
         return cls(coding, pairs, tuple((one[0], one[1]) for one in told))
 
 
 # Equal counts give equal nats, up to rounding.
 _ROUNDING = 1e-12
+
+
+def _gains(codes: Integers, coding: Coding) -> Floats:
+    """Return about how much each column tells of each other, in some of the rows, shape (m, m)."""
+    m = len(coding)
+    n_looked = max(min(_LOOKED, _MOST_PAIRS // max(m, 1) ** 2), 1)
+    rows = codes[:: -(-len(codes) // n_looked)]
+    known = rows < coding.sizes
+    row = np.nonzero(known)[0]
+    levels, order = np.unique(coding.places(rows)[known], return_inverse=True)
+    cells = sparse.csr_array((np.ones(len(row)), (row, order)), shape=(len(rows), len(levels)))
+    together = (cells.T @ cells).tocsr()
+    together.sort_indices()
+    column_of = coding.column_of[levels]
+    level = np.repeat(np.arange(len(levels)), np.diff(together.indptr))
+    other = column_of[together.indices]
+    # Counts of a level with those of another column stand side by side.
+    starts = np.flatnonzero(np.append(True, (np.diff(level) > 0) | (np.diff(other) > 0))) if len(level) else level
+    most = np.maximum.reduceat(together.data, starts) if len(starts) else together.data
+    given, told = column_of[level[starts]], other[starts]
+    right, can = np.zeros((m, m)), np.zeros(m)
+    np.add.at(right, (given, told), np.where(most >= 2, most, 0))
+    counts = np.asarray(cells.sum(axis=0))
+    np.add.at(can, column_of, np.where(counts >= 2, counts, 0))
+    usual = np.zeros(m)
+    np.maximum.at(usual, column_of, counts)
+    usual /= np.maximum(known.sum(axis=0), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gains = (right / can[:, np.newaxis] - usual) / (1 - usual)
+    np.fill_diagonal(gains, 0.0)
+    return np.nan_to_num(gains, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _told(codes: Integers, coding: Coding, given: int, told: int) -> tuple[float, Pair | None]:
@@ -192,7 +240,8 @@ def _told(codes: Integers, coding: Coding, given: int, told: int) -> tuple[float
     again = np.setdiff1d(np.flatnonzero((counts >= 2) | (counts == most[owner])), leading)
     own, top = counts[again], most[owner[again]]
     values = np.where(own == top, 0.0, np.log((top + _ADDED) / (own - 1 + _ADDED)))
-    return float(gain), Pair(given, told, usual, nats, keys[again], values)
+    law = -np.log(max(1 - gain, 1 / n_can)) if gain > _LAW else 0.0
+    return float(gain), Pair(given, told, float(law), usual, nats, keys[again], values)
 
 
 def _steps(far: Floats) -> tuple[Floats, Floats]:

@@ -15,6 +15,9 @@ from .coding import Coding
 _FEWEST = 8
 _MOST_LEVELS = 256
 
+# A number of fewer values is one of a few kinds, and has no tails.
+_FEWEST_VALUES = 10
+
 # A level differs from the table where its median or its spread is so many standard errors away.
 _DIFFERS = 4.0
 
@@ -63,18 +66,21 @@ class View(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class NumbersGivenLevels:
-    """Views of numbers given levels, and how many nats one needs to count.
+    """Views of numbers given levels, and how many nats chance has to offer.
 
     Attributes
     ----------
     views : tuple of View
         The pairs of columns in which levels differ.
-    allowance : float
-        Nats of the rarest of so many rows, and half of those of so many views.
+    in_row : float
+        Nats that the rarest number of a row has by chance: each has two sides.
+    in_table : float
+        Those of the rarest of all rows, in half as many views, as these go together.
     """
 
     views: tuple[View, ...]
-    allowance: float
+    in_row: float
+    in_table: float
 
     @classmethod
     def of(cls, pool: NDArray[Any], codes: Integers, coding: Coding, n_rows: int) -> Self:
@@ -84,7 +90,7 @@ class NumbersGivenLevels:
         for column in numbers:
             values = pool[:, column].astype(np.float64)
             known = values[~np.isnan(values)]
-            if len(known) < 2 * _FEWEST:
+            if len(known) < 2 * _FEWEST or len(np.unique(known)) < _FEWEST_VALUES:
                 continue
             low, high = np.percentile(known, [5, 95])
             forms = [0.0]
@@ -96,12 +102,13 @@ class NumbersGivenLevels:
                     _view(seen, codes[:, level], coding, level, int(column), least) for level in range(len(coding))
                 ]
         kept = sorted((one for one in found if one is not None), key=lambda one: -one[0])[:_MOST_VIEWS]
-        allowance = float(np.log(max(n_rows, 1)) + np.log(max(len(kept), 1)) / 2)
-        return cls(tuple(view for _, view in kept), allowance)
+        in_table = np.log(max(n_rows, 1)) + np.log(max(len(kept), 1)) / 2
+        in_row = np.log(len(_SIDES) * max(len(numbers), 1))
+        return cls(tuple(view for _, view in kept), float(in_row), float(in_table))
 
     def nats(self, X: NDArray[Any], codes: Integers) -> Floats:
-        """Return the nats of each number beyond what chance has to offer, shape (n_rows, n_columns)."""
-        found = np.zeros(X.shape)
+        """Return minus the logarithm of how rarely a number is as far out given a level, shape (n_rows, n_columns)."""
+        found = np.zeros(X.shape, order="F")
         for view in self.views:
             code = codes[:, view.level]
             precision = view.precisions[code]
@@ -110,7 +117,7 @@ class NumbersGivenLevels:
             residuals = (values - view.centers[code[rows]]) * precision[rows]
             for side, (start, width, shape, nats) in zip(_SIDES, view.tails, strict=True):
                 far = side * residuals >= start
-                more = nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape) - self.allowance
+                more = nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape)
                 at = rows[far]
                 found[at, view.column] = np.maximum(found[at, view.column], more)
         return found
@@ -124,14 +131,14 @@ class NumbersGivenLevels:
             "view_centers": np.concatenate([np.empty(0), *(v.centers for v in views)]),
             "view_precisions": np.concatenate([np.empty(0), *(v.precisions for v in views)]),
             "view_tails": np.array([v.tails for v in views]).reshape(-1, 2, 4),
-            "view_allowance": np.array([self.allowance]),
+            "view_chance": np.array([self.in_row, self.in_table]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], coding: Coding, n_columns: int) -> Self:
         """Return those that `arrays` made, or raise `ValueError` with the fault."""
         columns, least, tails = arrays["view_columns"], arrays["view_least"], arrays["view_tails"]
-        centers, precisions, allowance = (arrays[f"view_{name}"] for name in ("centers", "precisions", "allowance"))
+        centers, precisions, chance = (arrays[f"view_{name}"] for name in ("centers", "precisions", "chance"))
         if columns.ndim != 2 or columns.shape[1] != 3 or (columns < 0).any():
             raise ValueError("view_columns has two columns and a number for each view")
         n, sizes = len(columns), columns[:, 2].astype(np.int64)
@@ -139,7 +146,7 @@ class NumbersGivenLevels:
             raise ValueError("a view has no such column")
         if (sizes != coding.sizes[columns[:, 0]] + 2).any():
             raise ValueError("a view has other levels than its column")
-        fits = centers.shape == precisions.shape == (sizes.sum(),) and allowance.shape == (1,)
+        fits = centers.shape == precisions.shape == (sizes.sum(),) and chance.shape == (2,)
         if not fits or least.shape != (n,) or tails.shape != (n, 2, 4):
             raise ValueError("views have the wrong sizes")
         if (
@@ -147,12 +154,13 @@ class NumbersGivenLevels:
             or (least < 0).any()
             or not (tails[:, :, :3] > 0).all()
             or (tails < 0).any()
-            or (allowance < 0).any()
+            or (chance < 0).any()
         ):
             raise ValueError("views have no such spreads and tails")
         cut = np.cumsum(sizes)[:-1]
         parts = zip(columns, least, np.split(centers, cut), np.split(precisions, cut), tails, strict=False)
-        return cls(tuple(View(int(c[0]), int(c[1]), float(low), *rest) for c, low, *rest in parts), float(allowance[0]))
+        views = tuple(View(int(c[0]), int(c[1]), float(low), *rest) for c, low, *rest in parts)
+        return cls(views, float(chance[0]), float(chance[1]))
 
 
 def _seen(values: Floats, least: float) -> Floats:

@@ -33,21 +33,26 @@ def distance(one: str, other: str, most: int) -> int:
     >>> distance("Olso", "Oslo", most=2), distance("Berlin", "Bern", most=2), distance("Paris", "Rome", most=2)
     (1, 2, 3)
     """
-    if abs(len(one) - len(other)) > most:
+    width = len(other)
+    if abs(len(one) - width) > most:
         return most + 1
+    # What is farther from the diagonal than this needs more changes.
+    far = most + 1
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(j, far) for j in range(width + 1)]
     for i, letter in enumerate(one, 1):
-        following = [i]
-        for j, its in enumerate(other, 1):
-            least = min(row[j] + 1, following[-1] + 1, row[j - 1] + (letter != its))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+        following = [far] * (width + 1)
+        if i <= most:
+            following[0] = i
+        for j in range(max(i - most, 1), min(i + most, width) + 1):
+            least = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != other[j - 1]))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
                 least = min(least, before[j - 2] + 1)
-            following.append(least)
-        if min(following) > most:
-            return most + 1
+            following[j] = least
+        if min(following) >= far:
+            return far
         before, row = row, following
-    return min(row[-1], most + 1)
+    return min(row[-1], far)
 
 
 def near_levels(texts: Sequence[str], counts: Integers) -> tuple[NDArray[np.int32], Floats]:

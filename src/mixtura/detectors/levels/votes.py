@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,35 @@ from .given import NumbersGivenLevels
 from .near import near_levels
 from .walk import walked
 
-# What one rare level says beside the walk, and one that another column tells otherwise.
-_OF_SHARES = 0.5
+# What levels find counts so much beside what mixtures and neighbours find of numbers, as flags do.
+VOICE_OF_LEVELS = 0.4
+
+
+# A rare level adds this part of its nats to those of the walk, which knows of it.
+_OF_RARE = 0.5
+
+
+class _Found(NamedTuple):
+    """What is found of rows: of each row, of each level (n_rows, m), and of each column (n_rows, n_columns), in nats.
+
+    All but the sum of the walk are less what a row offers by chance, `extreme` less what the table does.
+    """
+
+    walk: Floats
+    rare: Floats
+    told: Floats
+    wrong: Floats
+    given: Floats
+    extreme: Floats
+
+    def votes(self, walk: Rarity) -> Floats:
+        """Return all votes together, given how rare sums of the walk are, which knows of rare levels by half."""
+        rarest, told, given = (part.max(axis=1) for part in (self.rare, self.told, self.given))
+        return np.asarray(walk.nats(self.walk) + _OF_RARE * rarest + told + given)
+
+    def evident(self) -> Floats:
+        """Return what the level of a row says that alone says most."""
+        return np.asarray(np.maximum(self.rare, self.wrong).max(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +102,15 @@ class LevelVotes:
             Their texts, None for a column of numbers and for levels without texts.
         n_rows : int, optional
             Rows of the table. Default: those of the pool.
+
+        Raises
+        ------
+        ValueError
+            No column has levels.
         """
         coding = Coding.of(levels)
+        if not len(coding):
+            raise ValueError("no column has levels: votes of levels need one at least")
         codes = coding.codes(pool)
         shares, misspelt, near = [], [], []
         counts = coding.each(coding.counts(codes))
@@ -95,63 +128,71 @@ class LevelVotes:
         sums = Rarity.of(_sums(walk, coding.places(codes)))
         # The rarity of votes is that of all that goes before.
         votes = cls(coding, walk, *flat, dependencies, given, (sums, sums), pool.shape[1])
-        rarity = Rarity.of(votes.votes(codes))
+        rarity = Rarity.of(votes.votes(pool))
         return cls(coding, walk, *flat, dependencies, given, (sums, rarity), pool.shape[1])
 
     def __len__(self) -> int:
         return len(self.coding)
 
-    @cached_property
-    def allowance(self) -> float:
-        """Nats that the rarest of so many levels of a row have by chance."""
-        return float(np.log(max(len(self), 1)))
+    def votes(self, X: NDArray[Any]) -> Floats:
+        """Return how unusual rows are by what is found of them, shape (n_rows,); no nats."""
+        return self._found(X).votes(self.rarities[0])
 
-    def votes(self, codes: Integers) -> Floats:
-        """Return how unusual the levels of rows with these codes are; no nats."""
-        places = self.coding.places(codes)
-        walk = self.rarities[0].nats(_sums(self.walk, places))
-        rarest = self._rare(places).max(axis=1)
-        told = self._beyond(self.dependencies.nats(codes)).max(axis=1)
-        return np.asarray(walk + rarest + told)
+    def parts(self, X: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """Return usual, evident and extreme nats of each row, each of shape (n_rows,).
+
+        *Usual*: how rarely a row is as unusual by its votes. *Evident*: how rarely one level of a row says as much by
+        chance: as much as how few rows have one as rare, how far it is off a law, or how near it is to a common one. A
+        row is as surprising as the one says or the other, whichever is more: each alone is as rare as its nats.
+        *Extreme*: what the number farthest from those of its level has beyond what the table offers by chance.
+        """
+        found = self._found(X)
+        usual = self.rarities[1].nats(found.votes(self.rarities[0]))
+        return usual, found.evident(), np.asarray(found.extreme.max(axis=1))
 
     def usual_nats(self, X: NDArray[Any]) -> Floats:
-        """Return how rarely a row has levels as unusual, in nats, shape (n_rows,)."""
-        return self.rarities[1].nats(self.votes(self.coding.codes(X)))
+        """Return how rarely a row is as unusual by its votes, in nats, shape (n_rows,)."""
+        return self.parts(X)[0]
 
     def misspelt_nats(self, X: NDArray[Any]) -> Floats:
-        """Return how rarely a level is as rare and as near a common one by chance, in nats, shape (n_rows,)."""
-        return np.asarray(self._misspelt(self.coding.places(self.coding.codes(X))).max(axis=1))
-
-    def _misspelt(self, places: Integers) -> Floats:
-        says = self.misspelt[places]
-        return self._beyond(np.where(says > 0, self.shares[places] + says, 0.0))
-
-    def _rare(self, places: Integers) -> Floats:
-        return _OF_SHARES * self._beyond(self.shares[places])
-
-    def _beyond(self, nats: Floats) -> Floats:
-        return np.asarray(np.maximum(nats - self.allowance, 0.0))
+        """Return the evident nats of each row, shape (n_rows,)."""
+        return self.parts(X)[1]
 
     def extreme_nats(self, X: NDArray[Any]) -> Floats:
-        """Return what the number farthest from those of its level has beyond chance, in nats, shape (n_rows,)."""
-        return np.asarray(self.given.nats(X, self.coding.codes(X)).max(axis=1))
+        """Return the extreme nats of each row, shape (n_rows,)."""
+        return self.parts(X)[2]
 
     def nats(self, X: NDArray[Any]) -> Floats:
         """Return the surprise of each row by its levels and by numbers given these, in nats, shape (n_rows,)."""
-        return np.asarray(np.maximum(self.usual_nats(X), self.misspelt_nats(X)) + self.extreme_nats(X))
+        usual, evident, extreme = self.parts(X)
+        return np.asarray(np.maximum(usual, evident) + extreme)
 
     def each(self, X: NDArray[Any]) -> Floats:
-        """Return what each column has by itself, in nats, shape (n_rows, n_columns).
+        """Return what each column has by itself beyond chance, in nats, shape (n_rows, n_columns).
 
-        A column of levels has those of its level: how rare it is, whether it is near a common one, and how far it is
-        from what other columns tell, whichever says most. A column of numbers has those of its number given a level.
+        A column of levels has what its level says, a column of numbers what its number says given a level.
         """
+        found = self._found(X)
+        each = found.given
+        each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
+        return each
+
+    def _found(self, X: NDArray[Any]) -> "_Found":
         codes = self.coding.codes(X)
         places = self.coding.places(codes)
-        found = self.given.nats(X, codes)
-        alone = np.maximum(self._rare(places), self._misspelt(places))
-        found[:, self.coding.columns] = np.maximum(alone, self._beyond(self.dependencies.nats(codes)))
-        return found
+        by_chance = np.log(max(len(self), 1))
+        shares, misspelt = self.shares[places], self.misspelt[places]
+        told, laws = self.dependencies.nats(codes)
+        wrong = np.maximum(np.where(misspelt > 0, shares + misspelt, 0.0), laws)
+        given = self.given.nats(X, codes)
+        return _Found(
+            _sums(self.walk, places),
+            np.maximum(shares - by_chance, 0.0),
+            np.maximum(told - by_chance, 0.0),
+            np.maximum(wrong - by_chance, 0.0),
+            np.maximum(given - self.given.in_row, 0.0),
+            np.maximum(given - self.given.in_table, 0.0),
+        )
 
     def nearest(self, column: int, code: int) -> int | None:
         """Return the common level that a rare level of a column of the table is near; None where there is none."""

@@ -17,7 +17,7 @@ _CHANGE = 1e-3
 _STEPS = 100
 
 # Pairs of levels are counted in so many cells of a row times its cells: of wider tables in fewer rows.
-_MOST_PAIRS = 2**24
+_MOST_PAIRS = 2**22
 
 
 def walked(codes: Integers, coding: Coding) -> Floats:
@@ -41,6 +41,8 @@ def walked(codes: Integers, coding: Coding) -> Floats:
     known = rows < coding.sizes
     present = np.bincount(places[known], minlength=int(coding.starts[-1]))
     levels = np.flatnonzero(present)
+    if not len(levels):
+        return np.zeros(len(present))
     order = np.full(len(present), -1)
     order[levels] = np.arange(len(levels))
     row = np.nonzero(known)[0]

@@ -457,7 +457,7 @@ class LocalOutlierFactor(Detector):
     def _n_threads(self) -> int:
         n_jobs, processors = self.n_jobs, available_processors()
         if n_jobs == 0:
-            raise ValueError("n_jobs is 0, and a search needs a thread: use None or -1 for all processors")
+            raise ValueError("n_jobs must not be 0: give a number of threads, or None or -1 for all processors")
         return processors if n_jobs is None else n_jobs if n_jobs > 0 else max(1, processors + 1 + n_jobs)
 
     def __sklearn_tags__(self) -> Tags:

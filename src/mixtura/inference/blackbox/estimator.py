@@ -166,7 +166,7 @@ class BlackBoxVI(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.log_evidence_, self.khat_, self.ess_ = found.log_evidence, found.k_hat, found.ess
         self.n_gradients_, self.n_evaluations_ = found.n_gradients, found.n_evaluations
         if not self.converged_:
-            warn("the posterior is not to be trusted: " + "; ".join(self.reasons_), ConvergenceWarning)
+            warn("the posterior is not reliable: " + "; ".join(self.reasons_), ConvergenceWarning)
         return self
 
     def fit_numpyro(self, model: Callable[..., Any], *args: Any, **kwargs: Any) -> Self:

@@ -60,8 +60,8 @@ def weight_reasons(log_weights: Floats, shape: float) -> list[str]:
     reasons = []
     if not (shape < _HEAVY or effective > _NEARLY_ALL * len(log_weights)):
         reasons.append(
-            f"the weights of the draws have a tail of shape k̂ = {shape:.2f}, and from {_HEAVY} on no average of them "
-            f"is sure: {_REMEDY}"
+            f"the weights of the draws have a tail of shape k̂ = {shape:.2f}, and averages are unreliable from "
+            f"{_HEAVY} on: {_REMEDY}"
         )
     if not effective >= _LEAST_EFFECTIVE:
         reasons.append(

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ...engines import Engine, EngineName, OnProgress
-from ...intake.sources import Source, batch_table
+from ...intake.levels import FROM_DTYPE
+from ...intake.sources import Source, batch_table, coded_columns
 from ...typing import Floats
 from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
@@ -86,6 +87,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
         bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
         less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
+    categorical_features : 'from_dtype' or array-like of {bool, int, str}, optional
+        Which columns are categorical: see `GaussianMixture`. The probabilities of the levels of a category have a
+        Dirichlet prior of one row, spread evenly over the levels and one never seen.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -160,6 +164,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         "degrees_of_freedom_prior": [None, Interval(Real, 0.0, None, closed="neither")],
         "covariance_prior": [None, "array-like", Interval(Real, 0.0, None, closed="neither")],
         "moves": ["boolean"],
+        "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
     }
 
     def __init__(
@@ -183,6 +188,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         verbose: int = 0,
         verbose_interval: int = 10,
         moves: bool = True,
+        categorical_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -204,6 +210,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.moves = moves
+        self.categorical_features = categorical_features
         self.engine = engine
         self.on_progress = on_progress
 
@@ -213,7 +220,9 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
     _least_variances: Floats | None = None
 
     def _settings(self) -> VariationalSettings:
-        return VariationalSettings(**parameters_for(VariationalSettings, self), least=self._least_variances)
+        given = parameters_for(VariationalSettings, self)
+        names = getattr(self, "feature_names_in_", None)
+        return VariationalSettings(**given, least=self._least_variances, names=names, coded=coded_columns(self))
 
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None

@@ -137,7 +137,7 @@ def _work(posterior: Posterior) -> float:
 def _update_work(posterior: Posterior) -> float:
     """Return the work of the update as a part of that of an iteration in which all components are alive."""
     size = Precisions(type(posterior.covariance), *posterior.means.shape).size
-    return size / (size + float(posterior.counts.sum()))
+    return max(size, 1) / (max(size, 1) + float(posterior.counts.sum()))
 
 
 def _gone(posterior: Posterior, rows: float) -> NDArray[np.bool_]:

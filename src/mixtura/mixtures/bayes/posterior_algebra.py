@@ -49,6 +49,8 @@ def merged(posterior: Posterior, pair: tuple[int, int]) -> Posterior:
     counts[first], counts[second], alive[second] = counts[first] + counts[second], 0.0, False
     joined = _join(posterior, np.array([first]), np.array([second]))
     means[first], means[second] = joined.means[0], posterior.prior.mean
+    if posterior.levels is not None:
+        posterior = replace(posterior, levels=posterior.levels.merged(first, second))
     shape = type(posterior.covariance)
     change = shape.spread(joined.weights[:, 0], joined.vectors[:, 0])
     if shape.is_shared:
@@ -70,6 +72,8 @@ def without(posterior: Posterior, gone: NDArray[np.bool_]) -> Posterior:
 
     What those rows add to a covariance that all components share stays in it: it is not known.
     """
+    if posterior.levels is not None:
+        posterior = replace(posterior, levels=posterior.levels.without(gone))
     means = np.where(gone[:, None], posterior.prior.mean, posterior.means)
     scale = _scale(posterior)
     if not posterior.covariance.is_shared:
@@ -99,6 +103,10 @@ def merge_gains(
     joined = _join(posterior, first, second)
     ratios = precision[first] / prior.mean_precision * precision[second] / joined.mean_precision
     apart = _weight_gains(posterior, first, second) + posterior.means.shape[1] / 2 * np.log(ratios)
+    if posterior.levels is not None:
+        apart = apart + posterior.levels.merge_gains(first, second)
+    if not posterior.means.shape[1]:
+        return np.asarray(apart)
     if posterior.covariance.is_shared:
         return np.asarray(apart + _shared_gains(posterior, first, second, joined))
     if half_log_precisions is None:

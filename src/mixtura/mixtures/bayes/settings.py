@@ -1,9 +1,9 @@
 """How a `BayesianGaussianMixture` is fitted: its parameters as a frozen value, and the algorithm they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,15 +11,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
+from ...intake.levels import level_columns
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
 from ...typing import Floats
 from ..em.checks import check_conjugate, check_number, check_numbers, check_reach, check_shape
 from ..em.conjugate import NormalWishart, Precisions, at_groups, regular_scale
 from ..em.expectation import Expectation
-from ..em.initialize import Method, divide, model_of
+from ..em.initialize import Method, coordinates, divide, model_of
 from ..em.loop import Algorithm, Fit, run_em
 from ..em.maximum_a_posteriori import scale_fault
 from ..em.overview import Overview, overview
@@ -45,6 +47,12 @@ class VariationalSettings:
     ----------
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction. Everything else is as in the estimator.
+    names : sequence of str, optional
+        Names of the columns, for messages.
+    coded : sequence of int, default=()
+        Columns whose numbers are codes of levels.
+    levels : LevelColumns, optional
+        The categorical columns of the table, once it is seen.
     """
 
     n_components: int
@@ -62,16 +70,32 @@ class VariationalSettings:
     covariance_prior: ArrayLike | None
     random_state: Any
     moves: bool
+    categorical_features: Any = None
     least: Floats | None = None
+    names: Sequence[str] | None = None
+    coded: Sequence[int] = ()
+    levels: LevelColumns | None = None
+
+    def seeing(self, table: Table) -> Self:
+        """Return the settings with the categorical columns of a table known."""
+        return replace(self, levels=level_columns(table, self.categorical_features, self.names, coded=self.coded))
 
     def algorithm(self, table: Table) -> Algorithm[Posterior]:
         """Return how the posterior is fitted to the rows of a table."""
+        return self.seeing(table)._algorithm(table)
+
+    def update(self, table: Table) -> VariationalUpdate:
+        """Return the M-step for the rows of a table."""
+        return self.seeing(table)._update(table)
+
+    def _algorithm(self, table: Table) -> Algorithm[Posterior]:
         random_state = check_random_state(self.random_state)
         take = cache(lambda: take_sample(table, random_state, self.n_components))
-        update = self.update(table)
+        update = self._update(table)
         expect = Expectation(table)
 
         def division(sample: Sample, random_state: np.random.RandomState) -> Floats:
+            sample = sample if self.levels is None else coordinates(sample, self.levels)
             return divide(sample, self.n_components, self.init_params, random_state)
 
         def first(sample: Sample, shares: Floats) -> Posterior:
@@ -87,11 +111,11 @@ class VariationalSettings:
 
         return replace(plain, finish=lambda fit: simplified(expect, fit, update, run))
 
-    def update(self, table: Table) -> VariationalUpdate:
-        """Return the M-step for the rows of a table."""
+    def _update(self, table: Table) -> VariationalUpdate:
         shape = SHAPES[self.covariance_type]
         check_conjugate(shape, "BayesianGaussianMixture")
         concentration = self.weight_concentration_prior
+        all_rows = overview(table, shape, self.levels)
         return VariationalUpdate(
             shape,
             WEIGHT_PRIORS[self.weight_concentration_prior_type](
@@ -99,9 +123,10 @@ class VariationalSettings:
                 if concentration is None
                 else check_number(concentration, "weight_concentration_prior")
             ),
-            self._prior(overview(table, shape), shape),
-            np.full(table.n_columns, self.reg_covar),
+            self._prior(all_rows, shape),
+            np.full(len(all_rows.mean), self.reg_covar),
             self.least,
+            self.levels,
         )
 
     def resumed(

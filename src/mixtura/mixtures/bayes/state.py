@@ -64,7 +64,14 @@ class FittedPosterior:
         made = self.posterior
         if made is None:
             return None
-        return VariationalUpdate(type(made.covariance), made.weight_prior, made.prior, made.ridge, self.least)
+        return VariationalUpdate(
+            type(made.covariance),
+            made.weight_prior,
+            made.prior,
+            made.ridge,
+            self.least,
+            None if made.levels is None else made.levels.layout,
+        )
 
     def attributes(self, dtype: "np.dtype[Any]") -> dict[str, Any]:
         """Return the fitted attributes, in the type of the rows."""
@@ -103,4 +110,9 @@ class _Reordered:
     def components(self) -> Components:
         """What a pass over rows reads."""
         fitted = self.posterior.components
-        return Components(fitted.offsets[self.order], fitted.means[self.order], fitted.covariance.repeat(self.order))
+        return Components(
+            fitted.offsets[self.order],
+            fitted.means[self.order],
+            fitted.covariance.repeat(self.order),
+            levels=None if fitted.levels is None else fitted.levels.repeat(self.order),
+        )

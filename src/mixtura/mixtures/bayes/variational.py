@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns
 from ...distributions.mixture import Mixture
 from ...distributions.passes import Components
 from ...statistics.moments import Moments
@@ -23,6 +24,7 @@ from ..em.conjugate import (
     single,
 )
 from ..em.recentring import recentred
+from .levels import LevelPosterior
 
 Mask = NDArray[np.bool_]
 
@@ -183,6 +185,8 @@ class Posterior:
         Expected means.
     covariance : Covariance
         Inverses of the expected precisions.
+    levels : LevelPosterior or None
+        Probabilities of levels, where there are categories.
     """
 
     weight_prior: WeightPrior
@@ -192,6 +196,7 @@ class Posterior:
     alive: Mask
     means: Floats
     covariance: Covariance
+    levels: LevelPosterior | None = None
 
     @property
     def weight_concentration(self) -> tuple[Floats, Floats] | Floats:
@@ -221,7 +226,8 @@ class Posterior:
     @property
     def mixture(self) -> Mixture:
         """The mixture of expected weights, expected means and inverse expected precisions."""
-        return Mixture(self.expected_weights, self.means, self.covariance)
+        levels = None if self.levels is None else self.levels.expected
+        return Mixture(self.expected_weights, self.means, self.covariance, levels=levels)
 
     @cached_property
     def components(self) -> Components:
@@ -230,7 +236,8 @@ class Posterior:
         traces = self._precisions.ridge_traces(self.covariance.precisions, self.ridge)
         spread = self.means.shape[1] / self.mean_precision
         offsets = self.weight_prior.expected_logs(self.counts, self.alive) + (gaps - spread - traces) / 2
-        return Components(offsets, self.means, self.covariance)
+        levels = None if self.levels is None else self.levels.expected_logs
+        return Components(offsets, self.means, self.covariance, levels=levels)
 
     @cached_property
     def divergence(self) -> float:
@@ -240,6 +247,7 @@ class Posterior:
             self.weight_prior.divergence(self.counts, self.alive)
             + self._precisions.divergence(degrees, self.covariance, self.prior)
             + mean_divergence(self.mean_precision, self.means, self.covariance, self.prior)
+            + (0.0 if self.levels is None else self.levels.divergence)
         )
 
     @property
@@ -255,13 +263,17 @@ class Posterior:
         after = precisions.log_normalisers(prior.degrees_of_freedom + self.counts, self.covariance.half_log_precision)
         narrowed = d / 2 * np.log(prior.mean_precision / self.mean_precision)
         rows = (after - before + narrowed).sum() - float(self.counts.sum()) * d / 2 * np.log(2 * np.pi)
-        return float(rows + self.weight_prior.log_evidence(self.counts, self.alive))
+        levels = 0.0 if self.levels is None else self.levels.log_evidence
+        return float(rows + levels + self.weight_prior.log_evidence(self.counts, self.alive))
 
     def log_joint(self, moments: Moments) -> float:
         """Return the expected log density of rows and their components, given the moments of the rows."""
         shape, alive = type(self.covariance), self.alive
         second = shape.unpacked(recentred(moments, self.means, shape).second, self.means.shape[1])
         constants = float(moments.counts[alive] @ self.components.log_constants[alive])
+        if self.levels is not None and moments.levels is not None:
+            logs = self.levels.expected_logs
+            constants += float((moments.levels * logs.logs[:, logs.layout.seen]).sum())
         return constants - float((second * self.covariance.precisions).sum()) / 2
 
     @property
@@ -291,6 +303,8 @@ class VariationalUpdate:
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction. The posterior is the best one within that limit:
         the bound is concave in the expected precisions, as the likelihood is in precisions.
+    levels : LevelColumns, optional
+        The categorical columns.
     """
 
     shape: type[Covariance]
@@ -298,6 +312,7 @@ class VariationalUpdate:
     prior: NormalWishart
     ridge: Floats
     least: Floats | None = None
+    levels: LevelColumns | None = None
 
     def __call__(self, moments: Moments, current: Posterior | None = None) -> Posterior:
         """Return the posterior of highest evidence lower bound, given the responsibilities that made the moments.
@@ -321,7 +336,11 @@ class VariationalUpdate:
         covariance = self.shape.unchecked(values, n_components, n_features)
         if self.least is not None:
             covariance = covariance.at_least(self.least)
-        return Posterior(self.weight_prior, prior, self.ridge, counts, alive, means, covariance)
+        levels = None
+        if self.levels is not None:
+            assert moments.levels is not None, "a pass over categories sums their levels"
+            levels = LevelPosterior(self.levels, moments.levels)
+        return Posterior(self.weight_prior, prior, self.ridge, counts, alive, means, covariance, levels)
 
     def bound(self, moments: Moments, current: Posterior) -> float:
         """Return the evidence lower bound (Bishop 2006, equation 10.70) at `current`, responsibilities at their best.

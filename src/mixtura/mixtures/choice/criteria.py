@@ -145,9 +145,10 @@ def message_length(mixture: Mixture, n_rows: float) -> float:
     components share, such as a tied covariance, has n times the information that one row holds, and costs as much as
     so many weights. Components of weight zero cost nothing.
     """
-    shape, n_features = mixture.covariance, mixture.n_features
+    shape, n_features = mixture.covariance, mixture.means.shape[1]
     own = shape.n_parameters(2, n_features) - shape.n_parameters(1, n_features)
     shared = shape.n_parameters(1, n_features) - own
     weights = mixture.weights[mixture.weights > 0]
-    per_component = (n_features + own) * (np.log(n_rows * weights / 12) + 1).sum()
+    of_levels = 0 if mixture.levels is None else mixture.levels.layout.n_parameters
+    per_component = (n_features + own + of_levels) * (np.log(n_rows * weights / 12) + 1).sum()
     return float(per_component + (shared + len(weights)) * (np.log(n_rows / 12) + 1)) / 2

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distributions.levels import LevelColumns
 from ...intake.sample import Sample
 from ...typing import Floats
 
@@ -84,7 +85,7 @@ class Independence:
         return -2 * n_rows * self.log_density + others + self.n_parameters * float(np.log(n_rows))
 
 
-def independence(sample: Sample) -> Independence | None:
+def independence(sample: Sample, levels: LevelColumns | None = None) -> Independence | None:
     """Return what explains rounded rows without any groups; None where it cannot.
 
     Answers are uniform, skewed or pile up at the ends of a scale: it takes several normal components to follow a
@@ -99,19 +100,24 @@ def independence(sample: Sample) -> Independence | None:
     ----------
     sample : Sample
         The rows, or some of them.
+    levels : LevelColumns, optional
+        The categorical columns: their shares are what they are, whatever their number.
     """
     columns = sample.observed.astype(np.float64).T
     if len(columns) < 2:
         return None
     n_seen = float(sample.weights.sum())
     log_likelihood, n_parameters = 0.0, 0
-    for column, given in zip(columns, sample.observed.T, strict=True):
-        known, step = ~np.isnan(column), step_of(given, sample.weights)
+    categories = () if levels is None else levels.columns
+    for number, (column, given) in enumerate(zip(columns, sample.observed.T, strict=True)):
+        known = ~np.isnan(column)
+        step = 1.0 if number in categories else step_of(given, sample.weights)
         if not step > 0:
             return None
         places = np.round((column[known] - column[known].min()) / step).astype(np.int64)
         counts = np.bincount(places, sample.weights[known]).astype(np.float64)
-        shares = _scale(counts) if len(counts) <= _SCALE_STEPS + 1 else _even(counts)
+        is_scale = number in categories or len(counts) <= _SCALE_STEPS + 1
+        shares = _scale(counts) if is_scale else _even(counts)
         if shares is None:
             return None
         log_likelihood += shares[0] - float(counts.sum()) * float(np.log(step))

@@ -22,7 +22,8 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import warn
 from ...intake.counted import counted_rows
-from ...intake.sources import Source, fitting_table
+from ...intake.levels import FROM_DTYPE
+from ...intake.sources import Source, coded_columns, fitting_table, names_of
 from ...intake.table import Table
 from ...rows import Block, as_frame
 from ...typing import Floats
@@ -90,7 +91,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         to a tenth or so.
     max_iter : int, default=300
         Most iterations from one start.
-    reg_covar, n_init, init_params, random_state, prior, regularization, n_factors, engine
+    reg_covar, n_init, init_params, random_state, prior, regularization, n_factors, categorical_features, engine
         As for `GaussianMixture`. With a prior, criteria are those of the fit of highest posterior density [6]_.
     on_progress : callable, optional
         Told a `Progress` after every candidate, with the `candidate`.
@@ -154,6 +155,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "prior": [StrOptions({"default"}), MixturePrior, None],
         "regularization": [StrOptions({"absolute", "relative"})],
         "n_factors": [Interval(Integral, 1, None, closed="left")],
+        "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
         "engine": "no_validation",
         "on_progress": [callable, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
@@ -178,6 +180,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         prior: Literal["default"] | MixturePrior | None = None,
         regularization: Literal["absolute", "relative"] = "absolute",
         n_factors: int = 1,
+        categorical_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
         n_folds: int = 5,
@@ -195,6 +198,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.prior = prior
         self.regularization = regularization
         self.n_factors = n_factors
+        self.categorical_features = categorical_features
         self.engine = engine
         self.on_progress = on_progress
         self.n_folds = n_folds
@@ -253,7 +257,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return the estimator of which every candidate is a clone."""
         if self.estimator is None:
             names = ("tol", "reg_covar", "max_iter", "n_init", "init_params", "random_state", "prior", "regularization")
-            given = {name: getattr(self, name) for name in (*names, "n_factors")}
+            given = {name: getattr(self, name) for name in (*names, "n_factors", "categorical_features")}
             return GaussianMixture(engine=self.engine, **given)
         if self.prior is not None or self.regularization != "absolute":
             raise ValueError("prior and regularization are those of estimator, where one is given: set them there")
@@ -353,7 +357,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
-        settings = settings_of(template)
+        settings = replace(settings_of(template), names=names_of(self), coded=coded_columns(self)).seeing(table)
+        if settings.n_numbers == 0:  # every shape is that of no columns
+            shapes = shapes[:1]
         trials = Trials(settings, table, counts, shapes, random_state)
         for count, shape, fit in trials.sweep():
             known = found.get((count, shape))
@@ -399,6 +405,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self, template: BayesianGaussianMixture, table: Table, counts: list[int], shapes: list[str]
     ) -> None:
         tell = self._tell(len(counts) * len(shapes))
+        same_columns(template, self)
         trials = []
         for trial in fit_each(template, list(product(counts, shapes)), table):
             trials.append(trial)
@@ -442,12 +449,12 @@ def _warn_of_left_out(
     """Warn that the candidate of the best criterion is left out, or taken for want of another."""
     what = f"{first.n_components} {first.covariance_type} components"
     taken = (
-        "they are taken only because no candidate is sound"
+        "they are chosen only because no candidate is sound"
         if best is first
-        else f"{best.n_components} {best.covariance_type} components are taken"
+        else f"{best.n_components} {best.covariance_type} components are chosen"
     )
     warn(
-        f"{what} come first, and are not to be trusted: {first.left_out}; {taken}. {advice}",
+        f"{what} have the best criterion but are not reliable: {first.left_out}; {taken}. {advice}",
         ConvergenceWarning,
     )
 

@@ -37,7 +37,7 @@ class Soundness:
     def fault(self, mixture: Mixture, n_rows: float) -> str:
         """Return what is wrong with several components that were fitted to so many rows, nothing if they are sound."""
         sizes = mixture.weights * n_rows
-        needed = least_rows(type(mixture.covariance), mixture.n_features)
+        needed = least_rows(type(mixture.covariance), mixture.means.shape[1])
         few = np.flatnonzero((sizes > 0) & (sizes < needed))
         if len(few):
             smallest = few[np.argmin(sizes[few])]
@@ -50,7 +50,7 @@ class Soundness:
     def _on_ridge(self, covariance: Covariance, component: int) -> bool:
         shape, d = type(covariance), covariance.n_features
         ridge = shape.unchecked(shape.with_ridge(np.zeros(shape.shape(1, d)), self.ridge), 1, d).dense[0]
-        if not (np.diagonal(ridge) > 0).all():
+        if not d or not (np.diagonal(ridge) > 0).all():
             return False
         dense = covariance.dense[component]
         try:
@@ -69,7 +69,8 @@ class Soundness:
 def soundness(sample: Sample, ridge: Floats) -> Soundness:
     """Return what candidates are compared with, given a sample of the rows and what was added to the variances."""
     X = sample.X.astype(np.float64)
-    return Soundness(np.atleast_2d(np.cov(X, rowvar=False, aweights=sample.weights, ddof=0)), ridge)
+    spread = np.cov(X, rowvar=False, aweights=sample.weights, ddof=0) if X.shape[1] else np.empty((0, 0))
+    return Soundness(np.atleast_2d(spread), ridge)
 
 
 def least_rows(shape: type[Covariance], n_features: int) -> int:

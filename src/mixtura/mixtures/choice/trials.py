@@ -32,7 +32,7 @@ class Trials:
     Parameters
     ----------
     template : LikelihoodSettings
-        What every candidate is fitted by, but for its count and shape.
+        What every candidate is fitted by, but for its count and shape; it has seen the table.
     table : Table
         The table.
     counts : list of int
@@ -57,7 +57,7 @@ class Trials:
     @cached_property
     def updates(self) -> dict[Key, EitherUpdate]:
         """How each candidate is estimated."""
-        look = cache(partial(overview, self.table))
+        look = cache(partial(overview, self.table, levels=self.template.levels))
         keys = product(self.counts, self.shapes)
         return {key: self.settings(*key).rule(self.table, look) for key in keys}
 
@@ -73,7 +73,7 @@ class Trials:
     @cached_property
     def least(self) -> Floats:
         """Least variances that the rounding of the columns warrants."""
-        return least_variances(self.sample)
+        return least_variances(self._numbers)
 
     def sweep(self) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
         """Fit every candidate: see `sweep.sweep`."""
@@ -113,9 +113,15 @@ class Trials:
         update = self.updates[candidate.n_components, candidate.covariance_type]
         if isinstance(update, MaximumAPosteriori):
             return ""
-        return soundness(self.sample, update.ridge).fault(mixture, n_rows)
+        return soundness(self._numbers, update.ridge).fault(mixture, n_rows)
 
     @cached_property
     def _independence(self) -> Independence | None:
         # Of trimmed fits the likelihood is that of fewer rows.
-        return None if self.template.trim else independence(self.sample)
+        return None if self.template.trim else independence(self.sample, self.template.levels)
+
+    @cached_property
+    def _numbers(self) -> Sample:
+        """The sample without categories."""
+        levels = self.template.levels
+        return self.sample if levels is None else self.sample.select(levels.numbers(self.table.n_columns))

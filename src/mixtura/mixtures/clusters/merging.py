@@ -126,7 +126,7 @@ def merge_components(
         merged.engine = engine
     leaves = np.flatnonzero(np.isfinite(merged.components.offsets))
     if not len(leaves):
-        raise ValueError("every component of the mixture has weight zero: there is nothing to merge")
+        raise ValueError("every component of the mixture has weight zero: no components can be merged")
     if n_clusters is not None:
         n_clusters = check_n_clusters(n_clusters, len(leaves))
     with kept_table(merged, X, sample_weight) as table:
@@ -173,7 +173,7 @@ def _hierarchy(components: Components, leaves: Integers, table: Table) -> tuple[
     run = OverlapPass(responsibilities, components.noise is not None)
     start = table.fold(run, run.zero)
     if not start.weight > 0:
-        raise EmptyTableError("no row of the table has both a weight and a value: there is nothing to go by")
+        raise EmptyTableError("no row of the table has both a weight and a value: give at least one")
     clusters = np.arange(n_leaves)
     counts = list(start.counts)
     gains = dict(zip(combinations(range(n_leaves), 2), start.gains, strict=True))

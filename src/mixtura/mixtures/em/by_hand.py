@@ -116,7 +116,10 @@ def described(
     if order is not None and known is not None:
         same = known  # with all its digits, where attributes are in single precision
         weights, means, covariance = same.weights[order], same.means[order], same.covariance.repeat(order)
-    return Mixture(weights, means, covariance, degrees, noise), order
+    levels = None if known is None else known.levels
+    if levels is not None and order is not None:
+        levels = levels.repeat(order)
+    return Mixture(weights, means, covariance, degrees, noise, levels), order
 
 
 def _seal(value: Any) -> bytes:

@@ -78,17 +78,17 @@ class Precisions:
         Each of the columns of each component has a precision, or shares it with others.
         """
         numbers = prod(self.shape.shape(self.n_components, self.n_features))
-        return self.n_components * self.n_features * self.size // numbers
+        return self.n_components * self.n_features * self.size // numbers if numbers and self.n_features else 1
 
     @property
     def number(self) -> float:
         """How many independent precisions there are for each component."""
-        return self.n_features / (self.size * self.multiple)
+        return self.n_features / (self.size * self.multiple) if self.n_features else 0.0
 
     @property
     def least_degrees(self) -> float:
         """What the degrees of freedom of a component must exceed."""
-        return (self.size - 1) / self.multiple
+        return (max(self.size, 1) - 1) / self.multiple
 
     @property
     def default_rows(self) -> float:

@@ -176,7 +176,7 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
             total += mean * part
             weight += part
         if not weight > 0:
-            raise EmptyTableError("every row has weight zero: at least one must count")
+            raise EmptyTableError("every row has weight zero: give at least one positive weight")
         return total / weight
 
     def sample(self, n_samples: int = 1) -> tuple[Floats, NDArray[np.int64]]:
@@ -339,8 +339,8 @@ class MixtureEstimator(DensityMixin, BaseEstimator, Generic[M, F]):  # type: ign
         total, _, weight = table.fold(self._passes(table).likelihoods, np.zeros(3)).tolist()
         if not weight:
             raise EmptyTableError(
-                "every value of every row is missing, or every row has weight zero: there is nothing that a criterion "
-                "could judge"
+                "every value is missing, or every row has weight zero: a criterion needs at least one row with a "
+                "weight and a value"
             )
         return total, weight
 
@@ -411,5 +411,6 @@ def same_columns(estimator: BaseEstimator, other: BaseEstimator) -> None:
     estimator.n_features_in_ = other.n_features_in_
     if hasattr(other, "feature_names_in_"):
         estimator.feature_names_in_ = other.feature_names_in_
-    if hasattr(other, "_kinds"):
-        estimator._kinds = other._kinds
+    for name in ("_kinds", "_coded"):
+        if hasattr(other, name):
+            setattr(estimator, name, getattr(other, name))

@@ -1,5 +1,6 @@
 """Where EM starts: mixtures estimated from a first division of a bounded sample of the rows."""
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -10,6 +11,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.neighbors import NearestNeighbors
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns, Levels
 from ...distributions.mixture import Mixture
 from ...engines.single import single_thread
 from ...intake.sample import Sample
@@ -59,6 +61,25 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
     return shares
 
 
+def coordinates(sample: Sample, levels: LevelColumns) -> Sample:
+    """Return a sample with categories as numbers that distances can be taken of.
+
+    Numbers and counts are standardised. A category becomes a column for each level, with a variance of one in all.
+    """
+    standardized = sample.standardized().X
+    numbers = standardized[:, levels.numbers(sample.X.shape[1])]
+    indicators = levels.indicators(sample.observed)
+    shares = np.average(indicators, axis=0, weights=sample.weights)
+    parts = [numbers]
+    for column, place in zip(levels.columns, levels.slices, strict=True):
+        if column in levels.counts:
+            parts.append(standardized[:, [column]])
+            continue
+        spread = float(shares[place] @ (1 - shares[place]))
+        parts.append(indicators[:, place] / np.sqrt(spread if spread > 0 else 1.0))
+    return replace(sample, X=np.hstack(parts), missing=None)
+
+
 def densest(sample: Sample, share: float) -> NDArray[np.int64]:
     """Return the positions of a share of the rows: those nearest to their neighbours, in the order of the table.
 
@@ -87,7 +108,9 @@ def model_of(sample: Sample, shares: Floats, update: Update[M]) -> M:
 
     A component without rows, as k-means leaves when there are fewer distinct rows than clusters, lies in the middle.
     """
+    layout = update.levels
     X = sample.X.astype(np.float64)
+    X = X if layout is None else X[:, layout.numbers(X.shape[1])]
     weighted = shares * sample.weights[:, None]
     counts = weighted.sum(axis=0)
     middle = np.average(X, axis=0, weights=sample.weights)
@@ -99,6 +122,7 @@ def model_of(sample: Sample, shares: Floats, update: Update[M]) -> M:
         counts,
         np.zeros_like(means),
         update.shape.scatter(X, weighted, means),
+        levels=None if layout is None else weighted.T @ layout.indicators(sample.observed),
     )
     return update(moments)
 
@@ -111,14 +135,17 @@ def given_or(
     weights = start.weights if weights is None else share * weights / weights.sum()
     means = start.means if means is None else means
     covariance = start.covariance if precisions is None else shape.from_precisions(precisions, *means.shape)
-    return Mixture(weights, means, covariance, start.degrees_of_freedom, start.noise)
+    return Mixture(weights, means, covariance, start.degrees_of_freedom, start.noise, start.levels)
 
 
 def split_widest(mixture: Mixture, n_components: int) -> Mixture:
     """Return a mixture with more components: the one that spreads the most, by its weight, is split until they do.
 
-    The halves lie half a standard deviation to either side of the middle, along the longest axis.
+    The halves lie half a standard deviation to either side of the middle, along the longest axis. Without numbers the
+    heaviest is split, and its halves tell neighbouring levels apart.
     """
+    if not mixture.means.shape[1] and mixture.levels is not None:
+        return _split_levels(mixture, mixture.levels, n_components)
     weights, means = mixture.weights, mixture.means
     dense = mixture.covariance.dense
     parents = np.arange(len(weights))
@@ -133,7 +160,23 @@ def split_widest(mixture: Mixture, n_components: int) -> Mixture:
         means[widest] -= step
         parents = np.append(parents, parents[widest])
     degrees = None if mixture.degrees_of_freedom is None else mixture.degrees_of_freedom[parents]
-    return Mixture(weights, means, mixture.covariance.repeat(parents), degrees, mixture.noise)
+    levels = None if mixture.levels is None else mixture.levels.repeat(parents)
+    return Mixture(weights, means, mixture.covariance.repeat(parents), degrees, mixture.noise, levels)
+
+
+def _split_levels(mixture: Mixture, levels: Levels, n_components: int) -> Mixture:
+    """Return a mixture of categories alone with more components."""
+    weights, parents = mixture.weights, np.arange(mixture.n_components)
+    tilts = np.zeros(len(weights))
+    while len(weights) < n_components:
+        heaviest = int(np.argmax(weights))
+        weights = np.append(weights, weights[heaviest] / 2)
+        weights[heaviest] /= 2
+        parents, tilts = np.append(parents, parents[heaviest]), np.append(tilts, 0.5)
+        tilts[heaviest] -= 0.5
+    means = np.empty((n_components, 0))
+    covariance = mixture.covariance.repeat(parents)
+    return Mixture(weights, means, covariance, None, mixture.noise, levels.repeat(parents).tilted(tilts))
 
 
 def merge_closest(mixture: Mixture, n_components: int, sample: Sample, update: Update[Mixture]) -> list[Mixture]:

@@ -252,7 +252,7 @@ def run_em(
     while fit.n_iter < max_iter and not fit.converged:
         moments = expect(fit.model)
         if not moments.weight > 0:
-            raise EmptyTableError("every row has weight zero: at least one must count")
+            raise EmptyTableError("every row has weight zero: give at least one positive weight")
         bound = update.bound(moments, fit.model)
         change = bound - (fit.lower_bound if fit.lower_bounds else previous_bound)
         step = Step(fit.model, moments, update)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns
 from ...distributions.matrices import frozen, size_fault
 from ...distributions.mixture import Mixture
 from ...statistics.moments import Moments
@@ -14,6 +15,7 @@ from ...typing import Floats
 from .checks import check_number, check_numbers, check_reach
 from .conjugate import NormalWishart, Precisions, regular_scale, shrunken
 from .overview import Overview
+from .updates import levels_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +43,9 @@ class MixturePrior:
         Parameter of the Dirichlet distribution; 1 leaves the weights free, more pulls them together.
     strength : float, default=1.0
         Power that the prior is raised to: near 0 the fit is that of maximum likelihood.
+    level_rows : float, default=1.0
+        How many rows, spread evenly over the levels of a category and one never seen, count beside the rows of a
+        component.
 
     References
     ----------
@@ -60,6 +65,7 @@ class MixturePrior:
     covariance: ArrayLike | None = None
     weight_concentration: float = 1.0
     strength: float = 1.0
+    level_rows: float = 1.0
 
     def resolve(self, overview: Overview, shape: type[Covariance], n_components: int) -> "ResolvedPrior":
         """Return the prior with every parameter given a number.
@@ -100,12 +106,13 @@ class MixturePrior:
         if mean.shape != (d,) or not np.isfinite(mean).all():
             raise ValueError(f"mean of the prior must be {d} finite numbers, one a column, not {mean.tolist()}")
         normal = NormalWishart(frozen(mean), mean_precision, degrees, self._scale(overview, shape, n_components))
-        return ResolvedPrior(normal, concentration, strength)
+        level_rows = check_number(self.level_rows, "level_rows of the prior")
+        return ResolvedPrior(normal, concentration, strength, level_rows)
 
     def _scale(self, overview: Overview, shape: type[Covariance], n_components: int) -> Floats:
         expected = np.shape(overview.covariance)
         if self.covariance is None:
-            scale = np.asarray(overview.covariance) / n_components ** (2 / len(overview.mean))
+            scale = np.asarray(overview.covariance) / n_components ** (2 / max(len(overview.mean), 1))
             if scale_fault(scale) is not None:
                 scale = regular_scale(scale)
             fault = scale_fault(scale)
@@ -140,16 +147,22 @@ class ResolvedPrior:
         Parameter of the Dirichlet distribution of the weights.
     strength : float
         Power that the prior is raised to.
+    level_rows : float
+        Rows that are spread over the levels of each category.
     """
 
     normal: NormalWishart
     weight_concentration: float
     strength: float
+    level_rows: float
 
     def log_density(self, mixture: Mixture) -> float:
-        """Return the log density of the prior, not tempered, at the parameters of a mixture."""
+        """Return the log density of the prior, not tempered, at the parameters of a mixture.
+
+        That of the levels is but for a constant.
+        """
         prior, covariance = self.normal, mixture.covariance
-        d, k = mixture.n_features, mixture.n_components
+        k, d = mixture.means.shape
         inverse_wishart = Precisions(type(covariance), k, d).inverse_log_density(
             covariance, prior.degrees_of_freedom, prior.covariance
         )
@@ -161,7 +174,12 @@ class ResolvedPrior:
         )
         alpha = self.weight_concentration
         dirichlet = gammaln(k * alpha) - k * gammaln(alpha) + xlogy(alpha - 1, mixture.weights).sum()
-        return float(inverse_wishart + normal + dirichlet)
+        levels = 0.0
+        if mixture.levels is not None:
+            pairs = zip(mixture.levels.columns, mixture.levels.logs.blocks, strict=True)
+            categories = [logs for column, logs in pairs if column not in mixture.levels.layout.counts]
+            levels = self.level_rows * sum(float(logs.sum()) / logs.shape[1] for logs in categories)
+        return float(inverse_wishart + normal + dirichlet + levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,12 +199,15 @@ class MaximumAPosteriori:
         Added to the variances.
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction.
+    levels : LevelColumns, optional
+        The categorical columns.
     """
 
     shape: type[Covariance]
     prior: ResolvedPrior
     ridge: Floats
     least: Floats | None = None
+    levels: LevelColumns | None = None
 
     def __call__(self, moments: Moments, current: Mixture | None = None) -> Mixture:
         """Return the mixture of highest expected log posterior density."""
@@ -199,7 +220,8 @@ class MaximumAPosteriori:
         covariance = self.shape.unchecked(self.shape.with_ridge(values, self.ridge), *size)
         if self.least is not None:
             covariance = covariance.at_least(self.least)
-        return Mixture(weights / weights.sum(), means, covariance)
+        levels = levels_of(self.levels, moments, 0.0, strength * self.prior.level_rows)
+        return Mixture(weights / weights.sum(), means, covariance, levels=levels)
 
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the log posterior density, but for a constant, over the weight of the rows."""
@@ -219,5 +241,5 @@ def scale_fault(scale: Floats) -> str | None:
     symmetric = np.allclose(correlations, correlations.T)
     # A singular matrix has eigenvalues of either sign, as small as rounding leaves them.
     least = len(scale) * np.finfo(np.float64).eps
-    definite = symmetric and np.linalg.eigvalsh(correlations)[0] > least
+    definite = symmetric and np.linalg.eigvalsh(correlations).min(initial=1.0) > least
     return size_fault(np.diagonal(scale)) if definite else "symmetric and positive definite"

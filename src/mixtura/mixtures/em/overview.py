@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns, Levels
 from ...distributions.matrices import largest_root
 from ...distributions.mixture import Mixture
 from ...intake.table import Table
@@ -44,6 +45,8 @@ class Overview:
         Variance of the values of each column.
     lower, upper : ndarray of shape (n_features,)
         Smallest and largest values.
+
+    All but the weight are those of the columns that are not categorical.
     """
 
     weight: float
@@ -68,16 +71,29 @@ class Overview:
         return np.where(level, np.where(size >= _FINE / limit, size, 1.0) ** 2, self.variances)
 
 
-def overview(table: Table, shape: type[Covariance]) -> Overview:
-    """Return mean, covariance and range of all rows, in two passes, or by EM where values are missing."""
+def overview(table: Table, shape: type[Covariance], levels: LevelColumns | None = None) -> Overview:
+    """Return mean, covariance and range of all rows, in two passes, or by EM where values are missing.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    shape : type of Covariance
+        Covariance shape.
+    levels : LevelColumns, optional
+        The categorical columns.
+    """
     columns = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
-    d = table.n_columns
+    if levels is not None:
+        columns = columns.select(levels.numbers(table.n_columns))
+    d = len(columns.means)
     spread = np.where(columns.variances > largest_root(table.dtype) ** -2, columns.variances, 1.0)
     covariance = shape.unchecked(shape.with_ridge(np.zeros(shape.shape(1, d)), spread), 1, d)
-    model = Mixture([1.0], columns.means[None], covariance)
+    even = None if levels is None else Levels(levels.columns, [np.full((1, size), 1 / size) for size in levels.sizes])
+    model = Mixture([1.0], columns.means[None], covariance, levels=even)
     expect = Expectation(table)
     if table.has_missing:
-        update = MaximumLikelihood(shape, _RIDGE * spread)
+        update = MaximumLikelihood(shape, _RIDGE * spread, levels=levels)
         model = run_em(expect, Fit(model), update, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS).model
     moments = expect(model)
     shift = moments.first / moments.counts[:, None]

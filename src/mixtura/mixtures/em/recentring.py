@@ -43,4 +43,5 @@ def reordered(moments: Moments, order: NDArray[np.int64], shape: type[Covariance
         first=moments.first[order],
         second=moments.second if shape.is_shared else moments.second[order],
         tails=None if moments.tails is None else moments.tails[:, order],
+        levels=None if moments.levels is None else moments.levels[order],
     )

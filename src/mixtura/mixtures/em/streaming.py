@@ -84,7 +84,7 @@ def batch_moments(table: Table, model: Model) -> Moments:
     moments = Expectation(table)(model)
     if not moments.weight > 0:
         raise EmptyTableError(
-            "every row of the batch has weight zero, or lacks all its values: at least one must count"
+            "every row of the batch has weight zero or no values: give at least one row with a weight and a value"
         )
     return moments
 
@@ -115,4 +115,5 @@ def _scaled(moments: Moments, factor: float) -> Moments:
         first=factor * moments.first,
         second=factor * moments.second,
         tails=None if moments.tails is None else factor * moments.tails,
+        levels=None if moments.levels is None else factor * moments.levels,
     )

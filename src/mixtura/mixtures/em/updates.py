@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns, Levels
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.passes import Model
@@ -22,6 +23,10 @@ _COUNT_FLOOR = 10 * np.finfo(np.float64).eps
 # A component, or noise, that holds less than this part of the weight of all rows holds nothing but rounding.
 EMPTY = 1e-14
 
+# Rows that each level of a category has beside those of a component: a level that no row has is improbable and never
+# impossible, and likelihoods move by less than a ten-thousandth.
+_EXTRA = 1e-6
+
 
 class Update(Protocol[M]):
     """How a model follows from moments."""
@@ -34,6 +39,11 @@ class Update(Protocol[M]):
     @property
     def ridge(self) -> Floats:
         """What is added to the variances, one number a column."""
+        ...
+
+    @property
+    def levels(self) -> LevelColumns | None:
+        """The categorical columns, None where there are none."""
         ...
 
     def __call__(self, moments: Moments, current: M | None = None) -> M:
@@ -49,7 +59,8 @@ class Update(Protocol[M]):
 class MaximumLikelihood:
     """The M-step of maximum likelihood (Bishop 2006, equations 9.24 to 9.26).
 
-    A component that no row belongs to any more keeps its mean and covariance at weight zero.
+    A component that no row belongs to any more keeps its mean, covariance and levels at weight zero. Each level of a
+    category, and a level never seen, counts for a millionth of a row beside those of a component.
 
     Parameters
     ----------
@@ -63,6 +74,8 @@ class MaximumLikelihood:
         The uniform component of the first model.
     least : ndarray of shape (n_features,), optional
         Least variances: no component is narrower in any direction.
+    levels : LevelColumns, optional
+        The categorical columns.
     """
 
     shape: type[Covariance]
@@ -70,6 +83,7 @@ class MaximumLikelihood:
     student: bool = False
     noise: Noise | None = None
     least: Floats | None = None
+    levels: LevelColumns | None = None
 
     def __call__(self, moments: Moments, current: Mixture | None = None) -> Mixture:
         """Return the mixture of highest expected log-likelihood."""
@@ -81,10 +95,13 @@ class MaximumLikelihood:
         if self.least is not None:
             covariance = covariance.at_least(self.least)
         means = moments.centers + shift
+        levels = levels_of(self.levels, moments, _EXTRA)
         emptied = moments.counts <= EMPTY * moments.weight
         if emptied.any() and current is not None:
             means = np.where(emptied[:, None], current.means, means)
             covariance = covariance.replace(emptied, current.covariance)
+            if levels is not None and current.levels is not None:
+                levels = levels.replace(emptied, current.levels)
             counts = np.where(emptied, 0.0, counts)
         noise = self._next_noise(moments, current)
         share = 1.0 if noise is None else 1 - noise.weight
@@ -94,7 +111,7 @@ class MaximumLikelihood:
                 "to start from, or larger covariances"
             )
         total = float(counts.sum()) or 1.0  # noise may have taken every row
-        return Mixture(share * counts / total, means, covariance, self._next_degrees(moments, current), noise)
+        return Mixture(share * counts / total, means, covariance, self._next_degrees(moments, current), noise, levels)
 
     def bound(self, moments: Moments, current: Mixture) -> float:
         """Return the mean log-likelihood of the rows."""
@@ -112,3 +129,23 @@ class MaximumLikelihood:
         if current is None or current.degrees_of_freedom is None or moments.tails is None:
             return np.full(len(moments.counts), START)
         return next_degrees(moments.counts, moments.tails[1], current.degrees_of_freedom, moments.centers.shape[1])
+
+
+def levels_of(layout: LevelColumns | None, moments: Moments, extra: float, rows: float = 0.0) -> Levels | None:
+    """Return the levels of highest posterior density, given the weights of a pass; None without categories.
+
+    Parameters
+    ----------
+    layout : LevelColumns or None
+        The categorical columns.
+    moments : Moments
+        Moments of the rows.
+    extra : float
+        Rows that each level has beside those of a component.
+    rows : float, default=0.0
+        Rows that are spread evenly over the levels of a column beside those.
+    """
+    if layout is None:
+        return None
+    assert moments.levels is not None, "a pass over categories sums their levels"
+    return Levels.estimate(layout, moments.levels, extra + rows / (np.array(layout.sizes) + 1))

@@ -23,11 +23,11 @@ class Bayesian(MixtureKind):
         """Raise `RequestError` where there is a choice between several, or no prior."""
         called = spell("model", self.name)
         if counts is not None and len(counts) > 1:
-            raise RequestError(f"{called} takes one number of {spell('components')}, the most there may be")
+            raise RequestError(f"{called} takes one number of {spell('components')}, the largest number allowed")
         if shapes is not None and len(shapes) > 1:
             raise RequestError(f"{called} takes one {spell('shape')}")
         if shapes is not None and "factor" in shapes:
-            raise RequestError(f"{called} has no prior for {spell('shape', 'factor')}: take another shape")
+            raise RequestError(f"{called} has no prior for {spell('shape', 'factor')}: use another shape")
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the mixture, not fitted."""

@@ -59,7 +59,7 @@ def rule(
         one.check(spell)
     if len(given) > 1:
         names = " and ".join(spell(one.name) for one in given)
-        raise RequestError(f"{names} exclude each other: each chooses the threshold in its own way")
+        raise RequestError(f"{names} exclude each other: use one of them to set the threshold")
     chooses = given[0] if given else DEFAULT if labels is None else DEFAULT_ON_LABELS
     name = spell(chooses.name)
     if chooses.needs_labels and labels is None:

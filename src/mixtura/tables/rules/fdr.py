@@ -23,8 +23,8 @@ class FalseDiscoveryRate(ThresholdRule):
     name = "fdr"
     metavar = "SHARE"
     help = (
-        "Flag as many rows as possible while, on average, at most this share of them belongs (a false discovery rate, "
-        "by Benjamini and Hochberg). Default: 0.1, unless another option chooses the threshold."
+        "Flag as many rows as possible with at most this share of false alarms among them, on average (the false "
+        "discovery rate of Benjamini and Hochberg): 0.05 or 5%. Default: 0.1, unless another option sets the threshold."
     )
     example = "0.05"
 
@@ -49,14 +49,14 @@ class FalseDiscoveryRate(ThresholdRule):
 
     def sentence(self, rows: str) -> str:
         """Return what the threshold was chosen for."""
-        return f"so that on average at most {words.percent(self.target)} of the flagged rows belong"
+        return f"so that on average at most {words.percent(self.target)} of the flagged rows are false alarms"
 
     def absence(self, spell: Spell) -> tuple[str, ...]:
         """Return why no row of a table is flagged, and what is promised of those that are."""
         return (
-            "no row is too rare to be chance",
-            f"on average at most {words.percent(self.target)} of the flagged rows may belong; {spell('rate')} flags a "
-            "share",
+            "no row is too rare to be due to chance",
+            f"on average at most {words.percent(self.target)} of the flagged rows may be false alarms; "
+            f"{spell('rate')} flags a share",
         )
 
     def few_clean_rows(self, n_rows: int, n_clean: int) -> tuple[str, ...]:
@@ -66,9 +66,8 @@ class FalseDiscoveryRate(ThresholdRule):
             return ()
         enough = math.ceil(n_rows / self.target / (1 - TRAINING_SHARE))
         return (
-            f"the reference is too small to flag fewer than {words.count(fewest)} rows: with "
-            f"{words.plural(n_clean, 'clean row')} no p-value is below 1/{words.count(n_clean + 1)}. Use about "
-            f"{words.count(enough)} clean rows, or flag a share of the rows.",
+            f"the reference of {words.plural(n_clean, 'clean row')} is too small to flag fewer than "
+            f"{words.count(fewest)} rows: use about {words.count(enough)} clean rows, or flag a share of the rows.",
         )
 
 
@@ -76,6 +75,6 @@ def _few_rows(n_rows: int, spell: Spell) -> tuple[str, ...]:
     if n_rows >= _FEW_ROWS:
         return ()
     return (
-        f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are flagged, "
-        f"and some may be by chance ({spell('rate')} flags a share).",
+        f"{words.plural(n_rows, 'row')} are few to tell how rare a row is: only rows far from all others are flagged, "
+        f"and some may be chance ({spell('rate')} flags a share).",
     )

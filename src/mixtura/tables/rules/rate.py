@@ -15,7 +15,10 @@ class Rate(ThresholdRule):
 
     name = "rate"
     metavar = "SHARE"
-    help = "Flag this share of the rows; with --reference, scores that only this share of clean rows would reach."
+    help = (
+        "Flag this share of the rows: 0.04 or 4%. With --reference, flag scores that only this share of clean rows "
+        "reaches."
+    )
     example = "0.04"
     shows_itself = True
 

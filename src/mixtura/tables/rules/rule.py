@@ -47,6 +47,8 @@ class ThresholdRule:
         What the help of the command line says of the option.
     example : str
         A target that makes sense.
+    takes_share : bool
+        Whether the target is a share, which people also write as a percentage.
     needs_labels : bool
         Whether the target is one on labelled rows.
     shows_itself : bool
@@ -59,6 +61,7 @@ class ThresholdRule:
     metavar: ClassVar[str]
     help: ClassVar[str]
     example: ClassVar[str]
+    takes_share: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False
     shows_itself: ClassVar[bool] = False
 

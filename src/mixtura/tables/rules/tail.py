@@ -16,8 +16,8 @@ class Tail(ThresholdRule):
     name = "tail"
     metavar = "SHARE"
     help = (
-        "Flag scores that only this share of normal rows would reach, such as 1e-4; a fitted tail extrapolates beyond "
-        "the rows of the table."
+        "Flag scores that only this share of normal rows reaches, such as 1e-4. A fitted tail extrapolates beyond the "
+        "rows of the table."
     )
     example = "1e-4"
 
@@ -42,5 +42,5 @@ def _no_tail(spell: Spell) -> str:
     # A few anomalies among the rows make a heavy tail that no anomaly is far out in.
     return (
         "the highest scores do not follow the tail of a distribution, perhaps because anomalies are among them. The "
-        f"threshold may be far too high or too low; {spell('reference')} gives clean rows to find it on."
+        f"threshold may be far too high or too low; {spell('reference')} sets it by clean rows."
     )

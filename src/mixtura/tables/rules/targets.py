@@ -32,7 +32,7 @@ class Precision(_OnLabels):
     """Finds as many anomalies as a precision allows."""
 
     name = "precision"
-    help = "Find as many of the labelled anomalies as a precision of at least this allows."
+    help = "Find as many labelled anomalies as possible with at least this precision: 0.9 or 90%."
 
     def sentence(self, rows: str) -> str:
         """Return what the threshold was chosen for."""
@@ -43,7 +43,7 @@ class Recall(_OnLabels):
     """Flags as few rows as a recall needs."""
 
     name = "recall"
-    help = "Flag as few rows as a recall of at least this on the labelled rows needs."
+    help = "Flag as few rows as possible with at least this recall on the labelled rows: 0.9 or 90%."
 
     def sentence(self, rows: str) -> str:
         """Return what the threshold was chosen for."""
@@ -55,7 +55,8 @@ class FBeta(_OnLabels):
 
     name = "f_beta"
     metavar = "BETA"
-    help = "Make this F-score on the labelled rows as high as possible; recall counts BETA times as much as precision."
+    takes_share = False
+    help = "Maximise this F-score on the labelled rows; recall counts BETA times as much as precision."
     example = "1"
 
     def check(self, spell: Spell) -> None:

@@ -33,8 +33,9 @@ def abridged(
     profiles : sequence of GroupProfile
         The groups that are described.
     rows : sequence of ReportRow
-        The most anomalous rows, the first of which are the anomalies of the summary.
+        The rows that are listed; an anomaly of the summary that is not among them is left out.
     """
+    told = {row.row: row for row in rows}
     components = {profile.component for profile in profiles}
     groups = [group for group in summary.groups if group.component in components]
     facts, n_candidates = _with_best(summary.model)
@@ -55,10 +56,12 @@ def abridged(
             replace(
                 anomaly,
                 column=names[anomaly.column],
-                reason=row.reason,
+                reason=told[anomaly.row].reason,
                 cells=tuple(replace(cell, column=names[cell.column]) for cell in anomaly.cells),
+                strays=tuple(replace(cell, column=names[cell.column]) for cell in anomaly.strays),
             )
-            for anomaly, row in zip(summary.anomalies, rows, strict=False)
+            for anomaly in summary.anomalies
+            if anomaly.row in told
         ),
         reasons=tuple(
             replace(

@@ -56,13 +56,20 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         for position, sketch in zip(described, gathered.columns, strict=True)
         if sketch.count
     }
-    n_flagged = gathered.flagged.n_rows
+    n_flagged = gathered.n_flagged
     labelled = plan.labels is not None
+    strays = tuple(point.row for point in points if point.row - 1 in gathered.strays)
     return Report(
         summary=short,
         columns=columns,
         profiles=groups,
-        scores=score_curve(gathered.scores, gathered.classes if labelled else None, threshold, gathered.flagged),
+        scores=score_curve(
+            gathered.scores,
+            gathered.classes if labelled else None,
+            threshold,
+            gathered.flagged,
+            gathered.stray_scores,
+        ),
         cell_columns=listed.cell_columns,
         rows=listed.rows,
         view_columns=tuple(names[model.columns[position]] for position in viewed),
@@ -73,13 +80,15 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         omitted=replace(
             omitted,
             flagged_rows=max(0, n_flagged - len(listed.rows)),
-            flagged_points=n_flagged - _n_above(points, threshold),
+            flagged_points=n_flagged - _n_flagged(points, strays, threshold),
         ),
+        stray_points=strays,
     )
 
 
-def _n_above(points: Sequence[Point], threshold: float | None) -> int:
-    return 0 if threshold is None else sum(point.anomaly_score > threshold for point in points)
+def _n_flagged(points: Sequence[Point], strays: Sequence[int], threshold: float | None) -> int:
+    limit = np.inf if threshold is None else threshold
+    return len(strays) + sum(point.anomaly_score > limit for point in points if point.row not in strays)
 
 
 def _points(gathered: Gathered, viewed: Sequence[int]) -> tuple[Point, ...]:

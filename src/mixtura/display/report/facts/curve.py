@@ -18,6 +18,7 @@ def score_curve(
     classes: tuple[QuantileSketch, QuantileSketch] | None,
     threshold: float | None,
     flagged: Flagged,
+    strays: QuantileSketch,
 ) -> ScoreCurve:
     """Return the rows above thresholds that are close together at the top, and farther apart below.
 
@@ -31,6 +32,8 @@ def score_curve(
         The anomaly score that the model's decision rests on, which is among the thresholds.
     flagged : Flagged
         What lies above it.
+    strays : QuantileSketch
+        The scores, turned as well, of the rows that are flagged whatever the threshold.
     """
     support = scores.support
     at = _thinned(scores.rank(support))
@@ -59,6 +62,8 @@ def score_curve(
         n_exact=len(places) if exact else int((n_above < len(scores.lowest.values)).sum()),
         edges=edges,
         counts=counts,
+        n_strays_above=tuple(strays.rank(places).tolist()) if strays.count else (),
+        n_strays=strays.count,
     )
 
 

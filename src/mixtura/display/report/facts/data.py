@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ....tables.summary import Summary
+from ....tables.summary import StrayCell, Summary
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ class ReportRow:
         How much more surprising it is than an ordinary row, in nats: the sum of the shares of all columns.
     score_after : float or None
         Its anomaly score with its flagged cells replaced; None where none is flagged.
+    strays : tuple of StrayCell
+        Cells that do not fit their columns, for which it is flagged whatever its score.
     """
 
     row: int
@@ -131,6 +133,7 @@ class ReportRow:
     deviations: tuple[Deviation, ...]
     surprise: float
     score_after: float | None
+    strays: tuple[StrayCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,10 @@ class ScoreCurve:
         So many leading entries are exact, and so is that of the decision; the later ones come from a sketch.
     edges, counts
         Histogram of the scores, as in `ColumnFacts`.
+    n_strays_above : tuple of int
+        Of the rows with cells that do not fit their columns, how many have a higher score; empty where no row has any.
+    n_strays : int
+        How many rows have such cells: they are flagged whatever the threshold.
     """
 
     thresholds: tuple[float, ...]
@@ -198,6 +205,16 @@ class ScoreCurve:
     n_exact: int
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    n_strays_above: tuple[int, ...] = ()
+    n_strays: int = 0
+
+    @property
+    def n_flagged(self) -> tuple[int, ...]:
+        """How many rows each threshold flags, with those that are flagged whatever it is."""
+        if not self.n_strays_above:
+            return self.n_above
+        pairs = zip(self.n_above, self.n_strays_above, strict=True)
+        return tuple(above + self.n_strays - strays for above, strays in pairs)
 
 
 @dataclass(frozen=True)
@@ -270,7 +287,8 @@ class Report:
         Columns of the table that rows are listed with: of those in use the ones with most flagged cells, and others
         that tell who a row is.
     rows : tuple of ReportRow
-        The most anomalous rows, the most anomalous first.
+        Rows that are flagged for cells that do not fit their columns, whatever their scores; then the most anomalous
+        rows, the most anomalous first.
     view_columns : tuple of str
         Columns that the pictures choose from, the most telling first.
     points : tuple of Point
@@ -283,6 +301,8 @@ class Report:
         How to reproduce the report.
     omitted : Omitted
         What there was no room for.
+    stray_points : tuple of int
+        The rows among `points` that are flagged whatever their scores, for cells that do not fit their columns.
     """
 
     summary: Summary
@@ -297,3 +317,4 @@ class Report:
     contours: tuple[Contours, ...]
     reproduction: Reproduction
     omitted: Omitted = Omitted()
+    stray_points: tuple[int, ...] = ()

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....detectors.explanation import Explanation
+from ....tables.foremost import with_strays
 from ....tables.gathering import MOST_USED_CELLS, Gathered
 from ....tables.kept import RowFacts
+from ....tables.summary import StrayCell
 from ....tables.table_model import TableModel
 from ....typing import Floats, Integers
 from ..budget import PAGE
@@ -27,7 +29,8 @@ class Listing:
     Attributes
     ----------
     rows : tuple of ReportRow
-        Those that there is room for, the highest score first.
+        Those that there is room for: rows that are flagged for cells that do not fit their columns, whatever their
+        scores; then the rows of highest score, the highest first.
     cell_columns : tuple of str
         Columns that they are listed with.
     blame : ndarray of shape (n_columns,)
@@ -41,23 +44,21 @@ class Listing:
 
 def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     """Return the rows of highest score that there is room for; columns are called by their `names`."""
-    model, facts = gathered.plan.model, gathered.listed.facts
-    assert facts is not None, "a table has rows"
+    model, facts = gathered.plan.model, _facts(gathered)
     called = [names[name] for name in model.columns]
     blame, n_flagged = np.zeros(len(called)), np.zeros(len(called), np.int64)
     rows: list[ReportRow] = []
-    n_rows = min(len(facts), max(1, PAGE.explained // len(called)))
-    for start in range(0, n_rows, _EXPLAINED):
-        part = facts.take(np.arange(start, min(start + _EXPLAINED, n_rows)))
+    for start in range(0, len(facts), _EXPLAINED):
+        part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
         texts = _level_texts(gathered, part)
         reasons = model.in_words(part.values, explanation, called, gathered.peers, texts)
         severities = severities_of(model, part.scores)
         order = explanation.most_telling
-        rows += [
-            _row(part, k, severities[k], explanation, order[k], reasons[k], called, model, texts[k])
-            for k in range(len(part))
-        ]
+        for k, row in enumerate(part.rows.tolist()):
+            strays = tuple(replace(cell, column=names[cell.column]) for cell in gathered.strays.get(row, ()))
+            reason = with_strays(strays, float(part.scores[k]), reasons[k], model.threshold)
+            rows.append(_row(part, k, severities[k], explanation, order[k], reason, strays, called, model, texts[k]))
         blame += explanation.share.sum(axis=0)
         n_flagged += explanation.flagged_cells.sum(axis=0)
     positions = _cell_positions(gathered, n_flagged, blame)
@@ -66,6 +67,17 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     )
     cell_columns = tuple(names[gathered.cell_columns[position]] for position in positions)
     return Listing(tuple(listed), cell_columns, blame / len(rows))
+
+
+def _facts(gathered: Gathered) -> RowFacts:
+    """Return rows of low score with cells that do not fit their columns, then the rows of highest score."""
+    highest, others = gathered.listed.facts, gathered.with_strays.facts
+    assert highest is not None, "a table has rows"
+    assert others is not None, "of which none may have such cells"
+    room = max(1, PAGE.explained // len(gathered.plan.model.columns))
+    others = others.take(np.flatnonzero(~np.isin(others.rows, highest.rows)))
+    others = others.take(np.arange(min(len(others), room // 2)))
+    return others + highest.take(np.arange(min(len(highest), room - len(others))))
 
 
 def severities_of(model: TableModel, scores: Floats) -> list[float]:
@@ -94,6 +106,7 @@ def _row(
     explanation: Explanation,
     order: Integers,
     reason: str,
+    strays: tuple[StrayCell, ...],
     called: Sequence[str],
     model: TableModel,
     texts: Mapping[int, str],
@@ -110,6 +123,7 @@ def _row(
         deviations=_deviations(explanation, k, order, facts.values[k], called, model, texts),
         surprise=significant(float(explanation.shares[k].sum())),
         score_after=significant(float(explanation.score_after[k])) if explanation.flagged_cells[k].any() else None,
+        strays=strays,
     )
 
 

@@ -4,9 +4,9 @@
 const report = JSON.parse(document.getElementById('payload').textContent);
 const byId = (id) => document.getElementById(id);
 
-// A stop of the slider: [threshold, exact, rows above, labelled rows above, anomalies above].
-const stops = report.stops.map(([threshold, exact, above, labelled, anomalies]) =>
-  ({threshold: threshold ?? Infinity, exact, above, labelled, anomalies}));
+// A stop of the slider: [threshold, exact, rows flagged, labelled rows above, anomalies above].
+const stops = report.stops.map(([threshold, exact, flagged, labelled, anomalies]) =>
+  ({threshold: threshold ?? Infinity, exact, flagged, labelled, anomalies}));
 
 const followers = [];
 let position = report.chosen;
@@ -26,7 +26,7 @@ const grouped = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
 
 // Few significant digits, the whole part in full up to a billion; a dash where there is nothing, and words as they are.
 function number(value, digits = 4) {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return visible(value);
   if (value === null || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return 'none';
   const size = Math.abs(value);

@@ -8,7 +8,8 @@ function flaggedCells(row) {
   return new Map(row.deviations.filter(({repaired}) => repaired !== null).map((one) => [one.column, one]));
 }
 
-const direction = ({value, repaired}) => (value > repaired ? RISEN : FALLEN);
+// A value that is no number is neither above nor below what is predicted.
+const direction = ({value, repaired}) => (value > repaired || typeof value === 'string' ? RISEN : FALLEN);
 
 // The flagged cell that stands in a column of the list.
 const flaggedAt = (row, position) => row.flagged.get(report.cell_names[position]);

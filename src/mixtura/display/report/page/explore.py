@@ -7,7 +7,7 @@ from ....tables.summary import Decision
 from ....words import percent, plural, severity
 from ..facts.data import Report, ReportRow
 from .payload import Stop
-from .sections import n_columns_of, n_groups_of, tabulated
+from .sections import n_columns_of, n_groups_of
 from .text import isolated, number, plain
 
 # Rows that are in the page as text; the scripts list all of them.
@@ -23,8 +23,8 @@ def figures(report: Report, found: Sequence[Stop], chosen: int) -> str:
     if found:
         stop = found[chosen]
         listed += [
-            ("flagged", f"{stop.above:,}", "flagged"),
-            ("of all rows", percent(stop.above / table.n_rows) if table.n_rows else "–", "share"),
+            ("flagged", f"{stop.flagged:,}", "flagged"),
+            ("of all rows", percent(stop.flagged / table.n_rows) if table.n_rows else "–", "share"),
             ("threshold", "none" if stop.threshold is None else number(stop.threshold), "threshold"),
         ]
         if stop.labelled is not None:
@@ -86,12 +86,10 @@ def views(report: Report, n_views: int) -> str:
 </div>"""
 
 
-def threshold(report: Report, found: Sequence[Stop]) -> str:
-    """Return the histogram of the scores and the slider."""
+def scores(report: Report, found: Sequence[Stop]) -> str:
+    """Return the histogram of the scores, and what the threshold achieves on labelled rows."""
     if not found:
         return "<p>There are no scores to choose a threshold from.</p>"
-    decision = report.summary.decision
-    chosen = decision is not None and decision.threshold is not None
     labelled = found[0].labelled is not None
     lines = (
         """<figure>
@@ -100,32 +98,17 @@ def threshold(report: Report, found: Sequence[Stop]) -> str:
         if labelled
         else ""
     )
-    live = (
-        """<div><dt>precision</dt><dd data-live="precision"></dd></div>
-<div><dt>recall</dt><dd data-live="recall"></dd></div>"""
-        if labelled
-        else ""
-    )
     note = ""
     if labelled:
         note = (
             f"<p>Precision and recall are those of the {plural(report.scores.n_labelled or 0, 'labelled row')}, "
-            f"{report.scores.n_anomalies or 0:,} of them anomalies.{_limits(decision)}</p>"
+            f"{report.scores.n_anomalies or 0:,} of them anomalies.{_limits(report.summary.decision)}</p>"
         )
     return f"""<div class="needs-script">
 <figure>
 <div id="histogram" class="chart" role="img" aria-label="Histogram of anomaly scores"></div>
-<figcaption class="unseen">Rows to the right of the line are flagged.</figcaption>
+<figcaption>Rows to the right of the line are flagged. A click moves the threshold there.</figcaption>
 </figure>
-<div class="slider">
-<label for="threshold">Threshold</label>
-<input type="range" id="threshold" min="0" max="{len(found) - 1}" step="1" autocomplete="off">
-<div class="ends" aria-hidden="true"><span>more rows flagged</span><span>fewer</span></div>
-</div>
-<dl class="reading"><div><dt>threshold</dt><dd data-live="threshold"></dd></div>
-<div><dt>rows flagged</dt><dd><span data-live="flagged"></span> (<span data-live="share"></span>)</dd></div>{live}</dl>
-<p><button type="button" id="back">Back to {"the chosen" if chosen else "no"} threshold</button>
-<span id="approximate" class="aside"></span></p>
 {lines}
 </div>{note}"""
 
@@ -149,7 +132,7 @@ def _limits(decision: Decision | None) -> str:
 
 def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longest: int) -> str:
     """Return the list of rows: the most anomalous as text, all `listed` once scripts run, cells cut to `longest`."""
-    flagged = found[chosen].above if found else 0
+    flagged = found[chosen].flagged if found else 0
     shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
     if not report.rows:
         return "<p>No rows are listed.</p>"
@@ -170,13 +153,15 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
-    return f"""{_by_reason(report)}{_MAP}<h3 class="needs-script">Row by row</h3>
+    return f"""{_MAP}<h3 class="needs-script">Row by row</h3>
 <div class="tools needs-script">
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"><input type="checkbox" id="unflagged"> also rows below the threshold</label>
 <label class="check"><input type="checkbox" id="repaired"> repaired rows in place of the rows</label>
 </div>
+<p id="only" class="moved" hidden>Rows of one reason: <span id="only-text"></span>.
+<button type="button" id="all-rows">Show all reasons</button></p>
 <p id="repaired-note" class="moved" role="status" hidden></p>
 <p id="listed" role="status">The {plural(len(shown), "most anomalous row")}.</p>
 {note}<div class="scroll rows" tabindex="0" role="region" aria-label="Rows listed">
@@ -188,22 +173,6 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 <button type="button" id="next">Next</button>
 </nav>
 <p id="copied" class="unseen" role="status"></p>"""
-
-
-def _by_reason(report: Report) -> str:
-    """Return the reasons of flagged rows, where some share one."""
-    told = report.summary.reasons
-    if all(group.n_rows == 1 for group in told):
-        return ""
-    lines = "".join(
-        f'<tr><th scope="row">{isolated(group.reason, 480)}</th><td class="number">{group.n_rows:,}</td>'
-        f'<td class="number">{group.example:,}</td></tr>'
-        for group in told
-    )
-    table = tabulated("Flagged rows by reason", ("reason", "rows", "most anomalous row"), lines, numeric=range(1, 3))
-    omitted = report.omitted.reasons
-    left = f"<p>Reasons of as few rows or fewer, not shown: {omitted:,}.</p>" if omitted else ""
-    return f"<h3>By reason</h3>{table}{left}"
 
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.

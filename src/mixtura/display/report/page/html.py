@@ -11,11 +11,11 @@ from ....errors import MissingDependencyError
 from ....tables.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
-from . import explore, sections
+from . import explore, findings, groups, sections
 from .payload import payload, stops
 from .text import island, plain
 
-_SCRIPTS = ("base.js", "charts.js", "cells.js", "rows.js", "page.js")
+_SCRIPTS = ("base.js", "charts.js", "cells.js", "reasons.js", "rows.js", "page.js")
 
 
 def render_html(report: Report, spell: Spell = in_python) -> str:
@@ -51,12 +51,13 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     script = "(() => {\n'use strict';\n" + "".join(map(_part, _SCRIPTS)) + "})();\n"
     summary = report.summary
     parts = [
+        *([("reasons", "By reason", findings.findings(report, found))] if found else []),
+        ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
+        ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
+        ("scores", "The scores", explore.scores(report, found)),
+        *([("groups", "The groups", groups.cards(report))] if summary.groups else []),
         ("data", "The data", sections.data(report)),
         ("model", "The model", sections.model(report)),
-        *([("groups", "The groups", sections.groups(report))] if summary.groups else []),
-        ("views", "The rows in pictures", explore.views(report, len(data["views"]))),
-        ("scores", "The threshold", explore.threshold(report, found)),
-        ("flagged", "The flagged rows", explore.rows(report, found, chosen, n_listed, longest)),
         ("again", "How to reproduce this report", sections.reproduction(report)),
     ]
     version = plain(report.reproduction.versions.get("mixtura", ""))

@@ -84,9 +84,9 @@ function startViews() {
   for (const id of ['view-x', 'view-y', 'view-bulk']) byId(id).addEventListener('change', () => view.draw().then(describe));
   function describe() {
     const drawn = points.flagging.filter((flagging) => flagging <= position).length;
-    const {above} = stops[position] ?? {above: 0};
-    const flagged = drawn < above ? `${grouped.format(drawn)} of ${plural(above, 'flagged row')} are among them.`
-      : points.row.length < report.n_rows ? `${above ? 'All' : 'No'} flagged rows are among them.` : '';
+    const {flagged: inAll} = stops[position] ?? {flagged: 0};
+    const flagged = drawn < inAll ? `${grouped.format(drawn)} of ${plural(inAll, 'flagged row')} are among them.`
+      : points.row.length < report.n_rows ? `${inAll ? 'All' : 'No'} flagged rows are among them.` : '';
     byId('view-note').textContent = [flagged, ...viewNote].join(' ');
     view.describe(`${placeName(byId('view-y').value)} over ${placeName(byId('view-x').value)}: ` +
       `${plural(points.row.length, 'row')} as dots, ${grouped.format(drawn)} flagged ones as stars. The flagged rows are listed below.`);
@@ -121,7 +121,7 @@ function startScores() {
     slider.value = String(stops.length - 1 - at);
     const words = readings(stop);
     for (const shown of document.querySelectorAll('[data-live]')) shown.textContent = words[shown.dataset.live];
-    slider.setAttribute('aria-valuetext', `threshold ${words.threshold}, ${stop.exact ? '' : 'about '}${plural(stop.above, 'row')} flagged` +
+    slider.setAttribute('aria-valuetext', `threshold ${words.threshold}, ${stop.exact ? '' : 'about '}${plural(stop.flagged, 'row')} flagged` +
       (stop.labelled === null ? '' : `, precision ${words.precision}, recall ${words.recall}`));
     byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
     byId('moved').hidden = at === report.chosen;
@@ -130,7 +130,7 @@ function startScores() {
     histogram.signal({cut});
     quality?.signal({cut});
     histogram.describe(`Histogram of the anomaly scores from ${number(x_range[0])} to ${number(x_range[1])}; ` +
-      `${plural(stop.above, 'row')} lie above the threshold ${words.threshold}.`);
+      `${plural(stop.flagged, 'row')} are flagged at the threshold ${words.threshold}.`);
     quality?.describe(`Precision and recall over the threshold; at ${words.threshold} precision is ${words.precision} and recall ${words.recall}.`);
   });
   histogram.draw();
@@ -145,12 +145,12 @@ function nearest(score) {
   return best;
 }
 
-function readings({threshold, exact, above, labelled, anomalies}) {
+function readings({threshold, exact, flagged, labelled, anomalies}) {
   const about = exact ? '' : '≈ ';
   return {
     threshold: number(threshold),
-    flagged: about + grouped.format(above),
-    share: about + percent(above / report.n_rows),
+    flagged: about + grouped.format(flagged),
+    share: about + percent(flagged / report.n_rows),
     precision: labelled ? about + percent(anomalies / labelled) : '–',
     recall: report.n_anomalies ? about + percent(anomalies / report.n_anomalies) : '–',
   };
@@ -213,6 +213,7 @@ function startPrinting() {
 
 document.documentElement.classList.add('scripted');
 startRows();
+startReasons();
 startMap();
 startViews();
 startScores();

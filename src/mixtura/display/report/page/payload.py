@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ def payload(report: Report) -> dict[str, Any]:
     """Return the data of a page, ready for `island`."""
     views = _views(report)
     found, chosen = stops(report.scores, report.summary.decision)
-    rows, longest = listed_rows(report.rows, found)
-    names = named(report.rows)
+    names = named(report.rows, report.summary.table.columns)
+    rows, longest = listed_rows(report.rows, found, names)
     return {
         "n_rows": report.summary.table.n_rows,
         "n_components": len(report.profiles),
@@ -47,6 +48,7 @@ def payload(report: Report) -> dict[str, Any]:
         "n_columns": len(report.summary.table.columns) + report.omitted.columns,
         "rows": rows,
         "longest_cell": longest,
+        "shared": _shared(report, names),
         "tried": _tried(report),
         "colors": len(GROUPS),
     }
@@ -62,13 +64,13 @@ class Stop:
         Rows with a higher score are flagged; None where none is.
     exact : bool
         Whether the counts are, or from a sketch.
-    above, labelled, anomalies : int or None
-        Rows flagged; how many of them have a label; how many are known to be anomalies.
+    flagged, labelled, anomalies : int or None
+        Rows flagged; how many rows of a higher score have a label, and how many of these are known to be anomalies.
     """
 
     threshold: float | None
     exact: bool
-    above: int
+    flagged: int
     labelled: int | None
     anomalies: int | None
 
@@ -80,12 +82,12 @@ def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], in
     comes first, and is the one to start from.
     """
     found = [
-        Stop(threshold, position < scores.n_exact, scores.n_above[position], *_labelled(scores, position))
+        Stop(threshold, position < scores.n_exact, scores.n_flagged[position], *_labelled(scores, position))
         for position, threshold in enumerate(scores.thresholds)
     ]
     if decision is None or decision.threshold is None:
         nothing = (None, None) if scores.n_labelled_above is None else (0, 0)
-        return [Stop(None, True, 0, *nothing), *found] if found else [], 0
+        return [Stop(None, True, scores.n_strays, *nothing), *found] if found else [], 0
     # Strictly higher thresholds come before it.
     position = bisect_left(found, -decision.threshold, key=lambda stop: -float(stop.threshold or 0))
     if position == len(found) or found[position].threshold != decision.threshold:
@@ -93,9 +95,7 @@ def stops(scores: ScoreCurve, decision: Decision | None) -> tuple[list[Stop], in
         beside = found[min(position, len(found) - 1)] if found else Stop(None, True, 0, None, None)
         found.insert(
             position,
-            replace(
-                beside, threshold=decision.threshold, exact=True, above=decision.n_anomalies - decision.n_by_strays
-            ),
+            replace(beside, threshold=decision.threshold, exact=True, flagged=decision.n_anomalies),
         )
     return found, position
 
@@ -111,19 +111,22 @@ def first_flagging(found: Sequence[Stop], score: float) -> int:
     return bisect_right(found, -score, key=lambda stop: -math.inf if stop.threshold is None else -stop.threshold)
 
 
-def named(rows: Sequence[ReportRow]) -> dict[str, int]:
-    """Return a number for each column that the explanations of rows name."""
-    found = dict.fromkeys(deviation.column for row in rows for deviation in row.deviations)
-    return {name: number for number, name in enumerate(found)}
+def named(rows: Sequence[ReportRow], columns: Sequence[str]) -> dict[str, int]:
+    """Return a number for each column that rows name, in the order of the table where `columns` are known."""
+    deviating = (deviation.column for row in rows for deviation in row.deviations)
+    found = dict.fromkeys((*deviating, *(cell.column for row in rows for cell in row.strays)))
+    ordered = (*(name for name in columns if name in found), *(name for name in found if name not in columns))
+    return {name: number for number, name in enumerate(dict.fromkeys(ordered))}
 
 
-def listed_rows(rows: Sequence[ReportRow], found: Sequence[Stop]) -> tuple[list[list[Any]], int]:
+def listed_rows(
+    rows: Sequence[ReportRow], found: Sequence[Stop], names: Mapping[str, int]
+) -> tuple[list[list[Any]], int]:
     """Return the rows to list, and the length that cells are cut to, so that a page has room for them.
 
     Cells are cut shorter first; then the least anomalous rows are left out.
     """
     listed: list[list[Any]] = []
-    names = named(rows)
     for longest in PAGE.cells:
         listed = [_row(row, longest, found, names) for row in rows]
         if len(island(listed).encode()) <= PAGE.row_page_bytes:
@@ -139,7 +142,8 @@ def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str
         [names[d.column], _told(d.value), _told(d.expected), _short(d.share), _told(d.repaired, 6)]
         for d in row.deviations
     ]
-    flagging, score = first_flagging(found, row.anomaly_score), _short(row.anomaly_score, 6)
+    flagging = 0 if row.strays else first_flagging(found, row.anomaly_score)
+    score = _short(row.anomaly_score, 6)
     reason = visible(row.reason, 4 * LONGEST)
     return [
         row.row,
@@ -153,6 +157,26 @@ def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str
         deviations,
         _short(row.surprise, 6),
         _shortened(row.score_after),
+        [[names[cell.column], visible(cell.text)] for cell in row.strays],
+    ]
+
+
+# Ways of a cell to be wrong, by its direction, as the scripts call them.
+_WAYS = {"low": "too low", "high": "too high"}
+
+
+def _shared(report: Report, names: Mapping[str, int]) -> list[list[Any]]:
+    """Return how many rows of the table share each reason whose columns have a number."""
+    return [
+        [
+            [
+                [names[column], _WAYS.get(direction, "no number")]
+                for column, direction in zip_longest(group.columns, group.directions)
+            ],
+            group.n_rows,
+        ]
+        for group in report.summary.reasons
+        if all(column in names for column in group.columns)
     ]
 
 
@@ -167,11 +191,14 @@ def _views(report: Report) -> tuple[str, ...]:
 
 
 def _points(report: Report, n_views: int, found: Sequence[Stop]) -> dict[str, Any]:
+    strays = set(report.stray_points)
     return {
         "row": [point.row for point in report.points],
         "score": [_short(point.anomaly_score) for point in report.points],
         "severity": [_severity(point.severity) for point in report.points],
-        "flagging": [first_flagging(found, point.anomaly_score) for point in report.points],
+        "flagging": [
+            0 if point.row in strays else first_flagging(found, point.anomaly_score) for point in report.points
+        ],
         "component": [point.component for point in report.points],
         "values": [[_short(point.values[k]) for point in report.points] for k in range(n_views)],
     }

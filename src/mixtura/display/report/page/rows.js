@@ -1,10 +1,10 @@
 // The list of rows: filtered, sorted, a page at a time.
 
 // The fields of a listed row, in the order of the data.
-const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter]) => {
+const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter, strays]) => {
   const deviations = told.map(([column, value, expected, share, repaired]) => ({column, value, expected, share, repaired}));
   return {row, score, severity, flagging, component, label, reason, cells, deviations, surprise, scoreAfter,
-    flagged: flaggedCells({deviations}), text: [row, reason, ...cells].join('\n').toLowerCase()};
+    flagged: flaggedCells({deviations}), strays: new Map(strays), text: [row, reason, ...cells].join('\n').toLowerCase()};
 });
 
 const PER_PAGE = 25;
@@ -37,13 +37,15 @@ function cellColumn(title, position) {
     value: numeric ? (row) => (row.cells[position].trim() === '' ? null : Number(row.cells[position]))
       : (row) => row.cells[position],
     show: (row) => cellOf(row, position),
-    wrong: (row) => flaggedAt(row, position) !== undefined,
+    wrong: (row) => flaggedAt(row, position) !== undefined || row.strays.has(report.cell_names[position]),
   };
 }
 
 function cellOf(row, position) {
   const [cell, found] = [visible(row.cells[position]), flaggedAt(row, position)];
-  return found ? flaggedCell(cell, found, list.repairing) : [element('bdi', {}, cell)];
+  if (found) return flaggedCell(cell, found, list.repairing);
+  const stray = row.strays.has(report.cell_names[position]);
+  return [element('bdi', {}, cell), ...(stray ? [small('not a number')] : [])];
 }
 
 // What a row has in a column of the list, repaired where repaired rows are shown.
@@ -72,12 +74,12 @@ function asLine(row) {
     ...(labelled ? [row.label === null ? '' : labelText(row.label)] : []), ...row.cells.map((cell, at) => written(cell, row, at))].map(guarded).join('\t');
 }
 
-const list = {sorted: 1, descending: true, page: 0, open: new Set(), repairing: false};
+const list = {sorted: 1, descending: true, page: 0, open: new Set(), repairing: false, reason: null};
 
 function chosenRows() {
   const words = byId('filter').value.toLowerCase().trim();
   const all = byId('unflagged').checked;
-  const rows = listedRows.filter((row) => (all || row.flagging <= position) && (!words || row.text.includes(words)));
+  const rows = listedRows.filter((row) => (all || row.flagging <= position) && (!list.reason || reasonOf(row) === list.reason) && (!words || row.text.includes(words)));
   const {value} = columns[list.sorted];
   const direction = list.descending ? -1 : 1;
   // Missing values stay last in either direction; rows that are equal stay in the order of the data.
@@ -101,16 +103,17 @@ function showRows() {
 }
 
 function counted(found, first, shown) {
-  const {above, exact} = stops[position] ?? {above: 0, exact: true};
+  const {flagged, exact} = stops[position] ?? {flagged: 0, exact: true};
   const all = byId('unflagged').checked;
   const searched = byId('filter').value.trim() !== '';
   const inList = all ? listedRows.length : listedRows.filter((row) => row.flagging <= position).length;
   const what = all ? 'listed' : 'flagged';
   let text = shown === 0 ? (searched ? 'No row has this text' : 'No row is flagged')
     : shown === found ? `${plural(found, what + ' row')}` : `${grouped.format(first + 1)} to ${grouped.format(first + shown)} of ${plural(found, what + ' row')}`;
+  if (list.reason && shown) text += ' of this reason';
   if (searched && shown) text += ` with this text, of ${grouped.format(inList)}`;
   text += '.';
-  if (!all && above > inList) text += ` ${exact ? '' : 'About '}${plural(above, 'row')} are flagged in the table; the ${grouped.format(listedRows.length)} most anomalous are listed here.`;
+  if (!all && !list.reason && flagged > inList) text += ` ${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged in the table; the ${grouped.format(listedRows.length)} most anomalous are listed here.`;
   return text;
 }
 
@@ -157,6 +160,7 @@ function detail(row) {
 // Shows a row of the list with its explanation, wherever it stands.
 function openRow(row) {
   byId('filter').value = '';
+  onlyReason(null);
   list.open.add(row.row);
   list.page = Math.max(0, Math.floor(chosenRows().indexOf(row) / PER_PAGE));
   showRows();
@@ -194,7 +198,7 @@ function startRows() {
   byId('repaired').addEventListener('change', switchRepairs);
   byId('previous').addEventListener('click', () => { list.page -= 1; showRows(); });
   byId('next').addEventListener('click', () => { list.page += 1; showRows(); });
-  if (!stops.length || stops[position].above === 0) byId('unflagged').checked = true;
+  if (!stops.length || stops[position].flagged === 0) byId('unflagged').checked = true;
   followThreshold(() => { list.page = 0; showRows(); });
   if (!stops.length) showRows();
 }

@@ -1,21 +1,14 @@
 """The text of a page, readable before any script has run: what was found, the data, the model, the groups."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ....tables.spelling import Spell, in_python
-from ....tables.summary import Group, ModelFacts, Summary
+from ....tables.summary import Decision, ModelFacts, Summary
 from ....words import percent, plural
-from ...palette import GROUPS
-from ...reasoning import absence, figures, merged, origin
-from ..facts.data import ColumnFacts, GroupProfile, Report
-from .text import isolated, measured, number, plain, visible
-
-# Length of the bar of the largest contrast, in either direction.
-_HALF = 36
-
-# Columns that the card of a group names.
-_TELLING = 6
+from ...reasoning import absence, figures, origin
+from ..facts.data import ColumnFacts, Report
+from .text import isolated, number, plain, visible
 
 # Histograms beside the columns.
 _WIDTH, _HEIGHT = 120, 28
@@ -38,12 +31,7 @@ def headline(report: Report, spell: Spell = in_python) -> str:
     elif absence(summary, spell):
         sentences.append(f"None of the {rows} is flagged: {'; '.join(absence(summary, spell))}.")
     else:
-        verb = "is" if decision.n_anomalies == 1 else "are"
-        sentences.append(
-            f"<strong>{decision.n_anomalies:,} of {rows}</strong> ({percent(decision.share)}) {verb} flagged: "
-            f"their anomaly score is above {number(decision.threshold)}"
-            f"{''.join(f', {part}' for part in origin(summary, spell))}."
-        )
+        sentences.append(_flagged(summary, decision, spell))
     if summary.merging is not None:
         clusters = plural(len(summary.merging.clusters), "cluster")
         sentences.append(f"The table falls into <strong>{clusters}</strong>, merged from {plural(n_groups, 'group')}.")
@@ -52,6 +40,23 @@ def headline(report: Report, spell: Spell = in_python) -> str:
     if decision is None and summary.groups:
         sentences.reverse()
     return " ".join(sentences)
+
+
+def _flagged(summary: Summary, decision: Decision, spell: Spell) -> str:
+    """Return how many rows are flagged, and for what, in a sentence."""
+    verb = "is" if decision.n_anomalies == 1 else "are"
+    start = (
+        f"<strong>{decision.n_anomalies:,} of {plural(summary.table.n_rows, 'row')}</strong> "
+        f"({percent(decision.share)}) {verb} flagged: "
+    )
+    chosen = "".join(f", {part}" for part in origin(summary, spell))
+    strays, by_score = decision.n_by_strays, decision.n_anomalies - decision.n_by_strays
+    cells = "for cells that do not fit their columns"
+    if not by_score:
+        return f"{start}{cells}. No anomaly score is above {number(decision.threshold)}{chosen}."
+    if not strays:
+        return f"{start}their anomaly score is above {number(decision.threshold)}{chosen}."
+    return f"{start}{strays:,} {cells}, {by_score:,} for an anomaly score above {number(decision.threshold)}{chosen}."
 
 
 def n_columns_of(report: Report) -> int:
@@ -182,97 +187,6 @@ _SEARCH = """<figure class="needs-script">
 </figure>"""
 
 
-def groups(report: Report) -> str:
-    """Return what the rows of each component have in common: a card for each, and all means in a table."""
-    found = report.summary.groups
-    profiles = {profile.component: profile for profile in report.profiles}
-    names = report.summary.table.columns
-    # A contrast of one standard deviation is worth seeing; smaller ones are not blown up to look like more.
-    largest = max([1.0, *(abs(contrast) for group in found for contrast in group.contrast.values())])
-    cards = "".join(_card(group, profiles.get(group.component), names, largest) for group in found)
-    titles = ("column", *(f"group {group.component}" for group in found))
-    rows = "".join(
-        f'<tr><th scope="row">{isolated(name)}</th>'
-        + "".join(f'<td class="number">{_mean(group, profiles.get(group.component), name, k)}</td>' for group in found)
-        + "</tr>"
-        for k, name in enumerate(names)
-    )
-    table = tabulated("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
-    fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
-    return (
-        f"{_clusters(report)}"
-        f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
-        "the column, in standard deviations (sd) that follow from the quartiles.</p>"
-        f'<div class="cards">{cards}</div>'
-        f"<details><summary>All means as a table</summary>{table}</details>"
-    )
-
-
-def _clusters(report: Report) -> str:
-    """Return what clusters the groups were merged into, in a sentence and a table."""
-    merging = report.summary.merging
-    if merging is None:
-        return ""
-    rows = "".join(
-        f'<tr><th scope="row">{one.cluster}</th><td class="number">{one.n_rows:,}</td>'
-        f'<td class="number">{percent(one.share)}</td><td>{", ".join(map(str, one.components))}</td></tr>'
-        for one in merging.clusters
-    )
-    table = tabulated("Clusters", ("cluster", "rows", "share", "groups"), rows, numeric=range(1, 3))
-    return f"<p>{plain(merged(merging))}.</p>{table}"
-
-
-def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
-    telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
-    lines = "".join(
-        f'<tr><th scope="row">{isolated(names[k])}</th><td class="number">{_mean(group, profile, names[k], k)}</td>'
-        f"<td>{_contrast(group.contrast[names[k]] / largest)}</td>"
-        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
-        for k in telling
-    )
-    share = (
-        '<svg class="share" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none"><path d="M0 0H100V4H0Z"/>'
-        f'<path class="group-{group.component % len(GROUPS)}" d="M0 0H{100 * group.share:.1f}V4H0Z"/></svg>'
-    )
-    weight = "" if profile is None else f", weight {profile.weight:.3f}"
-    left = (
-        f'<p class="aside">{plural(len(names) - _TELLING, "more column")} in the table below</p>'
-        if len(names) > _TELLING
-        else ""
-    )
-    cluster = "" if group.cluster is None else f", cluster {group.cluster}"
-    return (
-        f'<article class="card"><h3>Group {group.component}{cluster}</h3>'
-        f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
-        f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
-        '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
-        '<th colspan="2" scope="colgroup">from the middle of the column</th></tr></thead>'
-        f"<tbody>{lines}</tbody></table>{left}</article>"
-    )
-
-
-def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) -> str:
-    mean = group.center[name]
-    if profile is None:
-        return number(mean)
-    return measured(mean, profile.standard_deviation[position])
-
-
-def _contrast(part: float) -> str:
-    size = _HALF * abs(part)
-    start = _HALF if part > 0 else _HALF - size
-    return (
-        f'<svg class="contrast" aria-hidden="true" viewBox="0 0 {2 * _HALF} 10" width="{2 * _HALF}" height="10">'
-        f'<path d="M{start:.1f} 1h{size:.1f}v8h-{size:.1f}Z"/><path class="zero" d="M{_HALF} 0v10"/></svg>'
-    )
-
-
-def _sd(contrast: float) -> str:
-    size = f"{abs(contrast):.1f}"
-    sign = "" if float(size) == 0 else "+" if contrast > 0 else "−"
-    return f"{sign}{size} sd"
-
-
 def reproduction(report: Report) -> str:
     """Return the command, the seed and the versions."""
     made = report.reproduction
@@ -289,14 +203,15 @@ def reproduction(report: Report) -> str:
     )
 
 
-def tabulated(caption: str, titles: Iterable[str], rows: str, numeric: range = range(0)) -> str:
+def tabulated(caption: str, titles: Iterable[str], rows: str, numeric: range = range(0), name: str = "") -> str:
     """Return a table with a caption for those who cannot see it; columns of numbers by their positions."""
     heads = "".join(
         f'<th scope="col"{" class=number" if position in numeric else ""}>{title}</th>'
         for position, title in enumerate(titles)
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}">'
+        f"<table{f' id={name}' if name else ''}>"
         f'<caption class="unseen">{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
