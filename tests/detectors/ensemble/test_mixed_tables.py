@@ -89,7 +89,7 @@ def test_a_level_never_seen_is_told_as_it_stands(tmp_path):
     assert first.row == 2
     assert "city = 'Atlantis'" in first.reason
     assert "no row fitted has" in first.reason
-    assert "has 1 cell of 1 level never seen: 'Atlantis'" in str(scored.summary.news[0])
+    assert "'Atlantis' (1)" in str(scored.summary.news[0])
 
 
 def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):
