@@ -1,7 +1,7 @@
 """What an estimator is given, as a table.
 
 Arrays, and dataframes of numbers alone, go by scikit-learn's rules; everything else by `rows.open`, which leaves out
-columns that do not hold numbers. The estimator remembers how such columns are read.
+columns that do not hold numbers, unless the estimator takes all. The estimator remembers how such columns are read.
 """
 
 import os
@@ -20,9 +20,10 @@ from ..engines.progress import telling_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError, warn
 from ..rows import ArrayRows, LeftOut, Rows, SelectedRows, open, spool
+from ..rows.block import Levels, levels_of
 from ..rows.checks import quoted
-from ..rows.columns import Missing, difference, positions_of
-from ..rows.decoded import DecodedRows
+from ..rows.columns import Missing, Takes, difference, positions_of
+from ..rows.decoded import DecodedRows, uses
 from ..rows.duck import is_connection
 from ..rows.frames import as_frame, check_names, holds_numbers, select
 from ..words import listing
@@ -69,7 +70,7 @@ def opened_table(
     if _is_array_like(X):
         yield table_for(estimator, X, _rows_to_fit(estimator, X, sample_weight, missing, at_least))
         return
-    rows = _opened(X, sample_weight, missing, _categories_of(estimator))
+    rows = _opened(estimator, X, sample_weight, missing)
     _note_columns(estimator, rows)
     if owner_of(X) is not None:
         yield table_for(estimator, X, rows)
@@ -93,9 +94,9 @@ def batch_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | 
             yield table
 
 
-def opened_once(X: Source, missing: Missing) -> Source:
+def opened_once(estimator: BaseEstimator, X: Source, missing: Missing) -> Source:
     """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
-    return X if _is_array_like(X) or owner_of(X) is not None else _opened(X, None, missing)
+    return X if _is_array_like(X) or owner_of(X) is not None else _opened(estimator, X, None, missing)
 
 
 @contextmanager
@@ -137,8 +138,8 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
         choice: dict[str, Any] = {}
         if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
             choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
-            if owner_of(X) is None:
-                choice |= _taking(estimator)
+            if owner_of(X) is None or _categories_of(estimator) is None:
+                choice["takes"] = _takes(estimator)
         rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
@@ -148,28 +149,23 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     return rows
 
 
-def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing, categories: Any = None) -> Rows:
-    """Return the rows of a table to fit, and warn of the columns that are left out.
-
-    `categories` is what an estimator was given of them: a column of levels that it names has codes.
-    """
+def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
+    """Return the rows of a table to fit, and warn of the columns that are left out."""
     if _is_rows(X):
         return open(X, sample_weight=sample_weight, missing=missing)
+    takes, categories = _takes(estimator), _categories_of(estimator)
     if categories is not None and owner_of(X) is None:
-        rows = _open(X, sample_weight, missing, non_numeric="drop", takes="all")
-        if isinstance(rows, DecodedRows):
-            return _with_categories(rows, categories)
-        return rows
-    rows = _open(X, sample_weight, missing, non_numeric="drop")
+        rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
+        return _with_categories(rows, categories) if isinstance(rows, DecodedRows) else rows
+    takes = "numbers" if categories is not None else takes
+    rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
     if isinstance(rows, DecodedRows):
         rows = rows.numbers_alone()
     left_out: tuple[LeftOut, ...] = getattr(rows, "left_out", ())
     if left_out:
         named = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
-        warn(
-            f"rows are judged by measurements alone, without columns {named}: "
-            "make numbers of those that should count, and drop the others"
-        )
+        judged_by = "rows are judged" if takes == "all" else "rows are judged by measurements alone,"
+        warn(f"{judged_by} without columns {named}: make numbers of those that should count, and drop the others")
     return rows
 
 
@@ -202,9 +198,10 @@ def _categories_of(estimator: BaseEstimator) -> Any:
     return own if own is not None else getattr(getattr(estimator, "estimator", None), "categorical_features", None)
 
 
-def _taking(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return how a table is opened for an estimator: with codes for levels where it takes categories."""
-    return {} if _categories_of(estimator) is None else {"takes": "all"}
+def _takes(estimator: BaseEstimator) -> Takes:
+    """Return which columns of a table an estimator takes: those of levels too where it takes categories."""
+    takes: Takes = getattr(estimator, "_takes", "numbers")
+    return takes if _categories_of(estimator) is None else "all"
 
 
 def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
@@ -236,11 +233,11 @@ def _rows_to_fit(
         names = check_names(frame)
         if not holds_numbers(frame):
             weights = _validated_weights(sample_weight, frame)
-            rows = _opened(frame, None, missing, _categories_of(estimator))
+            rows = _opened(estimator, frame, None, missing)
             _check_length(estimator, rows.n_rows, at_least)
             _note_columns(estimator, rows)
             _check_feature_names(estimator, select(frame, positions_of(rows.columns or (), names)), reset=True)
-            return _array_rows(table_for(estimator, frame, rows).values(), weights)
+            return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
         X = frame
     for name in ("_kinds", "_coded"):
         estimator.__dict__.pop(name, None)
@@ -256,13 +253,15 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
         values = _validated(estimator, X if frame is None else frame, missing, reset=False)
         return _array_rows(values, _validated_weights(sample_weight, values))
     names = check_names(frame)
-    known = set(names_of(estimator)) if _taking(estimator) else set()
-    used = [name for name in names if name in known or name not in kinds or (not known and kinds[name].in_use)]
+    known = set(names_of(estimator)) if _categories_of(estimator) is not None else set()
+    takes = _takes(estimator)
+    used = [name for name in names if name in known or name not in kinds or (not known and uses(kinds[name], takes))]
     numbers = select(frame, positions_of(used, names))
     _check_feature_names(estimator, numbers, reset=False)
     _check_n_features(estimator, numbers, reset=False)
-    rows = _open(numbers, None, missing, columns=used, kinds=kinds, **_taking(estimator))
-    return _array_rows(table_for(estimator, frame, rows).values(), _validated_weights(sample_weight, frame))
+    rows = _open(numbers, None, missing, columns=used, kinds=kinds, takes=takes)
+    weights = _validated_weights(sample_weight, frame)
+    return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
 
 
 def _check_length(estimator: BaseEstimator, n_rows: int | None, at_least: int) -> None:
@@ -296,9 +295,9 @@ def _validated_weights(sample_weight: ArrayLike | None, X: NDArray[Any]) -> NDAr
     return weights
 
 
-def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None) -> ArrayRows:
+def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None, levels: Levels | None = None) -> ArrayRows:
     missing: Missing = "allow" if np.isnan(X).any() else "error"
-    return ArrayRows(X, sample_weight=sample_weight, checked=True, missing=missing)
+    return ArrayRows(X, sample_weight=sample_weight, checked=True, missing=missing, levels=levels)
 
 
 def _unmasked(X: Source) -> Source:

@@ -74,6 +74,7 @@ def open_for(
         None,
         new_columns,
         takes_missing=model.takes_missing,
+        takes=model.takes,
         kept=kept,
         kinds=model.kinds_by_name,
         reading=reading,
