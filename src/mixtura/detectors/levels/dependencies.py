@@ -109,7 +109,8 @@ class Dependencies:
                 laws[rows, pair.told] = np.maximum(laws[rows, pair.told], np.where(nats > 0, nats + pair.law, 0.0))
         for column, (values, ranks) in enumerate(self.steps):
             rows = np.flatnonzero(found[:, column])
-            if len(rows):
+            # Where no row fitted is off what is told, one that is counts by how far it is.
+            if len(rows) and len(values):
                 # What is farther than all rows is as rare as the farthest.
                 place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
                 found[rows, column] = np.minimum(found[rows, column], np.where(place >= 0, ranks[place], 0.0))
