@@ -124,3 +124,11 @@ def test_columns_of_other_kinds_that_a_reference_lacks_are_left_out():
     assert [(column.name, column.reason) for column in found.summary.table.left_out] == [
         ("city", "not in the reference")
     ]
+
+
+def test_a_repair_may_be_off_what_is_told_of_a_column_where_no_row_fitted_is():
+    places = pairs().drop(index=57).reset_index(drop=True)
+    detector = AnomalyDetector(random_state=0).fit(places)
+    other = pd.DataFrame({"city": ["Berlin", "Rome"], "country": ["FR", "IT"]})
+    scores = detector.score_samples(other)
+    assert scores[0] < scores[1]

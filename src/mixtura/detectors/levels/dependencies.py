@@ -109,7 +109,7 @@ class Dependencies:
                 laws[rows, pair.told] = np.maximum(laws[rows, pair.told], np.where(nats > 0, nats + pair.law, 0.0))
         for column, (values, ranks) in enumerate(self.steps):
             rows = np.flatnonzero(found[:, column])
-            # A level of a column in which no row fitted is far counts by how far it is.
+            # Where no row fitted is off what is told, one that is counts by how far it is.
             if len(rows) and len(values):
                 # What is farther than all rows is as rare as the farthest.
                 place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
