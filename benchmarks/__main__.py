@@ -11,6 +11,7 @@ import sklearn
 from mixtura import kernels
 
 from .bayesian import bayesian
+from .categories import categories
 from .columns import columns
 from .command import command
 from .detection import detection
@@ -40,6 +41,7 @@ SUITES = {
         scoring,
         fit,
         bayesian,
+        categories,
         columns,
         command,
         missing,

@@ -70,6 +70,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "Mixtura"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/icon.svg"
 html_sidebars = {"index": [], "commands": []}
 html_copy_source = False
 html_show_sourcelink = False
@@ -79,7 +80,7 @@ html_theme_options = {
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "logo": {"text": "Mixtura"},
+    "logo": {"text": "Mixtura", "image_light": "_static/icon.svg", "image_dark": "_static/icon.svg"},
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

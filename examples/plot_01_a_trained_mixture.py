@@ -25,5 +25,9 @@ print(f"weights {mixture.weights_.round(3)}, after {mixture.n_iter_} iterations"
 DensityDisplay.from_estimator(mixture, X)
 
 # %%
-# A contour encloses a share of the probability. Where the most probable component changes there is a boundary: between
-# components of different covariances it is curved.
+# How to read this
+# ----------------
+# The shading and the lines are contours of the density: each encloses the share of the probability that it names. A
+# cross is the mean of a component, an ellipse its covariance. Boundaries separate the regions in which one component is
+# the most probable; between components of different covariances they are curved. Rows near a boundary are uncertain,
+# and rows outside the last contour are unusual.

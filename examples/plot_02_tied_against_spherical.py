@@ -28,8 +28,11 @@ for ax, shape in zip(axes, ("tied", "spherical"), strict=True):
     ax.label_outer()
 
 # %%
-# Neither shape is right: two of the groups are stretched, each in its own direction, and the third is not. With a
-# covariance for each group the BIC, lower is better, says so.
+# How to read this
+# ----------------
+# Compare the ellipses with the rows. *Tied* ellipses all have one size and direction, and the boundaries between them
+# are straight. *Spherical* ones are circles. Neither fits: two of the groups are stretched, each in its own direction.
+# The BIC in the titles, lower is better, agrees: a covariance for each group has the lowest.
 
 full = GaussianMixture(3, n_init=5, random_state=0).fit(X)
 print(f"full: BIC {full.bic(X):,.0f}")

@@ -25,5 +25,8 @@ print(search.results_[["n_components", "aic", "bic"]].round(0).to_string(index=F
 SelectionDisplay.from_estimator(search, criteria=["bic", "aic"])
 
 # %%
-# Both are lowest at three, the number of groups that were drawn. After that the likelihood hardly gains, and the BIC,
-# to which a parameter costs more, climbs faster.
+# How to read this
+# ----------------
+# Read each curve from left to right: it falls while a further component pays for its parameters, and its lowest point
+# is marked. Both are lowest at three, the number of groups that were drawn. To the right the BIC climbs faster, because
+# it charges more for a parameter. A flat valley would mean that several numbers are about as good.

@@ -11,3 +11,9 @@ weights are broken off a stick one after another, and the component of a row is 
 from mixtura import BayesianGaussianMixture, GraphicalModelDisplay
 
 GraphicalModelDisplay.from_estimator(BayesianGaussianMixture(n_components=6, weight_concentration_prior=0.1))
+
+# %%
+# How to read this
+# ----------------
+# Read it from the dots, which are given, along the arrows to the shaded rows, which are seen. The name below a circle
+# is the distribution that its quantity is drawn from. Everything in a frame exists as many times as the frame says.

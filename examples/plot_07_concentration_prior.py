@@ -37,3 +37,10 @@ for (above, below), concentration in zip(axes.T, (0.01, 1000), strict=True):
     below.set_ylim(0, 0.55)
 for ax in axes[:, 1]:
     ax.set_ylabel("")
+
+# %%
+# How to read this
+# ----------------
+# Each column is one fit. The bars below have the colours of the components above. On the left, a low concentration
+# leaves three components in use, and crosses mark the others as switched off. On the right, all six stay in use, near
+# the dashed line of equal weights, and share the groups among them.

@@ -15,3 +15,10 @@ mixture = BayesianGaussianMixture(n_components=10, max_iter=1000, random_state=1
 print(f"weights {mixture.weights_.round(3)}")
 
 DensityDisplay.from_estimator(mixture, X, max_points=3_000)
+
+# %%
+# How to read this
+# ----------------
+# Each ellipse is a component, and each colour the rows that it takes. Four ellipses follow one moon as beads follow a
+# string. The density is good, since no row between the moons is probable. The number of colours is not the number of
+# groups; the next example merges components.

@@ -54,6 +54,9 @@ for ax, detector in zip(axes[0], detectors, strict=True):
     ax.set_title(type(detector).__name__, fontsize=10)
 
 # %%
-# One ellipse suits the first table only. The support vector machine draws islands round scattered rows that lie near
-# one another. The forest cuts along the axes, and fills corners. The mixture, which chooses components and shape by the
-# BIC, the ensemble of mixtures and the local outlier factor follow all five.
+# How to read this
+# ----------------
+# A line of panels is a table, a column a detector: rows in its shaded region belong, those in orange are flagged. Look
+# for regions with the shape of the table. One ellipse suits the first table only. The support vector machine draws
+# islands round scattered rows that lie near one another. The forest cuts along the axes, and fills corners. The
+# mixture, the ensemble of mixtures and the local outlier factor follow all five.

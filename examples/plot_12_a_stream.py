@@ -46,5 +46,8 @@ ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 
 # %%
-# The stream stays behind the fits, at up to about twice their divergence, and keeps nothing but a mixture and its sums.
-# Its steps shrink, so that it takes long to forget a poor start: `n_init=5` makes five for the first batch.
+# How to read this
+# ----------------
+# Lower is better: the divergence is what a fit loses, on average, in the log density of a new row. The grey line fits
+# all rows so far again and again. The blue line moves by one step for each batch, and stays within about twice the grey
+# one, with no row kept. It forgets a poor start slowly: `n_init=5` makes five starts for the first batch.

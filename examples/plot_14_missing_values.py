@@ -50,3 +50,10 @@ right.set(xlabel="value removed, cm", ylabel="value filled in, cm")
 right.legend(frameon=False)
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
+
+# %%
+# How to read this
+# ----------------
+# Left: higher is better, and the dashed line is the fit to the complete table. Fitting the NaN as they are stays
+# nearest to it; dropping rows loses rows, and means distort the fit. Right: points on the diagonal are filled in
+# correctly. The mean of the column draws horizontal lines; `impute` follows the diagonal.

@@ -2,8 +2,8 @@
 A report
 ========
 
-The command line writes what it found as one page that opens in any browser, without a network. Below are the command
-and its answer, the table that it wrote, and the page itself: move the threshold, sort the rows, search them.
+The report is one page that opens in any browser, offline. Move the threshold, sort the rows, search them. Below the
+page are the command, its answer and the table that it wrote.
 """
 
 import html
@@ -24,18 +24,6 @@ with TemporaryDirectory() as folder:
     answer = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
     scored = pd.read_csv(Path(folder, "diamonds.scored.csv"))
     page = Path(folder, "diamonds.html").read_text(encoding="utf-8")
-print(command, answer, sep="\n\n")
-
-# %%
-# The table has all columns of the file, a score for every row, and a reason for those that are flagged. Some lie
-# among all others here: what is wrong with them is in another column.
-
-DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_score, rate=0.002)
-
-# %%
-# The page
-# --------
-# It is shown in a frame here; on its own it fills the window.
 
 
 class Frame:
@@ -48,3 +36,15 @@ class Frame:
 
 # sphinx_gallery_capture_repr_block = ("_repr_html_",)
 Frame()
+
+# %%
+# The command and its answer
+# --------------------------
+
+print(command, answer, sep="\n\n")
+
+# %%
+# The table has all columns of the file, a score for every row, and a reason for those that are flagged. Some lie
+# among all others here: what is wrong with them is in another column.
+
+DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_score, rate=0.002)

@@ -17,3 +17,10 @@ lowest = detector.score_samples(diamonds).argsort()[:3]
 print(diamonds.iloc[lowest])
 
 ExplanationDisplay.from_estimator(detector, diamonds.loc[[24067]])
+
+# %%
+# How to read this
+# ----------------
+# Each bar is the share of a column in the surprise of the row, the largest first. The text beside it gives the value,
+# how far it lies from the expected value in standard deviations (sd), and that value. Orange columns are flagged: y and
+# z. With the expected values in both, the row is ordinary.

@@ -26,3 +26,9 @@ WeightsDisplay.from_estimator(mixture, ax=right)
 grid = np.stack(np.meshgrid(np.linspace(-5, 9, 200), np.linspace(-5, 9, 200)), axis=-1).reshape(-1, 2)
 print(f"weights: {mixture.weights_.round(4)}")
 print(f"components that are the most probable anywhere: {np.unique(mixture.predict(grid))}")
+
+# %%
+# How to read this
+# ----------------
+# Left: four crosses, three regions. The fourth component lies in the middle, and no place belongs to it. Right: its
+# weight is small, and the title counts the components in use.

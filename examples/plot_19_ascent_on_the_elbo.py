@@ -42,3 +42,10 @@ for fit, color in (ascent, "#0072B2"), (mixture, "#009E73"):
     right.contour(grid[..., 0], grid[..., 1], density, levels=5, colors=color, linewidths=1)
 right.set(xlabel="x[0]", ylabel="x[1]", title="posterior (grey), mean-field (blue), mixture (green)")
 plt.show()
+
+# %%
+# How to read this
+# ----------------
+# Left: grey is the noisy estimate of every step, blue its mean over fifty. The curve flattens when the fit has
+# converged. The gap to the dashed line is the divergence of q from the posterior: no single normal closes it. Right:
+# the green contours of the mixture follow the grey posterior, the blue ones of the mean-field normal cannot bend.

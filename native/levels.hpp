@@ -1,6 +1,6 @@
 // Categorical columns of a mixture: each component has a probability for each level of each column, independent of the
-// other columns. Their logarithms are added to the log densities of a tile, and weights by level are summed: one load
-// and one addition a row, column and component, each way.
+// other columns. Their logarithms are added to the log densities of a tile, and weights by level are summed: at
+// most one load and one addition a row, column and component, each way.
 #pragma once
 
 #include <cstdint>
@@ -21,80 +21,123 @@ struct LevelTables {
 };
 
 // Rows hold the number of a level, from 0, NaN where it is missing. Any other value is a level never seen.
+//
+// Neighbouring columns of few levels are taken together, as one column of all their combinations: their logarithms are
+// added up once, and the weights of combinations are divided among the columns at the end.
 template <class T>
 class Levels {
 public:
     Levels(const LevelTables<T>& tables, Index count) : tables_(tables), count_(count) {
         for (Index c = 0; c < tables_.n_columns; ++c) {
-            offsets_.push_back(width_);
-            width_ += tables_.sizes[c] + kMore;
+            const Index width = tables_.sizes[c] + kMore;
+            if (groups_.empty() || groups_.back().width * width > kMostTogether)
+                groups_.push_back({c, c, 0, 1});
+            groups_.back().end = c + 1;
+            groups_.back().width *= width;
         }
-        codes_.resize(static_cast<std::size_t>(tables_.n_columns * kTile<T>));
+        for (Group& group : groups_) {
+            group.offset = width_;
+            width_ += group.width;
+        }
+        column_.resize(kTile<T>);
+        codes_.resize(groups_.size() * kTile<T>);
         logs_.resize(static_cast<std::size_t>(count_ * width_));
         sums_.resize(tables_.weights ? logs_.size() : 0);
         const T* from = tables_.logs;
         for (Index k = 0; k < count_; ++k)
-            for (Index c = 0; c < tables_.n_columns; ++c) {
-                const Index given = tables_.sizes[c] + 1;
-                std::copy_n(from, given, logs_.data() + k * width_ + offsets_[c]);  // a missing level adds nothing
-                from += given;
+            for (const Group& group : groups_) {
+                T* to = logs_.data() + k * width_ + group.offset;
+                Index step = 1;
+                for (Index c = group.first; c < group.end; ++c) {
+                    const Index given = tables_.sizes[c] + 1;
+                    for (Index level = given; level >= 0; --level) {  // the first is added to last, in its place
+                        const T more = level < given ? from[level] : T(0);  // a missing level adds nothing
+                        for (Index i = 0; i < step; ++i) to[level * step + i] = to[i] + more;
+                    }
+                    from += given;
+                    step *= given + 1;
+                }
             }
     }
 
     void read(const Table<T>& table, Index first) {
         const int n_rows = static_cast<int>(std::min<Index>(kTile<T>, table.n_rows - first));
-        for (Index c = 0; c < tables_.n_columns; ++c) {
-            const T* from = table.values + first * table.row_stride + tables_.columns[c] * table.column_stride;
-            std::int32_t* to = codes_.data() + c * kTile<T>;
-            const std::int32_t size = tables_.sizes[c];
-            for (int r = 0; r < n_rows; ++r) {
-                const T value = from[r * table.row_stride];
-                const std::int32_t whole = value >= T(0) && value < static_cast<T>(size)
-                                               ? static_cast<std::int32_t>(value)
-                                               : size;
-                const std::int32_t known = static_cast<T>(whole) == value ? whole : size;
-                to[r] = value != value ? size + 1 : known;
+        std::int32_t* to = codes_.data();
+        for (const Group& group : groups_) {
+            std::fill(to, to + kTile<T>, 0);
+            std::int32_t step = 1;
+            for (Index c = group.first; c < group.end; ++c) {
+                const T* from = table.values + first * table.row_stride + tables_.columns[c] * table.column_stride;
+                const std::int32_t size = tables_.sizes[c];
+                for (int r = 0; r < n_rows; ++r) column_[r] = from[r * table.row_stride];
+                for (int r = 0; r < n_rows; ++r) {  // without branches, so that it becomes vector instructions
+                    const T value = column_[r];
+                    const T within = value >= T(0) && value < static_cast<T>(size) ? value : static_cast<T>(size);
+                    const std::int32_t whole = static_cast<std::int32_t>(within);
+                    const std::int32_t known = static_cast<T>(whole) == within ? whole : size;
+                    to[r] += step * (known + (value != value ? 1 : 0));
+                }
+                step *= size + static_cast<std::int32_t>(kMore);
             }
-            std::fill(to + n_rows, to + kTile<T>, size + 1);
+            to += kTile<T>;
         }
     }
 
     void add_logs(T* densities) const {
-        for (Index k = 0; k < count_; ++k)
-            for (Index c = 0; c < tables_.n_columns; ++c) {
-                const T* logs = logs_.data() + k * width_ + offsets_[c];
-                const std::int32_t* codes = codes_.data() + c * kTile<T>;
-                T* to = densities + k * kStride<T>;
+        for (Index k = 0; k < count_; ++k) {
+            const std::int32_t* codes = codes_.data();
+            T* to = densities + k * kStride<T>;
+            for (const Group& group : groups_) {
+                const T* logs = logs_.data() + k * width_ + group.offset;
                 for (int r = 0; r < kTile<T>; ++r) to[r] += logs[codes[r]];
+                codes += kTile<T>;
             }
+        }
     }
 
     void add_weights(const T* responsibilities) {
-        for (Index k = 0; k < count_; ++k)
-            for (Index c = 0; c < tables_.n_columns; ++c) {
-                double* sums = sums_.data() + k * width_ + offsets_[c];
-                const std::int32_t* codes = codes_.data() + c * kTile<T>;
-                const T* shares = responsibilities + k * kStride<T>;
+        for (Index k = 0; k < count_; ++k) {
+            const std::int32_t* codes = codes_.data();
+            const T* shares = responsibilities + k * kStride<T>;
+            for (const Group& group : groups_) {
+                double* sums = sums_.data() + k * width_ + group.offset;
                 for (int r = 0; r < kTile<T>; ++r) sums[codes[r]] += static_cast<double>(shares[r]);
+                codes += kTile<T>;
             }
+        }
     }
 
     void finish() const {
         double* to = tables_.weights;
         for (Index k = 0; k < count_; ++k)
-            for (Index c = 0; c < tables_.n_columns; ++c)
-                for (Index level = 0; level < tables_.sizes[c]; ++level)
-                    *to++ += sums_[static_cast<std::size_t>(k * width_ + offsets_[c] + level)];
+            for (const Group& group : groups_) {
+                const double* sums = sums_.data() + k * width_ + group.offset;
+                Index step = 1;
+                for (Index c = group.first; c < group.end; ++c) {
+                    const Index size = tables_.sizes[c], width = size + kMore;
+                    for (Index outer = 0; outer < group.width; outer += step * width)
+                        for (Index level = 0; level < size; ++level)
+                            for (Index i = 0; i < step; ++i) to[level] += sums[outer + level * step + i];
+                    to += size;
+                    step *= width;
+                }
+            }
     }
 
 private:
-    static constexpr Index kMore = 2;  // a level never seen, and a missing one
+    static constexpr Index kMore = 2;             // a level never seen, and a missing one
+    static constexpr Index kMostTogether = 1024;  // combinations: a table of them fits in the nearest cache
+
+    // Columns from first to end, of `width` combinations, whose tables start at `offset`.
+    struct Group {
+        Index first, end, offset, width;
+    };
 
     LevelTables<T> tables_;
     Index count_, width_ = 0;
-    std::vector<Index> offsets_;
+    std::vector<Group> groups_;
     std::vector<std::int32_t> codes_;
-    std::vector<T> logs_;
+    std::vector<T> column_, logs_;
     std::vector<double> sums_;
 };
 

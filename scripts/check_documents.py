@@ -26,8 +26,11 @@ def main() -> int:
     problems = broken_links()
     for problem in problems:
         print(f"broken link in {problem}")
-    picture = subprocess.run([sys.executable, ROOT / "scripts" / "terminal_picture.py", "--check"], check=False)
-    return 1 if problems or picture.returncode else 0
+    stale = [
+        subprocess.run([sys.executable, ROOT / "scripts" / script, "--check"], check=False).returncode
+        for script in ("terminal_picture.py", "speed_picture.py")
+    ]
+    return 1 if problems or any(stale) else 0
 
 
 sys.exit(main())

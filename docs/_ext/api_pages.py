@@ -24,7 +24,7 @@ SECTIONS = [
     ("Components into clusters", "What belongs together though it takes several components.", ["[Mm]erge*"]),
     (
         "Detectors",
-        "Rows that do not belong. All have ``score_samples``, ``decision_function``, ``predict`` and ``explain``. "
+        "Rows that do not fit. All have ``score_samples``, ``decision_function``, ``predict`` and ``explain``. "
         "``MinCovDet`` is the covariance that an elliptic envelope rests on.",
         [
             "AnomalyDetector",

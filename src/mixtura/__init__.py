@@ -1,4 +1,4 @@
-"""Mixtura: the groups in a table, and the rows that do not belong.
+"""Mixtura: the groups in a table, and the rows that do not fit.
 
 Names are imported when they are first used: the command line answers ``--help`` without the numerical libraries. They
 are listed in ``__init__.pyi``.

@@ -37,7 +37,7 @@ def test_the_table_itself_and_one_like_it_pass(run, write, january):
     ("names", "values", "told"),
     [
         (NAMES, rows(1, shift=15), "age 0.4"),
-        (NAMES, rows(1, city="Bari"), "of 1 level never seen: 'Bari' ("),
+        (NAMES, rows(1, city="Bari"), "with 1 level that the fit never saw: 'Bari' ("),
         (["years", *NAMES[1:]], rows(1), "age is not there."),
         (NAMES, [(age, city, f"about {spent}") for age, city, spent in rows(1)], "spent holds text, and held a number"),
         (NAMES, [*rows(1), (34, "Rome", 1e9)], "spent has 1 cell above"),

@@ -189,7 +189,7 @@ def test_score_by_a_model_of_groups(run, iris, read):
     run("groups", iris, *FAST, "--save", "m")
     ended = run("score", "m", iris, "--format", "parquet")
     assert ended.code == 0
-    assert "Most anomalous rows: the 10 rows of highest score" in ended.out
+    assert "Most anomalous rows: the 10 rows with the highest scores" in ended.out
     assert list(read("iris.scored.parquet"))[6:] == ["anomaly_score", "component"]
 
 

@@ -166,7 +166,7 @@ def test_what_is_refused(run, folder, table):
         assert ended.code == 2
         assert f"{option[0]} needs a threshold, and the model has none" in ended.err
     ended = run("detect", "t.csv", "--good", "t.csv", "--force")
-    assert "t.csv is the table that is read" in ended.err
+    assert "t.csv is the input table" in ended.err
     ended = run("detect", "t.csv", "--good", "a.csv", "--bad", "a.csv")
     assert "cannot hold both the rows that are not flagged and the flagged rows" in ended.err
     assert not (folder / "a.csv").exists()

@@ -51,11 +51,16 @@ def fit(run, write, need):
     return fit
 
 
+def again(value):
+    """Return a value that says again what another does by default."""
+    return pytest.param(value, marks=pytest.mark.exhaustive)
+
+
 def sizes(summary):
     return [group["n_rows"] for group in summary["groups"]]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, again(2), again(3)])
 def test_two_clumps_are_flagged_and_named(fit, seed):
     random = np.random.default_rng(seed)
     X = three_groups(random, 2000, 4)
@@ -84,7 +89,7 @@ def test_many_clumps_and_scattered_rows_are_found_together(fit):
     assert "and 1 more. They are still assigned to the nearest" in summary["notices"][0]
 
 
-@pytest.mark.parametrize("n_columns", [4, 5])
+@pytest.mark.parametrize("n_columns", [4, again(5)])
 def test_copies_of_a_wrong_row_come_first(fit, n_columns):
     random = np.random.default_rng(n_columns)
     X = three_groups(random, 3000, n_columns)
@@ -97,7 +102,7 @@ def test_copies_of_a_wrong_row_come_first(fit, n_columns):
     )
 
 
-@pytest.mark.parametrize("size", [1e6, 1e300])
+@pytest.mark.parametrize("size", [again(1e6), 1e300])
 def test_one_absurd_value_comes_first(fit, size):
     X = np.random.default_rng(0).normal(size=(3000, 4))
     X[7, 1] = size
@@ -109,6 +114,7 @@ def test_one_absurd_value_comes_first(fit, size):
     assert sizes(grouped) == [3000]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 2), (1000, 7), (3000, 4)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_of_clean_groups_nothing_is_told(fit, n_rows, n_columns, seed):

@@ -168,7 +168,7 @@ def test_a_reference(run, claims, drawn, write):
 def test_a_model_of_groups_has_no_threshold(run, iris, drawn, page):
     said(run("groups", iris, "--components", "2", "--shape", "full", "--save", "m"))
     ended = said(run("report", "m", iris))
-    assert "Most anomalous rows: the 10 rows of highest score" in ended.out
+    assert "Most anomalous rows: the 10 rows with the highest scores" in ended.out
     report = page("iris.report.html")
     assert report["summary"]["decision"] is None
     assert [profile["component"] for profile in report["profiles"]] == [0, 1]
@@ -314,14 +314,14 @@ BAD = [
     (["detect", "iris.csv", "--report", "no/x.html"], "there is no folder"),
     (["detect", "iris.csv", "--report", "-"], "cannot be written to standard output"),
     (["detect", "iris.csv", "--report", "."], "is a folder: name a file in it"),
-    (["detect", "iris.csv", "--report", "iris.csv"], "iris.csv is the table that is read"),
-    (["detect", "iris.csv", "--reference", "first.parquet", "--report", "first.parquet"], "is the table that is read"),
+    (["detect", "iris.csv", "--report", "iris.csv"], "iris.csv is the input table"),
+    (["detect", "iris.csv", "--reference", "first.parquet", "--report", "first.parquet"], "is the input table"),
     (["detect", "iris.csv", "--report", "x.csv", "--out", "./x.csv"], "x.csv cannot hold both the result and the rep"),
     (["detect", "iris.csv", "--report", "x", "--save", "x"], "x cannot hold both the model and the report"),
     (["report", "m"], "Missing argument"),
     (["report", "no", "iris.csv"], "there is no model file no"),
     (["report", "m", "no.csv"], "there is no file no.csv"),
-    (["report", "m", "iris.csv", "--out", "iris.csv"], "iris.csv is the table that is read"),
+    (["report", "m", "iris.csv", "--out", "iris.csv"], "iris.csv is the input table"),
     (["report", "m", "iris.csv", "--out", "m"], "m is the model, and the result would replace it"),
     (["report", "m", "iris.csv", "--out", "no/x.html"], "there is no folder"),
     (["report", "m", "iris.csv", "--json", "--out", "-"], "--json and --out - both want standard output"),

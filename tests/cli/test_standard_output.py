@@ -16,7 +16,13 @@ def program(*arguments, **options):
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, check=False, **options)
 
 
-@pytest.mark.parametrize("form", [None, "csv", "jsonl", "json", "arrow", "parquet"])
+def forms(*names):
+    """Formats of which a default run tries the first and the last: each starts a program."""
+    between = (pytest.param(name, marks=pytest.mark.exhaustive) for name in names[1:-1])
+    return [names[0], *between, names[-1]]
+
+
+@pytest.mark.parametrize("form", forms(None, "csv", "jsonl", "json", "arrow", "parquet"))
 def test_the_result_is_on_standard_output_and_all_else_is_not(run, iris, folder, need, form):
     chosen = () if form is None else ("--format", form)
     ended = program("detect", "iris.csv", *FOREST, "--out", "-", *chosen)

@@ -60,8 +60,8 @@ def test_ranges_that_are_left_are_told_with_how_far():
     table = columns(1)
     table["x"] = np.r_[-3.0, 5.0, 9.0, table["x"][3:]]
     assert news(table) == [
-        "x has 1 cell below 0, the smallest of the fit: down to -3",
-        "x has 2 cells above 1, the largest of the fit: up to 9",
+        "x has 1 cell below 0, the fitted minimum: down to -3",
+        "x has 2 cells above 1, the fitted maximum: up to 9",
     ]
 
 
@@ -72,6 +72,8 @@ def test_columns_that_are_gone_or_hold_something_else_come_first():
     told = news(table)
     assert told[0] == "town is not there"
     assert told[1].startswith("x holds ")
+    first = KNOWN.news(looked(table), used=["x", "gaps"])[0]
+    assert (first.what, first.is_expected) == ("is not there, and the model does not use it", True)
 
 
 @pytest.mark.parametrize(("n_cells", "is_expected"), [(1, True), (30, False)])

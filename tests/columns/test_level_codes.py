@@ -64,7 +64,8 @@ def test_the_levels_of_texts_are_their_shapes():
     cells = pa.array([f"AB-{number:02d}" for number in range(99)] + ["12-AB"])
     kind = kind_in(cells, "code")
     assert isinstance(kind, Identifier)
-    assert kind.coding == LevelCodes(("AA-99", "99-AA"), "shapes")
+    assert kind.coding == LevelCodes(("AA-99", "99-AA"), "shapes", (), (99, 1, 0))
+    assert kind.coding.share(1.0) == (1, 100)
     assert codes(kind, pa.array(["ZZ-00", "12-ZZ", "ZZ-000", "", None]))[:3] == [0, 1, 2]
 
 
@@ -101,7 +102,9 @@ def test_kinds_with_levels_are_kept(kind):
     assert from_json(as_json(kind)) == kind
 
 
-@pytest.mark.parametrize("wrong", [{"levels": ["a", "a"]}, {"levels": [1]}, {"of": "colours"}, {"missing": [None]}])
+@pytest.mark.parametrize(
+    "wrong", [{"levels": ["a", "a"]}, {"levels": [1]}, {"of": "colours"}, {"missing": [None]}, {"counts": [1]}]
+)
 def test_settings_of_no_table_are_refused(wrong):
     with pytest.raises(ValueError, match="levels"):
-        LevelCodes.from_settings({"levels": ["a"], "of": "values", "missing": [], **wrong})
+        LevelCodes.from_settings({"levels": ["a"], "of": "values", "missing": [], "counts": [], **wrong})

@@ -58,7 +58,7 @@ def test_a_column_that_is_called_row_keeps_its_name(numbers):
 
 def test_groups_flag_no_rows(numbers):
     found = mixtura.groups(numbers, components=2, shape="full")
-    with pytest.raises(RequestError, match=r"mixtura\.detect chooses one"):
+    with pytest.raises(RequestError, match=r"use mixtura\.detect, which sets one"):
         _ = found.flagged
 
 
@@ -85,7 +85,7 @@ def test_files_are_not_replaced_without_force(found, folder, tmp_path):
     from_file = mixtura.detect(folder / "t.csv", rate=0.02)
     from_file.write(tmp_path / "again.parquet")
     from_file.write(tmp_path / "again.parquet")
-    with pytest.raises(SourceError, match="is the table that is read"):
+    with pytest.raises(SourceError, match="is the input table"):
         from_file.write(folder / "t.csv", force=True)
 
 
@@ -157,7 +157,7 @@ def test_groups_of_a_model_that_is_known(numbers):
     again = first.model.groups(numbers)
     assert again.summary.groups == first.summary.groups
     assert again.summary.new_columns == first.summary.new_columns
-    with pytest.raises(RequestError, match="only a mixture has groups"):
+    with pytest.raises(RequestError, match="only mixtures have groups"):
         mixtura.groups(numbers, model=mixtura.detect(numbers, rate=0.02).model)
     with pytest.raises(RequestError, match="fitted already"):
         mixtura.groups(numbers, model=first.model, components=3)

@@ -26,8 +26,8 @@ def iris():
 
 def air():
     """Readings of sensors, of which many lack one."""
-    names = ("CO_GT", "C6H6_GT", "NOx_GT", "T", "AH")
-    X = columns_of(SHARED / "real" / "AirQualityUCI.csv", 250, *names)
+    names = ("CO_GT", "C6H6_GT", "NOx_GT", "T")
+    X = columns_of(SHARED / "real" / "AirQualityUCI.csv", 180, *names)
     return np.where(X == -200, np.nan, X)
 
 
@@ -43,13 +43,16 @@ def connections():
         return arrays["X"][:45_000].astype(float)
 
 
-TABLES = [
-    *(pytest.param(iris, seed, marks=needs_shared("mixture")) for seed in (0, 1, 7)),
-    *(pytest.param(air, seed, marks=needs_shared("real")) for seed in (0, 5)),
-    *(pytest.param(glass, seed, marks=needs_shared("adbench")) for seed in (0, 5)),
-    pytest.param(connections, 3, marks=needs_shared("adbench")),
-]
-SMALL = TABLES[:-1]
+def cases(table, folder, *seeds, long=False):
+    """Return a table with some seeds, the others of which run under --exhaustive, as all do of a long one."""
+    marks = needs_shared(folder), pytest.mark.exhaustive
+    return [
+        pytest.param(table, seed, marks=marks if long or position else marks[:1]) for position, seed in enumerate(seeds)
+    ]
+
+
+SMALL = [*cases(iris, "mixture", 0, 1, 7), *cases(air, "real", 5, 0), *cases(glass, "adbench", 0, 5)]
+TABLES = [*SMALL, *cases(connections, "adbench", 3, long=True)]
 
 
 @pytest.fixture

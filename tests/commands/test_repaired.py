@@ -110,7 +110,7 @@ def test_a_table_without_flagged_rows_is_written_as_it_is(tmp_path):
 
 
 def test_what_is_read_and_what_others_made_is_not_replaced(file, tmp_path):
-    with pytest.raises(SourceError, match="is the table that is read"):
+    with pytest.raises(SourceError, match="is the input table"):
         mixtura.detect(file, rate=0.02, repaired=file, force=True)
     same = tmp_path / "same.parquet"
     with pytest.raises(SourceError, match="cannot hold both the result and the repaired table"):
@@ -155,7 +155,7 @@ def test_the_command_line_writes_the_same_table_and_says_that_it_is_a_guess(run,
     said = " ".join(capfd.readouterr().out.split())
     found = mixtura.detect(file, rate=0.02, repaired=tmp_path / "2.parquet")
     cells, n_rows = found.summary.repaired.n_cells, found.summary.repaired.n_rows
-    assert f"(the table with {cells} cells of {n_rows} rows replaced by predicted values, a guess)" in said
+    assert f"(a repaired copy: {cells} cells of {n_rows} rows replaced by predicted values, a guess)" in said
     run("score", tmp_path / "m.model", file, "--out", tmp_path / "s.parquet", "--repaired", tmp_path / "3.parquet",
         "--json")  # fmt: skip
     printed = json.loads(capfd.readouterr().out)

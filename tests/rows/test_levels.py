@@ -7,6 +7,7 @@ from mixtura import rows
 from mixtura.errors import ColumnError
 from mixtura.rows import ScaledRows, SelectedRows, spool
 from mixtura.rows.block import levels_of
+from mixtura.rows.replacing import Cells
 from mixtura.rows.split import SplitRows
 from problems import open_dask
 
@@ -94,3 +95,27 @@ def test_weights_are_numbers(path):
     assert opened(path, sample_weight="amount").columns == ("city", "when", "ok", "code")
     with pytest.raises(ColumnError, match=r"column 'city' of .* does not hold numbers"):
         opened(path, sample_weight="city")
+
+
+def test_repairs_have_the_types_of_their_columns():
+    moments = {
+        "day": pa.array([19000, 19001], pa.int32()).cast(pa.date32()),
+        "at": pa.array([0, 86_400_000], pa.int64()).cast(pa.timestamp("ms")),
+        "clock": pa.array([0, 60], pa.int32()).cast(pa.time32("s")),
+        "took": pa.array([0, 60], pa.int64()).cast(pa.duration("s")),
+    }
+    table = pa.table({"ok": [True, False], "city": pa.array(["a", "b"]).dictionary_encode(), **moments})
+    opened_table = opened(table)
+    cells = Cells(np.zeros(6, int), np.arange(6), np.array([0.0, 1.0, 19002.0, 1.5, 90.0, 30.0]))
+    repaired = cells.put_in(table, table.column_names, opened_table.kinds)
+    changed = [name for name in table.column_names if repaired.field(name).type != table.field(name).type]
+    assert [name for name in changed if name != "city"] == []
+    first = {name: str(cells[0]) for name, cells in repaired.to_pydict().items()}
+    assert first == {
+        "ok": "False",
+        "city": "b",
+        "day": "2022-01-10",
+        "at": "1970-01-02 12:00:00",
+        "clock": "00:01:30",
+        "took": "0:00:30",
+    }

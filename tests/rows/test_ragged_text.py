@@ -3,6 +3,8 @@
 import pytest
 
 from mixtura.errors import SourceError
+from mixtura.rows.fields import Syntax, split
+from mixtura.rows.records import Lines, records
 
 from .delimited_text import read_text
 
@@ -92,3 +94,18 @@ def test_text_between_fixed_places(write):
     assert len(read_text(write("t.txt", lines))[1]) == 403
     with pytest.raises(SourceError, match=r"line 405 of t\.txt has text between two columns"):
         read_text(write("t.txt", lines + "Bartholomew-Long\n"))
+
+
+def test_each_line_is_split_a_few_times_where_quotes_end_within_fields(monkeypatch):
+    n_splits = 0
+
+    def counted(text, syntax):
+        nonlocal n_splits
+        n_splits += 1
+        return split(text, syntax)
+
+    monkeypatch.setattr("mixtura.rows.records.split", counted)
+    lines = [f'{k},"=1+{k}, ""x"" "\n' for k in range(300)]
+    found = list(records(Lines(lines), Syntax(" ")))
+    assert [record.text for record in found] == [line.rstrip("\n") for line in lines]
+    assert n_splits <= 2 * len(lines)

@@ -191,11 +191,11 @@ def test_categories_come_back_bit_for_bit(n_numbers, file):
 @pytest.mark.parametrize(
     ("settings", "array", "reason"),
     [
-        ({"columns": [1], "sizes": [2]}, [[0.5, 0.4, 0.0]], "sum to one"),
-        ({"columns": [1], "sizes": [3]}, [[0.5, 0.5, 0.0]], "have no 3 probabilities"),
-        ({"columns": [1], "sizes": [2, 2]}, [[0.5, 0.5, 0.0]], "in columns of some sizes"),
-        ({"columns": [-1], "sizes": [2]}, [[0.5, 0.5, 0.0]], "rising order"),
-        ({"columns": [9], "sizes": [2]}, [[0.5, 0.5, 0.0]], "do not fit"),
+        ({"columns": [1], "sizes": [2], "counts": []}, [[0.5, 0.4, 0.0]], "sum to one"),
+        ({"columns": [1], "sizes": [3], "counts": []}, [[0.5, 0.5, 0.0]], "have no 3 probabilities"),
+        ({"columns": [1], "sizes": [2, 2], "counts": []}, [[0.5, 0.5, 0.0]], "in columns of some sizes"),
+        ({"columns": [-1], "sizes": [2], "counts": []}, [[0.5, 0.5, 0.0]], "rising order"),
+        ({"columns": [9], "sizes": [2], "counts": []}, [[0.5, 0.5, 0.0]], "do not fit"),
         ([1], [[0.5, 0.5, 0.0]], "in columns of some sizes"),
     ],
 )

@@ -91,6 +91,18 @@ def test_levels_as_many_as_rows_have_not_moved():
     assert not drift(before, now).has_moved
 
 
+def test_many_levels_are_told_by_how_many_are_new():
+    before, now = ({"state": np.repeat([f"state {n}" for n in range(first, first + 24)], 20)} for first in (0, 24))
+    assert moved(before, now) == [("state", "levels", "100% are levels that the fit never saw")]
+
+
+def test_one_value_in_each_table_goes_on():
+    before, now = ({"month": np.full(200, month), "word": [str(month) + "nd"] * 200} for month in (1, 2))
+    found = drift(before, now)
+    assert {one.column for one in found.columns if one.goes_on} == {"month", "word"}
+    assert not found.has_moved
+
+
 def test_dates_that_follow_the_former_ones_go_on():
     later = columns(1)
     later["day"] = later["day"] + pd.Timedelta(days=91)

@@ -26,7 +26,7 @@ def scores(source, tmp_path):
 def test_a_column_that_is_gone_is_missing_in_all_rows(tmp_path):
     found, without = scores(NEW.drop(columns="y"), tmp_path)
     np.testing.assert_array_equal(without, scores(NEW.assign(y=np.nan), tmp_path)[1])
-    assert found.summary.notices == ("the DataFrame has no column 'y': rows are judged without.",)
+    assert found.summary.notices == ("the DataFrame has no column 'y': the rows are scored without it.",)
     assert [str(news) for news in found.summary.news if not news.is_expected] == ["y is not there"]
     assert "y" not in found.flagged
 
@@ -34,7 +34,7 @@ def test_a_column_that_is_gone_is_missing_in_all_rows(tmp_path):
 def test_a_column_of_another_name_is_asked_about():
     found = mixtura.score(FITTED, NEW.rename(columns={"z": "zz"}))
     assert found.summary.notices[0].startswith(
-        "the DataFrame has no column 'z': rows are judged without. Is 'zz' what was 'z'?"
+        "the DataFrame has no column 'z': the rows are scored without it. Is 'zz' the former 'z'?"
     )
 
 
@@ -52,7 +52,7 @@ def test_a_column_that_holds_something_else_is_missing_in_all_rows(tmp_path, cel
     found, without = scores(NEW.assign(y=cells), tmp_path)
     np.testing.assert_array_equal(without, scores(NEW.assign(y=np.nan), tmp_path)[1])
     assert found.summary.notices == (
-        f"y holds {such!r}, which cannot be read as what it held: rows are judged without it.",
+        f"y holds {such!r}, which the model cannot read as before: the rows are scored without it.",
     )
     assert {news.column for news in found.summary.news if not news.is_expected} == {"y"}
     assert found.summary.decision.n_by_strays == 0

@@ -1,4 +1,4 @@
-"""`mixtura detect`: the rows of a table that do not belong."""
+"""`mixtura detect`: the rows of a table that do not fit."""
 
 from typing import Annotated
 
@@ -40,7 +40,8 @@ def detect(
             metavar="COLUMN|CSV",
             help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. The "
             f"model does not see it; it sets the threshold, by {on_labels(options.spell)} (default: --f-beta 1). Or "
-            "a CSV file of rows marked in the report of this table: rows like those marked fine are not flagged.",
+            "the CSV file of the rows that you marked in a report of this table: rows like those marked fine are not "
+            "flagged.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),

@@ -1,10 +1,11 @@
 """What a model knows of the table that it was fitted to, and what is new in another one."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from scipy.special import pdtrc
 
 from ..words import count, number, plural, shortened
@@ -25,6 +26,9 @@ _MOST_LEVELS, _MOST_CHARACTERS = 10_000, 2**20
 _OF_LEVELS = (Flag, Category, Constant)
 _OF_NUMBERS = (Number, Date, Time, Duration)
 
+# Of so few rows nothing is known of a tail. Larger powers of e are not needed.
+_FEWEST, _MOST_NATS = 40, 100.0
+
 # Levels that are named.
 _NAMED = 3
 
@@ -44,7 +48,7 @@ class News:
         What is new, in words that follow the name.
     is_expected : bool
         Whether another table like the first would have as much that is new: a rare level more, a value just beyond the
-        range.
+        range; or whether it is a column that the model does not use.
     """
 
     column: str
@@ -134,14 +138,24 @@ class Known:
         scores = None if values.get("scores") is None else Cumulative.from_json(values["scores"])
         return cls(Profile.from_json(values["profile"]), levels, counts, numbers, scores)
 
-    def news(self, looked: Looked) -> tuple[News, ...]:
-        """Return what is new in another table: columns that are gone or hold something else, levels, ranges."""
+    def news(self, looked: Looked, used: Collection[str] | None = None) -> tuple[News, ...]:
+        """Return what is new in another table: columns that are gone or hold something else, levels, ranges.
+
+        Parameters
+        ----------
+        looked : Looked
+            The other table.
+        used : collection of str, optional
+            The columns that a model uses: others, such as labels, may be gone. Default: all.
+        """
         now = {column.name: column for column in looked.columns}
         found: list[tuple[int, News]] = []
         for known in self.profile.columns:
             column = now.get(known.name)
             if column is None:
-                found.append((0, News(known.name, "is not there")))
+                is_used = used is None or known.name in used
+                what = "is not there" if is_used else "is not there, and the model does not use it"
+                found.append((0, News(known.name, what, is_expected=not is_used)))
                 continue
             found += self._news_of(known, column, looked)
         # Columns that are gone or others come first, then levels and ranges.
@@ -155,7 +169,8 @@ class Known:
         if unread := _unread(known, column, self.profile.n_rows):
             yield 1, News(known.name, unread)
         if known.name in self.levels:
-            news = _new_levels(self.levels[known.name], self.counts.get(known.name, ()), column)
+            counts = self.counts.get(known.name, (0,) * len(self.levels[known.name]))
+            news = _new_levels(dict(zip(self.levels[known.name], counts, strict=True)), column)
             if news is not None:
                 yield 2, news
         n_before = self.profile.n_rows if known.extent is None or known.extent.is_exact else self.profile.n_sampled
@@ -189,10 +204,9 @@ def _told(told: str) -> str:
     return told if told in ("text",) or told.endswith("s") else f"a {told}"
 
 
-def _new_levels(known: tuple[str, ...], counts: tuple[int, ...], column: LookedColumn) -> News | None:
-    there = set(known)
+def _new_levels(known: Mapping[str, int], column: LookedColumn) -> News | None:
     found = levels_of(column)
-    new = {text: n for text, n in found.items() if text not in there}
+    new = {text: n for text, n in found.items() if text not in known}
     if not new:
         return None
     n_cells = sum(new.values())
@@ -200,20 +214,23 @@ def _new_levels(known: tuple[str, ...], counts: tuple[int, ...], column: LookedC
     more = f" and {count(len(new) - _NAMED)} more" if len(new) > _NAMED else ""
     what = f"has {plural(n_cells, 'cell')} with {plural(len(new), 'level')} that the fit never saw: {shown}{more}"
     is_one_value = len(known) == len(found) == 1
-    is_expected = is_one_value or _are_rare(list(new.values()), sum(found.values()), counts)
-    return News(column.name, what, is_expected=is_expected)
+    return News(column.name, what, is_expected=is_one_value or _are_rare(known, found, list(new.values())))
 
 
-def _are_rare(new: list[int], n_now: int, counts: tuple[int, ...]) -> bool:
-    """Tell whether levels never seen are as many, and as rare, as other rare levels lead one to expect.
+def _are_rare(before: Mapping[str, int], now: Mapping[str, int], new: list[int]) -> bool:
+    """Tell whether levels never seen are as many, and as rare, as chance brings.
 
-    Of as many cells again, no more levels are new on average than were seen once before (Good and Toulmin 1956, "The
-    number of new species, and the increase in population coverage, when a sample is increased", Biometrika 43).
+    A level of c cells in all, chosen from those before and now, has all of them among those now with the probability
+    q^c, where q is the share of the cells that are now. So each level that was seen before stands for q^c / (1 - q^c)
+    others that were not (Horvitz and Thompson 1952, "A generalization of sampling without replacement from a finite
+    universe", Journal of the American Statistical Association 47).
     """
-    n_before = sum(counts)
-    expected = counts.count(1) * n_now / max(1, n_before)
+    share = sum(now.values()) / max(1, sum(before.values()) + sum(now.values()))
+    alone = share ** np.array([n + now.get(text, 0) for text, n in before.items() if n], float)
+    expected = float((alone / (1 - alone)).sum()) if share < 1 else 0.0
     as_many = float(pdtrc(len(new) - 1, expected)) if expected else 0.0
-    return min(as_many, len(new) * _none_before(max(new), n_now, n_before)) > _BY_CHANCE
+    as_often = (len(before) + len(new)) * share ** max(new)
+    return min(as_many, as_often) > _BY_CHANCE
 
 
 def _none_before(n_cells: int, n_now: int, n_before: int) -> float:
@@ -241,9 +258,25 @@ def _left_range(known: ColumnProfile, column: LookedColumn, n_before: int) -> It
         n_seen = int(counted.counts[beyond].sum())
         if not n_seen:
             continue
-        is_near = abs(farthest - end) <= largest - smallest
-        yield News(
-            column.name,
-            f"has {about}{plural(math.ceil(n_seen / part), 'cell')} {where} {number(farthest)}",
-            is_expected=is_one_value or (is_near and _none_before(n_seen, counted.n, n_before) > _BY_CHANCE),
+        is_expected = is_one_value or (
+            abs(farthest - end) <= _reach(known.extent.numbers, end, n_before)
+            and _none_before(n_seen, counted.n, n_before) > _BY_CHANCE
         )
+        what = f"has {about}{plural(math.ceil(n_seen / part), 'cell')} {where} {number(farthest)}"
+        yield News(column.name, what, is_expected=is_expected)
+
+
+def _reach(numbers: tuple[float, ...], end: float, n: int) -> float:
+    """Return how far beyond an end of its range a column reaches by chance.
+
+    From the twentieth that is farthest out to the end of n cells, the distance from the middle grows by the logarithm
+    of n / 20 nats; by as much for each nat it grows beyond the end, as that of a tail with a power does (Hill 1975, "A
+    simple general approach to inference about the tail of a distribution", The Annals of Statistics 3).
+    """
+    smallest, far_down, _, middle, _, far_up, largest = numbers
+    quantile = far_up if end == largest else far_down
+    inner, outer = abs(quantile - middle), abs(end - middle)
+    if not inner or n <= _FEWEST:
+        return math.inf
+    nats = -math.log(_BY_CHANCE) * math.log(outer / inner) / math.log(n / 20)
+    return max(largest - smallest, outer * math.expm1(min(nats, _MOST_NATS)))

@@ -45,6 +45,9 @@ class LevelCodes:
         characters as one, such as "A+-9+".
     missing : tuple of str
         Marks of missing values, besides those that are always taken for such.
+    counts : tuple of int
+        How many cells have each level, and at last how many have any other; empty where nobody counted. Of shapes, an
+        estimate where there are very many texts.
 
     Examples
     --------
@@ -59,13 +62,14 @@ class LevelCodes:
     levels: tuple[str, ...]
     of: Of = "values"
     missing: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
 
     @classmethod
     def of_values(cls, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Self:
         """Return the codes of the different cells of a column, each of them a level."""
         digits = seen.texts.longest if seen.texts.n_padded and seen.texts.shortest == seen.texts.longest else 0
         counts = {spelled(value).zfill(digits): n for value, n in seen.levels.counts.items()} | seen.words.counts
-        return cls(_frequent(_present(counts, missing)), "values", missing)
+        return cls._of(_present(counts, missing), "values", missing)
 
     @classmethod
     def of_shapes(cls, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Self | None:
@@ -81,8 +85,19 @@ class LevelCodes:
             if len(tally) < 2:
                 return None
             if _ROWS_OF_SHAPE * len(tally) <= sum(tally.values()):
-                return cls(_frequent(tally), of, missing)
+                return cls._of(tally, of, missing)
         return None
+
+    @classmethod
+    def _of(cls, counts: Mapping[str, int], of: Of, missing: tuple[str, ...]) -> Self:
+        levels = _frequent(counts)
+        own = [counts[level] for level in levels]
+        return cls(levels, of, missing, (*own, sum(counts.values()) - sum(own)))
+
+    def share(self, value: float) -> tuple[int, int] | None:
+        """Return how many cells have the level of a code, and how many have any; None where nobody counted."""
+        code = round(value)
+        return (self.counts[code], sum(self.counts)) if 0 <= code < len(self.counts) else None
 
     def decode(self, cells: "pa.ChunkedArray | pa.Array") -> Decoded:
         """Return the codes of cells."""
@@ -124,17 +139,19 @@ class LevelCodes:
 
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same of; JSON can hold it."""
-        return {"levels": list(self.levels), "of": self.of, "missing": list(self.missing)}
+        return {"levels": list(self.levels), "of": self.of, "missing": list(self.missing), "counts": [*self.counts]}
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """Return what has these settings, or raise `ValueError` where no table has such levels."""
-        levels, of, missing = tuple(settings["levels"]), settings["of"], tuple(settings["missing"])
+        levels, of, missing, counts = (settings[name] for name in ("levels", "of", "missing", "counts"))
         if of not in ("values", "shapes", "patterns"):
             raise ValueError(f"levels are of values, shapes or patterns, not of {of!r}")
         if not all(isinstance(text, str) for text in (*levels, *missing)) or len(set(levels)) < len(levels):
             raise ValueError("the levels of a column are different texts")
-        return cls(levels, of, missing)
+        if not all(type(n) is int and n >= 0 for n in counts) or len(counts) not in (0, len(levels) + 1):
+            raise ValueError("the counts of levels are whole numbers, one for each level and one for all others")
+        return cls(tuple(levels), of, tuple(missing), tuple(counts))
 
 
 def coding_in(settings: Mapping[str, Any]) -> LevelCodes | None:

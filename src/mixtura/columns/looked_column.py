@@ -107,7 +107,7 @@ class LookedColumn:
 
     @cached_property
     def decoded(self) -> Decoded | None:
-        """The cells of the sample as numbers; None of a kind of which no numbers are made."""
+        """The cells of the sample as numbers; None of a kind of which no numbers are made, or only codes of levels."""
         return _decoded(self.kind, self.cells)
 
     @cached_property
@@ -229,6 +229,8 @@ def _texts(cells: Any) -> list[str]:
 
 
 def _decoded(kind: Kind, cells: Any) -> Decoded | None:
+    if kind.coding is not None:
+        return None
     try:
         return kind.decode(cells)
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""The rows of a table that do not belong."""
+"""The rows of a table that do not fit."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def detect(
     force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Found:
-    """Find the rows of a table that do not belong, and say why.
+    """Find the rows of a table that do not fit, with a reason for each.
 
     It is ``mixtura detect``, with the same defaults and the same bits. A model of the columns of numbers scores every
     row; rows above a threshold are flagged. The default has nothing to set: it flags rows that are too rare to be
@@ -197,6 +197,6 @@ def detect(
 
 
 def detect_by(asked: Request, threshold: Rule, output: Output, run: Run, how: Reproduction) -> Found:
-    """Find the rows that do not belong, by a request that is checked."""
+    """Find the rows that do not fit, by a request that is checked."""
     origin = Origin("detect", asked.source, threshold.reference)
     return carry_out(origin, output, lambda: work.fit_table(asked, threshold, run), run, how)

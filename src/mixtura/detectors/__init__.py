@@ -1,1 +1,1 @@
-"""Detectors: the models that tell which rows do not belong, each with scikit-learn's names, and why."""
+"""Detectors: the models that tell which rows do not fit, each with scikit-learn's names, and why."""

@@ -56,7 +56,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         **fit_parameters : dict
             What `fit` takes besides.
         """
-        answers: NDArray[np.int64] = super().fit_predict(opened_once(X, self._missing), y, **fit_parameters)
+        answers: NDArray[np.int64] = super().fit_predict(opened_once(self, X, self._missing), y, **fit_parameters)
         return answers
 
     def explain(self, X: Source) -> Explanation:

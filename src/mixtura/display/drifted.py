@@ -43,7 +43,7 @@ def _news(news: Sequence[News], rest: str) -> Part:
 
 
 def _said(news: News) -> str:
-    expected = ", as is to be expected" if news.is_expected else ""
+    expected = " (expected)" if news.is_expected else ""
     return f"{words.shortened(words.visible(str(news)))}{expected}."
 
 
@@ -67,7 +67,7 @@ def _drift(drift: Drift, rest: str) -> Part:
         parts.append(paragraph(f"  … {words.count(len(moved) - _COLUMNS_SHOWN)} more {rest}"))
     for column in drift.columns:
         if column.goes_on:
-            parts.append(paragraph(f"{_name(column)} goes on: {words.visible(column.said)}.", indent=2))
+            parts.append(paragraph(f"{_name(column)} continues: {words.visible(column.said)}.", indent=2))
     if drift.scores is not None:
         parts.append(paragraph(_scores(drift.scores), indent=2))
     return Stack(parts)
@@ -92,5 +92,5 @@ def _scores(scores: ScoreDrift) -> str:
     told = f"median {words.number(scores.median_before)} → {words.number(scores.median_now)}"
     if scores.share_before is not None and scores.share_now is not None:
         told += f", {words.percent(scores.share_before)} → {words.percent(scores.share_now)} above the threshold"
-    verb = "moved" if scores.has_moved else "are as they were"
+    verb = "moved" if scores.has_moved else "did not move"
     return f"The scores of the rows {verb}: {told}."

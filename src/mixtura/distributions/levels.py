@@ -13,9 +13,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammainc, gammaln, xlogy
 
 from ..typing import Floats
 from .matrices import check_real, frozen_integers
+
+# The least mean of a Poisson distribution: larger counts keep a logarithm.
+_LEAST_MEAN = 1e-6
 
 # Probabilities in single precision sum to one as nearly as this.
 _ROUNDED = 1e-6
@@ -31,6 +35,8 @@ class LevelColumns:
         Positions, in rising order.
     sizes : tuple of int
         Numbers of levels.
+    counts : tuple of int
+        Those columns whose levels are counts, which have a Poisson distribution.
 
     Examples
     --------
@@ -40,10 +46,17 @@ class LevelColumns:
 
     columns: tuple[int, ...]
     sizes: tuple[int, ...]
+    counts: tuple[int, ...] = ()
 
     def numbers(self, n_columns: int) -> NDArray[np.int64]:
         """Return the positions of the other columns, of `n_columns` in all."""
         return _others(self.columns, n_columns)
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Number of free parameters of a component: one for each count, one less than the levels for a category."""
+        pairs = zip(self.columns, self.sizes, strict=True)
+        return sum(1 if column in self.counts else size - 1 for column, size in pairs)
 
     @cached_property
     def n_levels(self) -> int:
@@ -95,7 +108,8 @@ class LevelColumns:
         place = {column: number for number, column in enumerate(self.columns)}
         found = [(position, place[int(column)]) for position, column in enumerate(columns) if int(column) in place]
         own = [number for _, number in found]
-        return LevelColumns(tuple(position for position, _ in found), tuple(self.sizes[c] for c in own)), own
+        counts = tuple(position for position, c in found if self.columns[c] in self.counts)
+        return LevelColumns(tuple(position for position, _ in found), tuple(self.sizes[c] for c in own), counts), own
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +155,8 @@ class Levels:
         Probabilities of the levels of each column; they sum to one over the levels, with that of a level never seen.
     unseen : array_like of shape (n_components, n_columns), optional
         Probability of a level never seen. Default: zero.
+    counts : sequence of int, default=()
+        Those columns whose levels are counts, with one parameter in each component: the mean of a Poisson distribution.
 
     Attributes
     ----------
@@ -167,7 +183,11 @@ class Levels:
     values: Floats
 
     def __init__(
-        self, columns: Sequence[int], probabilities: Sequence[ArrayLike], unseen: ArrayLike | None = None
+        self,
+        columns: Sequence[int],
+        probabilities: Sequence[ArrayLike],
+        unseen: ArrayLike | None = None,
+        counts: Sequence[int] = (),
     ) -> None:
         positions = tuple(int(column) for column in columns)
         tables = [check_real(table, "probabilities of levels") for table in probabilities]
@@ -185,7 +205,7 @@ class Levels:
         if rest.shape != shape:
             raise ValueError(f"probabilities of unseen levels have shape {shape}, not {rest.shape}")
         values = np.hstack([np.column_stack(pair) for pair in zip(tables, rest.T, strict=True)])
-        layout = LevelColumns(positions, tuple(table.shape[1] for table in tables))
+        layout = LevelColumns(positions, tuple(table.shape[1] for table in tables), tuple(counts))
         self._keep(layout, _checked(values.astype(np.float64), layout))
 
     @classmethod
@@ -239,7 +259,11 @@ class Levels:
         values[:, layout.seen] = weights
         values[:, layout.unseen] = 0
         values += extra[layout.owners]
-        return cls.unchecked(layout, _normalized(values, layout))
+        values = _normalized(values, layout)
+        for column, place in zip(layout.columns, layout.wide_slices, strict=True):
+            if column in layout.counts:
+                values[:, place] = _poisson(values[:, place])
+        return cls.unchecked(layout, values)
 
     def _keep(self, layout: LevelColumns, values: Floats) -> None:
         values.setflags(write=False)
@@ -277,7 +301,7 @@ class Levels:
     @property
     def n_parameters(self) -> int:
         """Number of free parameters."""
-        return self.n_components * (self.layout.n_levels - len(self.columns))
+        return self.n_components * self.layout.n_parameters
 
     @property
     def logs(self) -> LevelLogs:
@@ -329,6 +353,18 @@ class Levels:
 def _slices(sizes: Sequence[int]) -> tuple[slice, ...]:
     ends = np.cumsum(sizes).tolist()
     return tuple(slice(end - size, end) for end, size in zip(ends, sizes, strict=True))
+
+
+def _poisson(shares: Floats) -> Floats:
+    """Return Poisson probabilities of 0, 1, 2 and so on, then of all larger counts together, from shares of the same.
+
+    A mean of zero would make every other count impossible.
+    """
+    counts = np.arange(shares.shape[1] - 1)
+    means = np.maximum(shares[:, :-1] @ counts / shares[:, :-1].sum(axis=1), _LEAST_MEAN)[:, None]
+    below = np.exp(xlogy(counts, means) - means - gammaln(counts + 1))
+    shares = np.column_stack([below, gammainc(counts[-1] + 1, means)])
+    return np.asarray(np.maximum(shares, np.finfo(np.float64).tiny))
 
 
 def _checked(values: Floats, layout: LevelColumns) -> Floats:

@@ -17,6 +17,9 @@ from .table import Table
 # A column with more levels than this is no category: it tells rows apart rather than groups of them.
 MOST_LEVELS = 2**16
 
+# The categories are the columns that hold levels: flags, categorical types, a few texts that recur.
+FROM_DTYPE = "from_dtype"
+
 
 @dataclass(frozen=True, eq=False)
 class _Codes:
@@ -41,45 +44,60 @@ class _CodesOf:
         return _Codes(known.max(axis=0, initial=0).astype(np.float64), ((known >= 0) & (known % 1 == 0)).all(axis=0))
 
 
-def level_columns(table: Table, features: Any, names: Sequence[str] | None) -> LevelColumns | None:
-    """Return the categorical columns of a table, with one pass over their codes; None where there are none.
+def level_columns(
+    table: Table, features: Any, names: Sequence[str] | None, counts: Any = None, coded: Sequence[int] = ()
+) -> LevelColumns | None:
+    """Return the columns of categories and of counts, with one pass over them; None where there are none.
 
     Parameters
     ----------
     table : Table
         The table; a categorical column holds the numbers of its levels, from 0.
-    features : None, or list of int, str or bool
-        Positions or names of the columns, or for each column whether it is categorical.
+    features : None, "from_dtype", or list of int, str or bool
+        Positions or names of the columns, or for each column whether it is categorical. Those of "from_dtype" are
+        `coded`.
     names : sequence of str or None
         Names of the columns.
+    counts : None, or list of int, str or bool
+        The same of columns that hold counts.
+    coded : sequence of int, default=()
+        Positions of the columns whose numbers are codes of levels that the table has.
 
     Raises
     ------
     ColumnError
-        There is no such column.
+        There is no such column, or one is both.
     DataError
         A column holds other values than numbers of levels, or too many levels.
     """
-    columns = positions_of_features(features, table.n_columns, names)
+    if isinstance(features, str) and features == FROM_DTYPE:
+        features = list(coded)
+    categories = positions_of_features(features, table.n_columns, names)
+    counted = positions_of_features(counts, table.n_columns, names, "count_features")
+    columns = tuple(sorted({*categories, *counted}))
     if not columns:
         return None
+    if len(columns) < len(categories) + len(counted):
+        raise ColumnError("a column is listed both in categorical_features and in count_features: leave one out")
     nothing = _Codes(np.zeros(len(columns)), np.ones(len(columns), bool))
     codes = table.fold(_CodesOf(columns), nothing)
     called = [f"x{column}" if names is None else str(names[column]) for column in columns]
     others = [name for name, whole in zip(called, codes.whole, strict=True) if not whole]
     if others:
         raise DataError(
-            f"{quoted(others)} should hold the numbers of levels, 0, 1, 2 and so on, and holds other values: make them "
-            "with sklearn.preprocessing.OrdinalEncoder, or leave the column out of categorical_features"
+            f"{quoted(others)} should hold the numbers of levels or counts, 0, 1, 2 and so on, and holds other values: "
+            "make numbers of levels with sklearn.preprocessing.OrdinalEncoder, or do not list the column"
         )
     many = [name for name, largest in zip(called, codes.largest, strict=True) if largest >= MOST_LEVELS]
     if many:
         raise DataError(f"{quoted(many)} has more than {MOST_LEVELS:,} levels: leave the column out")
-    return LevelColumns(columns, tuple(int(largest) + 1 for largest in codes.largest))
+    return LevelColumns(columns, tuple(int(largest) + 1 for largest in codes.largest), counted)
 
 
-def positions_of_features(features: Any, n_columns: int, names: Sequence[str] | None) -> tuple[int, ...]:
-    """Return the positions of the columns that `features` names, in rising order.
+def positions_of_features(
+    features: Any, n_columns: int, names: Sequence[str] | None, parameter: str = "categorical_features"
+) -> tuple[int, ...]:
+    """Return the positions of the columns that `features`, the value of a `parameter`, names, in rising order.
 
     Raises
     ------
@@ -90,10 +108,10 @@ def positions_of_features(features: Any, n_columns: int, names: Sequence[str] | 
         return ()
     given = np.asarray(features).tolist() if not isinstance(features, str) else features
     if not isinstance(given, list):
-        raise ColumnError(f"categorical_features must be a list of names, positions or truth values, not {features!r}")
+        raise ColumnError(f"{parameter} must be a list of names, positions or truth values, not {features!r}")
     if all(isinstance(each, bool) for each in given) and given:
         if len(given) != n_columns:
-            raise ColumnError(f"categorical_features has {len(given)} truth values, and the table {n_columns} columns")
+            raise ColumnError(f"{parameter} has {len(given)} truth values, and the table {n_columns} columns")
         return tuple(int(position) for position in np.flatnonzero(given))
     places = {} if names is None else {str(name): position for position, name in enumerate(names)}
     positions = [places.get(each, -1) if isinstance(each, str) else each for each in given]
@@ -103,5 +121,5 @@ def positions_of_features(features: Any, n_columns: int, names: Sequence[str] | 
         if not isinstance(position, int) or not 0 <= position < n_columns
     ]
     if wrong:
-        raise ColumnError(f"categorical_features lists {wrong[0]!r}, and the table has no such column")
+        raise ColumnError(f"{parameter} lists {wrong[0]!r}, and the table has no such column")
     return tuple(sorted(set(positions)))

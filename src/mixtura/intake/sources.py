@@ -1,7 +1,7 @@
 """What an estimator is given, as a table.
 
 Arrays, and dataframes of numbers alone, go by scikit-learn's rules; everything else by `rows.open`, which leaves out
-columns that do not hold numbers. The estimator remembers how such columns are read.
+columns that do not hold numbers, unless the estimator takes all. The estimator remembers how such columns are read.
 """
 
 import os
@@ -20,9 +20,10 @@ from ..engines.progress import telling_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError, warn
 from ..rows import ArrayRows, LeftOut, Rows, SelectedRows, open, spool
+from ..rows.block import Levels, levels_of
 from ..rows.checks import quoted
-from ..rows.columns import Missing, difference, positions_of
-from ..rows.decoded import DecodedRows
+from ..rows.columns import Missing, Takes, difference, positions_of
+from ..rows.decoded import DecodedRows, uses
 from ..rows.duck import is_connection
 from ..rows.frames import as_frame, check_names, holds_numbers, select
 from ..words import listing
@@ -34,6 +35,9 @@ Source = Any
 # What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value may be missing.
 _NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
 _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
+
+# A column of more levels is no category unless it is named: histogram boosting has the same limit.
+_MOST_LEVELS = 255
 
 # Columns that a warning names.
 _NAMED = 5
@@ -66,7 +70,7 @@ def opened_table(
     if _is_array_like(X):
         yield table_for(estimator, X, _rows_to_fit(estimator, X, sample_weight, missing, at_least))
         return
-    rows = _opened(X, sample_weight, missing)
+    rows = _opened(estimator, X, sample_weight, missing)
     _note_columns(estimator, rows)
     if owner_of(X) is not None:
         yield table_for(estimator, X, rows)
@@ -90,9 +94,9 @@ def batch_table(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | 
             yield table
 
 
-def opened_once(X: Source, missing: Missing) -> Source:
+def opened_once(estimator: BaseEstimator, X: Source, missing: Missing) -> Source:
     """Return a table that may be read twice: a file that changes between is refused, a stream is copied once."""
-    return X if _is_array_like(X) or owner_of(X) is not None else _opened(X, None, missing)
+    return X if _is_array_like(X) or owner_of(X) is not None else _opened(estimator, X, None, missing)
 
 
 @contextmanager
@@ -134,6 +138,8 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
         choice: dict[str, Any] = {}
         if names is not None and not _is_rows(X) and (owner_of(X) is None or hasattr(X, "columns")):
             choice = {"columns": list(names), "kinds": getattr(estimator, "_kinds", None)}
+            if owner_of(X) is None or _categories_of(estimator) is None:
+                choice["takes"] = _takes(estimator)
         rows = _open(X, sample_weight, missing, **choice)
     if rows.n_columns != estimator.n_features_in_:
         raise ColumnError(
@@ -143,21 +149,59 @@ def _scoring_rows(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike 
     return rows
 
 
-def _opened(X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
+def _opened(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> Rows:
     """Return the rows of a table to fit, and warn of the columns that are left out."""
     if _is_rows(X):
         return open(X, sample_weight=sample_weight, missing=missing)
-    rows = _open(X, sample_weight, missing, non_numeric="drop")
+    takes, categories = _takes(estimator), _categories_of(estimator)
+    if categories is not None and owner_of(X) is None:
+        rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
+        return _with_categories(rows, categories) if isinstance(rows, DecodedRows) else rows
+    takes = "numbers" if categories is not None else takes
+    rows = _open(X, sample_weight, missing, non_numeric="drop", takes=takes)
     if isinstance(rows, DecodedRows):
         rows = rows.numbers_alone()
     left_out: tuple[LeftOut, ...] = getattr(rows, "left_out", ())
     if left_out:
         named = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
-        warn(
-            f"rows are judged by measurements alone, without columns {named}: "
-            "make numbers of those that should count, and drop the others"
-        )
+        judged_by = "rows are judged" if takes == "all" else "rows are judged by measurements alone,"
+        warn(f"{judged_by} without columns {named}: make numbers of those that should count, and drop the others")
     return rows
+
+
+def _with_categories(rows: DecodedRows, categories: Any) -> DecodedRows:
+    """Return rows with their numbers and the categories asked for, and warn of the other columns."""
+    everything = isinstance(categories, str)
+    listed = (
+        set() if everything else {each for each in np.asarray(categories).ravel().tolist() if isinstance(each, str)}
+    )
+    used, left = [], []
+    for name in rows.names:
+        kind = rows.kinds[name]
+        levels = kind.coding.levels if kind.coding is not None and kind.coding.of == "values" else ()
+        asked = 0 < len(levels) <= _MOST_LEVELS if everything else levels and name in listed
+        if name in rows.columns and (kind.in_use or asked):
+            used.append(name)
+        else:
+            left.append(f"{name!r} ({kind.told})")
+    if left:
+        warn(
+            f"columns {listing(left, _NAMED)} are left out, which hold neither numbers nor categories that are asked "
+            "for: name those that should count in categorical_features, and drop the others"
+        )
+    return rows.using(used) if left else rows
+
+
+def _categories_of(estimator: BaseEstimator) -> Any:
+    """Return what an estimator, or the one that it searches with, was given of categories; None where it takes none."""
+    own = getattr(estimator, "categorical_features", None)
+    return own if own is not None else getattr(getattr(estimator, "estimator", None), "categorical_features", None)
+
+
+def _takes(estimator: BaseEstimator) -> Takes:
+    """Return which columns of a table an estimator takes: those of levels too where it takes categories."""
+    takes: Takes = getattr(estimator, "_takes", "numbers")
+    return takes if _categories_of(estimator) is None else "all"
 
 
 def _open(X: Source, sample_weight: ArrayLike | None, missing: Missing, **choice: Any) -> Rows:
@@ -189,13 +233,14 @@ def _rows_to_fit(
         names = check_names(frame)
         if not holds_numbers(frame):
             weights = _validated_weights(sample_weight, frame)
-            rows = _opened(frame, None, missing)
+            rows = _opened(estimator, frame, None, missing)
             _check_length(estimator, rows.n_rows, at_least)
             _note_columns(estimator, rows)
             _check_feature_names(estimator, select(frame, positions_of(rows.columns or (), names)), reset=True)
-            return _array_rows(table_for(estimator, frame, rows).values(), weights)
+            return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
         X = frame
-    estimator.__dict__.pop("_kinds", None)
+    for name in ("_kinds", "_coded"):
+        estimator.__dict__.pop(name, None)
     values = _validated(estimator, X, missing, ensure_min_samples=at_least)
     return _array_rows(values, _validated_weights(sample_weight, values))
 
@@ -208,12 +253,15 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
         values = _validated(estimator, X if frame is None else frame, missing, reset=False)
         return _array_rows(values, _validated_weights(sample_weight, values))
     names = check_names(frame)
-    used = [name for name in names if name not in kinds or kinds[name].in_use]
+    known = set(names_of(estimator)) if _categories_of(estimator) is not None else set()
+    takes = _takes(estimator)
+    used = [name for name in names if name in known or name not in kinds or (not known and uses(kinds[name], takes))]
     numbers = select(frame, positions_of(used, names))
     _check_feature_names(estimator, numbers, reset=False)
     _check_n_features(estimator, numbers, reset=False)
-    rows = _open(numbers, None, missing, columns=used, kinds=kinds)
-    return _array_rows(table_for(estimator, frame, rows).values(), _validated_weights(sample_weight, frame))
+    rows = _open(numbers, None, missing, columns=used, kinds=kinds, takes=takes)
+    weights = _validated_weights(sample_weight, frame)
+    return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
 
 
 def _check_length(estimator: BaseEstimator, n_rows: int | None, at_least: int) -> None:
@@ -247,9 +295,9 @@ def _validated_weights(sample_weight: ArrayLike | None, X: NDArray[Any]) -> NDAr
     return weights
 
 
-def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None) -> ArrayRows:
+def _array_rows(X: NDArray[Any], sample_weight: ArrayLike | None = None, levels: Levels | None = None) -> ArrayRows:
     missing: Missing = "allow" if np.isnan(X).any() else "error"
-    return ArrayRows(X, sample_weight=sample_weight, checked=True, missing=missing)
+    return ArrayRows(X, sample_weight=sample_weight, checked=True, missing=missing, levels=levels)
 
 
 def _unmasked(X: Source) -> Source:
@@ -268,6 +316,14 @@ def _note_columns(estimator: BaseEstimator, rows: Rows) -> None:
         estimator._kinds = kinds
     else:
         estimator.__dict__.pop("_kinds", None)
+    levels = getattr(rows, "levels", None)
+    estimator._coded = () if levels is None else tuple(place for place, some in enumerate(levels) if some is not None)
+
+
+def coded_columns(estimator: BaseEstimator) -> tuple[int, ...]:
+    """Return the positions of the columns whose numbers are codes of the levels of a table that was fitted."""
+    coded: tuple[int, ...] = getattr(estimator, "_coded", ())
+    return coded
 
 
 def _is_rows(X: Source) -> bool:

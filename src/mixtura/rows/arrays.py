@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ColumnError, EmptyTableError
 from ..optional import need
-from .block import Array, Block, rows_per_block
+from .block import Array, Block, Levels, rows_per_block
 from .checks import Weights, check_finite, describe_rows
 from .columns import Choice, LeftOut, Missing, as_list, check_unique
 from .style import Style
@@ -37,6 +37,8 @@ class ArrayRows:
         Position of the first row, where the array is a part of a larger table.
     missing : {"error", "allow"}, default "error"
         Whether NaN, None and masked values may stand for missing values.
+    levels : tuple of (tuple of str or None), optional
+        Levels of the columns in use whose numbers are codes of levels.
 
     Attributes
     ----------
@@ -73,6 +75,7 @@ class ArrayRows:
         checked: bool = False,
         first_row: int = 0,
         missing: Missing = "error",
+        levels: Levels | None = None,
     ) -> None:
         self._array = _two_dimensions(array)
         self._used = _positions(self._array.shape[1], Choice(columns, drop))
@@ -82,6 +85,7 @@ class ArrayRows:
         self._weights = None if sample_weight is None else Weights(sample_weight, self.n_rows, self._describe)
         self._checked = checked
         self._has_missing = missing == "allow"
+        self.levels: Levels = (None,) * self.n_columns if levels is None else levels
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,6 +134,7 @@ class ArrayRows:
             sample_weight=weights,
             checked=self._checked,
             missing="allow" if self._has_missing else "error",
+            levels=self.levels,
         )
 
     def style(self) -> Style:

@@ -1,6 +1,6 @@
 """The rows of a table whose columns are known to hold this or that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ..optional import need
 from .arrow import cut
 from .block import Array, Block, Levels, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
-from .columns import Choice, as_list, check_known, choose
+from .columns import Choice, Takes, as_list, check_known, choose
 from .kept_numbers import KeptNumbers
 from .raw import RawTable, seen_in
 from .style import Style
@@ -82,7 +82,8 @@ class DecodedRows:
         self.seen = seen
         self.missing_marks = missing_marks
         names = raw.schema.names
-        told = ["number" if _is_used(kinds[name], choice, name) else kinds[name].told for name in names]
+        taken: dict[str, Takes] = {name: "numbers" if name == choice.weight_column else choice.takes for name in names}
+        told = ["number" if uses(kinds[name], taken[name]) else kinds[name].told for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
         self._has_missing = choice.allows_missing
         self._checksums = Checksums(raw.where) if raw.may_change else None
@@ -104,6 +105,10 @@ class DecodedRows:
         if not all(self.kinds[name].in_use for name in self.columns):
             return self
         return self._with({**self.kinds, **dict.fromkeys(unused, Number())}, self._choice)
+
+    def using(self, columns: Sequence[str]) -> "DecodedRows":
+        """Return the same table with some of its `columns`, in their order."""
+        return self._with(self.kinds, replace(self._choice, columns=list(columns)))
 
     def refusing_infinite(self) -> "DecodedRows":
         """Return the same table, where an infinite number is an error even if missing values are none."""
@@ -254,9 +259,9 @@ class DecodedRows:
         return check_weights(weights[:, 0], first_row, self._raw.describe)
 
 
-def _is_used(kind: Kind, choice: Choice, name: str) -> bool:
-    """Tell whether the rows have numbers of a column."""
-    return kind.takes_part if choice.takes == "all" and name != choice.weight_column else kind.in_use
+def uses(kind: Kind, takes: Takes) -> bool:
+    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or all columns."""
+    return kind.takes_part if takes == "all" else kind.in_use
 
 
 def _is_infinite(cell: Any) -> bool:

@@ -56,12 +56,15 @@ class Split:
         Whether one of them may go on in the next line.
     quoted : tuple of int
         Positions of those with quotes around them.
+    is_final : bool
+        Whether it stays stray, whatever the next lines are: its quote ends where no field does.
     """
 
     fields: list[str]
     stray: bool = False
     open: bool = False
     quoted: tuple[int, ...] = field(default=(), repr=False)
+    is_final: bool = field(default=False, repr=False)
 
 
 def split(text: str, syntax: Syntax) -> Split:
@@ -97,7 +100,7 @@ def _split_by_pattern(text: str, syntax: Syntax) -> Split:
     find, plain = _finder(syntax), _unescaper(syntax)
     fields: list[str] = []
     around: list[int] = []
-    position, stray, is_open = 0, False, False
+    position, stray, is_open, is_final = 0, False, False, False
     while True:
         match = find(text, position)
         assert match is not None, "the pattern matches an empty field"
@@ -110,10 +113,12 @@ def _split_by_pattern(text: str, syntax: Syntax) -> Split:
             if syntax.quote and bare.lstrip(" ").startswith(syntax.quote):
                 stray = True
                 is_open = is_open or _never_ends(text, position + bare.index(syntax.quote), syntax)
+                # A quote before it that may go on could hold this one; and so could an escape what comes after it.
+                is_final = is_final or not (is_open or syntax.escape)
             elif syntax.escape and (len(bare) - len(bare.rstrip(syntax.escape))) % 2:
                 stray = is_open = match["end"] is None
         if match["end"] is None:
-            return Split(fields, stray, is_open, tuple(around))
+            return Split(fields, stray, is_open, tuple(around), is_final)
         position = match.end()
 
 

@@ -207,7 +207,7 @@ def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | N
     Errors as of `open`.
     """
     options = options or ReadingOptions()
-    if options.file_column is not None and not _is_path(source):
+    if options.file_column is not None and not is_path(source):
         raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
         return _open_text(source, options)
@@ -228,7 +228,7 @@ def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | N
     return _open_stream(source, options)
 
 
-def _is_path(source: Any) -> bool:
+def is_path(source: Any) -> bool:
     """Tell whether a source is neither an object with data, nor standard input, a pipe or a query."""
     if isinstance(source, str) and (source == "-" or is_query(source)):
         return False

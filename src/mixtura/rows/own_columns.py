@@ -1,8 +1,9 @@
 """A table without columns that an earlier run added to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..columns.kind import Kind
 from ..errors import EmptyTableError
 from .block import Block
 from .columns import LeftOut
@@ -49,6 +50,11 @@ class OwnColumns(SelectedRows):
     def names(self) -> tuple[str, ...]:
         """Names of the other columns, in use or not."""
         return tuple(name for name in self.table.names if name not in self._former)
+
+    @property
+    def kinds(self) -> Mapping[str, Kind] | None:
+        """What each column holds, where that is known."""
+        return getattr(self.table, "kinds", None)
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:

@@ -83,7 +83,7 @@ def assembled(line: str, lines: Lines, syntax: Syntax) -> Record:
         return Record(lines.number, 1, first, line[len(first) :], parts.fields, parts.stray, parts.quoted)
     alone, held, number = parts, [line], lines.number
     size, n_quotes = len(line), line.count(syntax.quote) if syntax.quote else 0
-    while parts.open and size < _LONGEST_FIELD and (more := lines.take()) is not None:
+    while parts.open and not parts.is_final and size < _LONGEST_FIELD and (more := lines.take()) is not None:
         held.append(more)
         size += len(more)
         if syntax.escape:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # The widest decimals of Arrow have 76 digits.
 _EXACT = Context(prec=80)
 
+# Microseconds of a second, and of a day.
+_MICROS, _MICROS_OF_DAY = 10**6, 86_400 * 10**6
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -67,7 +70,7 @@ class Cells:
         """Return a table with these numbers in its columns of some `names`, which keep their types.
 
         A column of whole numbers gets the nearest whole number, one of decimals as many digits as it has, one of text
-        what its kind would write.
+        what its kind would write, one of levels the level of a code.
 
         Examples
         --------
@@ -85,14 +88,19 @@ class Cells:
             mask = np.zeros(table.num_rows, np.bool_)
             mask[self.rows[here]] = True
             in_order = self.values[here][np.argsort(self.rows[here], kind="stable")]
-            if is_text(field.type):
-                kind = (kinds or {}).get(field.name, Number())
-                numbers = pa.array([_written(value, kind) for value in in_order.tolist()], field.type)
+            kind, cells = (kinds or {}).get(field.name, Number()), table.column(position)
+            if pa.types.is_dictionary(field.type):
+                cells = cells.cast(field.type.value_type)
+            if is_text(cells.type):
+                new = pa.array([_written(value, kind) for value in in_order.tolist()], cells.type)
+            elif kind.coding is not None:
+                new = pa.array([kind.speak(value) for value in in_order.tolist()]).cast(cells.type)
             else:
-                numbers = _numbers(pa, in_order, field.type)
-            table = table.set_column(
-                position, field, compute.replace_with_mask(table.column(position), pa.array(mask), numbers)
-            )
+                new = _moments(pa, in_order, cells.type) if kind.is_moment else _numbers(pa, in_order, cells.type)
+            cells = compute.if_else(pa.array(mask), new.take(pa.array(np.maximum(np.cumsum(mask) - 1, 0))), cells)
+            if pa.types.is_dictionary(field.type):
+                cells = cells.dictionary_encode()
+            table = table.set_column(position, field.with_type(cells.type), cells)
         return table
 
 
@@ -104,6 +112,14 @@ def _written(value: float, kind: Kind) -> str:
     if kind.writing is not None:
         return kind.writing.written(value)
     return repr(value) if kind.step is None else f"{value:.{max(0, round(-math.log10(kind.step)))}f}"
+
+
+def _moments(pa: Any, values: Floats, kind: "pa.DataType") -> "pa.Array":
+    """Return days, or seconds of a day or of a duration, as dates, times or durations of a type."""
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return pa.array(np.rint(values * _MICROS_OF_DAY).astype(np.int64), pa.timestamp("us")).cast(kind, safe=False)
+    lengths = pa.array(np.rint(values * _MICROS).astype(np.int64))
+    return lengths.cast(pa.duration("us") if pa.types.is_duration(kind) else pa.time64("us")).cast(kind, safe=False)
 
 
 def _numbers(pa: Any, values: Floats, kind: "pa.DataType") -> "pa.Array":

@@ -106,7 +106,7 @@ def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
         known = ", ".join(dict.fromkeys(kind.stored_as for kind in KINDS))
         raise ValueError(f"its model is said to be {manifest['model']!r}, which is none of {known}")
     with np.errstate(all="ignore"):
-        return kind.model().from_arrays(arrays, manifest["settings"])
+        return kind.read(arrays, manifest["settings"])
 
 
 def _plain_mixture(model: OutlierModel) -> Mixture:

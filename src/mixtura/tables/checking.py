@@ -143,7 +143,7 @@ def check_table(source: Source, reading: Reading, run: Run, against: Against | N
     of_table = looked.without({name for name in looked.seen.columns if name == reading.file_column})
     summary = CheckSummary("check", label(source), profile_of(looked), findings_in(of_table), 0.0, notes)
     if against is not None:
-        news, drift = against.known.news(of_table), drift_of(against.known, of_table)
+        news, drift = against.known.news(of_table, against.model.columns), drift_of(against.known, of_table)
         summary = replace(summary, against=against.called, news=news, drift=drift)
     return replace(summary, seconds=time.monotonic() - started)
 

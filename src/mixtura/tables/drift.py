@@ -1,6 +1,6 @@
 """Which columns of a table moved since a model was fitted to another one: how far, and whether that is chance."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,7 +22,7 @@ from ..statistics.two_samples import (
     effect_of_shares,
     has_changed,
 )
-from ..words import count, percent
+from ..words import percent, plural
 from .score_drift import ScoreDrift
 
 # Of the columns that are said to have moved, so large a share has not, on average.
@@ -169,18 +169,23 @@ def _levels(before: dict[str, int], column: LookedColumn) -> Iterator[tuple[Colu
     counts = [[of.get(name, 0) for name in names] for of in (before, now)]
     found = compared_counts(*counts)
     shares = {name: (before.get(name, 0) / n_before, now.get(name, 0) / n_now) for name in names}
-    moved = sorted(names, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:_LEVELS_TOLD]
-    told = [name for name in moved if 5 * abs(shares[name][1] - shares[name][0]) >= found.distance]
-    said = ", ".join(f"{percent(shares[name][0])} → {percent(shares[name][1])} are {_short(name)}" for name in told)
-    if not told and found.distance:
-        said = f"many of {count(len(names))} levels, each a little"
     is_large = found.distance - found.by_chance >= LEAST_DISTANCE or any(
         has_changed(*shares[name], n_before, n_now) for name in names
     )
-    yield (
-        _found(column, "levels", found, said, goes_on=len(before) == len(now) == 1 and before.keys() != now.keys()),
-        is_large,
-    )
+    goes_on = len(before) == len(now) == 1 and before.keys() != now.keys()
+    yield _found(column, "levels", found, _said_of_levels(shares, found.distance), goes_on=goes_on), is_large
+
+
+def _said_of_levels(shares: Mapping[str, tuple[float, float]], distance: float) -> str:
+    """Return the shares that changed most; where there are too many of these, how many cells are of new levels."""
+    moved = sorted(shares.items(), key=lambda level: -abs(level[1][1] - level[1][0]))[:_LEVELS_TOLD]
+    told = [(name, share) for name, share in moved if 5 * abs(share[1] - share[0]) >= distance]
+    if told or not distance:
+        return ", ".join(f"{percent(before)} → {percent(now)} are {_short(name)}" for name, (before, now) in told)
+    new = sum(now for before, now in shares.values() if not before)
+    if 2 * new >= distance:
+        return f"{percent(new)} are levels that the fit never saw"
+    return f"the shares of {plural(len(shares), 'level')}, each a little"
 
 
 def _numbers(before: Cumulative, column: LookedColumn, counted: Counted) -> tuple[ColumnDrift, bool]:

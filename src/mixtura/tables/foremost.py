@@ -1,13 +1,13 @@
 """The most anomalous rows, told beside a sample of the others, and what flagged rows share."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decisions.reasons import Peers, SharedReasons, shared_reason
+from ..decisions.reasons import WAYS, Peers, SharedReasons, shared_reason
 from ..rows import Block
 from ..typing import Floats
 from .kept import Kept, RowFacts, hashes
@@ -32,6 +32,7 @@ class Found:
     component: int | None
     values: NDArray[Any]
     strays: tuple[StrayCell, ...] = ()
+    texts: Mapping[int, str] = field(default_factory=dict)
 
     def __lt__(self, other: "Found") -> bool:
         return (self.score, -self.row) < (other.score, -other.row)
@@ -59,7 +60,7 @@ def reason_groups(model: TableModel, shared: SharedReasons) -> tuple[ReasonGroup
         ReasonGroup(
             shared_reason(model.columns, reason, sharing.given),
             tuple(model.columns[column] for column, _ in reason),
-            tuple("low" if way < 0 else "high" for _, way in reason),
+            tuple(WAYS[way] for _, way in reason),
             sharing.n_rows,
             sharing.row + 1,
         )
@@ -74,9 +75,10 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
         return ()
     values = np.stack([row.values for row in found])
     explanation = model.explain(values)
-    farthest = explanation.column
+    farthest = explanation.column.tolist()
     scores = np.array([row.score for row in found])
     severities = model.severities(scores) if model.has_severities else np.full(len(found), np.nan)
+    told = model.in_words(values, explanation, model.columns, peers, [row.texts for row in found])
     return tuple(
         Anomaly(
             row=row.row + 1,
@@ -84,14 +86,16 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             severity=float(severity),
             component=row.component,
             column=model.columns[column],
-            value=float(values[position, column]),
-            expected=float(explanation.expected[position, column]),
+            value=model.told(column, values[position, column], row.texts.get(column)),
+            expected=model.told(column, explanation.expected[position, column]),
             reason=with_strays(row.strays, row.score, reason, model.threshold),
             cells=tuple(
                 FlaggedCell(
-                    model.columns[cell], float(values[position, cell]), float(explanation.repaired[position, cell])
+                    model.columns[cell],
+                    model.told(cell, values[position, cell], row.texts.get(cell)),
+                    model.told(cell, explanation.repaired[position, cell]),
                 )
-                for cell in np.flatnonzero(explanation.flagged_cells[position])
+                for cell in np.flatnonzero(explanation.flagged_cells[position]).tolist()
             ),
             score_after=float(explanation.score_after[position])
             if explanation.flagged_cells[position].any()
@@ -99,7 +103,13 @@ def anomalies_of(model: TableModel, highest: Iterable[Found], peers: Peers | Non
             strays=row.strays,
         )
         for position, (row, column, severity, reason) in enumerate(
-            zip(found, farthest, severities, model.in_words(values, explanation, model.columns, peers), strict=True)
+            zip(
+                found,
+                farthest,
+                severities,
+                told,
+                strict=True,
+            )
         )
     )
 

@@ -74,6 +74,7 @@ def open_for(
         None,
         new_columns,
         takes_missing=model.takes_missing,
+        takes=model.takes,
         kept=kept,
         kinds=model.kinds_by_name,
         reading=reading,
@@ -91,9 +92,11 @@ def open_for(
         return Matched(table, ())
     notices = []
     if absent:
-        notices.append(f"{label(source)} has no {quoted(absent)}: rows are judged without.{_hint(absent, table.names)}")
+        them = "it" if len(absent) == 1 else "them"
+        hint = _hint(absent, table.names)
+        notices.append(f"{label(source)} has no {quoted(absent)}: the rows are scored without {them}.{hint}")
     notices += [
-        f"{name} holds {text!r}, which cannot be read as what it held: rows are judged without it."
+        f"{name} holds {text!r}, which the model cannot read as before: the rows are scored without it."
         for name, text in unread.items()
     ]
     return Matched(FilledColumns(table, model.columns, unread), tuple(notices))
@@ -118,4 +121,4 @@ def _unread(table: TableRows) -> dict[str, str]:
 def _hint(absent: Sequence[str], names: Sequence[str]) -> str:
     """Return what an absent column may be called now."""
     close = difflib.get_close_matches(absent[0], [name for name in names if name not in absent], n=1)
-    return f" Is {close[0]!r} what was {absent[0]!r}?" if close else ""
+    return f" Is {close[0]!r} the former {absent[0]!r}?" if close else ""

@@ -52,6 +52,6 @@ class Newcomers:
         looked = Looked(self._seen, kinds)
         before, now = self._known.scores, self._scores
         if before is None or now is None or not now.n:
-            return self._known.news(looked), drift_of(self._known, looked)
+            return self._known.news(looked, self._model.columns), drift_of(self._known, looked)
         scores = score_drift(before, now, self._model.threshold)
-        return self._known.news(looked), drift_of(self._known, looked, scores)
+        return self._known.news(looked, self._model.columns), drift_of(self._known, looked, scores)

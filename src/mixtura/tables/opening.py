@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from os import PathLike
 from typing import Any, cast
 
 from ..columns.kind import Kind
 from ..engines import owner_of
 from ..errors import ColumnError, EmptyTableError, RequestError
 from ..rows import TableRows, is_query, open
-from ..rows.columns import Absent, Missing
+from ..rows.columns import Absent, Choice, Missing, Takes
+from ..rows.frames import as_frame, check_names
 from ..rows.named import NamedRows
+from ..rows.opening import is_path, open_raw
 from ..rows.own_columns import OwnColumns
 from ..rows.reading import ReadingOptions
 from .former import former_columns
@@ -28,13 +31,14 @@ def open_table(
     new_columns: Sequence[str],
     *,
     takes_missing: bool,
+    takes: Takes = "numbers",
     kept: Collection[str | None] = (),
     kinds: Mapping[str, Kind | str] | None = None,
     reading: Reading = AS_FOUND,
     spell: Spell = in_python,
     absent: Absent = "error",
 ) -> TableRows:
-    """Open a table, with missing values where the model takes them, and check that it has none of the new columns yet.
+    """Open a table as a model takes it, and check that it has none of the new columns yet.
 
     Columns of an earlier run are no part of it, unless they are among `columns`, `drop` or `kept`.
 
@@ -44,8 +48,8 @@ def open_table(
         The table cannot be read, or has a column of such a name.
     """
     missing: Missing = "allow" if takes_missing else "error"
-    asked = reading.kinds if kinds is None else kinds
-    rows = _opened(source, columns, drop, missing, kinds=asked, reading=reading, absent=absent)
+    choice = Choice(columns, drop, missing=missing, takes=takes, absent=absent)
+    rows = _opened(source, choice, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
     clash = [name for name in new_columns if name in rows.names and name not in former]
@@ -62,16 +66,7 @@ def open_table(
         raise EmptyTableError(f"{error}: name them with {spell('columns')} to use them") from None
 
 
-def _opened(
-    source: Source,
-    columns: Sequence[str] | None,
-    drop: Sequence[str] | None,
-    missing: Missing,
-    *,
-    kinds: Mapping[str, Kind | str],
-    reading: Reading,
-    absent: Absent,
-) -> TableRows:
+def _opened(source: Source, choice: Choice, *, kinds: Mapping[str, Kind | str], reading: Reading) -> TableRows:
     owner = owner_of(source)
     if reading != AS_FOUND and has_no_names(source):
         raise RequestError(
@@ -81,14 +76,15 @@ def _opened(
         raise RequestError(f"options that set how files are read need a file, not {label(source)}: leave them out")
     if has_no_names(source):
         opened = open if owner is None else owner.open
-        return NamedRows(opened(source, missing=missing), columns, drop)
-    of_files = {**asdict(options_of(reading)), "absent": absent} if owner is None else {}
+        return NamedRows(opened(source, missing=choice.missing), choice.columns, choice.drop)
+    of_files = {**asdict(options_of(reading)), "absent": choice.absent} if owner is None else {}
     rows = (open if owner is None else owner.open)(
         source,
-        columns=columns,
-        drop=drop,
+        columns=choice.columns,
+        drop=choice.drop,
         non_numeric="drop",
-        missing=missing,
+        missing=choice.missing,
+        takes=choice.takes,
         kinds=kinds,
         missing_marks=reading.missing,
         **of_files,
@@ -137,6 +133,21 @@ def label(source: Source) -> str:
         return "standard input" if source == "-" else "the query" if is_query(source) else source
     kind = type(source).__name__
     return "the array" if kind in ("ndarray", "Array") else f"the {kind}"
+
+
+def names_in(source: Source, reading: Reading) -> tuple[str, ...] | None:
+    """Return the names of the columns of a source that can be opened again; None of one that cannot."""
+    frame = None if isinstance(source, (str, PathLike)) or has_no_names(source) else as_frame(source)
+    if frame is not None:
+        return tuple(check_names(frame))
+    raw = open_raw(source, options_of(reading)) if is_path(source) else None
+    return None if raw is None else tuple(raw.schema.names)
+
+
+def coded_kinds(rows: TableRows) -> dict[str, Kind]:
+    """Return what the columns of a table hold whose numbers are codes of levels."""
+    kinds: Mapping[str, Kind] = getattr(rows, "kinds", None) or {}
+    return {name: kinds[name] for name in rows.columns or () if name in kinds and kinds[name].coding is not None}
 
 
 def left_out_columns(rows: TableRows) -> tuple[LeftOutColumn, ...]:

@@ -21,6 +21,7 @@ from .flagged_cells import cell_columns, named_cells
 from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
 from .kept_scores import KeptScores
+from .level_texts import level_texts
 from .new_columns import Result, columns_of
 from .stray_cells import StrayCounts, stray_cells, stray_reason
 from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
@@ -121,6 +122,7 @@ class Scorer:
                     None if labels is None else int(labels[k]),
                     np.array(values[k]),
                     strays.get(k, ()),
+                    *level_texts(model, block.table, [k]),
                 )
                 for k in rows
             )
@@ -131,12 +133,13 @@ class Scorer:
         reasons: list[str | None] = [None] * n_rows
         shared, repairs, wrong = SharedReasons(), _NO_CELLS, dict[int, dict[str, str]]()
         if explanation is not None and len(flagged):
-            shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged)
-            repairs = Cells.of(explanation.flagged_cells, explanation.repaired, flagged)
-            told = model.in_words(values[flagged], explanation, model.columns)
+            shared = SharedReasons.of(values[flagged], explanation, block.first_row + flagged, model.kinds or ())
+            repairs = Cells.of(explanation.flagged_cells & model.repairable, explanation.repaired, flagged)
+            texts = level_texts(model, block.table, flagged)
+            told = model.in_words(values[flagged], explanation, model.columns, texts=texts)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
-            wrong = named_cells(explanation, model.habits, model.columns, flagged)
+            wrong = named_cells(explanation, model.habits, model.columns, flagged, model.kinds or ())
         for row, cells in strays.items():
             reasons[row] = " ".join(filter(None, [stray_reason(cells), reasons[row]]))
         flags[list(strays)] = True
@@ -271,7 +274,7 @@ def score_table(
         highest = heapq.nlargest(N_FOREMOST, (*highest, *scored.highest))
         on_rows(n_rows)
     groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
-    peers = None if sample.facts is None else Peers(sample.facts.values)
+    peers = None if sample.facts is None else Peers(sample.facts.values, model.coded)
     told = {row.row for row in strays}
     foremost = [*strays, *(row for row in highest if row.row not in told)][:N_FOREMOST]
     anomalies = anomalies_of(model, foremost, peers)

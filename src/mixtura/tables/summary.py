@@ -253,19 +253,21 @@ class FlaggedCell:
     ----------
     column : str
         Its column.
-    value : float
-        The value.
-    expected : float
+    value : float or str
+        The value; words where the column holds no numbers.
+    expected : float or str
         What the other values of the row predict, without those that are wrong too.
     """
 
     column: str
-    value: float
-    expected: float
+    value: float | str
+    expected: float | str
 
     @property
     def direction(self) -> str:
-        """Whether the value is "low" or "high"."""
+        """Whether the value is "low" or "high", or "unexpected" where it is no number."""
+        if isinstance(self.value, str) or isinstance(self.expected, str):
+            return "unexpected"
         return "low" if self.value < self.expected else "high"
 
 
@@ -301,9 +303,9 @@ class Anomaly:
         The component it is assigned to, where the model is a mixture.
     column : str
         The column that does most to make it anomalous.
-    value : float
-        What the row has there; NaN where it has no values at all.
-    expected : float
+    value : float or str
+        What the row has there, in words where the column holds no numbers; NaN where it has no values at all.
+    expected : float or str
         What the model expected there.
     reason : str
         The same in a sentence or two.
@@ -320,8 +322,8 @@ class Anomaly:
     severity: float
     component: int | None
     column: str
-    value: float
-    expected: float
+    value: float | str
+    expected: float | str
     reason: str
     cells: tuple[FlaggedCell, ...] = ()
     score_after: float = math.nan

@@ -20,6 +20,7 @@ from ..distributions.mixture import Mixture
 from ..distributions.nearest import nearest_component
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block, ScaledRows
+from ..rows.columns import Takes
 from ..statistics.checks import row_numbers
 from ..statistics.rarity import Rarity
 from ..typing import Floats, Integers
@@ -155,6 +156,40 @@ class TableModel:
         """Whether rows may have missing values, NaN: they are scored by the values that are there."""
         kind = stored_kind(self.model.kind)
         return kind is not None and kind.takes_missing
+
+    @property
+    def takes(self) -> Takes:
+        """Which columns it judges rows by: those of numbers, or others too."""
+        return "all" if any(not kind.in_use for kind in self.kinds or ()) else "numbers"
+
+    @property
+    def coded(self) -> tuple[int, ...]:
+        """Places of the columns whose numbers are codes of levels."""
+        return tuple(place for place, kind in enumerate(self.kinds or ()) if kind.coding is not None)
+
+    def told(self, column: int, value: float, text: str | None = None) -> float | str:
+        """Return a value of a column as it is told: a number, or in words where the column holds none.
+
+        Parameters
+        ----------
+        column : int
+            Place of the column.
+        value : float
+            The value.
+        text : str, optional
+            The cell as it stands, where it is one.
+        """
+        kind = self.kinds[column] if self.kinds else None
+        if kind is None or kind.in_use or np.isnan(value):
+            return float(value)
+        return kind.speak(value) if text is None else text
+
+    @property
+    def repairable(self) -> NDArray[np.bool_]:
+        """Which columns have cells that can be replaced by what is expected: a form is no text, shape (n_columns,)."""
+        codings = [kind.coding for kind in self.kinds or ()]
+        whole = [coding is None or coding.of == "values" for coding in codings]
+        return np.array(whole or [True] * len(self.columns))
 
     @property
     def kinds_by_name(self) -> dict[str, Kind]:
@@ -314,11 +349,17 @@ class TableModel:
         return self.in_words(X, self.explain(X), self.columns)
 
     def in_words(
-        self, X: ArrayLike, explanation: Explanation, names: Sequence[str], peers: Peers | None = None
+        self,
+        X: ArrayLike,
+        explanation: Explanation,
+        names: Sequence[str],
+        peers: Peers | None = None,
+        texts: Sequence[Mapping[int, str]] | None = None,
     ) -> list[str]:
         """Return an `explanation` of the rows of `X` in words, the columns called by other `names`; see `reasons`.
 
-        Where rows to compare with are known, `peers`, they are counted.
+        Where rows to compare with are known, `peers`, they are counted; where cells as they stand are, `texts` of each
+        row by columns, these are told.
         """
         return reasons(
             names,
@@ -328,6 +369,8 @@ class TableModel:
             habits=self.habits,
             peers=peers,
             nearest=self._nearest if self.has_components else None,
+            kinds=self.kinds or (),
+            texts=texts,
         )
 
     def _nearest(self, X: NDArray[Any]) -> tuple[Integers, Floats]:

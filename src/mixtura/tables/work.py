@@ -24,7 +24,7 @@ from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
 from .news import Newcomers
 from .on_labels import on_labels_of
-from .opening import Source, label, open_table, without_labels
+from .opening import Source, coded_kinds, label, names_in, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
 from .reading import AS_FOUND, Reading
 from .request import Request
@@ -71,7 +71,7 @@ class Judged:
     is_saved : bool
         Whether the threshold came with the model.
     constant : tuple of LeftOutColumn
-        Columns of numbers that are not in use because they never change.
+        Columns that are not in use because they never change, or are not in the reference.
     n_rows : int or None
         Number of rows, where it is known.
     scores : KeptScores or None
@@ -180,6 +180,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         drop,
         columns,
         takes_missing=takes_missing,
+        takes=request.kind.takes,
         kept=(label_column,),
         reading=request.reading,
         spell=run.spell,
@@ -190,17 +191,22 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     )
     if table.n_columns > _WIDE:
         on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
-    training, called = table, "the table"
+    training, called, absent = table, "the table", tuple[LeftOutColumn, ...]()
     if reference is not None:
         next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
         called = label(reference)
         on_rows = run.stage(f"reading {called}")
+        absent = _absent(table, reference, request)
+        lacking = {column.name for column in absent}
         training = open_table(
             reference,
-            table.columns,
+            [name for name in table.columns or () if name not in lacking],
             None,
             (),
             takes_missing=takes_missing,
+            takes=request.kind.takes,
+            # Both tables have the same codes.
+            kinds={**request.reading.kinds, **coded_kinds(table)},
             reading=request.reading,
             spell=run.spell,
         )
@@ -226,7 +232,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             columns,
             (*table.notes, *told.notices, *numbers.notices, *notices),
             labels,
-            constant=numbers.constant,
+            constant=(*numbers.constant, *absent),
             n_rows=table.n_rows if reference is not None else numbers.n_rows,
             profile=None if told.known is None else told.known.profile,
         )
@@ -234,6 +240,16 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         if rule is None:
             return fitted
         return _decided(fitted, rule, numbers.rows if reference is None else None, run, fitted=True)
+
+
+def _absent(table: TableRows, reference: Source, request: Request) -> tuple[LeftOutColumn, ...]:
+    """Return the columns in use that nobody named and that hold no numbers, where a reference does not have them."""
+    kinds = getattr(table, "kinds", None) or {}
+    others = [name for name in table.columns or () if name in kinds and not kinds[name].in_use]
+    names = names_in(reference, request.reading) if others and request.columns is None else None
+    if names is None:
+        return ()
+    return tuple(LeftOutColumn(name, "not in the reference") for name in others if name not in names)
 
 
 def judge_table(

@@ -188,7 +188,7 @@ def test_weights_count_as_repeated_rows():
     np.testing.assert_allclose(weights[default.predict(X) == -1].sum() / weights.sum(), 0.1, atol=0.03)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))])
 def test_far_rows_weigh_as_many_as_they_stand_for(seed):
     """One row far away that stands for five, and five rows that stand for as many as a group has."""
     random = np.random.default_rng(seed)

@@ -143,9 +143,9 @@ def test_a_number_is_seen_given_its_level():
     age[0] = 75.0
     X = np.column_stack([level, age])
     votes = LevelVotes.of(X, (2, None))
-    assert votes.extreme_nats(X).argmax() == 0
+    assert votes.parts(X)[2].argmax() == 0
     assert votes.each(X)[0].argmax() == 1
-    assert (votes.extreme_nats(X)[1:] == 0).all()
+    assert (votes.parts(X)[2][1:] == 0).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -233,3 +233,9 @@ def test_single_precision_gives_the_same(fitted):
     wide = X.astype(np.float64)
     narrow, whole = (LevelVotes.of(rows, (5, 3, 30, None)).nats(rows) for rows in (X, wide))
     np.testing.assert_allclose(narrow, whole, rtol=1e-5)
+
+
+def test_the_first_row_off_a_law_comes_later():
+    X = np.column_stack([np.arange(100.0) % 4, np.arange(100.0) % 4])
+    votes = LevelVotes.of(X, (4, 4))
+    assert votes.nats(np.array([[0.0, 1.0]])) > votes.nats(X).max()

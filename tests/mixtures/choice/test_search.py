@@ -264,7 +264,7 @@ def test_components_on_equal_rows_are_left_out():
 def test_nothing_sound_is_told():
     random = np.random.default_rng(0)
     X = random.normal(size=(12, 4))
-    with pytest.warns(ConvergenceWarning, match="taken only because no candidate is sound"):
+    with pytest.warns(ConvergenceWarning, match="chosen only because no candidate is sound"):
         search = MixtureSearch(4, covariance_types=["full"], random_state=0).fit(X)
     assert search.best_params_["n_components"] == 4
     assert np.isfinite(search.candidates_[0].bic)

@@ -111,6 +111,7 @@ def test_no_iteration_keeps_the_start():
 
 
 ADDED = {"engine", "on_progress"}
+COLUMNS = {"categorical_features", "count_features"}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ ADDED = {"engine", "on_progress"}
         (
             GaussianMixture,
             Reference,
-            ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors", "categorical_features"},
+            ADDED | {"prior", "regularization", "family", "noise", "trim", "n_factors"} | COLUMNS,
         ),
         (BayesianGaussianMixture, BayesianReference, ADDED | {"moves", "categorical_features"}),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, poisson
 
 from mixtura import GaussianMixture
 from mixtura.errors import ColumnError, DataError, SingularCovarianceError
@@ -186,3 +186,82 @@ def test_options_of_numbers_hold_beside_categories(options):
     by_group = [rows[5:][groups == k][:, 0].mean() for k in range(2)]
     assert np.ptp(by_group) > 1.2
     assert (np.diff(fit.lower_bounds_) > -1e-6).all()
+
+
+@needs_shared("mixed")
+def test_counts_and_categories_reach_the_published_criterion():
+    # VarSelLCM's vignette: numbers normal, Age Poisson, the rest multinomial; the first row's Age is made missing.
+    frame = pd.read_csv(SHARED / "mixed" / "heart.csv").drop(columns="Class").astype(float)
+    numbers = ["Age", "RestBloodPressure", "SerumCholestoral", "MaxHeartRate"]
+    categories = frame.columns.difference(numbers)
+    frame[categories] = frame[categories].apply(lambda column: pd.Categorical(column).codes).astype(float)
+    frame.loc[0, "Age"] = np.nan
+    for seed in range(2):
+        fit = GaussianMixture(
+            2,
+            covariance_type="diag",
+            categorical_features=categories,
+            count_features=["Age"],
+            random_state=seed,
+            tol=1e-9,
+            max_iter=2000,
+        ).fit(frame)
+        assert -fit.bic(frame) / 2 == pytest.approx(-6516.216, abs=0.05)
+
+
+def test_counts_have_poisson_distributions():
+    random = np.random.default_rng(0)
+    rows = random.poisson(3.0, (500, 1)).astype(float)
+    fit = GaussianMixture(1, count_features=[0]).fit(rows)
+    np.testing.assert_allclose(fit.score_samples(rows), poisson.logpmf(rows[:, 0], rows.mean()), atol=1e-5)
+    assert fit.mixture_.n_parameters == 1
+    top = rows.max()
+    assert fit.score_samples([[top + 1]])[0] == pytest.approx(poisson.logsf(top, rows.mean()), abs=1e-4)
+
+
+def test_a_column_is_not_both_a_category_and_a_count():
+    with pytest.raises(ColumnError, match="listed both"):
+        GaussianMixture(categorical_features=[1], count_features=[1]).fit(mixed_rows(20))
+
+
+def a_frame():
+    """Return a frame of two numbers, a text and a flag that tell two groups apart, and names that do not."""
+    rows = mixed_rows(200)
+    return pd.DataFrame(
+        {
+            "width": rows[:, 0],
+            "colour": np.array(["red", "green", "blue"])[rows[:, 1].astype(int)],
+            "height": rows[:, 2],
+            "open": rows[:, 3] == 1,
+            "name": [f"the row of number {number} and of no other" for number in range(200)],
+        }
+    )
+
+
+@pytest.mark.parametrize("to_source", [lambda frame, path: frame, lambda frame, path: path], ids=["frame", "file"])
+def test_texts_and_flags_are_categories_by_their_types(to_source, tmp_path):
+    frame, path = a_frame(), tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    source = to_source(frame, path)
+    fit = GaussianMixture(2, categorical_features="from_dtype", random_state=0)
+    with pytest.warns(UserWarning, match="'name'"):
+        fit.fit(source)
+    assert list(fit.feature_names_in_) == ["width", "colour", "height", "open"]
+    assert fit.mixture_.levels.layout.columns == (1, 3)
+    assert fit.mixture_.levels.layout.sizes == (3, 2)
+    coded = mixed_rows(200)
+    by_codes = GaussianMixture(2, categorical_features=[1, 3], random_state=0).fit(coded)
+    assert fit.score(source) == pytest.approx(by_codes.score(coded), abs=1e-4)
+
+
+def test_only_the_categories_named_take_part():
+    frame = a_frame()
+    fit = GaussianMixture(2, categorical_features=["colour"], random_state=0)
+    with pytest.warns(UserWarning, match="'open'"):
+        fit.fit(frame)
+    assert list(fit.feature_names_in_) == ["width", "colour", "height"]
+    new = frame.copy()
+    new.loc[0, "colour"] = "violet"
+    scores = fit.score_samples(frame) - fit.score_samples(new)
+    assert scores[0] > 10
+    assert not scores[1:].any()

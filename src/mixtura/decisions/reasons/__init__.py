@@ -5,6 +5,6 @@ from .habits import Habits
 from .numbers import format_number
 from .peers import Peers
 from .sentences import reasons
-from .shared import SharedReasons, shared_reason
+from .shared import WAYS, SharedReasons, shared_reason
 
-__all__ = ["Habits", "Peers", "SharedReasons", "expected_values", "format_number", "reasons", "shared_reason"]
+__all__ = ["WAYS", "Habits", "Peers", "SharedReasons", "expected_values", "format_number", "reasons", "shared_reason"]

@@ -46,9 +46,12 @@ class Peers:
     ----------
     rows : ndarray of shape (n_rows, n_columns)
         The rows in the units of the table, NaN where a value is missing.
+    coded : tuple of int
+        Columns whose numbers are codes: rows are alike there where these are the same.
     """
 
     rows: NDArray[Any]
+    coded: tuple[int, ...] = ()
 
     def counted(self, row: Floats, column: int, given: Integers, *, low: bool) -> Counted | None:
         """Count the rows that are like one in some columns, and those of them whose value is less extreme.
@@ -72,9 +75,10 @@ class Peers:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             apart = np.abs(self.rows[:, given] - row[given]) / self._spread[given]
+        apart[(apart > 0) & np.isin(given, self.coded)] = np.inf
         farthest = apart.max(axis=1, initial=0.0)
         values = self.rows[:, column]
-        usable = ~np.isnan(farthest) & ~np.isnan(values) & ~(self.rows == row).all(axis=1)
+        usable = ~np.isnan(farthest) & ~np.isnan(values) & ~_equal(self.rows, row)
         farthest, values = farthest[usable], values[usable]
         if len(values) < _ENOUGH:
             return None
@@ -103,3 +107,8 @@ class Peers:
             found = np.where(high > low, high / 2 - low / 2, apart)
         spread[~np.isnan(self.rows).all(axis=0)] = np.where(found > 0, found, 1.0)
         return spread
+
+
+def _equal(rows: NDArray[Any], row: Floats) -> NDArray[np.bool_]:
+    """Tell which rows are copies of one, missing values at the same places."""
+    return np.asarray(((rows == row) | (np.isnan(rows) & np.isnan(row))).all(axis=1))

@@ -1,18 +1,20 @@
 """Sentences that say why a row is unusual, each of which can be checked in the table."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...columns.kind import Kind
 from ...detectors.explanation import NOTABLE, Explanation
 from ...typing import Floats, Integers
 from ...words import joined
 from .habits import Habits
 from .numbers import about, percentage, seen, told_apart
 from .peers import Peers
+from .spoken import MISSING, Spoken
 
 # A column is mostly one value when so many rows have it.
 _MOSTLY = 0.8
@@ -35,6 +37,8 @@ def reasons(
     habits: Habits | None = None,
     peers: Peers | None = None,
     nearest: Nearest | None = None,
+    kinds: Sequence[Kind] = (),
+    texts: Sequence[Mapping[int, str]] | None = None,
 ) -> list[str]:
     """Return why each row is unusual: the cells that are wrong, what they should have been, and the score without them.
 
@@ -54,6 +58,10 @@ def reasons(
         Rows that others are compared with.
     nearest : callable, optional
         Returns the nearest group of some rows and the distance to it, where the model has groups.
+    kinds : sequence of Kind, optional
+        What each column holds. Default: numbers.
+    texts : sequence of mapping of int to str, optional
+        Of each row: cells as they stand, by their columns.
 
     Returns
     -------
@@ -88,7 +96,8 @@ def reasons(
     told = []
     share, ranking = explanation.share, explanation.ranking
     for row in range(len(X)):
-        one = _Row(columns, X[row], explanation, row, share[row], ranking[row], threshold, habits, peers)
+        spoken = Spoken(kinds, {} if texts is None else texts[row])
+        one = _Row(columns, X[row], explanation, row, share[row], ranking[row], threshold, habits, peers, spoken)
         if one.flagged.size:
             told.append(one.of_cells())
         elif np.isnan(one.values).all():
@@ -115,6 +124,7 @@ class _Row:
     threshold: float | None
     habits: Habits | None
     peers: Peers | None
+    spoken: Spoken
 
     @property
     def flagged(self) -> Integers:
@@ -139,15 +149,24 @@ class _Row:
         beside = {column: self._beside(column) for column in named}
         told = {column: said for column, said in beside.items() if said}
         if not told:
-            told = {column: f"expected {self._expected(column)}" for column in ranked[:1]}
+            told = {column: self._as_expected(column) for column in ranked[:1]}
         return joined([f"{self.columns[column]} = {self._seen(column)} ({said})" for column, said in told.items()])
+
+    def _as_expected(self, column: int) -> str:
+        expected = self._expected(column)
+        return "as expected" if expected == self._seen(column) else f"expected {expected}"
 
     def _beside(self, column: int) -> str | None:
         """Return what a value is compared with: what is expected, or all rows; None where it is as usual by both."""
+        rarity = self.spoken.rarity(column, float(self.values[column]))
+        if rarity:
+            return f"{rarity} it"
         if abs(self.explanation.distance[self.row, column]) >= NOTABLE:
             return f"expected {self._expected(column)}"
-        if self.habits is None:
+        if self.habits is None or self.spoken.coding(column) is not None:
             return None
+        if self.spoken.is_moment(column):
+            return self._limit(column)
         share, low = self.habits.less_extreme(column, float(self.values[column]))
         return f"at least {percentage(share)} of rows have {'more' if low else 'less'}" if share >= _MOST else None
 
@@ -161,9 +180,11 @@ class _Row:
         """Return the values of the flagged cells, equal ones together."""
         alike: dict[str, list[str]] = {}
         for column in self.flagged:
-            alike.setdefault(self._seen(column), []).append(self.columns[column])
+            text = self._seen(column) + self.spoken.aside(column, float(self.values[column]))
+            alike.setdefault(text, []).append(self.columns[column])
         clauses = [
-            f"{joined(names)} are {text}" if len(names) > 1 else f"{names[0]} = {text}" for text, names in alike.items()
+            f"{joined(names)} are {text}" if len(names) > 1 else f"{names[0]} {'is' if text == MISSING else '='} {text}"
+            for text, names in alike.items()
         ]
         return joined(clauses) if len(clauses) == len(self.flagged) else ", ".join(clauses)
 
@@ -184,9 +205,16 @@ class _Row:
             if usual:
                 texts = [f"{self.columns[column]} {text}" for column, text in zip(others, texts, strict=True)]
             given = [column for column in self.explanation.given[self.row] if column >= 0]
-            yield f"{self._who(given, others)} {_shortened(texts)}"
-            if alone:
+            limit = self._limit(others[0]) if alone and not given else None
+            yield limit or f"{self._who(given, others)} {_shortened(texts)}"
+            if alone and limit is None:
                 yield from self._among_peers(others[0], np.array(given, dtype=np.int64))
+
+    def _limit(self, column: int) -> str | None:
+        """Return that most rows have a later moment than the row, or an earlier one; None where they have not."""
+        if self.habits is None or not self.spoken.is_moment(column):
+            return None
+        return self.spoken.early_or_late(column, float(self.values[column]), self.habits)
 
     def _who(self, given: Sequence[int], flagged: Sequence[int]) -> str:
         """Return who says what flagged cells should be: rows like this one, its other values, or the columns alone."""
@@ -194,10 +222,12 @@ class _Row:
             return f"a row with {joined([f'{self.columns[column]} {self._seen(column)}' for column in given])} has"
         if self.explanation.given_others[self.row, flagged].any():
             return "its other values suggest"
+        if any(self.spoken.coding(column) is not None for column in flagged):
+            return "expected"
         return "the usual value is" if len(flagged) == 1 else "the usual values are"
 
     def _among_peers(self, column: int, given: Integers) -> Iterator[str]:
-        if self.peers is None:
+        if self.peers is None or self.spoken.coding(column) is not None:
             return
         low = self._is_low(column)
         counted = self.peers.counted(self.values, column, given, low=low)
@@ -239,11 +269,13 @@ class _Row:
         return bool(self.values[column] < self.explanation.repaired[self.row, column])
 
     def _seen(self, column: int) -> str:
-        return seen(float(self.values[column]), self._step(column))
+        value = float(self.values[column])
+        return self.spoken.seen(column, value) or seen(value, self._step(column))
 
     def _usual(self, column: int) -> str:
         assert self.habits is not None, "it has been asked for"
-        return seen(float(self.habits.usual[column]), self._step(column))
+        usual = float(self.habits.usual[column])
+        return self.spoken.level(column, usual) or seen(usual, self._step(column))
 
     def _expected(self, column: int) -> str:
         of = self.explanation.repaired if column in self.flagged else self.explanation.expected
@@ -252,6 +284,9 @@ class _Row:
         if self.habits is not None:
             expected = self.habits.within(column, expected)
             on_grid = float(self.habits.usual[column])
+        told = self.spoken.level(column, expected)
+        if told is not None:
+            return f"about {told}" if self.spoken.is_moment(column) else told
         deviation = float(self.explanation.deviation[self.row, column])
         return about(expected, deviation, self._step(column), on_grid, unlike=self._seen(column))
 

@@ -7,9 +7,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...columns.kind import Kind
 from ...detectors.explanation import Explanation
 from ...typing import Integers
 from ...words import joined
+
+WAYS = {-1: "low", 1: "high", 0: "unexpected"}
+"""What flagged cells are, by the numbers of `SharedReasons.found`."""
 
 Reason = tuple[tuple[int, int], ...]
 
@@ -30,15 +34,17 @@ class SharedReasons:
     Attributes
     ----------
     found : mapping of tuple of pairs of int to tuple
-        By reason: each flagged column with -1 where it is too low and 1 where it is too high.
+        By reason: each flagged column with -1 where it is too low, 1 where it is too high, and 0 where it has a level
+        that is not the one expected, or none.
     """
 
     found: Mapping[Reason, _Sharing] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, X: NDArray[Any], explanation: Explanation, rows: Integers) -> Self:
-        """Return those of some rows, in the units of the table, by their places in it."""
+    def of(cls, X: NDArray[Any], explanation: Explanation, rows: Integers, kinds: Sequence[Kind] = ()) -> Self:
+        """Return those of some rows, in the units of the table, by their places in it; `kinds` as of `reasons`."""
         too = np.where(explanation.repaired > X, -1, 1)
+        too[:, [column for column, kind in enumerate(kinds) if kind.coding is not None]] = 0
         found: dict[Reason, _Sharing] = {}
         for k, row in enumerate(rows.tolist()):
             flagged = np.flatnonzero(explanation.flagged_cells[k])
@@ -71,10 +77,10 @@ def shared_reason(columns: Sequence[str], reason: Reason, given: Sequence[int]) 
     'unusual as a whole'
     """
     parts = []
-    for direction, word in ((-1, "low"), (1, "high")):
+    for direction, word in WAYS.items():
         names = [columns[column] for column, way in reason if way == direction]
         if names:
-            parts.append(f"{joined(names)} too {word}")
+            parts.append(f"{joined(names)} {'too ' if direction else ''}{word}")
     if not parts:
         return "unusual as a whole"
     others = joined([columns[column] for column in given])

@@ -1,7 +1,7 @@
 """`DensityModel`: rows scored by their density under a mixture, and explained by its conditional distributions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -125,7 +125,7 @@ class DensityModel:
         if noise is not None:
             settings["noise"] = noise.weight
         if levels is not None:
-            settings["levels"] = {"columns": list(levels.columns), "sizes": list(levels.sizes)}
+            settings["levels"] = {name: list(numbers) for name, numbers in asdict(levels.layout).items()}
         return settings
 
     @classmethod
@@ -182,11 +182,11 @@ class DensityModel:
 
 def _layout(entry: Any) -> LevelColumns:
     """Return the categorical columns that a file names, or raise `ValueError`."""
-    if isinstance(entry, dict) and set(entry) == {"columns", "sizes"}:
-        columns, sizes = entry["columns"], entry["sizes"]
-        whole = all(isinstance(each, list) and all(type(n) is int for n in each) for each in (columns, sizes))
-        if whole and len(columns) == len(sizes) > 0 and min(sizes) > 0:
-            return LevelColumns(tuple(columns), tuple(sizes))
+    if isinstance(entry, dict) and set(entry) == {"columns", "sizes", "counts"}:
+        columns, sizes, counts = (entry[name] for name in ("columns", "sizes", "counts"))
+        whole = all(isinstance(each, list) and all(type(n) is int for n in each) for each in (columns, sizes, counts))
+        if whole and len(columns) == len(sizes) > 0 and min(sizes) > 0 and set(counts) <= set(columns):
+            return LevelColumns(tuple(columns), tuple(sizes), tuple(counts))
     raise ValueError("its levels are not said to be in columns of some sizes")
 
 

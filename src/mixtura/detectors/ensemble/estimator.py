@@ -11,17 +11,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_table
-from ...kernels.ensemble import scores
-from ...rows.columns import Missing
-from ...statistics.rarity import Rarity, n_discoveries
+from ...rows.block import levels_of
+from ...rows.columns import Missing, Takes
+from ...statistics.rarity import n_discoveries
 from ..detector import Detector, offset_of
-from ..explaining.belonging import background_of
-from ..planes import planes_of
-from .columns import Range, columns_of, find_range
-from .extremes import regression_of, tails_of
-from .fit import POOL, fit_voters, threads_of
-from .flags import VOICE_OF_FLAGS, Flags
-from .model import NEW_VALUE, EnsembleModel, voting_units
+from .assembly import fit_ensemble
+from .columns import find_range
+from .fit import POOL, threads_of
+from .mixed import MixedEnsemble, fit_mixed
+from .model import EnsembleModel
 
 # With 'auto', this share of the outliers may belong, on average; of fewer rows than these none is called an outlier.
 FALSE_DISCOVERIES = 0.1
@@ -29,7 +27,7 @@ FEWEST_ROWS = 30
 
 
 class AnomalyDetector(Detector):
-    """Rows that do not belong, in any table of numbers: the detector to take when nothing is known.
+    """Rows that do not fit, in any table: the detector to take when nothing is known.
 
     All that is found of a row is put on one scale, how rarely a row of such a table reaches it: the score is minus that
     surprise in nats, minus the logarithm of a probability. About 0.7 is usual, 4.6 is one row in a hundred. Two things
@@ -50,6 +48,10 @@ class AnomalyDetector(Detector):
     value in fifty on a side may be wrong and change nothing. The nats of the most extreme value, less log n and half of
     log d, about what n rows of d columns hold by chance, are added. Nothing is clipped here, and no tail is narrower
     than the step of its column, nor than the share of its usual value warrants.
+
+    Files and dataframes may have other columns than those of numbers. Dates, times and durations are numbers. Flags,
+    categories and codes have levels. *How unusual the levels of a row are*, alone and together, is added to how usual
+    its numbers are, and what a number has beyond those of its level to the rest.
 
     Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
     tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
@@ -75,8 +77,8 @@ class AnomalyDetector(Detector):
 
     Attributes
     ----------
-    model_ : EnsembleModel
-        The fitted mixtures, a frozen value.
+    model_ : EnsembleModel or MixedEnsemble
+        The fitted mixtures, and what columns of levels say, where there are such; a frozen value.
     offset_ : float
         `decision_function` is `score_samples` less this.
     n_features_in_ : int
@@ -106,8 +108,9 @@ class AnomalyDetector(Detector):
     }
 
     _missing: Missing = "allow"
+    _takes: Takes = "all"
 
-    model_: EnsembleModel
+    model_: EnsembleModel | MixedEnsemble
 
     def __init__(
         self,
@@ -149,8 +152,11 @@ class AnomalyDetector(Detector):
             reading = table.watched("reading the table")
             whole = find_range(reading)
             pool = take_sample(reading, random_state, 1, POOL).observed
-            self.model_ = fit_ensemble(
-                pool, whole, self.n_estimators, random_state, threads_of(table.engine), self.on_progress
+            levels, how = levels_of(table.rows), (self.n_estimators, random_state, threads_of(table.engine))
+            self.model_ = (
+                fit_ensemble(pool, whole, *how, self.on_progress)
+                if levels == (None,) * len(levels)
+                else fit_mixed(pool, whole, levels, *how, self.on_progress)
             )
             if self.contamination == "auto":
                 self.offset_ = _offset_of_discoveries(self.model_, self.model_.score_samples(pool))
@@ -164,33 +170,7 @@ class AnomalyDetector(Detector):
         return tags
 
 
-def fit_ensemble(
-    pool: NDArray[Any],
-    whole: Range,
-    n_members: int,
-    random_state: np.random.RandomState,
-    n_threads: int,
-    on_progress: OnProgress | None = None,
-) -> EnsembleModel:
-    """Return the ensemble of a table with a range of its own, of which `pool` holds rows."""
-    columns = columns_of(pool, whole)
-    units, flags = columns.units, Flags.of(pool, columns.flags)
-    regression = regression_of(pool, units)
-    tails, given_others = tails_of(pool, columns, regression)
-    deviations = np.stack([columns.alone, columns.least, given_others])
-    seen = voting_units(units, columns.flags)
-    members, samples = fit_voters(pool, seen, columns.variances, n_members, random_state, n_threads, on_progress)
-    votes = scores(pool, seen, members, samples)
-    apart = Rarity.of(votes), flags.rarity(pool)
-    both = Rarity.of(apart[0].nats(votes) + VOICE_OF_FLAGS * apart[1].nats(flags.together(pool)))
-    planes = planes_of(pool, seen, float(np.log(whole.n_rows)) + NEW_VALUE)
-    rarities = (*apart, both)
-    background = background_of(pool)
-    parts = (units, deviations, members, samples, regression, tails, flags, rarities, planes)
-    return EnsembleModel(*parts, whole.n_rows, background)
-
-
-def _offset_of_discoveries(model: EnsembleModel, scores_of_pool: NDArray[np.float64]) -> float:
+def _offset_of_discoveries(model: EnsembleModel | MixedEnsemble, scores_of_pool: NDArray[np.float64]) -> float:
     """Return the offset that limits the false discovery rate, from the scores of rows drawn at random."""
     if model.n_rows < FEWEST_ROWS:
         return float(np.finfo(np.float64).min)

@@ -1,7 +1,7 @@
 """An ensemble of small mixtures, and the tails of the columns, as a frozen value."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -88,6 +88,11 @@ class SurpriseRarity:
 
     together: float
 
+    @classmethod
+    def of(cls, n_rows: int, n_columns: int) -> Self:
+        """Return that of a table of so many rows and columns."""
+        return cls(max(math.log(n_rows) - math.log(n_columns) / 2, 0.0))
+
     def nats(self, values: ArrayLike) -> Floats:
         """Return minus the logarithm of the probability that a row reaches each value, at least 0."""
         surprise = np.maximum(np.asarray(values, dtype=np.float64), 0.0)
@@ -151,6 +156,11 @@ class EnsembleModel:
         return len(self.units.center)
 
     @property
+    def n_mixtures(self) -> int:
+        """Number of members."""
+        return len(self.members.shapes)
+
+    @property
     def log_rows(self) -> float:
         """Nats of the rarest row of the table fitted."""
         return math.log(self.n_rows)
@@ -162,9 +172,7 @@ class EnsembleModel:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        new: Floats = self.new_values(X)[1].sum(axis=1)
-        off = self.planes.nats * self.planes.gaps(X, self.units).any(axis=1)
-        return -(self.usual_nats(X) + self.extreme_nats(X) + new + off)
+        return -sum(self.beyond_nats(X), self.usual_nats(X))
 
     def usual_nats(self, X: NDArray[Any]) -> Floats:
         """Return the nats of what members, samples and flags find of each row."""
@@ -184,6 +192,12 @@ class EnsembleModel:
     def extreme_nats(self, X: NDArray[Any]) -> Floats:
         """Return the nats that the most extreme value of each row has beyond what chance has to offer."""
         return np.asarray(np.maximum(extremes(X, self.units, self.regression, self.tails) - self.allowance, 0.0))
+
+    def beyond_nats(self, X: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """Return the nats of the most extreme value of each row, of values never seen, and of rows off the planes."""
+        new: Floats = self.new_values(X)[1].sum(axis=1)
+        off = self.planes.nats * self.planes.gaps(X, self.units).any(axis=1)
+        return self.extreme_nats(X), new, np.asarray(off)
 
     @property
     def allowance(self) -> float:
@@ -206,7 +220,7 @@ class EnsembleModel:
     @property
     def rarity(self) -> "SurpriseRarity":
         """How rare minus a score is: from where an extreme counts by chance in a few rows, both parts may be one."""
-        return SurpriseRarity(max(self.log_rows - math.log(self.n_features) / 2, 0.0))
+        return SurpriseRarity.of(self.n_rows, self.n_features)
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong, and what they should have been."""
@@ -218,7 +232,11 @@ class EnsembleModel:
             varies = self.units.scale > 0
             spread = np.where(varies, self.deviations[0] / np.where(varies, self.units.scale, 1.0), 0.0)
             return explainer_of_columns(self.units.center, spread, self.score_samples)
-        explainer = explainer_by(self.background, self.score_samples)
+        return self.explainer_of(self.background, self.score_samples)
+
+    def explainer_of(self, background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer | WideExplainer:
+        """Return what explains rows that `score` scores, of which the first columns are those of the ensemble."""
+        explainer = explainer_by(background, score, self.n_features)
         if not len(self.planes) or isinstance(explainer, WideExplainer):
             return explainer
         # Planes are in the units of the ensemble: normals @ ((x - center) * scale) = values.

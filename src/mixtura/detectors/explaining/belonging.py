@@ -58,9 +58,22 @@ def background_of(table: NDArray[Any]) -> Floats:
     return np.asarray(table[np.linspace(0, n_rows - 1, size).astype(np.int64)], dtype=np.float64)
 
 
-def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) -> Explainer | WideExplainer:
-    """Return what explains the rows that `score` scores by a mixture of the rows of a background that belong."""
-    background = background[~np.isnan(background).all(axis=1)]
+def explainer_by(
+    background: Floats, score: Callable[[NDArray[Any]], Floats], n_columns: int | None = None
+) -> Explainer | WideExplainer:
+    """Return what explains the rows that `score` scores by a mixture of the rows of a background that belong.
+
+    Parameters
+    ----------
+    background : ndarray of shape (n, n_features)
+        Rows of the table.
+    score : callable
+        Returns the scores of rows.
+    n_columns : int, optional
+        How many columns are explained, the first ones; the others are seen by `score` alone. Default: all.
+    """
+    rows = background[~np.isnan(background[:, :n_columns]).all(axis=1)]
+    background = rows[:, :n_columns]
     n_rows, n_columns = background.shape
     # In units in which no square overflows.
     exponents = np.frexp(np.nanmax(np.abs(background), axis=0, initial=0.0))[1]
@@ -69,8 +82,11 @@ def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) ->
     center, deviation = (
         np.ldexp(of_columns, exponents) for of_columns in (np.nanmedian(known, axis=0), np.nanstd(known, axis=0))
     )
+    by_columns = explainer_of_columns(center, deviation, score)
+    if rows.shape[1] > n_columns:
+        by_columns = replace(by_columns, belonging=rows)
     if n_rows < _FEWEST_ROWS:
-        return explainer_of_columns(center, deviation, score)
+        return by_columns
     within = sampled_scaling(_table(known), [f"x{column}" for column in range(n_columns)], 0)
     constant = np.nanmax(known, axis=0) == np.nanmin(known, axis=0)
     within = replace(within, scale=np.where(constant, _least_change(within.center), within.scale))
@@ -78,16 +94,16 @@ def explainer_by(background: Floats, score: Callable[[NDArray[Any]], Floats]) ->
         scale = np.clip(np.ldexp(within.scale, exponents), np.finfo(np.float64).tiny, np.finfo(np.float64).max)
     scaling = Scaling(np.ldexp(within.center, exponents), scale)
     if n_columns > _MOST_COLUMNS:
-        return WideExplainer(background, scaling, score)
+        return WideExplainer(rows, scaling, score)
     scaled = _table(_filled(within(small, _FARTHEST)))
     counts = [k for k in _COUNTS if k == 1 or k * n_columns * (n_columns + 3) / 2 <= n_rows]
     try:
         found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
     except (DataError, SingularCovarianceError):  # columns that a mixture cannot tell apart
-        return explainer_of_columns(center, deviation, score)
+        return by_columns
     contours = replace(found.contours, mixture=found.contours.without_small(least_size(n_rows, n_columns)))
     near = np.concatenate(list(scaled.map(Near([contours]).of)))
-    return Explainer(contours.mixture, scaling, score, background[near])
+    return Explainer(contours.mixture, scaling, score, rows[near])
 
 
 def _table(values: Floats) -> Table:

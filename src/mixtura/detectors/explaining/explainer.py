@@ -43,6 +43,8 @@ _AT_ONCE = 2**21
 class Explainer:
     """Explains the rows of a detector by a mixture of the rows that belong.
 
+    The columns of the mixture are explained. Rows may have more columns behind these, which the score sees too.
+
     Attributes
     ----------
     mixture : Mixture
@@ -51,7 +53,7 @@ class Explainer:
         How rows are scaled.
     score : callable
         Returns the scores of rows: the lower, the less they belong.
-    belonging : ndarray of shape (n, n_columns)
+    belonging : ndarray of shape (n, n_features)
         Rows that belong. They tell which scores are ordinary.
     levels : ndarray of shape (MOST_CELLS + 1,), optional
         Least ordinary score of a row of which 0, 1, … cells are repaired. Default: by the rows that belong.
@@ -81,6 +83,7 @@ class Explainer:
 
     def _of_some(self, X: NDArray[Any], at_least: float | None) -> Explanation:
         values = np.asarray(X, dtype=np.float64)
+        explained = slice(self.mixture.n_features)
         scaled = self._scaled(values)
         before = self.score(X)
         repaired = _Repaired(np.zeros((2, *values.shape), np.bool_), values.copy(), before.copy())
@@ -88,7 +91,7 @@ class Explainer:
         unusual = np.flatnonzero(before < levels[0])
         for known, rows in self._by_pattern(scaled, unusual):
             self._repair(repaired, scaled, rows, known, levels[1:])
-        flagged, other = repaired.cells
+        flagged, other = repaired.cells[:, :, explained]
         prediction = self._predictor(scaled, flagged)
         distance = np.where(np.isnan(scaled), 0.0, (scaled - prediction.expected) / prediction.deviation)
         return Explanation(
@@ -99,7 +102,7 @@ class Explainer:
             given_others=prediction.deviation < _TOLD * self._sharpening.deviations,
             flagged_cells=flagged,
             other_cells=other,
-            repaired=repaired.values,
+            repaired=repaired.values[:, explained],
             score_before=before,
             score_after=repaired.scores,
             given=self._sharpening(flagged, np.isnan(scaled)),
@@ -144,7 +147,7 @@ class Explainer:
 
     def _scaled(self, values: Floats) -> Floats:
         # Squares stay finite however far away a row is.
-        return np.asarray(self.scaling(values, largest_root(values.dtype)))
+        return np.asarray(self.scaling(values[:, : self.mixture.n_features], largest_root(values.dtype)))
 
     def in_units(self, scaled: Floats, columns: Integers | slice = slice(None)) -> Floats:
         """Return scaled values in the units of the detector; what lies beyond all doubles is as far as they reach."""
@@ -178,10 +181,10 @@ class Explainer:
         if self.levels is not None:
             return self.levels
         lowest = float(np.quantile(self.score(self.belonging), _UNUSUAL, method="lower"))
-        rows = self.belonging[~np.isnan(self.belonging).any(axis=1)]
+        rows = self.belonging[~np.isnan(self.belonging[:, : self.mixture.n_features]).any(axis=1)]
         if len(rows) < _FEWEST:
             return np.full(MOST_CELLS + 1, lowest)
-        here, columns = np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]
+        here, columns = np.arange(len(rows)), np.arange(len(rows)) % self.mixture.n_features
         changed = rows.copy()
         changed[here, columns] = self.in_units(self._all_components.replaced(self._scaled(rows), columns), columns)
         before, after = (np.quantile(self.score(some), _UNUSUAL, method="lower") for some in (rows, changed))

@@ -32,8 +32,8 @@ class WideExplainer:
 
     Attributes
     ----------
-    background : ndarray of shape (n, n_columns)
-        Rows of the table.
+    background : ndarray of shape (n, n_features)
+        Rows of the table; columns behind those that are explained are seen by the score alone.
     scaling : Scaling
         Where their columns lie, and how far they spread.
     score : callable
@@ -51,21 +51,22 @@ class WideExplainer:
     def __call__(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return the explanation of rows; see `Explainer`."""
         parts = [self._of_row(np.asarray(row, dtype=np.float64), at_least) for row in X]
-        return Explanation.concatenate(parts) if parts else self._of_row(self.scaling.center, None).take(slice(0))
+        return Explanation.concatenate(parts) if parts else self._of_row(self.background[0], None).take(slice(0))
 
     def _of_row(self, row: Floats, at_least: float | None) -> Explanation:
-        columns = self._farthest(row)
-        found = self._among(row, columns)(row[None, columns], at_least)
+        own = row[: len(self.scaling.center)]
+        columns = self._farthest(own)
+        found = self._among(row, columns)(own[None, columns], at_least)
         given = found.given
         return Explanation(
             expected=self._placed(self.scaling.center, columns, found.expected),
             deviation=self._placed(self.scaling.scale, columns, found.deviation),
-            distance=self._placed(self._distances(row), columns, found.distance),
-            shares=self._placed(np.zeros(len(row)), columns, found.shares),
-            given_others=self._placed(np.zeros(len(row), np.bool_), columns, found.given_others),
-            flagged_cells=self._placed(np.zeros(len(row), np.bool_), columns, found.flagged_cells),
-            other_cells=self._placed(np.zeros(len(row), np.bool_), columns, found.other_cells),
-            repaired=self._placed(row, columns, found.repaired),
+            distance=self._placed(self._distances(own), columns, found.distance),
+            shares=self._placed(np.zeros(len(own)), columns, found.shares),
+            given_others=self._placed(np.zeros(len(own), np.bool_), columns, found.given_others),
+            flagged_cells=self._placed(np.zeros(len(own), np.bool_), columns, found.flagged_cells),
+            other_cells=self._placed(np.zeros(len(own), np.bool_), columns, found.other_cells),
+            repaired=self._placed(own, columns, found.repaired),
             score_before=found.score_before,
             score_after=found.score_after,
             given=np.where(given >= 0, columns[given], -1),

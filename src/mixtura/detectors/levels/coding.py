@@ -56,7 +56,8 @@ class Coding:
 
     def codes(self, X: NDArray[Any]) -> Integers:
         """Return the codes of rows, shape (n_rows, m): that of levels never seen is the size, of missing cells more."""
-        values = X[:, self.columns]
+        # Column by column, as most that follows takes the maximum of each row.
+        values = np.asfortranarray(X[:, self.columns])
         missing = np.isnan(values)
         known = (values >= 0) & (values < self.sizes)
         with np.errstate(invalid="ignore"):

@@ -90,7 +90,7 @@ class Dependencies:
 
     def far(self, codes: Integers) -> Floats:
         """Return how far each level of each row is from what another column tells, shape (n_rows, m)."""
-        far = np.zeros(codes.shape)
+        far = np.zeros_like(codes, dtype=np.float64)
         for pair, rows, nats in self._off(codes):
             far[rows, pair.told] = np.maximum(far[rows, pair.told], nats)
         return far
@@ -102,14 +102,15 @@ class Dependencies:
         told: where two rows speak against one, that is as far as rows get, and says little. The second add what it says
         that nearly all rows keep to the law.
         """
-        found, laws = np.zeros(codes.shape), np.zeros(codes.shape)
+        found, laws = (np.zeros_like(codes, dtype=np.float64) for _ in range(2))
         for pair, rows, nats in self._off(codes):
             found[rows, pair.told] = np.maximum(found[rows, pair.told], nats)
             if pair.law:
                 laws[rows, pair.told] = np.maximum(laws[rows, pair.told], np.where(nats > 0, nats + pair.law, 0.0))
         for column, (values, ranks) in enumerate(self.steps):
             rows = np.flatnonzero(found[:, column])
-            if len(rows):
+            # A level of a column in which no row fitted is far counts by how far it is.
+            if len(rows) and len(values):
                 # What is farther than all rows is as rare as the farthest.
                 place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
                 found[rows, column] = np.minimum(found[rows, column], np.where(place >= 0, ranks[place], 0.0))

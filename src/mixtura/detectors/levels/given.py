@@ -108,7 +108,7 @@ class NumbersGivenLevels:
 
     def nats(self, X: NDArray[Any], codes: Integers) -> Floats:
         """Return minus the logarithm of how rarely a number is as far out given a level, shape (n_rows, n_columns)."""
-        found = np.zeros(X.shape)
+        found = np.zeros(X.shape, order="F")
         for view in self.views:
             code = codes[:, view.level]
             precision = view.precisions[code]

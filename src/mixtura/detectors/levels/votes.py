@@ -138,27 +138,34 @@ class LevelVotes:
         """Return how unusual rows are by what is found of them, shape (n_rows,); no nats."""
         return self._found(X).votes(self.rarities[0])
 
-    def usual_nats(self, X: NDArray[Any]) -> Floats:
-        """Return how rarely a row is as unusual, in nats, shape (n_rows,)."""
-        return self.rarities[1].nats(self.votes(X))
+    def parts(self, X: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """Return usual, evident and extreme nats of each row, each of shape (n_rows,).
 
-    def evident_nats(self, X: NDArray[Any]) -> Floats:
-        """Return how rarely one level of a row says as much by chance, in nats, shape (n_rows,).
-
-        It says as much as how few rows have one as rare, how far it is off a law, or how near it is to a common one.
-        A row is as surprising as this says or as the votes say, whichever is more: each alone is as rare as its nats.
+        *Usual*: how rarely a row is as unusual by its votes. *Evident*: how rarely one level of a row says as much by
+        chance: as much as how few rows have one as rare, how far it is off a law, or how near it is to a common one. A
+        row is as surprising as the one says or the other, whichever is more: each alone is as rare as its nats.
+        *Extreme*: what the number farthest from those of its level has beyond what the table offers by chance.
         """
-        return self._found(X).evident()
+        found = self._found(X)
+        usual = self.rarities[1].nats(found.votes(self.rarities[0]))
+        return usual, found.evident(), np.asarray(found.extreme.max(axis=1))
+
+    def usual_nats(self, X: NDArray[Any]) -> Floats:
+        """Return how rarely a row is as unusual by its votes, in nats, shape (n_rows,)."""
+        return self.parts(X)[0]
+
+    def misspelt_nats(self, X: NDArray[Any]) -> Floats:
+        """Return the evident nats of each row, shape (n_rows,)."""
+        return self.parts(X)[1]
 
     def extreme_nats(self, X: NDArray[Any]) -> Floats:
-        """Return what the number farthest from those of its level has beyond chance, in nats, shape (n_rows,)."""
-        return np.asarray(self._found(X).extreme.max(axis=1))
+        """Return the extreme nats of each row, shape (n_rows,)."""
+        return self.parts(X)[2]
 
     def nats(self, X: NDArray[Any]) -> Floats:
         """Return the surprise of each row by its levels and by numbers given these, in nats, shape (n_rows,)."""
-        found = self._found(X)
-        usual = self.rarities[1].nats(found.votes(self.rarities[0]))
-        return np.asarray(np.maximum(usual, found.evident()) + found.extreme.max(axis=1))
+        usual, evident, extreme = self.parts(X)
+        return np.asarray(np.maximum(usual, evident) + extreme)
 
     def each(self, X: NDArray[Any]) -> Floats:
         """Return what each column has by itself beyond chance, in nats, shape (n_rows, n_columns).

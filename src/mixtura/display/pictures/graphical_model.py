@@ -62,7 +62,8 @@ class GraphicalModelDisplay:
     An arrow leads from a quantity to what is drawn given it. A frame, called a plate, stands for as many copies as it
     says. Only the shaded rows are seen. Dots are given, under the names of the parameters that set them; circles have a
     posterior distribution, which a fit finds [1]_. With a Dirichlet process the weights are parts that are broken off a
-    stick, one for each component; tied covariances have one precision for all components.
+    stick, one for each component; tied covariances have one precision for all components. The name beside a
+    circle is the distribution that it is drawn from.
 
     It is recommended to use `from_estimator` to create one.
 
@@ -192,7 +193,7 @@ class GraphicalModelDisplay:
         if ax is None:
             self.figure_.set_layout_engine("constrained")
             self.figure_.set_size_inches(_WIDTH * 1.1, 3.2)
-        self.ax_.set(xlim=(-2.4, 13.8), ylim=(-0.1, 5.1), aspect="equal")
+        self.ax_.set(xlim=(-2.4, 13.8), ylim=(-0.4, 5.3), aspect="equal")
         self.ax_.set_axis_off()
         # Letters have a size of their own, which small axes have no room for.
         width = self.ax_.get_window_extent().width / self.figure_.dpi
@@ -218,16 +219,27 @@ class GraphicalModelDisplay:
             "precision": ((8.2, 3.7), precision if shape.is_shared else f"{precision}_k"),
         }
 
+    def _distributions(self) -> dict[str, str]:
+        """Return the names of the distributions that the quantities are drawn from."""
+        is_process = self.weight_concentration_prior_type == "dirichlet_process"
+        return {
+            "weights": "Beta" if is_process else "Dirichlet",
+            "component": "Categorical",
+            "row": "Normal",
+            "mean": "Normal",
+            "precision": "Wishart" if SHAPES[self.covariance_type].is_matrix else "Gamma",
+        }
+
     def _draw_plates(self) -> None:
         from matplotlib.patches import FancyBboxPatch  # optional, and slow to import
 
         count = "K" if self.n_components is None else f"K = {self.n_components}"
         plates = {
-            "rows": _Plate((4.1, 0.2), 3.6, 1.9, "N rows"),
-            "components": _Plate((4.9, 2.8), 1.6 if SHAPES[self.covariance_type].is_shared else 4.1, 1.9, count),
+            "rows": _Plate((4.1, -0.1), 3.6, 2.2, "N rows"),
+            "components": _Plate((4.9, 2.8), 1.6 if SHAPES[self.covariance_type].is_shared else 4.1, 2.2, count),
         }
         if self.weight_concentration_prior_type == "dirichlet_process":
-            plates["sticks"] = _Plate((1.4, 0.2), 1.6, 1.9, count)
+            plates["sticks"] = _Plate((1.4, -0.1), 1.6, 2.2, count)
         for name, plate in plates.items():
             edge = "round,pad=0,rounding_size=0.15"
             size = plate.width, plate.height
@@ -248,6 +260,10 @@ class GraphicalModelDisplay:
             self.nodes_[name] = Circle(place, _NODE, facecolor=face, edgecolor="black", zorder=2)
             self.ax_.add_patch(self.nodes_[name])
             self.ax_.annotate(f"${symbol}$", place, ha="center", va="center", fontsize=13 * self._letters)
+            above = name in ("mean", "precision")
+            y = place[1] + (_NODE + 0.08) * (1 if above else -1)
+            called: dict[str, Any] = {"ha": "center", "va": "bottom" if above else "top", "color": "0.3"}
+            self.ax_.text(place[0], y, self._distributions()[name], fontsize=7 * self._letters, **called)
         for name, (place, symbol, side) in _GIVEN.items():
             self.nodes_[name] = Circle(place, _DOT, color="black", zorder=2)
             self.ax_.add_patch(self.nodes_[name])

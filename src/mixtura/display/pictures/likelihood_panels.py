@@ -65,7 +65,8 @@ def density(shown: LikelihoodDisplay, ax: Axes) -> None:
         entries.append(_observations(shown, ax, shown.x))
         ax.set_xlim(float(shown.x_grid[0]), float(shown.x_grid[-1]))
     legend(ax, entries)
-    _name(shown, ax, "density in x", "x")
+    only = f", at {_equation(shown, next(iter(shown.densities)))}" if len(shown.densities) == 1 else ""
+    _name(shown, ax, f"density in {plain(shown.x_name)}{only}", "x")
     ax.set_ylabel("density")
 
 
@@ -83,7 +84,7 @@ def likelihood(shown: LikelihoodDisplay, ax: Axes) -> None:
         ax.plot([theta], [height], "o", color=_colors(shown)[theta], ms=5, zorder=4)
     ax.set_ylim(0, float(np.exp(highest - base)) * (1.1 + _ROOM * len(entries)))
     legend(ax, entries, loc="best")
-    _name(shown, ax, "likelihood", "theta")
+    _name(shown, ax, f"likelihood{_given(shown)}", "theta")
     ax.set_ylabel("likelihood" if absolute else "likelihood over its maximum")
 
 
@@ -98,7 +99,7 @@ def log_likelihood(shown: LikelihoodDisplay, ax: Axes) -> None:
     height = (highest - lowest) or 1.0
     ax.set_ylim(lowest - 0.05 * height, highest + (0.1 + _ROOM * len(entries)) * height)
     legend(ax, entries, loc="best")
-    _name(shown, ax, "log-likelihood", "theta")
+    _name(shown, ax, f"log-likelihood{_given(shown)}", "theta")
     ax.set_ylabel("log-likelihood")
 
 
@@ -235,6 +236,13 @@ def _area_one(theta: Floats, log_values: Floats) -> tuple[Floats, float]:
 def _name(shown: LikelihoodDisplay, ax: Axes, title: str, across: str) -> None:
     ax.set_title(title, fontsize="medium", loc="left")
     ax.set_xlabel(plain(shown.x_name if across == "x" else shown.theta_name))
+
+
+def _given(shown: LikelihoodDisplay) -> str:
+    """Return what was observed, for a title: one value, or how many there are."""
+    if (x := _single(shown)) is not None:
+        return f", given {plain(shown.x_name)} = {_short(x)}"
+    return "" if shown.x is None else f", given {len(shown.x):,} observations"
 
 
 def _equation(shown: LikelihoodDisplay, theta: float) -> str:

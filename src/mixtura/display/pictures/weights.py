@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
-from ..palette import GROUPS, QUIET
+from ..palette import QUIET, group_color
 from .drawing import legend, panels, plain
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class WeightsDisplay:
     order : ndarray of shape (n_components,)
         The components, that of largest weight first.
     bars_ : matplotlib BarContainer
-        One bar a component, in that order.
+        One bar a component, in that order, in the colours that `DensityDisplay` gives the components.
     off_ : matplotlib Line2D or None
         Crosses in place of components that are switched off; None where there are none.
     equal_ : matplotlib Line2D
@@ -149,7 +149,9 @@ class WeightsDisplay:
         n = len(self.weights)
         heights, places = self.weights[self.order], np.arange(n)
         in_use = places < self.n_effective_components
-        colors = [GROUPS[0] if used else QUIET for used in in_use]
+        colors = [
+            group_color(int(component)) if used else QUIET for component, used in zip(self.order, in_use, strict=True)
+        ]
         self.bars_ = self.ax_.bar(places, heights, width=0.75, color=colors)
         if n <= _MOST_WEIGHTS:
             texts = [f"{height:.2g}" if used else "" for height, used in zip(heights, in_use, strict=True)]

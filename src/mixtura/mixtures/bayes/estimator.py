@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ...engines import Engine, EngineName, OnProgress
-from ...intake.sources import Source, batch_table
+from ...intake.levels import FROM_DTYPE
+from ...intake.sources import Source, batch_table, coded_columns
 from ...typing import Floats
 from ..em.estimator import CONSTRAINTS, MixtureEstimator
 from ..em.initialize import Method
@@ -86,7 +87,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         Whether a fit is tried, at its end, with two components merged and with some deleted [2]_. What raises the lower
         bound is kept and iterated on, up to `max_iter` times more each time, and so is the deletion of components with
         less than half a row in expectation. Moves are tried for as many passes over the rows as the fit took.
-    categorical_features : array-like of {bool, int, str} of shape (n_features,) or (n_categorical_features,), optional
+    categorical_features : 'from_dtype' or array-like of {bool, int, str}, optional
         Which columns are categorical: see `GaussianMixture`. The probabilities of the levels of a category have a
         Dirichlet prior of one row, spread evenly over the levels and one never seen.
     engine : {'threads', 'dask'} or Engine, optional
@@ -163,7 +164,7 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
         "degrees_of_freedom_prior": [None, Interval(Real, 0.0, None, closed="neither")],
         "covariance_prior": [None, "array-like", Interval(Real, 0.0, None, closed="neither")],
         "moves": ["boolean"],
-        "categorical_features": ["array-like", None],
+        "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
     }
 
     def __init__(
@@ -220,7 +221,8 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
 
     def _settings(self) -> VariationalSettings:
         given = parameters_for(VariationalSettings, self)
-        return VariationalSettings(**given, least=self._least_variances, names=getattr(self, "feature_names_in_", None))
+        names = getattr(self, "feature_names_in_", None)
+        return VariationalSettings(**given, least=self._least_variances, names=names, coded=coded_columns(self))
 
     def partial_fit(
         self, X: Source, y: Any = None, *, sample_weight: ArrayLike | None = None, batch: Hashable | None = None

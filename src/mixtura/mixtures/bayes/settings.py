@@ -49,6 +49,8 @@ class VariationalSettings:
         Least variances: no component is narrower in any direction. Everything else is as in the estimator.
     names : sequence of str, optional
         Names of the columns, for messages.
+    coded : sequence of int, default=()
+        Columns whose numbers are codes of levels.
     levels : LevelColumns, optional
         The categorical columns of the table, once it is seen.
     """
@@ -71,11 +73,12 @@ class VariationalSettings:
     categorical_features: Any = None
     least: Floats | None = None
     names: Sequence[str] | None = None
+    coded: Sequence[int] = ()
     levels: LevelColumns | None = None
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
-        return replace(self, levels=level_columns(table, self.categorical_features, self.names))
+        return replace(self, levels=level_columns(table, self.categorical_features, self.names, coded=self.coded))
 
     def algorithm(self, table: Table) -> Algorithm[Posterior]:
         """Return how the posterior is fitted to the rows of a table."""

@@ -149,6 +149,6 @@ def message_length(mixture: Mixture, n_rows: float) -> float:
     own = shape.n_parameters(2, n_features) - shape.n_parameters(1, n_features)
     shared = shape.n_parameters(1, n_features) - own
     weights = mixture.weights[mixture.weights > 0]
-    of_levels = 0 if mixture.levels is None else mixture.levels.n_parameters // mixture.n_components
+    of_levels = 0 if mixture.levels is None else mixture.levels.layout.n_parameters
     per_component = (n_features + own + of_levels) * (np.log(n_rows * weights / 12) + 1).sum()
     return float(per_component + (shared + len(weights)) * (np.log(n_rows / 12) + 1)) / 2

@@ -13,7 +13,7 @@ from ...intake.counted import weight_of
 from ...intake.sample import take_sample
 from ...intake.table import Table
 from ..bayes.estimator import BayesianGaussianMixture
-from ..em.estimator import fit_table, settings_of
+from ..em.estimator import fit_table, same_columns, settings_of
 from .criteria import VariationalCandidate
 from .rounding import NO_GROUPS, independence, least_variances
 
@@ -50,6 +50,8 @@ def fit_each(template: BayesianGaussianMixture, keys: Sequence[tuple[int, str]],
     evidence = -np.inf if alone is None else -alone.bic(table.fold(weight_of, 0.0)) / 2
     for count, shape in keys:
         estimator: BayesianGaussianMixture = clone(template).set_params(n_components=count, covariance_type=shape)
+        if hasattr(template, "n_features_in_"):
+            same_columns(estimator, template)
         estimator._least_variances = least if least.any() else None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

@@ -22,7 +22,8 @@ from ...engines import Engine, EngineName, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import warn
 from ...intake.counted import counted_rows
-from ...intake.sources import Source, fitting_table, names_of
+from ...intake.levels import FROM_DTYPE
+from ...intake.sources import Source, coded_columns, fitting_table, names_of
 from ...intake.table import Table
 from ...rows import Block, as_frame
 from ...typing import Floats
@@ -154,7 +155,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         "prior": [StrOptions({"default"}), MixturePrior, None],
         "regularization": [StrOptions({"absolute", "relative"})],
         "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "categorical_features": ["array-like", None],
+        "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
         "engine": "no_validation",
         "on_progress": [callable, None],
         "n_folds": [Interval(Integral, 2, None, closed="left")],
@@ -356,7 +357,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         n_sweeps = 1 if folds is None else 1 + folds.n_folds
         tell = self._tell(n_sweeps * (len(counts) + len(way_down(counts))) * len(shapes))
         found: dict[Key, tuple[Candidate, Fit[Mixture] | None]] = {}
-        settings = replace(settings_of(template), names=names_of(self)).seeing(table)
+        settings = replace(settings_of(template), names=names_of(self), coded=coded_columns(self)).seeing(table)
         if settings.n_numbers == 0:  # every shape is that of no columns
             shapes = shapes[:1]
         trials = Trials(settings, table, counts, shapes, random_state)
@@ -404,6 +405,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self, template: BayesianGaussianMixture, table: Table, counts: list[int], shapes: list[str]
     ) -> None:
         tell = self._tell(len(counts) * len(shapes))
+        same_columns(template, self)
         trials = []
         for trial in fit_each(template, list(product(counts, shapes)), table):
             trials.append(trial)

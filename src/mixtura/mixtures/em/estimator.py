@@ -411,5 +411,6 @@ def same_columns(estimator: BaseEstimator, other: BaseEstimator) -> None:
     estimator.n_features_in_ = other.n_features_in_
     if hasattr(other, "feature_names_in_"):
         estimator.feature_names_in_ = other.feature_names_in_
-    if hasattr(other, "_kinds"):
-        estimator._kinds = other._kinds
+    for name in ("_kinds", "_coded"):
+        if hasattr(other, name):
+            setattr(estimator, name, getattr(other, name))

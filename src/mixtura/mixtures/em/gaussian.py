@@ -13,7 +13,8 @@ from ...distributions.covariance import Covariance
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
-from ...intake.sources import Source, batch_table
+from ...intake.levels import FROM_DTYPE
+from ...intake.sources import Source, batch_table, coded_columns
 from ...intake.table import Table
 from ...typing import Floats
 from .by_hand import PARAMETERS
@@ -90,10 +91,14 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     n_factors : int, default=1
         Number of factors of each component, for ``covariance_type='factor'``. An iteration costs in proportion to it
         and to the number of columns, where matrices cost in proportion to the square of that.
-    categorical_features : array-like of {bool, int, str} of shape (n_features,) or (n_categorical_features,), optional
-        Which columns are categorical: truth values, positions or names. Such a column holds the numbers of its levels,
-        0, 1, 2 and so on, and NaN where it is missing. Each component has a probability for each of its levels,
-        independent of the other columns given the component; without other columns this is latent class analysis [7]_.
+    categorical_features : 'from_dtype' or array-like of {bool, int, str}, optional
+        Which columns are categorical: truth values, positions or names. ``'from_dtype'`` takes flags, categorical types
+        and texts that recur, of at most 255 levels, from dataframes and files. A column of numbers holds the numbers of
+        its levels, 0, 1, 2 and so on, and NaN where it is missing. Each component has a probability for each level,
+        independent of the other columns given the component; without numbers this is latent class analysis [7]_.
+    count_features : array-like of {bool, int, str}, optional
+        Which columns hold counts, with a Poisson distribution in each component, independent of the other columns given
+        the component. A count above all that were seen has the probability of all such counts together.
     engine : {'threads', 'dask'} or Engine, optional
         Where the passes run. Default: Dask for Dask arrays and frames, else threads.
     on_progress : callable, optional
@@ -175,7 +180,8 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         "noise": ["boolean"],
         "trim": [Interval(Real, 0.0, 0.5, closed="both")],
         "n_factors": [Interval(Integral, 1, None, closed="left")],
-        "categorical_features": ["array-like", None],
+        "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
+        "count_features": ["array-like", None],
     }
 
     def __init__(
@@ -202,6 +208,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         trim: float = 0.0,
         n_factors: int = 1,
         categorical_features: Any = None,
+        count_features: Any = None,
         engine: Engine | EngineName | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -226,6 +233,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
         self.trim = trim
         self.n_factors = n_factors
         self.categorical_features = categorical_features
+        self.count_features = count_features
         self.engine = engine
         self.on_progress = on_progress
 
@@ -237,7 +245,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     def _settings(self) -> LikelihoodSettings:
         names = getattr(self, "feature_names_in_", None)
         given = parameters_for(LikelihoodSettings, self)
-        return LikelihoodSettings(**given, least=self._least_variances, names=names)
+        return LikelihoodSettings(**given, least=self._least_variances, names=names, coded=coded_columns(self))
 
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:

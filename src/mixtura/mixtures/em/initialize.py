@@ -64,13 +64,17 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
 def coordinates(sample: Sample, levels: LevelColumns) -> Sample:
     """Return a sample with categories as numbers that distances can be taken of.
 
-    Numbers are standardised, and a category becomes a column for each level; these have a variance of one in all.
+    Numbers and counts are standardised. A category becomes a column for each level, with a variance of one in all.
     """
-    numbers = sample.standardized().X[:, levels.numbers(sample.X.shape[1])]
+    standardized = sample.standardized().X
+    numbers = standardized[:, levels.numbers(sample.X.shape[1])]
     indicators = levels.indicators(sample.observed)
     shares = np.average(indicators, axis=0, weights=sample.weights)
     parts = [numbers]
-    for place in levels.slices:
+    for column, place in zip(levels.columns, levels.slices, strict=True):
+        if column in levels.counts:
+            parts.append(standardized[:, [column]])
+            continue
         spread = float(shares[place] @ (1 - shares[place]))
         parts.append(indicators[:, place] / np.sqrt(spread if spread > 0 else 1.0))
     return replace(sample, X=np.hstack(parts), missing=None)

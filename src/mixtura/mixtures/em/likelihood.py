@@ -40,7 +40,7 @@ _NOISE_START = 0.05
 _LEVEL_STARTS = 20
 
 # Beside numbers, which k-means divides well, fewer are drawn.
-_MIXED_STARTS = 4
+_MIXED_STARTS = 2
 
 # Latent classes rise slowly: short runs from different starts are compared when an iteration gains no more than this.
 _START_TOLERANCE = 1e-6
@@ -64,6 +64,8 @@ class LikelihoodSettings:
         Least variances: no component is narrower in any direction.
     names : sequence of str, optional
         Names of the columns, for messages.
+    coded : sequence of int, default=()
+        Columns whose numbers are codes of levels.
     levels : LevelColumns, optional
         The categorical columns of the table, once it is seen.
     n_numbers : int
@@ -88,14 +90,16 @@ class LikelihoodSettings:
     trim: float
     n_factors: int
     categorical_features: Any = None
+    count_features: Any = None
     least: Floats | None = None
     names: Sequence[str] | None = None
+    coded: Sequence[int] = ()
     levels: LevelColumns | None = None
     n_numbers: int = 0
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
-        levels = level_columns(table, self.categorical_features, self.names)
+        levels = level_columns(table, self.categorical_features, self.names, self.count_features, self.coded)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
 
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
@@ -252,7 +256,9 @@ class LikelihoodSettings:
         assert self.levels is not None, "levels are drawn where there are some"
         logs = np.zeros((len(sample.X), self.n_components))
         indicators = self.levels.indicators(sample.observed)
-        for place in self.levels.slices:
+        for column, place in zip(self.levels.columns, self.levels.slices, strict=True):
+            if column in self.levels.counts:
+                continue
             drawn = random_state.dirichlet(np.ones(place.stop - place.start), self.n_components)
             logs += indicators[:, place] @ np.log(np.maximum(drawn, _LEAST_DRAWN)).T
         return np.asarray(softmax(logs, axis=1))

@@ -176,8 +176,9 @@ class ResolvedPrior:
         dirichlet = gammaln(k * alpha) - k * gammaln(alpha) + xlogy(alpha - 1, mixture.weights).sum()
         levels = 0.0
         if mixture.levels is not None:
-            blocks = mixture.levels.logs.blocks
-            levels = self.level_rows * sum(float(logs.sum()) / logs.shape[1] for logs in blocks)
+            pairs = zip(mixture.levels.columns, mixture.levels.logs.blocks, strict=True)
+            categories = [logs for column, logs in pairs if column not in mixture.levels.layout.counts]
+            levels = self.level_rows * sum(float(logs.sum()) / logs.shape[1] for logs in categories)
         return float(inverse_wishart + normal + dirichlet + levels)
 
 

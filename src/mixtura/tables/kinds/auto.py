@@ -1,20 +1,24 @@
 """The default detector, which needs no choice."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ... import words
 from .kind import DetectorKind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ...detectors.model import OutlierModel
 
 
 class Auto(DetectorKind):
-    """Many small mixtures, neighbours, flags and tails of columns."""
+    """Many small mixtures, neighbours, flags, levels and tails of columns."""
 
     name = "auto"
     stored_as = "ensemble"
     takes_missing = True
+    takes = "all"
     keeps_constant = True
 
     def model(self) -> "type[OutlierModel]":
@@ -22,6 +26,12 @@ class Auto(DetectorKind):
         from ...detectors.ensemble.model import EnsembleModel  # slow to import
 
         return EnsembleModel
+
+    def read(self, arrays: "Mapping[str, NDArray[Any]]", settings: Mapping[str, Any]) -> "OutlierModel":
+        """Return the model that a file holds: of a table of numbers, or of one with levels."""
+        from ...detectors.ensemble.mixed import MixedEnsemble, has_levels  # slow to import
+
+        return (MixedEnsemble if has_levels(arrays) else self.model()).from_arrays(arrays, settings)
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""
@@ -31,4 +41,4 @@ class Auto(DetectorKind):
 
     def description(self, detector: Any) -> str:
         """Return what a fitted detector is."""
-        return f"ensemble of {words.plural(len(detector.model_.members.shapes), 'small mixture')}"
+        return f"ensemble of {words.plural(detector.model_.n_mixtures, 'small mixture')}"

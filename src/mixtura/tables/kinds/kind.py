@@ -1,12 +1,14 @@
 """What a kind of model is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..spelling import Spell
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ...detectors.model import OutlierModel
     from ..fitting import Numbers
     from ..provenance import FitFigures
@@ -51,6 +53,8 @@ class Kind:
         What model files call the model that it fits.
     takes_missing : bool
         Whether rows may have missing values; they are scored by the values that are there.
+    takes : {"numbers", "all"}
+        Which columns it judges rows by: those of numbers, or also those of dates, flags, categories and text.
     has_components : bool
         Whether it is a mixture, whose components are groups, their number and shape for the user to choose.
     keeps_constant : bool
@@ -63,6 +67,7 @@ class Kind:
     name: ClassVar[str]
     stored_as: ClassVar[str]
     takes_missing: ClassVar[bool] = False
+    takes: ClassVar[Literal["numbers", "all"]] = "numbers"
     has_components: ClassVar[bool] = False
     keeps_constant: ClassVar[bool] = False
     scaling: ClassVar[Literal["none", "deviations", "quartiles"]] = "none"
@@ -70,6 +75,10 @@ class Kind:
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models, which reads them from files."""
         raise NotImplementedError
+
+    def read(self, arrays: "Mapping[str, NDArray[Any]]", settings: Mapping[str, Any]) -> "OutlierModel":
+        """Return the model that a file holds, or raise `ValueError` with the fault."""
+        return self.model().from_arrays(arrays, settings)
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return what fits so many rows of a table, with what a table gives it, not fitted."""

@@ -41,8 +41,10 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
     listed = listing(gathered, names)
     order = most_telling(model, described, listed.blame)
     called = [names[model.columns[position]] for position in described]
+    kinds = [model.kinds[position] if model.kinds else None for position in described]
     columns = tuple(
-        column_facts(name, sketch, gathered.n_rows) for name, sketch in zip(called, gathered.columns, strict=True)
+        column_facts(name, sketch, gathered.n_rows, kind)
+        for name, sketch, kind in zip(called, gathered.columns, kinds, strict=True)
     )
     viewed = order[: PAGE.viewed]
     points = _points(gathered, viewed)

@@ -25,6 +25,9 @@ class ColumnFacts:
     counts : tuple of int
         Rows of the table in each bar, to the accuracy of a sketch in a large table; their sum is exact. A value on an
         edge is counted in the bar above it, the largest in the last.
+    told : tuple of str
+        The lowest, the middle and the highest value in words, where the column holds no numbers: the first is its most
+        frequent level, where it has levels.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ColumnFacts:
     median: float
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,19 +73,19 @@ class Deviation:
     ----------
     column : str
         Its name.
-    value, expected : float
-        What the row has there, and what its other cells predict.
+    value, expected : float or str
+        What the row has there, and what its other cells predict; words where the column holds no numbers.
     share : float
         How much it adds to the surprise of the row, in nats.
-    repaired : float or None
+    repaired : float, str or None
         What the value is replaced by where it is flagged; None where it is not.
     """
 
     column: str
-    value: float
-    expected: float
+    value: float | str
+    expected: float | str
     share: float
-    repaired: float | None = None
+    repaired: float | str | None = None
 
     @property
     def flagged(self) -> bool:

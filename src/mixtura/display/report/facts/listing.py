@@ -51,7 +51,8 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     for start in range(0, len(facts), _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
-        reasons = model.in_words(part.values, explanation, called, gathered.peers)
+        texts = _level_texts(gathered, part)
+        reasons = model.in_words(part.values, explanation, called, gathered.peers, texts)
         severities = severities_of(model, part.scores)
         order = explanation.most_telling
         fine = gathered.plan.fine
@@ -63,7 +64,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
             reason = with_strays(strays, float(part.scores[k]), reasons[k], model.threshold)
             if fine is not None and strays and fine.like_strays(row, gathered.strays[row]):
                 is_fine[k], strays = is_fine[k] or part.scores[k] <= (model.threshold or -np.inf), ()
-            made = _row(part, k, severities[k], explanation, order[k], reason, strays, called)
+            made = _row(part, k, severities[k], explanation, order[k], reason, strays, called, model, texts[k])
             rows.append(replace(made, is_fine=bool(is_fine[k])))
         blame += explanation.share.sum(axis=0)
         n_flagged += explanation.flagged_cells.sum(axis=0)
@@ -114,6 +115,8 @@ def _row(
     reason: str,
     strays: tuple[StrayCell, ...],
     called: Sequence[str],
+    model: TableModel,
+    texts: Mapping[int, str],
 ) -> ReportRow:
     label, component = float(facts.labels[k]), int(facts.components[k])
     return ReportRow(
@@ -124,7 +127,7 @@ def _row(
         label=None if np.isnan(label) else label == 1,
         cells=tuple(shortened(cell) for cell in facts.cells[k]),
         reason=shortened(reason, PAGE.reason),
-        deviations=_deviations(explanation, k, order, facts.values[k], called),
+        deviations=_deviations(explanation, k, order, facts.values[k], called, model, texts),
         surprise=significant(float(explanation.shares[k].sum())),
         score_after=significant(float(explanation.score_after[k])) if explanation.flagged_cells[k].any() else None,
         strays=strays,
@@ -132,7 +135,13 @@ def _row(
 
 
 def _deviations(
-    explanation: Explanation, k: int, order: Integers, values: Floats, called: Sequence[str]
+    explanation: Explanation,
+    k: int,
+    order: Integers,
+    values: Floats,
+    called: Sequence[str],
+    model: TableModel,
+    texts: Mapping[int, str],
 ) -> tuple[Deviation, ...]:
     """Return the columns that tell most of row `k`, those of its flagged cells first."""
     flagged, shares = explanation.flagged_cells[k], explanation.shares[k]
@@ -140,10 +149,22 @@ def _deviations(
     return tuple(
         Deviation(
             called[column],
-            significant(float(values[column]), 9),
-            significant(float(explanation.expected[k, column])),
+            _told(model.told(column, values[column], texts.get(column)), 9),
+            _told(model.told(column, explanation.expected[k, column])),
             significant(float(shares[column])),
-            significant(float(explanation.repaired[k, column])) if flagged[column] else None,
+            _told(model.told(column, explanation.repaired[k, column])) if flagged[column] else None,
         )
         for column in foremost[: max(PAGE.deviations, int(flagged.sum()))]
     )
+
+
+def _told(value: float | str, digits: int = 4) -> float | str:
+    return shortened(value) if isinstance(value, str) else significant(value, digits)
+
+
+def _level_texts(gathered: Gathered, part: RowFacts) -> list[dict[int, str]]:
+    """Return the cells of rows in the columns of levels, as far as cells are kept."""
+    model, known = gathered.plan.model, gathered.cell_columns
+    places = {column: known.index(model.columns[column]) for column in model.coded if model.columns[column] in known}
+    rows = ({column: str(cells[place]) for column, place in places.items()} for cells in part.cells)
+    return [{column: text for column, text in row.items() if text} for row in rows]

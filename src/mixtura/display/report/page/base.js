@@ -24,7 +24,7 @@ function moveThreshold(to) {
 
 const grouped = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
 
-// Few significant digits, the whole part in full up to a billion; a dash where there is nothing.
+// Few significant digits, the whole part in full up to a billion; a dash where there is nothing, and words as they are.
 function number(value, digits = 4) {
   if (typeof value === 'string') return visible(value);
   if (value === null || Number.isNaN(value)) return '–';

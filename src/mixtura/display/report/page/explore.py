@@ -219,10 +219,11 @@ def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool, columns: Se
     return f'<tr><th scope="row">{row.row}</th>{"".join(cells)}</tr>'
 
 
-def _cell(text: str, predicted: float | None) -> str:
+def _cell(text: str, predicted: float | str | None) -> str:
     if predicted is None:
         return f"<td>{isolated(text)}</td>"
-    below = f'<small><span class="unseen">predicted: </span>≈ {number(predicted)}</small>'
+    told = isolated(predicted) if isinstance(predicted, str) else number(predicted)
+    below = f'<small><span class="unseen">predicted: </span>≈ {told}</small>'
     return f'<td class="wrong">{isolated(text)}{below}</td>'
 
 

@@ -175,7 +175,7 @@ def listed_rows(
 def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str, int]) -> list[Any]:
     cells = [cell if len(cell) <= longest else cell[:longest] + "…" for cell in row.cells]
     deviations = [
-        [names[d.column], _short(d.value), _short(d.expected), _short(d.share), _shortened(d.repaired)]
+        [names[d.column], _told(d.value), _told(d.expected), _short(d.share), _told(d.repaired, 6)]
         for d in row.deviations
     ]
     flagging = _flagging(row, found)
@@ -270,6 +270,13 @@ def _contours(contours: Contours, views: Sequence[str]) -> dict[str, Any]:
 
 def _tried(report: Report) -> list[list[Any]]:
     return [[c.n_components, c.covariance_type, c.bic, c.aic] for c in report.summary.model.ranking]
+
+
+def _told(value: float | str | None, digits: int = 5) -> float | str | None:
+    """Return a value as a page has it: words as they are."""
+    if value is None:
+        return None
+    return visible(value) if isinstance(value, str) else _short(value, digits)
 
 
 def _shortened(value: float | None) -> float | None:

@@ -104,8 +104,11 @@ def data(report: Report) -> str:
 
 def _column(column: ColumnFacts) -> str:
     missing = f"{column.n_missing:,}" if column.n_missing else "none"
-    figures = (number(column.minimum), number(column.median), number(column.maximum), missing)
-    cells = "".join(f'<td class="number">{figure}</td>' for figure in figures)
+    figures = [number(value) for value in (column.minimum, column.median, column.maximum)]
+    if column.told:
+        most_frequent = len(column.told) == 1
+        figures = ["", f"mostly {isolated(column.told[0])}", ""] if most_frequent else [*map(isolated, column.told)]
+    cells = "".join(f'<td class="number">{figure}</td>' for figure in (*figures, missing))
     return f'<tr><th scope="row">{isolated(column.name)}</th>{cells}<td>{_spread(column)}</td></tr>'
 
 

@@ -1,0 +1,165 @@
+"""The ensemble of a table with columns of levels: numbers by mixtures and tails, levels by how rare they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engines.progress import OnProgress
+from ...rows.block import Levels
+from ...statistics.rarity import Rarity
+from ...typing import Floats, Integers
+from ..explaining.belonging import background_of
+from ..explaining.mixed import MixedExplainer
+from ..explanation import Explanation
+from ..levels.votes import VOICE_OF_LEVELS, LevelVotes
+from .assembly import fit_ensemble
+from .columns import Range
+from .model import EnsembleModel, SurpriseRarity
+
+_OF_LEVELS = "level_columns"
+_OWN = {"mixed_background", "mixed_places", "mixed_tail"}
+
+
+def has_levels(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Tell whether a file holds the ensemble of a table with columns of levels."""
+    return _OF_LEVELS in arrays
+
+
+@dataclass(frozen=True, eq=False)
+class MixedEnsemble:
+    """An ensemble for the columns of numbers, and what the columns of levels say.
+
+    The score of a row is minus its surprise in nats: how rarely numbers and levels are as unusual together, plus what
+    its most extreme value adds.
+
+    Attributes
+    ----------
+    numbers : EnsembleModel or None
+        The ensemble of the columns of numbers; None where there are none.
+    votes : LevelVotes
+        What levels say.
+    both : Rarity
+        Of the nats of usual numbers and of usual levels together.
+    n_rows : int
+        Number of rows of the table fitted.
+    background : ndarray of shape (n, n_columns)
+        Rows of it, by which others are explained.
+    """
+
+    numbers: EnsembleModel | None
+    votes: LevelVotes
+    both: Rarity
+    n_rows: int
+    background: Floats
+
+    kind: ClassVar[str] = "ensemble"
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.votes.n_columns
+
+    @property
+    def n_mixtures(self) -> int:
+        """Number of members that see numbers."""
+        return 0 if self.numbers is None else self.numbers.n_mixtures
+
+    @cached_property
+    def of_numbers(self) -> Integers:
+        """Places of the columns of numbers."""
+        return np.setdiff1d(np.arange(self.n_features), self.votes.coding.columns)
+
+    @property
+    def rarity(self) -> SurpriseRarity:
+        """How rare minus a score is."""
+        return SurpriseRarity.of(self.n_rows, self.n_features)
+
+    def score_samples(self, X: NDArray[Any]) -> Floats:
+        """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
+        usual, evident, extreme = self.votes.parts(X)
+        if self.numbers is None:
+            return -(np.maximum(usual, evident) + extreme)
+        numbers = X[:, self.of_numbers]
+        together = np.maximum(self.both.nats(_together(self.numbers.usual_nats(numbers), usual)), evident)
+        return -sum(self.numbers.beyond_nats(numbers), together + extreme)
+
+    def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
+        """Return which cells of each row are wrong, and what they should have been."""
+        return self._explainer(np.asarray(X, dtype=np.float64), at_least)
+
+    @cached_property
+    def _explainer(self) -> MixedExplainer:
+        order = np.concatenate([self.of_numbers, self.votes.coding.columns])
+        place = np.argsort(order)
+
+        def score(rows: NDArray[Any]) -> Floats:
+            return self.score_samples(rows[:, place])
+
+        background = self.background[:, order]
+        numbers = None if self.numbers is None else self.numbers.explainer_of(background, score)
+        return MixedExplainer(numbers, self.votes, score, background, order)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a file holds."""
+        own = {"mixed_background": self.background, **self.both.arrays("mixed")}
+        return ({} if self.numbers is None else self.numbers.arrays()) | self.votes.arrays() | own
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a file says beside the arrays."""
+        numbers = None if self.numbers is None else self.numbers.settings()
+        return {"n_columns": self.n_features, "n_rows": self.n_rows, "numbers": numbers}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
+        """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
+        if set(settings) != {"n_columns", "n_rows", "numbers"} or not set(arrays) >= _OWN:
+            raise ValueError("an ensemble of numbers and levels says its n_columns, n_rows and that of its numbers")
+        n_columns, n_rows, of_numbers = settings["n_columns"], settings["n_rows"], settings["numbers"]
+        if type(n_columns) is not int or type(n_rows) is not int or n_rows < 1:
+            raise ValueError("n_columns and n_rows must be positive whole numbers")
+        background = arrays["mixed_background"]
+        if background.ndim != 2 or background.shape[1] != n_columns or background.dtype != np.float64:
+            raise ValueError(f"mixed_background has rows of {n_columns} columns")
+        if not len(background) or np.isinf(background).any():
+            raise ValueError("mixed_background must have rows, without infinite numbers")
+        votes = LevelVotes.from_arrays(arrays, n_columns)
+        ours = set(votes.arrays()) | _OWN
+        numbers = None
+        if of_numbers is not None:
+            held = {name: array for name, array in arrays.items() if name not in ours}
+            numbers = EnsembleModel.from_arrays(held, of_numbers)
+        elif set(arrays) != ours:
+            raise ValueError("an ensemble of levels alone has no arrays of numbers")
+        if (0 if numbers is None else numbers.n_features) + len(votes.coding.columns) != n_columns:
+            raise ValueError(f"there are {n_columns} columns, and not as many of numbers and of levels")
+        return cls(numbers, votes, Rarity.from_arrays(arrays, "mixed"), n_rows, background)
+
+
+def fit_mixed(
+    pool: NDArray[Any],
+    whole: Range,
+    levels: Levels,
+    n_members: int,
+    random_state: np.random.RandomState,
+    n_threads: int,
+    on_progress: OnProgress | None = None,
+) -> MixedEnsemble:
+    """Return the ensemble of a table some of whose columns have levels, of which `pool` holds rows."""
+    sizes = [None if texts is None else len(texts) for texts in levels]
+    votes = LevelVotes.of(pool, sizes, levels, whole.n_rows)
+    places = np.setdiff1d(np.arange(len(levels)), votes.coding.columns)
+    numbers, usual = None, votes.usual_nats(pool)
+    if len(places):
+        part, of_part = pool[:, places], Range(whole.minima[places], whole.maxima[places], whole.n_rows)
+        numbers = fit_ensemble(part, of_part, n_members, random_state, n_threads, on_progress)
+        usual = _together(numbers.usual_nats(part), usual)
+    return MixedEnsemble(numbers, votes, Rarity.of(usual), whole.n_rows, background_of(pool))
+
+
+def _together(numbers: Floats, levels: Floats) -> Floats:
+    """Return what numbers and levels find of rows, where the voice of levels is that of flags."""
+    return np.asarray(numbers + VOICE_OF_LEVELS * levels)

@@ -1,0 +1,200 @@
+"""Why a row with levels is unusual: which cells are wrong among numbers and levels, by the score of all together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...typing import Bools, Floats, Integers
+from ..explanation import NOTABLE, Explanation
+from ..levels.expected import expected_levels
+from ..levels.votes import LevelVotes
+from .explainer import MOST_CELLS, Explainer
+from .given import MOST_GIVEN
+from .wide import WideExplainer
+
+# The rows of a background that score lowest may be errors: ordinary rows score no lower than the others.
+_ERRORS = 0.02
+
+# A cell whose repair takes fewer nats off the surprise of a row is no reason.
+_SLIGHT = 2.0
+
+# A level is wrong only if it has so many nats by itself.
+_SPEAKS = 1.0
+
+# A repair that takes off less than this part of what a row has too much explains nothing.
+_PART = 0.1
+
+# Of two repairs of which one leaves a row e times as likely, that one is the better.
+_EQUAL = 1.0
+
+# Rows that are scored at once.
+_AT_ONCE = 2**14
+
+
+class _Wrong(NamedTuple):
+    """The wrong cells of rows and another level that explains them as well, the repaired rows, the scores."""
+
+    cells: Bools
+    either: Bools
+    values: Floats
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class MixedExplainer:
+    """Explains rows of numbers and levels.
+
+    Attributes
+    ----------
+    numbers : Explainer, WideExplainer or None
+        What explains the columns of numbers, which come first; None where there are none.
+    levels : LevelVotes
+        What the columns of levels say.
+    score : callable
+        Returns the scores of rows whose columns of numbers come first.
+    background : ndarray of shape (n, n_columns)
+        Rows of the table, in that order.
+    order : ndarray of shape (n_columns,)
+        Place in the table of each column in that order.
+    """
+
+    numbers: Explainer | WideExplainer | None
+    levels: LevelVotes
+    score: Callable[[NDArray[Any]], Floats]
+    background: Floats
+    order: Integers
+
+    def __call__(self, X: Floats, at_least: float | None = None) -> Explanation:
+        """Return the explanation of rows; see `Explainer`."""
+        size = max(1, _AT_ONCE // len(self.levels.coding.columns))
+        parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
+        return Explanation.concatenate(parts)
+
+    def _of_some(self, X: Floats, at_least: float | None) -> Explanation:
+        rows = X[:, self.order]
+        before = self.score(rows)
+        ordinary = self._ordinary if at_least is None else max(self._ordinary, at_least)
+        found = self._by_numbers(rows, at_least)
+        slight = found.score_after - before < _PART * (ordinary - before)
+        found.flagged_cells[slight], found.other_cells[slight] = False, False
+        found.repaired[slight] = rows[slight, : found.repaired.shape[1]]
+        found.score_after[slight] = before[slight]
+        repaired, wrong, after, either = self._levels_repaired(rows, before, ordinary)
+        by_numbers, by_levels = found.flagged_cells.any(axis=1), wrong.any(axis=1)
+        enough = found.score_after >= ordinary, after >= ordinary
+        n_cells = found.flagged_cells.sum(axis=1), wrong.sum(axis=1)
+        better = np.where(n_cells[0] == n_cells[1], after > found.score_after, n_cells[1] < n_cells[0])
+        levels_alone = by_levels & enough[1] & (~(by_numbers & enough[0]) | better)
+        numbers_alone = by_numbers & enough[0] & ~levels_alone
+        together = np.flatnonzero(by_levels & ~levels_alone & ~numbers_alone)
+        cells = np.hstack([found.flagged_cells, np.zeros_like(wrong)])
+        cells[levels_alone] = False
+        values = np.hstack([found.repaired, rows[:, found.repaired.shape[1] :]])
+        values[levels_alone] = rows[levels_alone]
+        changed = levels_alone.copy()
+        changed[together] = True
+        n_numbers = found.repaired.shape[1]
+        cells[changed, n_numbers:] = wrong[changed]
+        values[changed, n_numbers:] = repaired[changed, n_numbers:]
+        after = np.where(changed, after, found.score_after)
+        if len(together) and self.numbers is not None:
+            again = self._by_numbers(repaired[together], at_least)
+            cells[together, :n_numbers] = again.flagged_cells
+            values[together, :n_numbers] = again.repaired
+            after[together] = again.score_after
+        either[~levels_alone] = False
+        return self._explanation(X, found, _Wrong(cells, either, values, before, after))
+
+    def _levels_repaired(self, rows: Floats, before: Floats, ordinary: float) -> tuple[Floats, Bools, Floats, Bools]:
+        """Return rows with the fewest levels replaced that make them ordinary, these cells, the scores then.
+
+        And another cell that does the same by itself, where there is one.
+        """
+        columns = self.levels.coding.columns
+        n_numbers = rows.shape[1] - len(columns)
+        values, scores = rows.copy(), before.copy()
+        wrong, either = np.zeros((2, len(rows), len(columns)), np.bool_)
+        for more in range(min(MOST_CELLS, len(columns))):
+            pending = np.flatnonzero(scores < ordinary)
+            if not len(pending):
+                break
+            here = values[pending]
+            expected, _ = expected_levels(self.levels, here[:, self._place])
+            tried = np.repeat(here[:, None], len(columns), axis=1)
+            each = np.arange(len(columns))
+            tried[:, each, n_numbers + each] = expected
+            new = self.score(tried.reshape(-1, rows.shape[1])).reshape(len(pending), -1)
+            # A common level that no other column speaks against is no reason, however common another one is.
+            own = self.levels.each(here[:, self._place])[:, columns]
+            new[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = -np.inf
+            best = new.argmax(axis=1)
+            gained = new[np.arange(len(pending)), best]
+            better = gained - scores[pending] >= _SLIGHT
+            if not better.any():
+                break
+            pending, best, gained, new = pending[better], best[better], gained[better], new[better]
+            if not more:
+                new[np.arange(len(best)), best] = -np.inf
+                second, alike = new.argmax(axis=1), new.max(axis=1) >= np.maximum(ordinary, gained - _EQUAL)
+                either[pending[alike], second[alike]] = True
+            values[pending, n_numbers + best] = expected[better][np.arange(len(best)), best]
+            wrong[pending, best] = True
+            scores[pending] = gained
+        return values, wrong, scores, either
+
+    def _by_numbers(self, rows: Floats, at_least: float | None) -> Explanation:
+        if self.numbers is not None:
+            return self.numbers(rows, at_least)
+        none = np.zeros((len(rows), 0))
+        scores = self.score(rows)
+        cells = np.zeros((len(rows), 0), np.bool_)
+        given = np.full((len(rows), MOST_GIVEN), -1)
+        return Explanation(none, none, none, none, cells, cells, cells, none, scores, scores, given)
+
+    def _explanation(self, X: Floats, found: Explanation, wrong: _Wrong) -> Explanation:
+        """Return an explanation in the order of the table."""
+        place, columns = self._place, self.levels.coding.columns
+        cells, repaired = wrong.cells, wrong.values[:, place]
+        by_levels = wrong.either.any(axis=1, keepdims=True)
+        expected, told_by = expected_levels(self.levels, repaired)
+        nats = self.levels.each(X)[:, columns]
+        own = X[:, columns]
+        distance = np.where((own == expected) | np.isnan(own), 0.0, np.maximum(nats, 0.0))
+        given = np.where(found.given >= 0, self.order[found.given], -1)
+        flagged_levels = cells[:, found.repaired.shape[1] :]
+        for row in np.flatnonzero(flagged_levels.any(axis=1)).tolist():
+            telling = [*told_by[row, flagged_levels[row]].tolist(), *given[row].tolist()]
+            kept = [column for column in dict.fromkeys(telling) if column >= 0][:MOST_GIVEN]
+            given[row] = kept + [-1] * (MOST_GIVEN - len(kept))
+
+        def beside(numbers: NDArray[Any], levels: NDArray[Any]) -> NDArray[Any]:
+            return np.hstack([numbers, levels])[:, place]
+
+        return replace(
+            found,
+            expected=beside(found.expected, expected),
+            deviation=beside(found.deviation, np.full(own.shape, 1 / NOTABLE)),
+            distance=beside(found.distance, distance),
+            shares=beside(found.shares, nats),
+            given_others=beside(found.given_others, told_by >= 0),
+            flagged_cells=cells[:, place],
+            other_cells=beside(found.other_cells & ~by_levels, wrong.either),
+            repaired=repaired,
+            score_before=wrong.before,
+            score_after=wrong.after,
+            given=given,
+        )
+
+    @cached_property
+    def _place(self) -> Integers:
+        """Place of each column of the table in the order of this."""
+        return np.argsort(self.order)
+
+    @cached_property
+    def _ordinary(self) -> float:
+        return float(np.quantile(self.score(self.background), _ERRORS, method="lower"))

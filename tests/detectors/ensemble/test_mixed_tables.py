@@ -1,0 +1,126 @@
+"""Tables whose columns hold more than numbers, from the cells to the sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mixtura
+from mixtura import AnomalyDetector, IsolationForest
+
+
+def amounts(n_rows=100):
+    return np.random.default_rng(0).normal(10, 2, n_rows).round(2)
+
+
+def pairs():
+    places = [("Berlin", "DE"), ("Paris", "FR"), ("Rome", "IT"), ("Madrid", "ES"), ("Oslo", "NO")]
+    rows = [places[k % 5] for k in range(100)]
+    rows[57] = ("Berlin", "FR")
+    return pd.DataFrame(rows, columns=["city", "country"])
+
+
+def dates():
+    days = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d").tolist()
+    days[57] = "1900-01-01"
+    return pd.DataFrame({"date": days, "amount": amounts()})
+
+
+def flags():
+    return pd.DataFrame({"ok": ["true"] * 57 + ["false"] + ["true"] * 42, "amount": amounts()})
+
+
+def forms():
+    random = np.random.default_rng(1)
+    codes = [f"{a}{b}-{n:02d}" for a, b, n in random.integers([65, 65, 0], [91, 91, 99], (100, 3)).tolist()]
+    codes = [f"{chr(int(code[:2]))}{chr(int(code[2:4]))}-{code[-2:]}" for code in codes]
+    codes[57] = "12-AB"
+    return pd.DataFrame({"code": codes, "amount": amounts()})
+
+
+def misspelt():
+    cities = [["Oslo", "Bergen", "Trondheim"][k] for k in np.random.default_rng(2).integers(0, 3, 100)]
+    cities[57] = "Olso"
+    return pd.DataFrame({"city": cities, "amount": amounts()})
+
+
+PLANTED = {
+    "pairs": (pairs, "city or country: either explains the row. city = 'Berlin'; a row with country 'FR' has 'Paris'."),
+    "dates": (dates, "date = 1900-01-01; at least 98% of rows have 2024-01-01 or later."),
+    "flags": (flags, None),
+    "forms": (forms, "code = '12-AB', a form that 1 of 100 rows has; 99% of rows have the form 'AA-99'."),
+    "misspelt": (misspelt, "city = 'Olso', which 1 of 100 rows has; expected 'Oslo'."),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_planted_row_is_among_the_first_three_and_says_why(name):
+    make, reason = PLANTED[name]
+    found = mixtura.detect(make())
+    first = [anomaly.row for anomaly in found.summary.anomalies[:3]]
+    assert 58 in first
+    if reason is not None:
+        assert found.summary.anomalies[first.index(58)].reason.startswith(reason)
+
+
+def test_frames_go_the_same_way_and_other_models_take_numbers_alone():
+    frame = misspelt()
+    detector = AnomalyDetector(random_state=0).fit(frame)
+    assert detector.feature_names_in_.tolist() == ["city", "amount"]
+    scores = detector.score_samples(frame)
+    assert scores.argmin() == 57
+    np.testing.assert_array_equal(detector.score_samples(frame.iloc[::-1]), scores[::-1])
+    explanation = detector.explain(frame.iloc[[57]])
+    assert explanation.flagged_cells.tolist() == [[True, False]]
+    kind = detector._kinds["city"]
+    assert kind.speak(explanation.repaired[0, 0]) == "Oslo"
+    with pytest.warns(UserWarning, match="without columns 'city'"):
+        assert IsolationForest(random_state=0).fit(frame).feature_names_in_.tolist() == ["amount"]
+
+
+def test_a_level_never_seen_is_told_as_it_stands(tmp_path):
+    frame = misspelt()
+    found = mixtura.detect(frame, rate=0.02)
+    mixtura.save(found.model, tmp_path / "m.model")
+    model = mixtura.load(tmp_path / "m.model")
+    assert model == found.model
+    new = pd.DataFrame({"amount": [10.0, 10.0], "city": ["Bergen", "Atlantis"], "more": [1, 2]})
+    scored = mixtura.score(model, new)
+    first = scored.summary.anomalies[0]
+    assert first.row == 2
+    assert "city = 'Atlantis'" in first.reason
+    assert "no row fitted has" in first.reason
+    assert "'Atlantis' (1)" in str(scored.summary.news[0])
+
+
+def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):
+    model = mixtura.detect(pairs()).model
+    assert model.model.numbers is None
+    mixtura.save(model, tmp_path / "m.model")
+    rows = np.array([[0.0, 0.0], [np.nan, 1.0], [9.0, 1.0]])
+    np.testing.assert_array_equal(mixtura.load(tmp_path / "m.model").scores(rows), model.scores(rows))
+
+
+def test_a_number_among_numbers_has_the_score_that_levels_leave_it():
+    frame = pd.DataFrame({"x": amounts(), "kind": ["a", "b"] * 50})
+    frame.loc[57, "x"] = 400
+    found = mixtura.detect(frame)
+    assert found.summary.anomalies[0].row == 58
+    assert found.summary.anomalies[0].reason.startswith("x = 400; ")
+
+
+def test_a_repaired_table_has_the_levels_expected_and_keeps_forms(tmp_path):
+    frame = misspelt()
+    frame["code"] = np.roll(forms()["code"], 9)
+    mixtura.detect(frame, rate=0.02, repaired=tmp_path / "r.csv")
+    repaired = pd.read_csv(tmp_path / "r.csv")
+    assert repaired["city"][57] == "Oslo"
+    assert repaired["code"].tolist() == frame["code"].tolist()
+
+
+def test_columns_of_other_kinds_that_a_reference_lacks_are_left_out():
+    frame = misspelt()
+    found = mixtura.detect(frame, reference=frame[["amount"]], rate=0.05)
+    assert found.model.columns == ("amount",)
+    assert [(column.name, column.reason) for column in found.summary.table.left_out] == [
+        ("city", "not in the reference")
+    ]
