@@ -323,7 +323,7 @@ def test_all_controls_are_reached_by_keyboard(visit):
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert reached[0] == "Skip to the report"
     wanted = ["threshold", "back", "filter", "unflagged", "view-x", "view-y", "view-bulk", "criterion"]
-    assert [name for name in reached if name in wanted] == wanted
+    assert [name for name in reached if name in wanted][: len(wanted)] == wanted
 
 
 def test_names_and_cells_are_text_and_nothing_else(visit):
