@@ -318,12 +318,12 @@ def test_a_mark_says_which_row_it_is(visit):
 def test_all_controls_are_reached_by_keyboard(visit):
     page = visit()
     reached = []
-    for _ in range(110):
+    for _ in range(230):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert reached[0] == "Skip to the report"
     wanted = ["threshold", "back", "filter", "unflagged", "view-x", "view-y", "view-bulk", "criterion"]
-    assert [name for name in reached if name in wanted] == wanted
+    assert [name for name in reached if name in wanted][: len(wanted)] == wanted
 
 
 def test_names_and_cells_are_text_and_nothing_else(visit):
