@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixtura.detectors.levels.coding import Coding, shares_reached
+from mixtura.detectors.levels.coding import Coding, nats_of_new, shares_reached
 from mixtura.detectors.levels.near import distance, near_levels
 from mixtura.detectors.levels.votes import LevelVotes
 from mixtura.detectors.levels.walk import walked
-from mixtura.statistics.rarity import n_discoveries
+from mixtura.statistics.rarity import NEW_VALUE, n_discoveries
 
 SHAPES = [
     ("red", "round", "big"),
@@ -85,6 +85,25 @@ def test_a_level_is_as_rare_as_all_that_are_as_rare():
     np.testing.assert_allclose(shares_reached(np.array([90, 5, 5, 0]), 100), [1, 0.1, 0.1, 1 / 101])
     np.testing.assert_allclose(shares_reached(np.array([6, 1, 1, 0]), 8), [1, 0.25, 0.25, 3 / 9])
     assert (shares_reached(np.ones(50, int), 50) == 1).all()
+
+
+def test_a_new_level_counts_in_full_where_all_levels_are_known_and_as_good_says_where_they_are_not():
+    none = np.zeros(1000)
+    assert nats_of_new(np.array([600, 400]), none[:2], 1000) == pytest.approx(np.log(1001) + NEW_VALUE)
+    assert nats_of_new(np.append(900, np.ones(100, int)), none[:101], 1000) == pytest.approx(np.log(10), abs=0.1)
+    assert nats_of_new(np.ones(1000, int), none, 1000) < 0.02
+    # A misspelling says nothing of levels that are still to come.
+    likely = np.append(0.0, np.full(20, 9.0))
+    assert nats_of_new(np.append(980, np.ones(20, int)), likely, 1000) == pytest.approx(np.log(1001) + 10, abs=0.1)
+
+
+def test_a_level_never_seen_counts_by_the_levels_of_its_column():
+    three, many = np.arange(300.0) % 3, np.arange(300.0)
+    votes = LevelVotes.of(np.column_stack([three, many]), (3, 300))
+    usual, new_of_three, new_of_many = votes.parts(np.array([[0.0, 5.0], [9.0, 5.0], [0.0, 999.0]]))[1]
+    assert usual == 0
+    assert new_of_three == pytest.approx(np.log(301) + NEW_VALUE - np.log(2))
+    assert new_of_many == 0
 
 
 def test_codes_that_are_none_are_never_seen():
