@@ -188,3 +188,10 @@ def test_a_part_of_a_larger_table_counts_its_rows_from_there():
         list(decoded(frame).blocks())
     ((table, block),) = decoded(frame[:1]).tables()
     assert (table.num_rows, block.first_row) == (1, 70)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_column_may_have_no_name(make):
+    cells = {"": [1, 2], "x": [3.0, 4.0]}
+    (batch,) = FrameTable(make(cells)).batches(["", "x"])
+    assert batch.to_pydict() == cells

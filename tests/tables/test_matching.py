@@ -89,3 +89,14 @@ def test_every_file_of_a_result_can_be_written(tmp_path):
     )
     assert 4 in found.flagged["row"].tolist()
     assert list(pd.read_csv(tmp_path / "repaired.csv").columns) == ["x", "z"]
+
+
+def test_levels_of_a_column_that_is_gone_say_nothing(tmp_path):
+    levels = np.random.default_rng(2).choice(["red", "green", "blue"], 300)
+    model = mixtura.detect(table(0).assign(colour=levels), rate=0.02).model
+    found = mixtura.score(model, NEW, out=tmp_path / "out.csv", report=tmp_path / "report.html")
+    assert found.summary.notices == ("the DataFrame has no column 'colour': the rows are scored without it.",)
+    assert len(found.flagged) < 15
+    assert not any("colour" in reason for reason in found.flagged["reason"])
+    holes = mixtura.score(model, NEW.assign(colour=["red"] * 299 + [None]))
+    assert "colour is missing" in " ".join(found.reason for found in holes.summary.anomalies)

@@ -20,7 +20,8 @@ class OutlierModel(Protocol):
         Number of columns.
 
     A model may have a `rarity` too: how rarely rows reach minus a score, with the methods of
-    `mixtura.statistics.rarity.Rarity`. Of others, the scores of a table say so.
+    `mixtura.statistics.rarity.Rarity`. Of others, the scores of a table say so. One to which a missing cell says
+    something has a method `without`: it returns the model to which some columns say nothing.
     """
 
     kind: ClassVar[str]

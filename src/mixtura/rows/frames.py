@@ -185,7 +185,8 @@ class _Arrow:
 
     def rows(self, first: int, n_rows: int, schema: "pa.Schema") -> "pa.Table":
         at = positions_of(schema.names, self._names)
-        table = self._frame[first : first + n_rows, at].to_arrow()
+        # Polars gives a column without a name another one.
+        table = self._frame[first : first + n_rows, at].to_arrow().rename_columns(schema.names)
         return table if table.schema.equals(schema) else table.cast(schema)
 
 

@@ -15,11 +15,12 @@ def level_texts(model: TableModel, table: Any, rows: Iterable[int]) -> list[dict
     model : TableModel
         The model.
     table : pyarrow.Table
-        All columns of the rows, as they stand.
+        All columns of the rows, as they stand. It may lack columns of the model.
     rows : iterable of int
         Positions of the rows.
     """
-    columns = [(place, model.columns[place]) for place in model.coded]
+    there = set(table.column_names)
+    columns = [(place, model.columns[place]) for place in model.coded if model.columns[place] in there]
     found = []
     for row in rows:
         cells = {place: table.column(name)[int(row)].as_py() for place, name in columns}

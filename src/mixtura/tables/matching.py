@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,10 +29,13 @@ class Matched(NamedTuple):
         The table.
     notices : tuple of str
         Which columns are not there or cannot be read, in sentences.
+    model : TableModel
+        The model, to which these columns say nothing.
     """
 
     table: TableRows
     notices: tuple[str, ...]
+    model: TableModel
 
 
 def open_for(
@@ -82,14 +86,14 @@ def open_for(
         absent="leave out" if model.takes_missing else "error",
     )
     if not model.takes_missing:
-        return Matched(table, ())
+        return Matched(table, (), model)
     there = table.columns or ()
     absent = [name for name in model.columns if name not in there]
     unread = _unread(table)
     if len(unread) == len(there):
         raise ColumnError(f"no column of {label(source)} holds what it held in the table that the model was fitted to")
     if not absent and not unread:
-        return Matched(table, ())
+        return Matched(table, (), model)
     notices = []
     if absent:
         them = "it" if len(absent) == 1 else "them"
@@ -99,7 +103,15 @@ def open_for(
         f"{name} holds {text!r}, which the model cannot read as before: the rows are scored without it."
         for name, text in unread.items()
     ]
-    return Matched(FilledColumns(table, model.columns, unread), tuple(notices))
+    return Matched(FilledColumns(table, model.columns, unread), tuple(notices), _without(model, [*absent, *unread]))
+
+
+def _without(model: TableModel, names: Sequence[str]) -> TableModel:
+    """Return the model to which some columns say nothing: to levels, a missing cell is one of them."""
+    without = getattr(model.model, "without", None)
+    if without is None:
+        return model
+    return replace(model, model=without([model.columns.index(name) for name in names]))
 
 
 def _unread(table: TableRows) -> dict[str, str]:

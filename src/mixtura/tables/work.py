@@ -280,7 +280,7 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table, unlike = open_for(model, source, columns, run, reading=reading)
+    table, unlike, model = open_for(model, source, columns, run, reading=reading)
     told = (*table.notes, *notices, *unlike)
     found = Judged(
         source,
@@ -301,7 +301,7 @@ def group_table(model: TableModel, source: Source, run: Run, reading: Reading = 
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table, unlike = open_for(model, source, columns, run, reading=reading)
+    table, unlike, model = open_for(model, source, columns, run, reading=reading)
     facts = facts_of(model)
     told = (*table.notes, *unlike)
     return Judged(
@@ -324,7 +324,7 @@ def view_table(
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
-    table, unlike = open_for(model, source, (), run, kept=(labels,))
+    table, unlike, model = open_for(model, source, (), run, kept=(labels,))
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)

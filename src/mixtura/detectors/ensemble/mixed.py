@@ -1,7 +1,7 @@
 """The ensemble of a table with columns of levels: numbers by mixtures and tails, levels by how rare they are."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -103,6 +103,10 @@ class MixedEnsemble:
         background = self.background[:, order]
         numbers = None if self.numbers is None else self.numbers.explainer_of(background, score)
         return MixedExplainer(numbers, self.votes, score, background, order)
+
+    def without(self, columns: Sequence[int]) -> Self:
+        """Return the model to which some columns say nothing: not even that their cells are missing."""
+        return replace(self, votes=self.votes.without(columns))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a file holds."""

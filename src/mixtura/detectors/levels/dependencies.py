@@ -1,7 +1,7 @@
 """Columns of which one tells the other: the level that goes with another, and rows in which a different one stands."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -115,6 +115,11 @@ class Dependencies:
                 place = np.searchsorted(values, found[rows, column] * (1 + _ROUNDING), "right") - 1
                 found[rows, column] = np.minimum(found[rows, column], np.where(place >= 0, ranks[place], 0.0))
         return found, laws
+
+    def without(self, columns: Integers) -> Self:
+        """Return those of the pairs in which some columns, counted among those of levels, have no part."""
+        gone = set(columns.tolist())
+        return replace(self, pairs=tuple(pair for pair in self.pairs if not {pair.given, pair.told} & gone))
 
     def _off(self, codes: Integers) -> Iterator[tuple[Pair, Integers, Floats]]:
         """Yield each pair, the rows that have another level than it tells, and how many nats that is."""

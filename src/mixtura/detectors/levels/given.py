@@ -1,7 +1,7 @@
 """Numbers given a level: how far a number is from those of the rows of its level, where levels differ in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -121,6 +121,10 @@ class NumbersGivenLevels:
                 at = rows[far]
                 found[at, view.column] = np.maximum(found[at, view.column], more)
         return found
+
+    def without(self, levels: Integers) -> Self:
+        """Return those of numbers that are given other columns of levels than some, counted among these."""
+        return replace(self, views=tuple(view for view in self.views if view.level not in levels))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a file holds."""

@@ -1,7 +1,7 @@
 """What the columns of levels say of a row, as a frozen value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -182,6 +182,21 @@ class LevelVotes:
             np.maximum(wrong - by_chance, 0.0),
             np.maximum(given - self.given.in_row, 0.0),
             np.maximum(given - self.given.in_table, 0.0),
+        )
+
+    def without(self, columns: Sequence[int]) -> Self:
+        """Return the same votes but for those of some columns of the table, whose levels then say nothing."""
+        silent = np.flatnonzero(np.isin(self.coding.columns, columns))
+        places = np.isin(self.coding.column_of, silent)
+        walk, shares, misspelt = (np.where(places, 0.0, table) for table in (self.walk, self.shares, self.misspelt))
+        return replace(
+            self,
+            walk=walk,
+            shares=shares,
+            misspelt=misspelt,
+            near=np.where(places, -1, self.near).astype(np.int32),
+            dependencies=self.dependencies.without(silent),
+            given=self.given.without(silent),
         )
 
     def nearest(self, column: int, code: int) -> int | None:

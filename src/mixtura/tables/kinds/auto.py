@@ -41,4 +41,7 @@ class Auto(DetectorKind):
 
     def description(self, detector: Any) -> str:
         """Return what a fitted detector is."""
-        return f"ensemble of {words.plural(detector.model_.n_mixtures, 'small mixture')}"
+        n_mixtures = detector.model_.n_mixtures
+        if not n_mixtures:
+            return "ensemble of votes of flags and levels"
+        return f"ensemble of {words.plural(n_mixtures, 'small mixture')}"
