@@ -165,6 +165,11 @@ def test_a_number_is_seen_given_its_level():
     assert votes.parts(X)[2].argmax() == 0
     assert votes.each(X)[0].argmax() == 1
     assert (votes.parts(X)[2][1:] == 0).all()
+    farthest = votes.farthest(X)
+    np.testing.assert_array_equal(farthest.nats, votes.parts(X)[2])
+    assert (farthest.column[0], farthest.level[0]) == (1, 0)
+    assert farthest.expected[0] == np.median(age[level == 1])
+    assert (farthest.column[1:] == -1).all()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -11,7 +11,7 @@ from ...statistics.rarity import Rarity
 from ...typing import Floats, Integers
 from .coding import UNSEEN, Coding, nats_of_new, shares_reached
 from .dependencies import Dependencies
-from .given import NumbersGivenLevels
+from .given import Farthest, NumbersGivenLevels
 from .near import near_levels
 from .walk import walked
 
@@ -166,6 +166,10 @@ class LevelVotes:
         each = found.given
         each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
         return each
+
+    def farthest(self, X: NDArray[Any]) -> Farthest:
+        """Return which number of each row is farthest out given a level."""
+        return self.given.farthest(X, self.coding.codes(X), self.coding)
 
     def _found(self, X: NDArray[Any]) -> "_Found":
         codes = self.coding.codes(X)
