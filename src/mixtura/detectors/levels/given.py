@@ -142,11 +142,15 @@ class NumbersGivenLevels:
             rows = far[farther]
             code = codes[rows, view.level]
             center, width = view.centers[code], 1 / view.precisions[code]
+            if view.least:
+                # Files may hold logarithms of what no double reaches.
+                with np.errstate(over="ignore"):
+                    center, width = np.exp(center), np.exp(center) * np.sinh(width)
             most[rows] = nats[farther] - self.in_table
             column[rows], level[rows] = view.column, coding.columns[view.level]
-            expected[rows] = np.exp(center) if view.least else center
-            deviation[rows] = np.exp(center) * np.sinh(width) if view.least else width
-        return Farthest(most, column, level, expected, deviation)
+            expected[rows], deviation[rows] = center, width
+        limit = np.finfo(np.float64).max
+        return Farthest(most, column, level, np.clip(expected, -limit, limit), np.minimum(deviation, limit))
 
     def _far(self, X: NDArray[Any], codes: Integers) -> Iterator[tuple[View, Integers, Floats]]:
         """Yield each view, rows in a tail of it, and their nats."""
