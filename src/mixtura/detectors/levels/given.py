@@ -1,6 +1,6 @@
 """Numbers given a level: how far a number is from those of the rows of its level, where levels differ in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -64,6 +64,26 @@ class View(NamedTuple):
     tails: Floats
 
 
+class Farthest(NamedTuple):
+    """The number of each row that is farthest out given a level, each of shape (n_rows,).
+
+    Attributes
+    ----------
+    nats : ndarray
+        How far, beyond what the table has by chance; 0 where no number is.
+    column, level : ndarray
+        The columns of the table that hold the number and the level; -1 where no number is far out.
+    expected, deviation : ndarray
+        Median of the rows of the level, and how far these spread, in the units of the table.
+    """
+
+    nats: Floats
+    column: Integers
+    level: Integers
+    expected: Floats
+    deviation: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class NumbersGivenLevels:
     """Views of numbers given levels, and how many nats chance has to offer.
@@ -109,6 +129,31 @@ class NumbersGivenLevels:
     def nats(self, X: NDArray[Any], codes: Integers) -> Floats:
         """Return minus the logarithm of how rarely a number is as far out given a level, shape (n_rows, n_columns)."""
         found = np.zeros(X.shape, order="F")
+        for view, rows, nats in self._far(X, codes):
+            found[rows, view.column] = np.maximum(found[rows, view.column], nats)
+        return found
+
+    def farthest(self, X: NDArray[Any], codes: Integers, coding: Coding) -> Farthest:
+        """Return which number of each row is farthest out given a level."""
+        most, expected, deviation = np.zeros((3, len(X)))
+        column, level = np.full((2, len(X)), -1)
+        for view, far, nats in self._far(X, codes):
+            farther = nats - self.in_table > most[far]
+            rows = far[farther]
+            code = codes[rows, view.level]
+            center, width = view.centers[code], 1 / view.precisions[code]
+            if view.least:
+                # Files may hold logarithms of what no double reaches.
+                with np.errstate(over="ignore"):
+                    center, width = np.exp(center), np.exp(center) * np.sinh(width)
+            most[rows] = nats[farther] - self.in_table
+            column[rows], level[rows] = view.column, coding.columns[view.level]
+            expected[rows], deviation[rows] = center, width
+        limit = np.finfo(np.float64).max
+        return Farthest(most, column, level, np.clip(expected, -limit, limit), np.minimum(deviation, limit))
+
+    def _far(self, X: NDArray[Any], codes: Integers) -> Iterator[tuple[View, Integers, Floats]]:
+        """Yield each view, rows in a tail of it, and their nats."""
         for view in self.views:
             code = codes[:, view.level]
             precision = view.precisions[code]
@@ -117,10 +162,7 @@ class NumbersGivenLevels:
             residuals = (values - view.centers[code[rows]]) * precision[rows]
             for side, (start, width, shape, nats) in zip(_SIDES, view.tails, strict=True):
                 far = side * residuals >= start
-                more = nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape)
-                at = rows[far]
-                found[at, view.column] = np.maximum(found[at, view.column], more)
-        return found
+                yield view, rows[far], nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape)
 
     def without(self, levels: Integers) -> Self:
         """Return those of numbers that are given other columns of levels than some, counted among these."""
