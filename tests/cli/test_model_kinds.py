@@ -185,7 +185,7 @@ def test_mixture_is_meant_where_only_components_are_given(run, iris):
 
 
 def test_a_model_saved_in_python_without_facts(run, iris, folder):
-    run("detect", iris, "--save", "m", "-q")
+    run("detect", iris, "--drop", "species", "--save", "m", "-q")
     saved = mixtura.load("m")
     for made, rule, target in (
         (Provenance(threshold=ThresholdChoice("rate", 0.1)), "rate", 0.1),

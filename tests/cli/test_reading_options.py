@@ -83,5 +83,5 @@ def test_what_is_said_of_files_does_not_go_with_arrays(options):
         mixtura.compare,
         lambda *a, **k: mixtura.score(model, *a, **k),
     ):
-        with pytest.raises(RequestError, match="leave it out"):
+        with pytest.raises(RequestError, match="leave them out"):
             call(VALUES, **options)
