@@ -115,8 +115,8 @@ class MixedExplainer:
     def _given_levels(self, found: Explanation, rows: Floats, before: Floats, ordinary: float) -> Explanation:
         """Return the explanation by numbers where the one that is farthest out given a level may alone be wrong.
 
-        It is where its repair makes a row ordinary and that of no other number alone does, and where neither repair
-        makes the row ordinary and this one takes more off its score.
+        It is where its repair makes a row ordinary, unless that of another number alone does, or other numbers tell it
+        more closely. It also is where neither repair makes the row ordinary and this one takes more off its score.
         """
         farthest = self.levels.farthest(rows[:, self._place])
         some = np.flatnonzero((before < ordinary) & (farthest.nats > 0))
@@ -125,7 +125,9 @@ class MixedExplainer:
         values[np.arange(len(some)), column] = farthest.expected[some]
         after = self.score(values)
         enough = found.score_after[some] >= ordinary
-        other = enough & (found.flagged_cells[some].sum(axis=1) == 1) & ~found.flagged_cells[some, column]
+        closer = found.deviation[some, column] <= farthest.deviation[some]
+        single = found.flagged_cells[some].sum(axis=1) == 1
+        other = enough & single & (~found.flagged_cells[some, column] | closer)
         more = np.maximum(found.score_after[some], before[some] + _PART * (ordinary - before[some]))
         better = np.where(after >= ordinary, ~other, ~enough & (after > more))
         some, column, values, after = some[better], column[better], values[better], after[better]
