@@ -37,6 +37,15 @@ def forms():
     return pd.DataFrame({"code": codes, "amount": amounts()})
 
 
+def given():
+    random = np.random.default_rng(3)
+    kinds = random.choice(["cup", "car"], 100)
+    kinds[57] = "car"
+    prices = np.where(kinds == "car", 20_000, 5) * random.normal(1, 0.02, 100)
+    prices[57] = 5.03
+    return pd.DataFrame({"kind": kinds, "price": prices.round(2)})
+
+
 def misspelt():
     cities = [["Oslo", "Bergen", "Trondheim"][k] for k in np.random.default_rng(2).integers(0, 3, 100)]
     cities[57] = "Olso"
@@ -48,6 +57,7 @@ PLANTED = {
     "dates": (dates, "date = 1900-01-01; at least 98% of rows have 2024-01-01 or later."),
     "flags": (flags, None),
     "forms": (forms, "code = '12-AB', a form that 1 of 100 rows has; 99% of rows have the form 'AA-99'."),
+    "given": (given, "price = 5.03; a row with kind 'car' has about 20,000."),
     "misspelt": (misspelt, "city = 'Olso', which 1 of 100 rows has; expected 'Oslo'."),
 }
 

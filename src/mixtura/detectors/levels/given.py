@@ -1,6 +1,6 @@
 """Numbers given a level: how far a number is from those of the rows of its level, where levels differ in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -109,6 +109,39 @@ class NumbersGivenLevels:
     def nats(self, X: NDArray[Any], codes: Integers) -> Floats:
         """Return minus the logarithm of how rarely a number is as far out given a level, shape (n_rows, n_columns)."""
         found = np.zeros(X.shape, order="F")
+        for view, rows, nats in self._far(X, codes):
+            found[rows, view.column] = np.maximum(found[rows, view.column], nats)
+        return found
+
+    def expected(self, X: NDArray[Any], codes: Integers) -> tuple[Floats, Integers]:
+        """Return what the level that a number is farthest out given tells of it, and the column of that level.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+            Rows of the table.
+        codes : ndarray of shape (n_rows, m)
+            Codes of their levels.
+
+        Returns
+        -------
+        expected : ndarray of shape (n_rows, n_columns)
+            Median of the numbers of that level; the number itself where it is far out given none.
+        told_by : ndarray of shape (n_rows, n_columns)
+            The column, counted among those of levels; -1 where there is none.
+        """
+        expected, told_by, most = X.astype(np.float64), np.full(X.shape, -1), np.zeros(X.shape)
+        for view, far, nats in self._far(X, codes):
+            more = nats > most[far, view.column]
+            rows = far[more]
+            centers = view.centers[codes[rows, view.level]]
+            expected[rows, view.column] = np.exp(centers) if view.least else centers
+            told_by[rows, view.column] = view.level
+            most[rows, view.column] = nats[more]
+        return expected, told_by
+
+    def _far(self, X: NDArray[Any], codes: Integers) -> Iterator[tuple[View, Integers, Floats]]:
+        """Yield each view with the rows whose numbers are far out on one side, and how many nats that is."""
         for view in self.views:
             code = codes[:, view.level]
             precision = view.precisions[code]
@@ -117,10 +150,7 @@ class NumbersGivenLevels:
             residuals = (values - view.centers[code[rows]]) * precision[rows]
             for side, (start, width, shape, nats) in zip(_SIDES, view.tails, strict=True):
                 far = side * residuals >= start
-                more = nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape)
-                at = rows[far]
-                found[at, view.column] = np.maximum(found[at, view.column], more)
-        return found
+                yield view, rows[far], nats + beyond(np.minimum(side * residuals[far], NEVER), start, width, shape)
 
     def without(self, levels: Integers) -> Self:
         """Return those of numbers that are given other columns of levels than some, counted among these."""
