@@ -135,9 +135,10 @@ class TestRowsWithoutWrongCells:
         )
 
     def test_ordinary(self):
-        assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
-            "Ordinary; the most unusual value is a = 9 (expected about 8)."
+        assert said(["a", "b"], [11.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
+            "Ordinary; the most unusual value is a = 11 (expected about 8)."
         )
+        assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == "Ordinary; no value stands out."
 
     def test_of_a_model_without_a_threshold(self):
         assert said(["a"], [9.0], [8.0], [1.0], threshold=None) == (
@@ -150,8 +151,8 @@ class TestRowsWithoutWrongCells:
         assert nothing == "The row has no values."
 
     def test_some_values_missing(self):
-        assert said(["a", "b"], [np.nan, 5.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
-            "Ordinary; the most unusual value is b = 5 (expected about 4)."
+        assert said(["a", "b"], [np.nan, 7.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
+            "Ordinary; the most unusual value is b = 7 (expected about 4)."
         )
 
     def test_no_rows(self):

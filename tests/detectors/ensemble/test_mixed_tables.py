@@ -142,3 +142,22 @@ def test_a_repair_may_be_off_what_is_told_of_a_column_where_no_row_fitted_is():
     other = pd.DataFrame({"city": ["Berlin", "Rome"], "country": ["FR", "IT"]})
     scores = detector.score_samples(other)
     assert scores[0] < scores[1]
+
+
+def test_the_most_frequent_of_many_levels_is_called_so():
+    states = [f"{first}{second}" for first in "ABCDEFG" for second in "abcdefg"] * 8
+    states[57] = "Total"
+    found = mixtura.detect(pd.DataFrame({"state": states}), rate=0.002)
+    assert found.summary.anomalies[0].reason.startswith(
+        "state = 'Total', which 1 of 392 rows has; the most frequent is 'Aa'."
+    )
+
+
+def test_rare_forms_are_called_forms():
+    table = forms()
+    table.loc[20, "code"] = "1-ABC"
+    found = mixtura.detect(table, rate=0.001)
+    assert found.summary.decision.n_anomalies == 0
+    assert "Ordinary; the most unusual value is code = '1-ABC' (a form that 1 of 100 rows has)." in [
+        one.reason for one in found.summary.anomalies
+    ]
