@@ -59,6 +59,8 @@ def test_an_executed_notebook_holds_the_report(need):
     notebook = notebooks.new_notebook(cells=[notebooks.new_code_cell(code), notebooks.new_code_cell("found.flagged")])
     client.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     (first,), (second,) = (cell.outputs for cell in notebook.cells)
-    assert first.data["text/html"].startswith('<iframe title="Mixtura report" sandbox="allow-scripts" srcdoc="&lt;!')
+    assert first.data["text/html"].startswith(
+        '<iframe title="Mixtura report" sandbox="allow-scripts allow-downloads" srcdoc="&lt;!'
+    )
     assert first.data["text/plain"].startswith("the array: 200 rows")
     assert second.data["text/plain"].count("x1 = ") == 4

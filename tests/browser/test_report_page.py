@@ -441,7 +441,7 @@ def test_a_switch_shows_repaired_rows_with_the_score_after_and_before(visit):
     assert beside.startswith("still above" if above else "not above")
     line.get_by_role("button", name="Copy row").click()
     page.locator("#copied", has_text="is copied").wait_for(state="attached")
-    assert float(page.evaluate("navigator.clipboard.readText()").split("\t")[position - 2]) == pytest.approx(
+    assert float(page.evaluate("navigator.clipboard.readText()").split("\t")[position - 3]) == pytest.approx(
         cell.repaired, rel=1e-4
     )
     page.keyboard.press("Tab")

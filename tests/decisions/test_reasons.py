@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from mixtura.columns.category import Category
+from mixtura.columns.level_codes import LevelCodes
 from mixtura.decisions.reasons import Habits, Peers, SharedReasons, format_number, reasons, shared_reason
 from mixtura.decisions.reasons.habits import LEVELS
 from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apart
@@ -133,6 +135,16 @@ class TestRowsWithoutWrongCells:
         assert said(["a"], [0.0], [1.2], [1.0], habits=known).endswith(
             "Most unusual: a = 0 (at least 98% of rows have more)."
         )
+
+    @pytest.mark.parametrize(
+        ("of", "told"), [("values", "1 of 100 rows has it"), ("shapes", "a form that 1 of 100 rows has")]
+    )
+    def test_ordinary_levels_and_forms(self, of, told):
+        kinds = [Category(coding=LevelCodes(("AA-9", "9-AA"), of, counts=(99, 1, 0)))]
+        found = explanation([1.0], [0.0], [0.5], before=1.0)
+        assert reasons(["code"], np.array([[1.0]]), found, threshold=2.0, kinds=kinds, texts=[{0: "7-XY"}]) == [
+            f"Ordinary; the most unusual value is code = '7-XY' ({told})."
+        ]
 
     def test_ordinary(self):
         assert said(["a", "b"], [11.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (

@@ -121,15 +121,21 @@ SOME = ["int8", "float16", "holes", "1e100", "1e-100", "one different row", "two
 TOO_LARGE = r"are as large as [\d.e+]+, and sums of squares overflow float"
 # Tables that no way to fit gives a result for.
 REFUSED = {
-    "1e308": (np.clip(X / 10, -1, 1) * 1e308, f"values in columns 'x0', 'x1' and 'x2' {TOO_LARGE}64: divide the col"),
+    "1e308": (
+        np.clip(X / 10, -1, 1) * 1e308,
+        f"values in columns 'x0', 'x1' and 'x2' {TOO_LARGE}64 above .*: divide the col",
+    ),
     "1e154": (X * 1e154, TOO_LARGE),
     "one outlier of 1e300": (
         changed((0, 0), 1e300),
         "in column 'x0' are as large as 1e.300, .* sums of squares overflow",
     ),
-    "1e300 beside 1e-300": (X * [1e300, 1.0, 1e-300], f"values in column 'x0' {TOO_LARGE}64: divide the column by 8e"),
+    "1e300 beside 1e-300": (
+        X * [1e300, 1.0, 1e-300],
+        f"values in column 'x0' {TOO_LARGE}64 above .*: divide the column by 8e",
+    ),
     "1e200 with holes": (changed((0, 0), 1e200, HOLES), f"values in column 'x0' {TOO_LARGE}64"),
-    "3e38 in single precision": ((X * 1e37).astype(np.float32), f"{TOO_LARGE}32: .*, or give them as float64"),
+    "3e38 in single precision": ((X * 1e37).astype(np.float32), f"{TOO_LARGE}32 above .*, or give them as float64"),
     "an integer of 400 digits": (changed((0, 0), 10**400, X.astype(object)), "integer beyond all float64 numbers"),
     "column missing": (changed((slice(None), 1), np.nan), "every value of column 'x1' is missing.*the column out"),
     "all missing": (np.full((40, 3), np.nan), "every value is missing in the rows of positive weight"),

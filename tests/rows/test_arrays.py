@@ -162,7 +162,7 @@ def test_rows_pass_through(numbers):
     table = ArrayRows(numbers)
     assert rows.open(table) is table
     assert_same_blocks(table, ArrayRows(numbers))
-    with pytest.raises(SourceError, match="open already"):
+    with pytest.raises(SourceError, match="already open"):
         rows.open(table, columns=[1])
 
 

@@ -30,6 +30,10 @@ _SLOWEST = 0.5
 # Where the tail of a side without values starts: farther than any value, and finite, as files hold it.
 NEVER = 1e300
 
+# A value that a column never had, where all rows of the table fitted have another, counts as so many nats beyond those
+# of the rarest row.
+NEW_VALUE = 10.0
+
 # Ranks inside are held at so many places.
 _PLACES = 512
 

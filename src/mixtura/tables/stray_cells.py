@@ -31,7 +31,7 @@ def stray_reason(cells: Sequence[StrayCell]) -> str:
     Examples
     --------
     >>> stray_reason([StrayCell("price", "12.x")])
-    "price = '12.x', where the column holds numbers."
+    "price = '12.x'; the column holds numbers."
     """
     told = joined([f"{cell.column} = {cell.text!r}" for cell in cells])
     return f"{told}; the column{' holds' if len(cells) == 1 else 's hold'} numbers."

@@ -74,8 +74,8 @@ class TableModel:
     >>> model.is_anomaly([[172.0, 66.0], [185.0, 50.0]])
     array([False,  True])
     >>> print(*model.reasons([[185.0, 50.0]]))
-    height or mass: either explains the row. height = 185; a row with mass 50 has about 160. With that the score falls
-    from 10.8 to 2.11 (threshold 6).
+    height or mass: either explains the row. height = 185; a row with mass 50 has about 160. With this value, the
+    score falls from 10.8 to 2.11 (threshold 6).
     """
 
     model: OutlierModel

@@ -13,8 +13,9 @@ from sklearn.metrics import roc_auc_score
 from mixtura import AnomalyDetector, discoveries
 from mixtura.detectors.ensemble.estimator import FALSE_DISCOVERIES, _offset_of_discoveries
 from mixtura.detectors.ensemble.fit import draws
-from mixtura.detectors.ensemble.model import NEW_VALUE, EnsembleModel
+from mixtura.detectors.ensemble.model import EnsembleModel
 from mixtura.engines import ThreadEngine
+from mixtura.statistics.rarity import NEW_VALUE
 
 
 def correlated(random, n_rows=2000, d=6):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mixtura.detectors.ensemble.columns import Range
 from mixtura.detectors.ensemble.logarithms import Logarithms
 from mixtura.kernels.ensemble import Units
 
@@ -39,5 +40,7 @@ def test_units_and_files_have_centres_of_logarithms(skewed):
     assert again.units(units).center.tolist() == [7, 1, 2, 3]
     assert again.units(units).scale.tolist() == [0.5, 1, 1, 1]
     np.testing.assert_array_equal(again.seen(X), logarithms.seen(X))
+    whole = Range(X.min(axis=0), X.max(axis=0), len(X))
+    np.testing.assert_array_equal(logarithms.range(whole).maxima, logarithms.seen(X).max(axis=0))
     with pytest.raises(ValueError, match="columns of the table"):
         Logarithms.from_arrays(logarithms.arrays(), 0)

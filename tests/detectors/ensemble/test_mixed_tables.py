@@ -6,6 +6,7 @@ import pytest
 
 import mixtura
 from mixtura import AnomalyDetector, IsolationForest
+from requirements import SHARED, needs_shared
 
 
 def amounts(n_rows=100):
@@ -98,8 +99,34 @@ def test_a_level_never_seen_is_told_as_it_stands(tmp_path):
     first = scored.summary.anomalies[0]
     assert first.row == 2
     assert "city = 'Atlantis'" in first.reason
-    assert "no row fitted has" in first.reason
+    assert "no row fitted has; expected" in first.reason
+    assert first.anomaly_score > model.threshold
     assert "'Atlantis' (1)" in str(scored.summary.news[0])
+
+
+@pytest.mark.filterwarnings("ignore:.*without columns")
+@needs_shared("mixed")
+def test_rows_that_another_program_names_are_among_the_first():
+    # Rows that OutlierTree's README names, and the satellite IBEX, whose period is wrong.
+    rows = {"hypothyroid": ([745, 1138, 2230], 0.01), "satellites": ([520], 5 / 1164)}
+    for name, (expected, share) in rows.items():
+        frame = pd.read_csv(SHARED / "mixed" / f"{name}.csv")
+        scores = AnomalyDetector(random_state=0).fit(frame).score_samples(frame)
+        first = scores.argsort()[: round(share * len(frame))] + 1
+        assert set(expected) <= set(first.tolist())
+
+
+@needs_shared("mixed")
+@pytest.mark.parametrize(
+    ("name", "row", "reason"),
+    [
+        ("hypothyroid", 1138, "age = 75; a row with pregnant 'True' has about 32."),
+        ("satellites", 520, "Period_minutes = 0.22; a row with Type_of_Orbit 'Deep Highly Eccentric' has about 3400."),
+    ],
+)
+def test_a_number_that_is_wrong_given_a_level_is_told_so(name, row, reason):
+    anomalies = mixtura.detect(SHARED / "mixed" / f"{name}.csv").summary.anomalies
+    assert next(anomaly for anomaly in anomalies if anomaly.row == row).reason.startswith(reason)
 
 
 def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):
@@ -151,13 +178,3 @@ def test_the_most_frequent_of_many_levels_is_called_so():
     assert found.summary.anomalies[0].reason.startswith(
         "state = 'Total', which 1 of 392 rows has; the most frequent is 'Aa'."
     )
-
-
-def test_rare_forms_are_called_forms():
-    table = forms()
-    table.loc[20, "code"] = "1-ABC"
-    found = mixtura.detect(table, rate=0.001)
-    assert found.summary.decision.n_anomalies == 0
-    assert "Ordinary; the most unusual value is code = '1-ABC' (a form that 1 of 100 rows has)." in [
-        one.reason for one in found.summary.anomalies
-    ]

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixtura.detectors.levels.coding import Coding, shares_reached
+from mixtura.detectors.levels.coding import Coding, nats_of_new, shares_reached
 from mixtura.detectors.levels.near import distance, near_levels
 from mixtura.detectors.levels.votes import LevelVotes
 from mixtura.detectors.levels.walk import walked
-from mixtura.statistics.rarity import n_discoveries
+from mixtura.statistics.rarity import NEW_VALUE, n_discoveries
 
 SHAPES = [
     ("red", "round", "big"),
@@ -87,6 +87,25 @@ def test_a_level_is_as_rare_as_all_that_are_as_rare():
     assert (shares_reached(np.ones(50, int), 50) == 1).all()
 
 
+def test_a_new_level_counts_in_full_where_all_levels_are_known_and_as_good_says_where_they_are_not():
+    none = np.zeros(1000)
+    assert nats_of_new(np.array([600, 400]), none[:2], 1000) == pytest.approx(np.log(1001) + NEW_VALUE)
+    assert nats_of_new(np.append(900, np.ones(100, int)), none[:101], 1000) == pytest.approx(np.log(10), abs=0.1)
+    assert nats_of_new(np.ones(1000, int), none, 1000) < 0.02
+    # A misspelling says nothing of levels that are still to come.
+    likely = np.append(0.0, np.full(20, 9.0))
+    assert nats_of_new(np.append(980, np.ones(20, int)), likely, 1000) == pytest.approx(np.log(1001) + 10, abs=0.1)
+
+
+def test_a_level_never_seen_counts_by_the_levels_of_its_column():
+    three, many = np.arange(300.0) % 3, np.arange(300.0)
+    votes = LevelVotes.of(np.column_stack([three, many]), (3, 300))
+    usual, new_of_three, new_of_many = votes.parts(np.array([[0.0, 5.0], [9.0, 5.0], [0.0, 999.0]]))[1]
+    assert usual == 0
+    assert new_of_three == pytest.approx(np.log(301) + NEW_VALUE - np.log(2))
+    assert new_of_many == 0
+
+
 def test_codes_that_are_none_are_never_seen():
     coding = Coding.of([None, 3])
     rows = np.array([[9.0, 0.0], [9.0, 2.0], [9.0, 3.0], [9.0, -1.0], [9.0, 0.5], [9.0, np.inf], [9.0, np.nan]])
@@ -146,6 +165,11 @@ def test_a_number_is_seen_given_its_level():
     assert votes.parts(X)[2].argmax() == 0
     assert votes.each(X)[0].argmax() == 1
     assert (votes.parts(X)[2][1:] == 0).all()
+    farthest = votes.farthest(X)
+    np.testing.assert_array_equal(farthest.nats, votes.parts(X)[2])
+    assert (farthest.column[0], farthest.level[0]) == (1, 0)
+    assert farthest.expected[0] == np.median(age[level == 1])
+    assert (farthest.column[1:] == -1).all()
 
 
 @pytest.mark.parametrize("seed", range(4))

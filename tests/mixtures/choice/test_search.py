@@ -252,7 +252,7 @@ def test_a_prior_makes_candidates_sound(wide):
 def test_components_on_equal_rows_are_left_out():
     random = np.random.default_rng(0)
     X = np.where(random.random((300, 1)) < 0.4, 0.0, random.normal(5, 2, (300, 1)))
-    with pytest.warns(ConvergenceWarning, match="singular but for reg_covar; 1 full components are taken"):
+    with pytest.warns(ConvergenceWarning, match="singular but for reg_covar; 1 full components are chosen"):
         search = MixtureSearch((1, 2), covariance_types=["full"], random_state=0).fit(X)
     assert search.best_params_["n_components"] == 1
     relative = MixtureSearch(

@@ -79,7 +79,7 @@ def test_no_row_counts(X, start):
 def test_fewer_counted_rows_than_components(X):
     weights = np.zeros(len(X))
     weights[3] = 1
-    with pytest.raises(ValueError, match="2 components need as many rows of positive weight, and 1 of 250"):
+    with pytest.raises(ValueError, match="2 components start from as many rows of positive weight, and 1 of 250"):
         fit(X, "full", weights, init_params="random_from_data")
 
 

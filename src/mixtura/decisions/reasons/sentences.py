@@ -80,8 +80,8 @@ def reasons(
     ...     score_before=np.array([3.99]), score_after=np.array([0.4]), given=np.array([[0, 1, -1]]),
     ... )
     >>> print(*reasons(["carat", "price", "x", "y"], row, explanation, threshold=2.05))
-    x and y are 0; a row with carat 2.25 and price 18,034 has about 8.5 and 8.4. With these the score falls from 3.99 to
-    0.4 (threshold 2.05).
+    x and y are 0; a row with carat 2.25 and price 18,034 has about 8.5 and 8.4. With these values, the score falls from
+    3.99 to 0.4 (threshold 2.05).
     """
     if not len(X):
         return []

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...kernels.ensemble import Units
 from ...typing import Floats
+from .columns import Range
 
 # The upper end of the middle nine tenths is so many times as far from the median as the lower end.
 _SKEWED = 2.0
@@ -70,6 +71,11 @@ class Logarithms:
         found = X.copy()
         found[:, self.columns] = np.log(np.maximum(X[:, self.columns], self.least))
         return found
+
+    def range(self, whole: Range) -> Range:
+        """Return the range of a table as it is seen."""
+        minima, maxima = self.seen(np.stack([whole.minima, whole.maxima]))
+        return Range(minima, maxima, whole.n_rows)
 
     def measured(self, units: Units) -> Self:
         """Return the same with the centres and scales that rows have as they are seen."""

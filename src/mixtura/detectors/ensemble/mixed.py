@@ -18,6 +18,7 @@ from ..explanation import Explanation
 from ..levels.votes import VOICE_OF_LEVELS, LevelVotes
 from .assembly import fit_ensemble
 from .columns import Range
+from .logarithms import Logarithms
 from .model import EnsembleModel, SurpriseRarity
 
 _OF_LEVELS = "level_columns"
@@ -156,10 +157,11 @@ def fit_mixed(
     sizes = [None if texts is None else len(texts) for texts in levels]
     votes = LevelVotes.of(pool, sizes, levels, whole.n_rows)
     places = np.setdiff1d(np.arange(len(levels)), votes.coding.columns)
-    numbers, usual = None, votes.usual_nats(pool)
+    numbers, usual = None, votes.parts(pool)[0]
     if len(places):
         part, of_part = pool[:, places], Range(whole.minima[places], whole.maxima[places], whole.n_rows)
-        numbers = fit_ensemble(part, of_part, n_members, random_state, n_threads, on_progress)
+        logarithms = Logarithms.of(part)
+        numbers = fit_ensemble(part, of_part, n_members, random_state, n_threads, on_progress, logarithms)
         usual = _together(numbers.usual_nats(part), usual)
     return MixedEnsemble(numbers, votes, Rarity.of(usual), whole.n_rows, background_of(pool))
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...kernels.ensemble import Members, Regression, Samples, Tails, Units, extremes, scores
-from ...statistics.rarity import NEVER, Rarity
+from ...statistics.rarity import NEVER, NEW_VALUE, Rarity
 from ...typing import Floats
 from ..explaining.belonging import explainer_by, explainer_of_columns, on_planes
 from ..explaining.explainer import Explainer
@@ -19,10 +19,7 @@ from ..explanation import Explanation
 from ..planes import Planes, no_planes
 from .extremes import LEAST_WIDTH
 from .flags import VOICE_OF_FLAGS, Flags
-
-# A value that a column never had, where all rows of the table fitted have another, counts as so many nats beyond those
-# of the rarest row.
-NEW_VALUE = 10.0
+from .logarithms import Logarithms
 
 # A value differs from that of a column that never changed if it does so in its first digits.
 _SAME_DIGITS = 1e-6
@@ -63,8 +60,11 @@ _TYPES = _UNIT_TYPES | _MEMBER_TYPES | _SAMPLE_TYPES | _REGRESSION_TYPES | _TAIL
 _PLANE_TYPES = dict.fromkeys(("plane_normals", "plane_values", "plane_nats"), np.float64)
 # Not of files of older versions.
 _BACKGROUND_TYPES = {"background": np.float64}
+# Of tables with levels only.
+_LOG_TYPES: dict[str, Any] = {"log_columns": np.int32, "log_units": np.float64}
 _DIMENSIONS = {
     "background": 2,
+    "log_units": 2,
     "plane_normals": 2,
     "deviations": 2,
     "shapes": 2,
@@ -134,6 +134,8 @@ class EnsembleModel:
         Number of rows of the table fitted.
     background : ndarray of shape (n, n_columns) or None
         Rows of it, by which others are explained; None in a file of an older version.
+    logarithms : Logarithms
+        Columns that members and samples see in logarithms; none in a table of numbers alone.
     """
 
     units: Units
@@ -147,6 +149,7 @@ class EnsembleModel:
     planes: Planes
     n_rows: int
     background: Floats | None = None
+    logarithms: Logarithms = field(default_factory=Logarithms.none)
 
     kind: ClassVar[str] = "ensemble"
 
@@ -168,7 +171,7 @@ class EnsembleModel:
     @cached_property
     def voting_units(self) -> Units:
         """Units of members and samples, which see no flags."""
-        return voting_units(self.units, self.flags.columns)
+        return voting_units(self.logarithms.units(self.units), self.flags.columns)
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
@@ -186,7 +189,8 @@ class EnsembleModel:
         votes, flags, _ = self.rarities
         found = np.zeros(len(X))
         if len(self.members.shapes):
-            found = votes.nats(scores(X, self.voting_units, self.members, self.samples))
+            seen = self.logarithms.seen(X)
+            found = votes.nats(scores(seen, self.voting_units, self.members, self.samples))
         return found, flags.nats(self.flags.together(X)) if len(self.flags) else np.zeros(len(X))
 
     def extreme_nats(self, X: NDArray[Any]) -> Floats:
@@ -263,7 +267,7 @@ class EnsembleModel:
             arrays |= dict(zip(_PLANE_TYPES, parts, strict=True))
         if self.background is not None:
             arrays |= {"background": self.background}
-        return arrays
+        return arrays | self.logarithms.arrays()
 
     def settings(self) -> dict[str, Any]:
         """Return what a file says beside the arrays."""
@@ -273,7 +277,7 @@ class EnsembleModel:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
         types = _TYPES
-        for optional in (_PLANE_TYPES, _BACKGROUND_TYPES):
+        for optional in (_PLANE_TYPES, _BACKGROUND_TYPES, _LOG_TYPES):
             types = types if optional.keys().isdisjoint(arrays) else types | optional
         if set(arrays) != set(types) or set(settings) != {"limit", "k", "n_rows"}:
             raise ValueError(f"an ensemble has the arrays {', '.join(_TYPES)}, and says its limit, k and n_rows")
@@ -314,6 +318,7 @@ class EnsembleModel:
             _planes(given, d),
             n_rows,
             _background(given, d),
+            Logarithms.from_arrays(given, d),
         )
         # The kernels compare all sizes, and all columns with the table, before they read a row.
         scores(np.zeros((1, model.n_features)), model.voting_units, model.members, model.samples)

@@ -1,7 +1,7 @@
 """Why a row with levels is unusual: which cells are wrong among numbers and levels, by the score of all together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -85,6 +85,7 @@ class MixedExplainer:
         found.flagged_cells[slight], found.other_cells[slight] = False, False
         found.repaired[slight] = rows[slight, : found.repaired.shape[1]]
         found.score_after[slight] = before[slight]
+        alone, found = found, self._given_levels(found, rows, before, ordinary)
         repaired, wrong, after, either = self._levels_repaired(rows, before, ordinary)
         by_numbers, by_levels = found.flagged_cells.any(axis=1), wrong.any(axis=1)
         enough = found.score_after >= ordinary, after >= ordinary
@@ -93,6 +94,7 @@ class MixedExplainer:
         levels_alone = by_levels & enough[1] & (~(by_numbers & enough[0]) | better)
         numbers_alone = by_numbers & enough[0] & ~levels_alone
         together = np.flatnonzero(by_levels & ~levels_alone & ~numbers_alone)
+        explained = _chosen(by_levels & ~numbers_alone, alone, found)
         cells = np.hstack([found.flagged_cells, np.zeros_like(wrong)])
         cells[levels_alone] = False
         values = np.hstack([found.repaired, rows[:, found.repaired.shape[1] :]])
@@ -109,11 +111,13 @@ class MixedExplainer:
             values[together, :n_numbers] = again.repaired
             after[together] = again.score_after
         either[~levels_alone] = False
-        explanation = self._explanation(X, found, _Wrong(cells, either, values, before, after))
-        return self._given_levels(X, explanation, ordinary, ordinary if at_least is None else at_least)
+        explanation = self._explanation(X, explained, _Wrong(cells, either, values, before, after))
+        return self._several_given_levels(X, explanation, ordinary, ordinary if at_least is None else at_least)
 
-    def _given_levels(self, X: Floats, explanation: Explanation, ordinary: float, flagged: float) -> Explanation:
-        """Return the explanation in which levels tell numbers too, of rows that nothing else makes ordinary."""
+    def _several_given_levels(
+        self, X: Floats, explanation: Explanation, ordinary: float, flagged: float
+    ) -> Explanation:
+        """Return the explanation in which levels tell several numbers, of rows that nothing else makes ordinary."""
         before, after = explanation.score_before, explanation.score_after
         rows = np.flatnonzero((before < ordinary) & (after < ordinary))
         if not len(rows) or not self.levels.given.views:
@@ -137,6 +141,34 @@ class MixedExplainer:
             telling = [*dict.fromkeys(by[cells].tolist())][:MOST_GIVEN]
             own["given"][row, : len(telling)] = telling
         return replace(explanation, **own)
+
+    def _given_levels(self, found: Explanation, rows: Floats, before: Floats, ordinary: float) -> Explanation:
+        """Return the explanation by numbers where the one that is farthest out given a level may alone be wrong.
+
+        It is where its repair makes a row ordinary and that of no other number alone does, and where neither repair
+        makes the row ordinary and this one takes more off its score.
+        """
+        farthest = self.levels.farthest(rows[:, self._place])
+        some = np.flatnonzero((before < ordinary) & (farthest.nats > 0))
+        column = self._place[farthest.column[some]]
+        values = rows[some].copy()
+        values[np.arange(len(some)), column] = farthest.expected[some]
+        after = self.score(values)
+        enough = found.score_after[some] >= ordinary
+        other = enough & (found.flagged_cells[some].sum(axis=1) == 1) & ~found.flagged_cells[some, column]
+        more = np.maximum(found.score_after[some], before[some] + _PART * (ordinary - before[some]))
+        better = np.where(after >= ordinary, ~other, ~enough & (after > more))
+        some, column, values, after = some[better], column[better], values[better], after[better]
+        changed = replace(found, **{field.name: getattr(found, field.name).copy() for field in fields(found)})
+        expected, deviation = farthest.expected[some], farthest.deviation[some]
+        changed.flagged_cells[some], changed.other_cells[some], changed.given[some] = False, False, -1
+        changed.flagged_cells[some, column], changed.given_others[some, column] = True, True
+        changed.given[some, 0] = self._place[farthest.level[some]]
+        changed.repaired[some] = values[:, : found.repaired.shape[1]]
+        changed.score_after[some] = after
+        changed.expected[some, column], changed.deviation[some, column] = expected, deviation
+        changed.distance[some, column] = (rows[some, column] - expected) / deviation
+        return changed
 
     def _levels_repaired(self, rows: Floats, before: Floats, ordinary: float) -> tuple[Floats, Bools, Floats, Bools]:
         """Return rows with the fewest levels replaced that make them ordinary, these cells, the scores then.
@@ -193,7 +225,8 @@ class MixedExplainer:
         nats = self.levels.each(X)[:, columns]
         own = X[:, columns]
         distance = np.where((own == expected) | np.isnan(own), 0.0, np.maximum(nats, 0.0))
-        given = np.where(found.given >= 0, self.order[found.given], -1)
+        by_numbers = cells[:, : found.repaired.shape[1]].any(axis=1, keepdims=True)
+        given = np.where((found.given >= 0) & by_numbers, self.order[found.given], -1)
         flagged_levels = cells[:, found.repaired.shape[1] :]
         for row in np.flatnonzero(flagged_levels.any(axis=1)).tolist():
             telling = [*told_by[row, flagged_levels[row]].tolist(), *given[row].tolist()]
@@ -226,3 +259,13 @@ class MixedExplainer:
     @cached_property
     def _ordinary(self) -> float:
         return float(np.quantile(self.score(self.background), _ERRORS, method="lower"))
+
+
+def _chosen(which: Bools, one: Explanation, other: Explanation) -> Explanation:
+    """Return the explanation of some rows by one, of the rest by another."""
+
+    def of(name: str) -> Any:
+        first, second = getattr(one, name), getattr(other, name)
+        return np.where(which[:, np.newaxis] if first.ndim > 1 else which, first, second)
+
+    return Explanation(**{field.name: of(field.name) for field in fields(Explanation)})

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...statistics.rarity import NEW_VALUE
 from ...typing import Floats, Integers
 
 # Beside its levels a column has a place for those never seen, and one for missing cells.
@@ -99,3 +100,30 @@ def shares_reached(counts: Integers, n_rows: int) -> Floats:
     seen = reached[np.searchsorted(ordered, np.maximum(counts, 1), "right")]
     more = counts == 0
     return np.asarray((seen + more) / (n_rows + more))
+
+
+def nats_of_new(counts: Integers, misspelt: Floats, n_rows: int) -> float:
+    """Return the nats of a level that no row has, in a column whose levels are known.
+
+    It has the probability of the levels seen once (Good 1953), where one that is likely misspelt counts for less. Where
+    none is seen once, the levels are all there are: another one counts as a new value does. Each level seen once makes
+    that less sure.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_levels,)
+        How many rows have each level.
+    misspelt : ndarray of shape (n_levels,)
+        Nats of how much likelier each level is misspelt than meant.
+    n_rows : int
+        Number of rows.
+
+    Examples
+    --------
+    >>> round(float(nats_of_new(np.array([60, 40]), np.zeros(2), 100) - np.log(101)), 1)
+    10.0
+    >>> nats_of_new(np.ones(100, np.int64), np.zeros(100), 100) < 0.1
+    True
+    """
+    once = 1 + float(np.exp(-misspelt[counts == 1]).sum())
+    return float(np.log((n_rows + 1) / once)) + NEW_VALUE / once

@@ -40,6 +40,8 @@ _NORMAL_QUARTILES, _NORMAL_RANGE = 1.3489795, 3.2897072539029435
 
 _SIDES = (1, -1)
 
+_LIMIT = float(np.finfo(np.float64).max)
+
 
 class View(NamedTuple):
     """A column of numbers given one of levels.
@@ -62,6 +64,32 @@ class View(NamedTuple):
     centers: Floats
     precisions: Floats
     tails: Floats
+
+    def middle(self, codes: Integers) -> Floats:
+        """Return the median number of levels; files may hold logarithms of what no double reaches."""
+        with np.errstate(over="ignore"):
+            found = np.exp(self.centers[codes]) if self.least else self.centers[codes]
+        return np.asarray(np.clip(found, -_LIMIT, _LIMIT))
+
+
+class Farthest(NamedTuple):
+    """The number of each row that is farthest out given a level, each of shape (n_rows,).
+
+    Attributes
+    ----------
+    nats : ndarray
+        How far, beyond what the table has by chance; 0 where no number is.
+    column, level : ndarray
+        The columns of the table that hold the number and the level; -1 where no number is far out.
+    expected, deviation : ndarray
+        Median of the rows of the level, and how far these spread, in the units of the table.
+    """
+
+    nats: Floats
+    column: Integers
+    level: Integers
+    expected: Floats
+    deviation: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,14 +162,30 @@ class NumbersGivenLevels:
         for view, far, nats in self._far(X, codes):
             more = nats > most[far, view.column]
             rows = far[more]
-            centers = view.centers[codes[rows, view.level]]
-            expected[rows, view.column] = np.exp(centers) if view.least else centers
+            expected[rows, view.column] = view.middle(codes[rows, view.level])
             told_by[rows, view.column] = view.level
             most[rows, view.column] = nats[more]
         return expected, told_by
 
+    def farthest(self, X: NDArray[Any], codes: Integers, coding: Coding) -> Farthest:
+        """Return which number of each row is farthest out given a level."""
+        most, expected, deviation = np.zeros((3, len(X)))
+        column, level = np.full((2, len(X)), -1)
+        for view, far, nats in self._far(X, codes):
+            farther = nats - self.in_table > most[far]
+            rows = far[farther]
+            code = codes[rows, view.level]
+            center, width = view.middle(code), 1 / view.precisions[code]
+            if view.least:
+                with np.errstate(over="ignore"):
+                    width = center * np.sinh(width)
+            most[rows] = nats[farther] - self.in_table
+            column[rows], level[rows] = view.column, coding.columns[view.level]
+            expected[rows], deviation[rows] = center, width
+        return Farthest(most, column, level, expected, np.minimum(deviation, _LIMIT))
+
     def _far(self, X: NDArray[Any], codes: Integers) -> Iterator[tuple[View, Integers, Floats]]:
-        """Yield each view with the rows whose numbers are far out on one side, and how many nats that is."""
+        """Yield each view, rows in a tail of it, and their nats."""
         for view in self.views:
             code = codes[:, view.level]
             precision = view.precisions[code]

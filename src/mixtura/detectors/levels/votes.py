@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ...statistics.rarity import Rarity
 from ...typing import Floats, Integers
-from .coding import Coding, shares_reached
+from .coding import UNSEEN, Coding, nats_of_new, shares_reached
 from .dependencies import Dependencies
-from .given import NumbersGivenLevels
+from .given import Farthest, NumbersGivenLevels
 from .near import near_levels
 from .walk import walked
 
@@ -115,10 +115,12 @@ class LevelVotes:
         shares, misspelt, near = [], [], []
         counts = coding.each(coding.counts(codes))
         for column, of_column in zip(coding.columns, counts, strict=True):
-            shares.append(-np.log(shares_reached(of_column, len(pool))))
             own = texts[column] if texts is not None else None
             size = len(of_column) - 2
             nearest, says = near_levels(own, of_column[:size]) if own else (np.full(size, -1, np.int32), np.zeros(size))
+            shares.append(-np.log(shares_reached(of_column, len(pool))))
+            if not of_column[size + UNSEEN]:
+                shares[-1][size + UNSEEN] = nats_of_new(of_column[:size], says, len(pool))
             near.append(np.append(nearest, [-1, -1]).astype(np.int32))
             misspelt.append(np.append(says, [0.0, 0.0]))
         walk = walked(codes, coding)
@@ -150,18 +152,6 @@ class LevelVotes:
         usual = self.rarities[1].nats(found.votes(self.rarities[0]))
         return usual, found.evident(), np.asarray(found.extreme.max(axis=1))
 
-    def usual_nats(self, X: NDArray[Any]) -> Floats:
-        """Return how rarely a row is as unusual by its votes, in nats, shape (n_rows,)."""
-        return self.parts(X)[0]
-
-    def misspelt_nats(self, X: NDArray[Any]) -> Floats:
-        """Return the evident nats of each row, shape (n_rows,)."""
-        return self.parts(X)[1]
-
-    def extreme_nats(self, X: NDArray[Any]) -> Floats:
-        """Return the extreme nats of each row, shape (n_rows,)."""
-        return self.parts(X)[2]
-
     def nats(self, X: NDArray[Any]) -> Floats:
         """Return the surprise of each row by its levels and by numbers given these, in nats, shape (n_rows,)."""
         usual, evident, extreme = self.parts(X)
@@ -176,6 +166,10 @@ class LevelVotes:
         each = found.given
         each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
         return each
+
+    def farthest(self, X: NDArray[Any]) -> Farthest:
+        """Return which number of each row is farthest out given a level."""
+        return self.given.farthest(X, self.coding.codes(X), self.coding)
 
     def _found(self, X: NDArray[Any]) -> "_Found":
         codes = self.coding.codes(X)

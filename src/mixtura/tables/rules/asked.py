@@ -2,13 +2,15 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import RequestError
-from ...rows.reviewed import Reviewed, is_file_of_marks, read_reviewed
 from ..spelling import Spell, in_python
 from .listed import DEFAULT, DEFAULT_ON_LABELS, RULES
 from .rule import ThresholdRule
+
+if TYPE_CHECKING:
+    from ...rows.reviewed import Reviewed
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Rule:
     """
 
     chooses: ThresholdRule
-    labels: str | Reviewed | None = None
+    labels: "str | Reviewed | None" = None
     reference: Any = None
 
     @property
@@ -71,6 +73,8 @@ def rule(
     if len(given) > 1:
         names = " and ".join(spell(one.name) for one in given)
         raise RequestError(f"{names} exclude each other: use one of them to set the threshold")
+    from ...rows.reviewed import is_file_of_marks, read_reviewed  # slow to import, and --help needs none of it
+
     marks = read_reviewed(labels) if labels is not None and is_file_of_marks(labels) else None
     known = labels is not None if marks is None else marks.are_enough
     chooses = given[0] if given else DEFAULT_ON_LABELS if known else DEFAULT
@@ -84,7 +88,7 @@ def rule(
     return Rule(chooses, None if labels is None else os.fspath(labels), reference)
 
 
-def _usable(marks: Reviewed, chooses: ThresholdRule, spell: Spell) -> Reviewed:
+def _usable(marks: "Reviewed", chooses: ThresholdRule, spell: Spell) -> "Reviewed":
     if chooses.needs_labels and not marks.has_both:
         raise RequestError(
             f"{spell(chooses.name)} needs rows marked as error and rows marked as fine, and {marks.path} has no "

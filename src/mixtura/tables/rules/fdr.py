@@ -75,6 +75,6 @@ def _few_rows(n_rows: int, spell: Spell) -> tuple[str, ...]:
     if n_rows >= _FEW_ROWS:
         return ()
     return (
-        f"{words.plural(n_rows, 'row')} are few to tell how rare a row is: only rows far from all others are flagged, "
-        f"and some may be chance ({spell('rate')} flags a share).",
+        f"{words.plural(n_rows, 'row')} say little about how rare a row is: only rows far from all others are "
+        f"flagged, and some may be by chance ({spell('rate')} flags a share).",
     )
