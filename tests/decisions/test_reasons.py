@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from mixtura.columns.category import Category
+from mixtura.columns.level_codes import LevelCodes
 from mixtura.decisions.reasons import Habits, Peers, SharedReasons, format_number, reasons, shared_reason
 from mixtura.decisions.reasons.habits import LEVELS
 from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apart
@@ -134,10 +136,21 @@ class TestRowsWithoutWrongCells:
             "Most unusual: a = 0 (at least 98% of rows have more)."
         )
 
+    @pytest.mark.parametrize(
+        ("of", "told"), [("values", "1 of 100 rows has it"), ("shapes", "a form that 1 of 100 rows has")]
+    )
+    def test_ordinary_levels_and_forms(self, of, told):
+        kinds = [Category(coding=LevelCodes(("AA-9", "9-AA"), of, counts=(99, 1, 0)))]
+        found = explanation([1.0], [0.0], [0.5], before=1.0)
+        assert reasons(["code"], np.array([[1.0]]), found, threshold=2.0, kinds=kinds, texts=[{0: "7-XY"}]) == [
+            f"Ordinary; the most unusual value is code = '7-XY' ({told})."
+        ]
+
     def test_ordinary(self):
-        assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
-            "Ordinary; the most unusual value is a = 9 (expected about 8)."
+        assert said(["a", "b"], [11.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
+            "Ordinary; the most unusual value is a = 11 (expected about 8)."
         )
+        assert said(["a", "b"], [9.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == "Ordinary; no value stands out."
 
     def test_of_a_model_without_a_threshold(self):
         assert said(["a"], [9.0], [8.0], [1.0], threshold=None) == (
@@ -150,8 +163,8 @@ class TestRowsWithoutWrongCells:
         assert nothing == "The row has no values."
 
     def test_some_values_missing(self):
-        assert said(["a", "b"], [np.nan, 5.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
-            "Ordinary; the most unusual value is b = 5 (expected about 4)."
+        assert said(["a", "b"], [np.nan, 7.0], [0.0, 4.0], [1.0, 1.0], shares=[0.0, 0.0], before=0.0) == (
+            "Ordinary; the most unusual value is b = 7 (expected about 4)."
         )
 
     def test_no_rows(self):

@@ -38,6 +38,15 @@ def forms():
     return pd.DataFrame({"code": codes, "amount": amounts()})
 
 
+def given():
+    random = np.random.default_rng(3)
+    kinds = random.choice(["cup", "car"], 100)
+    kinds[57] = "car"
+    prices = np.where(kinds == "car", 20_000, 5) * random.normal(1, 0.02, 100)
+    prices[57] = 5.03
+    return pd.DataFrame({"kind": kinds, "price": prices.round(2)})
+
+
 def misspelt():
     cities = [["Oslo", "Bergen", "Trondheim"][k] for k in np.random.default_rng(2).integers(0, 3, 100)]
     cities[57] = "Olso"
@@ -49,6 +58,7 @@ PLANTED = {
     "dates": (dates, "date = 1900-01-01; at least 98% of rows have 2024-01-01 or later."),
     "flags": (flags, None),
     "forms": (forms, "code = '12-AB', a form that 1 of 100 rows has; 99% of rows have the form 'AA-99'."),
+    "given": (given, "price = 5.03; a row with kind 'car' has about 20,000."),
     "misspelt": (misspelt, "city = 'Olso', which 1 of 100 rows has; expected 'Oslo'."),
 }
 
@@ -159,3 +169,12 @@ def test_a_repair_may_be_off_what_is_told_of_a_column_where_no_row_fitted_is():
     other = pd.DataFrame({"city": ["Berlin", "Rome"], "country": ["FR", "IT"]})
     scores = detector.score_samples(other)
     assert scores[0] < scores[1]
+
+
+def test_the_most_frequent_of_many_levels_is_called_so():
+    states = [f"{first}{second}" for first in "ABCDEFG" for second in "abcdefg"] * 8
+    states[57] = "Total"
+    found = mixtura.detect(pd.DataFrame({"state": states}), rate=0.002)
+    assert found.summary.anomalies[0].reason.startswith(
+        "state = 'Total', which 1 of 392 rows has; the most frequent is 'Aa'."
+    )

@@ -107,7 +107,9 @@ def reasons(
         elif unlike[row]:
             told.append(one.as_a_whole(near.get(row)))
         else:
-            told.append(f"Ordinary; the most unusual value is {one.foremost(1)}.")
+            notable = one.notable(1)
+            what = f"the most unusual value is {joined(notable)}" if notable else "no value stands out"
+            told.append(f"Ordinary; {what}.")
     return told
 
 
@@ -143,24 +145,34 @@ class _Row:
         return f"Unusual as a whole: no few values explain it.{group} Most unusual: {self.foremost(_NAMED)}."
 
     def foremost(self, n: int) -> str:
-        """Return the columns that add most, with what is expected there, or how rare such a value is."""
+        """Return the columns that add most, one of them at least, with what is expected there, or how rare it is."""
+        notable = self.notable(n)
+        if notable:
+            return joined(notable)
+        column = next(column for column in self.ranking if not np.isnan(self.values[column]))
+        return f"{self.columns[column]} = {self._seen(column)} ({self._as_expected(column)})"
+
+    def notable(self, n: int) -> list[str]:
+        """Return those of the columns that add most whose values are unexpected or rare, and what they are beside."""
         ranked = [column for column in self.ranking if not np.isnan(self.values[column])]
         named = [column for column in ranked[:n] if self.share[column] >= _WORTH_NAMING]
         beside = {column: self._beside(column) for column in named}
-        told = {column: said for column, said in beside.items() if said}
-        if not told:
-            told = {column: self._as_expected(column) for column in ranked[:1]}
-        return joined([f"{self.columns[column]} = {self._seen(column)} ({said})" for column, said in told.items()])
+        return [f"{self.columns[column]} = {self._seen(column)} ({said})" for column, said in beside.items() if said]
 
     def _as_expected(self, column: int) -> str:
+        common = self.spoken.beside(column, float(self.values[column]), rare=False)
+        if common:
+            return common
         expected = self._expected(column)
         return "as expected" if expected == self._seen(column) else f"expected {expected}"
 
     def _beside(self, column: int) -> str | None:
         """Return what a value is compared with: what is expected, or all rows; None where it is as usual by both."""
-        rarity = self.spoken.rarity(column, float(self.values[column]))
+        rarity = self.spoken.beside(column, float(self.values[column]))
         if rarity:
-            return f"{rarity} it"
+            return rarity
+        if self.spoken.coding(column) is not None and not self.explanation.given_others[self.row, column]:
+            return None
         if abs(self.explanation.distance[self.row, column]) >= NOTABLE:
             return f"expected {self._expected(column)}"
         if self.habits is None or self.spoken.coding(column) is not None:
@@ -223,7 +235,8 @@ class _Row:
         if self.explanation.given_others[self.row, flagged].any():
             return "its other values suggest"
         if any(self.spoken.coding(column) is not None for column in flagged):
-            return "expected"
+            many = self.spoken.is_one_of_many(flagged[0], float(self.explanation.repaired[self.row, flagged[0]]))
+            return "the most frequent is" if len(flagged) == 1 and many else "expected"
         return "the usual value is" if len(flagged) == 1 else "the usual values are"
 
     def _among_peers(self, column: int, given: Integers) -> Iterator[str]:

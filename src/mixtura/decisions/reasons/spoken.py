@@ -16,6 +16,9 @@ _LONGEST = 60
 # A level is rare that so many cells have at most.
 _RARE = 0.05
 
+# The most frequent level is no more than that where it has so small a part of the cells.
+_ONE_OF_MANY = 0.2
+
 # A moment is early or late when so many rows have a later or an earlier one.
 _MOST = 0.95
 
@@ -69,8 +72,18 @@ class Spoken:
             return None
         return MISSING if np.isnan(value) else self.kinds[column].speak(value)
 
-    def rarity(self, column: int, value: float) -> str:
-        """Return how many rows have the level of a row, where few do: "1 of 100 rows has"; else nothing."""
+    def rarity(self, column: int, value: float, most: float = _RARE) -> str:
+        """Return how many rows have the level of a row, where few do: "1 of 100 rows has"; else nothing.
+
+        Parameters
+        ----------
+        column : int
+            The column.
+        value : float
+            The value of the row.
+        most : float
+            The largest part of the cells that are few.
+        """
         coding = self.coding(column)
         found = None if coding is None or np.isnan(value) else coding.share(value)
         if found is None:
@@ -78,7 +91,25 @@ class Spoken:
         count, n_cells = found
         if not count:
             return "no row fitted has"
-        return "" if count > _RARE * n_cells else f"{count:,} of {n_cells:,} rows {'has' if count == 1 else 'have'}"
+        return "" if count > most * n_cells else f"{count:,} of {n_cells:,} rows {'has' if count == 1 else 'have'}"
+
+    def beside(self, column: int, value: float, *, rare: bool = True) -> str:
+        """Return how many rows have the level of a row, or its form: "1 of 100 rows has it"; nothing of numbers.
+
+        Parameters
+        ----------
+        column : int
+            The column.
+        value : float
+            The value of the row.
+        rare : bool
+            Whether only a level that few rows have is told of.
+        """
+        coding = self.coding(column)
+        rarity = self.rarity(column, value, most=_RARE if rare else 1.0)
+        if coding is None or not rarity:
+            return ""
+        return f"{rarity} it" if coding.of == "values" else f"a form that {rarity}"
 
     def aside(self, column: int, value: float) -> str:
         """Return what follows the value of a row: how many rows have such a level, where few do."""
@@ -86,6 +117,12 @@ class Spoken:
         if coding is None or not rarity:
             return ""
         return f", which {rarity}" if coding.of == "values" else f", a form that {rarity}"
+
+    def is_one_of_many(self, column: int, value: float) -> bool:
+        """Tell whether a level is the most frequent one of many, none of which most rows have."""
+        coding = self.coding(column)
+        found = None if coding is None or value != 0 else coding.share(value)
+        return found is not None and found[0] <= _ONE_OF_MANY * found[1]
 
     def early_or_late(self, column: int, value: float, habits: Habits) -> str | None:
         """Return that most rows have a later moment, or an earlier one; None where they have not."""

@@ -14,6 +14,7 @@ from ..levels.expected import expected_levels
 from ..levels.votes import LevelVotes
 from .explainer import MOST_CELLS, Explainer
 from .given import MOST_GIVEN
+from .given_levels import told_numbers
 from .wide import WideExplainer
 
 # The rows of a background that score lowest may be errors: ordinary rows score no lower than the others.
@@ -110,7 +111,36 @@ class MixedExplainer:
             values[together, :n_numbers] = again.repaired
             after[together] = again.score_after
         either[~levels_alone] = False
-        return self._explanation(X, explained, _Wrong(cells, either, values, before, after))
+        explanation = self._explanation(X, explained, _Wrong(cells, either, values, before, after))
+        return self._several_given_levels(X, explanation, ordinary, ordinary if at_least is None else at_least)
+
+    def _several_given_levels(
+        self, X: Floats, explanation: Explanation, ordinary: float, flagged: float
+    ) -> Explanation:
+        """Return the explanation in which levels tell several numbers, of rows that nothing else makes ordinary."""
+        before, after = explanation.score_before, explanation.score_after
+        rows = np.flatnonzero((before < ordinary) & (after < ordinary))
+        if not len(rows) or not self.levels.given.views:
+            return explanation
+        told = told_numbers(self.levels, X[rows], lambda some: self.score(some[:, self.order]), ordinary, MOST_CELLS)
+        fields = ("expected", "distance", "shares", "flagged_cells", "other_cells", "repaired", "score_after", "given")
+        own = {name: getattr(explanation, name).copy() for name in fields}
+        own["shares"][rows] = np.maximum(own["shares"][rows], told.nats)
+        own["expected"][rows] = np.where(told.told_by >= 0, told.expected, own["expected"][rows])
+        away = np.sign(X[rows] - told.expected) * NOTABLE
+        far = (told.told_by >= 0) & (np.abs(own["distance"][rows]) < NOTABLE)
+        own["distance"][rows] = np.where(far, away, own["distance"][rows])
+        gained = told.after - np.maximum(after[rows], before[rows])
+        better = (gained >= _SLIGHT) & (told.after >= np.where(before[rows] < flagged, flagged, ordinary))
+        told, rows = told.take(better), rows[better]
+        own["flagged_cells"][rows], own["other_cells"][rows] = told.cells, False
+        own["repaired"][rows] = np.where(told.cells, told.expected, X[rows])
+        own["score_after"][rows] = told.after
+        own["given"][rows] = -1
+        for row, cells, by in zip(rows.tolist(), told.cells, told.told_by, strict=True):
+            telling = [*dict.fromkeys(by[cells].tolist())][:MOST_GIVEN]
+            own["given"][row, : len(telling)] = telling
+        return replace(explanation, **own)
 
     def _given_levels(self, found: Explanation, rows: Floats, before: Floats, ordinary: float) -> Explanation:
         """Return the explanation by numbers where the one that is farthest out given a level may alone be wrong.

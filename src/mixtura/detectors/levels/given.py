@@ -40,6 +40,8 @@ _NORMAL_QUARTILES, _NORMAL_RANGE = 1.3489795, 3.2897072539029435
 
 _SIDES = (1, -1)
 
+_LIMIT = float(np.finfo(np.float64).max)
+
 
 class View(NamedTuple):
     """A column of numbers given one of levels.
@@ -62,6 +64,12 @@ class View(NamedTuple):
     centers: Floats
     precisions: Floats
     tails: Floats
+
+    def middle(self, codes: Integers) -> Floats:
+        """Return the median number of levels; files may hold logarithms of what no double reaches."""
+        with np.errstate(over="ignore"):
+            found = np.exp(self.centers[codes]) if self.least else self.centers[codes]
+        return np.asarray(np.clip(found, -_LIMIT, _LIMIT))
 
 
 class Farthest(NamedTuple):
@@ -133,6 +141,32 @@ class NumbersGivenLevels:
             found[rows, view.column] = np.maximum(found[rows, view.column], nats)
         return found
 
+    def expected(self, X: NDArray[Any], codes: Integers) -> tuple[Floats, Integers]:
+        """Return what the level that a number is farthest out given tells of it, and the column of that level.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+            Rows of the table.
+        codes : ndarray of shape (n_rows, m)
+            Codes of their levels.
+
+        Returns
+        -------
+        expected : ndarray of shape (n_rows, n_columns)
+            Median of the numbers of that level; the number itself where it is far out given none.
+        told_by : ndarray of shape (n_rows, n_columns)
+            The column, counted among those of levels; -1 where there is none.
+        """
+        expected, told_by, most = X.astype(np.float64), np.full(X.shape, -1), np.zeros(X.shape)
+        for view, far, nats in self._far(X, codes):
+            more = nats > most[far, view.column]
+            rows = far[more]
+            expected[rows, view.column] = view.middle(codes[rows, view.level])
+            told_by[rows, view.column] = view.level
+            most[rows, view.column] = nats[more]
+        return expected, told_by
+
     def farthest(self, X: NDArray[Any], codes: Integers, coding: Coding) -> Farthest:
         """Return which number of each row is farthest out given a level."""
         most, expected, deviation = np.zeros((3, len(X)))
@@ -141,16 +175,14 @@ class NumbersGivenLevels:
             farther = nats - self.in_table > most[far]
             rows = far[farther]
             code = codes[rows, view.level]
-            center, width = view.centers[code], 1 / view.precisions[code]
+            center, width = view.middle(code), 1 / view.precisions[code]
             if view.least:
-                # Files may hold logarithms of what no double reaches.
                 with np.errstate(over="ignore"):
-                    center, width = np.exp(center), np.exp(center) * np.sinh(width)
+                    width = center * np.sinh(width)
             most[rows] = nats[farther] - self.in_table
             column[rows], level[rows] = view.column, coding.columns[view.level]
             expected[rows], deviation[rows] = center, width
-        limit = np.finfo(np.float64).max
-        return Farthest(most, column, level, np.clip(expected, -limit, limit), np.minimum(deviation, limit))
+        return Farthest(most, column, level, expected, np.minimum(deviation, _LIMIT))
 
     def _far(self, X: NDArray[Any], codes: Integers) -> Iterator[tuple[View, Integers, Floats]]:
         """Yield each view, rows in a tail of it, and their nats."""
