@@ -157,6 +157,7 @@ def test_a_rate_of_clean_rows(detect, claims, clean):
         "on_labels": None,
         "saved": False,
         "n_by_strays": 0,
+        "n_like_fine": 0,
     }
     assert summary["model"]["trained_on"] == "clean.csv"
     # One row in two, drawn one by one.
@@ -186,7 +187,7 @@ def test_a_reference_too_small_for_a_false_discovery_rate(run, claims, write):
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", clean_table(write, 200, 1))
     assert ended.code == 0
     assert "Anomalies: no row is flagged, because no score is high enough" in ended.out
-    assert "Use about 24,000 clean rows, or flag a share of the rows." in " ".join(ended.out.split())
+    assert "use about 24,000 clean rows, or flag a share of the rows." in " ".join(ended.out.split())
     ended = run("detect", claims, "--drop", "fraud", "--fdr", "0.05", "--reference", "clean.csv", "--json")
     summary = json.loads(ended.out)
     assert summary["decision"]["threshold"] is None

@@ -127,7 +127,7 @@ def test_all_is_written_in_one_call_as_one_by_one(folder, tmp_path):
         (lambda X: mixtura.groups(X, components="0-3"), "components is '0-3': write counts from 1"),
         (lambda X: mixtura.groups(X, components=1000), "components asks for 1,000"),
         (lambda X: mixtura.groups(X, components=2, shape="full", clusters=3), "ask for fewer, or for more components"),
-        (lambda X: mixtura.detect(X, format="xls"), "format is 'xls': the formats there are"),
+        (lambda X: mixtura.detect(X, format="xls"), "format is 'xls': the formats are"),
         (lambda X: mixtura.detect(X, out="-"), "the result cannot be written to standard output: name a file"),
         (lambda X: mixtura.compare(X, rows=3), "rows is 3: write a number of at least 10"),
         (lambda X: mixtura.detect(X, columns=["y"]), "the table has no column 'y'"),
@@ -168,7 +168,7 @@ def test_the_report_is_in_a_frame_that_is_shut(found):
     page = html.unescape(re.search(r'srcdoc="([^"]*)"', shown)[1])
     assert page == found.page
     assert page.startswith("<!doctype html>")
-    assert 'sandbox="allow-scripts"' in shown
+    assert 'sandbox="allow-scripts allow-downloads"' in shown
     assert re.sub(r'srcdoc="[^"]*"', "", shown).count("<") == 2
     assert "mixtura.detect(&lt;array&gt;, rate=0.02)" in page
 

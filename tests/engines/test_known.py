@@ -31,8 +31,11 @@ class PagesEngine(ThreadEngine):
         return isinstance(source, Pages)
 
     @staticmethod
-    def open(source, sample_weight, *, columns, drop, non_numeric, missing, kinds, missing_marks):
-        assert (non_numeric, kinds, missing_marks) in (("drop", None, ()), ("error", None, ()))
+    def open(source, sample_weight, *, columns, drop, non_numeric, missing, kinds, missing_marks, takes):
+        assert (non_numeric, kinds, missing_marks, takes) in (
+            ("drop", None, (), "numbers"),
+            ("error", None, (), "numbers"),
+        )
         return ArrayRows(source.values, columns=columns, drop=drop, sample_weight=sample_weight, missing=missing)
 
 

@@ -127,7 +127,7 @@ def test_bad_means_are_refused(name, shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_means_too_far_for_single_precision_are_refused(shape):
     for model in (posterior(shape, mean=[1e60, 3, 3]), variational(shape, mean_prior=[1e60, 3, 3])):
-        with pytest.raises(DataError, match=r"a component has a mean of .* for sums in float32: .* as float64"):
+        with pytest.raises(DataError, match=r"a component has a mean of .* overflow float32 above .* as float64"):
             model.fit(X.astype(np.float32))
 
 

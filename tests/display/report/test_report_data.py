@@ -305,6 +305,7 @@ def test_json_has_everything_and_no_number_that_is_not_one(make, model):
         "median": None,
         "edges": [0.0, 1.0],
         "counts": [0],
+        "told": [],
     }
     assert [point["values"][report.view_columns.index("b")] for point in data["points"]] == [None] * 300
     assert [{c["x"], c["y"]} for c in data["contours"]] == [{"a", "c"}]

@@ -158,7 +158,7 @@ def _deviations(
     )
 
 
-def _told(value: float | str, digits: int = 4) -> float | str:
+def _told(value: float | str, digits: int = 6) -> float | str:
     return shortened(value) if isinstance(value, str) else significant(value, digits)
 
 
