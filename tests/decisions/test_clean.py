@@ -386,7 +386,7 @@ def test_frames_without_rows_or_columns(need):
 def test_a_score_that_ranks_nothing(value):
     X = np.array([1.0, 2.0, value, 3.0])[:, None]
     with pytest.raises(
-        ValueError, match=r"row 2 \(counted from 0\) has the score (nan|inf), the first of 1 that"
+        ValueError, match=r"row 2 \(counted from 0\) has the score (nan|inf), the first of 1 without a rank"
     ) as caught:
         clean(X, Stub(), 0.25)
     assert caught.value.__notes__ == ["in round 1 of clean, which fits Stub to 4 of 4 rows"]

@@ -219,7 +219,7 @@ def test_ties_at_the_boundary_are_not_in_the_tail():
         (np.append(np.arange(99.0), -math.inf), None, "minus infinity"),
         (np.linspace(-1.7, 1.7, 100) * 1e308, 0.8, "too far below"),
         (np.zeros(100), None, "only 0 are below the next, 0"),
-        (np.repeat([-1.0, 0.0], [25, 75]), None, "they all tie"),
+        (np.repeat([-1.0, 0.0], [25, 75]), None, "all of them tie"),
         (LowestValues.zero(20).including(np.arange(1000.0)), 0.05, "are 50, and 19 lowest values"),
         (LowestValues.zero(5).including(np.arange(1000.0)), None, "4 lowest values below a boundary are held"),
     ],
@@ -242,7 +242,7 @@ def test_rates_outside_the_tail(rain):
         rain.threshold_for(0)
     with pytest.raises(ValueError, match="level must be above 0 and below 1"):
         rain.threshold_interval(1e-4, level=95)
-    with pytest.raises(ValueError, match="ask for less"):
+    with pytest.raises(ValueError, match="ask for a lower rate"):
         rain.threshold_interval(rain.fraction)
     with pytest.raises(ValueError, match="NaN or missing"):
         rain.p_value([math.nan])
@@ -260,5 +260,5 @@ def test_a_tail_too_heavy_for_doubles():
     assert tail.pareto.shape > 20
     assert tail.p_value([-1.7e308, -1e300]) == pytest.approx([0.0, 0.0], abs=1e-3)
     assert -math.inf < tail.threshold_interval(1e-3)[0] < tail.threshold_for(1e-3) < tail.boundary
-    with pytest.raises(ValueError, match="leaves the range of doubles, so heavy is the tail"):
+    with pytest.raises(ValueError, match="is beyond the range of doubles, because the tail is heavy"):
         tail.threshold_for(1e-300)

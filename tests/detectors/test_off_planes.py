@@ -24,7 +24,7 @@ def kind(request):
 
 
 def test_a_row_off_a_line_is_told(kind):
-    with pytest.warns(UserWarning, match=rf"^columns x0, x1 satisfy .* but 1, and {kind.__name__} ") as told:
+    with pytest.warns(UserWarning, match=rf"^columns x0, x1 satisfy .* but 1; {kind.__name__} ") as told:
         kind().fit(line())
     assert [warning.filename for warning in told] == [__file__]
 
@@ -40,7 +40,7 @@ def test_rows_of_a_long_table_that_no_sample_holds_are_counted():
     parts = rng.exponential(size=(20_000, 3))
     table = np.column_stack([parts, parts.sum(axis=1)])
     table[[17, 12_345], 3] += 1
-    with pytest.warns(UserWarning, match="columns x0, x1, x2, x3 satisfy a linear equation in all rows but 2,"):
+    with pytest.warns(UserWarning, match="columns x0, x1, x2, x3 satisfy a linear equation in all rows but 2;"):
         IsolationForest(random_state=0).fit(table)
 
 
@@ -48,7 +48,7 @@ def test_several_equations_are_counted(kind):
     x = np.random.default_rng(0).normal(size=60)
     table = np.column_stack([x, 2 * x, 3 * x])
     table[5, 1] += 1
-    with pytest.warns(UserWarning, match="satisfy 2 linear equations in all rows but 1,"):
+    with pytest.warns(UserWarning, match="satisfy 2 linear equations in all rows but 1;"):
         kind().fit(table)
 
 

@@ -54,7 +54,7 @@ def test_the_density_of_scaled_values_integrates_to_one():
         ({}, {"shape": None}, "said to be None"),
         ({}, {"noise": "much"}, "weight of the noise is a number"),
         ({}, {"noise": 0.1}, "has the arrays center, covariances, lower"),
-        ({}, {"more": 1}, "the weight of its noise, not more"),
+        ({}, {"more": 1}, "the weight of its noise and its levels, not more"),
         ({"extra": np.zeros(2)}, {}, "has the arrays"),
         ({"means": np.zeros(2)}, {}, "not \\(components, columns\\)"),
         ({"means": np.zeros((2, 3))}, {}, "its covariances have the shape"),

@@ -353,7 +353,7 @@ def test_the_same_seed_gives_the_same_answer_and_a_pickle_keeps_it():
         ({"contamination": 0.6}, "contamination"),
         ({"trim": 0.6}, "trim"),
         ({"mixture": "gaussian"}, "mixture"),
-        ({"novelty": True, "trim": 0.1}, "novelty=True says that the table is clean, and trim that it has outliers"),
+        ({"novelty": True, "trim": 0.1}, "novelty=True means a clean table, and trim a table with outliers"),
         ({"mixture": BayesianGaussianMixture(), "trim": 0.1}, "not of a BayesianGaussianMixture"),
         ({"mixture": Mixture([1.0], [[0.0]], Full([[[1.0]]], 1, 1))}, "the mixture has 1 columns, and the table 4"),
         ({"mixture": GaussianMixture(60), "novelty": True}, "folds of 50 rows leave 40"),

@@ -353,7 +353,7 @@ def test_hyperplane_settings(table):
         IsolationForest(hyperplane_features=4, max_features=3).fit(table)
     with pytest.raises(ValueError, match="max_features=6 must be <= n_features=5"):
         IsolationForest(max_features=6).fit(table)
-    with pytest.raises(ValueError, match="n_jobs == 0"):
+    with pytest.raises(ValueError, match="n_jobs must not be 0"):
         IsolationForest(n_jobs=0).fit(table)
 
 

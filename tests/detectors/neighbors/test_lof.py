@@ -320,7 +320,7 @@ def test_bad_tables_and_parameters():
         LocalOutlierFactor(5).fit(np.array([[1e308, 0.0], [-1e308, 0.0], [0.0, 0.0]]))
     with pytest.raises(MissingValuesError, match="missing"):
         LocalOutlierFactor(5).fit(ArrayRows(np.where(X > 1, np.nan, X)))
-    with pytest.raises(ValueError, match="n_jobs is 0"):
+    with pytest.raises(ValueError, match="n_jobs must not be 0"):
         LocalOutlierFactor(5, n_jobs=0).fit(X)
     with pytest.raises(ValueError, match="'max_reference_rows' parameter"):
         LocalOutlierFactor(5, max_reference_rows=1).fit(X)
