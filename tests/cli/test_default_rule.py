@@ -70,12 +70,9 @@ def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
     assert set(scored["reason"]) == {None}
     ended = run("detect", "t.csv")
     assert (ended.code, ended.err) == (0, "")
-    assert (
-        "Anomalies: no row is flagged, because no row is too rare to be due to chance; here are\n"
-        "the 10 most unusual\n"
-        "  on average at most 10% of the flagged rows may be false alarms; --rate flags a share\n"
-        "   row  score  severity  why\n"
-    ) in ended.out
+    said = " ".join(ended.out.split())
+    assert "Anomalies: no row is flagged, because no row is too rare to be due to chance; here are the 10 most" in said
+    assert "on average at most 10% of the flagged rows may be false alarms; --rate flags a share" in said
     # A share is flagged where one is asked for.
     assert detect(table(2000, seed=seed), "--rate", "0.04")[1]["is_anomaly"].sum() == 80
 
