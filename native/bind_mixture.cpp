@@ -43,9 +43,8 @@ Table<T> table_of(const Strided<T, 2>& values, const Weights& weights, const Pla
 template <class T>
 LevelTables<T> levels_of(const Strided<T, 2>& values, Index count, const Places& columns, const Places& sizes,
                          const std::optional<Dense<T, 2>>& logs, const std::optional<Output<double, 2>>& weights) {
-    require(columns.has_value() == sizes.has_value() && columns.has_value() == logs.has_value(),
-            "columns, sizes and logs of levels go together");
-    if (!columns) {
+    if (!columns || !sizes || !logs) {
+        require(!columns && !sizes && !logs, "columns, sizes and logs of levels go together");
         require(!weights, "weights of levels go with their columns");
         return {};
     }
@@ -108,8 +107,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             require(!tails || (tails->shape(0) == 2 && static_cast<Index>(tails->shape(1)) == components.count),
                     "tails has the wrong shape");
             require(level_columns.has_value() == level_weights.has_value(), "a pass sums the weights of levels");
-            const LevelTables<T> levels = levels_of<T>(values, components.count, level_columns, level_sizes, level_logs,
-                                                       level_weights);
+            const LevelTables<T> levels =
+                levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, level_weights);
             const Totals totals{counts.data(), first.data(), second.data(), tails ? tails->data() : nullptr};
             nb::gil_scoped_release release;
             return accumulate<Shape, T>(table, components, levels, {log_background, floor}, totals,

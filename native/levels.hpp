@@ -30,8 +30,7 @@ public:
     Levels(const LevelTables<T>& tables, Index count) : tables_(tables), count_(count) {
         for (Index c = 0; c < tables_.n_columns; ++c) {
             const Index width = tables_.sizes[c] + kMore;
-            if (groups_.empty() || groups_.back().width * width > kMostTogether)
-                groups_.push_back({c, c, 0, 1});
+            if (groups_.empty() || groups_.back().width * width > kMostTogether) groups_.push_back({c, c, 0, 1});
             groups_.back().end = c + 1;
             groups_.back().width *= width;
         }
@@ -50,7 +49,7 @@ public:
                 Index step = 1;
                 for (Index c = group.first; c < group.end; ++c) {
                     const Index given = tables_.sizes[c] + 1;
-                    for (Index level = given; level >= 0; --level) {  // the first is added to last, in its place
+                    for (Index level = given; level >= 0; --level) {        // the first is added to last, in its place
                         const T more = level < given ? from[level] : T(0);  // a missing level adds nothing
                         for (Index i = 0; i < step; ++i) to[level * step + i] = to[i] + more;
                     }
