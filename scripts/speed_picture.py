@@ -15,7 +15,7 @@ COMMAND = "python -m benchmarks iteration elliptic forest neighbors svm"
 
 # What a bar says, and the cell of the tables that it takes its number from: the start of a row, and the column.
 BARS = (
-    ("One EM iteration, 500,000 × 8, 16 components", "| 500,000 × 8, 16 |", 1),
+    ("EM iteration, 500,000 × 8, 16 components", "| 500,000 × 8, 16 |", 1),
     ("EllipticEnvelope.fit, 50,000 × 10", "| `EllipticEnvelope.fit`, no outliers and 20 % | 50,000 × 10 |", 4),
     ("IsolationForest.fit, 500,000 × 10", "| `IsolationForest.fit`, 100 trees | 500,000 × 10 |", 4),
     ("LocalOutlierFactor.fit_predict, 50,000 × 8", "| `LocalOutlierFactor.fit_predict`, one group and eight |", 4),
