@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import quad, trapezoid
@@ -214,6 +214,7 @@ def test_range_open_below():
 
 @settings(max_examples=20)
 @given(st.floats(-1e6, 1e6), st.floats(-9, 9))
+@example(0.0, 9.0)
 def test_estimate_follows_origin_and_unit(shift, exponent):
     unit = 10**exponent
     x = (NORMAL + shift) * unit

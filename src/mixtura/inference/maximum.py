@@ -180,7 +180,10 @@ def _walk(function: Function, start: float, end: float, step: float, best: float
             break
         latest = [value for _, value in passed[-_LEVEL_STEPS:]]
         if isinf(end) and len(latest) == _LEVEL_STEPS and max(latest) - min(latest) < _LEVEL_CHANGE:
-            break
+            steeper = np.diff(np.abs(np.diff(latest[-4:]))) > _rounding(best)
+            # Steps that double, and changes that grow with them, lead up a slope that is long in these units.
+            if not steeper.all():
+                break
     return passed
 
 
