@@ -27,7 +27,8 @@ def need(module: str, purpose: str) -> Any:
         What it is for, as in "reading files".
     """
     known = sys.modules.get(module)
-    if known is not None:
+    # Another thread may be importing it just now: then import_module waits.
+    if known is not None and not getattr(known.__spec__, "_initializing", False):
         return known
     try:
         return importlib.import_module(module)
