@@ -20,6 +20,7 @@ from .factor import factor
 from .far_rows import far_rows
 from .forest import forest
 from .inference import inference
+from .inference_peers import inference_peers
 from .inference_rows import inference_rows
 from .instruction_sets import instruction_sets
 from .levels import levels
@@ -50,6 +51,7 @@ SUITES = {
         elliptic,
         forest,
         inference,
+        inference_peers,
         inference_rows,
         neighbors,
         svm,

@@ -37,10 +37,13 @@ class Reference:
         return self.log_prior(p) + jnp.sum(self.log_likelihood(p, self.data))
 
     def distances(self, posterior) -> tuple[float, float]:
-        """Return the largest distances of a mean, in standard deviations, and of a standard deviation, relative."""
-        columns = self.reported(posterior.shaped(posterior.values))
+        """Return the distances of the weighted draws of a fit."""
         weights = np.exp(posterior.log_weights - posterior.log_weights.max())
-        weights /= weights.sum()
+        return self.distances_of(posterior.shaped(posterior.values), weights / weights.sum())
+
+    def distances_of(self, draws: dict[str, np.ndarray], weights: np.ndarray) -> tuple[float, float]:
+        """Return the largest distances of a mean, in standard deviations, and of a standard deviation, relative."""
+        columns = self.reported(draws)
         mean = weights @ columns
         sd = np.sqrt(weights @ (columns - mean) ** 2)
         return float(np.abs((mean - self.mean) / self.sd).max()), float(np.abs(sd / self.sd - 1).max())

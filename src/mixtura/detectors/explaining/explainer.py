@@ -12,7 +12,7 @@ from ...distributions.matrices import largest_root
 from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
 from ...intake.scaling import Scaling
-from ...typing import Floats, Integers
+from ...typing import Bools, Floats, Integers
 from ..explanation import Explanation
 from .components import Candidates, Components
 from .conditionals import Predictor, without_noise
@@ -120,6 +120,7 @@ class Explainer:
             suffices[pending, more] = (tried.scores(pending, more) >= level).any(axis=1)
             pending = pending[~suffices[pending, more]]
         some, size = sizes(found.log_densities.max(axis=2), components.log_densities(here), suffices)
+        self._leave_out_idle(tried, some, size, suffices.argmax(axis=1))
         for more in np.unique(size[some]).tolist():
             done = np.flatnonzero(some & (size == more))
             scores = tried.scores(done, more)
@@ -132,6 +133,13 @@ class Explainer:
                 repaired.cells[which, rows[done[row]], known[found.sets[done, more, place][row, cell]]] = True
             repaired.values[rows[done]] = tried.rows(done, more)[np.arange(len(done)), first]
             repaired.scores[rows[done]] = after
+
+    def _leave_out_idle(self, tried: "_Tried", some: Bools, size: Integers, fewest: Integers) -> None:
+        """Leave out further cells than the fewest whose repair raises the score no more than that of ordinary cells."""
+        for more in range(MOST_CELLS - 1, 0, -1):
+            rows = np.flatnonzero(some & (size == more) & (more > fewest))
+            raised = tried.scores(rows, more).max(axis=1) - tried.scores(rows, more - 1).max(axis=1)
+            size[rows[raised <= self._levels[1] - self._levels[0]]] = more - 1
 
     def _by_pattern(self, scaled: Floats, rows: Integers) -> Iterator[tuple[Integers, Integers]]:
         """Yield the columns that some of the rows have values in, and these rows; not those without a value."""

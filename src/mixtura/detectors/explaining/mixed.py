@@ -126,14 +126,17 @@ class MixedExplainer:
         fields = ("expected", "distance", "shares", "flagged_cells", "other_cells", "repaired", "score_after", "given")
         own = {name: getattr(explanation, name).copy() for name in fields}
         own["shares"][rows] = np.maximum(own["shares"][rows], told.nats)
-        own["expected"][rows] = np.where(told.told_by >= 0, told.expected, own["expected"][rows])
         away = np.sign(X[rows] - told.expected) * NOTABLE
-        far = (told.told_by >= 0) & (np.abs(own["distance"][rows]) < NOTABLE)
+        by_numbers = explanation.given_others[rows] | (np.abs(own["distance"][rows]) >= NOTABLE)
+        far = (told.told_by >= 0) & ~by_numbers
+        own["expected"][rows] = np.where(far, told.expected, own["expected"][rows])
         own["distance"][rows] = np.where(far, away, own["distance"][rows])
         gained = told.after - np.maximum(after[rows], before[rows])
         better = (gained >= _SLIGHT) & (told.after >= np.where(before[rows] < flagged, flagged, ordinary))
         told, rows = told.take(better), rows[better]
         own["flagged_cells"][rows], own["other_cells"][rows] = told.cells, False
+        own["expected"][rows] = np.where(told.cells, told.expected, own["expected"][rows])
+        own["distance"][rows] = np.where(told.cells, away[better], own["distance"][rows])
         own["repaired"][rows] = np.where(told.cells, told.expected, X[rows])
         own["score_after"][rows] = told.after
         own["given"][rows] = -1
