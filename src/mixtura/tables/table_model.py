@@ -158,6 +158,12 @@ class TableModel:
         return self.model if isinstance(self.model, SegmentedModel) else None
 
     @property
+    def by(self) -> tuple[str, ...]:
+        """Names of the columns that say which segment a row is of; none where all rows are judged together."""
+        places = () if self.segmented is None else self.segmented.keys.columns
+        return tuple(self.columns[place] for place in places)
+
+    @property
     def takes_missing(self) -> bool:
         """Whether rows may have missing values, NaN: they are scored by the values that are there."""
         kind = stored_kind(self.model.kind)

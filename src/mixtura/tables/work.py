@@ -10,7 +10,7 @@ from .. import words
 from ..columns.described import Profile
 from ..columns.known import Known
 from ..decisions.reasons import Habits
-from ..errors import DataError, EmptyTableError
+from ..errors import DataError, EmptyTableError, RequestError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.reviewed import Reviewed
@@ -26,7 +26,7 @@ from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
 from .news import Newcomers
 from .on_labels import on_labels_of
-from .opening import Source, coded_kinds, label, names_in, open_table, without_labels
+from .opening import Source, coded_kinds, has_no_names, label, names_in, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
 from .reading import AS_FOUND, Reading
 from .request import Request
@@ -165,6 +165,10 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     MixturaError
         The table cannot be read, or not be fitted.
     """
+    if request.by and has_no_names(request.source):
+        raise RequestError(
+            f"{run.spell('by')} needs a table whose columns have names, not {label(request.source)}: give a dataframe"
+        )
     result: Result = "groups" if rule is None else "decisions"
     reference, labels = (None, None) if rule is None else (rule.reference, rule.labels)
     columns = new_columns(

@@ -17,7 +17,7 @@ from .levels import LevelTables
 from .model import SegmentedModel
 from .rows import WithinRows
 from .sample import MOST_SEGMENTS, sample_segments
-from .shifts import Shifts
+from .shifts import Shifts, weighted_quantiles
 
 # Segments have so many rows on average, or hardly any can be told from its only rows.
 FEWEST_ROWS = 5
@@ -101,7 +101,7 @@ def find_segments(table: Table, columns: Sequence[int]) -> Segments:
     kept = sample.of >= 0
     values, segments = sample.values[kept][:, others], np.searchsorted(keys.keys, sample.of[kept])
     numbers = np.array([place for place, own in enumerate(others) if levels[own] is None], np.int64)
-    shifts = Shifts.of(values, segments, len(keys), numbers)
+    shifts = Shifts.of(values, segments, counts, numbers)
     return Segments(keys, shifts, counts, _medians(values, segments, counts, numbers), values, segments)
 
 
@@ -111,11 +111,9 @@ def _medians(values: Floats, segments: Integers, counts: Integers, numbers: Inte
     weights = (counts / np.bincount(segments, minlength=len(counts)))[segments]
     cuts = np.searchsorted(segments, np.arange(1, len(counts)))
     for column in numbers:
-        parts = np.split(values[:, column].astype(np.float64), cuts)
-        found[:-1, column] = [np.median(known) if len(known := part[~np.isnan(part)]) else np.nan for part in parts]
-        known = ~np.isnan(values[:, column])
-        order = np.argsort(values[known, column], kind="stable")
-        total = np.cumsum(weights[known][order])
-        if len(order):
-            found[-1, column] = values[known, column][order][np.searchsorted(total, total[-1] / 2)]
+        own = values[:, column].astype(np.float64)
+        parts = [part[~np.isnan(part)] for part in np.split(own, cuts)]
+        found[:-1, column] = [np.median(part) if len(part) else np.nan for part in parts]
+        known = ~np.isnan(own)
+        found[-1, column] = weighted_quantiles(own[known], weights[known], [0.5])[0]
     return found

@@ -22,7 +22,7 @@ class LevelTables:
     Attributes
     ----------
     walk : ndarray of shape (n_segments + 1, n_places)
-        How far out each level is by the walk over the table: less where the level is common in the segment.
+        How far out each level is: as far as one that is as rare in the table is by the walk over that.
     shares : ndarray of shape (n_segments + 1, n_places)
         Minus the logarithm of the share of the rows of the segment that have a level as rare.
     """
@@ -38,7 +38,7 @@ class LevelTables:
         """
         coding = votes.coding
         codes = coding.codes(X)
-        shares = np.tile(votes.shares, (n_segments + 1, 1))
+        walk, shares = (np.tile(table, (n_segments + 1, 1)) for table in (votes.walk, votes.shares))
         differs = False
         for column, (start, size) in enumerate(zip(coding.starts, coding.sizes, strict=False)):
             here = slice(int(start), int(start + size + 2))
@@ -51,11 +51,9 @@ class LevelTables:
             own = np.array([_nats(one, like * counts.sum(axis=0) / counts.sum(), like) for one in counts])
             own[:, int(size) + UNSEEN] = votes.shares[here][int(size) + UNSEEN]
             shares[:-1, here] = own
-        if not differs:
-            return None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            part = np.where(votes.shares > 0, np.minimum(shares / votes.shares, 1.0), 1.0)
-        return cls(votes.walk * part, shares)
+            order = np.argsort(votes.shares[here], kind="stable")
+            walk[:-1, here] = np.interp(own, votes.shares[here][order], votes.walk[here][order])
+        return cls(walk, shares) if differs else None
 
     def cells(self, votes: LevelVotes, X: NDArray[Any], segments: Integers) -> Cells:
         """Return what is known of the levels of rows in their segments."""

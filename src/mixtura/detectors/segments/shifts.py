@@ -2,8 +2,8 @@
 
 Medians and spreads of segments are drawn to those that segments have on average, by empirical Bayes: as much as their
 sampling error says beside what segments differ by (DerSimonian and Laird 1986, "Meta-analysis in clinical trials",
-Controlled Clinical Trials 7). What is not known of the median of a small segment widens its spread. A segment that
-nobody saw is one of no rows.
+Controlled Clinical Trials 7). What is not known of the median of a small segment widens its spread. Rows of a segment
+that nobody saw are seen as those of the whole table.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Shifts:
         return type(self)(self.center, self.centers[-1:], self.factors[-1:])
 
     @classmethod
-    def of(cls, values: NDArray[Any], segments: Integers, n_segments: int, numbers: Integers) -> Self:
+    def of(cls, values: NDArray[Any], segments: Integers, counts: Integers, numbers: Integers) -> Self:
         """Return those of a table.
 
         Parameters
@@ -94,16 +94,18 @@ class Shifts:
             Some rows of every segment.
         segments : ndarray of shape (n_rows,)
             Their segments, ascending.
-        n_segments : int
-            How many segments there are.
+        counts : ndarray of shape (n_segments,)
+            How many rows of the table each has.
         numbers : ndarray of int
             The columns of amounts; codes of levels have no median.
         """
-        n_columns = values.shape[1]
+        n_segments, n_columns = len(counts), values.shape[1]
         center = np.zeros(n_columns)
         centers, factors = np.zeros((n_segments + 1, n_columns)), np.ones((n_segments + 1, n_columns))
         cuts = np.searchsorted(segments, np.arange(1, n_segments))
-        found = {int(column): _usual(np.split(values[:, column].astype(np.float64), cuts)) for column in numbers}
+        found = {
+            int(column): _usual(np.split(values[:, column].astype(np.float64), cuts), counts) for column in numbers
+        }
         moved = {column for column, usual in found.items() if usual is not None and usual.differs}
         normals, offsets, units = _planes(values[:, numbers] if moved else values[:0, numbers])
         on_planes = set(numbers[normals.any(axis=0)].tolist())
@@ -143,8 +145,11 @@ class _Usual(NamedTuple):
     differs: bool
 
 
-def _usual(parts: list[Floats]) -> _Usual | None:
+def _usual(parts: list[Floats], counts: Integers) -> _Usual | None:
     """Return what is usual of a column, given its values in each segment; None where that is of no use."""
+    weights = np.repeat(counts / np.array([max(len(part), 1) for part in parts]), [len(part) for part in parts])
+    known = ~np.isnan(np.concatenate(parts))
+    first, middle, third = weighted_quantiles(np.concatenate(parts)[known], weights[known], [0.25, 0.5, 0.75])
     parts = [part[~np.isnan(part)] for part in parts]
     if len(np.unique(np.concatenate(parts))) < _FEWEST_VALUES:
         return None
@@ -167,11 +172,20 @@ def _usual(parts: list[Floats]) -> _Usual | None:
     differs = (np.abs(medians - center) > _DIFFERS * np.sqrt(of_median)) & (n > 0)
     differs |= (np.abs(logs - usual) > _DIFFERS * np.sqrt(of_spread)) & (n >= _FEWEST)
     kept, kept_logs = _kept(between, of_median), _kept(between_logs, of_spread)
-    centers = np.append(center + kept * (medians - center), center)
-    own = np.append(np.exp(usual + kept_logs * (logs - usual)), np.exp(usual))
+    own = np.exp(usual + kept_logs * (logs - usual))
     # What is not known of the median of a segment widens it.
-    unsure = np.append((1 - kept) * between, between)
-    return _Usual(center, centers, np.exp(usual) / np.sqrt(own**2 + unsure), bool(differs.any()))
+    widths = np.append(np.sqrt(own**2 + (1 - kept) * between), max((third - first) / _NORMAL_QUARTILES, own.min()))
+    centers = np.append(center + kept * (medians - center), middle)
+    return _Usual(center, centers, np.exp(usual) / widths, bool(differs.any()))
+
+
+def weighted_quantiles(values: Floats, weights: Floats, shares: list[float]) -> Floats:
+    """Return the least values that shares of the weight do not exceed; NaN where there are no values."""
+    if not len(values):
+        return np.full(len(shares), np.nan)
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    return np.asarray(values[order][np.searchsorted(total, total[-1] * np.array(shares))])
 
 
 def _spread(values: Floats) -> float:
