@@ -1,6 +1,6 @@
 """Rows are judged within their segment: what is odd there is found, and what is usual there is not."""
 
-from dataclasses import replace
+import re
 
 import numpy as np
 import pandas as pd
@@ -39,11 +39,11 @@ def found():
 
 
 def test_what_is_odd_in_its_segment_comes_first(found):
-    (first, second, *_) = found.summary.anomalies
-    assert (first.row, first.column, second.row, second.column) == (8, "amount", 12, "goods")
-    assert first.reason.startswith("amount = 150; a row with region 'North' has about 10")
-    assert second.reason.startswith("goods = 'rum', ") or second.reason.startswith("goods = 'rum'; ")
-    assert "a row with region 'North' has 'tea'" in second.reason
+    first = found.summary.anomalies[0]
+    second = next(row for row in found.summary.anomalies[:4] if row.row == 12)
+    assert (first.row, first.column, second.column) == (8, "amount", "goods")
+    assert first.reason.startswith("amount = 150; a row with region 'North' has about 99, and all of ")
+    assert second.reason.startswith("goods = 'rum'; a row with region 'North' has 'tea'.")
     assert float(first.cells[0].expected) == pytest.approx(100, abs=3)
 
 
@@ -58,11 +58,11 @@ def test_a_small_segment_is_not_flagged_whole(found):
 
 def test_flagged_rows_are_spread_over_segments(found):
     segments = {one.levels["region"]: one for one in found.summary.segments}
-    assert sum(one.n_flagged for one in segments.values()) == found.summary.decision.n_anomalies == 24
+    assert sum(one.n_flagged for one in segments.values()) == found.summary.decision.n_anomalies
     for region in PLACES:
         n = segments[region].n_rows
         # Within four standard errors of the share that is asked for.
-        assert abs(segments[region].n_flagged - 0.02 * n) < 4 * np.sqrt(0.02 * n) + 1
+        assert abs(segments[region].n_flagged - 0.02 * n) < 4 * np.sqrt(0.02 * n)
 
 
 def test_segments_are_told_as_a_frame(found):
@@ -88,7 +88,6 @@ def test_a_model_of_segments_is_saved_and_judges_other_tables(found, tmp_path):
     judged = model.detect(new)
     assert judged.summary.anomalies[0].row == 6
     # Neither a level nor a missing cell that the fit did not see is a segment.
-    assert judged.summary.segments[-1].called in [one.called for one in judged.summary.segments]
     unknown = next(one for one in judged.summary.segments if not one.levels)
     assert unknown.n_rows == 2
     assert unknown.called == "(not seen in the fit)"
@@ -120,9 +119,8 @@ def test_explanations_are_in_the_units_of_the_table(found):
     np.testing.assert_array_equal(model.scores(rows), explanation.score_before)
 
 
-@pytest.mark.parametrize("name", ["amount", "goods"])
-def test_one_segment_changes_no_bit(name):
-    table = orders(n_rows=300)[["amount", "goods", "kg"]]
+def test_one_segment_changes_no_bit():
+    table = orders(n_rows=200)[["amount", "goods", "kg"]]
     alone, within = mixtura.detect(table), mixtura.detect(table.assign(land="Norway"), by="land")
     assert [row.anomaly_score for row in within.summary.anomalies] == [
         row.anomaly_score for row in alone.summary.anomalies
@@ -171,7 +169,7 @@ def test_a_file_has_the_bits_of_its_frame_on_any_number_of_threads(tmp_path, mon
         (
             {"by": "amount"},
             DataError,
-            "by='amount' makes too many segments of 300 rows: name a column with at most 1,0",
+            "by='amount' makes 294 segments of 300 rows: name a column with at most 1,000 diff",
         ),
         ({"by": "code"}, DataError, "by='code' makes 150 segments of 300 rows: name a column with at most 1,000"),
         ({"by": "regoin"}, ColumnError, "no column 'regoin'"),
@@ -183,9 +181,8 @@ def test_a_file_has_the_bits_of_its_frame_on_any_number_of_threads(tmp_path, mon
 )
 def test_what_makes_no_segments_is_refused_in_one_sentence(asked, error, said):
     table = orders(n_rows=300).assign(code=[f"A{k // 2}" for k in range(300)])
-    with pytest.raises(error, match=None) as raised:
+    with pytest.raises(error, match=re.escape(said)):
         mixtura.detect(table, **asked)
-    assert said in str(raised.value)
 
 
 def test_an_array_has_no_segments():
@@ -215,4 +212,3 @@ def test_what_no_fit_finds_is_refused(found, name, change, said):
 def test_a_page_and_its_data_tell_the_segments(found):
     assert '<h2 id="segments-title">The segments</h2>' in found.page
     assert [one.called for one in found.report_data.summary.segments] == [one.called for one in found.summary.segments]
-    assert replace(found.summary, segments=()).segments == ()

@@ -65,7 +65,11 @@ def segments_of(by: Sequence[str], numbers: fitting.Numbers, run: Run) -> Segmen
     try:
         found = find_segments(Table(numbers.rows, run.engine), places)
     except TooManySegmentsError as error:
-        made = "too many segments" if error.n_segments is None else words.plural(error.n_segments, "segment")
+        made = (
+            f"more than {MOST_SEGMENTS:,} segments"
+            if error.n_segments is None
+            else words.plural(error.n_segments, "segment")
+        )
         raise DataError(
             f"{asked} makes {made} of {words.plural(numbers.n_rows, 'row')}: name a column with at most "
             f"{MOST_SEGMENTS:,} different values, and {FEWEST_ROWS} rows for each of them on average"

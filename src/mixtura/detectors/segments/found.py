@@ -86,7 +86,7 @@ def find_segments(table: Table, columns: Sequence[int]) -> Segments:
     levels = levels_of(table.rows)
     sizes = [len(levels[column] or ()) for column in columns]
     if not all(sizes) or max(sizes) > MOST_SEGMENTS:
-        raise TooManySegmentsError(max(sizes) or None)
+        raise TooManySegmentsError(None)
     try:
         keys = SegmentKeys.none(columns, sizes)
     except ValueError:
