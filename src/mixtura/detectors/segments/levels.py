@@ -107,7 +107,7 @@ def _alike(counts: Floats) -> float | None:
     found = float(((counts - expected) ** 2 / expected).sum())
     if found <= freedom + _DIFFERS * np.sqrt(2 * freedom):
         return None
-    together = (found - freedom) / ((n_levels - 1) * max(float((n - 1).sum()), 1.0))
+    together = float((found - freedom) / ((n_levels - 1) * max(float((n - 1).sum()), 1.0)))
     return max(1 / min(together, 1.0) - 1, 1.0)
 
 

@@ -102,7 +102,7 @@ class SegmentedModel:
             flagged_cells=self._beside(found.flagged_cells),
             other_cells=self._beside(found.other_cells),
             repaired=self._among(np.where(found.flagged_cells, repaired, 0.0), X, found.flagged_cells),
-            given=self._given(found, (found.flagged_cells & within).any(axis=1)),
+            given=self._given(found, np.asarray((found.flagged_cells & within).any(axis=1))),
         )
 
     def _explained(self, seen: NDArray[Any], segments: Integers, at_least: float | None) -> Explanation:
