@@ -69,7 +69,7 @@ class MixedEnsemble:
         """Places of the columns of numbers."""
         return np.setdiff1d(np.arange(self.n_features), self.votes.coding.columns)
 
-    @property
+    @cached_property
     def _order(self) -> Integers:
         """Places of the columns, those of numbers first."""
         return np.concatenate([self.of_numbers, self.votes.coding.columns])
