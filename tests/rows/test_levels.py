@@ -119,3 +119,10 @@ def test_repairs_have_the_types_of_their_columns():
         "clock": "00:01:30",
         "took": "0:00:30",
     }
+
+
+def test_numbers_that_are_said_to_be_a_category_have_levels():
+    frame = pd.DataFrame({"year": [2019, 2020, 2020, 2021], "value": [1.0, 2.0, 3.0, 4.0]})
+    table = rows.open(frame, takes="all", kinds={"year": "category"}, non_numeric="drop")
+    assert levels_of(table) == (("2020", "2019", "2021"), None)
+    np.testing.assert_array_equal(next(table.blocks()).values[:, 0], [1, 0, 0, 2])

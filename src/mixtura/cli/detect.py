@@ -64,6 +64,7 @@ def detect(
     header: options.Header = None,
     ragged: options.Ragged = False,
     file_column: options.FileColumn = None,
+    by: options.By = None,
     model: options.ModelKind = None,
     components: options.Components = None,
     shape: options.Shape = None,
@@ -106,6 +107,7 @@ def detect(
         factors=factors,
         seed=seed,
         reading=options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column),
+        by=options.names_from(by),
         spell=options.spell,
     )
     if source == reference == "-":

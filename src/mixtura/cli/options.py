@@ -254,6 +254,17 @@ FileColumn = Annotated[
         show_default=False,
     ),
 ]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="A,B,…",
+        help="Judge each row within its segment: the rows with the same value in this column, or the same values in "
+        "these columns. The columns themselves are not judged. Write names as for --columns.",
+        rich_help_panel=COMMON,
+        show_default=False,
+    ),
+]
 ModelKind = Annotated[
     str | None,
     typer.Option(

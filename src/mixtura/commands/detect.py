@@ -36,6 +36,7 @@ def detect(
     header: bool | None = None,
     ragged: bool = False,
     file_column: str | None = None,
+    by: str | Sequence[str] | None = None,
     model: str | None = None,
     components: Components = None,
     shape: Shape = None,
@@ -98,6 +99,10 @@ def detect(
         which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file each row comes from. It is not used.
+    by : str or sequence of str, optional
+        Column that says which segment a row is of, or several. Each row is judged within its segment, and not by these
+        columns. What is usual of a small segment is drawn to what is usual of all. Default: all rows are judged
+        together.
     model : {'auto', 'mixture', 'bayesian', 'elliptic', 'forest', 'lof', 'svm'}, optional
         Kind of model. Default: 'auto'; 'mixture' where `components` or `shape` is given.
     components : str, int or iterable of int, optional
@@ -170,6 +175,7 @@ def detect(
         factors=factors,
         seed=seed,
         reading=reading(kinds, missing, header=header, ragged=ragged, file_column=file_column),
+        by=by,
     )
     threshold = rule(
         rate=rate,

@@ -10,9 +10,10 @@ from ..display.compared import render_comparison
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction
 from ..display.report.page.frame import framed
+from ..display.segments import differences
 from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
-from ..rows.flagged import FlaggedRows
+from ..rows.flagged import FlaggedRows, frame_of
 from ..tables.drift import Drift
 from ..tables.gathering import Gathered
 from ..tables.run import Run, one_blas_thread
@@ -96,6 +97,22 @@ class Found:
         None where the model was fitted to this table, or does not know what its table held.
         """
         return self.summary.drift
+
+    @cached_property
+    def segments(self) -> Any:
+        """The segments within which rows were judged, as a dataframe; None where all rows were judged together.
+
+        Its columns: those that say which segment a row is of (missing where the cell is missing, or where the model
+        knows no such segment), ``rows``, ``flagged``, ``share`` (part of its rows that is flagged), and ``differs``
+        (the medians that differ most from those of all rows). The segment with the largest share comes first.
+        """
+        segments, by = self.summary.segments, self.model.by
+        if not segments:
+            return None
+        columns: dict[str, list[Any]] = {name: [one.levels.get(name) for one in segments] for name in by}
+        columns |= {"rows": [one.n_rows for one in segments], "flagged": [one.n_flagged for one in segments]}
+        columns |= {"share": [one.share for one in segments]}
+        return frame_of(columns | {"differs": [differences(one.differs) for one in segments]}, self._origin.source)
 
     @cached_property
     def flagged(self) -> Any:

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import EmptyTableError, warn
 from ..intake.sample import take_sample
@@ -13,7 +11,7 @@ from ..intake.table import Table
 from ..kernels.ensemble import Units
 from ..rows import Block
 from ..words import count
-from .planes import Planes, planes_of
+from .planes import Planes, middle_units, planes_of
 
 # Rows in which planes are looked for: where all but a hundredth lie on one, these show it.
 _SAMPLE = 1024
@@ -38,22 +36,11 @@ def warn_of_rows_off_planes(table: Table, names: Sequence[str] | None, detector:
         sample = take_sample(table, np.random.RandomState(0), 1, _SAMPLE).observed
     except EmptyTableError:  # no row has a value: a forest takes such a table
         return
-    units = _units_of(sample)
+    units = middle_units(sample)
     planes = planes_of(sample, units, 0.0)
     n_off = table.fold(partial(_n_off, planes, units), 0) if len(planes) else 0
     if n_off:
         warn(_sentence(planes, n_off, names, detector))
-
-
-def _units_of(sample: NDArray[Any]) -> Units:
-    """Return units by the middle half of each column; one whose middle half is one value is not looked at."""
-    ordered = np.sort(sample.astype(np.float64), axis=0)  # missing values come last
-    n_values = (~np.isnan(ordered)).sum(axis=0)
-    low, center, high = (ordered[n_values * part // 4, np.arange(len(n_values))] for part in (1, 2, 3))
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        scale = np.where(high > low, 2 / (high - low), 0.0)
-    scale[~np.isfinite(scale)] = 0.0
-    return Units(np.where(scale > 0, center, 0.0), scale, np.inf)
 
 
 def _n_off(planes: Planes, units: Units, block: Block) -> int:

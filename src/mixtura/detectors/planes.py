@@ -117,6 +117,17 @@ def planes_of(pool: NDArray[Any], units: Units, nats: float) -> Planes:
     return replace(best, nats=nats - float(np.log(max(1, n_off))))
 
 
+def middle_units(sample: NDArray[Any]) -> Units:
+    """Return units by the middle half of each column; one whose middle half is one value is not looked at."""
+    ordered = np.sort(sample.astype(np.float64), axis=0)  # missing values come last
+    n_values = (~np.isnan(ordered)).sum(axis=0)
+    low, center, high = (ordered[n_values * part // 4, np.arange(len(n_values))] for part in (1, 2, 3))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        scale = np.where(high > low, 2 / (high - low), 0.0)
+    scale[~np.isfinite(scale)] = 0.0
+    return Units(np.where(scale > 0, center, 0.0), scale, np.inf)
+
+
 def _columns(values: Floats, units: Units) -> NDArray[np.intp]:
     """Return the columns of numbers that may be combined."""
     changing = np.flatnonzero((units.scale > 0) & (np.abs(units.center) * units.scale < _FARTHEST))

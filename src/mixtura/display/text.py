@@ -21,6 +21,7 @@ from ..tables.summary import (
 from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, like_fine, merged, origin
+from .segments import segments_part
 
 # A short BIC table: so many counts, the best ones.
 _COUNTS_SHOWN = 9
@@ -89,6 +90,7 @@ def _parts(summary: Summary, width: int, rest: str, spell: Spell) -> Iterable[Pa
     if summary.decision is not None or summary.anomalies:
         yield _anomalies(summary, spell)
     yield from _reasons(summary, rest)
+    yield from segments_part(summary.segments, rest)
     yield _files(summary)
 
 

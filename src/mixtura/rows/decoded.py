@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns.category import Category
 from ..columns.cells import is_text
 from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
 from ..columns.kind import Kind
@@ -327,6 +328,9 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
+        if choice.takes == "all" and kind == Category.name:
+            # Who says so of numbers means levels.
+            found[name] = Category()
         if choice.takes == "all" and not isinstance(kind, Kind):
             found[name] = found[name].coded(column, missing_marks)
     return found

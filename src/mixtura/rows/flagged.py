@@ -1,5 +1,6 @@
 """The flagged rows of a scored table as a dataframe."""
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -61,6 +62,21 @@ class FlaggedRows:
         new = _as_frame_of(table.select(list(flagged.new)), library)
         old = taken(own, flagged.rows, positions_of(names, check_names(own)))
         return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
+
+
+def frame_of(columns: Mapping[str, Sequence[Any]], like: Any = None) -> Any:
+    """Return columns as a dataframe of the library of a source where that is one; else of the first installed.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        The values of each column.
+    like : object
+        The source.
+    """
+    pa = need("pyarrow", "making dataframes")
+    own = as_frame(like)
+    return _as_frame_of(pa.table(dict(columns)), _library(like if own is None else own))
 
 
 def _as_frame_of(table: Any, library: str) -> Any:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ..decisions.reasons import WAYS, Peers, SharedReasons, shared_reason
 from ..rows import Block
+from ..statistics.hashed import hashes
 from ..typing import Floats
-from .kept import Kept, RowFacts, hashes
+from .kept import Kept, RowFacts
 from .stray_cells import stray_reason
 from .summary import Anomaly, FlaggedCell, ReasonGroup, StrayCell
 from .table_model import TableModel

@@ -12,11 +12,12 @@ from ..rows import Block
 from ..rows.cells import cells_of
 from ..rows.labels import labels_of
 from ..rows.reviewed import Reviewed
+from ..statistics.hashed import hashes
 from ..statistics.sketch import QuantileSketch
 from ..typing import Floats, Integers
 from .anomaly_scores import turned
 from .fine_rows import FineRows
-from .kept import Kept, RowFacts, hashes
+from .kept import Kept, RowFacts
 from .stray_cells import stray_cells
 from .summary import StrayCell
 from .table_model import TableModel

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import RequestError
@@ -49,6 +49,8 @@ class Request:
         Into how many; None for as many as the rows tell apart.
     reading : Reading
         How the columns of the table are to be read.
+    by : tuple of str
+        Columns that say which segment a row is of; none where all rows are judged together.
     """
 
     source: Any
@@ -62,6 +64,7 @@ class Request:
     merge: bool = False
     n_clusters: int | None = None
     reading: Reading = AS_FOUND
+    by: tuple[str, ...] = ()
 
 
 def request(
@@ -78,6 +81,7 @@ def request(
     merge: bool = False,
     clusters: int | None = None,
     reading: Reading = AS_FOUND,
+    by: str | Sequence[str] | None = None,
     spell: Spell = in_python,
 ) -> Request:
     """Return the request that keywords mean.
@@ -96,9 +100,24 @@ def request(
     kind.check(counts, None if shape is None else shapes, spell)
     if clusters is not None and clusters < 1:
         raise RequestError(f"{spell('clusters')} is {clusters}: write a number from 1 to that of the components")
+    segments = tuple(dict.fromkeys(names(by) or ()))
+    if segments and not kind.judges_within:
+        raise RequestError(f"{spell('by')} needs {spell('model', DEFAULT.name)}, not {kind.name}")
+    other = next((name for name in segments if reading.kinds.get(name, "category") not in ("category", "flag")), None)
+    if other is not None:
+        said = spell("as", (f"{other}={reading.kinds[other]}",))
+        raise RequestError(f"{spell('by', other)} takes every value of the column as a segment: leave out {said}")
+    dropped = [name for name in segments if name in (names(drop) or ())]
+    if dropped:
+        raise RequestError(
+            f"{spell('by', dropped[0])} and {spell('drop')} contradict each other: take the column out of one"
+        )
+    used = names(columns)
+    if used is not None:
+        used += [name for name in segments if name not in used]
     return Request(
         source=source,
-        columns=names(columns),
+        columns=used,
         drop=names(drop),
         kind=kind,
         counts=counts,
@@ -107,7 +126,11 @@ def request(
         seed=seed,
         merge=merge or clusters is not None,
         n_clusters=clusters,
-        reading=reading,
+        # Whatever they hold, numbers too, their values are levels.
+        reading=replace(reading, kinds=dict.fromkeys(segments, "category") | dict(reading.kinds))
+        if segments
+        else reading,
+        by=segments,
     )
 
 

@@ -23,6 +23,8 @@ from .gathering import Gathered
 from .kept_scores import KeptScores
 from .level_texts import level_texts
 from .new_columns import Result, columns_of
+from .segment_facts import SegmentFacts
+from .segments import SegmentCounts, facts_of_segments
 from .stray_cells import StrayCounts, stray_cells, stray_reason
 from .summary import Anomaly, Cluster, Group, Merging, ReasonGroup
 from .table_model import TableModel
@@ -66,6 +68,7 @@ class ScoredBlock:
     stray_counts: StrayCounts = field(default_factory=StrayCounts)
     n_by_strays: int = 0
     n_like_fine: int = 0
+    segments: SegmentCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ class Scorer:
             for rows in (first, list(strays)[:N_STRAY])
         )
         if self.result == "scores":
-            return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest)
+            segments = SegmentCounts.of(model, values, flags)
+            return ScoredBlock(new, n_rows, counts, cluster_counts, len(flagged), highest, segments=segments)
         reasons: list[str | None] = [None] * n_rows
         shared, repairs, wrong = SharedReasons(), _NO_CELLS, dict[int, dict[str, str]]()
         if explanation is not None and len(flagged):
@@ -161,6 +165,7 @@ class Scorer:
             counted,
             n_flagged - len(flagged),
             n_like_fine,
+            SegmentCounts.of(model, values, flags),
         )
 
 
@@ -181,6 +186,7 @@ class Scored:
     n_like_fine: int = 0
     news: tuple[News, ...] = ()
     drift: Drift | None = None
+    segments: tuple[SegmentFacts, ...] = ()
 
 
 class _JudgedRows:
@@ -248,6 +254,7 @@ def score_table(
     highest: list[Found] = []
     strays: list[Found] = []
     shared, stray_counts = SharedReasons(), StrayCounts()
+    segments = SegmentCounts.zero(model)
     sample = no_sample(len(model.columns))
     for writer in writers:
         writer.begin(table)
@@ -266,6 +273,7 @@ def score_table(
         n_like_fine += scored.n_like_fine
         shared += scored.reasons
         stray_counts += scored.stray_counts
+        segments = segments if scored.segments is None else segments + scored.segments
         strays = [*strays, *scored.strays][:N_STRAY]
         n_repaired_rows += len(np.unique(scored.repairs.rows))
         n_repaired_cells += len(scored.repairs.rows)
@@ -282,7 +290,8 @@ def score_table(
         gathered = replace(gathered, peers=peers)
     reasons = (*stray_counts.groups, *reason_groups(model, shared))
     counted = n_repaired_rows, n_repaired_cells, n_by_strays, n_like_fine
-    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted)
+    told_of = facts_of_segments(model, segments)
+    return Scored(n_rows, groups, merging, n_anomalies, anomalies, gathered, reasons, *counted, segments=told_of)
 
 
 def _judged(block: _Judged, scored: ScoredBlock, columns: Sequence[str], model: TableModel) -> JudgedTable:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..columns.known import News
 from .drift import Drift
+from .segment_facts import SegmentFacts
 
 # What is told of the fit of a mixture, and saved with it: attributes of `ModelFacts`.
 FIT_FIGURES = ("bic", "aic", "log_likelihood", "lower_bound")
@@ -416,6 +417,9 @@ class Summary:
         What is new in the columns of a table that a saved model judged.
     drift : Drift or None
         How far its columns and the scores of its rows moved since the fit; None where that is not known.
+    segments : tuple of SegmentFacts
+        The segments within which rows were judged, those with the largest share of flagged rows first; none where all
+        rows were judged together.
     """
 
     command: str
@@ -438,6 +442,7 @@ class Summary:
     only_flagged: bool = False
     news: tuple[News, ...] = ()
     drift: Drift | None = None
+    segments: tuple[SegmentFacts, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ..decisions.reasons import Habits, Peers, reasons
 from ..detectors.density.model import DensityModel
 from ..detectors.explanation import Explanation
 from ..detectors.model import OutlierModel
+from ..detectors.segments.model import SegmentedModel
 from ..distributions.mixture import Mixture
 from ..distributions.nearest import nearest_component
 from ..errors import ColumnError
@@ -150,6 +151,17 @@ class TableModel:
     def has_components(self) -> bool:
         """Whether the model is a mixture, whose components are groups of rows."""
         return isinstance(self.model, DensityModel)
+
+    @property
+    def segmented(self) -> SegmentedModel | None:
+        """The model, where it judges rows within their segments."""
+        return self.model if isinstance(self.model, SegmentedModel) else None
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Names of the columns that say which segment a row is of; none where all rows are judged together."""
+        places = () if self.segmented is None else self.segmented.keys.columns
+        return tuple(self.columns[place] for place in places)
 
     @property
     def takes_missing(self) -> bool:
@@ -371,6 +383,7 @@ class TableModel:
             nearest=self._nearest if self.has_components else None,
             kinds=self.kinds or (),
             texts=texts,
+            within=None if self.segmented is None else self.segmented.judged_by(np.asarray(X)),
         )
 
     def _nearest(self, X: NDArray[Any]) -> tuple[Integers, Floats]:
@@ -457,7 +470,9 @@ def _public(name: str) -> Any:
 
 
 def _equal(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(array, other[name]) for name, array in one.items())
+    return one.keys() == other.keys() and all(
+        np.array_equal(array, other[name], equal_nan=True) for name, array in one.items()
+    )
 
 
 def _check_clusters(clusters: Sequence[int], model: OutlierModel) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from .. import words
 from ..columns.described import Profile
 from ..columns.known import Known
 from ..decisions.reasons import Habits
-from ..errors import DataError, EmptyTableError
+from ..errors import DataError, EmptyTableError, RequestError
 from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import positions_of
 from ..rows.reviewed import Reviewed
@@ -24,7 +26,7 @@ from .model_facts import facts_of
 from .new_columns import Result, columns_of, new_columns
 from .news import Newcomers
 from .on_labels import on_labels_of
-from .opening import Source, coded_kinds, label, names_in, open_table, without_labels
+from .opening import Source, coded_kinds, has_no_names, label, names_in, open_table, without_labels
 from .provenance import FitFigures, Provenance, Versions
 from .reading import AS_FOUND, Reading
 from .request import Request
@@ -32,6 +34,7 @@ from .rules import Rule
 from .rules.rule import TRAINING_SHARE
 from .run import Run
 from .scoring import RowWriter, Scored, score_table
+from .segments import segments_of, within
 from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
 from .table_model import TableModel
 
@@ -141,6 +144,7 @@ class Judged:
             reasons=scored.reasons,
             news=scored.news,
             drift=scored.drift,
+            segments=scored.segments,
         )
 
 
@@ -161,6 +165,10 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     MixturaError
         The table cannot be read, or not be fitted.
     """
+    if request.by and has_no_names(request.source):
+        raise RequestError(
+            f"{run.spell('by')} needs a table whose columns have names, not {label(request.source)}: give a dataframe"
+        )
     result: Result = "groups" if rule is None else "decisions"
     reference, labels = (None, None) if rule is None else (rule.reference, rule.labels)
     columns = new_columns(
@@ -365,9 +373,12 @@ def _fit(
     """Return the model without a threshold, what it is, and what deserves attention."""
     with _training_rows(numbers, reference, request.seed) as training:
         # By the rows that are fitted: what the others are is not to show in the model that they are compared by.
-        scaled = modelling.scaled(request.kind, training, run, request.seed)
+        segments = segments_of(request.by, training, run)
+        judged = training if segments is None else within(segments, training)
+        scaled = modelling.scaled(request.kind, judged, run, request.seed)
         fitted = modelling.fit(request, scaled, run, clean=reference is not None)
         rows = fitting.some_rows(training, run.engine, request.seed)
+        outlier_model = fitted.model if segments is None else segments.judged_by(fitted.model, rows)
     made = Provenance(
         request.kind.name,
         fitted.description,
@@ -376,11 +387,13 @@ def _fit(
         versions=Versions.here(),
     )
     known = getattr(table, "kinds", None)
+    # Rows within segments are judged as they stand; their codes have no units.
+    none, one = np.zeros(len(numbers.columns)), np.ones(len(numbers.columns))
     model = TableModel(
-        fitted.model,
+        outlier_model,
         numbers.columns,
-        scaled.center,
-        scaled.scale,
+        scaled.center if segments is None else none,
+        scaled.scale if segments is None else one,
         provenance=made,
         habits=Habits.of(rows),
         kinds=None if known is None else tuple(known[name] for name in numbers.columns),
@@ -394,7 +407,13 @@ def _fit(
             calibration=deciding.scores_of(model, held_out, scoring),
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
-    return model, replace(facts_of(model), candidates=fitted.candidates), fitted.notices
+    notices = fitted.notices
+    if request.by and segments is None:
+        notices += (
+            f"{words.joined(request.by)} {'has' if len(request.by) == 1 else 'have'} one value in every row: the rows "
+            f"are judged as without {run.spell('by')}.",
+        )
+    return model, replace(facts_of(model), candidates=fitted.candidates), notices
 
 
 @contextmanager

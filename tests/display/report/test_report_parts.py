@@ -12,9 +12,10 @@ from mixtura.display.report.facts.curve import score_curve
 from mixtura.display.report.facts.names import display_names, shortened, size_in_page, weight
 from mixtura.display.report.facts.numbers import bars, histogram, rounded
 from mixtura.display.report.page.text import stem, title
+from mixtura.statistics.hashed import hashes
 from mixtura.statistics.sketch import QuantileSketch
 from mixtura.tables.gathering import Flagged
-from mixtura.tables.kept import Kept, RowFacts, hashes
+from mixtura.tables.kept import Kept, RowFacts
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -67,6 +67,11 @@ class Habits:
         step, usual, share, quantiles = zip(*map(_of_column, rows.T), strict=True)
         return cls(np.array(step), np.array(usual), np.array(share), np.array(quantiles))
 
+    @property
+    def spread(self) -> Floats:
+        """Range of the middle nine tenths of the rows."""
+        return np.asarray(self.quantiles[:, LEVELS == 0.95] - self.quantiles[:, LEVELS == 0.05])[:, 0]
+
     def within(self, column: int, value: float) -> float:
         """Return the value of a column that is nearest to one: the same unless it is out of the range of all rows."""
         return min(max(value, float(self.quantiles[column, 0])), float(self.quantiles[column, -1]))

@@ -39,6 +39,7 @@ def reasons(
     nearest: Nearest | None = None,
     kinds: Sequence[Kind] = (),
     texts: Sequence[Mapping[int, str]] | None = None,
+    within: Sequence[Sequence[int]] | None = None,
 ) -> list[str]:
     """Return why each row is unusual: the cells that are wrong, what they should have been, and the score without them.
 
@@ -62,6 +63,8 @@ def reasons(
         What each column holds. Default: numbers.
     texts : sequence of mapping of int to str, optional
         Of each row: cells as they stand, by their columns.
+    within : sequence of sequence of int, optional
+        Of each row: columns of the segment within which it was judged.
 
     Returns
     -------
@@ -97,7 +100,9 @@ def reasons(
     share, ranking = explanation.share, explanation.ranking
     for row in range(len(X)):
         spoken = Spoken(kinds, {} if texts is None else texts[row])
-        one = _Row(columns, X[row], explanation, row, share[row], ranking[row], threshold, habits, peers, spoken)
+        segment = () if within is None else within[row]
+        of_row = (columns, X[row], explanation, row, share[row], ranking[row])
+        one = _Row(*of_row, threshold, habits, peers, spoken, segment)
         if one.flagged.size:
             told.append(one.of_cells())
         elif np.isnan(one.values).all():
@@ -127,6 +132,7 @@ class _Row:
     habits: Habits | None
     peers: Peers | None
     spoken: Spoken
+    within: Sequence[int]
 
     @property
     def flagged(self) -> Integers:
@@ -142,7 +148,8 @@ class _Row:
         group = ""
         if nearest is not None:
             group = f" The nearest group, component {nearest[0]}, is {seen(nearest[1])} sd away."
-        return f"Unusual as a whole: no few values explain it.{group} Most unusual: {self.foremost(_NAMED)}."
+        segment = f" for {self._told(self.within)}" if len(self.within) else ""
+        return f"Unusual as a whole{segment}: no few values explain it.{group} Most unusual: {self.foremost(_NAMED)}."
 
     def foremost(self, n: int) -> str:
         """Return the columns that add most, one of them at least, with what is expected there, or how rare it is."""
@@ -231,7 +238,7 @@ class _Row:
     def _who(self, given: Sequence[int], flagged: Sequence[int]) -> str:
         """Return who says what flagged cells should be: rows like this one, its other values, or the columns alone."""
         if given:
-            return f"a row with {joined([f'{self.columns[column]} {self._seen(column)}' for column in given])} has"
+            return f"a row with {self._told(given)} has"
         if self.explanation.given_others[self.row, flagged].any():
             return "its other values suggest"
         if any(self.spoken.coding(column) is not None for column in flagged):
@@ -266,6 +273,10 @@ class _Row:
             limit = f", still above the threshold {texts[2]}" if after > threshold else f" (threshold {texts[2]})"
         falls = f"falls from {texts[0]} to" if after < before else f"does not fall from {texts[0]}: it is"
         yield f"With {these}, the score {falls} {texts[1]}{limit}."
+
+    def _told(self, columns: Sequence[int]) -> str:
+        """Return columns with the values of the row: "region 'North' and carat 2"."""
+        return joined([f"{self.columns[column]} {self._seen(column)}" for column in columns])
 
     def _is_usual(self, column: int) -> bool:
         """Tell whether a value should have been the one that most rows have."""

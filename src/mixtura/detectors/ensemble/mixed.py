@@ -15,7 +15,7 @@ from ...typing import Floats, Integers
 from ..explaining.belonging import background_of
 from ..explaining.mixed import MixedExplainer
 from ..explanation import Explanation
-from ..levels.votes import VOICE_OF_LEVELS, LevelVotes
+from ..levels.votes import VOICE_OF_LEVELS, Cells, LevelVotes
 from .assembly import fit_ensemble
 from .columns import Range
 from .logarithms import Logarithms
@@ -23,11 +23,6 @@ from .model import EnsembleModel, SurpriseRarity
 
 _OF_LEVELS = "level_columns"
 _OWN = {"mixed_background", "mixed_places", "mixed_tail"}
-
-
-def has_levels(arrays: Mapping[str, NDArray[Any]]) -> bool:
-    """Tell whether a file holds the ensemble of a table with columns of levels."""
-    return _OF_LEVELS in arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +69,22 @@ class MixedEnsemble:
         """Places of the columns of numbers."""
         return np.setdiff1d(np.arange(self.n_features), self.votes.coding.columns)
 
+    @cached_property
+    def _order(self) -> Integers:
+        """Places of the columns, those of numbers first."""
+        return np.concatenate([self.of_numbers, self.votes.coding.columns])
+
     @property
     def rarity(self) -> SurpriseRarity:
         """How rare minus a score is."""
         return SurpriseRarity.of(self.n_rows, self.n_features)
 
-    def score_samples(self, X: NDArray[Any]) -> Floats:
-        """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        usual, evident, extreme = self.votes.parts(X)
+    def score_samples(self, X: NDArray[Any], cells: Cells | None = None) -> Floats:
+        """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs.
+
+        What is known of the levels of rows may be given, as of `LevelVotes.votes`.
+        """
+        usual, evident, extreme = self.votes.parts(X, cells)
         if self.numbers is None:
             return -(np.maximum(usual, evident) + extreme)
         numbers = X[:, self.of_numbers]
@@ -92,17 +95,31 @@ class MixedEnsemble:
         """Return which cells of each row are wrong, and what they should have been."""
         return self._explainer(np.asarray(X, dtype=np.float64), at_least)
 
+    def voting(self, votes: LevelVotes) -> Self:
+        """Return the same ensemble with other votes of levels, which explains rows by the same mixture."""
+        other = replace(self, votes=votes)
+        explainer = self._explainer.voting(votes, other._score)
+        other.__dict__["_explainer"] = explainer  # a cached property, which takes long to find
+        return other
+
+    def recalibrated(self, pool: NDArray[Any], cells: Cells) -> Self:
+        """Return the ensemble of a table, of which `pool` holds rows, with what is known of the levels of these."""
+        votes = self.votes.recalibrated(pool, cells)
+        usual = votes.parts(pool, cells)[0]
+        if self.numbers is not None:
+            usual = _together(self.numbers.usual_nats(pool[:, self.of_numbers]), usual)
+        return replace(self, votes=votes, both=Rarity.of(usual))
+
     @cached_property
     def _explainer(self) -> MixedExplainer:
-        order = np.concatenate([self.of_numbers, self.votes.coding.columns])
-        place = np.argsort(order)
-
-        def score(rows: NDArray[Any]) -> Floats:
-            return self.score_samples(rows[:, place])
-
+        order = self._order
         background = self.background[:, order]
-        numbers = None if self.numbers is None else self.numbers.explainer_of(background, score)
-        return MixedExplainer(numbers, self.votes, score, background, order)
+        numbers = None if self.numbers is None else self.numbers.explainer_of(background, self._score)
+        return MixedExplainer(numbers, self.votes, self._score, background, order)
+
+    def _score(self, rows: NDArray[Any]) -> Floats:
+        """Return the scores of rows whose columns of numbers come first."""
+        return self.score_samples(rows[:, np.argsort(self._order)])
 
     def without(self, columns: Sequence[int]) -> Self:
         """Return the model to which some columns say nothing: not even that their cells are missing."""
@@ -142,6 +159,11 @@ class MixedEnsemble:
         if (0 if numbers is None else numbers.n_features) + len(votes.coding.columns) != n_columns:
             raise ValueError(f"there are {n_columns} columns, and not as many of numbers and of levels")
         return cls(numbers, votes, Rarity.from_arrays(arrays, "mixed"), n_rows, background)
+
+
+def read_ensemble(arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> EnsembleModel | MixedEnsemble:
+    """Return the ensemble that a file holds, of a table of numbers or of one with levels; see `from_arrays`."""
+    return (MixedEnsemble if _OF_LEVELS in arrays else EnsembleModel).from_arrays(arrays, settings)
 
 
 def fit_mixed(

@@ -1,7 +1,7 @@
 """Which cells of a row are wrong, what they should have been, and how much each adds: one way for every detector."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -80,6 +80,10 @@ class Explainer:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
         return Explanation.concatenate(parts)
+
+    def scored_by(self, score: Callable[[NDArray[Any]], Floats]) -> "Explainer":
+        """Return what explains rows of another score, with the same ordinary scores."""
+        return replace(self, score=score, levels=self._levels)
 
     def _of_some(self, X: NDArray[Any], at_least: float | None) -> Explanation:
         values = np.asarray(X, dtype=np.float64)

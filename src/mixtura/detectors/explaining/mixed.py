@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,8 @@ class MixedExplainer:
         Rows of the table, in that order.
     order : ndarray of shape (n_columns,)
         Place in the table of each column in that order.
+    least : float, optional
+        The least score of an ordinary row. Default: by the rows of the background.
     """
 
     numbers: Explainer | WideExplainer | None
@@ -69,12 +71,21 @@ class MixedExplainer:
     score: Callable[[NDArray[Any]], Floats]
     background: Floats
     order: Integers
+    least: float | None = None
 
     def __call__(self, X: Floats, at_least: float | None = None) -> Explanation:
         """Return the explanation of rows; see `Explainer`."""
         size = max(1, _AT_ONCE // len(self.levels.coding.columns))
         parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
         return Explanation.concatenate(parts)
+
+    def voting(self, levels: LevelVotes, score: Callable[[NDArray[Any]], Floats]) -> Self:
+        """Return what explains rows by the same mixture, with other votes of levels and the scores that these give.
+
+        Which scores are ordinary stays: the rows of the background have other levels than those that these votes know.
+        """
+        numbers = None if self.numbers is None else self.numbers.scored_by(score)
+        return replace(self, levels=levels, score=score, numbers=numbers, least=self._ordinary)
 
     def _of_some(self, X: Floats, at_least: float | None) -> Explanation:
         rows = X[:, self.order]
@@ -263,6 +274,8 @@ class MixedExplainer:
 
     @cached_property
     def _ordinary(self) -> float:
+        if self.least is not None:
+            return self.least
         return float(np.quantile(self.score(self.background), _ERRORS, method="lower"))
 
 

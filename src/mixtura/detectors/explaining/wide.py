@@ -1,7 +1,7 @@
 """Rows of wide tables, explained by the columns in which each lies farthest out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,10 @@ class WideExplainer:
         """Return the explanation of rows; see `Explainer`."""
         parts = [self._of_row(np.asarray(row, dtype=np.float64), at_least) for row in X]
         return Explanation.concatenate(parts) if parts else self._of_row(self.background[0], None).take(slice(0))
+
+    def scored_by(self, score: Callable[[NDArray[Any]], Floats]) -> "WideExplainer":
+        """Return what explains rows of another score."""
+        return replace(self, score=score)
 
     def _of_row(self, row: Floats, at_least: float | None) -> Explanation:
         own = row[: len(self.scaling.center)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...statistics.rarity import Rarity
-from ...typing import Floats, Integers
+from ...typing import Bools, Floats
 from .coding import UNSEEN, Coding, nats_of_new, shares_reached
 from .dependencies import Dependencies
 from .given import Farthest, NumbersGivenLevels
@@ -21,6 +21,21 @@ VOICE_OF_LEVELS = 0.4
 
 # A rare level adds this part of its nats to those of the walk, which knows of it.
 _OF_RARE = 0.5
+
+
+class Cells(NamedTuple):
+    """What is known of the levels of rows, each of shape (n_rows, m).
+
+    Attributes
+    ----------
+    walk : ndarray
+        How far out each is.
+    shares : ndarray
+        Minus the logarithm of the share of the rows that have a level as rare.
+    """
+
+    walk: Floats
+    shares: Floats
 
 
 class _Found(NamedTuple):
@@ -127,7 +142,7 @@ class LevelVotes:
         flat = np.concatenate(shares), np.concatenate(misspelt), np.concatenate(near)
         dependencies = Dependencies.of(codes, coding)
         given = NumbersGivenLevels.of(pool, codes, coding, n_rows or len(pool))
-        sums = Rarity.of(_sums(walk, coding.places(codes)))
+        sums = Rarity.of(walk[coding.places(codes)].sum(axis=1))
         # The rarity of votes is that of all that goes before.
         votes = cls(coding, walk, *flat, dependencies, given, (sums, sums), pool.shape[1])
         rarity = Rarity.of(votes.votes(pool))
@@ -136,19 +151,23 @@ class LevelVotes:
     def __len__(self) -> int:
         return len(self.coding)
 
-    def votes(self, X: NDArray[Any]) -> Floats:
-        """Return how unusual rows are by what is found of them, shape (n_rows,); no nats."""
-        return self._found(X).votes(self.rarities[0])
+    def votes(self, X: NDArray[Any], cells: Cells | None = None) -> Floats:
+        """Return how unusual rows are by what is found of them, shape (n_rows,); no nats.
 
-    def parts(self, X: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        What is known of their levels may be given, `cells`; default: what is known of those of the table.
+        """
+        return self._found(X, cells).votes(self.rarities[0])
+
+    def parts(self, X: NDArray[Any], cells: Cells | None = None) -> tuple[Floats, Floats, Floats]:
         """Return usual, evident and extreme nats of each row, each of shape (n_rows,).
 
         *Usual*: how rarely a row is as unusual by its votes. *Evident*: how rarely one level of a row says as much by
         chance: as much as how few rows have one as rare, how far it is off a law, or how near it is to a common one. A
         row is as surprising as the one says or the other, whichever is more: each alone is as rare as its nats.
         *Extreme*: what the number farthest from those of its level has beyond what the table offers by chance.
+        `cells` as of `votes`.
         """
-        found = self._found(X)
+        found = self._found(X, cells)
         usual = self.rarities[1].nats(found.votes(self.rarities[0]))
         return usual, found.evident(), np.asarray(found.extreme.max(axis=1))
 
@@ -171,16 +190,17 @@ class LevelVotes:
         """Return which number of each row is farthest out given a level."""
         return self.given.farthest(X, self.coding.codes(X), self.coding)
 
-    def _found(self, X: NDArray[Any]) -> "_Found":
+    def _found(self, X: NDArray[Any], cells: Cells | None = None) -> "_Found":
         codes = self.coding.codes(X)
         places = self.coding.places(codes)
         by_chance = np.log(max(len(self), 1))
-        shares, misspelt = self.shares[places], self.misspelt[places]
+        walk, shares = (self.walk[places], self.shares[places]) if cells is None else cells
+        misspelt = self.misspelt[places]
         told, laws = self.dependencies.nats(codes)
         wrong = np.maximum(np.where(misspelt > 0, shares + misspelt, 0.0), laws)
         given = self.given.nats(X, codes)
         return _Found(
-            _sums(self.walk, places),
+            walk.sum(axis=1),
             np.maximum(shares - by_chance, 0.0),
             np.maximum(told - by_chance, 0.0),
             np.maximum(wrong - by_chance, 0.0),
@@ -188,10 +208,15 @@ class LevelVotes:
             np.maximum(given - self.given.in_table, 0.0),
         )
 
+    def recalibrated(self, pool: NDArray[Any], cells: Cells) -> Self:
+        """Return the votes of a table, of which `pool` holds rows, with what is known of the levels of these."""
+        walked = replace(self, rarities=(Rarity.of(cells.walk.sum(axis=1)), self.rarities[1]))
+        return replace(walked, rarities=(walked.rarities[0], Rarity.of(walked.votes(pool, cells))))
+
     def without(self, columns: Sequence[int]) -> Self:
         """Return the same votes but for those of some columns of the table, whose levels then say nothing."""
         silent = np.flatnonzero(np.isin(self.coding.columns, columns))
-        places = np.isin(self.coding.column_of, silent)
+        places = self.places_of(columns)
         walk, shares, misspelt = (np.where(places, 0.0, table) for table in (self.walk, self.shares, self.misspelt))
         return replace(
             self,
@@ -202,6 +227,10 @@ class LevelVotes:
             dependencies=self.dependencies.without(silent),
             given=self.given.without(silent),
         )
+
+    def places_of(self, columns: Sequence[int]) -> Bools:
+        """Return which places of a flat table are of levels of some columns of the table."""
+        return np.isin(self.coding.column_of, np.flatnonzero(np.isin(self.coding.columns, columns)))
 
     def nearest(self, column: int, code: int) -> int | None:
         """Return the common level that a rare level of a column of the table is near; None where there is none."""
@@ -241,7 +270,3 @@ class LevelVotes:
         rarities = Rarity.from_arrays(arrays, "level_walk"), Rarity.from_arrays(arrays, "level_votes")
         walk, shares, misspelt = tables
         return cls(coding, walk, shares, misspelt, near, dependencies, given, rarities, n_columns)
-
-
-def _sums(table: Floats, places: Integers) -> Floats:
-    return np.asarray(table[places].sum(axis=1))

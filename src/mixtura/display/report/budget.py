@@ -12,8 +12,9 @@ class Budget:
 
     Attributes
     ----------
-    groups, left_out, candidates, reasons, notices : int
-        Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices.
+    groups, left_out, candidates, reasons, notices, segments, moved : int
+        Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices,
+        segments, columns that moved.
     viewed, pairs : int
         Columns that pictures choose from, and pairs of these that have a picture of the density.
     deviations : int
@@ -42,6 +43,8 @@ class Budget:
     candidates: int = 200
     reasons: int = 10
     notices: int = 20
+    segments: int = 100
+    moved: int = 50
     viewed: int = 10
     pairs: int = 10
     deviations: int = 6

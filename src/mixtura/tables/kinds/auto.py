@@ -20,6 +20,7 @@ class Auto(DetectorKind):
     takes_missing = True
     takes = "all"
     keeps_constant = True
+    judges_within = True
 
     def model(self) -> "type[OutlierModel]":
         """Return the class of the models."""
@@ -29,9 +30,9 @@ class Auto(DetectorKind):
 
     def read(self, arrays: "Mapping[str, NDArray[Any]]", settings: Mapping[str, Any]) -> "OutlierModel":
         """Return the model that a file holds: of a table of numbers, or of one with levels."""
-        from ...detectors.ensemble.mixed import MixedEnsemble, has_levels  # slow to import
+        from ...detectors.ensemble.mixed import read_ensemble  # slow to import
 
-        return (MixedEnsemble if has_levels(arrays) else self.model()).from_arrays(arrays, settings)
+        return read_ensemble(arrays, settings)
 
     def estimator(self, seed: int, n_rows: int) -> Any:
         """Return the detector, not fitted."""

@@ -59,6 +59,8 @@ class Kind:
         Whether it is a mixture, whose components are groups, their number and shape for the user to choose.
     keeps_constant : bool
         Whether a column that never changes in clean rows tells new rows apart.
+    judges_within : bool
+        Whether it can judge rows within their segments.
     scaling : {"none", "deviations", "quartiles"}
         What divides the columns: nothing, for a kind whose answers do not depend on their units; the standard
         deviations; or what quartiles say of these, which outliers do not set.
@@ -70,6 +72,7 @@ class Kind:
     takes: ClassVar[Literal["numbers", "all"]] = "numbers"
     has_components: ClassVar[bool] = False
     keeps_constant: ClassVar[bool] = False
+    judges_within: ClassVar[bool] = False
     scaling: ClassVar[Literal["none", "deviations", "quartiles"]] = "none"
 
     def model(self) -> "type[OutlierModel]":

@@ -7,6 +7,7 @@ from .forest import Forest
 from .kind import Kind
 from .lof import Lof
 from .mixture import Mixture
+from .segments import Segments
 from .svm import Svm
 
 KINDS: tuple[Kind, ...] = (
@@ -33,4 +34,4 @@ def kind_named(name: str, kinds: tuple[Kind, ...] = KINDS) -> Kind | None:
 
 def stored_kind(model: str) -> Kind | None:
     """Return a kind whose models files call so; None where there is none."""
-    return next((kind for kind in KINDS if kind.stored_as == model), None)
+    return next((kind for kind in (*KINDS, Segments()) if kind.stored_as == model), None)

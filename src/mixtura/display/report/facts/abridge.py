@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ....tables.segment_facts import SegmentFacts
 from ....tables.summary import Group, LeftOutColumn, ModelFacts, Summary
 from ....tables.table_model import TableModel
 from ..budget import PAGE
@@ -71,6 +72,7 @@ def abridged(
             )
             for group in summary.reasons[: PAGE.reasons]
         ),
+        segments=tuple(_segment(segment, names) for segment in summary.segments[: PAGE.segments]),
         notices=tuple(shortened(notice, PAGE.sentence) for notice in summary.notices[: PAGE.notices]),
     )
     omitted = Omitted(
@@ -79,6 +81,7 @@ def abridged(
         groups=len(summary.groups) - len(groups),
         candidates=n_candidates,
         reasons=max(0, len(summary.reasons) - PAGE.reasons),
+        segments=max(0, len(summary.segments) - PAGE.segments),
     )
     return short, omitted
 
@@ -87,6 +90,15 @@ def n_groups_fitting(called: Sequence[str]) -> int:
     """Return how many groups there is room for, each with two numbers for every column of such a name."""
     size = sum(2 * (weight(name) + PAGE.number_bytes) for name in called)
     return max(1, min(PAGE.groups, PAGE.group_bytes // size))
+
+
+def _segment(segment: SegmentFacts, names: Mapping[str, str]) -> SegmentFacts:
+    levels = {names[name]: None if level is None else shortened(level) for name, level in segment.levels.items()}
+    return replace(
+        segment,
+        levels=levels,
+        differs=tuple(replace(value, column=names[value.column]) for value in segment.differs),
+    )
 
 
 def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]) -> Group:

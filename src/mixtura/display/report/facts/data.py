@@ -262,6 +262,8 @@ class Omitted:
         Candidates of the search, those of the highest BIC.
     reasons : int
         Reasons that flagged rows share, those of the fewest rows.
+    segments : int
+        Segments with the smallest shares of flagged rows.
     flagged_rows : int
         Rows flagged by the decision that are not in `Report.rows`.
     flagged_points : int
@@ -273,6 +275,7 @@ class Omitted:
     groups: int = 0
     candidates: int = 0
     reasons: int = 0
+    segments: int = 0
     flagged_rows: int = 0
     flagged_points: int = 0
 

@@ -12,7 +12,7 @@ from ....errors import MissingDependencyError
 from ....tables.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
-from . import explore, findings, groups, sections
+from . import explore, findings, groups, sections, segments
 from .payload import Stop, payload, stops_of
 from .text import island, isolated, plain, title
 
@@ -88,6 +88,10 @@ def _body(
         yield from (*cards, views, ("flagged", "The rows farthest from all groups", rows))
         return
     yield from (("flagged", "The flagged rows", rows), views, ("scores", "The scores", explore.scores(report, found)))
+    if report.summary.segments:
+        yield ("segments", "The segments", segments.segments(report))
+    if report.summary.drift is not None:
+        yield ("moved", "What moved since the fit", segments.moved(report.summary.drift))
     yield from cards
 
 

@@ -1,0 +1,1 @@
+"""Rows judged within the segment of the table that they are of."""
