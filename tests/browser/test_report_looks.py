@@ -10,8 +10,8 @@ NARROW = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
     ("make", "scheme", "size"),
     [
         (iris_report, "light", WIDE),
-        (iris_report, "dark", WIDE),
-        (iris_report, "light", NARROW),
+        pytest.param(iris_report, "dark", WIDE, marks=pytest.mark.exhaustive),
+        pytest.param(iris_report, "light", NARROW, marks=pytest.mark.exhaustive),
         (iris_report, "dark", NARROW),
         (hostile_report, "light", NARROW),
         (clean_report, "light", WIDE),
