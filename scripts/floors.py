@@ -8,7 +8,8 @@ from pathlib import Path
 def floors(project):
     """Yield ``name==version`` for each library that the package needs or can use, once."""
     optional = project["optional-dependencies"]
-    for requirement in dict.fromkeys([*project["dependencies"], *optional["cli"], *optional["dask"], *optional["all"]]):
+    extras = [requirement for extra in ("cli", "dask", "jax", "all") for requirement in optional[extra]]
+    for requirement in dict.fromkeys([*project["dependencies"], *extras]):
         if requirement.startswith(f"{project['name']}["):
             continue  # one of the lists before
         name, floor = re.fullmatch(r"([\w.\[\],-]+)>=([\w.]+)", requirement).groups()

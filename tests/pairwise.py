@@ -56,11 +56,11 @@ def case_of(item):
 def left_out(items):
     """Return the tests that a default run leaves out."""
     products = {}
+    found = {item for item in items if item.get_closest_marker("exhaustive")}
     for item in items:
         for name in STRENGTHS:
-            if item.get_closest_marker(name):
+            if item.get_closest_marker(name) and item not in found:
                 products.setdefault((item.nodeid.partition("[")[0], name), []).append(item)
-    found = {item for item in items if item.get_closest_marker("exhaustive")}
     for (_, name), product in products.items():
         chosen = cover([case_of(item) for item in product], STRENGTHS[name])
         found.update({*product} - {product[position] for position in chosen})

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -38,6 +40,7 @@ def test_every_decision_has_a_number_of_its_own():
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
 
 
+@pytest.mark.exhaustive
 def test_benchmarks_run_and_print_json():
     result = subprocess.run(
         [sys.executable, "-m", "benchmarks", "startup", "--repeat", "1", "--json"],

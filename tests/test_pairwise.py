@@ -85,6 +85,12 @@ def test_checks(estimator, check):
 def test_long():
     pass
 
+@pytest.mark.each_value
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.exhaustive), 0])
+@pytest.mark.parametrize("d", range(4))
+def test_seeds(d, seed):
+    pass
+
 @pytest.mark.parametrize("a", range(3))
 @pytest.mark.parametrize("d", range(3))
 def test_whole(a, d):
@@ -99,6 +105,7 @@ def test_what_a_default_run_leaves_out(pytester):
     assert Counter(item.originalname for item in kept) == {
         "test_pairs": 6,  # b and c stand in one list, and are one
         "test_checks": 4,  # two classes, each with two checks
+        "test_seeds": 4,  # each value of d, with the seed that runs by default
         "test_whole": 9,
     }
     met = {(item.callspec.params["a"], item.callspec.params["b"], item.callspec.params["c"]) for item in kept[:6]}

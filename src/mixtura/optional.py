@@ -1,7 +1,6 @@
 """Libraries that are imported when a source needs them."""
 
 import importlib
-import sys
 from typing import Any
 
 from .errors import MissingDependencyError
@@ -26,11 +25,8 @@ def need(module: str, purpose: str) -> Any:
     purpose : str
         What it is for, as in "reading files".
     """
-    known = sys.modules.get(module)
-    # Another thread may be importing it just now: then import_module waits.
-    if known is not None and not getattr(known.__spec__, "_initializing", False):
-        return known
     try:
+        # Not from sys.modules: what another thread is just importing stands there half done, and import_module waits.
         return importlib.import_module(module)
     except ImportError as error:
         library = module.partition(".")[0]

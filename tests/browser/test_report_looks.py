@@ -10,8 +10,8 @@ NARROW = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
     ("make", "scheme", "size"),
     [
         (iris_report, "light", WIDE),
-        (iris_report, "dark", WIDE),
-        (iris_report, "light", NARROW),
+        pytest.param(iris_report, "dark", WIDE, marks=pytest.mark.exhaustive),
+        pytest.param(iris_report, "light", NARROW, marks=pytest.mark.exhaustive),
         (iris_report, "dark", NARROW),
         (hostile_report, "light", NARROW),
         (clean_report, "light", WIDE),
@@ -102,8 +102,11 @@ def test_the_page_looks_as_it_did(visit, pictured, make, context, places):
     "change",
     [
         "document.getElementById('histogram').style.marginLeft = '24px'",
-        "document.querySelector('#scores h2').style.paddingLeft = '8px'",
-        "const one = document.getElementById('threshold'); one.value -= 40; one.dispatchEvent(new Event('input'))",
+        pytest.param("document.querySelector('#scores h2').style.paddingLeft = '8px'", marks=pytest.mark.exhaustive),
+        pytest.param(
+            "const one = document.getElementById('threshold'); one.value -= 40; one.dispatchEvent(new Event('input'))",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_a_moved_block_is_another_picture(visit, pictured, change):

@@ -100,6 +100,7 @@ def test_the_slider_moves_the_counts_the_pictures_and_the_rows(visit):
     assert "20 rows flagged" in slider.get_attribute("aria-valuetext")
 
 
+@pytest.mark.exhaustive
 def test_one_button_leads_back_to_the_chosen_threshold(visit):
     page = visit()
     page.locator("#threshold").fill("0")
@@ -114,6 +115,7 @@ def test_one_button_leads_back_to_the_chosen_threshold(visit):
     assert page.locator("#approximate").inner_text() == ""
 
 
+@pytest.mark.exhaustive
 def test_a_click_on_the_histogram_moves_the_threshold_there(visit):
     page = visit()
     canvas = page.locator("#histogram canvas")
@@ -121,6 +123,7 @@ def test_a_click_on_the_histogram_moves_the_threshold_there(visit):
     assert 40 < float(live(page, "threshold")) < 60
 
 
+@pytest.mark.exhaustive
 def test_precision_and_recall_follow_the_threshold(visit):
     page = visit(iris_report)
     # Of the 15 rows flagged, 9 are among the 50 anomalies.
@@ -150,6 +153,7 @@ def test_every_column_sorts_the_rows_both_ways(visit):
             first = values
 
 
+@pytest.mark.exhaustive
 def test_severities_stand_beside_the_scores_and_sort_as_they_do(visit):
     page = visit()
     rows = diamonds_report().rows
@@ -171,6 +175,7 @@ def test_severities_stand_beside_the_scores_and_sort_as_they_do(visit):
         ]
 
 
+@pytest.mark.exhaustive
 def test_without_severities_there_is_no_such_column(visit):
     page = visit(groups_report)
     assert page.locator("#rows thead tr > *").all_inner_texts()[:3] == ["row", "score", "why"]
@@ -199,6 +204,7 @@ def test_a_table_without_anything_too_rare_reads_well_and_its_slider_moves(visit
     assert page.locator("#moved").is_hidden()
 
 
+@pytest.mark.exhaustive
 def test_the_search_finds_text_in_any_cell(visit):
     page = visit()
     page.locator("#filter").fill("vvs1")
@@ -222,12 +228,14 @@ def test_pages_lead_through_all_rows(visit):
     assert page.locator("#page").inner_text() == "Page 5 of 5"
 
 
+@pytest.mark.exhaustive
 def test_rows_below_the_threshold_are_listed_on_request(visit):
     page = visit()
     page.locator("#unflagged").check()
     assert page.locator("#listed").inner_text() == "1 to 25 of 240 listed rows."
 
 
+@pytest.mark.exhaustive
 def test_a_row_unfolds_its_explanation_by_keyboard(visit):
     page = visit()
     button = page.locator("#rows tbody th button").first
@@ -247,6 +255,7 @@ def test_a_row_unfolds_its_explanation_by_keyboard(visit):
     assert page.locator(".explanation").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_a_row_is_copied_as_a_line_for_a_spreadsheet(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy row").first.click()
@@ -285,6 +294,7 @@ def test_the_command_is_copied_as_it_stands(visit):
     assert page.evaluate("navigator.clipboard.readText()") == diamonds_report().reproduction.command
 
 
+@pytest.mark.exhaustive
 def test_the_picture_changes_its_columns(visit):
     page = visit()
     before = page.locator("#view canvas").evaluate("canvas => canvas.toDataURL()")
@@ -300,6 +310,7 @@ def test_the_picture_changes_its_columns(visit):
     assert re.search(r"\d+ rows of those lie outside", note.inner_text())
 
 
+@pytest.mark.exhaustive
 def test_a_mark_says_which_row_it_is(visit):
     page = visit(iris_report)
     page.locator("#view").scroll_into_view_if_needed()
@@ -422,6 +433,7 @@ def test_flagged_cells_are_coloured_with_what_is_predicted_below(visit):
     assert color == "rgb(255, 227, 207)"
 
 
+@pytest.mark.exhaustive
 def test_a_switch_shows_repaired_rows_with_the_score_after_and_before(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     report = diamonds_report()
@@ -450,6 +462,7 @@ def test_a_switch_shows_repaired_rows_with_the_score_after_and_before(visit):
     assert line.locator(f":scope > :nth-child({position})").inner_text().startswith(f"{cell.value:g}")
 
 
+@pytest.mark.exhaustive
 def test_the_map_has_the_flagged_cells_of_the_flagged_rows(visit):
     page = visit()
     rows = flagged_rows(diamonds_report())
@@ -478,6 +491,7 @@ def test_the_map_has_the_flagged_cells_of_the_flagged_rows(visit):
     assert page.locator("#map-part").is_hidden()
 
 
+@pytest.mark.exhaustive
 def test_a_map_of_many_columns_is_bounded_and_scrolls_by_itself(visit):
     page = visit(wide_report, viewport={"width": 400, "height": 800})
     assert 20 < page.locator("#map text").count() <= 40

@@ -27,6 +27,16 @@ def claims(write):
     )
 
 
+@pytest.fixture
+def few_detectors(monkeypatch):
+    """Let three detectors be all there are, quickly fitted."""
+    everything = comparing.modelling.detectors
+    names = ("auto", "forest", "svm")
+    monkeypatch.setattr(
+        comparing.modelling, "detectors", lambda *given: {name: everything(*given)[name] for name in names}
+    )
+
+
 def summary_of(ended):
     def refuse(name):
         raise AssertionError(f"{name} is not JSON")
@@ -67,7 +77,7 @@ def test_a_detector_ranks_as_it_does_in_detect(run, claims, need):
         assert found["average_precision"] == pytest.approx(average, abs=0.05), kind
 
 
-def test_a_sample_of_the_rows(run, claims):
+def test_a_sample_of_the_rows(run, claims, few_detectors):
     first, second = (
         summary_of(run("compare", claims, "--labels", "fraud", "--rows", "100", "--seed", seed, "--json"))
         for seed in (0, 0)
@@ -96,7 +106,7 @@ def test_labels_of_one_kind_judge_nothing(run, claims):
     )
 
 
-def test_a_detector_that_fails_is_named(run, claims, monkeypatch):
+def test_a_detector_that_fails_is_named(run, claims, few_detectors, monkeypatch):
     class Failing:
         def __sklearn_clone__(self):
             return self
@@ -149,12 +159,12 @@ def test_very_small_tables(run, write, n_rows):
     assert summary["failed"] == {}
 
 
-def test_quiet_says_nothing(run, claims):
+def test_quiet_says_nothing(run, claims, few_detectors):
     ended = run("compare", claims, "--quiet", "--rows", "50")
     assert (ended.code, ended.out, ended.err) == (0, "", "")
 
 
-def test_standard_input(run, claims, monkeypatch):
+def test_standard_input(run, claims, few_detectors, monkeypatch):
     class Stdin:
         buffer = io.BytesIO(claims.read_bytes())
 
@@ -165,7 +175,7 @@ def test_standard_input(run, claims, monkeypatch):
     assert summary["table"]["source"] == "standard input"
 
 
-def test_the_end_says_which_detector_ranks_best(run, claims):
+def test_the_end_says_which_detector_ranks_best(run, claims, few_detectors):
     labelled, unlabelled = run("compare", claims, "--labels", "fraud").out, run("compare", claims).out
     assert "average precision" in labelled
     assert "Conclusion: on these labels" in labelled

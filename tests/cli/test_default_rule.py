@@ -27,13 +27,14 @@ def table(n_rows, planted=0, seed=0):
 
 @pytest.fixture
 def detect(run, write, need):
-    """Run a command line over a table, and return the summary with the scored columns as arrays."""
+    """Run a command line over a table, and return the summary with the scored columns; it keeps what is said."""
     parquet = need("pyarrow.parquet")
 
     def detect(values, *options):
         write("t.csv", ["a", "b", "c"], values.tolist())
         ended = run("detect", "t.csv", *options, "--json", "--save", "m", "--out", "scored.parquet")
         assert ended.code == 0, ended.err
+        detect.said = ended.err
         scored = parquet.read_table("scored.parquet")
         return json.loads(ended.out), {name: scored[name].to_numpy() for name in scored.column_names}
 
@@ -47,7 +48,7 @@ def discoveries(nats, rate):
     return np.array([bool(held) and one >= ordered[held[-1] - 1] for one in nats])
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))])
 def test_in_a_clean_table_nothing_is_flagged(detect, run, seed):
     summary, scored = detect(table(2000, seed=seed))
     # No score of the table reaches the threshold, that of a row which alone would have been too rare.
@@ -87,7 +88,9 @@ def test_the_model_of_a_clean_table_flags_what_is_far_in_another(detect, run, wr
     assert again["anomalies"][0]["row"] == 2
 
 
-@pytest.mark.parametrize("model", ["auto", "mixture", "elliptic", "lof"])
+@pytest.mark.parametrize(
+    "model", ["auto", "elliptic", *(pytest.param(model, marks=pytest.mark.exhaustive) for model in ("mixture", "lof"))]
+)
 def test_planted_errors_are_flagged(detect, run, model):
     summary, scored = detect(table(2000, N_PLANTED), "--model", model, "-q")
     decision, flags = summary["decision"], scored["is_anomaly"]
@@ -125,7 +128,7 @@ def test_the_flagged_rows_are_the_discoveries(detect, model, rate):
 
 @pytest.mark.parametrize("model", KINDS)
 def test_severities_of_every_kind_of_model(detect, run, write, need, model):
-    values = table(2000, N_PLANTED, seed=1)
+    values = table(1000, N_PLANTED, seed=1)
     summary, scored = detect(values, "--model", model, "--rate", "0.02", "-q")
     scores, severities = scored["anomaly_score"], scored["severity"]
     names = list(scored)
@@ -212,15 +215,14 @@ LITTLE = (
     ],
 )
 @pytest.mark.parametrize("model", ["auto", "forest"])
-def test_few_rows_are_a_notice(detect, run, n_rows, notices, model):
+def test_few_rows_are_a_notice(detect, n_rows, notices, model):
     summary, scored = detect(table(n_rows, planted=1), "--model", model)
     assert summary["notices"] == notices
+    assert detect.said == "".join(f"mixtura: note: {notice}\n" for notice in notices)
     if n_rows < 30:
         assert not scored["is_anomaly"].any()
         assert summary["decision"]["threshold"] is None
     assert scored["anomaly_score"].argmax() == 0
-    ended = run("detect", "t.csv", "--model", model, "--json")
-    assert ended.err == "".join(f"mixtura: note: {notice}\n" for notice in notices)
     # With a share, or beside clean rows, they are as good as any.
     assert detect(table(n_rows, planted=1), "--model", model, "--rate", "0.04")[0]["notices"] == []
 
@@ -234,13 +236,13 @@ def test_few_rows_beside_a_reference_are_no_notice(detect, write):
 
 
 def test_a_false_discovery_rate_alone(detect):
-    summary, scored = detect(table(2000, N_PLANTED), "--fdr", "0.05")
+    summary, scored = detect(table(600, N_PLANTED), "--fdr", "0.05")
     assert (summary["decision"]["rule"], summary["decision"]["target"]) == ("fdr", 0.05)
     assert scored["is_anomaly"][:N_PLANTED].all()
     assert "p_value" not in scored
     flagged = [
-        set(np.flatnonzero(detect(table(2000, N_PLANTED), "--fdr", rate)[1]["is_anomaly"]))
-        for rate in ("1e-6", "0.05", "0.5", "0.99")
+        set(np.flatnonzero(detect(table(600, N_PLANTED), "--fdr", rate)[1]["is_anomaly"]))
+        for rate in ("1e-6", "0.5", "0.99")
     ]
     assert all(one <= other for one, other in pairwise(flagged))
-    assert flagged[1] == set(np.flatnonzero(scored["is_anomaly"]))
+    assert flagged[0] <= set(np.flatnonzero(scored["is_anomaly"])) <= flagged[1]

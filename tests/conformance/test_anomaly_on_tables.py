@@ -3,6 +3,7 @@
 import csv
 
 import numpy as np
+import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mixtura import AnomalyDetector
@@ -29,6 +30,7 @@ def figures(path):
     return roc_auc_score(y, outlyingness), average_precision_score(y, outlyingness)
 
 
+@pytest.mark.exhaustive
 @needs_shared("adbench")
 def test_means_over_the_tables():
     paths = sorted(DATA.glob("*.npz"))

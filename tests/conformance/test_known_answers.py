@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_textbook_has_three_groups(textbook):
     assert 1 + int(np.argmin([fit.aic(textbook) for fit in fits])) == 3
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, 10))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(1, 10))])
 def test_search_finds_the_three_groups(textbook, seed):
     search = MixtureSearch(random_state=seed).fit(textbook)
     assert search.best_params_ == {"n_components": 3, "covariance_type": "full"}
@@ -94,11 +95,15 @@ def test_published_bic(row):
         assert found.icl == pytest.approx(float(icl[1]), abs=0.02 if at_the_optimum else 1)
 
 
+@cache
+def searched(data):
+    return MixtureSearch(random_state=0).fit(read_numbers(data))
+
+
 @needs_shared("mixture")
 @pytest.mark.parametrize(("data", "count", "shape"), [("iris", 2, "full"), ("faithful", 3, "tied")])
 def test_search_chooses_as_mclust(data, count, shape):
-    search = MixtureSearch(random_state=0).fit(read_numbers(data))
-    assert search.best_params_ == {"n_components": count, "covariance_type": shape}
+    assert searched(data).best_params_ == {"n_components": count, "covariance_type": shape}
 
 
 @needs_shared("mixture")
@@ -107,5 +112,4 @@ def test_search_reaches_the_best_published_bic(data):
     """Over all counts and shapes, from the starts of the search alone."""
     with (SHARED / "mixture" / "expected_bic.csv").open() as file:
         values = [float(row["value"]) for row in csv.DictReader(file) if row["data"] == data]
-    search = MixtureSearch(random_state=0).fit(read_numbers(data))
-    assert min(candidate.bic for candidate in search.candidates_) <= min(values) + 0.05
+    assert min(candidate.bic for candidate in searched(data).candidates_) <= min(values) + 0.05

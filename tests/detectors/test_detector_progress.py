@@ -112,6 +112,7 @@ class StopError(Exception):
     """Raised by a callback."""
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("kind", [StopError, KeyboardInterrupt])
 @pytest.mark.parametrize("name", DETECTORS)
 def test_a_callback_stops_a_fit_and_leaves_no_thread(name, kind):

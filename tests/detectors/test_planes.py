@@ -1,5 +1,7 @@
 """Tables on a hyperplane, exactly or but for rounding: rows on it belong, and rows off it are the anomalies."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -45,13 +47,18 @@ ROUNDED = {
 }
 
 
-@pytest.mark.pairwise
+@cache
+def fitted(name, rounded):
+    table = ROUNDED[rounded](TABLES[name])
+    return AnomalyDetector(random_state=0).fit(table), table
+
+
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("rounded", ROUNDED)
 @pytest.mark.parametrize("by", [0.05, 0.5, 3.0])
 def test_the_default_flags_rows_off_it_and_none_on_it(name, rounded, by):
-    table = ROUNDED[rounded](TABLES[name])
-    clean = AnomalyDetector(random_state=0).fit(table)
+    clean, table = fitted(name, rounded)
     assert (clean.predict(table) == 1).all()
     row = off_it(table, by)
     assert clean.predict(row) == [-1]
@@ -166,6 +173,7 @@ def test_the_message_tells_of_rows_off_it():
         EllipticEnvelope(random_state=0).fit(table)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("mixture", [None, GaussianMixture(1, random_state=0)])
 def test_rows_off_it_have_the_least_density(name, mixture):

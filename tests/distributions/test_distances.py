@@ -76,7 +76,7 @@ def test_single_normals_of_two_columns_are_exact(shape):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_features", [1, 2])
-@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("seed", [0, pytest.param(5, marks=pytest.mark.exhaustive)])
 def test_bounds_are_above_the_integrals(shape, n_features, seed):
     p, q = mixture_of(shape, n_features, seed), mixture_of(shape, n_features, seed + 1, 4)
     divergence, distance = integrated(p, q)

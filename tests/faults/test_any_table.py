@@ -104,7 +104,7 @@ def other_rows(X):
 @pytest.mark.parametrize("name", DETECTORS)
 def test_any_finite_table(name):
     @settings(
-        max_examples=EXAMPLES.get(name, 60),
+        max_examples=EXAMPLES.get(name, 25),
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=True,
     )
@@ -115,7 +115,7 @@ def test_any_finite_table(name):
     run()
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 @pytest.mark.parametrize("kind", COLUMNS)
 @pytest.mark.parametrize("name", DETECTORS)

@@ -51,6 +51,7 @@ def regression(n_columns):
 
 
 # One column: a normal mean with a normal prior. Two: linear regression with known noise.
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize("n_columns", [1, 2])
 def test_evidence_is_bound_plus_divergence_for_normal_models(name, n_columns):

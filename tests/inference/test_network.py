@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPRegressor
@@ -30,6 +31,7 @@ def log_likelihood(weights, data):
     return log_normal(data[:, -1], network(weights, data[:, :-1]), weights["noise"])
 
 
+@pytest.mark.exhaustive
 def test_intervals_of_a_neural_network_cover_held_out_rows():
     data = np.column_stack(load_diabetes(return_X_y=True))
     fitted, held_out = train_test_split(data, test_size=0.3, random_state=0)

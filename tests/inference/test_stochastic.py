@@ -19,7 +19,7 @@ def fitted(problem, method, seed=1):
     return method.approximate(problem, Settings(seed))
 
 
-@pytest.mark.parametrize("gradient", ["reparameterised", "score"])
+@pytest.mark.parametrize("gradient", ["reparameterised", pytest.param("score", marks=pytest.mark.exhaustive)])
 def test_full_rank_finds_a_normal_posterior(gradient):
     posterior = normal_posterior(4, 1e4)
     fit = fitted(normal_problem(posterior), Stochastic(family="full-rank", gradient=gradient))

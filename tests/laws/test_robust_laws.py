@@ -22,7 +22,7 @@ ROBUST = [
     {"noise": True, "family": "t"},
 ]
 
-laws = settings(max_examples=60)
+laws = settings(max_examples=25)
 
 
 @st.composite

@@ -1,11 +1,14 @@
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mixtura import GaussianMixture, rows
 from mixtura.errors import MissingDependencyError
+from mixtura.optional import need as need_library
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,24 @@ def test_writing_and_tables_need_pyarrow(tmp_path, monkeypatch):
         rows.open_writer(tmp_path / "t.csv")
     with pytest.raises(MissingDependencyError, match="making tables needs pyarrow"):
         next(rows.open(np.eye(2)).tables())
+
+
+def test_a_library_that_another_thread_is_importing_is_waited_for(tmp_path, monkeypatch):
+    begun = threading.Event()
+    monkeypatch.setitem(sys.modules, "gate", SimpleNamespace(begun=begun))
+    (tmp_path / "slow_library").mkdir()
+    (tmp_path / "slow_library" / "__init__.py").write_text(
+        "import time\nimport gate\n\ngate.begun.set()\ntime.sleep(0.2)\nanswer = 42\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    first = threading.Thread(target=need_library, args=("slow_library", "waiting"))
+    first.start()
+    try:
+        assert begun.wait(10)
+        assert need_library("slow_library", "waiting").answer == 42
+    finally:
+        first.join()
+        sys.modules.pop("slow_library", None)
 
 
 WITHOUT_PYARROW = """

@@ -343,7 +343,7 @@ SPECIAL = st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e308, -1e308, 1e-308, 5e-324, 
 VALUES = st.one_of(SPECIAL, st.integers(-3, 3).map(float), st.floats(allow_nan=False, allow_infinity=False))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_finite_table_has_finite_scores(data):
     n_rows, d = data.draw(st.integers(2, 40)), data.draw(st.integers(1, 8))

@@ -9,8 +9,9 @@ from mixtura.storage import load, save
 
 
 def seeds(test):
-    """Try other tables by other values of the parameters: each three times only under `--exhaustive`."""
-    return pytest.mark.each_value(pytest.mark.parametrize("seed", range(3))(test))
+    """Try each value of the parameters by a table, and each combination by three only under `--exhaustive`."""
+    others = (pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))
+    return pytest.mark.each_value(pytest.mark.parametrize("seed", [0, *others])(test))
 
 
 def fitted(X, seed=0, **more):

@@ -333,7 +333,9 @@ def test_one_column_has_no_pairs_to_draw(make):
     assert len(report.scores.thresholds) == 50
 
 
-@pytest.mark.parametrize(("n_columns", "n_components"), [(2000, 1), (20, 500)])
+@pytest.mark.parametrize(
+    ("n_columns", "n_components"), [(2000, 1), (20, 80), pytest.param(20, 500, marks=pytest.mark.exhaustive)]
+)
 def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     """Thousands of columns of endless names, hundreds of components, cells and sentences full of what is escaped."""
     pa = need("pyarrow")
