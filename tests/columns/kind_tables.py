@@ -209,6 +209,18 @@ COLUMNS: dict[str, list[tuple[str, list[str], str]]] = {
         ("x1", _drawn(30, 1, 2, 3), "number"),
     ],
     "row names of an array": [("x0", _rows(30, lambda row: row + row // 4), "identifier")],
+    "row names without a name": [
+        ("unnamed_0", _rows(30, lambda row: 1 + row * 7 % 30), "identifier"),
+        ("unnamed_1", _rows(30, lambda row: row * 7919 % 1000), "number: whole number"),
+    ],
+    "row names in any order": [("unnamed_0", _rows(30, lambda row: row * 7919 % 1000), "identifier")],
+    "row numbers in any order": [
+        ("X", _rows(30, lambda row: 1 + row * 7 % 30), "identifier"),
+        ("V1", _rows(30, lambda row: row * 7 % 30), "identifier"),
+        ("rank", _rows(30, lambda row: 1 + row * 7 % 30), "number: whole number"),
+        ("age", _rows(30, lambda row: 1 + row * 7 % 30), "number: whole number"),
+        ("x1", _rows(30, lambda row: 2 + row * 7 % 30), "number: whole number"),
+    ],
     "mixed": [("ticket", [f"{'PC ' * (row % 3 == 0)}{17_000 + row % 50}" for row in range(70)], "text")],
     "negative": [("balance", _rows(60, lambda row: row * 7919 % 1000 - 500), "number: whole number")],
     "zip of floats": [("zip", _rows(30, lambda row: f"{20_000 + row % 5 * 7}.0"), "category")],

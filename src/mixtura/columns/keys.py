@@ -4,7 +4,16 @@ from .category import Category, Flag
 from .column_seen import ColumnSeen
 from .kind import Kind
 from .moments import moment_of_integers
-from .naming import may_name_key, names_digits, names_groups, names_key, names_measurement, names_number, names_rows
+from .naming import (
+    may_name_key,
+    names_digits,
+    names_groups,
+    names_key,
+    names_measurement,
+    names_number,
+    names_rank,
+    names_rows,
+)
 from .number import Number
 from .numbers_seen import NumbersSeen
 from .unused import Identifier
@@ -114,6 +123,8 @@ def _never_repeating(name: str, numbers: NumbersSeen) -> Kind | None:
         return Identifier("row numbers" if numbers.by_one else "identifier")
     if numbers.by_one:
         return _counted_up(name, numbers)
+    if many and _are_row_numbers(numbers) and not (names_measurement(name) or names_rank(name)):
+        return Identifier()
     if may_name_key(name) and numbers.count >= (_FEWEST_KEYS if names_key(name) else _FEWEST_NAMED):
         return Identifier()
     are_keys = many and not names_measurement(name) and (_have_digits_of_keys(numbers) or _have_gaps_of_keys(numbers))
@@ -130,6 +141,11 @@ def _counted_up(name: str, numbers: NumbersSeen) -> Kind | None:
         return Identifier("row numbers")
     are_years = _YEARS[0] <= numbers.smallest and numbers.largest <= _YEARS[1]
     return Identifier() if may_name_key(name) or (numbers.first >= _FIRST_OF_KEYS and not are_years) else None
+
+
+def _are_row_numbers(numbers: NumbersSeen) -> bool:
+    """Tell whether whole numbers that never repeat are those of the rows, from 0 or 1 on, in whatever order."""
+    return numbers.smallest in (0.0, 1.0) and numbers.largest - numbers.smallest == numbers.count - 1
 
 
 def _n_digits(numbers: NumbersSeen) -> int:

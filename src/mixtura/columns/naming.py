@@ -87,6 +87,9 @@ _MEASURED = {
     *("amount", "count", "total", "weight", "height", "value", "score"),
 }
 
+# Words of orders, which say how much as amounts do.
+_RANKS = {"rank", "ranks", "ranking", "ranked", "place", "order", "position", "pos"}
+
 
 def words_of(name: str) -> list[str]:
     """Return the words of a name in lower case, digits apart.
@@ -147,6 +150,11 @@ def names_measurement(name: str) -> bool:
     """
     words = words_of(name)
     return not _MEASURED.isdisjoint(words) or (len(words) > 1 and words[0] in ("n", "num", "number"))
+
+
+def names_rank(name: str) -> bool:
+    """Tell whether a name is one of a ranking, whose numbers go from 1 to the number of rows as row numbers do."""
+    return not _RANKS.isdisjoint(words_of(name))
 
 
 def _without_digits(name: str) -> list[str]:
