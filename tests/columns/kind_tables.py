@@ -213,6 +213,14 @@ COLUMNS: dict[str, list[tuple[str, list[str], str]]] = {
         ("unnamed_0", _rows(30, lambda row: 1 + row * 7 % 30), "identifier"),
         ("unnamed_1", _rows(30, lambda row: row * 7919 % 1000), "number: whole number"),
     ],
+    "codes with a letter": [
+        ("item", _rows(60, lambda row: f"{row * 7919 % 9973}{'abc'[row % 3] * (row % 20 == 3)}"), "identifier"),
+        ("house", _rows(60, lambda row: f"{1 + row % 25}{'a' * (row % 20 == 3)}"), "category"),
+        ("order no", _rows(60, lambda row: f"{'B' * (row == 9)}{row * 7919 % 9973}"), "identifier"),
+        ("price", _rows(60, lambda row: f"{row * 7919 % 9973}{'a' * (row % 20 == 3)}"), "number: whole number"),
+        ("level", _rows(60, lambda row: f"{row * 7919 % 9973}{'a' * (row == 9)}"), "number: whole number"),
+        ("size", _rows(60, lambda row: f"{row * 7919 % 9973}{'.x' * (row % 20 == 3)}"), "number: whole number"),
+    ],
     "row names in any order": [("unnamed_0", _rows(30, lambda row: row * 7919 % 1000), "identifier")],
     "row numbers in any order": [
         ("X", _rows(30, lambda row: 1 + row * 7 % 30), "identifier"),

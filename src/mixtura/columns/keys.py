@@ -1,11 +1,15 @@
 """Which numbers are no amounts: keys, codes, and numbers of groups."""
 
+import re
+
 from .category import Category, Flag
 from .column_seen import ColumnSeen
+from .examples import without_marks
 from .kind import Kind
 from .moments import moment_of_integers
 from .naming import (
     may_name_key,
+    names_codes,
     names_digits,
     names_groups,
     names_key,
@@ -50,6 +54,11 @@ _FIRST_OF_KEYS = 1000
 _MOST_GROUPS = 100
 _ROWS_OF_GROUP = 2
 
+# Codes that are numbers with a letter before or behind. So many different ones tell codes whose name does not, where so
+# large a part of the numbers differ.
+_LETTERED = re.compile(r"[A-Za-z]{1,2}[- ]?\d+|\d+[- ]?[A-Za-z]")
+_FEWEST_LETTERED, _CODES_DIFFER = 3, 0.9
+
 # Distinct values that dates are recognised by.
 _EXAMPLES = 4096
 
@@ -88,6 +97,21 @@ def padded_codes(name: str, seen: ColumnSeen) -> Kind | None:
     if not seen.numbers.are_whole or not texts.n_padded or texts.n_padded < (0 if same_length else 0.02) * texts.count:
         return None
     return _repeated_or_not(seen, "codes with leading zeros")
+
+
+def are_lettered_codes(name: str, seen: ColumnSeen) -> bool:
+    """Tell whether whole numbers in text are codes, as some of them have a letter: house numbers such as "207a".
+
+    One such cell among measurements is wrong. Codes hardly repeat and have several, or their name says so; and every
+    cell that is no number is one.
+    """
+    words = without_marks(seen.words.some(_EXAMPLES))
+    if not words or not seen.numbers.are_whole or not all(_LETTERED.fullmatch(text.strip()) for text in words):
+        return False
+    if may_name_key(name) or names_codes(name):
+        return True
+    hardly_repeat = seen.numbers.count >= _FEWEST_NAMED and seen.levels.share_distinct >= _CODES_DIFFER
+    return hardly_repeat and len(words) >= _FEWEST_LETTERED and not names_measurement(name)
 
 
 def _are_inexact(seen: ColumnSeen) -> bool:

@@ -64,6 +64,9 @@ _GROUPS = {
     *("individual", "household", "firm", "company", "hospital", "clinic", "centre"),
 }
 
+# Words of places and things that are numbered, some with a letter.
+_CODED = {"house", "flight", "room", "flat", "apartment", "apt", "gate", "seat", "part", "lot", "cabin", "train", "bus"}
+
 # Longer names say what is counted for each group.
 _MOST_WORDS_OF_GROUP = 3
 
@@ -133,6 +136,11 @@ def may_name_key(name: str) -> bool:
 def names_digits(name: str) -> bool:
     """Tell whether a name is one of codes of digits, such as ZIP codes and telephone numbers."""
     return not _DIGIT_CODES.isdisjoint(words_of(name))
+
+
+def names_codes(name: str) -> bool:
+    """Tell whether the last word of a name is one of things that are numbered, such as flights."""
+    return _last_in(name, _CODED)
 
 
 def names_groups(name: str) -> bool:
