@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mixtura.detectors.levels.absent import Absent
 from mixtura.detectors.levels.coding import Coding, nats_of_new, shares_reached
+from mixtura.detectors.levels.given import NumbersGivenLevels
 from mixtura.detectors.levels.near import near_levels
 from mixtura.detectors.levels.slips import slips
 from mixtura.detectors.levels.votes import LevelVotes
@@ -289,3 +291,52 @@ def test_the_first_row_off_a_law_comes_later():
     X = np.column_stack([np.arange(100.0) % 4, np.arange(100.0) % 4])
     votes = LevelVotes.of(X, (4, 4))
     assert votes.nats(np.array([[0.0, 1.0]])) > votes.nats(X).max()
+
+
+def test_missing_cells_that_nearly_all_rows_have_say_how_few_lack_them():
+    pool = np.ones((400, 3))
+    pool[0, :2], pool[1, 0], pool[:100, 2] = np.nan, np.nan, np.nan
+    absent = Absent.of(pool)
+    np.testing.assert_allclose(absent.each, [np.log(200), np.log(400), 0])
+    # The first row lacks more than any other, the second as much as two do; what many lack says nothing.
+    np.testing.assert_allclose(absent.nats(pool), [np.log(400), np.log(200), *[0] * 398])
+    assert not absent.without([0, 1]).nats(pool).any()
+    again = Absent.from_arrays(absent.arrays(), 3)
+    np.testing.assert_array_equal(again.nats(pool), absent.nats(pool))
+    assert not Absent.of(np.ones((400, 3))).arrays()
+
+
+def test_a_block_of_missing_cells_is_nothing_to_tell():
+    pool = np.ones((400, 5))
+    pool[:8] = np.nan
+    assert not Absent.of(pool).nats(pool).any()
+
+
+def test_a_number_that_only_one_row_lacks_counts():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.integers(3, size=500), rng.normal(size=500), rng.normal(size=500)])
+    votes = LevelVotes.of(X, (3, None, None))
+    lacking = X.copy()
+    lacking[7, 1] = np.nan
+    parts = LevelVotes.of(lacking, (3, None, None))
+    assert parts.votes(lacking)[7] == pytest.approx(votes.votes(X)[7] + np.log(500) / 2, abs=1)
+    assert parts.each(lacking)[7, 1] == pytest.approx(np.log(500))
+    assert not parts.without([1]).each(lacking)[7, 1]
+
+
+def test_small_numbers_are_far_out_only_beside_a_level_that_hardly_spreads():
+    rng = np.random.default_rng(0)
+    coding = Coding.of([2, None])
+
+    def of_last(many, few):
+        X = np.column_stack([np.repeat([0.0, 1.0], [len(many), len(few)]), np.append(many, few)])
+        given = NumbersGivenLevels.of(X, coding.codes(X), coding, len(X))
+        return given.farthest(X, coding.codes(X), coding).nats[-1]
+
+    # Of an app of millions of reviews there are copies; that others of its version have few is common.
+    reviews, copies = np.exp(rng.normal(0, 2, 2000)), np.full(9, 4000.0) + np.arange(9)
+    assert of_last(np.append(np.zeros(40), reviews), np.append(copies, [2.0, 5.0, 60.0, 90.0])) < 1
+    # All rides from an airport are of one length, but for one.
+    assert (
+        of_last(np.append(np.zeros(40), np.square(rng.normal(3, 2, 2000))), np.append(rng.normal(60, 2, 60), 0.5)) > 5
+    )

@@ -37,7 +37,7 @@ def near_levels(texts: Sequence[str], counts: Integers) -> tuple[NDArray[np.int3
     A level that one or two rows have may be another one with slips, and one that more rows have another way to write
     it. Common levels that are as near one another tell how often a level that is meant is near by chance. The nats are
     the logarithm of how many times more often rare levels are near; where they are not, such as among codes, none is
-    misspelt.
+    misspelt. Another way to write a level is no chance, however many other levels are rare.
 
     Parameters
     ----------
@@ -59,17 +59,24 @@ def near_levels(texts: Sequence[str], counts: Integers) -> tuple[NDArray[np.int3
         return near, nats
     alike = [_alike(text[:_LONGEST]) for text in texts]
     profiles = _profiles(alike)
-    n_near = sum(_nearest(level, common[common != level], alike, profiles) >= 0 for level in common.tolist())
-    by_chance = (n_near + 1) / (len(common) + 2)
-    found = np.full(len(texts), -1, np.int32)
+    found, as_written = np.full((2, len(texts)), -1, np.int32)
     for level in rare.tolist():
         others = common[counts[common] >= _TIMES * int(counts[level])]
-        found[level] = _nearest(level, others[others != level], alike, profiles, counts[level] <= _MOST_RARE)
-    misspelt = found >= 0
-    n_rare = np.count_nonzero(misspelt | ((counts > 0) & (counts <= _MOST_RARE)))
-    says = np.log(np.count_nonzero(misspelt) / (by_chance * n_rare)) if misspelt.any() else 0.0
-    if says > 0:
-        near, nats[misspelt] = found, says
+        others = others[others != level]
+        as_written[level] = _nearest(level, others, alike, profiles, 0)
+        if as_written[level] < 0 and counts[level] <= _MOST_RARE:
+            found[level] = _nearest(level, others, alike, profiles, _MOST_SLIPS)
+    n_rare = np.count_nonzero((counts > 0) & (counts <= _MOST_RARE) & (as_written < 0))
+    for of_each, most in ((found, _MOST_SLIPS), (as_written, 0)):
+        misspelt = of_each >= 0
+        if not misspelt.any():
+            continue
+        n_near = sum(_nearest(level, common[common != level], alike, profiles, most) >= 0 for level in common.tolist())
+        says = np.log((len(common) + 2) / (n_near + 1))
+        if most:
+            says += np.log(np.count_nonzero(misspelt) / n_rare)
+        if says > 0:
+            near[misspelt], nats[misspelt] = of_each[misspelt], says
     return near, nats
 
 
@@ -87,12 +94,10 @@ def _profiles(texts: Sequence[str]) -> NDArray[np.int16]:
     return found
 
 
-def _nearest(
-    level: int, others: Integers, texts: Sequence[str], profiles: NDArray[np.int16], with_slips: bool = True
-) -> int:
+def _nearest(level: int, others: Integers, texts: Sequence[str], profiles: NDArray[np.int16], most: int) -> int:
     """Return the other level of which a text has the fewest slips, -1 where none is near enough."""
     text = texts[level]
-    most = min(max(len(text) // _ONE_IN, 1), max(len(text) - 1, 0), _MOST_SLIPS) if with_slips else 0
+    most = min(max(len(text) // _ONE_IN, 1), max(len(text) - 1, 0), most)
     # A letter put in or left out changes one count, one that is replaced two.
     changes = np.abs(profiles[others] - profiles[level]).sum(axis=1)
     nearest = -1
