@@ -221,6 +221,7 @@ COLUMNS: dict[str, list[tuple[str, list[str], str]]] = {
         ("level", _rows(60, lambda row: f"{row * 7919 % 9973}{'a' * (row == 9)}"), "number: whole number"),
         ("size", _rows(60, lambda row: f"{row * 7919 % 9973}{'.x' * (row % 20 == 3)}"), "number: whole number"),
     ],
+    "row names of R": [("unnamed_0", _rows(30, lambda row: f"{'Aa' * (row % 7)} {row}x"), "identifier: row names")],
     "row names in any order": [("unnamed_0", _rows(30, lambda row: row * 7919 % 1000), "identifier")],
     "row numbers in any order": [
         ("X", _rows(30, lambda row: 1 + row * 7 % 30), "identifier"),
