@@ -7,7 +7,6 @@ from .column_seen import ColumnSeen
 from .kind import Kind
 from .level_codes import LevelCodes, coding_in, settings_of
 
-
 # What R and pandas write beside a table says nothing of its rows, nor does how it is written.
 ROW_NAMES = "row names"
 
