@@ -32,7 +32,7 @@ TEXTS = {
     "blanks": ("a b\n1 2\n3 4\n", A_B, [["1", "2"], ["3", "4"]]),
     "many blanks": ("  a    b\n  1    2\n 30   4.5\n", A_B, [["1", "2"], ["30", "4.5"]]),
     "blanks and quotes": ('"a" "b"\n"x y" 2\n"z" 4\n', A_B, [["x y", "2"], ["z", "4"]]),
-    "names of rows": ('"a" "b"\n"r1" 1 2\n"r2" 3 4\n', ["x0", "a", "b"], [["r1", "1", "2"], ["r2", "3", "4"]]),
+    "names of rows": ('"a" "b"\n"r1" 1 2\n"r2" 3 4\n', ["unnamed_0", "a", "b"], [["r1", "1", "2"], ["r2", "3", "4"]]),
     "fixed places": (
         "Name        City        Pop\nJohn Smith  New York    100\n"
         "Al          LA           20\nBo Li                     3\n",

@@ -58,10 +58,10 @@ def test_no_header_is_told(write):
         (["a", "a"], ("a", "a_2")),
         (["a", "a_2", "a"], ("a", "a_2", "a_3")),
         (["a", "a", "a_2"], ("a", "a_3", "a_2")),
-        (["", "x0", ""], ("x1", "x0", "x2")),
+        (["", "unnamed_0", ""], ("unnamed_1", "unnamed_0", "unnamed_2")),
         ([" a ", "a"], ("a", "a_2")),
         (["A", "a"], ("A", "a")),
-        (["", ""], ("x0", "x1")),
+        (["", ""], ("unnamed_0", "unnamed_1")),
     ],
 )
 def test_names_are_all_different(given, names):

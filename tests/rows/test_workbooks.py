@@ -133,7 +133,7 @@ def test_merged_cells_of_the_table_and_of_its_header(book):
 def test_names_of_columns(book):
     file = book(Data=[["a", "a", None, " two\nlines ", 2019, "a 2"], [1, 2, 3, 4, 5, 6]])
     table, notes = as_it_stands(file)
-    assert table.column_names == ["a", "a 3", "x2", "two lines", "2019", "a 2"]
+    assert table.column_names == ["a", "a 3", "unnamed_2", "two lines", "2019", "a 2"]
     assert notes == ("Several columns are called 'a': the others are 'a' with a number.",)
 
 
@@ -142,7 +142,7 @@ def test_a_sheet_of_numbers_has_no_header(book):
 
 
 def test_row_labels_have_no_name(book):
-    assert cells_of(book(Data=[[None, "a"], ["r1", 1], ["r2", 2]])) == {"x0": ["r1", "r2"], "a": [1, 2]}
+    assert cells_of(book(Data=[[None, "a"], ["r1", 1], ["r2", 2]])) == {"unnamed_0": ["r1", "r2"], "a": [1, 2]}
 
 
 def test_sheets_are_named(book):

@@ -11,7 +11,7 @@ from .category import Category, Flag, Text
 from .cells import is_text
 from .column_seen import ColumnSeen
 from .examples import examples_of, spelled, without_marks
-from .keys import instead_of, padded_codes
+from .keys import are_lettered_codes, instead_of, padded_codes
 from .kind import Kind
 from .marks import AMONG_NUMBERS
 from .moments import Date, Duration, Time, moment_of_text, moment_of_type
@@ -113,6 +113,8 @@ def _of_text(name: str, seen: ColumnSeen, missing: tuple[str, ...]) -> Kind:
     words = seen.words.some(_MOST_WORDS)
     n_meant = seen.n_present - seen.n_marks - _n_of_marks(words, missing)
     if seen.n_numbers and n_meant and seen.n_numbers >= (1 - MOST_STRAYS) * n_meant:
+        if are_lettered_codes(name, seen):
+            return kind_of_words(name, seen)
         # Prices of 0 and "$4.99" are numbers, but few of them plain.
         writing = writing_of(without_marks(examples_of(seen), missing)) if seen.others else None
         return padded_codes(name, seen) or instead_of(_number(seen, missing, writing), name, seen)

@@ -1,10 +1,23 @@
 """Which numbers are no amounts: keys, codes, and numbers of groups."""
 
+import re
+
 from .category import Category, Flag
 from .column_seen import ColumnSeen
+from .examples import without_marks
 from .kind import Kind
 from .moments import moment_of_integers
-from .naming import may_name_key, names_digits, names_groups, names_key, names_measurement, names_number, names_rows
+from .naming import (
+    may_name_key,
+    names_codes,
+    names_digits,
+    names_groups,
+    names_key,
+    names_measurement,
+    names_number,
+    names_rank,
+    names_rows,
+)
 from .number import Number
 from .numbers_seen import NumbersSeen
 from .unused import Identifier
@@ -40,6 +53,11 @@ _FIRST_OF_KEYS = 1000
 # Codes of groups: so many at most, each in so many rows on average.
 _MOST_GROUPS = 100
 _ROWS_OF_GROUP = 2
+
+# Codes that are numbers with a letter before or behind. So many different ones tell codes whose name does not, where so
+# large a part of the numbers differ.
+_LETTERED = re.compile(r"[A-Za-z]{1,2}[- ]?\d+|\d+[- ]?[A-Za-z]")
+_FEWEST_LETTERED, _CODES_DIFFER = 3, 0.9
 
 # Distinct values that dates are recognised by.
 _EXAMPLES = 4096
@@ -81,6 +99,21 @@ def padded_codes(name: str, seen: ColumnSeen) -> Kind | None:
     return _repeated_or_not(seen, "codes with leading zeros")
 
 
+def are_lettered_codes(name: str, seen: ColumnSeen) -> bool:
+    """Tell whether whole numbers in text are codes, as some of them have a letter: house numbers such as "207a".
+
+    One such cell among measurements is wrong. Codes hardly repeat and have several, or their name says so; and every
+    cell that is no number is one.
+    """
+    words = without_marks(seen.words.some(_EXAMPLES))
+    if not words or not seen.numbers.are_whole or not all(_LETTERED.fullmatch(text.strip()) for text in words):
+        return False
+    if may_name_key(name) or names_codes(name):
+        return True
+    hardly_repeat = seen.numbers.count >= _FEWEST_NAMED and seen.levels.share_distinct >= _CODES_DIFFER
+    return hardly_repeat and len(words) >= _FEWEST_LETTERED and not names_measurement(name)
+
+
 def _are_inexact(seen: ColumnSeen) -> bool:
     """Tell whether whole numbers have more digits than doubles hold; those of floating-point type are measurements."""
     numbers, texts = seen.numbers, seen.texts
@@ -114,6 +147,8 @@ def _never_repeating(name: str, numbers: NumbersSeen) -> Kind | None:
         return Identifier("row numbers" if numbers.by_one else "identifier")
     if numbers.by_one:
         return _counted_up(name, numbers)
+    if many and _are_row_numbers(numbers) and not (names_measurement(name) or names_rank(name)):
+        return Identifier()
     if may_name_key(name) and numbers.count >= (_FEWEST_KEYS if names_key(name) else _FEWEST_NAMED):
         return Identifier()
     are_keys = many and not names_measurement(name) and (_have_digits_of_keys(numbers) or _have_gaps_of_keys(numbers))
@@ -130,6 +165,11 @@ def _counted_up(name: str, numbers: NumbersSeen) -> Kind | None:
         return Identifier("row numbers")
     are_years = _YEARS[0] <= numbers.smallest and numbers.largest <= _YEARS[1]
     return Identifier() if may_name_key(name) or (numbers.first >= _FIRST_OF_KEYS and not are_years) else None
+
+
+def _are_row_numbers(numbers: NumbersSeen) -> bool:
+    """Tell whether whole numbers that never repeat are those of the rows, from 0 or 1 on, in whatever order."""
+    return numbers.smallest in (0.0, 1.0) and numbers.largest - numbers.smallest == numbers.count - 1
 
 
 def _n_digits(numbers: NumbersSeen) -> int:

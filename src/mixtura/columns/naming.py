@@ -64,6 +64,9 @@ _GROUPS = {
     *("individual", "household", "firm", "company", "hospital", "clinic", "centre"),
 }
 
+# Words of places and things that are numbered, some with a letter.
+_CODED = {"house", "flight", "room", "flat", "apartment", "apt", "gate", "seat", "part", "lot", "cabin", "train", "bus"}
+
 # Longer names say what is counted for each group.
 _MOST_WORDS_OF_GROUP = 3
 
@@ -86,6 +89,9 @@ _MEASURED = {
     ),
     *("amount", "count", "total", "weight", "height", "value", "score"),
 }
+
+# Words of orders, which say how much as amounts do.
+_RANKS = {"rank", "ranks", "ranking", "ranked", "place", "order", "position", "pos"}
 
 
 def words_of(name: str) -> list[str]:
@@ -132,6 +138,11 @@ def names_digits(name: str) -> bool:
     return not _DIGIT_CODES.isdisjoint(words_of(name))
 
 
+def names_codes(name: str) -> bool:
+    """Tell whether the last word of a name is one of things that are numbered, such as flights."""
+    return _last_in(name, _CODED)
+
+
 def names_groups(name: str) -> bool:
     """Tell whether a name is one of groups, which are numbered by codes."""
     return len(words_of(name)) <= _MOST_WORDS_OF_GROUP and _last_in(name, _GROUPS)
@@ -147,6 +158,11 @@ def names_measurement(name: str) -> bool:
     """
     words = words_of(name)
     return not _MEASURED.isdisjoint(words) or (len(words) > 1 and words[0] in ("n", "num", "number"))
+
+
+def names_rank(name: str) -> bool:
+    """Tell whether a name is one of a ranking, whose numbers go from 1 to the number of rows as row numbers do."""
+    return not _RANKS.isdisjoint(words_of(name))
 
 
 def _without_digits(name: str) -> list[str]:

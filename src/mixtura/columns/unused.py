@@ -7,6 +7,9 @@ from .column_seen import ColumnSeen
 from .kind import Kind
 from .level_codes import LevelCodes, coding_in, settings_of
 
+# What R and pandas write beside a table says nothing of its rows, nor does how it is written.
+ROW_NAMES = "row names"
+
 
 @dataclass(frozen=True)
 class Identifier(Kind):
@@ -15,7 +18,7 @@ class Identifier(Kind):
     Attributes
     ----------
     what : str
-        What they are: "row numbers", "identifier", "codes with leading zeros".
+        What they are: "row numbers", "row names", "identifier", "codes with leading zeros".
     coding : LevelCodes or None
         The codes of the shapes of its texts, where these are known and repeat: names do not, how they are written does.
     """
@@ -31,7 +34,7 @@ class Identifier(Kind):
 
     def coded(self, seen: ColumnSeen, missing: tuple[str, ...] = ()) -> Self:
         """Return the same kind with codes for the shapes of its texts, where these repeat."""
-        return replace(self, coding=LevelCodes.of_shapes(seen, missing))
+        return self if self.what == ROW_NAMES else replace(self, coding=LevelCodes.of_shapes(seen, missing))
 
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same kind of."""

@@ -7,7 +7,7 @@ from .examples import examples_of
 from .kind import Kind
 from .marks import is_punctuation
 from .naming import names_key, names_rows
-from .unused import Constant, Identifier
+from .unused import ROW_NAMES, Constant, Identifier
 
 # Texts without any repetition are names of the rows, from so many rows on; fewer differ by chance.
 _FEWEST_NAMED = 20
@@ -61,7 +61,7 @@ def _names_or_levels(
     n_present = seen.n_present - sum(texts[text] for text in missing)
     share = n_distinct / n_present if words.is_exact and seen.levels.is_exact else words.share_distinct
     if share == 1.0 and (n_present >= _FEWEST_NAMED or names_key(name) or names_rows(name)):
-        return Text() if _are_prose(texts) else Identifier()
+        return Text() if _are_prose(texts) else Identifier(ROW_NAMES if names_rows(name) else "identifier")
     if share > _CODES_DIFFER or not words.is_exact:
         are_names = n_present >= _FEWEST_NAMED and (
             _are_codes(texts, digits=share < _NAMES_DIFFER) or (names_key(name) and not _are_prose(texts))

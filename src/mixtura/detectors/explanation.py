@@ -31,7 +31,8 @@ class Explanation:
     shares : ndarray
         How much each column adds to the surprise of the row, in nats: Shapley values of minus the log density of the
         row, less those of an ordinary row [1]_ [2]_. Those of a row add up to how much more surprising it is than an
-        ordinary row. Values that are more usual than most have negative shares.
+        ordinary row. Values that are more usual than most have negative shares. A number that is missing though nearly
+        all rows have it has minus the logarithm of the part of the rows that lack it.
     given_others : ndarray of bool
         Whether the other columns say something of the value. Else `expected` is what is usual of the column.
     flagged_cells : ndarray of bool

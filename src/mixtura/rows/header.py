@@ -13,6 +13,9 @@ _MOMENT = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 
+# What columns without a name are called, with their position: names of rows stand in the first one (`names_rows`).
+UNNAMED = "unnamed_"
+
 # Cells of so many records at least tell what is the same in all of them.
 _ENOUGH = 3
 
@@ -124,7 +127,7 @@ def named(fields: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
     Examples
     --------
     >>> named(["a", "", "a", "a_2"])
-    (('a', 'x1', 'a_3', 'a_2'), "Columns without a name of their own are called 'x1' and 'a_3'.")
+    (('a', 'unnamed_1', 'a_3', 'a_2'), "Columns without a name of their own are called 'unnamed_1' and 'a_3'.")
     """
     given = [field.strip() for field in fields]
     taken = set(given) - {""}
@@ -135,7 +138,7 @@ def named(fields: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
         if name and name not in used:
             new = name
         else:
-            stem, number = (f"{name}_", 2) if name else ("x", position)
+            stem, number = (f"{name}_", 2) if name else (UNNAMED, position)
             while (new := f"{stem}{number}") in taken:
                 number += 1
             taken.add(new)

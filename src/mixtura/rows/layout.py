@@ -145,7 +145,7 @@ def _laid_out(
     after = [kept[record.line + record.n_lines - 2] + 1 for record in found]
     n_before = lines_of[table.n_titles] if found else 0
     first = after[table.data - 1] if table.data else n_before
-    fields = table.header or [""] * table.n_fields
+    fields = table.header or [f"x{position}" for position in range(table.n_fields)]
     if table.header is not None and fields[0].startswith("# "):
         fields = [fields[0].removeprefix("# "), *fields[1:]]
     if all(re.fullmatch(r"'[^']+'", field) for field in fields):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..optional import need
+from .header import UNNAMED
 from .python_cells import shown, typed
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def table_in(grid: Grid, merged: Sequence[Range] = ()) -> "tuple[pa.Table, list[
     below = [number for number in rows if header is None or number > header]
     shown_rows = below if header is None else [header, *below]
     columns = [at for at in range(len(grid[0])) if any(grid[number][at] is not None for number in shown_rows)]
-    names = [""] * len(columns) if header is None else _names(grid, header, columns, merged)
-    names, notes = _all_different([name or f"x{at}" for at, name in enumerate(names)])
+    names = [f"x{at}" for at in range(len(columns))] if header is None else _names(grid, header, columns, merged)
+    names, notes = _all_different([name or f"{UNNAMED}{at}" for at, name in enumerate(names)])
     arrays = [typed([grid[number][at] for number in below]) for at in columns]
     return need("pyarrow", "reading workbooks").table(arrays, names=names), notes
 

@@ -178,3 +178,17 @@ def test_the_most_frequent_of_many_levels_is_called_so():
     assert found.summary.anomalies[0].reason.startswith(
         "state = 'Total', which 1 of 392 rows has; the most frequent is 'Aa'."
     )
+
+
+def test_a_missing_number_that_nearly_all_rows_have_is_told():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "city": rng.choice(["Oslo", "Rome", "Paris"], 500),
+            "age": np.where(np.arange(500) == 7, np.nan, rng.integers(30, 50, 500)),
+            "income": np.where(np.arange(500) % 3 == 0, np.nan, rng.integers(20, 60, 500)),
+        }
+    )
+    first = mixtura.detect(frame).summary.anomalies[0]
+    assert first.row == 8
+    assert first.reason == "Ordinary; age is missing (99.8% of rows have it)."

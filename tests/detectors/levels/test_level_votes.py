@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mixtura.detectors.levels.absent import Absent
 from mixtura.detectors.levels.coding import Coding, nats_of_new, shares_reached
-from mixtura.detectors.levels.near import distance, near_levels
+from mixtura.detectors.levels.given import NumbersGivenLevels
+from mixtura.detectors.levels.near import near_levels
+from mixtura.detectors.levels.slips import slips
 from mixtura.detectors.levels.votes import LevelVotes
 from mixtura.detectors.levels.walk import walked
 from mixtura.statistics.rarity import NEW_VALUE, n_discoveries
@@ -114,17 +117,42 @@ def test_codes_that_are_none_are_never_seen():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "apart"), [("", "ab", 2), ("ca", "abc", 3), ("kitten", "sitting", 3), ("Olso", "Oslo", 1)]
+    ("text", "meant", "n_slips"),
+    [
+        ("olso", "oslo", 1),
+        ("govermnent", "government", 1),
+        ("comercial", "commercial", 1),
+        ("birmingghan", "birmingham", 2),
+        ("ca", "abc", 10),
+        ("mother", "other", 10),
+        ("iran", "iraq", 10),
+        ("austria", "australia", 10),
+        ("nigeria", "niger", 10),
+        ("female", "male", 10),
+        ("185/75", "185/70", 10),
+        ("kcnd3", "kctd3", 10),
+        ("aaaaaa", "aaaaa", 10),
+    ],
 )
-def test_distances_of_texts(one, other, apart):
-    # Published examples: Levenshtein's kitten, and "ca" to "abc" where swapped letters are not changed again.
-    assert distance(one, other, 9) == distance(other, one, 9) == apart
-    assert distance(one, other, apart - 1) == apart
+def test_slips_of_texts(text, meant, n_slips):
+    assert slips(text, meant, 9) == n_slips
+    assert slips(text, meant, n_slips - 1) == n_slips
+    assert slips(meant, meant, 0) == 0
+
+
+def test_a_level_that_recurs_is_meant_and_one_of_many_rare_ones_too():
+    texts = ["Iceland", "Norway", "Sweden", "Estonia", "Ireland"]
+    assert near_levels(texts, np.array([60, 50, 40, 30, 1]))[0].tolist() == [-1, -1, -1, -1, 0]
+    assert near_levels(texts, np.array([60, 50, 40, 30, 3]))[0].tolist() == [-1] * 5
+    others = ["Chad", "Peru", "Cuba", "Togo", "Laos", "Oman"]
+    assert near_levels([*texts, *others], np.array([60, 50, 40, 30, *[1] * 7]))[0].tolist() == [-1] * 11
+    # Other ways to write a level recur.
+    assert near_levels([*texts[:4], "ICELAND"], np.array([60, 50, 40, 30, 5]))[0][4] == 0
 
 
 def test_codes_are_near_one_another_and_names_are_not():
     counts = np.array([40, 40, 40, 40, 1])
-    assert near_levels(["A1", "A2", "A3", "A4", "A5"], counts)[1].max() < 0.2
+    assert near_levels(["A1", "A2", "A3", "A4", "A5"], counts)[1].max() == 0
     near, nats = near_levels(["Oslo", "Paris", "Berlin", "Madrid", "BERLIN "], counts)
     assert near.tolist() == [-1, -1, -1, -1, 2]
     assert nats[4] == pytest.approx(np.log(6))
@@ -263,3 +291,52 @@ def test_the_first_row_off_a_law_comes_later():
     X = np.column_stack([np.arange(100.0) % 4, np.arange(100.0) % 4])
     votes = LevelVotes.of(X, (4, 4))
     assert votes.nats(np.array([[0.0, 1.0]])) > votes.nats(X).max()
+
+
+def test_missing_cells_that_nearly_all_rows_have_say_how_few_lack_them():
+    pool = np.ones((400, 3))
+    pool[0, :2], pool[1, 0], pool[:100, 2] = np.nan, np.nan, np.nan
+    absent = Absent.of(pool)
+    np.testing.assert_allclose(absent.each, [np.log(200), np.log(400), 0])
+    # The first row lacks more than any other, the second as much as two do; what many lack says nothing.
+    np.testing.assert_allclose(absent.nats(pool), [np.log(400), np.log(200), *[0] * 398])
+    assert not absent.without([0, 1]).nats(pool).any()
+    again = Absent.from_arrays(absent.arrays(), 3)
+    np.testing.assert_array_equal(again.nats(pool), absent.nats(pool))
+    assert not Absent.of(np.ones((400, 3))).arrays()
+
+
+def test_a_block_of_missing_cells_is_nothing_to_tell():
+    pool = np.ones((400, 5))
+    pool[:8] = np.nan
+    assert not Absent.of(pool).nats(pool).any()
+
+
+def test_a_number_that_only_one_row_lacks_counts():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.integers(3, size=500), rng.normal(size=500), rng.normal(size=500)])
+    votes = LevelVotes.of(X, (3, None, None))
+    lacking = X.copy()
+    lacking[7, 1] = np.nan
+    parts = LevelVotes.of(lacking, (3, None, None))
+    assert parts.votes(lacking)[7] == pytest.approx(votes.votes(X)[7] + np.log(500) / 2, abs=1)
+    assert parts.each(lacking)[7, 1] == pytest.approx(np.log(500))
+    assert not parts.without([1]).each(lacking)[7, 1]
+
+
+def test_small_numbers_are_far_out_only_beside_a_level_that_hardly_spreads():
+    rng = np.random.default_rng(0)
+    coding = Coding.of([2, None])
+
+    def of_last(many, few):
+        X = np.column_stack([np.repeat([0.0, 1.0], [len(many), len(few)]), np.append(many, few)])
+        given = NumbersGivenLevels.of(X, coding.codes(X), coding, len(X))
+        return given.farthest(X, coding.codes(X), coding).nats[-1]
+
+    # Of an app of millions of reviews there are copies; that others of its version have few is common.
+    reviews, copies = np.exp(rng.normal(0, 2, 2000)), np.full(9, 4000.0) + np.arange(9)
+    assert of_last(np.append(np.zeros(40), reviews), np.append(copies, [2.0, 5.0, 60.0, 90.0])) < 1
+    # All rides from an airport are of one length, but for one.
+    assert (
+        of_last(np.append(np.zeros(40), np.square(rng.normal(3, 2, 2000))), np.append(rng.normal(60, 2, 60), 0.5)) > 5
+    )

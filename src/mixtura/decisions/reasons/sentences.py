@@ -112,9 +112,7 @@ def reasons(
         elif unlike[row]:
             told.append(one.as_a_whole(near.get(row)))
         else:
-            notable = one.notable(1)
-            what = f"the most unusual value is {joined(notable)}" if notable else "no value stands out"
-            told.append(f"Ordinary; {what}.")
+            told.append(f"Ordinary; {one.most_unusual()}.")
     return told
 
 
@@ -159,12 +157,33 @@ class _Row:
         column = next(column for column in self.ranking if not np.isnan(self.values[column]))
         return f"{self.columns[column]} = {self._seen(column)} ({self._as_expected(column)})"
 
+    def most_unusual(self) -> str:
+        """Return the value of an ordinary row that is most unusual."""
+        notable = self.notable(1)
+        if not notable:
+            return "no value stands out"
+        return notable[0] if self._lacks(self._ranked()[0]) else f"the most unusual value is {notable[0]}"
+
     def notable(self, n: int) -> list[str]:
         """Return those of the columns that add most whose values are unexpected or rare, and what they are beside."""
-        ranked = [column for column in self.ranking if not np.isnan(self.values[column])]
-        named = [column for column in ranked[:n] if self.share[column] >= _WORTH_NAMING]
-        beside = {column: self._beside(column) for column in named}
-        return [f"{self.columns[column]} = {self._seen(column)} ({said})" for column, said in beside.items() if said]
+        named = [column for column in self._ranked()[:n] if self.share[column] >= _WORTH_NAMING]
+        told = []
+        for column in named:
+            if self._lacks(column):
+                having = percentage(-np.expm1(-float(self.explanation.shares[self.row, column])))
+                told.append(f"{self.columns[column]} is missing ({having} of rows have it)")
+            elif said := self._beside(column):
+                told.append(f"{self.columns[column]} = {self._seen(column)} ({said})")
+        return told
+
+    def _ranked(self) -> list[int]:
+        """Return the columns that may be told of, those that add most first."""
+        return [int(column) for column in self.ranking if not np.isnan(self.values[column]) or self._lacks(column)]
+
+    def _lacks(self, column: int) -> bool:
+        """Tell whether a number is missing that nearly all rows have: its nats are those of the share that lack it."""
+        is_missing = np.isnan(self.values[column]) and self.spoken.coding(column) is None
+        return bool(is_missing) and float(self.explanation.distance[self.row, column]) >= NOTABLE
 
     def _as_expected(self, column: int) -> str:
         common = self.spoken.beside(column, float(self.values[column]), rare=False)

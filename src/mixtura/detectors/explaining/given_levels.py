@@ -64,7 +64,7 @@ def told_numbers(
     """
     nats = votes.each(X)
     nats[:, votes.coding.columns] = 0.0
-    nats[nats < _FAR] = 0.0
+    nats[np.isnan(X) | (nats < _FAR)] = 0.0
     expected, by = votes.given.expected(X, votes.coding.codes(X))
     told_by = np.where((by >= 0) & (nats > 0), votes.coding.columns[by], -1)
     values, scores = X.copy(), score(X)

@@ -29,6 +29,9 @@ _SPEAKS = 1.0
 # A repair that takes off less than this part of what a row has too much explains nothing.
 _PART = 0.1
 
+# Each further cell takes off such a part of what a row has too much, or is no reason.
+_FURTHER = 0.2
+
 # Of two repairs of which one leaves a row e times as likely, that one is the better.
 _EQUAL = 1.0
 
@@ -143,7 +146,9 @@ class MixedExplainer:
         own["expected"][rows] = np.where(far, told.expected, own["expected"][rows])
         own["distance"][rows] = np.where(far, away, own["distance"][rows])
         gained = told.after - np.maximum(after[rows], before[rows])
-        better = (gained >= _SLIGHT) & (told.after >= np.where(before[rows] < flagged, flagged, ordinary))
+        n_further = np.maximum(told.cells.sum(axis=1) - own["flagged_cells"][rows].sum(axis=1), 0)
+        better = (gained >= _SLIGHT) & (gained >= _FURTHER * n_further * (ordinary - before[rows]))
+        better &= told.after >= np.where(before[rows] < flagged, flagged, ordinary)
         told, rows = told.take(better), rows[better]
         own["flagged_cells"][rows], own["other_cells"][rows] = told.cells, False
         own["expected"][rows] = np.where(told.cells, told.expected, own["expected"][rows])
@@ -238,7 +243,8 @@ class MixedExplainer:
         cells, repaired = wrong.cells, wrong.values[:, place]
         by_levels = wrong.either.any(axis=1, keepdims=True)
         expected, told_by = expected_levels(self.levels, repaired)
-        nats = self.levels.each(X)[:, columns]
+        each = self.levels.each(X)
+        nats, missing = each[:, columns], np.where(np.isnan(X), each, 0.0)[:, self.order][:, : found.repaired.shape[1]]
         own = X[:, columns]
         distance = np.where((own == expected) | np.isnan(own), 0.0, np.maximum(nats, 0.0))
         by_numbers = cells[:, : found.repaired.shape[1]].any(axis=1, keepdims=True)
@@ -256,8 +262,8 @@ class MixedExplainer:
             found,
             expected=beside(found.expected, expected),
             deviation=beside(found.deviation, np.full(own.shape, 1 / NOTABLE)),
-            distance=beside(found.distance, distance),
-            shares=beside(found.shares, nats),
+            distance=beside(np.where(missing > 0, missing, found.distance), distance),
+            shares=beside(np.where(missing > 0, missing, found.shares), nats),
             given_others=beside(found.given_others, told_by >= 0),
             flagged_cells=cells[:, place],
             other_cells=beside(found.other_cells & ~by_levels, wrong.either),

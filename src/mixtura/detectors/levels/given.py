@@ -31,6 +31,11 @@ _FACTOR = 3.0
 _LEAST_WIDTH = 0.05
 _FEWEST_OF_SIDE = 30
 
+# Numbers that begin with zero have no logarithms. They are skewed where the upper end of their middle nine tenths is so
+# many times as far from the median as the lower one. There a level whose median is beyond that end spreads as much more
+# widely, and the lower tail is at least so many spreads wide: most rows are so close to zero, whatever their level.
+_SKEWED, _SKEWED_WIDTH = 2.0, 0.5
+
 # Most views that are kept, those first in which a level differs most.
 _MOST_VIEWS = 512
 
@@ -258,6 +263,7 @@ def _view(
         return None
     whole = values[~np.isnan(values)]
     low, middle, high = np.percentile(whole, [5, 50, 95])
+    is_skewed = whole.min() == 0 and high - middle > _SKEWED * (middle - low) and not least
     spread = float((high - low) / _NORMAL_RANGE or whole.std())
     if not 0 < spread < np.inf:
         return None
@@ -273,17 +279,21 @@ def _view(
         differs[one] = max(away, narrower) > _DIFFERS
         furthest = max(furthest, float(away), float(narrower))
         centers[one] = center
-        precisions[one] = 1 / np.sqrt((len(own) * width**2 + _PRIOR_ROWS * spread**2) / (len(own) + _PRIOR_ROWS))
+        usual = spread * max(center / high, 1.0) if is_skewed else spread
+        precisions[one] = 1 / np.sqrt((len(own) * width**2 + _PRIOR_ROWS * usual**2) / (len(own) + _PRIOR_ROWS))
     if not differs.any():
         return None
     residuals = ((values - centers[codes]) * precisions[codes])[known & (precisions[codes] > 0)]
-    tails = np.array([_tail(side * residuals, len(residuals)) for side in _SIDES])
+    widths = _LEAST_WIDTH, _SKEWED_WIDTH if is_skewed else _LEAST_WIDTH
+    tails = np.array(
+        [_tail(side * residuals, len(residuals), least) for side, least in zip(_SIDES, widths, strict=True)]
+    )
     precisions[~differs] = 0.0
     return furthest, View(level, column, least, centers, precisions, tails)
 
 
-def _tail(residuals: Floats, n_rows: int) -> tuple[float, float, float, float]:
+def _tail(residuals: Floats, n_rows: int, least_width: float) -> tuple[float, float, float, float]:
     own = residuals[residuals > 0]
     if len(own) < _FEWEST_OF_SIDE:
         own = np.abs(residuals[residuals != 0])
-    return tail_of(own, n_rows, _LEAST_WIDTH)
+    return tail_of(own, n_rows, least_width)

@@ -1,65 +1,43 @@
 """Rare levels whose text is nearly that of a common one: likelier misspelt than meant."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...typing import Floats, Integers
+from .slips import slips
 
 # A level is common that so many rows have, and a level may be a misspelling of one that so many times as many have.
 _COMMON = 5
 _TIMES = 10
 
-# Texts are near where one of so many characters is different, or one in shorter texts, never all; no more than so many.
+# Slips are made by chance: hardly ever is one made more often than this, and a level that recurs is meant.
+_MOST_RARE = 2
+
+# One of so many characters may be a slip, or one in shorter texts; no more than so many.
 _ONE_IN = 4
-_MOST_DIFFERENT = 12
+_MOST_SLIPS = 12
 
 # Only the most frequent of the common levels, and the beginnings of long texts, are compared.
 _MOST_COMMON = 512
 _LONGEST = 256
 
+# Blanks and hyphens between letters are written in several ways.
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=[^\W\d_])")
+
 # Texts are first compared by how often they have characters of so many kinds.
 _KINDS = 64
 
 
-def distance(one: str, other: str, most: int) -> int:
-    """Return how many characters must be put in, left out, replaced, or swapped with the next; `most` + 1 if more.
-
-    Damerau (1964), "A technique for computer detection and correction of spelling errors", Communications of the ACM 7.
-
-    Examples
-    --------
-    >>> distance("Olso", "Oslo", most=2), distance("Berlin", "Bern", most=2), distance("Paris", "Rome", most=2)
-    (1, 2, 3)
-    """
-    width = len(other)
-    if abs(len(one) - width) > most:
-        return most + 1
-    # What is farther from the diagonal than this needs more changes.
-    far = most + 1
-    before: list[int] = []
-    row = [min(j, far) for j in range(width + 1)]
-    for i, letter in enumerate(one, 1):
-        following = [far] * (width + 1)
-        if i <= most:
-            following[0] = i
-        for j in range(max(i - most, 1), min(i + most, width) + 1):
-            least = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != other[j - 1]))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
-                least = min(least, before[j - 2] + 1)
-            following[j] = least
-        if min(following) >= far:
-            return far
-        before, row = row, following
-    return min(row[-1], far)
-
-
 def near_levels(texts: Sequence[str], counts: Integers) -> tuple[NDArray[np.int32], Floats]:
-    """Return the common level that each rare one is near, -1 where none is, and what that says in nats.
+    """Return the common level that each rare one is a misspelling of, -1 where it is none, and what that says in nats.
 
-    Where common levels are near one another (codes such as A1 and A2), nearness says nothing. The nats are minus the
-    logarithm of the share of the common levels that are near another, with one more that is and one more that is not.
+    A level that one or two rows have may be another one with slips, and one that more rows have another way to write
+    it. Common levels that are as near one another tell how often a level that is meant is near by chance. The nats are
+    the logarithm of how many times more often rare levels are near; where they are not, such as among codes, none is
+    misspelt. Another way to write a level is no chance, however many other levels are rare.
 
     Parameters
     ----------
@@ -76,18 +54,35 @@ def near_levels(texts: Sequence[str], counts: Integers) -> tuple[NDArray[np.int3
     near, nats = np.full(len(texts), -1, np.int32), np.zeros(len(texts))
     common = np.argsort(-counts, kind="stable")[:_MOST_COMMON]
     common = common[counts[common] >= _COMMON]
-    rare = np.flatnonzero(counts * _TIMES <= counts.max(initial=0))
+    rare = np.flatnonzero((counts > 0) & (counts * _TIMES <= counts.max(initial=0)))
     if not len(common) or not len(rare):
         return near, nats
-    alike = [" ".join(text[:_LONGEST].casefold().split()) for text in texts]
+    alike = [_alike(text[:_LONGEST]) for text in texts]
     profiles = _profiles(alike)
-    alone = sum(_nearest(level, common[common != level], alike, profiles) < 0 for level in common.tolist())
-    says = float(np.log((len(common) + 2) / (len(common) - alone + 1)))
+    found, as_written = np.full((2, len(texts)), -1, np.int32)
     for level in rare.tolist():
-        others = common[counts[common] >= _TIMES * max(int(counts[level]), 1)]
-        near[level] = _nearest(level, others[others != level], alike, profiles)
-    nats[near >= 0] = says
+        others = common[counts[common] >= _TIMES * int(counts[level])]
+        others = others[others != level]
+        as_written[level] = _nearest(level, others, alike, profiles, 0)
+        if as_written[level] < 0 and counts[level] <= _MOST_RARE:
+            found[level] = _nearest(level, others, alike, profiles, _MOST_SLIPS)
+    n_rare = np.count_nonzero((counts > 0) & (counts <= _MOST_RARE) & (as_written < 0))
+    for of_each, most in ((found, _MOST_SLIPS), (as_written, 0)):
+        misspelt = of_each >= 0
+        if not misspelt.any():
+            continue
+        n_near = sum(_nearest(level, common[common != level], alike, profiles, most) >= 0 for level in common.tolist())
+        says = np.log((len(common) + 2) / (n_near + 1))
+        if most:
+            says += np.log(np.count_nonzero(misspelt) / n_rare)
+        if says > 0:
+            near[misspelt], nats[misspelt] = of_each[misspelt], says
     return near, nats
+
+
+def _alike(text: str) -> str:
+    """Return a text in lower case, with one blank where there are blanks or hyphens between letters."""
+    return _BETWEEN_LETTERS.sub(" ", " ".join(text.casefold().split()))
 
 
 def _profiles(texts: Sequence[str]) -> NDArray[np.int16]:
@@ -99,15 +94,15 @@ def _profiles(texts: Sequence[str]) -> NDArray[np.int16]:
     return found
 
 
-def _nearest(level: int, others: Integers, texts: Sequence[str], profiles: NDArray[np.int16]) -> int:
-    """Return the nearest other level that is near enough, -1 where none is."""
+def _nearest(level: int, others: Integers, texts: Sequence[str], profiles: NDArray[np.int16], most: int) -> int:
+    """Return the other level of which a text has the fewest slips, -1 where none is near enough."""
     text = texts[level]
-    most = min(max(len(text) // _ONE_IN, 1), len(text) - 1, _MOST_DIFFERENT)
-    # A character put in or left out changes one count, one that is replaced two.
+    most = min(max(len(text) // _ONE_IN, 1), max(len(text) - 1, 0), most)
+    # A letter put in or left out changes one count, one that is replaced two.
     changes = np.abs(profiles[others] - profiles[level]).sum(axis=1)
     nearest = -1
     for other in others[changes <= 2 * most]:
-        apart = distance(text, texts[other], most)
+        apart = slips(text, texts[other], most)
         if apart <= most:
             nearest, most = int(other), apart - 1
             if most < 0:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...statistics.rarity import Rarity
 from ...typing import Bools, Floats
+from .absent import Absent
 from .coding import UNSEEN, Coding, nats_of_new, shares_reached
 from .dependencies import Dependencies
 from .given import Farthest, NumbersGivenLevels
@@ -19,7 +20,8 @@ from .walk import walked
 VOICE_OF_LEVELS = 0.4
 
 
-# A rare level adds this part of its nats to those of the walk, which knows of it.
+# A rare level adds this part of its nats to those of the walk, which knows of it. Missing cells add as much, where they
+# say more.
 _OF_RARE = 0.5
 
 
@@ -41,11 +43,13 @@ class Cells(NamedTuple):
 class _Found(NamedTuple):
     """What is found of rows: of each row, of each level (n_rows, m), and of each column (n_rows, n_columns), in nats.
 
-    All but the sum of the walk are less what a row offers by chance, `extreme` less what the table does.
+    All but the sum of the walk are less what a row offers by chance, `extreme` less what the table does. `absent` has a
+    number for each row.
     """
 
     walk: Floats
     rare: Floats
+    absent: Floats
     told: Floats
     wrong: Floats
     given: Floats
@@ -54,7 +58,7 @@ class _Found(NamedTuple):
     def votes(self, walk: Rarity) -> Floats:
         """Return all votes together, given how rare sums of the walk are, which knows of rare levels by half."""
         rarest, told, given = (part.max(axis=1) for part in (self.rare, self.told, self.given))
-        return np.asarray(walk.nats(self.walk) + _OF_RARE * rarest + told + given)
+        return np.asarray(walk.nats(self.walk) + _OF_RARE * np.maximum(rarest, self.absent) + told + given)
 
     def evident(self) -> Floats:
         """Return what the level of a row says that alone says most."""
@@ -81,6 +85,8 @@ class LevelVotes:
         Which columns tell which others.
     given : NumbersGivenLevels
         Numbers of rows of a level.
+    absent : Absent
+        Cells that are missing.
     rarities : tuple of Rarity
         Of the sums of the walk, and of the votes.
     n_columns : int
@@ -94,6 +100,7 @@ class LevelVotes:
     near: NDArray[np.int32]
     dependencies: Dependencies
     given: NumbersGivenLevels
+    absent: Absent
     rarities: tuple[Rarity, Rarity]
     n_columns: int
 
@@ -142,11 +149,12 @@ class LevelVotes:
         flat = np.concatenate(shares), np.concatenate(misspelt), np.concatenate(near)
         dependencies = Dependencies.of(codes, coding)
         given = NumbersGivenLevels.of(pool, codes, coding, n_rows or len(pool))
+        absent = Absent.of(pool)
         sums = Rarity.of(walk[coding.places(codes)].sum(axis=1))
         # The rarity of votes is that of all that goes before.
-        votes = cls(coding, walk, *flat, dependencies, given, (sums, sums), pool.shape[1])
+        votes = cls(coding, walk, *flat, dependencies, given, absent, (sums, sums), pool.shape[1])
         rarity = Rarity.of(votes.votes(pool))
-        return cls(coding, walk, *flat, dependencies, given, (sums, rarity), pool.shape[1])
+        return cls(coding, walk, *flat, dependencies, given, absent, (sums, rarity), pool.shape[1])
 
     def __len__(self) -> int:
         return len(self.coding)
@@ -179,10 +187,11 @@ class LevelVotes:
     def each(self, X: NDArray[Any]) -> Floats:
         """Return what each column has by itself beyond chance, in nats, shape (n_rows, n_columns).
 
-        A column of levels has what its level says, a column of numbers what its number says given a level.
+        A column of levels has what its level says, a column of numbers what its number says given a level, or that none
+        is there.
         """
         found = self._found(X)
-        each = found.given
+        each = np.where(np.isnan(X), self.absent.each, found.given)
         each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
         return each
 
@@ -202,6 +211,7 @@ class LevelVotes:
         return _Found(
             walk.sum(axis=1),
             np.maximum(shares - by_chance, 0.0),
+            self.absent.nats(X),
             np.maximum(told - by_chance, 0.0),
             np.maximum(wrong - by_chance, 0.0),
             np.maximum(given - self.given.in_row, 0.0),
@@ -226,6 +236,7 @@ class LevelVotes:
             near=np.where(places, -1, self.near).astype(np.int32),
             dependencies=self.dependencies.without(silent),
             given=self.given.without(silent),
+            absent=self.absent.without(columns),
         )
 
     def places_of(self, columns: Sequence[int]) -> Bools:
@@ -249,7 +260,7 @@ class LevelVotes:
             "level_near": self.near,
         }
         rarities = self.rarities[0].arrays("level_walk") | self.rarities[1].arrays("level_votes")
-        return own | self.dependencies.arrays() | self.given.arrays() | rarities
+        return own | self.dependencies.arrays() | self.given.arrays() | self.absent.arrays() | rarities
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_columns: int) -> Self:
@@ -267,6 +278,7 @@ class LevelVotes:
             raise ValueError("a level is near none that the column has")
         dependencies = Dependencies.from_arrays(arrays, coding)
         given = NumbersGivenLevels.from_arrays(arrays, coding, n_columns)
+        absent = Absent.from_arrays(arrays, n_columns)
         rarities = Rarity.from_arrays(arrays, "level_walk"), Rarity.from_arrays(arrays, "level_votes")
         walk, shares, misspelt = tables
-        return cls(coding, walk, shares, misspelt, near, dependencies, given, rarities, n_columns)
+        return cls(coding, walk, shares, misspelt, near, dependencies, given, absent, rarities, n_columns)
