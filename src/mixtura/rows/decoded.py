@@ -19,7 +19,7 @@ from .arrow import cut
 from .block import Array, Block, Levels, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
 from .columns import Choice, Takes, as_list, check_known, choose
-from .kept_numbers import KeptNumbers
+from .kept_columns import KeptColumns
 from .raw import RawTable, seen_in
 from .style import Style
 from .typed import number_types
@@ -48,8 +48,8 @@ class DecodedRows:
         Columns and weights.
     seen : TableSeen, optional
         What was seen of the columns, where a pass looked at them.
-    kept : KeptNumbers, optional
-        Numbers that this pass has read.
+    kept : KeptColumns, optional
+        What this pass has read.
     missing_marks : tuple of str
         Marks of missing values, besides those that are always taken for such.
 
@@ -73,7 +73,7 @@ class DecodedRows:
         kinds: Mapping[str, Kind],
         choice: Choice,
         seen: TableSeen | None = None,
-        kept: KeptNumbers | None = None,
+        kept: KeptColumns | None = None,
         missing_marks: tuple[str, ...] = (),
     ) -> None:
         self._raw = raw
@@ -178,12 +178,12 @@ class DecodedRows:
         for _, block in self._walk([*self.columns, *weight]):
             yield block
 
-    def _kept_blocks(self, kept: KeptNumbers) -> Iterator[Block]:
+    def _kept_blocks(self, kept: KeptColumns) -> Iterator[Block]:
         """Yield the rows as the pass that looked at the columns has read them."""
         self._kept = None
         first_row = n_blocks = 0
         with self._raw.reading():
-            for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
+            for values in kept.blocks(self.columns, self.kinds, rows_per_block(self.n_columns), self._dtype):
                 check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
                 weights = None if self._weights is None else self._weights.rows(first_row, len(values))
                 block = Block(values, weights, first_row)
