@@ -211,6 +211,8 @@ def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | N
         raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
         return _open_text(source, options)
+    if not hasattr(source, "read"):
+        options.refuse_for(f"the {type(source).__name__}")
     if is_connection(source):
         source = last_result(source)
     if is_lazy(source):
@@ -252,6 +254,7 @@ def _open_text(source: "str | os.PathLike[str]", options: ReadingOptions) -> Fil
     if source == "-":
         return open_binary(sys.stdin.buffer, "standard input", options)
     if isinstance(source, str) and is_query(source):
+        options.refuse_for("the result of a query")
         return open_query(source)
     if is_stream(source):
         try:
