@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..columns.cells import is_text
 from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
+from ..columns.few_values import as_levels
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -260,8 +261,8 @@ class DecodedRows:
 
 
 def uses(kind: Kind, takes: Takes) -> bool:
-    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or all columns."""
-    return kind.takes_part if takes == "all" else kind.in_use
+    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or more."""
+    return kind.in_use if takes == "numbers" else kind.takes_part
 
 
 def _is_infinite(cell: Any) -> bool:
@@ -327,6 +328,8 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
-        if choice.takes == "all" and not isinstance(kind, Kind):
+        if choice.takes != "numbers" and not isinstance(kind, Kind):
             found[name] = found[name].coded(column, missing_marks)
+        if choice.takes == "levels" and kind is None:
+            found[name] = as_levels(found[name], column, missing_marks)
     return found

@@ -135,11 +135,11 @@ def open(
         which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file a row comes from. It is not used.
-    takes : {"numbers", "all"}, default "numbers"
+    takes : {"numbers", "all", "levels"}, default "numbers"
         What is used: columns of numbers alone, or also those of dates (days since 1970-01-01), times and durations
         (seconds), and of flags, categories and text: the codes of their levels, or of the shapes of their texts where
         these repeat. `levels` then says what the codes of each column stand for. A level that has none gets the code
-        that follows all others.
+        that follows all others. By "levels", whole numbers of few values are codes of levels too.
     absent : {"error", "leave out"}, default "error"
         What to do with names in `columns` that the table does not have: raise, or leave them out while at least half of
         the columns are there.

@@ -21,8 +21,8 @@ CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 ZIP = b"PK\x03\x04"
 
-# Files that the zip archive of a workbook has, and other archives have not.
-_MEMBERS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
+# Files that the zip archive of a workbook has, one of these sets, and other archives have not.
+_MEMBERS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"content.xml", "META-INF/manifest.xml"})
 
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 
@@ -32,7 +32,8 @@ def is_workbook(file: Path) -> bool:
     if not zipfile.is_zipfile(file):
         return True  # of the older container
     with zipfile.ZipFile(file) as archive:
-        return not _MEMBERS.isdisjoint(archive.namelist())
+        held = set(archive.namelist())
+        return any(members <= held for members in _MEMBERS)
 
 
 class WorkbookPart(HeldPart):
