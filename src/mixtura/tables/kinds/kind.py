@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ...rows.columns import Takes
 from ..spelling import Spell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...detectors.model import OutlierModel
+    from ...rows.columns import Takes
     from ..fitting import Numbers
     from ..provenance import FitFigures
     from ..request import Request
@@ -69,7 +69,7 @@ class Kind:
     name: ClassVar[str]
     stored_as: ClassVar[str]
     takes_missing: ClassVar[bool] = False
-    takes: ClassVar[Takes] = "numbers"
+    takes: ClassVar["Takes"] = "numbers"
     has_components: ClassVar[bool] = False
     keeps_constant: ClassVar[bool] = False
     scaling: ClassVar[Literal["none", "deviations", "quartiles"]] = "none"
