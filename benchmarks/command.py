@@ -22,6 +22,9 @@ from .problems import Problem
 N_ROWS, N_NUMBERS = 1_500_000, 6
 FORMATS = ("csv", "parquet", "jsonl")
 
+# Rows of the table whose columns of levels stand beside numbers, their levels, and how long that may take.
+N_BESIDE, LEVELS, MOST_TIMES = 1_000_000, (2, 5, 10, 40, 200, 2000), 3.0
+
 # Runs a command; its last line of output says how often it began to read columns of a table, and when each stage began.
 _CHILD = """
 import json, sys, time
@@ -49,7 +52,10 @@ sys.exit(code)
 
 
 def command(repeat: int) -> Iterator[dict[str, Any]]:
-    """`mixtura detect` and `mixtura score` as processes, beside DuckDB reading the same file. Medians."""
+    """`mixtura detect` and `mixtura score` as processes, beside DuckDB reading the same file. Medians.
+
+    Then processor seconds of the numbers of a table alone, and of as many columns of levels beside them.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for ending in FORMATS:
@@ -66,6 +72,31 @@ def command(repeat: int) -> Iterator[dict[str, Any]]:
                     "rows_per_second": round(N_ROWS / middle["seconds"]),
                     "duckdb_reads_in": yardstick,
                 }
+        yield from _levels_beside_numbers(folder)
+
+
+def _levels_beside_numbers(folder: Path) -> Iterator[dict[str, Any]]:
+    rng = np.random.default_rng(0)
+    codes = [np.minimum(rng.zipf(1.5, N_BESIDE) - 1, size - 1) for size in LEVELS]
+    numbers = {f"x{at}": rng.normal(size=N_BESIDE).round(4) for at in range(len(LEVELS))}
+    words = [np.array([f"level {level:04d}" for level in range(size)]) for size in LEVELS]
+    levels = {f"c{at}": word[code] for at, (word, code) in enumerate(zip(words, codes, strict=True))}
+    for ending in ("csv", "parquet"):
+        runs = {}
+        for name, table in (("alone", pa.table(numbers)), ("beside", pa.table({**numbers, **levels}))):
+            file = folder / f"{name}.{ending}"
+            (pa.csv.write_csv if ending == "csv" else pq.write_table)(table, file)
+            fitted = _run(["detect", file.name, "--save", name, "--out", f"out.{ending}", "--force"], folder)
+            scored = _run(["score", name, file.name, "--out", f"out.{ending}", "--force"], folder)
+            runs[name] = fitted["processor_seconds"] + scored["processor_seconds"]
+        yield {
+            "command": "detect and score",
+            "format": ending,
+            "numbers_alone": runs["alone"],
+            "with_levels": runs["beside"],
+            "times": runs["beside"] / runs["alone"],
+            "at_most": MOST_TIMES,
+        }
 
 
 def _run(line: list[str], folder: Path) -> dict[str, Any]:

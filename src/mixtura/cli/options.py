@@ -231,7 +231,7 @@ Header = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="Whether the first line of delimited text holds the column names. Default: detected.",
+        help="Whether the first line of text or of a sheet holds the column names. Default: detected.",
         rich_help_panel=TABLE,
         show_default=False,
     ),

@@ -117,21 +117,30 @@ class LookedColumn:
             return None
         if not self.has_levels:
             return _counted(self.decoded, np.ones(len(self.cells), np.int64), is_exact=self.is_whole)
-        cells, counts = self._different_cells()
-        decoded = _decoded(self.kind, cells)
-        assert decoded is not None, "it is of the same kind"
-        return _counted(decoded, counts, is_exact=True)
+        parts = [(_decoded(self.kind, cells), counts) for cells, counts in self._different_cells(as_read=True)]
+        values, strays, n_before = [], [], 0
+        for decoded, counts in parts:
+            assert decoded is not None, "it is of the same kind"
+            values.append(decoded.values)
+            strays.append(decoded.strays + n_before)
+            n_before += len(counts)
+        together = Decoded(np.concatenate(values), np.concatenate(strays))
+        return _counted(together, np.concatenate([counts for _, counts in parts]), is_exact=True)
 
-    def _different_cells(self) -> tuple[Any, Integers]:
-        """Return all cells that differ, and how often each occurs."""
-        pa = need("pyarrow", "reading tables")
+    def _different_cells(self, *, as_read: bool = False) -> list[tuple[Any, Integers]]:
+        """Return all cells that differ, and how often each occurs; plain numbers `as_read`, or as they were written."""
         tables = [part for seen in (self.seen.levels, self.seen.words) for part in seen.added_up().parts]
-        values = [table.column("value").combine_chunks() for table in tables]
-        counts = np.concatenate([table.column("n").to_numpy() for table in tables])
-        if is_text(self.cells.type):
-            texts = [value if is_text(value.type) else pa.array(_texts(value), self.cells.type) for value in values]
-            return pa.concat_arrays([text.cast(self.cells.type) for text in texts]), counts
-        return values[0], counts
+        parts = [(table.column("value").combine_chunks(), table.column("n").to_numpy()) for table in tables]
+        if not is_text(self.cells.type):
+            return parts[:1]
+        return [
+            (cells if is_text(cells.type) or (as_read and self._is_plain) else self._as_text(cells), counts)
+            for cells, counts in parts
+        ]
+
+    def _as_text(self, cells: Any) -> Any:
+        pa = need("pyarrow", "reading tables")
+        return pa.array(_texts(cells), self.cells.type)
 
     @cached_property
     def levels(self) -> dict[str, int]:
@@ -140,13 +149,10 @@ class LookedColumn:
         Where not all are known, those of the sample.
         """
         found: dict[str, int] = {}
-        if self.has_levels:
-            cells, counts = self._different_cells()
-        else:
-            cells = self.present
-            counts = np.ones(len(cells), np.int64)
-        for text, n in zip(_texts(cells), counts.tolist(), strict=True):
-            found[text] = found.get(text, 0) + n
+        here = [(self.present, np.ones(len(self.present), np.int64))]
+        for cells, counts in self._different_cells() if self.has_levels else here:
+            for text, n in zip(_texts(cells), counts.tolist(), strict=True):
+                found[text] = found.get(text, 0) + n
         marks = {mark.strip().lower() for mark in (*self.marks, *getattr(self.kind, "missing", ()))}
         return {text: n for text, n in found.items() if not marks or text.strip().lower() not in marks}
 
@@ -160,8 +166,11 @@ class LookedColumn:
 
     def written(self, value: float) -> str:
         """Return a number of the column with all its digits, a date or time as its cells are written."""
-        is_plain = isinstance(self.kind, (Number, Flag, Category)) and getattr(self.kind, "writing", None) is None
-        return spelled(value) if is_plain else self.kind.speak(value)
+        return spelled(value) if self._is_plain else self.kind.speak(value)
+
+    @property
+    def _is_plain(self) -> bool:
+        return isinstance(self.kind, (Number, Flag, Category)) and getattr(self.kind, "writing", None) is None
 
     @property
     def n_distinct(self) -> int:

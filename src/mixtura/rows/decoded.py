@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..columns.category import Category
 from ..columns.cells import is_text
 from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
+from ..columns.few_values import as_levels
 from ..columns.kind import Kind
 from ..columns.number import Number
 from ..columns.profile import TableSeen
@@ -20,7 +21,7 @@ from .arrow import cut
 from .block import Array, Block, Levels, Strays, rows_per_block
 from .checks import Weights, check_finite, check_weights
 from .columns import Choice, Takes, as_list, check_known, choose
-from .kept_numbers import KeptNumbers
+from .kept_columns import KeptColumns
 from .raw import RawTable, seen_in
 from .style import Style
 from .typed import number_types
@@ -49,8 +50,8 @@ class DecodedRows:
         Columns and weights.
     seen : TableSeen, optional
         What was seen of the columns, where a pass looked at them.
-    kept : KeptNumbers, optional
-        Numbers that this pass has read.
+    kept : KeptColumns, optional
+        What this pass has read.
     missing_marks : tuple of str
         Marks of missing values, besides those that are always taken for such.
 
@@ -74,7 +75,7 @@ class DecodedRows:
         kinds: Mapping[str, Kind],
         choice: Choice,
         seen: TableSeen | None = None,
-        kept: KeptNumbers | None = None,
+        kept: KeptColumns | None = None,
         missing_marks: tuple[str, ...] = (),
     ) -> None:
         self._raw = raw
@@ -179,12 +180,12 @@ class DecodedRows:
         for _, block in self._walk([*self.columns, *weight]):
             yield block
 
-    def _kept_blocks(self, kept: KeptNumbers) -> Iterator[Block]:
+    def _kept_blocks(self, kept: KeptColumns) -> Iterator[Block]:
         """Yield the rows as the pass that looked at the columns has read them."""
         self._kept = None
         first_row = n_blocks = 0
         with self._raw.reading():
-            for values in kept.blocks(self.columns, rows_per_block(self.n_columns), self._dtype):
+            for values in kept.blocks(self.columns, self.kinds, rows_per_block(self.n_columns), self._dtype):
                 check_finite(values, self.columns, first_row, self._raw.describe, allows_missing=self._has_missing)
                 weights = None if self._weights is None else self._weights.rows(first_row, len(values))
                 block = Block(values, weights, first_row)
@@ -261,8 +262,8 @@ class DecodedRows:
 
 
 def uses(kind: Kind, takes: Takes) -> bool:
-    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or all columns."""
-    return kind.takes_part if takes == "all" else kind.in_use
+    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or more."""
+    return kind.in_use if takes == "numbers" else kind.takes_part
 
 
 def _is_infinite(cell: Any) -> bool:
@@ -328,9 +329,11 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
-        if choice.takes == "all" and kind == Category.name:
+        if choice.takes != "numbers" and kind == Category.name:
             # Who says so of numbers means levels.
             found[name] = Category()
-        if choice.takes == "all" and not isinstance(kind, Kind):
+        if choice.takes != "numbers" and not isinstance(kind, Kind):
             found[name] = found[name].coded(column, missing_marks)
+        if choice.takes == "levels" and kind is None:
+            found[name] = as_levels(found[name], column, missing_marks)
     return found

@@ -47,9 +47,9 @@ class Format:
     is_text : bool
         Whether it is text, which may be compressed when it is read.
     has_options : bool
-        Whether the reader takes `ReadingOptions` as its third argument.
+        Whether the reader takes `ReadingOptions` as its third argument; else it refuses them.
     has_names : bool
-        Whether a file may hold several tables, which have names; the reader takes that of one as its third argument.
+        Whether a file may hold several tables, which have names; the reader takes that of one as its last argument.
     begins : tuple of bytes
         The first bytes that tell it from others; of text, those after white space.
     begins_at : int
@@ -102,7 +102,9 @@ class Format:
         assert reader is not None, "this format is read"
         if inside is not None and not self.has_names:
             raise SourceError(f"{label} holds one table, which has no name: leave out ::{inside}")
-        more: list[Any] = [options] if self.has_options else [inside] if self.has_names else []
+        if not self.has_options:
+            options.refuse_for(label)
+        more: list[Any] = [*([options] if self.has_options else []), *([inside] if self.has_names else [])]
         part = reader(file, label, *more)
         if inside is not None:
             part.label = f"{label}::{inside}"
@@ -140,12 +142,13 @@ FORMATS = (
         WorkbookPart,
         "xlsx",
         ExcelSink,
+        has_options=True,
         has_names=True,
         begins=(ZIP, CONTAINER),
         confirm=is_workbook,
     ),
     # Read only: what is written has the form of the first.
-    Format((".xlsm", ".xls", ".xlsb", ".ods"), WorkbookPart, has_names=True),
+    Format((".xlsm", ".xls", ".xlsb", ".ods"), WorkbookPart, has_options=True, has_names=True),
     Format((".sqlite", ".sqlite3", ".db", ".db3"), SqlitePart, has_names=True, begins=(SQLITE_MAGIC,)),
     Format((".duckdb", ".ddb"), open_duckdb, has_names=True, begins=(DUCKDB_MAGIC,), begins_at=DUCKDB_MAGIC_AT),
 )

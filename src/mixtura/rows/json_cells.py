@@ -30,6 +30,22 @@ def json_texts(column: "pa.ChunkedArray | pa.Array") -> list[str]:
     return [json_text(value) for value in values]
 
 
+def held_texts(column: "pa.ChunkedArray | pa.Array") -> list[str]:
+    """Return the cells of a column whose texts are JSON; what is none, as a text put in place of one, is quoted."""
+    return [_held(text) for text in column.to_pylist()]
+
+
+def _held(text: str | None) -> str:
+    if text is None:
+        return "null"
+    try:
+        json.loads(text)
+    except ValueError:
+        return _text(text)
+    # Such characters are between values only.
+    return text.replace("\n", " ").replace("\r", " ")
+
+
 def json_text(value: Any) -> str:
     """Return a value as JSON."""
     return _WRITTEN.get(type(value), _other)(value)

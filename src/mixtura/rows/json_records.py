@@ -11,6 +11,7 @@ from ..optional import need
 from . import duck
 from .block import rows_per_block
 from .json_documents import as_records
+from .json_nesting import noted
 from .json_values import Leaf, Values
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class JsonPart:
         self._call = f"{duck.path(found.file)}, format='auto', compression='none'"
         leaves = self._exact(*self._values())
         pa = need("pyarrow", "reading JSON")
-        self.schema = pa.schema([(leaf.name, getattr(pa, _ARROW[leaf.type])()) for leaf in leaves])
+        self.schema = pa.schema([noted(pa.field(leaf.name, getattr(pa, _ARROW[leaf.type])()), leaf) for leaf in leaves])
         self._leaf_of = {leaf.name: leaf for leaf in leaves}
         # DuckDB knows no empty name, and takes names for the same that differ in case only.
         self._is_flat = all(len(leaf.keys) == 1 and leaf.name for leaf in leaves) and (

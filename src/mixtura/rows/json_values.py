@@ -53,7 +53,12 @@ class Values:
             for key, inner in self.keys.items():
                 yield from inner._leaves((*keys, key))
         else:
-            yield Leaf(keys, self._type())
+            yield Leaf(keys, self._type(), self._is_json)
+
+    @property
+    def _is_json(self) -> bool:
+        """Whether all values are lists or objects, which stand in text as JSON."""
+        return self.types <= {"LIST"} and bool(self.types or self.are_objects)
 
     def _type(self) -> str:
         """Return the type that holds all values, as far as their own types tell; text holds any."""
@@ -78,10 +83,13 @@ class Leaf:
         Keys of the objects that its values are in, and their own.
     type : str
         DuckDB's name of their type, "NULL" if there is no value.
+    is_json : bool
+        Whether they are lists and objects, as text.
     """
 
     keys: tuple[str, ...]
     type: str
+    is_json: bool = False
 
     @property
     def name(self) -> str:

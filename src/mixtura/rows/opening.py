@@ -135,11 +135,11 @@ def open(
         which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file a row comes from. It is not used.
-    takes : {"numbers", "all"}, default "numbers"
+    takes : {"numbers", "all", "levels"}, default "numbers"
         What is used: columns of numbers alone, or also those of dates (days since 1970-01-01), times and durations
         (seconds), and of flags, categories and text: the codes of their levels, or of the shapes of their texts where
         these repeat. `levels` then says what the codes of each column stand for. A level that has none gets the code
-        that follows all others.
+        that follows all others. By "levels", whole numbers of few values are codes of levels too.
     absent : {"error", "leave out"}, default "error"
         What to do with names in `columns` that the table does not have: raise, or leave them out while at least half of
         the columns are there.
@@ -211,6 +211,8 @@ def open_raw(source: Any, options: ReadingOptions | None = None) -> RawTable | N
         raise SourceError("only rows of files have a column of files: leave out file_column")
     if isinstance(source, (str, os.PathLike)):
         return _open_text(source, options)
+    if not hasattr(source, "read"):
+        options.refuse_for(f"the {type(source).__name__}")
     if is_connection(source):
         source = last_result(source)
     if is_lazy(source):
@@ -252,6 +254,7 @@ def _open_text(source: "str | os.PathLike[str]", options: ReadingOptions) -> Fil
     if source == "-":
         return open_binary(sys.stdin.buffer, "standard input", options)
     if isinstance(source, str) and is_query(source):
+        options.refuse_for("the result of a query")
         return open_query(source)
     if is_stream(source):
         try:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..columns.cells import is_text
 from ..columns.profile import TableSeen
 from .arrow import cut
-from .kept_numbers import KeptNumbers
+from .kept_columns import KeptColumns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,12 +64,12 @@ class RawTable(Protocol):
         ...
 
 
-def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> tuple[TableSeen, KeptNumbers | None]:
-    """Return what one pass over a table sees of its columns, and the numbers that it reads where all of it is text."""
+def seen_in(raw: RawTable, on_rows: Callable[[int], None] | None = None) -> tuple[TableSeen, KeptColumns | None]:
+    """Return what one pass over a table sees of its columns, and what it keeps of text columns if all are."""
     seen = TableSeen.zero(raw.schema)
     # Looking at a column costs the same for a few rows as for some hundred.
     n_rows = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // max(1, len(raw.schema))))
-    kept = KeptNumbers(raw.schema.names) if all(is_text(column.type) for column in raw.schema) else None
+    kept = KeptColumns(raw.schema.names) if all(is_text(column.type) for column in raw.schema) else None
     with raw.reading():
         for batch in cut(raw.batches(raw.schema.names), n_rows):
             seen = seen.including(batch, seen.n_rows)

@@ -1,11 +1,13 @@
 """How a user wants files to be read, where they do not say it themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ..errors import SourceError
 
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What a file is taken for; formats that say it themselves have no use for it.
+    """What a file is taken for, where its format does not say it itself.
 
     Attributes
     ----------
@@ -20,3 +22,8 @@ class ReadingOptions:
     header: bool | None = None
     ragged: bool = False
     file_column: str | None = None
+
+    def refuse_for(self, label: str) -> None:
+        """Raise `SourceError` where these say how text is read, and what messages call `label` is no such text."""
+        if replace(self, file_column=None) != ReadingOptions():
+            raise SourceError(f"header and ragged say how delimited text is read, which {label} is not: leave them out")

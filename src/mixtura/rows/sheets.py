@@ -23,7 +23,9 @@ _ROWS_ABOVE = 25
 _SHARE_NAMED = 0.8
 
 
-def table_in(grid: Grid, merged: Sequence[Range] = ()) -> "tuple[pa.Table, list[str]] | None":
+def table_in(
+    grid: Grid, merged: Sequence[Range] = (), *, has_header: bool | None = None
+) -> "tuple[pa.Table, list[str]] | None":
     """Return the table in the cells of a sheet and what is to be said of its names; None if no cell has anything.
 
     The header is the first row that has about as many cells as any near the top, unless it has no text.
@@ -34,12 +36,14 @@ def table_in(grid: Grid, merged: Sequence[Range] = ()) -> "tuple[pa.Table, list[
         Rows of the same length; None where a cell is empty. Cells that are merged over rows are filled in.
     merged : sequence of Range
         Which cells are merged.
+    has_header : bool, optional
+        Whether there is a header, where somebody says so.
     """
     _fill_down(grid, merged)
     rows = [number for number, row in enumerate(grid) if any(cell is not None for cell in row)]
     if not rows:
         return None
-    header = _header(grid, rows)
+    header = None if has_header is False else _header(grid, rows, has_text=has_header is None)
     below = [number for number in rows if header is None or number > header]
     shown_rows = below if header is None else [header, *below]
     columns = [at for at in range(len(grid[0])) if any(grid[number][at] is not None for number in shown_rows)]
@@ -57,7 +61,7 @@ def _fill_down(grid: Grid, merged: Sequence[Range]) -> None:
                 row[left] = grid[top][left]
 
 
-def _header(grid: Grid, rows: Sequence[int]) -> int | None:
+def _header(grid: Grid, rows: Sequence[int], *, has_text: bool) -> int | None:
     near = rows[:_ROWS_ABOVE]
     counts = {number: sum(cell is not None for cell in grid[number]) for number in near}
     most = max(counts.values())
@@ -68,7 +72,7 @@ def _header(grid: Grid, rows: Sequence[int]) -> int | None:
         for number in near
         if counts[number] >= _SHARE_NAMED * most or (counts[number] == most - 1 > 0 and grid[number][first] is None)
     )
-    return found if any(isinstance(cell, str) for cell in grid[found]) else None
+    return found if not has_text or any(isinstance(cell, str) for cell in grid[found]) else None
 
 
 def _names(grid: Grid, header: int, columns: Sequence[int], merged: Sequence[Range]) -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..optional import need
 from .cell_texts import texts_of
 from .formulas import no_formula, no_formulas
-from .json_cells import json_text, json_texts
+from .json_cells import held_texts, json_texts
+from .json_nesting import frames, holds_json
 from .sinks import Highlights, Sink, Target
 
 if TYPE_CHECKING:
@@ -125,14 +126,16 @@ class JsonLinesSink(TextSink):
     def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
         super().__init__(target, schema, delimiter)
         self._separator = self._start
-        self._keys = [f"{json_text(name)}: " for name in schema.names]
+        self._before, self._after = frames(schema)
+        self._is_json = [holds_json(field) for field in schema]
 
     def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Write the next rows."""
         cells = [
-            [key + text for text in json_texts(column)] for key, column in zip(self._keys, table.columns, strict=True)
+            [before + text for text in (held_texts(column) if is_json else json_texts(column))]
+            for before, is_json, column in zip(self._before, self._is_json, table.columns, strict=True)
         ]
-        records = [f"{{{', '.join(record)}}}" for record in zip(*cells, strict=True)]
+        records = ["".join(record) + self._after for record in zip(*cells, strict=True)]
         if records:
             self._stream.write((self._separator + self._between.join(records)).encode())
             self._separator = self._between

@@ -4,6 +4,7 @@ import difflib
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..optional import need
 from ..words import listing
 from .error_cells import error_cells
 from .held import HeldPart
+from .reading import ReadingOptions
 from .sheets import Grid, table_in
 
 # Of the container that .xls files are, and workbooks that are locked by a password.
@@ -19,8 +21,8 @@ CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 ZIP = b"PK\x03\x04"
 
-# Files that the zip archive of a workbook has, and other archives have not.
-_MEMBERS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
+# Files that the zip archive of a workbook has, one of these sets, and other archives have not.
+_MEMBERS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"content.xml", "META-INF/manifest.xml"})
 
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 
@@ -30,7 +32,8 @@ def is_workbook(file: Path) -> bool:
     if not zipfile.is_zipfile(file):
         return True  # of the older container
     with zipfile.ZipFile(file) as archive:
-        return not _MEMBERS.isdisjoint(archive.namelist())
+        held = set(archive.namelist())
+        return any(members <= held for members in _MEMBERS)
 
 
 class WorkbookPart(HeldPart):
@@ -44,11 +47,17 @@ class WorkbookPart(HeldPart):
         The workbook.
     label : str
         What messages call it.
+    options : ReadingOptions
+        Whether it has a header.
     inside : str, optional
         Name of the sheet.
     """
 
-    def __init__(self, file: Path, label: str, inside: str | None = None) -> None:
+    def __init__(
+        self, file: Path, label: str, options: ReadingOptions | None = None, inside: str | None = None
+    ) -> None:
+        options = options or ReadingOptions()
+        replace(options, header=None).refuse_for(label)
         calamine = need("python_calamine", "reading workbooks")
         with _explained(file, label), file.open("rb") as stream:
             book = calamine.CalamineWorkbook.from_filelike(stream)
@@ -62,7 +71,7 @@ class WorkbookPart(HeldPart):
             grid = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
             merged = sheet.merged_cell_ranges or []
             _set_errors(grid, error_cells(file, name))
-        found = table_in(grid, merged)
+        found = table_in(grid, merged, has_header=options.header)
         if found is None:
             raise EmptyTableError(f"sheet {name!r} of {label} is empty: {_another(sheets, name)}")
         table, notes = found

@@ -212,7 +212,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             None,
             (),
             takes_missing=takes_missing,
-            takes=request.kind.takes,
+            takes="numbers" if request.kind.takes == "numbers" else "all",
             # Both tables have the same codes.
             kinds={**request.reading.kinds, **coded_kinds(table)},
             reading=request.reading,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...detectors.model import OutlierModel
+    from ...rows.columns import Takes
     from ..fitting import Numbers
     from ..provenance import FitFigures
     from ..request import Request
@@ -53,8 +54,9 @@ class Kind:
         What model files call the model that it fits.
     takes_missing : bool
         Whether rows may have missing values; they are scored by the values that are there.
-    takes : {"numbers", "all"}
-        Which columns it judges rows by: those of numbers, or also those of dates, flags, categories and text.
+    takes : {"numbers", "all", "levels"}
+        Which columns it judges rows by: those of numbers; also those of dates, flags, categories and text; or all
+        these, whole numbers of few values by their levels.
     has_components : bool
         Whether it is a mixture, whose components are groups, their number and shape for the user to choose.
     keeps_constant : bool
@@ -69,7 +71,7 @@ class Kind:
     name: ClassVar[str]
     stored_as: ClassVar[str]
     takes_missing: ClassVar[bool] = False
-    takes: ClassVar[Literal["numbers", "all"]] = "numbers"
+    takes: ClassVar["Takes"] = "numbers"
     has_components: ClassVar[bool] = False
     keeps_constant: ClassVar[bool] = False
     judges_within: ClassVar[bool] = False
