@@ -35,7 +35,7 @@ def column(page, position):
 
 
 def number(text):
-    return float(text.replace(",", "").replace("−", "-"))
+    return float(text.replace(",", ""))
 
 
 def flagged_rows(report, n=None):

@@ -12,10 +12,12 @@ class Budget:
 
     Attributes
     ----------
-    groups, left_out, candidates, reasons, notices : int
-        Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices.
-    viewed, pairs : int
-        Columns that pictures choose from, and pairs of these that have a picture of the density.
+    groups, left_out, candidates, reasons, notices, since : int
+        Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices, columns
+        with something new since the fit and columns that moved.
+    viewed, blamed, pairs : int
+        Columns that pictures choose from, more of them where so many have flagged cells, and pairs of these that have a
+        picture of the density.
     deviations : int
         Columns that the explanation of a row names; those of its flagged cells are always among them.
     explained : int
@@ -42,7 +44,9 @@ class Budget:
     candidates: int = 200
     reasons: int = 10
     notices: int = 20
+    since: int = 50
     viewed: int = 10
+    blamed: int = 40
     pairs: int = 10
     deviations: int = 6
     explained: int = 131_072
