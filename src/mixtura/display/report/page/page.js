@@ -234,7 +234,9 @@ function startCommand() {
 // All flagged rows are printed, up to a number, and not those of one page.
 function printRows(printing) {
   list.printing = printing;
-  if (byId('rows')) showRows();
+  if (!byId('rows')) return;
+  list.showHeads();
+  showRows();
 }
 
 // What is folded away is printed all the same.

@@ -207,7 +207,9 @@ function startRows() {
     return head;
   });
   markSorted(heads);
-  byId('rows').tHead.replaceChildren(element('tr', {}, ...heads));
+  const [asked, printed] = [element('tr', {}, ...heads), element('tr', {}, ...columns.map(printedHead))];
+  list.showHeads = () => byId('rows').tHead.replaceChildren(list.printing ? printed : asked);
+  list.showHeads();
   byId('filter').addEventListener('input', () => { list.page = 0; showRows(); });
   byId('unflagged').addEventListener('change', () => { list.page = 0; showRows(); });
   byId('repaired').addEventListener('change', switchRepairs);
@@ -216,6 +218,11 @@ function startRows() {
   if (!stops.length || stops[position].flagged === 0) byId('unflagged').checked = true;
   followThreshold(() => { list.page = 0; showRows(); });
   if (!stops.length) showRows();
+}
+
+// Browsers repeat a head at the top of each printed page if no button is in it.
+function printedHead({title, kind}) {
+  return element(title ? 'th' : 'td', {...(title ? {scope: 'col'} : {}), ...(['number', 'actions'].includes(kind) ? {class: kind} : {})}, title);
 }
 
 function markSorted(heads) {
