@@ -11,12 +11,14 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import precision_score, recall_score
 
 from mixtura import Diagonal, Full, Mixture, TableModel
+from mixtura.columns.known import News
 from mixtura.display.as_json import as_json
 from mixtura.display.report.facts.building import build_report
 from mixtura.display.report.facts.data import Reproduction
 from mixtura.display.report.facts.names import size_in_page
 from mixtura.rows import Block
 from mixtura.statistics.rarity import Rarity
+from mixtura.tables.drift import ColumnDrift, Drift
 from mixtura.tables.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
 from mixtura.tables.summary import (
     CandidateFacts,
@@ -358,6 +360,8 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
         table=replace(summary.table, left_out=(LeftOutColumn(names[0], "text"),) * 3000),
         model=replace(summary.model, candidates=candidates),
         notices=tuple(names),
+        news=tuple(News(name, name) for name in names),
+        drift=Drift(tuple(ColumnDrift(name, "levels", 1.0, 0.0, 0.0, 0.0, True, False, name) for name in names)),
     )
     report = build_report(gathered, summary, Reproduction("x" * 10**6, 0, {}))
     assert size_in_page(as_json(report, indent=None)) < 1_800_000
@@ -368,6 +372,7 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     assert len(report.columns) == described == len(set(report.summary.table.columns))
     assert report.omitted.columns == n_columns - described
     assert report.omitted.left_out == 2950
+    assert report.omitted.news == report.omitted.moved == max(0, n_columns - 50)
     assert report.omitted.candidates == 3800
     assert report.omitted.groups == n_components - len(report.profiles)
     assert len(report.profiles) >= min(n_components, 15)

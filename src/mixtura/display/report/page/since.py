@@ -24,7 +24,7 @@ def since(report: Report) -> str:
         text += _left(report.omitted.news)
     moved = drift.moved
     if moved:
-        titles = ("column", "then → now", "distance", "distance by chance")
+        titles = ("column", "then → now", "distance", "by chance")
         lines = "".join(map(_line, moved))
         text += "<h3>Moved</h3>" + tabulated("Columns that moved", titles, lines, numeric=range(2, 4))
         text += _left(report.omitted.moved)
@@ -39,7 +39,7 @@ def since(report: Report) -> str:
 
 _DISTANCE = (
     "Distance: the share of the cells that lie elsewhere than in the fitted table, from 0 to 1. "
-    "Distance by chance: that of two samples from one source."
+    "By chance: the distance of two samples from one source."
 )
 
 
