@@ -69,7 +69,7 @@ def _drift(drift: Drift, rest: str) -> Part:
         if column.goes_on:
             parts.append(paragraph(f"{_name(column)} continues: {words.visible(column.said)}.", indent=2))
     if drift.scores is not None:
-        parts.append(paragraph(moved_scores(drift.scores), indent=2))
+        parts.append(paragraph(_moved_scores(drift.scores), indent=2))
     return Stack(parts)
 
 
@@ -87,7 +87,7 @@ def _name(column: ColumnDrift) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def moved_scores(scores: ScoreDrift) -> str:
+def _moved_scores(scores: ScoreDrift) -> str:
     """Return how the scores of the rows moved, in a sentence."""
     told = f"median {words.number(scores.median_before)} → {words.number(scores.median_now)}"
     if scores.share_before is not None and scores.share_now is not None:

@@ -237,18 +237,20 @@ def far_notices(far: FarRows, contours: Contours, spell: Spell, *, are_left_out:
     elif not one:
         said += ", and they affect none"
     still = "It is still" if one else "They are still"
-    scores = f"the scores of detect, {spell('model', 'mixture')}, tell {'it' if one else 'them'} apart"
+    scores = f"the scores of detect with {spell('model', 'mixture')} tell {'it' if one else 'them'} apart"
     return (f"{said}. {still} assigned to the nearest; {scores}.",)
 
 
 def small_group_notices(contours: Contours) -> tuple[str, ...]:
     """Return what deserves attention about small groups far from all others."""
-    return tuple(
+    told = [
         f"component {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
-        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest. "
-        "It may be an error."
+        f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest"
         for group in small_far_groups(contours)
-    )
+    ]
+    if not told:
+        return ()
+    return (f"{'; '.join(told)}. {'It may be an error' if len(told) == 1 else 'They may be errors'}.",)
 
 
 def passed_over_notices(candidate: Candidate | None) -> tuple[str, ...]:

@@ -21,12 +21,15 @@ from .kept import Kept, RowFacts
 from .stray_cells import stray_cells
 from .summary import StrayCell
 from .table_model import TableModel
-from .telling import described_columns
+from .telling import sketched_columns
 
 # Rows that are listed, rows of the sample, and flagged rows that pictures show beside it.
 MOST_LISTED = 1000
 MOST_SAMPLED = 5000
 MOST_FLAGGED = 5000
+
+# Values of these, in tables of very many columns.
+_MOST_VALUES = 2_000_000
 
 # Listed rows with cells that do not fit their columns: the first of the table, whatever their scores.
 MOST_STRAY = 200
@@ -50,25 +53,25 @@ class Plan:
         The model that scores the rows.
     labels : str, Reviewed or None
         The column of labels, or what was marked by hand.
-    described : tuple of int
-        Positions of the columns of the model that are described.
+    sketched : tuple of int
+        Positions of the columns of the model whose values are sketched.
     fine : FineRows or None
         Rows that somebody marked as fine.
     """
 
     model: TableModel
     labels: str | Reviewed | None
-    described: tuple[int, ...]
+    sketched: tuple[int, ...]
     fine: FineRows | None = None
 
     @classmethod
     def of(cls, model: TableModel, labels: str | Reviewed | None, fine: FineRows | None = None) -> "Plan":
         """Return the plan for a model."""
-        return cls(model, labels, described_columns(model), fine)
+        return cls(model, labels, sketched_columns(model), fine)
 
     def cell_columns(self, names: list[str]) -> tuple[str, ...]:
         """Return the columns of a table that rows may be listed with, in its order."""
-        used = [self.model.columns[position] for position in self.described]
+        used = [self.model.columns[position] for position in self.sketched]
         known = {*self.model.columns, self.labels}
         others = [name for name in names if name not in known][:_OTHER_CELLS]
         return tuple(name for name in names if name in {*used, *others})
@@ -101,7 +104,7 @@ class Gathered:
     cell_columns : tuple of str
         Columns of the table that cells are kept of.
     columns : tuple of QuantileSketch
-        The values of each described column.
+        The values of each sketched column.
     scores : QuantileSketch
         The scores, turned so that anomalies are low: it holds the lowest exactly.
     classes : tuple of QuantileSketch
@@ -109,8 +112,7 @@ class Gathered:
     flagged : Flagged
         How many rows the model flags.
     listed, shown, sample : Kept
-        The rows of highest score, with the values of all columns and their cells; flagged rows and a sample of all,
-        with the values of the described columns.
+        The rows of highest score, with their cells; flagged rows and a sample of all, without.
     with_strays : Kept
         The first rows with cells that do not fit their columns, as `listed`; none where no row is flagged.
     stray_scores : QuantileSketch
@@ -140,17 +142,18 @@ class Gathered:
     def zero(cls, plan: Plan) -> "Gathered":
         """Return what is kept of no rows."""
         nothing = QuantileSketch.zero()
+        room = max(1, _MOST_VALUES // len(plan.model.columns))
         return cls(
             plan,
             0,
             (),
-            (QuantileSketch.zero(_COLUMN_SKETCH, n_lowest=1),) * len(plan.described),
+            (QuantileSketch.zero(_COLUMN_SKETCH, n_lowest=1),) * len(plan.sketched),
             nothing,
             (nothing, nothing),
             Flagged(),
             Kept.zero(MOST_LISTED, float),
-            Kept.zero(MOST_FLAGGED, float),
-            Kept.zero(MOST_SAMPLED, np.uint64),
+            Kept.zero(min(MOST_FLAGGED, room), float),
+            Kept.zero(min(MOST_SAMPLED, room), np.uint64),
             Kept.zero(MOST_STRAY, np.int64),
             nothing,
         )
@@ -176,7 +179,7 @@ class Gathered:
         labels = unknown if plan.labels is None else labels_of(table, plan.labels, block.first_row)
         no_groups = np.full(n_rows, -1)
         rows = _Rows(table, block, scores, no_groups if components is None else components, labels)
-        described = np.asarray(block.values[:, list(plan.described)], dtype=np.float64)
+        sketched = np.asarray(block.values[:, list(plan.sketched)], dtype=np.float64)
         flags = np.zeros(n_rows, bool) if plan.model.threshold is None else plan.model.above_threshold(scores)
         positions = np.flatnonzero(flags)
         found = {} if plan.model.threshold is None else stray_cells(table, block.strays, plan.model.columns)
@@ -184,14 +187,14 @@ class Gathered:
         listed = rows.kept_in(self.listed, low, np.arange(n_rows), block.values, cell_columns)
         first = rows.kept_in(self.with_strays, rows.numbers[with_strays], with_strays, block.values, cell_columns)
         either = np.union1d(positions, with_strays)
-        shown = rows.kept_in(self.shown, low[either], either, described, ())
+        shown = rows.kept_in(self.shown, low[either], either, block.values, ())
         return replace(
             self,
             n_rows=self.n_rows + n_rows,
             cell_columns=cell_columns,
             columns=tuple(
                 sketch.including(column[~np.isnan(column)])
-                for sketch, column in zip(self.columns, described.T, strict=True)
+                for sketch, column in zip(self.columns, sketched.T, strict=True)
             ),
             scores=self.scores.including(low),
             classes=(
@@ -202,7 +205,7 @@ class Gathered:
             + Flagged(len(positions), int((~np.isnan(labels[flags])).sum()), int((labels[flags] == 1).sum())),
             listed=listed,
             shown=shown,
-            sample=rows.kept_in(self.sample, hashes(rows.numbers), np.arange(n_rows), described, ()),
+            sample=rows.kept_in(self.sample, hashes(rows.numbers), np.arange(n_rows), block.values, ()),
             with_strays=first,
             stray_scores=self.stray_scores.including(low[with_strays]),
             strays=_of_kept(

@@ -11,12 +11,14 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import precision_score, recall_score
 
 from mixtura import Diagonal, Full, Mixture, TableModel
+from mixtura.columns.known import News
 from mixtura.display.as_json import as_json
 from mixtura.display.report.facts.building import build_report
 from mixtura.display.report.facts.data import Reproduction
 from mixtura.display.report.facts.names import size_in_page
 from mixtura.rows import Block
 from mixtura.statistics.rarity import Rarity
+from mixtura.tables.drift import ColumnDrift, Drift
 from mixtura.tables.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
 from mixtura.tables.summary import (
     CandidateFacts,
@@ -285,7 +287,7 @@ def test_profiles_are_in_the_units_of_the_table(make, model):
 
 
 def test_the_columns_to_look_at_first_tell_groups_apart_or_are_to_blame(make, model):
-    assert set(make(model, two_groups(2000)).view_columns[:2]) == {"a", "b"}
+    assert set(make(replace(model, threshold=None), two_groups(2000)).view_columns[:2]) == {"a", "b"}
     one = TableModel(Mixture([1.0], [[0.0] * 3], Full([np.eye(3)], 1, 3)), NAMES, [0.0] * 3, [1.0] * 3, threshold=20)
     values = np.random.default_rng(0).normal(size=(3000, 3))
     values[:900, 2] *= 10
@@ -306,6 +308,7 @@ def test_json_has_everything_and_no_number_that_is_not_one(make, model):
         "edges": [0.0, 1.0],
         "counts": [0],
         "told": [],
+        "n_flagged": 0,
     }
     assert [point["values"][report.view_columns.index("b")] for point in data["points"]] == [None] * 300
     assert [{c["x"], c["y"]} for c in data["contours"]] == [{"a", "c"}]
@@ -359,6 +362,8 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
         table=replace(summary.table, left_out=(LeftOutColumn(names[0], "text"),) * 3000),
         model=replace(summary.model, candidates=candidates),
         notices=tuple(names),
+        news=tuple(News(name, name) for name in names),
+        drift=Drift(tuple(ColumnDrift(name, "levels", 1.0, 0.0, 0.0, 0.0, True, False, name) for name in names)),
     )
     report = build_report(gathered, summary, Reproduction("x" * 10**6, 0, {}))
     assert size_in_page(as_json(report, indent=None)) < 1_800_000
@@ -369,6 +374,7 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     assert len(report.columns) == described == len(set(report.summary.table.columns))
     assert report.omitted.columns == n_columns - described
     assert report.omitted.left_out == 2950
+    assert report.omitted.news == report.omitted.moved == max(0, n_columns - 50)
     assert report.omitted.candidates == 3800
     assert report.omitted.groups == n_components - len(report.profiles)
     assert len(report.profiles) >= min(n_components, 15)
@@ -393,4 +399,6 @@ def test_a_full_report_of_plain_names_is_no_larger(make, n_columns):
     assert size_in_page(as_json(report, indent=None)) < 1_800_000
     assert len(report.rows) >= 300
     assert {len(profile.covariance) for profile in report.profiles} == {0 if n_columns == 40 else n_columns}
-    assert len(report.points) > 4000
+    # Of 40 columns with flagged cells, each can be seen.
+    assert len(report.view_columns) == n_columns
+    assert len(report.points) > (1500 if n_columns == 40 else 4000)

@@ -43,7 +43,7 @@ def missing_marks(looked: Looked) -> Iterator[Finding]:
     for text, places in sorted(found.items(), key=lambda item: -sum(_share(*place) for place in item[1])):
         names = [column.name for column, _ in places]
         share = sum(_share(*place) for place in places) / len(places)
-        where = _where(*places[0]) if len(places) == 1 else "apart from all their other cells"
+        where = _where(*places[0]) if len(places) == 1 else "far from all their other cells"
         yield Finding(
             "mark of missing values",
             f"{named(names)}: {percent(share)} of the cells are exactly {text}, {where}",

@@ -12,11 +12,12 @@ class Budget:
 
     Attributes
     ----------
-    groups, left_out, candidates, reasons, notices, segments, moved : int
+    groups, left_out, candidates, reasons, notices, segments, since : int
         Groups that are shown, columns left out that are named, candidates of a search, shared reasons, notices,
-        segments, columns that moved.
-    viewed, pairs : int
-        Columns that pictures choose from, and pairs of these that have a picture of the density.
+        segments, columns with something new since the fit and columns that moved.
+    viewed, blamed, pairs : int
+        Columns that pictures choose from, more of them where so many have flagged cells, and pairs of these that have a
+        picture of the density.
     deviations : int
         Columns that the explanation of a row names; those of its flagged cells are always among them.
     explained : int
@@ -44,8 +45,9 @@ class Budget:
     reasons: int = 10
     notices: int = 20
     segments: int = 100
-    moved: int = 50
+    since: int = 50
     viewed: int = 10
+    blamed: int = 40
     pairs: int = 10
     deviations: int = 6
     explained: int = 131_072

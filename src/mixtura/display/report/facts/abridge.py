@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ....tables.drift import ColumnDrift
 from ....tables.segment_facts import SegmentFacts
 from ....tables.summary import Group, LeftOutColumn, ModelFacts, Summary
 from ....tables.table_model import TableModel
@@ -40,7 +41,7 @@ def abridged(
     components = {profile.component for profile in profiles}
     groups = [group for group in summary.groups if group.component in components]
     facts, n_candidates = _with_best(summary.model)
-    table = summary.table
+    table, drift = summary.table, summary.drift
     short = replace(
         summary,
         table=replace(
@@ -74,6 +75,11 @@ def abridged(
         ),
         segments=tuple(_segment(segment, names) for segment in summary.segments[: PAGE.segments]),
         notices=tuple(shortened(notice, PAGE.sentence) for notice in summary.notices[: PAGE.notices]),
+        news=tuple(
+            replace(one, column=shortened(one.column), what=shortened(one.what, PAGE.reason))
+            for one in sorted(summary.news, key=lambda one: one.is_expected)[: PAGE.since]
+        ),
+        drift=None if drift is None else replace(drift, columns=tuple(map(_short, drift.columns[: PAGE.since]))),
     )
     omitted = Omitted(
         columns=len(model.columns) - len(described),
@@ -82,8 +88,14 @@ def abridged(
         candidates=n_candidates,
         reasons=max(0, len(summary.reasons) - PAGE.reasons),
         segments=max(0, len(summary.segments) - PAGE.segments),
+        news=max(0, len(summary.news) - PAGE.since),
+        moved=0 if drift is None else max(0, len(drift.moved) - PAGE.since),
     )
     return short, omitted
+
+
+def _short(column: ColumnDrift) -> ColumnDrift:
+    return replace(column, column=shortened(column.column), said=shortened(column.said, PAGE.reason))
 
 
 def n_groups_fitting(called: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ....tables.gathering import Gathered
 from ....tables.summary import Summary
+from ....tables.telling import described_columns
 from ....typing import Floats
 from ..budget import PAGE
 from .abridge import abridged, n_groups_fitting
@@ -36,28 +37,36 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         How to come to the same report again.
     """
     plan = gathered.plan
-    model, described = plan.model, plan.described
+    model = plan.model
     names = display_names(dict.fromkeys([*model.columns, *gathered.cell_columns]))
     listed = listing(gathered, names)
-    order = most_telling(model, described, listed.blame)
+    threshold = None if model.threshold is None or summary.decision is None else summary.decision.threshold
+    # Where no row is flagged, no column is to blame.
+    n_flagged = np.zeros_like(listed.n_flagged) if threshold is None else listed.n_flagged
+    described = described_columns(model, n_flagged)
+    order = most_telling(model, listed.blame, n_flagged)
     called = [names[model.columns[position]] for position in described]
-    kinds = [model.kinds[position] if model.kinds else None for position in described]
+    sketches = dict(zip(plan.sketched, gathered.columns, strict=True))
     columns = tuple(
-        column_facts(name, sketch, gathered.n_rows, kind)
-        for name, sketch, kind in zip(called, gathered.columns, kinds, strict=True)
+        column_facts(
+            names[model.columns[position]],
+            sketches[position],
+            gathered.n_rows,
+            model.kinds[position] if model.kinds else None,
+            int(n_flagged[position]),
+        )
+        for position in described
     )
-    viewed = order[: PAGE.viewed]
+    viewed = order[: max(PAGE.viewed, min(PAGE.blamed, int((n_flagged > 0).sum())))]
     points = _points(gathered, viewed)
     groups = profiles(model, described, n_groups_fitting(called))
-    threshold = None if model.threshold is None or summary.decision is None else summary.decision.threshold
     short, omitted = abridged(summary, model, names, described, groups, listed.rows)
     ranges = {
         position: (float(sketch.lowest.values[0]), sketch.largest)
-        for position, sketch in zip(described, gathered.columns, strict=True)
+        for position, sketch in sketches.items()
         if sketch.count
     }
     n_like_fine = 0 if summary.decision is None else summary.decision.n_like_fine
-    n_flagged = gathered.n_flagged - n_like_fine
     labelled = plan.labels is not None
     strays = tuple(point.row for point in points if point.row - 1 in gathered.strays)
     return Report(
@@ -80,7 +89,7 @@ def build_report(gathered: Gathered, summary: Summary, reproduction: Reproductio
         reproduction=replace(reproduction, command=shortened(reproduction.command, PAGE.command)),
         omitted=replace(
             omitted,
-            flagged_rows=max(0, n_flagged - len(listed.rows)),
+            flagged_rows=max(0, gathered.n_flagged - n_like_fine - len(listed.rows)),
             flagged_points=gathered.n_flagged - _n_flagged(points, strays, threshold),
         ),
         stray_points=strays,
@@ -97,10 +106,9 @@ def _points(gathered: Gathered, viewed: Sequence[int]) -> tuple[Point, ...]:
     sample, flagged = gathered.sample.facts, gathered.shown.facts
     assert sample is not None, "a table has rows"
     assert flagged is not None, "of which none may be flagged"
-    places = [gathered.plan.described.index(position) for position in viewed]
     is_known = np.isin(sample.rows, flagged.rows)
     both = flagged + sample.take(np.flatnonzero(~is_known))
-    columns = [rounded(both.values[:, place], _span(sample.values[:, place])) for place in places]
+    columns = [rounded(both.values[:, position], _span(sample.values[:, position])) for position in viewed]
     made = [
         Point(row + 1, score, round(severity, _DECIMALS), None if component < 0 else component, values)
         for row, score, severity, component, values in zip(

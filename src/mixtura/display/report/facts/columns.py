@@ -1,40 +1,43 @@
 """Which columns a report describes and shows, and what it says of them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ....columns.kind import Kind
 from ....statistics.sketch import QuantileSketch
 from ....tables.table_model import TableModel
 from ....tables.telling import between_groups
-from ....typing import Floats
+from ....typing import Floats, Integers
 from .data import ColumnFacts
 from .names import shortened
 from .numbers import histogram, significant
 
 
-def most_telling(model: TableModel, described: Sequence[int], blame: Floats) -> tuple[int, ...]:
-    """Return the positions of columns, the most telling first: that tell groups apart, or why rows are anomalous.
+def most_telling(model: TableModel, blame: Floats, n_flagged: Integers) -> tuple[int, ...]:
+    """Return the positions of columns, the most telling first: those with most flagged cells, then the others.
+
+    The others tell groups apart, or why rows are anomalous.
 
     Parameters
     ----------
     model : TableModel
         The model.
-    described : sequence of int
-        Positions to choose from.
     blame : ndarray of shape (n_columns,)
         Mean share that each column has in the scores of the most anomalous rows.
+    n_flagged : ndarray of int64, shape (n_columns,)
+        Flagged cells of each column.
     """
     telling = between_groups(model) + blame
+    order = np.lexsort((-telling, -n_flagged)).tolist()
     # Pictures have axes for amounts: codes of levels have no order.
-    return tuple(sorted(described, key=lambda position: (position in model.coded, -float(telling[position]))))
+    return tuple(sorted(order, key=lambda position: position in model.coded))
 
 
-def column_facts(name: str, sketch: QuantileSketch, n_rows: int, kind: Kind | None = None) -> ColumnFacts:
+def column_facts(
+    name: str, sketch: QuantileSketch, n_rows: int, kind: Kind | None = None, n_flagged: int = 0
+) -> ColumnFacts:
     """Return what is to say of a column whose values a sketch has seen."""
     if not sketch.count:
-        return ColumnFacts(name, n_rows, np.nan, np.nan, np.nan, *histogram(sketch))
+        return ColumnFacts(name, n_rows, np.nan, np.nan, np.nan, *histogram(sketch), n_flagged=n_flagged)
     edges, counts = histogram(sketch)
     return ColumnFacts(
         name,
@@ -45,6 +48,7 @@ def column_facts(name: str, sketch: QuantileSketch, n_rows: int, kind: Kind | No
         edges,
         counts,
         _told(sketch, kind),
+        n_flagged,
     )
 
 

@@ -28,6 +28,8 @@ class ColumnFacts:
     told : tuple of str
         The lowest, the middle and the highest value in words, where the column holds no numbers: the first is its most
         frequent level, where it has levels.
+    n_flagged : int
+        Its flagged cells in the listed rows.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ColumnFacts:
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     told: tuple[str, ...] = ()
+    n_flagged: int = 0
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,8 @@ class Omitted:
         Reasons that flagged rows share, those of the fewest rows.
     segments : int
         Segments with the smallest shares of flagged rows.
+    news, moved : int
+        Columns with something new since the fit, and columns that moved.
     flagged_rows : int
         Rows flagged by the decision that are not in `Report.rows`.
     flagged_points : int
@@ -276,6 +281,8 @@ class Omitted:
     candidates: int = 0
     reasons: int = 0
     segments: int = 0
+    news: int = 0
+    moved: int = 0
     flagged_rows: int = 0
     flagged_points: int = 0
 
@@ -291,7 +298,7 @@ class Report:
     summary : Summary
         What was found, as the command says it.
     columns : tuple of ColumnFacts
-        The columns in use, or the first and most telling of very many.
+        The columns in use; of very many those with flagged cells, then the most telling ones.
     profiles : tuple of GroupProfile
         One for each component, or for those of the largest weights; none where the model is no mixture.
     scores : ScoreCurve
@@ -303,7 +310,7 @@ class Report:
         Rows that are flagged for cells that do not fit their columns, whatever their scores; then the most anomalous
         rows, the most anomalous first.
     view_columns : tuple of str
-        Columns that the pictures choose from, the most telling first.
+        Columns that the pictures choose from: those with most flagged cells first, then the most telling ones.
     points : tuple of Point
         Rows that the pictures show: all that are flagged, as far as there is room, and a sample of the others.
     points_are_all : bool

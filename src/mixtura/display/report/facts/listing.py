@@ -35,11 +35,14 @@ class Listing:
         Columns that they are listed with.
     blame : ndarray of shape (n_columns,)
         Mean share of each column of the model in their scores.
+    n_flagged : ndarray of int64, shape (n_columns,)
+        Flagged cells of each column of the model.
     """
 
     rows: tuple[ReportRow, ...]
     cell_columns: tuple[str, ...]
     blame: Floats
+    n_flagged: Integers
 
 
 def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
@@ -73,7 +76,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
         (replace(row, cells=tuple(row.cells[position] for position in positions)) for row in rows), PAGE.row_bytes
     )
     cell_columns = tuple(names[gathered.cell_columns[position]] for position in positions)
-    return Listing(tuple(listed), cell_columns, blame / len(rows))
+    return Listing(tuple(listed), cell_columns, blame / len(rows), n_flagged)
 
 
 def _facts(gathered: Gathered) -> RowFacts:

@@ -30,11 +30,8 @@ function number(value, digits = 4) {
   if (value === null || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return 'none';
   const size = Math.abs(value);
-  let text;
-  if (size >= 1e9 || (size > 0 && size < 1e-4)) text = value.toExponential(digits - 1).replace(/\.?0+e/, 'e');
-  else if (size >= 10 ** (digits - 1)) text = grouped.format(value);
-  else text = String(Number(value.toPrecision(digits)));
-  return text.replace(/^-/, '−');
+  if (size >= 1e9 || (size > 0 && size < 1e-4)) return value.toExponential(digits - 1).replace(/\.?0+e/, 'e');
+  return size >= 10 ** (digits - 1) ? grouped.format(value) : String(Number(value.toPrecision(digits)));
 }
 
 function percent(share) {

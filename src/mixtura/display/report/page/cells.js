@@ -64,8 +64,7 @@ function bar(share, shares) {
 }
 
 function nats(share) {
-  const text = Math.abs(share) >= 1000 ? number(share) : share.toFixed(Math.abs(share) >= 100 ? 1 : 2);
-  return text.replace(/^-/, '−');
+  return Math.abs(share) >= 1000 ? number(share) : share.toFixed(Math.abs(share) >= 100 ? 1 : 2);
 }
 
 // Why a row stands out: the columns that tell most, what all others add, and the sum.

@@ -47,7 +47,7 @@ function chart(id, spec, contents) {
     inner.append(drawn);
     const made = await vegaEmbed(drawn, {...spec, datasets: sets}, {
       mode: 'vega-lite', ast: true, actions: false, renderer: 'canvas', defaultStyle: false, tooltip: showTip,
-      config: look(), patch: (vega) => completed(vega, titles, {...ranges, ...signals})});
+      config: look(), formatLocale: {decimal: '.', thousands: ',', grouping: [3], currency: ['$', ''], minus: '-'}, patch: (vega) => completed(vega, titles, {...ranges, ...signals})});
     if (mine !== turn) {
       made.finalize();
       drawn.remove();

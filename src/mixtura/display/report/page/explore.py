@@ -55,14 +55,8 @@ def views(report: Report, n_views: int) -> str:
     if not report.points:
         return "<p>There are no rows to show.</p>"
     names = [plain(name, 60) for name in report.view_columns[:n_views]]
-    places = [(str(k), name) for k, name in enumerate(names)] + [("score", "anomaly score")]
-    options = {
-        axis: "".join(
-            f'<option value="{value}"{" selected" if position == start else ""}>{name}</option>'
-            for position, (value, name) in enumerate(places)
-        )
-        for axis, start in (("x", 0), ("y", 1))
-    }
+    wrong = {deviation.column for row in report.rows for deviation in row.deviations if deviation.flagged}
+    options = {axis: _options(names, [name in wrong for name in report.view_columns], start) for axis, start in _AXES}
     n_rows, n_points = report.summary.table.n_rows, len(report.points)
     sample = (
         "All rows are shown."
@@ -84,6 +78,21 @@ def views(report: Report, n_views: int) -> str:
 <figcaption><p id="view-key" class="key"></p><p>{sample}{left} <span id="view-note"></span></p></figcaption>
 </figure>
 </div>"""
+
+
+# The axes of the picture, and the columns that they show first.
+_AXES = (("x", 0), ("y", 1))
+
+
+def _options(names: Sequence[str], is_wrong: Sequence[bool], start: int) -> str:
+    """Return what an axis may show: columns with flagged cells, the others, and the score."""
+    parts: dict[str, list[str]] = {"columns with flagged cells": [], "other columns": []}
+    for k, name in enumerate(names):
+        part = "columns with flagged cells" if is_wrong[k] else "other columns"
+        parts[part].append(f'<option value="{k}"{" selected" if k == start else ""}>{name}</option>')
+    listed = "".join(f'<optgroup label="{title}">{"".join(part)}</optgroup>' for title, part in parts.items() if part)
+    selected = " selected" if start == len(names) else ""
+    return f'{listed}<option value="score"{selected}>anomaly score</option>'
 
 
 def scores(report: Report, found: Sequence[Stop]) -> str:

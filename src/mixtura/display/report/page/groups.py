@@ -59,10 +59,12 @@ def _clusters(report: Report) -> str:
 
 def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], largest: float) -> str:
     telling = sorted(range(len(names)), key=lambda k: -abs(group.contrast[names[k]]))[:_TELLING]
+    # A name has a line of its own: beside two long numbers it has no room.
     lines = "".join(
-        f'<tr><th scope="row">{isolated(names[k])}</th><td class="number">{_mean(group, profile, names[k], k)}</td>'
+        f'<tbody><tr><th scope="rowgroup" colspan="3">{isolated(names[k])}</th></tr>'
+        f'<tr><td class="number">{_mean(group, profile, names[k], k)}</td>'
         f"<td>{_contrast(group.contrast[names[k]] / largest)}</td>"
-        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr>'
+        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr></tbody>'
         for k in telling
     )
     share = (
@@ -80,9 +82,9 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
         f'<article class="card"><h3>Group {group.component}{cluster}</h3>'
         f"<p>{plural(group.n_rows, 'row')}, {percent(group.share)}{weight}</p>{share}"
         f'<table class="profile"><caption class="unseen">Means of group {group.component}</caption>'
-        '<thead class="unseen"><tr><th scope="col">column</th><th scope="col">mean ± sd</th>'
+        '<thead class="unseen"><tr><th scope="col">mean ± sd</th>'
         '<th colspan="2" scope="colgroup">from the middle of the column</th></tr></thead>'
-        f"<tbody>{lines}</tbody></table>{left}</article>"
+        f"{lines}</table>{left}</article>"
     )
 
 
@@ -104,5 +106,5 @@ def _contrast(part: float) -> str:
 
 def _sd(contrast: float) -> str:
     size = f"{abs(contrast):.1f}"
-    sign = "" if float(size) == 0 else "+" if contrast > 0 else "−"
+    sign = "" if float(size) == 0 else "+" if contrast > 0 else "-"
     return f"{sign}{size} sd"

@@ -14,7 +14,11 @@ from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
 from . import explore, findings, groups, sections, segments
 from .payload import Stop, payload, stops_of
+from .since import since
 from .text import island, isolated, plain, title
+
+# Sections that whoever decides about the rows does not need: they are folded until the reader unfolds them.
+_FOLDED = {"data", "model", "again"}
 
 _SCRIPTS = ("base.js", "charts.js", "cells.js", "marks.js", "reasons.js", "rows.js", "page.js")
 
@@ -51,8 +55,10 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     library = _library()
     script = "(() => {\n'use strict';\n" + "".join(map(_part, _SCRIPTS)) + "})();\n"
     summary = report.summary
+    compared = since(report)
     parts = [
         *([("reasons", "By reason", findings.findings(report, found))] if found else []),
+        *([("since", "Since the fit", compared)] if compared else []),
         *_body(report, found, chosen, (n_listed, longest), len(data["views"])),
         ("data", "The data", sections.data(report)),
         ("model", "The model", sections.model(report)),
@@ -70,7 +76,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
         figures=explore.figures(report, found, chosen),
         contents="".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in parts),
         sections=sections.notices(summary)
-        + _arranged({name: _section(name, title, text) for name, title, text in parts}),
+        + _arranged({name: _section(name, title, text, folded=name in _FOLDED) for name, title, text in parts}),
         payload=island(data),
         library=library,
         script=script,
@@ -90,8 +96,6 @@ def _body(
     yield from (("flagged", "The flagged rows", rows), views, ("scores", "The scores", explore.scores(report, found)))
     if report.summary.segments:
         yield ("segments", "The segments", segments.segments(report))
-    if report.summary.drift is not None:
-        yield ("moved", "What moved since the fit", segments.moved(report.summary.drift))
     yield from cards
 
 
@@ -102,9 +106,10 @@ def _arranged(made: dict[str, str]) -> str:
     return "".join(made.values())
 
 
-def _section(name: str, title: str, content: str) -> str:
+def _section(name: str, title: str, content: str, *, folded: bool) -> str:
     return (
-        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
+        f'<section id="{name}" aria-labelledby="{name}-title"><details class="fold"{"" if folded else " open"}>'
+        f'<summary><h2 id="{name}-title">{title}</h2></summary>{content}</details></section>\n'
     )
 
 

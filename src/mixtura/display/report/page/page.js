@@ -101,7 +101,7 @@ function scoreTicks([low, high], width) {
   const found = [];
   const offer = (score) => {
     const at = placed(score);
-    if (at >= low && at <= high && found.every((other) => Math.abs(other - at) >= apart)) found.push(at);
+    if (at >= low && at <= high && found.every((other) => Math.abs(other.at - at) >= apart)) found.push({at, score});
   };
   if (bend) {
     offer(0);
@@ -112,10 +112,10 @@ function scoreTicks([low, high], width) {
   } else {
     const power = 10 ** Math.floor(Math.log10(apart));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= apart);
-    for (let place = Math.ceil(low / step); place <= high / step; place += 1) found.push(place * step);
+    for (let place = Math.ceil(low / step); place <= high / step; place += 1) found.push({at: place * step, score: place * step});
   }
-  found.sort((one, other) => one - other);
-  return {ticks: found, labels: found.map((at) => number(Number(unplaced(at).toPrecision(bend ? 2 : 6))))};
+  found.sort((one, other) => one.at - other.at);
+  return {ticks: found.map(({at}) => at), labels: found.map(({score}) => number(Number(score.toPrecision(6))))};
 }
 
 // Of the bar that the threshold falls into, how many rows are above it.
@@ -234,7 +234,9 @@ function startCommand() {
 // All flagged rows are printed, up to a number, and not those of one page.
 function printRows(printing) {
   list.printing = printing;
-  if (byId('rows')) showRows();
+  if (!byId('rows')) return;
+  list.showHeads();
+  showRows();
 }
 
 // What is folded away is printed all the same.
@@ -243,6 +245,7 @@ function startPrinting() {
   addEventListener('beforeprint', () => {
     folded = [...document.querySelectorAll('details:not([open])')];
     for (const details of folded) details.open = true;
+    dispatchEvent(new Event('resize'));
     printRows(true);
   });
   addEventListener('afterprint', () => {
@@ -251,7 +254,36 @@ function startPrinting() {
   });
 }
 
+// Sections that the reader folds or unfolds stay so, in every report.
+function startFolds() {
+  const key = 'mixtura sections';
+  const sections = [...document.querySelectorAll('.fold')];
+  const nameOf = (fold) => fold.parentElement.id;
+  let known = {};
+  try {
+    known = JSON.parse(localStorage.getItem(key) ?? '{}');
+  } catch { /* The browser keeps nothing here. */ }
+  for (const fold of sections) {
+    if (typeof known[nameOf(fold)] === 'boolean') fold.open = known[nameOf(fold)];
+    fold.querySelector('summary').addEventListener('click', () => {
+      known[nameOf(fold)] = !fold.open;
+      try {
+        localStorage.setItem(key, JSON.stringify(known));
+      } catch { /* The browser keeps nothing here. */ }
+    });
+    // A chart that is folded away has no width.
+    fold.addEventListener('toggle', () => dispatchEvent(new Event('resize')));
+  }
+  const unfold = (hash) => {
+    const fold = sections.find((one) => `#${nameOf(one)}` === hash);
+    if (fold) fold.open = true;
+  };
+  for (const link of document.querySelectorAll('nav a')) link.addEventListener('click', () => unfold(link.hash));
+  unfold(location.hash);
+}
+
 document.documentElement.classList.add('scripted');
+startFolds();
 startRows();
 startMarks();
 startReasons();

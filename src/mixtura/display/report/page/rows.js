@@ -15,6 +15,9 @@ const labelled = listedRows.some((row) => row.label !== null);
 const inGroups = listedRows.some((row) => row.component !== null);
 const labelText = (label) => (label === null ? '–' : label ? 'anomaly' : 'normal');
 
+// Of very many columns rows are listed with a few; where others have flagged cells, each row tells its own.
+const beyond = listedRows.some((row) => [...row.flagged.keys(), ...row.strays.keys()].some((column) => !report.cell_names.includes(column)));
+
 // The columns: a title, the value that sorts, and what the cell shows; the title of some needs a word more.
 const columns = [
   {title: 'row', value: (row) => row.row, show: explainer, kind: 'head'},
@@ -23,6 +26,7 @@ const columns = [
   ...(rated ? [{title: 'severity', value: (row) => row.score, show: (row) => row.severity, kind: 'number', highest: true,
     meaning: 'Rarer than this share of rows like these, in percent'}] : []),
   {title: 'why', value: (row) => row.reason, show: (row) => row.reason, kind: 'why'},
+  ...(beyond ? [{title: 'flagged cells', value: (row) => row.flagged.size, show: ownCells, kind: 'own', highest: true}] : []),
   ...(byId('save-marks') ? [{title: 'mark', value: (row) => marks.of(row), show: marker, kind: 'actions'}] : []),
   {title: '', show: copier, kind: 'actions'},
   ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
@@ -48,6 +52,14 @@ function cellOf(row, position) {
   if (found) return flaggedCell(cell, found, list.repairing);
   const stray = row.strays.has(report.cell_names[position]);
   return [element('bdi', {}, cell), ...(stray ? [small('not a number')] : [])];
+}
+
+// The flagged cells of a row, whatever columns the list has.
+function ownCells(row) {
+  const mark = list.repairing ? 'wrong repaired' : 'wrong';
+  const one = (column, ...content) => element('span', {class: mark}, element('bdi', {}, shortened(report.names[column])), ' ', ...content);
+  return [...[...row.strays].map(([column, text]) => one(column, element('bdi', {}, text), small('not a number'))),
+    ...[...row.flagged.values()].map((found) => one(found.column, ...flaggedCell(number(found.value), found, list.repairing)))];
 }
 
 // What a row has in a column of the list, repaired where repaired rows are shown.
@@ -96,7 +108,8 @@ function showRows() {
   const pages = Math.max(1, Math.ceil(rows.length / PER_PAGE));
   list.page = Math.min(list.page, pages - 1);
   const first = list.printing ? 0 : list.page * PER_PAGE;
-  const shown = rows.slice(first, first + (list.printing ? MOST_PRINTED : PER_PAGE));
+  const printed = Math.max(PER_PAGE, Math.min(MOST_PRINTED, rows.filter((row) => row.flagging <= position).length));
+  const shown = rows.slice(first, first + (list.printing ? printed : PER_PAGE));
   byId('rows').tBodies[0].replaceChildren(...shown.flatMap(tableRows));
   byId('listed').textContent = counted(rows.length, first, shown.length);
   byId('page').textContent = `Page ${list.page + 1} of ${pages}`;
@@ -194,7 +207,9 @@ function startRows() {
     return head;
   });
   markSorted(heads);
-  byId('rows').tHead.replaceChildren(element('tr', {}, ...heads));
+  const [asked, printed] = [element('tr', {}, ...heads), element('tr', {}, ...columns.map(printedHead))];
+  list.showHeads = () => byId('rows').tHead.replaceChildren(list.printing ? printed : asked);
+  list.showHeads();
   byId('filter').addEventListener('input', () => { list.page = 0; showRows(); });
   byId('unflagged').addEventListener('change', () => { list.page = 0; showRows(); });
   byId('repaired').addEventListener('change', switchRepairs);
@@ -203,6 +218,11 @@ function startRows() {
   if (!stops.length || stops[position].flagged === 0) byId('unflagged').checked = true;
   followThreshold(() => { list.page = 0; showRows(); });
   if (!stops.length) showRows();
+}
+
+// Browsers repeat a head at the top of each printed page if no button is in it.
+function printedHead({title, kind}) {
+  return element(title ? 'th' : 'td', {...(title ? {scope: 'col'} : {}), ...(['number', 'actions'].includes(kind) ? {class: kind} : {})}, title);
 }
 
 function markSorted(heads) {

@@ -1,7 +1,7 @@
 """The text of a page, readable before any script has run: what was found, the data, the model, the groups."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ....tables.spelling import Spell, in_python
 from ....tables.summary import Decision, ModelFacts, Summary
@@ -12,6 +12,9 @@ from .text import isolated, number, plain
 
 # Histograms beside the columns.
 _WIDTH, _HEIGHT = 120, 28
+
+# Columns that are shown before the others are asked for, more where more have flagged cells.
+_FIRST_COLUMNS = 20
 
 
 def headline(report: Report, spell: Spell = in_python) -> str:
@@ -88,12 +91,15 @@ def notices(summary: Summary) -> str:
 def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
     table, omitted = report.summary.table, report.omitted
-    rows = "".join(_column(column) for column in report.columns)
     described = f" Showing {len(table.columns):,} of them." if omitted.columns else ""
     text = f"<p>{plural(table.n_rows, 'row')}; {plural(n_columns_of(report), 'column')} in use.{described}</p>"
-    text += tabulated(
-        "Columns in use", ("column", "lowest", "median", "highest", "missing", "spread"), rows, numeric=range(1, 5)
-    )
+    # Those with flagged cells come first.
+    columns = sorted(report.columns, key=lambda column: -column.n_flagged)
+    first = max(_FIRST_COLUMNS, sum(column.n_flagged > 0 for column in columns))
+    text += _columns(columns[:first])
+    if columns[first:]:
+        rest = _columns(columns[first:])
+        text += f"<details><summary>{plural(len(columns) - first, 'more column')}</summary>{rest}</details>"
     if table.left_out:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
         text += f'<h3>Left out</h3><ul class="names">{items}</ul>'
@@ -102,13 +108,22 @@ def data(report: Report) -> str:
     return text
 
 
-def _column(column: ColumnFacts) -> str:
+def _columns(columns: Sequence[ColumnFacts]) -> str:
+    """Return columns as a table; how many flagged cells they have, where one has any."""
+    counted = any(column.n_flagged for column in columns)
+    titles = ["column", *(["flagged cells"] if counted else []), "lowest", "median", "highest", "missing", "spread"]
+    rows = "".join(_column(column, counted) for column in columns)
+    return tabulated("Columns in use", titles, rows, numeric=range(1, len(titles) - 1))
+
+
+def _column(column: ColumnFacts, counted: bool) -> str:
     missing = f"{column.n_missing:,}" if column.n_missing else "none"
     figures = [number(value) for value in (column.minimum, column.median, column.maximum)]
     if column.told:
         most_frequent = len(column.told) == 1
         figures = ["", f"mostly {isolated(column.told[0])}", ""] if most_frequent else [*map(isolated, column.told)]
-    cells = "".join(f'<td class="number">{figure}</td>' for figure in (*figures, missing))
+    flagged = [f"{column.n_flagged:,}"] if counted else []
+    cells = "".join(f'<td class="number">{figure}</td>' for figure in (*flagged, *figures, missing))
     return f'<tr><th scope="row">{isolated(column.name)}</th>{cells}<td>{_spread(column)}</td></tr>'
 
 

@@ -98,17 +98,16 @@ def _finite(value: Any) -> Any:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number as `words.number` does, with a minus sign that is one; a dash where there is none.
+    """Write a number as `words.number` does; a dash where there is none.
 
     Examples
     --------
     >>> [number(value) for value in (0.0, 3.14159, 18823.4, -0.00002, 1.5e12, float("nan"))]
-    ['0', '3.142', '18,823', '−2e-05', '1.5e+12', '–']
+    ['0', '3.142', '18,823', '-2e-05', '1.5e+12', '–']
     """
     if value is None or math.isnan(value):
         return "–"
-    text = words.number(value, digits)
-    return text.replace("-", "−", 1) if value < 0 else text
+    return words.number(value, digits)
 
 
 def measured(mean: float, deviation: float) -> str:
@@ -123,5 +122,4 @@ def measured(mean: float, deviation: float) -> str:
         return f"{number(mean)} ± {number(deviation, 2)}"
     decimals = max(0, 1 - math.floor(math.log10(deviation)))
     # The addition makes a zero of a minus zero.
-    text = f"{round(mean, decimals) + 0.0:,.{decimals}f}"
-    return f"{text.replace('-', '−')} ± {deviation:,.{decimals}f}"
+    return f"{round(mean, decimals) + 0.0:,.{decimals}f} ± {deviation:,.{decimals}f}"
