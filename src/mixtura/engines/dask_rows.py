@@ -62,7 +62,7 @@ class DaskRows:
         What columns of a frame hold, as far as that is known, or the names of kinds that they are said to be of.
     missing_marks : sequence of str, optional
         Marks of missing values, besides those that are always taken for such.
-    takes : {"numbers", "all"}, default "numbers"
+    takes : {"numbers", "levels", "all"}, default "numbers"
         Which columns of a frame are used, as `rows.open` says.
 
     Attributes
@@ -292,7 +292,7 @@ def _settled(schema: Any, kinds: Mapping[str, Kind | str], choice: Choice) -> Ma
         return {name: known.get(name, Other("not looked at")) for name in schema.names}
     by_type = {field.name: kind_of_type(field.type) for field in schema}
     for name, kind in by_type.items():
-        has_levels = kind.name == "text" or (choice.takes == "all" and kind.name in ("flag", "category"))
+        has_levels = kind.name == "text" or (choice.takes != "numbers" and kind.name in ("flag", "category"))
         if name not in known and (has_levels or kinds.get(name, kind.name) != kind.name):
             return None
     return by_type | known

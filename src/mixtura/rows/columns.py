@@ -12,7 +12,7 @@ from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
-Takes = Literal["numbers", "all"]
+Takes = Literal["numbers", "levels", "all"]
 Absent = Literal["error", "leave out"]
 
 # Columns that a message names.

@@ -10,7 +10,7 @@ from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..errors import DataError, EmptyTableError
 from ..rows import Rows, SelectedRows, TableRows, spool
-from ..rows.columns import positions_of
+from ..rows.columns import Takes, positions_of
 from ..rows.reviewed import Reviewed
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
@@ -18,6 +18,7 @@ from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .fine_rows import FineRows
 from .gathering import Gathered, Plan
+from .groups import following_notices
 from .kept_scores import KeptScores
 from .matching import open_for
 from .model_facts import facts_of
@@ -174,13 +175,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     label_column = None if rule is None else rule.label_column
     drop = without_labels(request.columns, request.drop, label_column, run.spell)
     takes_missing = request.kind.takes_missing
+    takes: Takes = "levels" if result == "groups" else request.kind.takes
     table = open_table(
         request.source,
         request.columns,
         drop,
         columns,
         takes_missing=takes_missing,
-        takes=request.kind.takes,
+        takes=takes,
         kept=(label_column,),
         reading=request.reading,
         spell=run.spell,
@@ -204,7 +206,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             None,
             (),
             takes_missing=takes_missing,
-            takes=request.kind.takes,
+            takes=takes,
             # Both tables have the same codes.
             kinds={**request.reading.kinds, **coded_kinds(table)},
             reading=request.reading,
@@ -394,7 +396,8 @@ def _fit(
             calibration=deciding.scores_of(model, held_out, scoring),
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
-    return model, replace(facts_of(model), candidates=fitted.candidates), fitted.notices
+    notices = (*fitted.notices, *following_notices(model, run.spell)) if model.has_components else fitted.notices
+    return model, replace(facts_of(model), candidates=fitted.candidates), notices
 
 
 @contextmanager

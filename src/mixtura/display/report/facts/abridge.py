@@ -92,7 +92,8 @@ def n_groups_fitting(called: Sequence[str]) -> int:
 def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]) -> Group:
     return replace(
         group,
-        center={names[column]: group.center[column] for column in columns},
+        center={names[column]: group.center[column] for column in columns if column in group.center},
+        levels={names[column]: group.levels[column] for column in columns if column in group.levels},
         contrast={names[column]: group.contrast[column] for column in columns},
     )
 
