@@ -29,6 +29,7 @@ def sweep(
     *,
     counts: Sequence[int],
     updates: Mapping[tuple[int, str], EitherUpdate],
+    finish: Callable[[EitherUpdate], Callable[[Fit[Mixture]], Fit[Mixture]]],
     tol: float,
     max_iter: int,
 ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
@@ -36,8 +37,8 @@ def sweep(
 
     On the way up a fit starts from divisions of the sample, and is challenged by what EM reaches when the widest
     component of the fit with the next smaller count is split. On the way down it is challenged by the fit with the next
-    larger count, of which two components are merged, in two ways. A fit is None while every start is singular. There is
-    an update rule for each count and shape.
+    larger count, of which two components are merged, in two ways. Each is led on by what `finish` makes of its update
+    rule. A fit is None while every start is singular. There is an update rule for each count and shape.
 
     Raises
     ------
@@ -62,17 +63,17 @@ def sweep(
                 start = split_widest(latest[shape].model, count)
                 fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
-                fits[count, shape] = latest[shape] = fit
+                fit = fits[count, shape] = latest[shape] = finish(update)(fit)
             yield count, shape, fit
     if failure is not None and not fits:
         raise failure
     for count, larger in way_down(counts):
         for shape in shapes:
             update = updates[count, shape]
-            fit = fits.get((count, shape))
+            fit = former = fits.get((count, shape))
             if (larger, shape) in fits:
                 for start in merge_closest(fits[larger, shape].model, count, sample, update):
                     fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
-                fits[count, shape] = fit
+                fits[count, shape] = fit = fit if fit is former else finish(update)(fit)
             yield count, shape, fit
