@@ -10,8 +10,12 @@ from ...intake.sample import Sample
 from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.initialize import merge_closest, model_of, split_widest
-from ..em.loop import Fit, best_fit
+from ..em.loop import Fit, as_it_is, best_fit
 from ..em.starts import EitherUpdate, better_fit
+
+
+def _nothing(update: EitherUpdate) -> Callable[[Fit[Mixture]], Fit[Mixture]]:
+    return as_it_is
 
 
 def way_down(counts: Sequence[int]) -> list[tuple[int, int]]:
@@ -29,9 +33,9 @@ def sweep(
     *,
     counts: Sequence[int],
     updates: Mapping[tuple[int, str], EitherUpdate],
-    finish: Callable[[EitherUpdate], Callable[[Fit[Mixture]], Fit[Mixture]]],
     tol: float,
     max_iter: int,
+    finish: Callable[[EitherUpdate], Callable[[Fit[Mixture]], Fit[Mixture]]] = _nothing,
 ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
     """Fit every count with every shape, and yield count, shape and fit whenever a fit is done.
 
