@@ -34,7 +34,7 @@ def _tallied(numbers: NDArray[np.int64], weights: Floats) -> _Combinations:
     different, places = np.unique(numbers, return_inverse=True)
     if len(different) > _MOST:
         return _Combinations(different[:0], weights[:0], too_many=True)
-    return _Combinations(different, np.bincount(places, weights, len(different)))
+    return _Combinations(different, np.bincount(places, weights, len(different)).astype(np.float64))
 
 
 @dataclass(frozen=True)

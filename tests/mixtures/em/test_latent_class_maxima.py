@@ -79,3 +79,52 @@ def test_a_search_reaches_the_maxima_too():
     alone = GaussianMixture(2, categorical_features=range(4), random_state=0).fit(rows)
     (two,) = [candidate for candidate in search.candidates_ if candidate.n_components == 2]
     assert two.log_likelihood == pytest.approx(alone.score(rows) * len(rows), abs=1e-3)
+
+
+def with_numbers(rows, seed):
+    return np.column_stack([np.random.default_rng(seed).normal(size=len(rows)) + 2 * np.nan_to_num(rows[:, 0]), rows])
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_fits_go_on_where_levels_are_new_or_gone(numbers):
+    few, more = classes(seed=6), classes(seed=7)
+    more[:20, 1] = 4
+    if numbers:
+        few, more = with_numbers(few, 0), with_numbers(more, 1)
+    columns = range(int(numbers), few.shape[1])
+    warm = GaussianMixture(2, categorical_features=columns, random_state=0, warm_start=True)
+    batches = GaussianMixture(2, categorical_features=columns, random_state=0)
+    for fit in (warm.fit, batches.partial_fit):
+        fit(few), fit(more), fit(few)
+    for fitted in (warm, batches):
+        assert fitted.mixture_.levels.sizes == (2, 5, 2, 3)
+        assert np.isfinite(fitted.score(more))
+    anew = GaussianMixture(2, categorical_features=columns, random_state=0).fit(few)
+    assert warm.score(few) == pytest.approx(anew.score(few), abs=1e-3)
+
+
+def test_levels_of_batches_are_those_of_all_rows():
+    few, more = classes(3000, seed=8), classes(3000, seed=9)
+    more[:300, 1] = 3
+    batches = GaussianMixture(1, categorical_features=range(4), random_state=0)
+    batches.partial_fit(few), batches.partial_fit(more)
+    weights = np.bincount(np.nan_to_num(more[:, 1], nan=9).astype(int))[:4] / np.isfinite(more[:, 1]).sum()
+    found = batches.mixture_.levels.probabilities[1][0]
+    assert 0.3 * weights[3] < found[3] < weights[3]
+    assert found.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_warm_start_with_other_categories_says_so():
+    rows = with_numbers(classes(), 0)
+    fit = GaussianMixture(2, categorical_features=[1, 2, 3, 4], random_state=0, warm_start=True).fit(rows)
+    with pytest.raises(ValueError, match="other categorical columns"):
+        fit.set_params(categorical_features=[3, 4]).fit(rows)
+
+
+def test_dask_gives_the_same_classes(need):
+    array = need("dask.array")
+    rows = classes(seed=10)
+    here, there = (GaussianMixture(2, categorical_features=range(4), random_state=0) for _ in range(2))
+    here.fit(rows)
+    there.fit(array.from_array(rows, chunks=(100, 4)))
+    assert here.mixture_ == there.mixture_

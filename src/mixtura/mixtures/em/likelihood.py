@@ -72,6 +72,8 @@ class LikelihoodSettings:
         The categorical columns of the table, once it is seen.
     n_numbers : int
         Number of its other columns.
+    former : LevelColumns, optional
+        The categorical columns of the fit that is gone on from.
     """
 
     n_components: int
@@ -98,10 +100,12 @@ class LikelihoodSettings:
     coded: Sequence[int] = ()
     levels: LevelColumns | None = None
     n_numbers: int = 0
+    former: LevelColumns | None = None
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
         levels = level_columns(table, self.categorical_features, self.names, self.count_features, self.coded)
+        levels = None if levels is None else levels.with_levels_of(self.former)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
 
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
@@ -190,7 +194,15 @@ class LikelihoodSettings:
             degrees = None
         elif degrees is None:
             degrees = np.full(len(weights), START)
-        return Mixture(weights, mixture.means, mixture.covariance, degrees, noise, mixture.levels)
+        levels, wanted = mixture.levels, update.levels
+        if (None if levels is None else levels.columns) != (None if wanted is None else wanted.columns):
+            raise ValueError(
+                "the last fit has other categorical columns than categorical_features and count_features ask for: "
+                "start anew with fit and warm_start=False"
+            )
+        if levels is not None and wanted is not None:
+            levels = levels.widened(wanted)
+        return Mixture(weights, mixture.means, mixture.covariance, degrees, noise, levels)
 
     def kept(self, fit: Fit[Mixture], table: Table) -> FittedMixture:
         """Return what an estimator keeps of a fit."""
