@@ -10,7 +10,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ...distributions.covariance import Covariance
-from ...distributions.levels import LevelColumns
 from ...distributions.mixture import Mixture
 from ...distributions.shapes import SHAPES
 from ...engines import Engine, EngineName, OnProgress
@@ -246,14 +245,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     def _settings(self) -> LikelihoodSettings:
         names = getattr(self, "feature_names_in_", None)
         given = parameters_for(LikelihoodSettings, self)
-        going_on = self.warm_start and hasattr(self, "mixture_")
-        return LikelihoodSettings(
-            **given,
-            least=self._least_variances,
-            names=names,
-            coded=coded_columns(self),
-            former=layout_of(self._settled().mixture) if going_on else None,
-        )
+        return LikelihoodSettings(**given, least=self._least_variances, names=names, coded=coded_columns(self))
 
     def _learns_from_batches(self) -> bool:
         if self.prior is not None or self.noise or self.trim > 0:
@@ -304,13 +296,13 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
                 last = self._settled()
                 stream = last.stream
                 self._check_last_batch(stream, table)
-                former = layout_of(last.mixture)
-                update: Update[Mixture] = replace(settings, former=former).update(table)
+                settings = settings.after(last)
+                update: Update[Mixture] = settings.update(table)
                 if stream is not None and self.regularization == "relative":
                     update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t", levels=update.levels)
-                if stream is not None and former is not None and update.levels is not None:
-                    stream = stream.widened(former, update.levels)
                 current = settings.resumed(last, update, table)
+                if stream is not None and settings.former is not None and update.levels is not None:
+                    stream = stream.widened(settings.former, update.levels)
             else:
                 check_enough(table, self.n_components)
                 algorithm = settings.algorithm(table)
@@ -388,8 +380,3 @@ def with_fit(
     estimator._least_variances = settings.least
     take_over(estimator, fit, table)
     return estimator
-
-
-def layout_of(mixture: Mixture) -> LevelColumns | None:
-    """Return the categorical columns of a mixture, where it has some."""
-    return None if mixture.levels is None else mixture.levels.layout

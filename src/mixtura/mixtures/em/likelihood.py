@@ -108,6 +108,11 @@ class LikelihoodSettings:
         levels = None if levels is None else levels.with_levels_of(self.former)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
 
+    def after(self, last: FittedMixture) -> Self:
+        """Return the settings of a fit that goes on from the last one, with its levels."""
+        levels = last.mixture.levels
+        return replace(self, former=None if levels is None else levels.layout)
+
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
         """Return how the mixture is fitted to the rows of a table."""
         return self.seeing(table)._algorithm(table)
