@@ -12,7 +12,7 @@ N_ROWS = 200
 
 def levels_of(cells, **options):
     table = pd.DataFrame({"x": np.linspace(0, 1, N_ROWS), "code": cells})
-    return rows.open(table, takes="levels", missing="allow", **options).levels[1]
+    return rows.open(table, takes="codes", missing="allow", **options).levels[1]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_other_numbers_stay(cells):
 
 def test_few_rows_tell_nothing_of_levels():
     table = pd.DataFrame({"x": np.linspace(0, 1, 18), "code": [1, 2] * 9})
-    assert rows.open(table, takes="levels").levels == (None, None)
+    assert rows.open(table, takes="codes").levels == (None, None)
 
 
 def test_who_says_number_gets_numbers_and_so_does_who_takes_all():

@@ -43,7 +43,11 @@ def groups(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Find the groups of a table.
+    """Find the groups of a table, by its numbers, flags and categories.
+
+    Each group is told by the means of numbers and the shares of levels that differ most from those of all rows. A
+    category of more than 30 levels is left out, unless --columns names it. Numbers that are codes of groups become
+    levels by --as, as in --as region=category.
 
     The model is that of `mixtura detect --model mixture`, without a threshold: every row gets a group. The fit leaves
     out rows that lie far from every group, and a note counts them.

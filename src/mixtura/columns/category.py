@@ -49,6 +49,10 @@ class _Levels(Kind):
             return self
         return replace(self, coding=LevelCodes.of_values(seen, (*self.missing, *missing)))
 
+    def of_levels(self) -> Self:
+        """Return the same kind whose levels are no numbers, even where they are written as such."""
+        return replace(self, codes=None)
+
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes the same kind of."""
         codes = None if self.codes is None else self.codes.settings()

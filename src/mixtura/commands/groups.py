@@ -45,7 +45,7 @@ def groups(
     force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Found:
-    """Find the groups of a table.
+    """Find the groups of a table, by its numbers, flags and categories.
 
     It is ``mixtura groups``, with the same defaults and the same bits. Rows that lie far from every group are left out
     of the fit, and a note says how many they are.
@@ -56,7 +56,8 @@ def groups(
         The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     columns, drop : sequence of str, optional
-        Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+        Columns to use, or not to use. Default: numbers, flags and categories of at most 30 levels. The others are
+        still part of the result.
     kinds : mapping of str to str, optional
         What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
         'identifier'. Default: what most of their cells are.

@@ -19,6 +19,7 @@ from ..tables.summary import (
     TableFacts,
 )
 from .drifted import since_the_fit
+from .grouping import described
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .reasoning import absence, figures, like_fine, merged, origin
 from .segments import segments_part
@@ -162,7 +163,7 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: s
     shown = groups[:_GROUPS_SHOWN]
     start = [[words.count(g.component), words.count(g.n_rows), words.percent(g.share)] for g in shown]
     titles = ["component", "rows", "share"]
-    cells = {name: words.aligned([g.center[name] for g in shown]) for name in columns}
+    cells = {name: _of_groups(shown, name) for name in columns}
     room = width - sum(_width([title, *(row[k] for row in start)]) for k, title in enumerate(titles))
     chosen = _most_telling(groups, columns, {name: _width([name, *cells[name]]) for name in columns}, room)
     rows = [
@@ -176,12 +177,27 @@ def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: s
     if len(shown) < len(groups):
         notes.append(f"the {len(shown)} largest of {len(groups)} groups")
     parts: list[Part] = [
-        heading("Groups", "the mean of every column" if not notes else "; ".join(notes)),
+        heading("Groups", _told_of_groups(groups) if not notes else "; ".join(notes)),
         table,
+        *(paragraph(described(group), indent=2) for group in shown if group.levels),
     ]
     if notes:
         parts.append(paragraph(f"  … all of them {rest}"))
     return Stack(parts)
+
+
+def _told_of_groups(groups: Sequence[Group]) -> str:
+    means = "the mean of every column" if any(group.center for group in groups) else ""
+    levels = "the level that tells most" if any(group.levels for group in groups) else ""
+    return f"{means} of numbers, {levels} of others" if means and levels else means or f"{levels} of every column"
+
+
+def _of_groups(groups: Sequence[Group], column: str) -> list[str]:
+    """Return what is told of a column in the table of groups: means, or the level that tells most."""
+    if column in groups[0].center:
+        return words.aligned([group.center[column] for group in groups])
+    telling = [group.telling(column) for group in groups]
+    return [f"{level.level} {words.percent(level.share)}" for level in telling]
 
 
 def _clusters(merging: Merging, rest: str) -> Part:

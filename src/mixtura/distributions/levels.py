@@ -21,6 +21,9 @@ from .matrices import check_real, frozen_integers
 # The least mean of a Poisson distribution: larger counts keep a logarithm.
 _LEAST_MEAN = 1e-6
 
+# The least probability of a level that a fit goes on from, where it had none.
+_LEAST_UNSEEN = 1e-6
+
 # Probabilities in single precision sum to one as nearly as this.
 _ROUNDED = 1e-6
 
@@ -87,6 +90,27 @@ class LevelColumns:
     def owners(self) -> NDArray[np.int64]:
         """The column that each level belongs to, by its number among these; a level never seen is the last of each."""
         return frozen_integers(np.repeat(np.arange(len(self.sizes)), np.array(self.sizes) + 1))
+
+    def with_levels_of(self, other: "LevelColumns | None") -> "LevelColumns":
+        """Return the same columns with the levels of another table too, where that has these columns."""
+        if other is None or (other.columns, other.counts) != (self.columns, self.counts):
+            return self
+        return LevelColumns(self.columns, tuple(map(max, self.sizes, other.sizes)), self.counts)
+
+    def widened(self, values: Floats, other: "LevelColumns") -> Floats:
+        """Return numbers of the levels for those of `other`, which has as many or more; zero of the others.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_components, n_levels)
+            Numbers of the levels, column by column.
+        other : LevelColumns
+            The same columns with more levels.
+        """
+        out = np.zeros((len(values), other.n_levels))
+        for own, place in zip(self.slices, other.slices, strict=True):
+            out[:, place.start : place.start + own.stop - own.start] = values[:, own]
+        return out
 
     def indicators(self, values: NDArray[Any]) -> Floats:
         """Return a column for each level, one where a row has it, shape (n_rows, n_levels); a missing level has none.
@@ -331,6 +355,17 @@ class Levels:
     def repeat(self, components: NDArray[np.int64]) -> "Levels":
         """Return the levels of the `components` listed, some perhaps more than once."""
         return Levels.unchecked(self.layout, self.values[components])
+
+    def widened(self, layout: LevelColumns) -> "Levels":
+        """Return levels of the same columns with more levels: new ones share what a level never seen had."""
+        if layout == self.layout:
+            return self
+        values = np.zeros((self.n_components, layout.n_levels + len(layout.columns)))
+        values[:, layout.seen] = self.layout.widened(self.values[:, self.layout.seen], layout)
+        for own, place, rest in zip(self.layout.wide_slices, layout.wide_slices, self.unseen.T, strict=True):
+            new = slice(place.start + own.stop - own.start - 1, place.stop)
+            values[:, new] = np.maximum(rest, _LEAST_UNSEEN)[:, None] / (new.stop - new.start)
+        return Levels.unchecked(layout, _normalized(values, layout))
 
     def replace(self, components: NDArray[np.bool_], other: "Levels") -> "Levels":
         """Return these levels with those of `other` for the `components` marked."""

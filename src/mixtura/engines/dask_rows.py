@@ -62,7 +62,7 @@ class DaskRows:
         What columns of a frame hold, as far as that is known, or the names of kinds that they are said to be of.
     missing_marks : sequence of str, optional
         Marks of missing values, besides those that are always taken for such.
-    takes : {"numbers", "all", "levels"}, default "numbers"
+    takes : {"numbers", "levels", "all", "codes"}, default "numbers"
         Which columns of a frame are used, as `rows.open` says.
 
     Attributes

@@ -12,7 +12,7 @@ from .checks import quoted
 
 NonNumeric = Literal["error", "drop"]
 Missing = Literal["error", "allow"]
-Takes = Literal["numbers", "all", "levels"]
+Takes = Literal["numbers", "levels", "all", "codes"]
 Absent = Literal["error", "leave out"]
 
 # Columns that a message names.

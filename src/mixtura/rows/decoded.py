@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.category import Category
+from ..columns.category import Category, Flag
 from ..columns.cells import is_text
+from ..columns.column_seen import ColumnSeen
 from ..columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
 from ..columns.few_values import as_levels
 from ..columns.kind import Kind
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 
 # Columns of a table with types from which on these say what they hold.
 _WIDE = 4096
+
+# Levels of a category that groups are told by: one of more tells rows apart rather than groups of them.
+_MOST_LEVELS = 30
+
+# Numbers that are one of two are levels: their spread says nothing that their shares do not.
+_TWO = 2
 
 
 class DecodedRows:
@@ -85,7 +92,8 @@ class DecodedRows:
         self.missing_marks = missing_marks
         names = raw.schema.names
         taken: dict[str, Takes] = {name: "numbers" if name == choice.weight_column else choice.takes for name in names}
-        told = ["number" if uses(kinds[name], taken[name]) else kinds[name].told for name in names]
+        named = {*map(str, as_list(choice.columns))}
+        told = [_told(kinds[name], taken[name], named=name in named) for name in names]
         self.columns, self.left_out = choose(names, told, choice, raw.where)
         self._has_missing = choice.allows_missing
         self._checksums = Checksums(raw.where) if raw.may_change else None
@@ -261,9 +269,21 @@ class DecodedRows:
         return check_weights(weights[:, 0], first_row, self._raw.describe)
 
 
-def uses(kind: Kind, takes: Takes) -> bool:
-    """Tell whether rows have numbers of a column of some kind, where a model takes numbers alone or more."""
+def uses(kind: Kind, takes: Takes, *, named: bool = False) -> bool:
+    """Tell whether rows have numbers of a column of some kind, by what a model takes, and whether it was named."""
+    if takes == "levels":
+        few = kind.coding is not None and (named or len(kind.coding.levels) <= _MOST_LEVELS)
+        return few or kind.in_use
     return kind.in_use if takes == "numbers" else kind.takes_part
+
+
+def _told(kind: Kind, takes: Takes, *, named: bool) -> str:
+    """Return what a column holds: "number", or why it is left out."""
+    if uses(kind, takes, named=named):
+        return "number"
+    if takes == "levels" and kind.coding is not None:
+        return f"{kind.told} of {len(kind.coding.levels):,} levels"
+    return kind.told
 
 
 def _is_infinite(cell: Any) -> bool:
@@ -329,11 +349,23 @@ def kinds_in(
                 found[name] = Number(missing=missing_marks)
         else:
             found[name] = kind_asked(kind, name, column, missing_marks) if isinstance(kind, str) else kind
-        if choice.takes != "numbers" and kind == Category.name:
+        if choice.takes in ("all", "codes") and kind == Category.name:
             # Who says so of numbers means levels.
             found[name] = Category()
         if choice.takes != "numbers" and not isinstance(kind, Kind):
-            found[name] = found[name].coded(column, missing_marks)
-        if choice.takes == "levels" and kind is None:
+            found[name] = _coded(found[name], column, choice.takes, missing_marks)
+        if choice.takes == "codes" and kind is None:
             found[name] = as_levels(found[name], column, missing_marks)
     return found
+
+
+def _coded(kind: Kind, column: ColumnSeen, takes: Takes, missing_marks: tuple[str, ...]) -> Kind:
+    """Return a kind with codes for its levels, where a model takes levels.
+
+    Those are all, or those of flags and categories alone, and of numbers that are one of two.
+    """
+    if takes != "levels":
+        return kind.coded(column, missing_marks)
+    if isinstance(kind, Number) and are_numbers(column) and column.levels.n_distinct == _TWO:
+        kind = Flag(missing=kind.missing)
+    return kind.of_levels().coded(column, missing_marks) if isinstance(kind, (Flag, Category)) else kind

@@ -135,11 +135,13 @@ def open(
         which are left out.
     file_column : str, optional
         Name of a column, behind all others, that says which file a row comes from. It is not used.
-    takes : {"numbers", "all", "levels"}, default "numbers"
-        What is used: columns of numbers alone, or also those of dates (days since 1970-01-01), times and durations
-        (seconds), and of flags, categories and text: the codes of their levels, or of the shapes of their texts where
-        these repeat. `levels` then says what the codes of each column stand for. A level that has none gets the code
-        that follows all others. By "levels", whole numbers of few values are codes of levels too.
+    takes : {"numbers", "levels", "all", "codes"}, default "numbers"
+        What is used: columns of numbers alone; also flags and categories of at most 30 levels, or those that `columns`
+        names ("levels"); or also those of dates (days since 1970-01-01), times and durations (seconds), and of flags,
+        categories and text ("all"). Flags, categories and text are the codes of their levels, or of the shapes of their
+        texts where these repeat. `levels` then says what the codes of each column stand for. A level that has none gets
+        the code that follows all others. As "levels" a flag or category of numbers has codes of levels too; as "codes",
+        all are used, and whole numbers of few values are codes of levels.
     absent : {"error", "leave out"}, default "error"
         What to do with names in `columns` that the table does not have: raise, or leave them out while at least half of
         the columns are there.

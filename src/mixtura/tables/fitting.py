@@ -22,6 +22,7 @@ from ..mixtures.choice.criteria import Candidate
 from ..mixtures.choice.defaults import default_counts
 from ..mixtures.clusters.merging import merge_components
 from ..rows import Rows, ScaledRows, SelectedRows, TableRows, spool
+from ..rows.block import levels_of
 from ..statistics.columns import ColumnMoments, column_moments
 from ..typing import Floats
 from .provenance import MergedComponents
@@ -67,6 +68,11 @@ class Numbers:
     scale: Floats
     n_rows: int
     missing: dict[str, int]
+
+    @property
+    def coded(self) -> tuple[int, ...]:
+        """Places of the columns whose numbers are codes of levels."""
+        return tuple(place for place, levels in enumerate(levels_of(self.rows)) if levels is not None)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -181,7 +187,8 @@ def scaled_table(numbers: Numbers, engine: Engine, on_progress: OnProgress | Non
 def by_quartiles(numbers: Numbers, engine: Engine, seed: int) -> Numbers:
     """Return numbers that are scaled by what outliers do not set, as `MixtureDetector` scales them."""
     scaling = sampled_scaling(Table(numbers.rows, engine), numbers.columns, seed)
-    return replace(numbers, center=scaling.center, scale=scaling.scale)
+    coded = np.isin(np.arange(len(numbers.columns)), numbers.coded)
+    return replace(numbers, center=np.where(coded, 0.0, scaling.center), scale=np.where(coded, 1.0, scaling.scale))
 
 
 def log_volume(numbers: Numbers, observed: Floats) -> float:

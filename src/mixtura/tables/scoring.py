@@ -20,6 +20,7 @@ from .fine_rows import FineRows
 from .flagged_cells import cell_columns, named_cells
 from .foremost import N_FOREMOST, N_STRAY, Found, anomalies_of, no_sample, reason_groups, sampled
 from .gathering import Gathered
+from .groups import groups_of
 from .kept_scores import KeptScores
 from .level_texts import level_texts
 from .new_columns import Result, columns_of
@@ -281,7 +282,7 @@ def score_table(
             sample = sampled(sample, block, scored.new["anomaly_score"])
         highest = heapq.nlargest(N_FOREMOST, (*highest, *scored.highest))
         on_rows(n_rows)
-    groups, merging = _groups(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
+    groups, merging = groups_of(model, counts, n_rows), _merging(model, cluster_counts, n_rows)
     peers = None if sample.facts is None else Peers(sample.facts.values, model.coded)
     told = {row.row for row in strays}
     foremost = [*strays, *(row for row in highest if row.row not in told)][:N_FOREMOST]
@@ -306,24 +307,6 @@ def _judged(block: _Judged, scored: ScoredBlock, columns: Sequence[str], model: 
         scored.repairs,
         strays,
         model.columns,
-    )
-
-
-def _groups(model: TableModel, counts: NDArray[np.int64], n_rows: int) -> tuple[Group, ...]:
-    if not model.has_components:
-        return ()
-    names = model.columns
-    clusters = [-1] * len(counts) if model.clusters is None else model.clusters.tolist()
-    return tuple(
-        Group(
-            component,
-            int(n),
-            int(n) / n_rows,
-            dict(zip(names, center.tolist(), strict=True)),
-            dict(zip(names, contrast.tolist(), strict=True)),
-            clusters[component] if clusters[component] >= 0 else None,
-        )
-        for component, (n, center, contrast) in enumerate(zip(counts, model.means, model.mixture.means, strict=True))
     )
 
 

@@ -210,14 +210,22 @@ class TableModel:
 
     @property
     def means(self) -> Floats:
-        """Means of the components in the units of the table, shape (n_components, n_columns)."""
-        return self.mixture.means * self.scale + self.center
+        """Means of the components in the units of the table, NaN of levels, shape (n_components, n_columns)."""
+        return self._with_levels(self.mixture.means) * self.scale + self.center
 
     @property
     def standard_deviations(self) -> Floats:
-        """Standard deviations of the components in the units of the table, shape (n_components, n_columns)."""
-        variances = [self.mixture.covariance.select([column]).dense[:, 0, 0] for column in range(len(self.columns))]
-        return np.sqrt(np.stack(variances, axis=1)) * self.scale
+        """Standard deviations of the components, as `means`."""
+        covariance = self.mixture.covariance
+        variances = [covariance.select([place]).dense[:, 0, 0] for place in range(covariance.n_features)]
+        none = np.empty((self.mixture.n_components, 0))
+        return self._with_levels(np.sqrt(np.stack(variances, axis=1)) if variances else none) * self.scale
+
+    def _with_levels(self, of_numbers: Floats) -> Floats:
+        """Return what is known of the columns of numbers for all columns, NaN of levels."""
+        whole = np.full((len(of_numbers), len(self.columns)), np.nan)
+        whole[:, self.mixture.numbers] = of_numbers
+        return whole
 
     def scores(self, X: ArrayLike) -> Floats:
         """Return the anomaly score of each row, shape (n_rows,): the higher, the less it belongs.
@@ -380,7 +388,7 @@ class TableModel:
             threshold=self.threshold,
             habits=self.habits,
             peers=peers,
-            nearest=self._nearest if self.has_components else None,
+            nearest=self._nearest if self.has_components and self.mixture.levels is None else None,
             kinds=self.kinds or (),
             texts=texts,
             within=None if self.segmented is None else self.segmented.judged_by(np.asarray(X)),

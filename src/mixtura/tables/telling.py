@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..typing import Integers
+from ..typing import Floats, Integers
 from .table_model import TableModel
 
 # Columns whose values are sketched while the table is read, and those of them that a report describes.
@@ -15,11 +15,27 @@ def between_groups(model: TableModel) -> NDArray[np.float64]:
     """Return the share of the variance of each column that lies between the components: 0 where there are no two."""
     if not model.has_components:
         return np.zeros(len(model.columns))
-    weights, means = model.mixture.weights, model.mixture.means
+    mixture = model.mixture
+    weights, means = mixture.weights, mixture.means
+    shares = np.zeros(len(model.columns))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        within = weights @ (model.standard_deviations / model.scale) ** 2
+        within = weights @ (model.standard_deviations[:, mixture.numbers] / model.scale[mixture.numbers]) ** 2
         between = weights @ (means - weights @ means) ** 2
-        return np.nan_to_num(between / (between + within))
+        shares[mixture.numbers] = np.nan_to_num(between / (between + within))
+    if mixture.levels is not None:
+        for column, table in zip(mixture.levels.columns, mixture.levels.probabilities, strict=True):
+            shares[column] = _between_levels(weights, table)
+    return shares
+
+
+def _between_levels(weights: Floats, table: Floats) -> float:
+    """Return the same of levels, by the variance that is the chance of two rows to have different ones.
+
+    It is Goodman and Kruskal's tau (1954, "Measures of association for cross classifications", JASA 49).
+    """
+    overall = weights @ table
+    whole = float(1 - overall @ overall)
+    return (float(weights @ (table**2).sum(axis=1)) - float(overall @ overall)) / whole if whole > 0 else 0.0
 
 
 def sketched_columns(model: TableModel) -> tuple[int, ...]:

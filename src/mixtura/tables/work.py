@@ -12,7 +12,7 @@ from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..errors import DataError, EmptyTableError, RequestError
 from ..rows import Rows, SelectedRows, TableRows, spool
-from ..rows.columns import positions_of
+from ..rows.columns import Takes, positions_of
 from ..rows.reviewed import Reviewed
 from ..rows.split import SplitRows
 from . import deciding, fitting, modelling
@@ -20,6 +20,7 @@ from .checking import told_of
 from .facts import decision_of, few_clean_rows, table_facts
 from .fine_rows import FineRows
 from .gathering import Gathered, Plan
+from .groups import following_notices
 from .kept_scores import KeptScores
 from .matching import open_for
 from .model_facts import facts_of
@@ -182,13 +183,14 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
     label_column = None if rule is None else rule.label_column
     drop = without_labels(request.columns, request.drop, label_column, run.spell)
     takes_missing = request.kind.takes_missing
+    takes: Takes = "levels" if result == "groups" else request.kind.takes
     table = open_table(
         request.source,
         request.columns,
         drop,
         columns,
         takes_missing=takes_missing,
-        takes=request.kind.takes,
+        takes=takes,
         kept=(label_column,),
         reading=request.reading,
         spell=run.spell,
@@ -212,7 +214,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             None,
             (),
             takes_missing=takes_missing,
-            takes="numbers" if request.kind.takes == "numbers" else "all",
+            takes="all" if takes == "codes" else takes,
             # Both tables have the same codes.
             kinds={**request.reading.kinds, **coded_kinds(table)},
             reading=request.reading,
@@ -407,7 +409,7 @@ def _fit(
             calibration=deciding.scores_of(model, held_out, scoring),
             provenance=replace(made, trained_on="reference", reference=label(reference)),
         )
-    notices = fitted.notices
+    notices = (*fitted.notices, *following_notices(model, run.spell)) if model.has_components else fitted.notices
     if request.by and segments is None:
         notices += (
             f"{words.joined(request.by)} {'has' if len(request.by) == 1 else 'have'} one value in every row: the rows "

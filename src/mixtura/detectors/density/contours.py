@@ -127,9 +127,18 @@ class Contours:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """The part of a block within reach of a component: the other rows weigh nothing."""
+    """The part of a block within reach of a component: the other rows weigh nothing.
+
+    Attributes
+    ----------
+    contours : sequence of Contours
+        How far components reach.
+    columns : tuple of int, optional
+        The columns that they are mixtures of. Default: all.
+    """
 
     contours: Sequence[Contours]
+    columns: tuple[int, ...] | None = None
 
     def __call__(self, block: Block) -> Block:
         """Return the block with weight zero for rows that lie far."""
@@ -138,4 +147,9 @@ class Near:
 
     def of(self, block: Block) -> NDArray[np.bool_]:
         """Return whether each row lies near."""
+        block = self.numbers(block)
         return np.asarray(np.any([contours.near(block) for contours in self.contours], axis=0))
+
+    def numbers(self, block: Block) -> Block:
+        """Return the columns of a block that distances are taken in."""
+        return block if self.columns is None else block.select(self.columns)

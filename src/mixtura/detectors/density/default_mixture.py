@@ -27,7 +27,7 @@ from ...mixtures.em.loop import fitted
 from ...statistics.columns import ColumnMoments, column_moments
 from ...typing import Floats
 from .contours import Contours, Near
-from .far_rows import FarRows, clumps, far_rows, groups_of, least_size
+from .far_rows import FarRows, clumps, far_rows, groups_of, least_size, no_far_rows
 
 # Share of the rows that is left out of the first look at a table, which is at a sample.
 TRIM = 0.05
@@ -51,8 +51,8 @@ class FittedGroups:
         The mixture of lowest BIC, its components ordered by weight.
     candidates : list of Candidate
         All that were fitted, to the same rows.
-    contours : Contours
-        How far the components reach.
+    contours : Contours or None
+        How far the components reach in the columns of numbers; None where there are none.
     far : FarRows
         The rows that lie farther.
     left_out : float
@@ -65,7 +65,7 @@ class FittedGroups:
 
     estimator: GaussianMixture
     candidates: list[Candidate]
-    contours: Contours
+    contours: Contours | None
     far: FarRows
     left_out: float
     observed: Floats
@@ -80,6 +80,7 @@ def fit_groups(
     shapes: Sequence[str],
     n_factors: int = 1,
     clean: bool = False,
+    coded: Sequence[int] = (),
 ) -> FittedGroups:
     """Return the mixture of lowest BIC of the rows of a table that do not lie far from all of its groups.
 
@@ -102,47 +103,77 @@ def fit_groups(
         Number of factors, for the shape 'factor'.
     clean : bool, default=False
         Whether the table is known to hold no outliers: it is fitted as it is.
+    coded : sequence of int, default=()
+        Columns whose numbers are codes of levels: rows lie far in the others.
     """
     total = table.fold(weight_of, 0.0)
-    least = least_size(total, table.n_columns)
+    numbers = None if not coded else tuple(sorted({*range(table.n_columns)} - {*coded}))
+    if numbers == ():
+        search = _search(table, counts, shapes, random_state, n_factors, coded)
+        best = search.best_estimator_
+        best.mixture_ = by_weight(best.mixture_)
+        return _fitted(search, best, None, no_far_rows(table, 0), 0.0, table)
+    n_numbers = table.n_columns if numbers is None else len(numbers)
+    least = least_size(total, n_numbers)
     near: list[Contours] = []
     if not clean and TRIM * total >= 1:
-        near = _first_look(table, total, random_state, counts, shapes, n_factors)
+        near = _first_look(table, total, random_state, counts, shapes, n_factors, numbers)
     looking = table.watched("looking for far rows")
     for _ in range(1 if clean else _MOST_ROUNDS):
         left_out = 0.0
         if near:
-            far = far_rows(looking, Near(near))
+            far = far_rows(looking, Near(near, numbers))
             groups = groups_of(clumps(far, near[0]), near[0], least)
             if groups is not None:
                 near = [*near, groups]
-                far = far_rows(looking, Near(near))
+                far = far_rows(looking, Near(near, numbers))
             left_out = far.weight
-        within = table.through(Near(near)) if left_out else table
-        search = _search(within, counts, shapes, random_state, n_factors)
-        best: GaussianMixture = search.best_estimator_
+        within = table.through(Near(near, numbers)) if left_out else table
+        search = _search(within, counts, shapes, random_state, n_factors, coded)
+        best = search.best_estimator_
         best.mixture_ = by_weight(best.mixture_)
-        found = Contours(best.mixture_, within.fold(weight_of, 0.0), total, table.dtype, table.has_missing)
+        seen = best.mixture_ if numbers is None else best.mixture_.marginal(numbers)
+        found = Contours(seen, within.fold(weight_of, 0.0), total, table.dtype, table.has_missing)
         groups_only = replace(found, mixture=found.without_small(least))
-        far = far_rows(looking, Near([groups_only]))
+        far = far_rows(looking, Near([groups_only], numbers))
         near = [groups_only]
         if groups_only.mixture is found.mixture and (far.weight or not left_out):
             break
-    observed = within.fold(column_moments, ColumnMoments.zero(table.n_columns)).weights
-    return FittedGroups(best, search.candidates_, found, far, left_out, observed, search._passed_over)
+    return _fitted(search, best, found, far, left_out, within)
+
+
+def _fitted(
+    search: MixtureSearch,
+    best: GaussianMixture,
+    contours: Contours | None,
+    far: FarRows,
+    left_out: float,
+    within: Table,
+) -> FittedGroups:
+    observed = within.fold(column_moments, ColumnMoments.zero(within.n_columns)).weights
+    return FittedGroups(best, search.candidates_, contours, far, left_out, observed, search._passed_over)
 
 
 def by_weight(mixture: Mixture) -> Mixture:
     """Return a mixture of normal components with these in the order of their weights, the largest first."""
     order = np.argsort(-mixture.weights, kind="stable")
-    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order))
+    levels = None if mixture.levels is None else mixture.levels.repeat(order)
+    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariance.repeat(order), levels=levels)
 
 
 def _first_look(
-    table: Table, total: float, random_state: int, counts: Sequence[int], shapes: Sequence[str], n_factors: int
+    table: Table,
+    total: float,
+    random_state: int,
+    counts: Sequence[int],
+    shapes: Sequence[str],
+    n_factors: int,
+    numbers: Sequence[int] | None,
 ) -> list[Contours]:
     """Return how far the groups reach that a trimmed fit finds in a sample; nothing where it cannot be fitted."""
     sample = take_sample(table, check_random_state(random_state), counts[-1])
+    if numbers is not None:
+        sample = sample.select(np.array(numbers))
     template = GaussianMixture(trim=TRIM, n_factors=n_factors, random_state=random_state, **_SETTINGS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -153,11 +184,16 @@ def _first_look(
             return []
     weight = float(sample.weights.sum()) * (1 - TRIM)
     found = Contours(fitted.mixture_, weight, total, table.dtype, table.has_missing)
-    return [replace(found, mixture=found.without_small(least_size(weight, table.n_columns)))]
+    return [replace(found, mixture=found.without_small(least_size(weight, here.n_columns)))]
 
 
 def _search(
-    table: Table, counts: Sequence[int], shapes: Sequence[str], random_state: int, n_factors: int
+    table: Table,
+    counts: Sequence[int],
+    shapes: Sequence[str],
+    random_state: int,
+    n_factors: int,
+    coded: Sequence[int],
 ) -> MixtureSearch:
     search = MixtureSearch(
         counts,
@@ -165,6 +201,7 @@ def _search(
         n_factors=n_factors,
         n_init=N_INIT,
         random_state=random_state,
+        categorical_features=list(coded) or None,
         on_progress=table.on_progress,
         **_SETTINGS,
     )

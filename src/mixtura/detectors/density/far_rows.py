@@ -74,15 +74,21 @@ class _Collect:
 
     def __call__(self, block: Block) -> FarRows:
         far = np.flatnonzero(counts(block) & ~self.near.of(block))
+        values = self.near.numbers(block).values[far]
         weights = np.ones(len(far)) if block.weights is None else block.weights[far]
         keys = np.random.default_rng([0, block.first_row]).random(len(far))
-        return FarRows(float(weights.sum()), block.values[far], weights, keys)
+        return FarRows(float(weights.sum()), values, weights, keys)
 
 
 def far_rows(table: Table, near: Near) -> FarRows:
     """Return the rows of a table that are not near."""
-    none = FarRows(0.0, np.empty((0, table.n_columns), table.dtype), np.empty(0), np.empty(0))
-    return table.fold(_Collect(near), none)
+    n_columns = table.n_columns if near.columns is None else len(near.columns)
+    return table.fold(_Collect(near), no_far_rows(table, n_columns))
+
+
+def no_far_rows(table: Table, n_columns: int) -> FarRows:
+    """Return no rows, in so many columns of a table."""
+    return FarRows(0.0, np.empty((0, n_columns), table.dtype), np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)

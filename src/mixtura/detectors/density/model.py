@@ -12,11 +12,12 @@ from ...distributions.levels import LevelColumns, Levels
 from ...distributions.matrices import frozen, largest_root
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
-from ...distributions.normal_only import require_numbers
 from ...distributions.shapes import SHAPES
 from ...errors import SingularCovarianceError
 from ...intake.scaling import Scaling
 from ...typing import Floats
+from ..explaining.by_cells import ByCells
+from ..explaining.conditionals import without_noise
 from ..explaining.drawn import drawn
 from ..explaining.explainer import Explainer
 from ..explaining.wide import WideExplainer
@@ -91,11 +92,12 @@ class DensityModel:
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong under the mixture, and what they should have been."""
+        if self.mixture.levels is not None:
+            return ByCells(without_noise(self.mixture))(self._scaled(X), at_least).in_units(self.center, self.scale)
         return self._explainer(X, at_least)
 
     @cached_property
     def _explainer(self) -> Explainer | WideExplainer:
-        require_numbers(self.mixture, "the reasons")
         scaling = Scaling(self.center, self.scale)
         if self.mixture.n_components * self.n_features**2 <= _MOST_NUMBERS:
             rows = drawn(self.mixture, _SIMULATED, scaling)

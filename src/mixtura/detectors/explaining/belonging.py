@@ -99,6 +99,7 @@ def explainer_by(
     counts = [k for k in _COUNTS if k == 1 or k * n_columns * (n_columns + 3) / 2 <= n_rows]
     try:
         found = fit_groups(scaled, 0, counts=counts, shapes=["full"])
+        assert found.contours is not None, "its columns are numbers"
     except (DataError, SingularCovarianceError):  # columns that a mixture cannot tell apart
         return by_columns
     contours = replace(found.contours, mixture=found.contours.without_small(least_size(n_rows, n_columns)))

@@ -51,7 +51,8 @@ def without_noise(mixture: Mixture) -> Mixture:
     total = mixture.weights.sum()
     if total == 0:
         raise ValueError("cannot give the reasons of a mixture that is nothing but noise")
-    return Mixture(mixture.weights / total, mixture.means, mixture.covariance, mixture.degrees_of_freedom)
+    weights, degrees = mixture.weights / total, mixture.degrees_of_freedom
+    return Mixture(weights, mixture.means, mixture.covariance, degrees, levels=mixture.levels)
 
 
 class Predictor:

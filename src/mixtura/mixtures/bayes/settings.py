@@ -80,6 +80,10 @@ class VariationalSettings:
         """Return the settings with the categorical columns of a table known."""
         return replace(self, levels=level_columns(table, self.categorical_features, self.names, coded=self.coded))
 
+    def after(self, last: FittedPosterior) -> Self:
+        """Return the settings of a fit that goes on from the last one."""
+        return self
+
     def algorithm(self, table: Table) -> Algorithm[Posterior]:
         """Return how the posterior is fitted to the rows of a table."""
         return self.seeing(table)._algorithm(table)

@@ -360,7 +360,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         settings = replace(settings_of(template), names=names_of(self), coded=coded_columns(self)).seeing(table)
         if settings.n_numbers == 0:  # every shape is that of no columns
             shapes = shapes[:1]
-        trials = Trials(settings, table, counts, shapes, random_state)
+        trials = Trials(settings, settings.condensed(table, counts[-1]) or table, counts, shapes, random_state)
         for count, shape, fit in trials.sweep():
             known = found.get((count, shape))
             if known is None or known[1] is not fit:

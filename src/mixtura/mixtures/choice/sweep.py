@@ -10,8 +10,12 @@ from ...intake.sample import Sample
 from ...typing import Floats
 from ..em.expectation import Expectation
 from ..em.initialize import merge_closest, model_of, split_widest
-from ..em.loop import Fit, best_fit
+from ..em.loop import Fit, as_it_is, best_fit
 from ..em.starts import EitherUpdate, better_fit
+
+
+def _nothing(update: EitherUpdate) -> Callable[[Fit[Mixture]], Fit[Mixture]]:
+    return as_it_is
 
 
 def way_down(counts: Sequence[int]) -> list[tuple[int, int]]:
@@ -31,13 +35,14 @@ def sweep(
     updates: Mapping[tuple[int, str], EitherUpdate],
     tol: float,
     max_iter: int,
+    finish: Callable[[EitherUpdate], Callable[[Fit[Mixture]], Fit[Mixture]]] = _nothing,
 ) -> Iterator[tuple[int, str, Fit[Mixture] | None]]:
     """Fit every count with every shape, and yield count, shape and fit whenever a fit is done.
 
     On the way up a fit starts from divisions of the sample, and is challenged by what EM reaches when the widest
     component of the fit with the next smaller count is split. On the way down it is challenged by the fit with the next
-    larger count, of which two components are merged, in two ways. A fit is None while every start is singular. There is
-    an update rule for each count and shape.
+    larger count, of which two components are merged, in two ways. Each is led on by what `finish` makes of its update
+    rule. A fit is None while every start is singular. There is an update rule for each count and shape.
 
     Raises
     ------
@@ -62,17 +67,17 @@ def sweep(
                 start = split_widest(latest[shape].model, count)
                 fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
-                fits[count, shape] = latest[shape] = fit
+                fit = fits[count, shape] = latest[shape] = finish(update)(fit)
             yield count, shape, fit
     if failure is not None and not fits:
         raise failure
     for count, larger in way_down(counts):
         for shape in shapes:
             update = updates[count, shape]
-            fit = fits.get((count, shape))
+            fit = former = fits.get((count, shape))
             if (larger, shape) in fits:
                 for start in merge_closest(fits[larger, shape].model, count, sample, update):
                     fit = better_fit(expect, fit, start, update, tol=tol, max_iter=max_iter)
             if fit is not None:
-                fits[count, shape] = fit
+                fits[count, shape] = fit = fit if fit is former else finish(update)(fit)
             yield count, shape, fit

@@ -89,6 +89,7 @@ class Trials:
             divisions,
             counts=self.counts,
             updates=self.updates,
+            finish=partial(self.template.finish, self.expect),
             tol=self.template.tol,
             max_iter=self.template.max_iter,
         )

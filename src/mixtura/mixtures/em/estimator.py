@@ -373,11 +373,14 @@ def fit_table(estimator: MixtureEstimator[Any, Any], table: Table) -> None:
     estimator._validate_params()
     settings = estimator._settings()
     check_enough(table, settings.n_components)
+    going_on = estimator.warm_start and hasattr(estimator, "mixture_")
+    if going_on:
+        estimator._check_last_fit(table.n_columns, "warm_start", "set warm_start=False")
+        settings = settings.after(estimator._settled())
     algorithm = settings.algorithm(table)
     objective = objective_of(estimator, table) if estimator.warm_start else None
     report = Report(len(algorithm.starts), estimator.on_progress, estimator.verbose, estimator.verbose_interval)
-    if estimator.warm_start and hasattr(estimator, "mixture_"):
-        estimator._check_last_fit(table.n_columns, "warm_start", "set warm_start=False")
+    if going_on:
         same = estimator._objective == objective
         fit = fitted(
             algorithm,

@@ -10,6 +10,9 @@ from ...intake.table import Table
 from ...rows import Rows
 from ...statistics.moments import Moments
 
+# A pass over so many rows takes milliseconds.
+_QUICK = 2**16
+
 
 def passes_for(components: Components, rows: Rows) -> Passes | ObservedPasses:
     """Return the passes over rows: those that look for missing values only where there may be some."""
@@ -29,6 +32,11 @@ class Expectation:
     def on(self, table: Table) -> Self:
         """Return the same over another table."""
         return replace(self, table=table)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether hundreds of passes take seconds."""
+        return self.table.n_rows is not None and self.table.n_rows <= _QUICK
 
     @cached_property
     def _sorted(self) -> Rows:

@@ -296,10 +296,13 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
                 last = self._settled()
                 stream = last.stream
                 self._check_last_batch(stream, table)
+                settings = settings.after(last)
                 update: Update[Mixture] = settings.update(table)
                 if stream is not None and self.regularization == "relative":
-                    update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t")
+                    update = MaximumLikelihood(update.shape, stream.ridge, self.family == "t", levels=update.levels)
                 current = settings.resumed(last, update, table)
+                if stream is not None and settings.former is not None and update.levels is not None:
+                    stream = stream.widened(settings.former, update.levels)
             else:
                 check_enough(table, self.n_components)
                 algorithm = settings.algorithm(table)

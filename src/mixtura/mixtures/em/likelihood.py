@@ -15,6 +15,7 @@ from ...distributions.levels import LevelColumns
 from ...distributions.mixture import Mixture
 from ...distributions.noise import Noise
 from ...distributions.shapes import SHAPES
+from ...intake.condensed import condensed
 from ...intake.levels import level_columns
 from ...intake.sample import Sample, take_sample
 from ...intake.table import Table
@@ -22,7 +23,8 @@ from ...typing import Floats
 from .checks import check_conjugate, check_means, check_precisions, check_weights
 from .expectation import Expectation
 from .initialize import Method, coordinates, densest, divide, given_or, model_of
-from .loop import Algorithm, Fit
+from .latent_classes import climbed
+from .loop import Algorithm, Fit, as_it_is
 from .maximum_a_posteriori import MaximumAPosteriori, MixturePrior
 from .overview import Overview, overview
 from .starts import Division, EitherUpdate, starts_from
@@ -70,6 +72,8 @@ class LikelihoodSettings:
         The categorical columns of the table, once it is seen.
     n_numbers : int
         Number of its other columns.
+    former : LevelColumns, optional
+        The categorical columns of the fit that is gone on from.
     """
 
     n_components: int
@@ -96,11 +100,18 @@ class LikelihoodSettings:
     coded: Sequence[int] = ()
     levels: LevelColumns | None = None
     n_numbers: int = 0
+    former: LevelColumns | None = None
 
     def seeing(self, table: Table) -> Self:
         """Return the settings with the categorical columns of a table known."""
         levels = level_columns(table, self.categorical_features, self.names, self.count_features, self.coded)
+        levels = None if levels is None else levels.with_levels_of(self.former)
         return replace(self, levels=levels, n_numbers=table.n_columns - (0 if levels is None else len(levels.columns)))
+
+    def after(self, last: FittedMixture) -> Self:
+        """Return the settings of a fit that goes on from the last one, with its levels."""
+        levels = last.mixture.levels
+        return replace(self, former=None if levels is None else levels.layout)
 
     def algorithm(self, table: Table) -> Algorithm[Mixture]:
         """Return how the mixture is fitted to the rows of a table."""
@@ -112,11 +123,25 @@ class LikelihoodSettings:
 
     def _algorithm(self, table: Table) -> Algorithm[Mixture]:
         random_state = check_random_state(self.random_state)
+        table = self.condensed(table, self.n_components) or table
         take = cache(lambda: take_sample(table, random_state, self.n_components))
         update = self._update(table)
         expect = self.expectation(table, take)
         starts = self._starts(expect, update, take, random_state)
-        return Algorithm(expect, update, starts, self.tol, self.max_iter)
+        return Algorithm(expect, update, starts, self.tol, self.max_iter, self.finish(expect, update))
+
+    def condensed(self, table: Table, least: int) -> Table | None:
+        """Return the table with equal rows as one where all its columns hold levels, and `least` rows are different."""
+        if self.levels is None or self.n_numbers or self.trim:
+            return None
+        return condensed(table, self.levels, least)
+
+    def finish(self, expect: Expectation, update: EitherUpdate) -> Callable[[Fit[Mixture]], Fit[Mixture]]:
+        """Return what leads a fit that has converged to the maximum, where that is quick: of latent classes."""
+        latent = self.levels is not None and not self.n_numbers and not self.levels.counts
+        if not latent or not isinstance(update, MaximumLikelihood) or self.noise or not expect.is_quick:
+            return as_it_is
+        return lambda fit: climbed(expect, fit, update) if fit.converged else fit
 
     def _update(self, table: Table) -> EitherUpdate:
         return self.rule(table, partial(overview, table, levels=self.levels))
@@ -174,7 +199,15 @@ class LikelihoodSettings:
             degrees = None
         elif degrees is None:
             degrees = np.full(len(weights), START)
-        return Mixture(weights, mixture.means, mixture.covariance, degrees, noise, mixture.levels)
+        levels, wanted = mixture.levels, update.levels
+        if (None if levels is None else levels.columns) != (None if wanted is None else wanted.columns):
+            raise ValueError(
+                "the last fit has other categorical columns than categorical_features and count_features ask for: "
+                "start anew with fit and warm_start=False"
+            )
+        if levels is not None and wanted is not None:
+            levels = levels.widened(wanted)
+        return Mixture(weights, mixture.means, mixture.covariance, degrees, noise, levels)
 
     def kept(self, fit: Fit[Mixture], table: Table) -> FittedMixture:
         """Return what an estimator keeps of a fit."""
@@ -223,7 +256,10 @@ class LikelihoodSettings:
             return given_or(model_of(sample, shares, update), update.shape, weights, means, precisions)
 
         tol = self.tol if self.levels is None else min(self.tol, _START_TOLERANCE)
-        return starts_from(self.divisions, first, expect, update, take, random_state, n_init=self.n_init, tol=tol)
+        finish = self.finish(expect, update)
+        return starts_from(
+            self.divisions, first, expect, update, take, random_state, n_init=self.n_init, tol=tol, finish=finish
+        )
 
     def _given(self, update: EitherUpdate, weights: Floats, means: Floats, precisions: Floats) -> Mixture:
         covariance = update.shape.from_precisions(precisions, *means.shape)

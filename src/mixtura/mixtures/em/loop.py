@@ -95,7 +95,8 @@ def _nobody(start: int, fit: Fit[Any], change: float) -> None:
     pass
 
 
-def _as_it_is(fit: Fit[M]) -> Fit[M]:
+def as_it_is(fit: Fit[M]) -> Fit[M]:
+    """Return the fit that the iterations reach."""
     return fit
 
 
@@ -124,7 +125,7 @@ class Algorithm(Generic[M]):
     starts: Sequence[Callable[[], M]]
     tol: float
     max_iter: int
-    finish: Callable[[Fit[M]], Fit[M]] = _as_it_is
+    finish: Callable[[Fit[M]], Fit[M]] = as_it_is
 
 
 def fitted(

@@ -2,7 +2,7 @@
 
 import pickle
 from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from sklearn.base import BaseEstimator
 
@@ -40,6 +40,10 @@ class Settings(Protocol[M, F]):
     @property
     def n_components(self) -> int:
         """Number of components."""
+        ...
+
+    def after(self, last: F) -> Self:
+        """Return the settings of a fit that goes on from the last one."""
         ...
 
     def update(self, table: Table) -> Update[M]:

@@ -1,6 +1,7 @@
 """Several starts, and the best of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from ...intake.sample import Sample
 from ...intake.table import Table
 from ...typing import Floats
 from .expectation import Expectation
-from .loop import SHORT_RUN, Fit, best_fit, run_em
+from .loop import SHORT_RUN, Fit, as_it_is, best_fit, run_em
 from .maximum_a_posteriori import MaximumAPosteriori
 from .updates import M, MaximumLikelihood, Update
 
@@ -21,6 +22,9 @@ Division = Callable[[Sample, np.random.RandomState], Floats]
 
 # Starts tried on a sample for each start on a large table: k-means alone often joins two groups, four times rarely.
 SAMPLE_STARTS = 4
+
+# Short runs that are led to the maximum, where that is quick: the best of them is seldom the best maximum of many.
+_FINISHED = 5
 
 # A variance below this many times `reg_covar` is more the constant added than the spread of any rows.
 _COLLAPSED = 10
@@ -39,6 +43,7 @@ def starts_from(
     *,
     n_init: int,
     tol: float,
+    finish: Callable[[Fit[M]], Fit[M]] = as_it_is,
 ) -> list[Callable[[], M]]:
     """Return what makes a first model from a division of a sample of the rows, once for each start.
 
@@ -61,6 +66,8 @@ def starts_from(
         Number of starts.
     tol : float
         As for `run_em`.
+    finish : callable, optional
+        As for `Algorithm`; the best short runs are led to the maximum by it. Default: none is.
     """
 
     def draw(division: Division) -> M:
@@ -71,6 +78,8 @@ def starts_from(
             return draw(divisions[0])
         repeats = 1 if take().whole else max(SAMPLE_STARTS // len(divisions), 1)
         draws = [partial(draw, division) for division in divisions] * repeats
+        if finish is not as_it_is:
+            return best_finished(expect, draws, update, finish)
         return best_on_sample(expect, take(), draws, update, tol=tol)
 
     return [start] * n_init
@@ -82,6 +91,15 @@ def best_on_sample(
     """Return where the best of several starts gets by a short run on a sample of the rows."""
     small = expect.on(Table(sample.rows, ThreadEngine()))
     return best_fit(small, starts, update, tol=tol, max_iter=SHORT_RUN).model
+
+
+def best_finished(
+    expect: Expectation, starts: Sequence[Callable[[], M]], update: Update[M], finish: Callable[[Fit[M]], Fit[M]]
+) -> M:
+    """Return the best of the maxima that the best short runs over all rows lead to."""
+    runs = [run_em(expect, Fit(start()), update, tol=0.0, max_iter=SHORT_RUN) for start in starts]
+    ranked = sorted(runs, key=lambda fit: -fit.lower_bound)[:_FINISHED]
+    return max((finish(replace(fit, converged=True)) for fit in ranked), key=lambda fit: fit.lower_bound).model
 
 
 def better_fit(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...distributions.covariance import Covariance
+from ...distributions.levels import LevelColumns
 from ...distributions.passes import Model
 from ...errors import EmptyTableError
 from ...intake.table import Table
@@ -67,6 +68,11 @@ class Stream:
             weight=self.weight + batch.weight,
             n_batches=self.n_batches + 1,
         )
+
+    def widened(self, former: LevelColumns, levels: LevelColumns) -> "Stream":
+        """Return the same with levels that were not there before, of which there are no rows."""
+        assert self.moments.levels is not None, "a pass over categories sums their levels"
+        return replace(self, moments=replace(self.moments, levels=former.widened(self.moments.levels, levels)))
 
     def reordered(self, order: NDArray[np.int64], shape: type[Covariance]) -> "Stream":
         """Return the same with the components in another order."""

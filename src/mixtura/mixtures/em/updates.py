@@ -25,7 +25,7 @@ EMPTY = 1e-14
 
 # Rows that each level of a category has beside those of a component: a level that no row has is improbable and never
 # impossible, and likelihoods move by less than a ten-thousandth.
-_EXTRA = 1e-6
+EXTRA = 1e-6
 
 
 class Update(Protocol[M]):
@@ -95,7 +95,7 @@ class MaximumLikelihood:
         if self.least is not None:
             covariance = covariance.at_least(self.least)
         means = moments.centers + shift
-        levels = levels_of(self.levels, moments, _EXTRA)
+        levels = levels_of(self.levels, moments, EXTRA)
         emptied = moments.counts <= EMPTY * moments.weight
         if emptied.any() and current is not None:
             means = np.where(emptied[:, None], current.means, means)

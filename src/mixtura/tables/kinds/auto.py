@@ -18,7 +18,7 @@ class Auto(DetectorKind):
     name = "auto"
     stored_as = "ensemble"
     takes_missing = True
-    takes = "levels"
+    takes = "codes"
     keeps_constant = True
     judges_within = True
 

@@ -42,24 +42,21 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run) -> Fitted:
         warnings.simplefilter("ignore", ConvergenceWarning)
         moments = table.fold(column_moments, ColumnMoments.zero(table.n_columns))
         volume = fitting.log_volume(numbers, moments.weights)
+        bayesian.set_params(categorical_features=list(numbers.coded) or None)
         bayesian.set_params(on_progress=_in_units(run.on_progress, volume))
         bayesian = fit_groups_or_one(bayesian, table)
-        contours = Contours(
-            _in_use(bayesian.mixture_),
-            numbers.n_rows,
-            numbers.n_rows,
-            table.dtype,
-            table.has_missing,
-        )
+        mixture = _in_use(bayesian.mixture_)
     if not bayesian.converged_:
         notices.append(f"the fit was still improving when it was stopped after {_MAX_ITER} iterations.")
-    mixture = contours.mixture
     description = mixture_facts("bayesian", mixture, by=", variational Bayes").description
     figures = FitFigures(lower_bound=bayesian.lower_bound_ - volume)
     if mixture.n_components == most and most > 1:
         more = run.spell("components", 2 * most)
         notices.append(f"all of the {most} components are in use: more may fit better ({more}).")
-    notices += fitting.small_group_notices(contours)
+    if len(mixture.numbers):
+        seen = mixture.marginal(mixture.numbers.tolist())
+        contours = Contours(seen, numbers.n_rows, numbers.n_rows, table.dtype, table.has_missing)
+        notices += fitting.small_group_notices(contours)
     return Fitted(DensityModel.of(mixture), description, figures, notices=tuple(notices))
 
 
@@ -78,7 +75,8 @@ def _in_use(mixture: Mixture) -> Mixture:
     """Return the components that have a weight, the largest first."""
     ordered = by_weight(mixture)
     kept = np.flatnonzero(ordered.weights > 0)
-    return Mixture(ordered.weights[kept], ordered.means[kept], ordered.covariance.repeat(kept))
+    levels = None if ordered.levels is None else ordered.levels.repeat(kept)
+    return Mixture(ordered.weights[kept], ordered.means[kept], ordered.covariance.repeat(kept), levels=levels)
 
 
 def most_components(n_rows: int) -> int:

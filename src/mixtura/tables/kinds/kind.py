@@ -54,9 +54,8 @@ class Kind:
         What model files call the model that it fits.
     takes_missing : bool
         Whether rows may have missing values; they are scored by the values that are there.
-    takes : {"numbers", "all", "levels"}
-        Which columns it judges rows by: those of numbers; also those of dates, flags, categories and text; or all
-        these, whole numbers of few values by their levels.
+    takes : {"numbers", "levels", "all", "codes"}
+        Which columns it judges rows by, as `rows.open` says.
     has_components : bool
         Whether it is a mixture, whose components are groups, their number and shape for the user to choose.
     keeps_constant : bool

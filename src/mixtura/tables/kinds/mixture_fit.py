@@ -23,13 +23,14 @@ def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) ->
         shapes=request.shapes,
         n_factors=request.n_factors,
         clean=clean,
+        coded=numbers.coded,
     )
-    mixture = found.contours.mixture
+    mixture = found.estimator.mixture_
     candidates = facts_of_candidates(found.candidates, fitting.log_volume(numbers, found.observed))
     facts = replace(mixture_facts("mixture", mixture), candidates=candidates)
     best = facts.ranking[0]
     notices = fitting.search_notices(facts, mixture, run.spell) + fitting.passed_over_notices(found.passed_over)
-    if not clean:
+    if not clean and found.contours is not None:
         notices += fitting.far_notices(found.far, found.contours, run.spell, are_left_out=found.left_out > 0)
         notices += fitting.small_group_notices(found.contours)
     figures = FitFigures(best.bic, best.aic, best.log_likelihood)

@@ -116,7 +116,8 @@ def _segment(segment: SegmentFacts, names: Mapping[str, str]) -> SegmentFacts:
 def _with_columns(group: Group, columns: Sequence[str], names: Mapping[str, str]) -> Group:
     return replace(
         group,
-        center={names[column]: group.center[column] for column in columns},
+        center={names[column]: group.center[column] for column in columns if column in group.center},
+        levels={names[column]: group.levels[column] for column in columns if column in group.levels},
         contrast={names[column]: group.contrast[column] for column in columns},
     )
 

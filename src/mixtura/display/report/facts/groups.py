@@ -26,7 +26,7 @@ def profiles(model: TableModel, described: Sequence[int], most: int) -> tuple[Gr
     heaviest = np.sort(np.argsort(-mixture.weights, kind="stable")[:most])
     means, deviations, scale = model.means, model.standard_deviations, model.scale[columns]
     whole = len(heaviest) * len(columns) ** 2 <= PAGE.covariances
-    matrices = mixture.covariance.select(columns).dense if whole else np.empty((mixture.n_components, 0, 0))
+    matrices = _matrices(model, columns) if whole else np.empty((mixture.n_components, 0, 0))
     return tuple(
         GroupProfile(
             component,
@@ -37,6 +37,16 @@ def profiles(model: TableModel, described: Sequence[int], most: int) -> tuple[Gr
         )
         for component in heaviest.tolist()
     )
+
+
+def _matrices(model: TableModel, columns: Sequence[int]) -> Floats:
+    """Return the covariances of the components in some columns, NaN of levels."""
+    numbers = model.mixture.numbers
+    places = np.flatnonzero(np.isin(columns, numbers))
+    matrices = np.full((model.mixture.n_components, len(columns), len(columns)), np.nan)
+    own = np.searchsorted(numbers, np.array(columns)[places])
+    matrices[:, places[:, None], places] = model.mixture.covariance.select(own.tolist()).dense
+    return matrices
 
 
 def _significant(values: Floats) -> tuple[float, ...]:
@@ -61,7 +71,8 @@ def contours(
     """
     if not model.has_components:
         return ()
-    grids = {position: _grid(model, position, *ranges[position]) for position in viewed if position in ranges}
+    amounts = [position for position in viewed if position in ranges and position not in model.coded]
+    grids = {position: _grid(model, position, *ranges[position]) for position in amounts}
     pairs = sorted(combinations(range(len(grids)), 2), key=sum)[: PAGE.pairs]
     order = list(grids)
     return tuple(_contours(model, order[first], order[second], grids, names) for first, second in pairs)

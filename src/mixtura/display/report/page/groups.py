@@ -37,9 +37,19 @@ def cards(report: Report) -> str:
     return (
         f"{_clusters(report)}"
         f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
-        "the column, in standard deviations (sd) that follow from the quartiles.</p>"
+        f"the column, in standard deviations (sd) that follow from the quartiles.{_of_levels(found)}</p>"
         f'<div class="cards">{each}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
+    )
+
+
+def _of_levels(found: Sequence[Group]) -> str:
+    """Return what the bars say of columns of levels, where there are some."""
+    if not any(group.levels for group in found):
+        return ""
+    return (
+        " Of a column of levels the level is named that tells most of the group, with its share of all rows. The bar "
+        "is as long as that of two normal groups that differ as much."
     )
 
 
@@ -64,7 +74,7 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
         f'<tbody><tr><th scope="rowgroup" colspan="3">{isolated(names[k])}</th></tr>'
         f'<tr><td class="number">{_mean(group, profile, names[k], k)}</td>'
         f"<td>{_contrast(group.contrast[names[k]] / largest)}</td>"
-        f'<td class="number">{_sd(group.contrast[names[k]])}</td></tr></tbody>'
+        f'<td class="number">{_beside(group, names[k])}</td></tr></tbody>'
         for k in telling
     )
     share = (
@@ -89,10 +99,20 @@ def _card(group: Group, profile: GroupProfile | None, names: Sequence[str], larg
 
 
 def _mean(group: Group, profile: GroupProfile | None, name: str, position: int) -> str:
+    if name in group.levels:
+        level = group.telling(name)
+        return f"{isolated(level.level)} {percent(level.share)}"
     mean = group.center[name]
     if profile is None:
         return number(mean)
     return measured(mean, profile.standard_deviation[position])
+
+
+def _beside(group: Group, name: str) -> str:
+    """Return what a mean or a share is beside those of all rows."""
+    if name in group.levels:
+        return f"{percent(group.telling(name).overall)} of all"
+    return _sd(group.contrast[name])
 
 
 def _contrast(part: float) -> str:
