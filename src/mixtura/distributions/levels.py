@@ -357,7 +357,13 @@ class Levels:
         return Levels.unchecked(self.layout, self.values[components])
 
     def widened(self, layout: LevelColumns) -> "Levels":
-        """Return levels of the same columns with more levels: new ones share what a level never seen had."""
+        """Return levels of the same columns with more levels: new ones share what a level never seen had.
+
+        Parameters
+        ----------
+        layout : LevelColumns
+            The same columns, with as many levels or more.
+        """
         if layout == self.layout:
             return self
         values = np.zeros((self.n_components, layout.n_levels + len(layout.columns)))
