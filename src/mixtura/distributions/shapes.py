@@ -53,6 +53,10 @@ class _Matrices(Covariance):
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
         return values + np.diag(ridge)
 
+    @property
+    def precision_rows(self) -> Floats:
+        return self.precisions.reshape(self.values.size // max(self.n_features, 1), self.n_features)
+
     @staticmethod
     def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
         return np.asarray(np.diagonal(precisions, axis1=-2, axis2=-1) @ weights)
@@ -76,6 +80,7 @@ class Full(_Matrices):
 
     name = "full"
     kernel = "full"
+    observed_kernel = "full"
 
     def _check(self) -> None:
         check_definite(self.values, "component {}'s covariance".format)
@@ -153,13 +158,6 @@ class Full(_Matrices):
         slopes, rest = regressions(self.values, missing, known)
         return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full = lifts @ unpack(second, lifts.shape[2]) @ lifts.transpose(0, 2, 1)
-        full[:, missing[:, None], missing] += counts[:, None, None] * rest.values
-        return pack(full)
-
 
 class Tied(_Matrices):
     """All components share one covariance matrix.
@@ -179,6 +177,7 @@ class Tied(_Matrices):
 
     name = "tied"
     kernel = "tied"
+    observed_kernel = "full"
     is_shared = True
 
     def _check(self) -> None:
@@ -261,13 +260,6 @@ class Tied(_Matrices):
             rest, self.n_components, len(missing)
         )
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full = lifts[0] @ unpack(second, lifts.shape[2]) @ lifts[0].T
-        full[np.ix_(missing, missing)] += counts.sum() * rest.values
-        return pack(full)
-
     def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
         check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
 
@@ -288,6 +280,10 @@ class Tied(_Matrices):
         middle = means.mean(axis=0)
         whitened = (means - middle) @ self.precision_cholesky
         return np.concatenate([self.precision_cholesky.ravel(), middle, whitened.ravel()])
+
+    def observed_factors(self, means: Floats) -> Floats:
+        """Return U: the pass works about the `means` in the units of the table."""
+        return self.precision_cholesky.ravel()
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
         d = self.n_features
@@ -322,6 +318,10 @@ class _Variances(Covariance):
     def precisions(self) -> Floats:
         return np.asarray(self.precision_cholesky**2)
 
+    @property
+    def precision_rows(self) -> Floats:
+        return np.broadcast_to(self.precisions.reshape(self.n_components, -1), (self.n_components, self.n_features))
+
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
 
@@ -344,6 +344,7 @@ class Diagonal(_Variances):
 
     name = "diag"
     kernel = "diagonal"
+    observed_kernel = "diagonal"
 
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -399,13 +400,6 @@ class Diagonal(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values[:, np.asarray(columns, np.int64)], self.n_components, len(columns))
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full: Floats = np.einsum("kdo,ko->kd", lifts, second)
-        full[:, missing] += counts[:, None] * rest.values
-        return full
-
 
 class Spherical(_Variances):
     """Each component has one variance for all columns.
@@ -425,6 +419,7 @@ class Spherical(_Variances):
 
     name = "spherical"
     kernel = "spherical"
+    observed_kernel = "spherical"
 
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -482,11 +477,6 @@ class Spherical(_Variances):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values, self.n_components, len(columns))
-
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        return second + counts * len(missing) * rest.values
 
 
 SHAPES: dict[str, type[Covariance]] = {shape.name: shape for shape in (Full, Tied, Diagonal, Spherical, Factor)}
