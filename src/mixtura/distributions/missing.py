@@ -108,7 +108,7 @@ class ObservedPasses(Passes):
         """Return the rows of a block that have a value, sorted by the numbers that they miss, and their positions."""
         missing = np.isnan(block.values)
         rows = _order(_keys(missing[:, self.components.numbers]))
-        rows = rows[~missing.all(axis=1)[rows]]
+        rows = rows[~np.asarray(missing.all(axis=1))[rows]]
         weights = None if block.weights is None else block.weights[rows]
         return replace(block, values=block.values.take(rows, axis=0), weights=weights, strays=None), rows
 
