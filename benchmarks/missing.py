@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.distributions.missing import ObservedPasses
+from mixtura.distributions.missing import ObservedPasses, sorted_by_pattern
 from mixtura.distributions.shapes import SEARCHED
 from mixtura.engines import ThreadEngine
 from mixtura.intake.table import Table
@@ -51,9 +51,9 @@ def _beside_complete(problem: Problem, table: np.ndarray, shape: str, repeat: in
     holes = ArrayRows(table, checked=True, missing="allow")
     start = problem.start(shape)
     began = time.process_time()
+    sorted_by_pattern(holes)
+    sorting = time.process_time() - began
     expect = Expectation(Table(holes, ThreadEngine()))
-    iterate(expect, start)
-    first = time.process_time() - began
     seconds, complete_seconds, ratio = in_turn(lambda: iterate(expect, start), lambda: iterate(complete, start), repeat)
     _, _, unsorted = in_turn(
         lambda: ObservedPasses(start.components, holes.dtype).moments(holes, ThreadEngine()),
@@ -66,5 +66,5 @@ def _beside_complete(problem: Problem, table: np.ndarray, shape: str, repeat: in
         "complete_ms": 1e3 * complete_seconds,
         "times_complete": 1 / ratio,
         "times_unsorted": 1 / unsorted,
-        "sorting_ms": 1e3 * (first - seconds),
+        "sorting_ms": 1e3 * sorting,
     }

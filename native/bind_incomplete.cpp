@@ -18,8 +18,8 @@ struct Told {
 
 template <template <class> class Shape, class T>
 Told<T> told(Index d, bool shared, const Dense<double, 2>& log_constants, const Dense<T, 2>& means,
-               const Dense<T, 1>& factors, const Dense<double, 2>& precisions, const Weights& degrees_of_freedom,
-               const std::optional<Dense<double, 2>>& log_corrections) {
+             const Dense<T, 1>& factors, const Dense<double, 2>& precisions, const Weights& degrees_of_freedom,
+             const std::optional<Dense<double, 2>>& log_corrections) {
     const Index count = static_cast<Index>(log_constants.shape(0)), held = shared ? 1 : count;
     const Index size = static_cast<Index>(factors.shape(0)), width = static_cast<Index>(precisions.shape(1));
     const auto has = [&](const auto& array, Index rows, Index columns) {
@@ -34,8 +34,9 @@ Told<T> told(Index d, bool shared, const Dense<double, 2>& log_constants, const 
             "degrees_of_freedom must have one value for each component");
     require(degrees_of_freedom.has_value() == log_corrections.has_value(), "corrections go with degrees_of_freedom");
     require(!log_corrections || has(*log_corrections, count, d + 1), "log_corrections has the wrong shape");
-    return {{count, nullptr, means.data(), factors.data(), degrees_of_freedom ? degrees_of_freedom->data() : nullptr, size},
-            {shared, width, precisions.data(), log_constants.data(), log_corrections ? log_corrections->data() : nullptr}};
+    return {
+        {count, nullptr, means.data(), factors.data(), degrees_of_freedom ? degrees_of_freedom->data() : nullptr, size},
+        {shared, width, precisions.data(), log_constants.data(), log_corrections ? log_corrections->data() : nullptr}};
 }
 
 template <template <class> class Shape, class T>
@@ -49,8 +50,9 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
            std::optional<Output<double, 2>> tails, Places columns, Places level_columns, Places level_sizes,
            std::optional<Dense<T, 2>> level_logs, std::optional<Output<double, 2>> level_weights) {
             const Table<T> table = table_of<T>(values, weights, columns);
-            const auto [components, conditionals] = told<Shape, T>(
-                table.n_columns, shared, log_constants, means, factors, precisions, degrees_of_freedom, log_corrections);
+            const auto [components, conditionals] =
+                told<Shape, T>(table.n_columns, shared, log_constants, means, factors, precisions, degrees_of_freedom,
+                               log_corrections);
             const Index held = shared ? 1 : components.count;
             require(static_cast<Index>(counts.shape(0)) == components.count, "counts has the wrong size");
             require(static_cast<Index>(first.shape(0)) == components.count &&
@@ -90,9 +92,11 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
            Weights degrees_of_freedom, std::optional<Dense<double, 2>> log_corrections, Places columns,
            Places level_columns, Places level_sizes, std::optional<Dense<T, 2>> level_logs) {
             const Table<T> table = table_of<T>(values, std::nullopt, columns);
-            const auto [components, conditionals] = told<Shape, T>(
-                table.n_columns, shared, log_constants, means, factors, precisions, degrees_of_freedom, log_corrections);
-            const Scores<T> scores = scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
+            const auto [components, conditionals] =
+                told<Shape, T>(table.n_columns, shared, log_constants, means, factors, precisions, degrees_of_freedom,
+                               log_corrections);
+            const Scores<T> scores =
+                scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
             const LevelTables<T> levels =
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, std::nullopt);
             nb::gil_scoped_release release;

@@ -76,7 +76,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
                 components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
             const LevelTables<T> levels =
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, std::nullopt);
-            const Scores<T> scores = scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
+            const Scores<T> scores =
+                scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
             nb::gil_scoped_release release;
             Densities<Shape, T> densities(components, table.n_columns);
             score(densities, components.count, table, levels, scores);

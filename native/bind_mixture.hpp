@@ -38,7 +38,8 @@ inline Table<T> table_of(const Strided<T, 2>& values, const Weights& weights, co
 // probabilities, and in a pass that sums moments where weights by level go.
 template <class T>
 inline LevelTables<T> levels_of(const Strided<T, 2>& values, Index count, const Places& columns, const Places& sizes,
-                         const std::optional<Dense<T, 2>>& logs, const std::optional<Output<double, 2>>& weights) {
+                                const std::optional<Dense<T, 2>>& logs,
+                                const std::optional<Output<double, 2>>& weights) {
     if (!columns || !sizes || !logs) {
         require(!columns && !sizes && !logs, "columns, sizes and logs of levels go together");
         require(!weights, "weights of levels go with their columns");
@@ -68,8 +69,8 @@ inline Scores<T> scores_of(Index n_rows, Index count, const std::optional<Output
     const auto has_rows = [&](Index rows) { return rows == n_rows; };
     require(!log_density || has_rows(log_density->shape(0)), "log_density has the wrong size");
     require(!labels || has_rows(labels->shape(0)), "labels has the wrong size");
-    require(!responsibilities || (has_rows(responsibilities->shape(0)) &&
-                                  static_cast<Index>(responsibilities->shape(1)) == count),
+    require(!responsibilities ||
+                (has_rows(responsibilities->shape(0)) && static_cast<Index>(responsibilities->shape(1)) == count),
             "responsibilities has the wrong shape");
     return {log_density ? log_density->data() : nullptr, responsibilities ? responsibilities->data() : nullptr,
             labels ? labels->data() : nullptr};

@@ -27,7 +27,7 @@ inline void require(bool holds, const char* message) {
 namespace mixtura::mixture {
 void bind_kernels(nanobind::module_& m);
 void bind_incomplete(nanobind::module_& m);
-}
+}  // namespace mixtura::mixture
 namespace mixtura::forest {
 void bind_kernels(nanobind::module_& m);
 }

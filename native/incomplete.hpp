@@ -1,11 +1,11 @@
-// Passes over rows that miss values, which are NaN: the E-step over what was observed, exact under missingness at random
-// (Little and Rubin 2019, "Statistical Analysis with Missing Data", section 11.2).
+// Passes over rows that miss values, which are NaN: the E-step over what was observed, exact under missingness at
+// random (Little and Rubin 2019, "Statistical Analysis with Missing Data", section 11.2).
 //
-// With P the precision of a component, M the columns that a row misses and c its deviations from the mean, zero in M, the
-// expected deviations in M are -(P_MM)^-1 (P c)_M, and their covariance is (P_MM)^-1. The squared distance of the row
-// completed with them is that of what was observed: they are where it is least, so that an error in them counts by its
-// square. The completed rows then go through the pass of the shape. A row takes m d multiply-adds a component beside
-// that pass, a set of columns M m^3 / 2, which rows that follow one another share.
+// With P the precision of a component, M the columns that a row misses and c its deviations from the mean, zero in M,
+// the expected deviations in M are -(P_MM)^-1 (P c)_M, and their covariance is (P_MM)^-1. The squared distance of the
+// row completed with them is that of what was observed: they are where it is least, so that an error in them counts by
+// its square. The completed rows then go through the pass of the shape. A row takes m d multiply-adds a component
+// beside that pass, a set of columns M m^3 / 2, which rows that follow one another share.
 #pragma once
 
 #include <limits>
@@ -16,11 +16,11 @@ namespace mixtura::mixture {
 
 // What a pass knows of a model beside the components of the complete one.
 struct Conditionals {
-    bool shared;              // whether all components have the same factors and precision
-    Index width;              // columns of a row of `precisions`, those of the table filled up with zeros
-    const double* precisions; // of each component or of all: d x width, of shapes without correlations width
-    const double* log_constants;    // of each component, K x (d + 1): log of weight times density at the mean with 0, 1,
-                                    // ... columns observed, but for the determinant of P_MM
+    bool shared;                  // whether all components have the same factors and precision
+    Index width;                  // columns of a row of `precisions`, those of the table filled up with zeros
+    const double* precisions;     // of each component or of all: d x width, of shapes without correlations width
+    const double* log_constants;  // of each component, K x (d + 1): log of weight times density at the mean with 0, 1,
+                                  // ... columns observed, but for the determinant of P_MM
     const double* log_corrections;  // K x (d + 1), added to log u; null where the components are normal
 };
 
@@ -124,8 +124,7 @@ public:
             for (Run& run : runs_) complete(k, run, own);
             T* to = out + k * kStride<T>;
             parts_[k].shape.log_densities(own, to);
-            if (components_.degrees_of_freedom)
-                student_densities(k, to);
+            if (components_.degrees_of_freedom) student_densities(k, to);
             else
                 for (int r = 0; r < kTile<T>; r += kLanes<T>) store<T>(to + r, load(to + r) + load(shifts_.data() + r));
         }
@@ -202,7 +201,8 @@ private:
             }
     }
 
-    // Puts what is expected of the missing columns of a run under component k into its tile, and its constants in place.
+    // Puts what is expected of the missing columns of a run under component k into its tile, and its constants in
+    // place.
     void complete(Index k, Run& run, Tile<T>& own) {
         const std::int32_t* missing = missing_of(run);
         const double* p = precision(k);

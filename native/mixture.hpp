@@ -26,7 +26,8 @@ struct Limits {
 template <class T>
 inline void read_background(const Limits& limits, Index first, int n_rows, T* to) {
     std::fill(to, to + kTile<T>, static_cast<T>(limits.log_background));
-    for (int r = 0; limits.log_backgrounds && r < n_rows; ++r) to[r] = static_cast<T>(limits.log_backgrounds[first + r]);
+    for (int r = 0; limits.log_backgrounds && r < n_rows; ++r)
+        to[r] = static_cast<T>(limits.log_backgrounds[first + r]);
 }
 
 // Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A

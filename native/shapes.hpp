@@ -225,7 +225,8 @@ public:
     static constexpr bool kCorrelated = false;
 
     void add_given(const Given& given, double weight, double* second) const {
-        for (Index a = 0; a < given.count; ++a) second[given.missing[a]] += weight * given.covariance[a * (given.count + 1)];
+        for (Index a = 0; a < given.count; ++a)
+            second[given.missing[a]] += weight * given.covariance[a * (given.count + 1)];
     }
 
     void log_densities(const Tile<T>& tile, T* out) {
