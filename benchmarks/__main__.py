@@ -31,6 +31,7 @@ from .neighbors import neighbors
 from .profile import profile
 from .reasons import reasons
 from .robust import robust
+from .screening import screening
 from .search import search
 from .suites import fit, iteration, limits, memory, scoring, startup
 from .svm import svm
@@ -63,6 +64,7 @@ SUITES = {
         levels,
         many_outliers,
         search,
+        screening,
         merging,
         memory,
         limits,

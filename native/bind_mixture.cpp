@@ -1,68 +1,13 @@
 // The passes over a mixture, for Python: arrays are checked here, and only here, before a pass runs without the
 // interpreter.
-#include <algorithm>
-
-#include "bindings.hpp"
+#include "bind_mixture.hpp"
 #include "factor.hpp"
-#include "mixture.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace mixtura::mixture {
 namespace {
-
-// A column with more levels than this is no category.
-constexpr std::int32_t kMostLevels = 1 << 20;
-
-using Weights = std::optional<Dense<double, 1>>;
-using Places = std::optional<Dense<std::int32_t, 1>>;
-
-template <class T>
-void check_places(const Dense<std::int32_t, 1>& places, const Strided<T, 2>& values) {
-    const auto is_there = [&](std::int32_t j) { return j >= 0 && static_cast<std::size_t>(j) < values.shape(1); };
-    require(std::all_of(places.data(), places.data() + places.shape(0), is_there), "the rows have no such column");
-}
-
-// The rows with the columns at `places`, or with all columns.
-template <class T>
-Table<T> table_of(const Strided<T, 2>& values, const Weights& weights, const Places& places) {
-    require(!weights || weights->shape(0) == values.shape(0), "weights must have one value for each row");
-    if (places) check_places(*places, values);
-    return {values.data(),
-            static_cast<Index>(values.shape(0)),
-            static_cast<Index>(places ? places->shape(0) : values.shape(1)),
-            static_cast<Index>(values.stride(0)),
-            static_cast<Index>(values.stride(1)),
-            weights ? weights->data() : nullptr,
-            places ? places->data() : nullptr};
-}
-
-// What Python gives of categorical columns: where they stand, how many levels they have, the logarithms of their
-// probabilities, and in a pass that sums moments where weights by level go.
-template <class T>
-LevelTables<T> levels_of(const Strided<T, 2>& values, Index count, const Places& columns, const Places& sizes,
-                         const std::optional<Dense<T, 2>>& logs, const std::optional<Output<double, 2>>& weights) {
-    if (!columns || !sizes || !logs) {
-        require(!columns && !sizes && !logs, "columns, sizes and logs of levels go together");
-        require(!weights, "weights of levels go with their columns");
-        return {};
-    }
-    check_places(*columns, values);
-    require(columns->shape(0) == sizes->shape(0), "sizes must have one value for each column of levels");
-    Index total = 0;
-    for (std::size_t c = 0; c < sizes->shape(0); ++c) {
-        require(sizes->data()[c] > 0 && sizes->data()[c] < kMostLevels, "a column has no such number of levels");
-        total += sizes->data()[c];
-    }
-    const Index n_columns = static_cast<Index>(columns->shape(0));
-    const auto has = [&](const auto& array, Index width) {
-        return static_cast<Index>(array.shape(0)) == count && static_cast<Index>(array.shape(1)) == width;
-    };
-    require(has(*logs, total + n_columns), "logs of levels have the wrong shape");
-    require(!weights || has(*weights, total), "weights of levels have the wrong shape");
-    return {n_columns, columns->data(), sizes->data(), logs->data(), weights ? weights->data() : nullptr};
-}
 
 template <template <class> class Shape, class T>
 Components<T> components_of(Index d, const Dense<double, 1>& log_constants, const Dense<T, 2>& means,
@@ -111,8 +56,9 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, level_weights);
             const Totals totals{counts.data(), first.data(), second.data(), tails ? tails->data() : nullptr};
             nb::gil_scoped_release release;
-            return accumulate<Shape, T>(table, components, levels, {log_background, floor}, totals,
-                                        log_density ? log_density->data() : nullptr);
+            Densities<Shape, T> densities(components, table.n_columns);
+            return accumulate(densities, components.count, table, levels, Limits{log_background, floor}, totals,
+                              log_density ? log_density->data() : nullptr);
         },
         "values"_a.noconvert(), "weights"_a.none(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
         "counts"_a.noconvert(), "first"_a.noconvert(), "second"_a.noconvert(), "degrees_of_freedom"_a.none(),
@@ -128,19 +74,13 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             const Table<T> table = table_of<T>(values, std::nullopt, columns);
             const Components<T> components =
                 components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
-            const auto has_rows = [&](Index rows) { return rows == table.n_rows; };
-            require(!log_density || has_rows(log_density->shape(0)), "log_density has the wrong size");
-            require(!labels || has_rows(labels->shape(0)), "labels has the wrong size");
-            require(!responsibilities || (has_rows(responsibilities->shape(0)) &&
-                                          static_cast<Index>(responsibilities->shape(1)) == components.count),
-                    "responsibilities has the wrong shape");
             const LevelTables<T> levels =
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, std::nullopt);
-            const Scores<T> scores{log_density ? log_density->data() : nullptr,
-                                   responsibilities ? responsibilities->data() : nullptr,
-                                   labels ? labels->data() : nullptr};
+            const Scores<T> scores =
+                scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
             nb::gil_scoped_release release;
-            score<Shape, T>(table, components, levels, scores);
+            Densities<Shape, T> densities(components, table.n_columns);
+            score(densities, components.count, table, levels, scores);
         },
         "values"_a.noconvert(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
         "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(), "labels"_a.none().noconvert(),

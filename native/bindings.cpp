@@ -6,6 +6,7 @@ NB_MODULE(MIXTURA_MODULE, m) {
     m.attr("level") = MIXTURA_LEVEL;
     m.attr("processor_level") = mixtura::processor_level();
     mixtura::mixture::bind_kernels(m);
+    mixtura::mixture::bind_incomplete(m);
     mixtura::forest::bind_kernels(m);
     mixtura::neighbors::bind_kernels(m);
     mixtura::mcd::bind_kernels(m);

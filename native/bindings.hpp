@@ -26,7 +26,8 @@ inline void require(bool holds, const char* message) {
 // One namespace for each family of kernels, and one function, in a file of its own, that binds them.
 namespace mixtura::mixture {
 void bind_kernels(nanobind::module_& m);
-}
+void bind_incomplete(nanobind::module_& m);
+}  // namespace mixtura::mixture
 namespace mixtura::forest {
 void bind_kernels(nanobind::module_& m);
 }

@@ -61,16 +61,17 @@ private:
 // component half a square of multiply-adds where the member is full, and one exp.
 template <template <class> class Shape>
 inline void member_densities(const std::vector<Tile<float>>& tiles, const Member& member, float* out) {
-    constexpr double kNone = -std::numeric_limits<double>::infinity();
+    constexpr float kNone = -std::numeric_limits<float>::infinity();
     Tile<float> tile(member.n_columns);
     Shape<float> shape(member.components, member.n_columns);
     Buffer<float> densities(member.components.count * kStride<float>), weights(kTile<float>), claimed(kTile<float>);
+    const Buffer<float> background(kTile<float>, kNone);
     for (const Tile<float>& from : tiles) {
         for (Index j = 0; j < member.n_columns; ++j)
             std::copy_n(from.column(member.columns[j]), kTile<float>, tile.values.data() + j * kStride<float>);
         shape.log_densities(tile, densities.data());
         std::fill(weights.begin(), weights.end(), 1.0f);
-        mixture::normalise(densities.data(), member.components.count, mixture::Limits{kNone, kNone}, weights.data(),
+        mixture::normalise(densities.data(), member.components.count, background.data(), kNone, weights.data(),
                            claimed.data(), out);
         out += kTile<float>;
     }

@@ -29,6 +29,19 @@ public:
         return count * d * (1 + 2 * n_factors(count, d, given));
     }
     static Index second_size(Index count, Index d, Index given) { return count * d * (1 + n_factors(count, d, given)); }
+    static constexpr bool kCorrelated = true;
+
+    void add_given(const Given& given, double weight, double* second) const {
+        for (Index a = 0; a < given.count; ++a) {
+            double* to = second + given.missing[a] * (1 + q_);
+            const double* row = given.covariance + a * given.count;
+            to[0] += weight * row[a];
+            for (Index b = 0; b < given.count; ++b) {
+                const T* slopes = column(0, given.missing[b]) + 1 + q_;
+                for (Index f = 0; f < q_; ++f) to[1 + f] += weight * row[b] * slopes[f];
+            }
+        }
+    }
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;

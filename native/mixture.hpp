@@ -15,20 +15,30 @@
 namespace mixtura::mixture {
 
 // What a pass knows beside the components: the log density, weight included, of a uniform component that takes part in
-// the division of every row, and the log density at and below which a row is left out.
+// the division of every row, or one for each row, and the log density at and below which a row is left out.
 struct Limits {
     double log_background;
     double floor;
+    const double* log_backgrounds = nullptr;  // null: one for all rows
 };
+
+// The log densities of the uniform component for a tile of rows from `first`.
+template <class T>
+inline void read_background(const Limits& limits, Index first, int n_rows, T* to) {
+    std::fill(to, to + kTile<T>, static_cast<T>(limits.log_background));
+    for (int r = 0; limits.log_backgrounds && r < n_rows; ++r)
+        to[r] = static_cast<T>(limits.log_backgrounds[first + r]);
+}
 
 // Turns the log densities of a tile's components into weighted responsibilities, and writes each row's log density. A
 // row at or below the floor loses its weight. A row so far away that every density is zero belongs to no component: its
 // responsibilities, and its claimed weight, become zero.
 template <class T>
-inline void normalise(T* densities, Index count, const Limits& limits, T* weights, T* claimed, T* log_density) {
-    const T background = static_cast<T>(limits.log_background), floor = static_cast<T>(limits.floor);
+inline void normalise(T* densities, Index count, const T* backgrounds, T floor, T* weights, T* claimed,
+                      T* log_density) {
     for (int r = 0; r < kTile<T>; r += kLanes<T>) {
-        Vector<T> top = maximum(broadcast<T>(Simd<T>::kLowest), broadcast<T>(background));
+        const Vector<T> background = load(backgrounds + r);
+        Vector<T> top = maximum(broadcast<T>(Simd<T>::kLowest), background);
         for (Index k = 0; k < count; ++k)  // a NaN from an overflow compares false and never becomes it
             top = maximum(load(densities + k * kStride<T> + r), top);
         Vector<T> sum = exp_negative<T>(background - top);
@@ -142,15 +152,16 @@ private:
 };
 
 // One EM pass: adds the moments of the rows to `totals` and to the weights by level, returns the weighted sum of their
-// log densities, and writes these unless the pointer is null.
-template <template <class> class Shape, class T>
-double accumulate(const Table<T>& table, const Components<T>& components, const LevelTables<T>& level_tables,
+// log densities, and writes these unless the pointer is null. The log densities under `count` components, and their
+// shares of the moments, are those of `densities`: `Densities`, or `ObservedDensities`.
+template <class Model, class T>
+double accumulate(Model& densities, Index count, const Table<T>& table, const LevelTables<T>& level_tables,
                   const Limits& limits, const Totals& totals, T* log_density_out) {
     Tile<T> tile(table.n_columns);
-    Densities<Shape, T> densities(components, table.n_columns);
-    Levels<T> levels(level_tables, components.count);
-    Buffer<T> shares(components.count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
-    const bool all_claimed = limits.log_background == -std::numeric_limits<double>::infinity();
+    Levels<T> levels(level_tables, count);
+    Buffer<T> shares(count * kStride<T>), log_density(kTile<T>), weights(kTile<T>), background(kTile<T>);
+    const bool all_claimed =
+        !limits.log_backgrounds && limits.log_background == -std::numeric_limits<double>::infinity();
     double log_likelihood = 0;
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
@@ -158,7 +169,9 @@ double accumulate(const Table<T>& table, const Components<T>& components, const 
         levels.read(table, first);
         levels.add_logs(shares.data());
         std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
-        normalise(shares.data(), components.count, limits, weights.data(), tile.weights.data(), log_density.data());
+        read_background(limits, first, tile.n_rows, background.data());
+        normalise(shares.data(), count, background.data(), static_cast<T>(limits.floor), weights.data(),
+                  tile.weights.data(), log_density.data());
         if (log_density_out) std::copy_n(log_density.data(), tile.n_rows, log_density_out + first);
         log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data());
         levels.add_weights(shares.data());
@@ -193,15 +206,14 @@ inline void write_labels(const T* densities, Index count, int n_rows, std::int64
     for (int r = 0; r < n_rows; ++r) labels[r] = static_cast<std::int64_t>(label[r]);
 }
 
-template <template <class> class Shape, class T>
-void score(const Table<T>& table, const Components<T>& components, const LevelTables<T>& level_tables,
+template <class Model, class T>
+void score(Model& model, Index count, const Table<T>& table, const LevelTables<T>& level_tables,
            const Scores<T>& scores) {
-    constexpr double kNone = -std::numeric_limits<double>::infinity();
+    constexpr T kNone = -std::numeric_limits<T>::infinity();
     Tile<T> tile(table.n_columns);
-    Densities<Shape, T> model(components, table.n_columns);
-    const Index count = components.count;
     Levels<T> levels(level_tables, count);
     Buffer<T> densities(count * kStride<T>), log_density(kTile<T>), weights(kTile<T>);
+    const Buffer<T> background(kTile<T>, kNone);
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
         model.compute(tile, densities.data());
@@ -210,7 +222,7 @@ void score(const Table<T>& table, const Components<T>& components, const LevelTa
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
         std::fill(weights.begin(), weights.end(), T(1));
-        normalise(densities.data(), count, Limits{kNone, kNone}, weights.data(), tile.weights.data(),
+        normalise(densities.data(), count, background.data(), kNone, weights.data(), tile.weights.data(),
                   log_density.data());
         if (scores.log_density) std::copy_n(log_density.data(), tile.n_rows, scores.log_density + first);
         if (scores.responsibilities)

@@ -27,8 +27,17 @@ struct Totals {
     double* tails;  // sums over rows that only Student's t components have, else null: see add_tails
 };
 
+// What is left of the variance of the columns that a row misses, given those that it has.
+struct Given {
+    const std::int32_t* missing;  // the columns, in ascending order
+    Index count;
+    const double* covariance;  // count x count; of shapes without correlations only the diagonal is written
+};
+
 // Each shape computes log densities of a tile, weights included, into `out` (component k of row r at k * kStride + r),
-// and adds a tile's share to the totals, given the weighted responsibilities in the same layout.
+// and adds a tile's share to the totals, given the weighted responsibilities in the same layout. `add_given` adds what
+// rows of a weight that miss columns add beyond the values expected of them. `kCorrelated` tells whether columns say
+// anything of one another.
 
 // factors: K upper triangular matrices U_k with U_k U_k^T = precision_k.
 // first: sums of z (x - mu), K x d; second: of z (x - mu)(x - mu)^T, K packed lower triangles.
@@ -40,6 +49,14 @@ public:
 
     static Index factors_size(Index count, Index d, Index) { return count * d * d; }
     static Index second_size(Index count, Index d, Index) { return count * packed_size(d); }
+    static constexpr bool kCorrelated = true;
+
+    void add_given(const Given& given, double weight, double* second) const {
+        for (Index a = 0; a < given.count; ++a) {
+            double* row = second + packed_size(given.missing[a]);
+            for (Index b = 0; b <= a; ++b) row[given.missing[b]] += weight * given.covariance[a * given.count + b];
+        }
+    }
 
     void log_densities(const Tile<T>& tile, T* out) {
         for (Index k = 0; k < components_.count; ++k) {
@@ -205,6 +222,12 @@ public:
 
     static Index factors_size(Index count, Index d, Index) { return count * d; }
     static Index second_size(Index count, Index d, Index) { return count * d; }
+    static constexpr bool kCorrelated = false;
+
+    void add_given(const Given& given, double weight, double* second) const {
+        for (Index a = 0; a < given.count; ++a)
+            second[given.missing[a]] += weight * given.covariance[a * (given.count + 1)];
+    }
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;
@@ -267,6 +290,11 @@ public:
 
     static Index factors_size(Index count, Index, Index) { return count; }
     static Index second_size(Index count, Index, Index) { return count; }
+    static constexpr bool kCorrelated = false;
+
+    void add_given(const Given& given, double weight, double* second) const {
+        for (Index a = 0; a < given.count; ++a) second[0] += weight * given.covariance[a * (given.count + 1)];
+    }
 
     void log_densities(const Tile<T>& tile, T* out) {
         constexpr int V = kVectors<T>;

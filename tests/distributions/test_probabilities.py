@@ -88,7 +88,52 @@ def test_the_positive_orthant_has_its_known_probability():
     )
     three = Mixture([1.0], [[0.0, 0.0, 0.0]], Full(r[None], 1, 3))
     expected = 1 / 8 + np.arcsin([0.6, -0.3, 0.2]).sum() / (4 * np.pi)
-    assert interval_probability(three, [0, 0, 0], [INF, INF, INF]) == pytest.approx(expected, abs=1e-7)
+    assert interval_probability(three, [0, 0, 0], [INF, INF, INF]) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("r", [-0.99, -0.5, 0.3, 0.9])
+def test_two_columns_are_the_integral_over_the_first(r):
+    pair = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, r], [r, 1.0]]], 1, 2))
+    for h, k in [(0.0, 0.0), (-1.2, 0.4), (0.0, -2.0), (3.0, 2.5), (-7.0, -6.0)]:
+        edges = np.linspace(-9, h, 4001)
+        x = (edges[1:] + edges[:-1]) / 2
+        expected = (np.diff(edges) * norm.pdf(x) * norm.cdf((k - r * x) / np.sqrt(1 - r * r))).sum()
+        assert cdf(pair, [[h, k]])[0] == pytest.approx(expected, abs=2e-6)
+
+
+def test_of_two_columns_that_are_almost_one_the_lower_limit_decides():
+    r = 1 - 1e-14
+    pair = Mixture([1.0], [[0.0, 0.0]], Full([[[1.0, r], [r, 1.0]]], 1, 2))
+    X = np.array([[0.0, 1.0], [-2.0, -1.0], [3.0, 0.5], [-6.0, 0.0]])
+    np.testing.assert_allclose(cdf(pair, X), norm.cdf(X.min(axis=1)), atol=1e-15)
+
+
+@pytest.mark.parametrize("n_columns", [3, 4])
+@pytest.mark.parametrize("r", [0.2, 0.9, 0.9999])
+def test_equally_correlated_columns_are_an_integral_over_what_they_share(n_columns, r):
+    """With x = sqrt(r) t + sqrt(1 - r) e the columns are independent given t (Dunnett and Sobel 1955)."""
+    matrix = np.full((n_columns, n_columns), r) + (1 - r) * np.eye(n_columns)
+    mixture = Mixture([1.0], np.zeros((1, n_columns)), Full(matrix[None], 1, n_columns))
+    X = np.random.default_rng(0).normal(size=(3, n_columns))
+    t = np.linspace(-9, 9, 400_001)
+    given = np.array([norm.cdf((x[:, None] - np.sqrt(r) * t) / np.sqrt(1 - r)).prod(axis=0) for x in X])
+    expected = (given * norm.pdf(t)).sum(axis=1) * (t[1] - t[0])
+    np.testing.assert_allclose(cdf(mixture, X), expected, atol=3e-6)
+    np.testing.assert_allclose(mixture.cdf(X, tolerance=1e-4), expected, atol=3e-4)
+
+
+def test_columns_without_limits_leave_the_others_exact():
+    mixture = mixture_of("full", 3)
+    X = np.array([[0.3, INF, -0.2], [INF, INF, 0.1], [0.2, 0.3, 0.4], [-INF, 1.0, 1.0]])
+    pair = mixture.marginal([0, 2])
+    np.testing.assert_allclose(cdf(mixture, X)[0], cdf(pair, X[:1, [0, 2]])[0], atol=1e-15)
+    np.testing.assert_allclose(cdf(mixture, X)[1], cdf(mixture.marginal([2]), X[1:2, [2]])[0], atol=1e-15)
+    assert cdf(mixture, X)[3] == 0
+
+
+def test_a_tolerance_is_an_error_of_a_probability():
+    with pytest.raises(ValueError, match="tolerance must be an error of a probability"):
+        mixture_of("full", 3).cdf(np.zeros((1, 3)), tolerance=0)
 
 
 @pytest.mark.parametrize(("z", "tail"), [(1.6448536269514722, 0.05), (6, 9.865876450376946e-10)])

@@ -49,6 +49,10 @@ class _Matrices(Covariance):
     def with_ridge(values: Floats, ridge: Floats) -> Floats:
         return values + np.diag(ridge)
 
+    @property
+    def precision_rows(self) -> Floats:
+        return self.precisions.reshape(self.values.size // max(self.n_features, 1), self.n_features)
+
     @staticmethod
     def weighted_traces(precisions: Floats, weights: Floats) -> Floats:
         return np.asarray(np.diagonal(precisions, axis1=-2, axis2=-1) @ weights)
@@ -72,6 +76,7 @@ class Full(_Matrices):
 
     name = "full"
     kernel = "full"
+    observed_kernel = "full"
 
     def _check(self) -> None:
         check_definite(self.values, "component {}'s covariance".format)
@@ -149,12 +154,6 @@ class Full(_Matrices):
         slopes, rest = regressions(self.values, missing, known)
         return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full = lifts @ unpack(second, lifts.shape[2]) @ lifts.transpose(0, 2, 1)
-        full[:, missing[:, None], missing] += counts[:, None, None] * rest.values
-        return pack(full)
 
 
 class Tied(_Matrices):
@@ -175,6 +174,7 @@ class Tied(_Matrices):
 
     name = "tied"
     kernel = "tied"
+    observed_kernel = "full"
     is_shared = True
 
     def _check(self) -> None:
@@ -257,13 +257,6 @@ class Tied(_Matrices):
             rest, self.n_components, len(missing)
         )
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full = lifts[0] @ unpack(second, lifts.shape[2]) @ lifts[0].T
-        full[np.ix_(missing, missing)] += counts.sum() * rest.values
-        return pack(full)
-
     def check_invertible(self, dtype: "np.dtype[Any]" = DOUBLE) -> None:
         check_invertible(self.precision_cholesky[None], dtype, "the shared covariance".format)
 
@@ -284,6 +277,10 @@ class Tied(_Matrices):
         middle = means.mean(axis=0)
         whitened = (means - middle) @ self.precision_cholesky
         return np.concatenate([self.precision_cholesky.ravel(), middle, whitened.ravel()])
+
+    def observed_factors(self, means: Floats) -> Floats:
+        """Return U: the pass works about the `means` in the units of the table."""
+        return self.precision_cholesky.ravel()
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
         d = self.n_features

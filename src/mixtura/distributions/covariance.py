@@ -38,6 +38,8 @@ class Covariance(ABC):
         Name of the shape, which is scikit-learn's `covariance_type`.
     kernel : str
         Name of its pass in ``native/bind_mixture.cpp``.
+    observed_kernel : str
+        Name of its pass over rows that miss values in ``native/bind_incomplete.cpp``.
     is_matrix : bool
         Whether `values` are matrices.
     is_shared : bool
@@ -59,6 +61,7 @@ class Covariance(ABC):
 
     name: ClassVar[str]
     kernel: ClassVar[str]
+    observed_kernel: ClassVar[str]
     is_matrix: ClassVar[bool] = False
     is_shared: ClassVar[bool] = False
     is_conjugate: ClassVar[bool] = True
@@ -303,26 +306,6 @@ class Covariance(ABC):
         """
         return np.zeros((self.n_components, len(missing), len(known))), self.select(missing.tolist())
 
-    @abstractmethod
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: "Covariance"
-    ) -> Floats:
-        """Return the second moments of all columns of rows of which some columns are known.
-
-        Parameters
-        ----------
-        second : ndarray
-            Second moments of the known columns.
-        counts : ndarray of shape (n_components,)
-            Sums of the responsibilities.
-        lifts : ndarray of shape (n_components, n_features, n_known)
-            Maps from deviations of the known columns to expected deviations of all of them.
-        missing : ndarray of shape (n_missing,)
-            Positions of the other columns.
-        rest : Covariance
-            Their covariances when the known columns are known, of this shape.
-        """
-
     def replace(self, components: NDArray[np.bool_], other: Self) -> Self:
         """Return these covariances with those of `other` for the `components` marked."""
         mask = components.reshape(-1, *[1] * (self.values.ndim - 1))
@@ -331,6 +314,18 @@ class Covariance(ABC):
     def factors(self, means: Floats) -> Floats:
         """Return what the kernel needs beside `means`, flat."""
         return self.precision_cholesky.ravel()
+
+    def observed_factors(self, means: Floats) -> Floats:
+        """Return what the kernel of rows that miss values needs beside `means` and `precision_rows`, flat."""
+        return self.factors(means)
+
+    @property
+    @abstractmethod
+    def precision_rows(self) -> Floats:
+        """Precisions of the components, or the one that they share, row below row; diagonals where they are diagonal.
+
+        Shape (n_components * n_features, n_features), (n_features, n_features) or (n_components, n_features).
+        """
 
     def kernel_moments(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
         """Return the `first` and `second` moments in the units of the table, given what the kernel summed."""

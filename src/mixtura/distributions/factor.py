@@ -50,6 +50,7 @@ class Factor(Covariance):
 
     name = "factor"
     kernel = "factor"
+    observed_kernel = "factor"
     is_conjugate = False
     is_searched = False
     attributes = ("covariances_", "precisions_")
@@ -254,6 +255,11 @@ class Factor(Covariance):
         products = self._roots[:, :, None] * self._scaled @ self._inner_inverse.transpose(0, 2, 1)
         return np.concatenate([self._roots[:, :, None] ** 2, products], axis=2)
 
+    @property
+    def precision_rows(self) -> Floats:
+        matrices = self.precision_cholesky @ self.precision_cholesky.transpose(0, 2, 1)
+        return np.asarray(matrices.reshape(self.n_components * self.n_features, self.n_features))
+
     @cached_property
     def precision_cholesky(self) -> Floats:
         """Upper triangular U with U U^T the precision, shape (n_components, n_features, n_features)."""
@@ -296,19 +302,6 @@ class Factor(Covariance):
         values = np.concatenate([left.uniquenesses[:, :, None], rest], axis=2)
         slopes = left.loadings @ told.factor_slopes
         return slopes, type(self).unchecked(values, self.n_components, len(missing))
-
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        known = np.setdiff1d(np.arange(self.n_features), missing)
-        loadings, left = self.loadings[:, missing], rest.dense * counts[:, None, None]
-        # What is expected of the factors for the known columns is what is expected for all, given these.
-        factors = self.factor_slopes @ lifts @ second[..., 1:]
-        full = np.zeros(self.second_shape(self.n_components, self.n_features))
-        full[:, known] = second
-        full[:, missing, 1:] = loadings @ factors + left @ self.factor_slopes[:, :, missing].transpose(0, 2, 1)
-        full[:, missing, 0] = (loadings @ factors * loadings).sum(axis=2) + np.diagonal(left, axis1=1, axis2=2)
-        return full
 
     def factors(self, means: Floats) -> Floats:
         """Return for each component and column the inverse root, the scaled loadings and the slopes of the factors.

@@ -1,6 +1,7 @@
 """Missing values filled in: by what a mixture expects given the values of the row, or by draws from it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,8 +11,9 @@ from sklearn.utils import check_random_state
 from ..errors import ColumnError
 from ..rows import ArrayRows, Block
 from ..typing import Floats
+from .covariance import Covariance
 from .levels import LevelLogs
-from .missing import ObservedPasses, Pattern
+from .missing import ObservedPasses, patterns_of
 from .passes import Components
 
 if TYPE_CHECKING:
@@ -43,6 +45,65 @@ def imputer(components: Components, dtype: "np.dtype[Any] | type", method: Metho
     return Imputer(ObservedPasses(components, dtype), components, seed)
 
 
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """What some numbers of a row say about the others.
+
+    Attributes
+    ----------
+    components : Components
+        What the model knows of all columns.
+    mask : ndarray of shape (n_numbers,), bool
+        The numbers that are known.
+    """
+
+    components: Components
+    mask: NDArray[np.bool_]
+
+    @cached_property
+    def known(self) -> NDArray[np.int64]:
+        """Positions of the known numbers among the numbers."""
+        return np.flatnonzero(self.mask)
+
+    @cached_property
+    def missing(self) -> NDArray[np.int64]:
+        """Positions of the missing numbers among the numbers."""
+        return np.flatnonzero(~self.mask)
+
+    @cached_property
+    def _regression(self) -> tuple[Floats, Covariance]:
+        """Slopes of the missing numbers on the known ones, and covariances that are left."""
+        return self.components.covariance.regression(self.missing, self.known)
+
+    def expected(self, component: int, values: Floats) -> Floats:
+        """Return the conditional means of the missing numbers under one component, given the known numbers of rows."""
+        mean = self.components.means[component]
+        centred = values - mean[self.known]
+        return np.asarray(mean[self.missing] + centred @ self._regression[0][component].T)
+
+    def draw(self, component: int, values: Floats, random_state: np.random.RandomState) -> Floats:
+        """Draw the missing numbers of rows from their conditional distribution under one component.
+
+        That of a Student's t distribution is one with n_known more degrees of freedom, whose scale depends on the
+        distance of the known values (Ding 2016, "On the conditional distribution of the multivariate t distribution",
+        The American Statistician 70).
+        """
+        about_zero = self._regression[1].draw(component, len(values), random_state)
+        degrees = self.components.degrees_of_freedom
+        if degrees is not None:
+            claimed = degrees[component] + self._distances(component, values)
+            about_zero /= np.sqrt(random_state.chisquare(degrees[component] + len(self.known), len(values)) / claimed)[
+                :, None
+            ]
+        return self.expected(component, values) + about_zero
+
+    def _distances(self, component: int, values: Floats) -> Floats:
+        """Return the squared Mahalanobis distances of the known numbers of rows from the mean of a component."""
+        dense = self.components.covariance.dense[component][np.ix_(self.known, self.known)]
+        centred = values - self.components.means[component, self.known]
+        return np.asarray((np.linalg.solve(np.linalg.cholesky(dense), centred.T) ** 2).sum(axis=0))
+
+
 @dataclass(frozen=True)
 class Imputer:
     """Fills the missing values of a block of rows; picklable.
@@ -66,14 +127,16 @@ class Imputer:
         out = np.array(block.values)
         shares = self._shares(block)
         random_state = None if self.seed is None else _random_state(self.seed, block.first_row)
-        for pattern, rows in self.passes.by_pattern(block):
-            if len(pattern.missing_numbers):
-                values = block.values[rows][:, pattern.known_numbers].astype(np.float64)
+        numbers = self.components.numbers
+        for known, rows in patterns_of(block.values[:, numbers]):
+            pattern = Pattern(self.components, known)
+            if len(pattern.missing):
+                values = block.values[rows][:, numbers[known]].astype(np.float64)
                 if random_state is None:
                     filled = self._means(pattern, values, shares[rows])
                 else:
                     filled = self._draws(pattern, values, shares[rows], random_state)
-                out[np.arange(len(out))[rows][:, None], pattern.missing_numbers] = filled
+                out[np.arange(len(out))[rows][:, None], numbers[~known]] = filled
         if self.components.levels is not None:
             self._fill_levels(out, self.components.levels, shares, random_state)
         return out
@@ -108,19 +171,19 @@ class Imputer:
 
     def _means(self, pattern: Pattern, values: Floats, shares: Floats) -> Floats:
         """Return the conditional means of the missing columns: those of the components, weighted by their shares."""
-        total = np.zeros((len(values), len(pattern.missing_numbers)))
+        total = np.zeros((len(values), len(pattern.missing)))
         for component, share in enumerate(shares[:, :-1].T):
             total += share[:, None] * pattern.expected(component, values)
         noise = self.components.noise
         if noise is not None:
-            total += shares[:, -1:] * ((noise.lower + noise.upper)[pattern.missing_numbers] / 2)
+            total += shares[:, -1:] * ((noise.lower + noise.upper)[self.components.numbers[pattern.missing]] / 2)
         return total
 
     def _draws(self, pattern: Pattern, values: Floats, shares: Floats, random_state: np.random.RandomState) -> Floats:
         """Return draws of the missing columns: of a component first, then of its conditional distribution."""
         sums = np.cumsum(shares, axis=1)
         picked = (random_state.uniform(size=(len(shares), 1)) * sums[:, -1:] >= sums).sum(axis=1)
-        out = np.empty((len(values), len(pattern.missing_numbers)))
+        out = np.empty((len(values), len(pattern.missing)))
         for component in np.unique(picked):
             rows = picked == component
             if component < shares.shape[1] - 1:
@@ -128,7 +191,7 @@ class Imputer:
             else:
                 noise = self.components.noise
                 assert noise is not None, "without noise its share is zero, and is never picked"
-                missing = pattern.missing_numbers
+                missing = self.components.numbers[pattern.missing]
                 corners = noise.lower[missing], noise.upper[missing]
                 out[rows] = random_state.uniform(*corners, (int(rows.sum()), len(missing)))
         return out

@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 
 from ..typing import Floats
@@ -25,6 +26,7 @@ POSITIONS = expit(np.linspace(-12, 12, 97))
 # A mode is the point of the manifold whose shares are the components' responsibilities there: a peak along a pair's
 # ridgeline that belongs to other components says nothing of the pair.
 PAIR_SHARE = 0.25
+PAIRS_AT_A_TIME = 256  # the points of so many ridgelines are held at a time
 PART = 2**22  # numbers in an array of one for each start, component and column: 32 MiB
 NEIGHBOURS = 6  # components from which, with each component, triples are made
 
@@ -65,11 +67,6 @@ class _Hills:
         """Return the log density at each point, but for a constant."""
         return np.asarray(logsumexp(self._pulls(points)[1], axis=0))
 
-    def shares(self, points: Floats) -> Floats:
-        """Return the responsibility of each component for each point, shape (n_components, n_points)."""
-        logs = self._pulls(points)[1]
-        return np.asarray(np.exp(logs - logsumexp(logs, axis=0)))
-
     def terms(self, points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Return log density (but for a constant), its gradient and Hessian, and the mean precision, at each point."""
         pulls, logs = self._pulls(points)
@@ -104,17 +101,40 @@ class _Hills:
 
     def starts(self, mixture: "Mixture") -> Floats:
         """Return the points from which to climb."""
+        pairs = np.stack(np.triu_indices(len(self.means), 1), axis=1)
         found = [self.means]
-        along = np.stack([1 - POSITIONS, POSITIONS], axis=1)
-        for pair in combinations(range(len(self.means)), 2):
-            line = self.ridge(pair, along)
-            height = np.asarray(mixture.log_density(line + self.center))
-            inner = height[1:-1]
-            peaks = line[1:-1][(inner >= height[:-2]) & (inner >= height[2:])]
-            found.append(peaks[self.shares(peaks)[list(pair)].sum(axis=0) > PAIR_SHARE])
+        for first in range(0, len(pairs), PAIRS_AT_A_TIME):
+            found.append(self._peaks(mixture, pairs[first : first + PAIRS_AT_A_TIME]))
         for triple in self._triples():
             found.append(self.ridge(triple, np.full((1, 3), 1 / 3)))
         return np.vstack(found)
+
+    def _peaks(self, mixture: "Mixture", pairs: NDArray[np.int64]) -> Floats:
+        """Return the maxima of the density along the ridgelines of pairs of components, of those that these make.
+
+        In coordinates in which both precisions are diagonal, one of them the identity, a ridgeline is a mean of two
+        means column by column.
+        """
+        one, other = pairs.T
+        lower = np.linalg.cholesky(self.precisions[one])
+        inverse = np.linalg.inv(lower)
+        ratios, axes = np.linalg.eigh(inverse @ self.precisions[other] @ inverse.transpose(0, 2, 1))
+        there, back = axes.transpose(0, 2, 1) @ lower.transpose(0, 2, 1), inverse.transpose(0, 2, 1) @ axes
+        start, end = (np.einsum("nij,nj->ni", there, self.means[side]) for side in (one, other))
+        shares = POSITIONS[:, None] * ratios[:, None] / (1 - POSITIONS[:, None] + POSITIONS[:, None] * ratios[:, None])
+        lines = (start[:, None] * (1 - shares) + end[:, None] * shares) @ back.transpose(0, 2, 1)
+        points = (lines + self.center).reshape(-1, lines.shape[2])
+        heights = np.asarray(mixture.log_density(points)).reshape(lines.shape[:2])
+        inner = heights[:, 1:-1]
+        pair, place = np.nonzero((inner >= heights[:, :-2]) & (inner >= heights[:, 2:]))
+        peaks = lines[:, 1:-1][pair, place]
+        logs = self.log_heights[pairs[pair]] - self._squares(peaks, pairs[pair]) / 2
+        return np.asarray(peaks[logsumexp(logs, axis=1) - self.log_density(peaks) > np.log(PAIR_SHARE)])
+
+    def _squares(self, points: Floats, components: NDArray[np.int64]) -> Floats:
+        """Return the squared distances of each point from some components of its own."""
+        offsets = self.means[components] - points[:, None]
+        return np.asarray(np.einsum("npi,npij,npj->np", offsets, self.precisions[components], offsets))
 
     def _triples(self) -> list[tuple[int, ...]]:
         differences = self.means[:, None] - self.means

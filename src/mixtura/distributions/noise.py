@@ -73,9 +73,17 @@ class Noise:
             return float(np.log(self.weight) - np.log(self.upper - self.lower).sum())
 
     def log_densities(self, values: NDArray[Any]) -> Floats:
-        """Return what noise adds to the log density of each row of `values`, minus infinity outside the box."""
-        inside = ((values >= self.lower) & (values <= self.upper)).all(axis=1)
-        return np.where(inside, self.log_density, -np.inf)
+        """Return what noise adds to the log density of each row of `values`, minus infinity outside the box.
+
+        A value that is missing, NaN, is not outside.
+        """
+        missing = np.isnan(values)
+        inside = (missing | ((values >= self.lower) & (values <= self.upper))).all(axis=1)
+        return np.where(inside, self.log_densities_inside(missing), -np.inf)
+
+    def log_densities_inside(self, missing: NDArray[np.bool_]) -> Floats:
+        """Return what noise adds to the log density of rows inside the box, whose `missing` values are marked."""
+        return np.asarray(self.log_density + missing @ np.log(self.upper - self.lower))
 
     def select(self, columns: Sequence[int]) -> "Noise":
         """Return the noise in some of the columns, those at `columns`."""

@@ -95,12 +95,26 @@ class Components:
     @property
     def log_constants(self) -> Floats:
         """Log density of each component at its mean, offset included."""
-        d = self.means.shape[1]
-        constants = self.offsets + self.covariance.half_log_precision
+        return np.asarray(self.log_constants_in(np.array([self.means.shape[1]]))[:, 0])
+
+    def log_constants_in(self, sizes: NDArray[np.int64]) -> Floats:
+        """Return those of marginals of some numbers of columns, if the determinants of all precisions were that of all.
+
+        Parameters
+        ----------
+        sizes : ndarray of shape (n_sizes,)
+            Numbers of columns.
+
+        Returns
+        -------
+        constants : ndarray of shape (n_components, n_sizes)
+            Logarithms.
+        """
+        constants = (self.offsets + self.covariance.half_log_precision)[:, None]
         if self.degrees_of_freedom is None:
-            return np.asarray(constants - d / 2 * np.log(2 * np.pi))
-        half = self.degrees_of_freedom / 2
-        return np.asarray(constants + gammaln(half + d / 2) - gammaln(half) - d / 2 * np.log(2 * np.pi * half))
+            return np.asarray(constants - sizes / 2 * np.log(2 * np.pi))
+        half = self.degrees_of_freedom[:, None] / 2
+        return np.asarray(constants + gammaln(half + sizes / 2) - gammaln(half) - sizes / 2 * np.log(2 * np.pi * half))
 
 
 class Model(Protocol):
@@ -157,25 +171,7 @@ class Passes:
         The log density of every row is written to `log_density` if given.
         """
         moments = self.zero
-        log_likelihood = kernels.accumulate(
-            self.covariance.kernel,
-            block.values,
-            block.weights,
-            self._log_constants,
-            self._means,
-            self._factors,
-            moments.counts,
-            moments.first,
-            moments.second.reshape(-1),
-            degrees_of_freedom=self.degrees_of_freedom,
-            tails=moments.tails,
-            log_background=-np.inf if self.noise is None else self.noise.log_density,
-            floor=floor,
-            log_density=log_density,
-            levels=self._levels,
-            level_weights=moments.levels,
-        )
-        moments = replace(moments, log_likelihood=log_likelihood)
+        moments = replace(moments, log_likelihood=self._add(block, moments, floor, log_density))
         if moments.tails is None:
             return moments
         # The kernel puts what the moments weigh in the place of the counts.
@@ -224,6 +220,27 @@ class Passes:
         out = np.empty(len(block.values), np.int64)
         self._score(block, labels=out)
         return out
+
+    def _add(self, block: Block, moments: Moments, floor: float, log_density: NDArray[Any] | None) -> float:
+        """Add the moments of a block to some; return its weighted log-likelihood."""
+        return kernels.accumulate(
+            self.covariance.kernel,
+            block.values,
+            block.weights,
+            self._log_constants,
+            self._means,
+            self._factors,
+            moments.counts,
+            moments.first,
+            moments.second.reshape(-1),
+            degrees_of_freedom=self.degrees_of_freedom,
+            tails=moments.tails,
+            log_background=-np.inf if self.noise is None else self.noise.log_density,
+            floor=floor,
+            log_density=log_density,
+            levels=self._levels,
+            level_weights=moments.levels,
+        )
 
     def _log_density_and_shares(self, block: Block) -> tuple[NDArray[Any], NDArray[Any]]:
         log_density = np.empty(len(block.values), self.dtype)

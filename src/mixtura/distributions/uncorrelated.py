@@ -40,6 +40,10 @@ class _Variances(Covariance):
     def precisions(self) -> Floats:
         return np.asarray(self.precision_cholesky**2)
 
+    @property
+    def precision_rows(self) -> Floats:
+        return np.broadcast_to(self.precisions.reshape(self.n_components, -1), (self.n_components, self.n_features))
+
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
 
@@ -62,6 +66,7 @@ class Diagonal(_Variances):
 
     name = "diag"
     kernel = "diagonal"
+    observed_kernel = "diagonal"
 
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -117,12 +122,6 @@ class Diagonal(_Variances):
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values[:, np.asarray(columns, np.int64)], self.n_components, len(columns))
 
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        full: Floats = np.einsum("kdo,ko->kd", lifts, second)
-        full[:, missing] += counts[:, None] * rest.values
-        return full
 
 
 class Spherical(_Variances):
@@ -143,6 +142,7 @@ class Spherical(_Variances):
 
     name = "spherical"
     kernel = "spherical"
+    observed_kernel = "spherical"
 
     @staticmethod
     def shape(n_components: int, n_features: int) -> tuple[int, ...]:
@@ -200,8 +200,3 @@ class Spherical(_Variances):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values, self.n_components, len(columns))
-
-    def completed(
-        self, second: Floats, counts: Floats, lifts: Floats, missing: NDArray[np.int64], rest: Covariance
-    ) -> Floats:
-        return second + counts * len(missing) * rest.values

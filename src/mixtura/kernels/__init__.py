@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "LevelTables", "accumulate", "available", "level", "native", "score"]
+__all__ = ["LEVELS", "NO_LEVELS", "LevelTables", "accumulate", "available", "level", "native", "score"]
 
 LEVELS = ("v2", "v3", "v4", "plain")
 _FORCE = "MIXTURA_ISA"
-_NO_LEVELS: dict[str, Any] = dict.fromkeys(("columns", "level_columns", "level_sizes", "level_logs"))
+NO_LEVELS: dict[str, Any] = dict.fromkeys(("columns", "level_columns", "level_sizes", "level_logs"))
+"""Arguments of the compiled passes where no column is categorical."""
 
 
 def _module(name: str) -> Any:
@@ -123,7 +124,7 @@ def accumulate(
         log_density,
         tails,
         level_weights=level_weights,
-        **(_NO_LEVELS if levels is None else levels.arguments),
+        **(NO_LEVELS if levels is None else levels.arguments),
     )
     return log_likelihood
 
@@ -143,5 +144,5 @@ def score(
 ) -> None:
     """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
     write = getattr(native, f"score_{kernel}")
-    arguments = _NO_LEVELS if levels is None else levels.arguments
+    arguments = NO_LEVELS if levels is None else levels.arguments
     write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom, **arguments)

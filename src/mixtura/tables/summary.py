@@ -53,7 +53,8 @@ class TableFacts:
 class CandidateFacts:
     """One combination that the search fitted; infinite criteria mean that it could not be fitted.
 
-    Criteria and log likelihood are of the rows fitted, in the units of the table.
+    Criteria and log likelihood are of the rows fitted, in the units of the table; of a large table, those of candidates
+    that a sample ruled out are estimates.
     """
 
     n_components: int

@@ -37,6 +37,9 @@ class Candidate:
         singular. None when the search does not choose by it.
     left_out : str
         Why the candidate does not compete, empty where it does.
+    estimated : bool or None
+        Whether a sample of the rows showed that the candidate cannot win: its criteria are then estimates, beside those
+        of the best, `icl` with the separation of the best. None where every candidate was fitted to all rows.
     """
 
     n_components: int
@@ -51,6 +54,7 @@ class Candidate:
     converged: bool
     cv_log_likelihood: float | None = None
     left_out: str = ""
+    estimated: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,9 @@ LOSSES: dict[str, Callable[[Any], float]] = {
     "cv": lambda candidate: -candidate.cv_log_likelihood,
     "elbo": lambda candidate: -candidate.elbo,
 }
+
+# How many times the log-likelihood of the rows is in a criterion, for those that add nothing else from row to row.
+SUMMED = {"bic": 2.0, "aic": 2.0, "mml": 1.0}
 
 
 def measure(fit: Fit[Mixture], log_likelihood: float, log_assigned: float, n_rows: float) -> Candidate:

@@ -21,7 +21,7 @@ from ...distributions.shapes import SEARCHED, SHAPES
 from ...engines import Engine, EngineName, engine_for
 from ...engines.progress import OnProgress, Progress
 from ...errors import warn
-from ...intake.counted import counted_rows
+from ...intake.counted import counted_rows, weight_of
 from ...intake.levels import FROM_DTYPE
 from ...intake.sources import Source, coded_columns, fitting_table, names_of
 from ...intake.table import Table
@@ -34,9 +34,10 @@ from ..em.gaussian import GaussianMixture, with_fit
 from ..em.initialize import Method
 from ..em.loop import Fit
 from ..em.maximum_a_posteriori import MixturePrior
-from .criteria import LOSSES, Candidate, VariationalCandidate, barred, singular
+from .criteria import LOSSES, SUMMED, Candidate, VariationalCandidate, barred, singular
 from .evidence import best_of, fit_each
 from .folds import cross_validate, folds_of, training_rows
+from .screening import SCREENED_ABOVE, Screening
 from .sweep import way_down
 from .trials import Key, Trials
 
@@ -67,6 +68,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     the way down, two components of the fit with the next larger count are merged, once the pair that overlaps the most
     and once the next. What EM reaches from there is kept when its likelihood is higher, and not owed to a component
     that collapsed onto a few rows.
+
+    Of a table of more than 100,000 rows, samples of growing size rule out candidates whose BIC, AIC or message length
+    is worse by more than two standard errors of the difference. Only those that are left are fitted to all rows.
 
     Rounded values are no groups: in no direction is a component narrower than half a step of the rounding of the
     columns, the smallest gap between values that recurs. Two kinds of candidates are left out, unless a prior keeps
@@ -105,8 +109,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     Attributes
     ----------
     results_ : DataFrame, or dict of lists without pandas
-        One row a candidate, in the order tried; columns as in `Candidate`, cv_log_likelihood for criterion 'cv' only,
-        or as in `VariationalCandidate`.
+        One row a candidate, in the order tried; columns as in `Candidate`, cv_log_likelihood for criterion 'cv' only
+        and estimated for large tables only, or as in `VariationalCandidate`.
     candidates_ : list of Candidate or of VariationalCandidate
         The same as values.
     best_estimator_ : GaussianMixture or BayesianGaussianMixture
@@ -360,15 +364,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         settings = replace(settings_of(template), names=names_of(self), coded=coded_columns(self)).seeing(table)
         if settings.n_numbers == 0:  # every shape is that of no columns
             shapes = shapes[:1]
-        trials = Trials(settings, settings.condensed(table, counts[-1]) or table, counts, shapes, random_state)
-        for count, shape, fit in trials.sweep():
-            known = found.get((count, shape))
-            if known is None or known[1] is not fit:
-                candidate = singular(count, shape) if fit is None else trials.candidate(fit)
-                if criterion == "cv":  # which judges by rows that were not fitted
-                    candidate = replace(candidate, left_out="")
-                found[count, shape] = candidate, fit
-            tell(barred(found[count, shape][0]))
+        condensed = settings.condensed(table, counts[-1])
+        trials = Trials(settings, condensed or table, counts, shapes, random_state)
+        is_large = condensed is None and (table.n_rows or 0) > SCREENED_ABOVE
+        if is_large and criterion in SUMMED and not settings.trim:
+            n_rows = table.fold(weight_of, 0.0)
+            screening = Screening(lambda part: replace(trials, table=part), table, criterion, n_rows)
+            found.update(screening.run(random_state, tell))
+        else:
+            self._try_all(trials, criterion, found, tell)
 
         def fit_part(part: Table) -> dict[Key, Mixture | None]:
             mixtures: dict[Key, Mixture | None] = {}
@@ -384,13 +388,30 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             }
         fitted = [(candidate, fit) for candidate, fit in found.values() if fit is not None]
         best, fit = min(fitted, key=lambda entry: (bool(entry[0].left_out), LOSSES[criterion](entry[0])))
-        first = min((candidate for candidate, _ in fitted), key=LOSSES[criterion])
+        first = min((candidate for candidate, _ in found.values()), key=LOSSES[criterion])
         self._passed_over = first if first.left_out else None
         if first.left_out:
             _warn_of_left_out(best, first, "Try fewer components, prior='default', or criterion='cv'")
         candidates = [candidate if best.left_out else barred(candidate) for candidate, _ in found.values()]
         chosen = trials.settings(best.n_components, best.covariance_type)
         self._keep(candidates, best, with_fit(template, chosen, fit, table))
+
+    def _try_all(
+        self,
+        trials: Trials,
+        criterion: str,
+        found: dict[Key, tuple[Candidate, Fit[Mixture] | None]],
+        tell: Callable[[Candidate | VariationalCandidate], None],
+    ) -> None:
+        """Fit every candidate to all rows, and add it to those `found`."""
+        for count, shape, fit in trials.sweep():
+            known = found.get((count, shape))
+            if known is None or known[1] is not fit:
+                candidate = singular(count, shape) if fit is None else trials.candidate(fit)
+                if criterion == "cv":  # which judges by rows that were not fitted
+                    candidate = replace(candidate, left_out="")
+                found[count, shape] = candidate, fit
+            tell(barred(found[count, shape][0]))
 
     def _tell(self, total: int) -> Callable[[Candidate | VariationalCandidate], None]:
         done = count_from(1)
@@ -422,7 +443,9 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         table = [asdict(candidate) for candidate in candidates]
         columns = {name: [row[name] for row in table] for name in table[0]}
         # Of the criteria, only those that were worked out.
-        self.results_ = as_frame({name: values for name, values in columns.items() if values[0] is not None})
+        self.results_ = as_frame(
+            {name: values for name, values in columns.items() if any(value is not None for value in values)}
+        )
         self.best_params_ = {"n_components": best.n_components, "covariance_type": best.covariance_type}
         same_columns(estimator, self)
         self.best_estimator_ = estimator

@@ -103,9 +103,9 @@ class Trials:
         else:
             sums = likelihoods(fit.model, self.table)
         candidate = measure(fit, *sums)
-        return replace(candidate, left_out=self._fault(candidate, fit.model, sums[2]))
+        return replace(candidate, left_out=self.fault(candidate, fit.model, sums[2]))
 
-    def _fault(self, candidate: Candidate, mixture: Mixture, n_rows: float) -> str:
+    def fault(self, candidate: Candidate, mixture: Mixture, n_rows: float) -> str:
         """Return why a candidate is left out, nothing where it is not."""
         if mixture.n_components == 1:
             return ""
