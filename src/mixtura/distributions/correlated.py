@@ -155,7 +155,6 @@ class Full(_Matrices):
         return slopes, type(self).unchecked(rest, self.n_components, len(missing))
 
 
-
 class Tied(_Matrices):
     """All components share one covariance matrix.
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..typing import Floats
 from .covariance import Covariance
@@ -121,7 +120,6 @@ class Diagonal(_Variances):
 
     def select(self, columns: Sequence[int]) -> Self:
         return type(self).unchecked(self.values[:, np.asarray(columns, np.int64)], self.n_components, len(columns))
-
 
 
 class Spherical(_Variances):
