@@ -75,7 +75,9 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             const Limits limits{-std::numeric_limits<double>::infinity(), floor,
                                 log_backgrounds ? log_backgrounds->data() : nullptr};
             nb::gil_scoped_release release;
-            ObservedDensities<Shape, T> densities(components, table.n_columns, conditionals);
+            // Densities that are returned, or held against those that were, do not depend on neighbours.
+            const bool by_tile = !log_density && floor == -std::numeric_limits<double>::infinity();
+            ObservedDensities<Shape, T> densities(components, table.n_columns, conditionals, by_tile);
             return accumulate(densities, components.count, table, levels, limits, totals,
                               log_density ? log_density->data() : nullptr);
         },
@@ -100,7 +102,7 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             const LevelTables<T> levels =
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, std::nullopt);
             nb::gil_scoped_release release;
-            ObservedDensities<Shape, T> densities(components, table.n_columns, conditionals);
+            ObservedDensities<Shape, T> densities(components, table.n_columns, conditionals, false);
             score(densities, components.count, table, levels, scores);
         },
         "values"_a.noconvert(), "shared"_a, "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),

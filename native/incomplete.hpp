@@ -8,6 +8,7 @@
 // beside that pass, a set of columns M m^3 / 2, which rows that follow one another share.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "mixture.hpp"
@@ -92,9 +93,12 @@ inline void invert(const double* lower, Index m, double* work, double* inverse) 
 template <template <class> class Shape, class T>
 class ObservedDensities {
 public:
-    ObservedDensities(const Components<T>& components, Index d, const Conditionals& conditionals)
+    // With `by_tile`, rows that miss the same columns are completed together where a tile has no others: faster, and
+    // the last digits of a row's density depend on its neighbours.
+    ObservedDensities(const Components<T>& components, Index d, const Conditionals& conditionals, bool by_tile)
         : components_(components),
           conditionals_(conditionals),
+          by_tile_(by_tile),
           d_(d),
           width_(conditionals.width),
           factors_size_(components.factors_size / (conditionals.shared ? 1 : components.count)),
@@ -121,7 +125,12 @@ public:
         for (Index k = 0; k < components_.count; ++k) {
             Tile<T>& own = parts_[k].tile;
             centre(tile, components_.means + k * d_, own);
-            for (Run& run : runs_) complete(k, run, own);
+            for (Run& run : runs_) find_constants(k, run);
+            if constexpr (Shape<T>::kCorrelated) {
+                if (by_tile_ && runs_.size() == 1) complete_tile(k, runs_[0], own);
+                else
+                    for (const Run& run : runs_) complete(k, run, own);
+            }
             T* to = out + k * kStride<T>;
             parts_[k].shape.log_densities(own, to);
             if (components_.degrees_of_freedom) student_densities(k, to);
@@ -201,30 +210,66 @@ private:
             }
     }
 
-    // Puts what is expected of the missing columns of a run under component k into its tile, and its constants in
-    // place.
-    void complete(Index k, Run& run, Tile<T>& own) {
-        const std::int32_t* missing = missing_of(run);
-        const double* p = precision(k);
-        if (k == 0 || !conditionals_.shared) run.log_determinant = log_determinant(p, missing, run, lower(k, run));
+    // Factorises P_MM and puts the constants of a run under component k in place.
+    void find_constants(Index k, Run& run) {
+        if (k == 0 || !conditionals_.shared)
+            run.log_determinant = log_determinant(precision(k), missing_of(run), run, lower(k, run));
         const Index n_observed = d_ - run.count;
         const double constant = conditionals_.log_constants[k * (d_ + 1) + n_observed] - run.log_determinant / 2;
         std::fill(shifts_.begin() + run.first, shifts_.begin() + run.end, static_cast<T>(constant));
         std::fill(observed_.begin() + run.first, observed_.begin() + run.end, static_cast<T>(n_observed));
-        if constexpr (Shape<T>::kCorrelated) {
-            if (run.count == 0 || n_observed == 0) return;
-            for (int r = run.first; r < run.end; ++r) {
-                for (Index j = 0; j < width_; j += kLanes<double>) {
-                    const Vector<double> c = load(rows_.data() + r * width_ + j) - load(means_.data() + k * width_ + j);
-                    store<double>(deviations_.data() + j, c == c ? c : Vector<double>{});
-                }
-                for (Index a = 0; a < run.count; ++a)
-                    work_[a] = dot(p + missing[a] * width_, deviations_.data(), width_);
+    }
+
+    // Puts what is expected of the missing columns of a run under component k into its tile, row by row.
+    void complete(Index k, const Run& run, Tile<T>& own) {
+        if (run.count == 0 || run.count == d_) return;
+        const std::int32_t* missing = missing_of(run);
+        const double* p = precision(k);
+        for (int r = run.first; r < run.end; ++r) {
+            for (Index j = 0; j < width_; j += kLanes<double>) {
+                const Vector<double> c = load(rows_.data() + r * width_ + j) - load(means_.data() + k * width_ + j);
+                store<double>(deviations_.data() + j, c == c ? c : Vector<double>{});
+            }
+            for (Index a = 0; a < run.count; ++a) work_[a] = dot(p + missing[a] * width_, deviations_.data(), width_);
+            solve(lower(k, run), run.count, work_.data());
+            for (Index a = 0; a < run.count; ++a) {
+                // What overflows is expected of a row that is too far away to have a density.
+                const T value = static_cast<T>(work_[a]);
+                own.values[missing[a] * kStride<T> + r] = std::isfinite(value) ? value : T(0);
+            }
+        }
+    }
+
+    // The same where all rows of a tile miss the same columns: the slopes -(P_MM)^-1 P_MO serve all of them.
+    void complete_tile(Index k, const Run& run, Tile<T>& own) {
+        if (run.count == 0 || run.count == d_) return;
+        const std::int32_t* missing = missing_of(run);
+        const double* p = precision(k);
+        if (k == 0 || !conditionals_.shared) {
+            known_.clear();
+            for (Index j = 0; j < d_; ++j)
+                if (!std::binary_search(missing, missing + run.count, static_cast<std::int32_t>(j))) known_.push_back(j);
+            slopes_.resize(static_cast<std::size_t>(run.count) * known_.size());
+            for (std::size_t o = 0; o < known_.size(); ++o) {
+                for (Index a = 0; a < run.count; ++a) work_[a] = p[missing[a] * width_ + known_[o]];
                 solve(lower(k, run), run.count, work_.data());
-                for (Index a = 0; a < run.count; ++a) {
-                    // What overflows is expected of a row that is too far away to have a density.
-                    const T value = static_cast<T>(work_[a]);
-                    own.values[missing[a] * kStride<T> + r] = std::isfinite(value) ? value : T(0);
+                for (Index a = 0; a < run.count; ++a) slopes_[a * known_.size() + o] = static_cast<T>(work_[a]);
+            }
+        }
+        constexpr int kAtOnce = 4;
+        static_assert(kTile<T> % (kAtOnce * kLanes<T>) == 0);
+        for (Index a = 0; a < run.count; ++a) {
+            const T* slopes = slopes_.data() + a * known_.size();
+            T* to = own.values.data() + missing[a] * kStride<T>;
+            for (int r = 0; r < kTile<T>; r += kAtOnce * kLanes<T>) {
+                Vector<T> sums[kAtOnce] = {};
+                for (std::size_t o = 0; o < known_.size(); ++o) {
+                    const T* from = own.values.data() + known_[o] * kStride<T> + r;
+                    for (int v = 0; v < kAtOnce; ++v) sums[v] += slopes[o] * load(from + v * kLanes<T>);
+                }
+                for (int v = 0; v < kAtOnce; ++v) {
+                    const Vector<T> finite = sums[v] - sums[v];
+                    store<T>(to + r + v * kLanes<T>, finite == finite ? sums[v] : Vector<T>{});
                 }
             }
         }
@@ -289,6 +334,7 @@ private:
 
     Components<T> components_;
     Conditionals conditionals_;
+    bool by_tile_;
     Index d_, width_, factors_size_;
     double zero_ = 0;
     Buffer<T> zeros_;
@@ -300,6 +346,8 @@ private:
     std::vector<Run> runs_;
     std::vector<std::int32_t> missing_;
     std::vector<double> lower_, inverse_, half_inverse_;
+    std::vector<Index> known_;
+    std::vector<T> slopes_;
 };
 
 }  // namespace mixtura::mixture

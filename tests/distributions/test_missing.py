@@ -109,11 +109,18 @@ def in_layout(shape, second):
     }[shape]()
 
 
+def table_of_one_pattern():
+    X = 2 * np.random.default_rng(4).normal(size=(50, D))
+    X[:, [1, 3]] = np.nan
+    return X
+
+
 @each_shape
 @each_family
 @pytest.mark.parametrize("weighted", [False, True])
-def test_moments_are_those_of_single_rows(shape, student, weighted):
-    mixture, X = mixture_of(shape, student=student), table()
+@pytest.mark.parametrize("X", [table(), table_of_one_pattern()], ids=["many-patterns", "one-pattern"])
+def test_moments_are_those_of_single_rows(shape, student, weighted, X):
+    mixture = mixture_of(shape, student=student)
     weights = np.random.default_rng(2).uniform(0, 3, len(X)) if weighted else None
     passes = ObservedPasses(mixture.components, np.float64)
     moments = passes.in_units(passes.summarise(Block(X, weights, 0)))
@@ -251,8 +258,9 @@ def test_a_row_does_not_depend_on_its_neighbours():
 
 @each_shape
 @pytest.mark.parametrize("student", [False, True])
-def test_single_precision(shape, student):
-    mixture, X = mixture_of(shape, student=student), table(300)
+@pytest.mark.parametrize("X", [table(300), table_of_one_pattern()], ids=["many-patterns", "one-pattern"])
+def test_single_precision(shape, student, X):
+    mixture = mixture_of(shape, student=student)
     narrow = ObservedPasses(mixture.components, np.float32).summarise(Block(X.astype(np.float32), None, 0))
     wide = ObservedPasses(mixture.components, np.float64).summarise(Block(X, None, 0))
     for name in ("counts", "first", "second"):
