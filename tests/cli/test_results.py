@@ -214,3 +214,19 @@ def test_what_came_during_the_work_is_not_replaced(run, months, monkeypatch):
     refused(run("detect", "jan/sales.csv", *FAST, "--out", "r.csv", "--save", "m"), "r.csv exists")
     assert (months / "r.csv").read_text() == "another run was faster"
     assert not (months / "m").exists()
+
+
+def test_columns_named_as_the_new_ones_stay(run, folder):
+    values = np.random.default_rng(0).normal(size=(60, 2)).round(3).tolist()
+    rows = [",".join(map(str, (*row, "late", position % 3))) for position, row in enumerate(values)]
+    (folder / "orders.csv").write_text("\n".join(["a,b,reason,severity", *rows]) + "\n")
+    assert "expected, reason_)" in " ".join(run("detect", "orders.csv", *FAST).out.split())
+    names, first, *_ = (folder / "orders.scored.csv").read_text().splitlines()
+    assert names.startswith("a,b,reason,severity,anomaly_score,severity_,is_anomaly,")
+    assert names.endswith(",reason_")
+    assert first.startswith(rows[0] + ",")
+    # The next run knows its own columns by these names.
+    again = run("detect", "orders.scored.csv", *FAST, "--out", "again.csv", "--json")
+    assert json.loads(again.out)["table"]["columns"] == ["a", "b", "severity"]
+    flagged = mixtura.detect(str(folder / "orders.csv"), rate=0.05).flagged
+    assert {"reason", "reason_", "severity", "severity_"} <= set(flagged.columns)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..display.report.facts.data import Reproduction
 from ..errors import ModelFileError, RequestError
-from ..rows.outlets import FLAG, row_name
+from ..rows.added import free_name
+from ..rows.outlets import FLAG, ROW
 from ..storage import content, load
 from ..tables import modelling
 from ..tables.run import Run, one_blas_thread
@@ -94,9 +95,10 @@ def _check_flags(judged: Judged, output: Output) -> None:
 
 
 def _new_columns(judged: Judged, output: Output) -> tuple[str, ...]:
-    if not output.only_flagged:
-        return judged.columns
-    return (row_name(judged.table.names), *(name for name in judged.columns if name != FLAG))
+    columns = judged.columns
+    if output.only_flagged:
+        columns = (ROW, *(name for name in columns if name != FLAG))
+    return tuple(free_name(name, judged.table.names) for name in columns)
 
 
 def table_model(model: str | TableModel) -> tuple[TableModel, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Columns that are added to a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,24 @@ def _concatenated(parts: Sequence[Any]) -> Any:
     if isinstance(parts[0], Lists):
         return Lists([row for part in parts for row in part.values], [row for part in parts for row in part.texts])
     return [row for part in parts for row in part] if isinstance(parts[0], list) else np.concatenate(parts)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return what a new column is called in a table of columns of some names.
+
+    Examples
+    --------
+    >>> free_name("reason", ["amount", "reason"])
+    'reason_'
+    """
+    while name in taken:
+        name += "_"
+    return name
+
+
+def freely_named(new: Added, taken: Collection[str]) -> Added:
+    """Return new columns by names that the columns of a table do not have."""
+    return {free_name(name, taken): values for name, values in new.items()}
 
 
 def with_added(table: "pa.Table", new: Added, told: Callable[[str], str], *, lists: bool = True) -> "pa.Table":

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..optional import need
-from .added import with_added
+from .added import freely_named, with_added
 from .columns import positions_of
 from .frames import as_frame, check_names, is_lazy, taken
 from .judged import JudgedTable
@@ -53,13 +53,14 @@ class FlaggedRows:
         own = as_frame(like)
         library = _library(like if own is None else own)
         names = flagged.table.column_names
-        table = with_added(with_types(flagged.table, self._style.number_types()), flagged.new, str)
-        table = table.select([*flagged.new, *names]).replace_schema_metadata(None)
+        added = freely_named(flagged.new, names)
+        table = with_added(with_types(flagged.table, self._style.number_types()), added, str)
+        table = table.select([*added, *names]).replace_schema_metadata(None)
         if own is None or not _is_of(own, library) or len(own) != self._n_rows:
             return _as_frame_of(table, library)
         # What has no type in Arrow comes back as it is, too.
         nw = need("narwhals", "making dataframes")
-        new = _as_frame_of(table.select(list(flagged.new)), library)
+        new = _as_frame_of(table.select(list(added)), library)
         old = taken(own, flagged.rows, positions_of(names, check_names(own)))
         return nw.concat([nw.from_native(new), nw.from_native(old)], how="horizontal").to_native()
 

@@ -1,7 +1,6 @@
 """Where judged rows go: all of them with new columns, the flagged ones alone, each kind apart, or repaired."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Self
@@ -114,16 +113,7 @@ def flagged_of(judged: JudgedTable) -> JudgedTable:
     """Return the flagged ones among rows, their numbers first among the new columns, and no flags."""
     flagged = judged.take(np.flatnonzero(judged.flags))
     others = {name: values for name, values in flagged.new.items() if name != FLAG}
-    new = {row_name(judged.table.column_names): flagged.rows + 1, **others}
-    return replace(flagged, new=new)
-
-
-def row_name(names: Sequence[str]) -> str:
-    """Return what the numbers of rows are called in a table of columns of some names."""
-    name = ROW
-    while name in names:
-        name += "_"
-    return name
+    return replace(flagged, new={ROW: flagged.rows + 1, **others})
 
 
 def _write_as_they_stand(writer: TableWriter, judged: JudgedTable) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import ColumnError, SourceError
 from ..optional import need
-from .added import Added, with_added
-from .checks import quoted
+from .added import Added, freely_named, with_added
 from .compressing import compressed, split_ending
 from .formats import ENDINGS, SINKS, WRITTEN
 from .marks import NAME
@@ -92,20 +91,18 @@ class TableWriter:
         table : pyarrow.Table
             Input columns of the next rows; the types of the first table hold for all.
         new : mapping of str to ndarray, list of (str or None) or Lists
-            New columns by name; a list is text.
+            New columns by name; a list is text. A name that an input column has gets an underscore.
         highlights : Highlights, optional
             Cells that deserve attention, in formats that can show them.
 
         Raises
         ------
         ColumnError
-            A new column has the name of an input column, or the table does not fit those before.
+            The table does not fit those before.
         SourceError
             The disk is full, or the file cannot be written.
         """
-        clash = [name for name in new if name in table.column_names]
-        if clash:
-            raise ColumnError(f"the table already has {quoted(clash)}: rename it, or leave it out of the input")
+        new = freely_named(new, table.column_names)
         made = self._make_sink
         with self._explained():
             if made.has_types:

@@ -49,7 +49,7 @@ def compare_detectors(
         on_rows = run.stage(f"reading {label(source)}")
         others = without_labels(columns, drop, labels, run.spell)
         table = open_table(
-            source, columns, others, (), takes_missing=True, kept=(labels,), reading=reading, spell=run.spell
+            source, columns, others, takes_missing=True, kept=(labels,), reading=reading, spell=run.spell
         )
         with fitting.numbers_of(table, run.engine, on_rows=on_rows) as numbers:
             positions = np.arange(numbers.n_rows)

@@ -24,8 +24,9 @@ def former_columns(names: Sequence[str]) -> tuple[str, ...]:
     >>> former_columns(["severity", "reason", "age"])
     ()
     """
-    # The numbers of rows have another name where the table has a column of that name.
-    called = [ROW if name.rstrip("_") == ROW else name for name in names]
+    # New columns have another name where the table has a column of that name.
+    new = {name for added in _added() for name in added}
+    called = [bare if (bare := name.rstrip("_")) in new else name for name in names]
     found: list[str] = []
     position = 0
     while position < len(names):

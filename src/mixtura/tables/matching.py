@@ -41,7 +41,6 @@ class Matched(NamedTuple):
 def open_for(
     model: TableModel,
     source: Source,
-    new_columns: Sequence[str],
     run: Run,
     *,
     kept: Sequence[str | None] = (),
@@ -58,8 +57,6 @@ def open_for(
         The model.
     source : object
         The table.
-    new_columns : sequence of str
-        The columns that are going to be added to it.
     run : Run
         How the work runs.
     kept : sequence of str or None
@@ -76,7 +73,6 @@ def open_for(
         source,
         model.columns,
         None,
-        new_columns,
         takes_missing=model.takes_missing,
         takes=model.takes,
         kept=kept,

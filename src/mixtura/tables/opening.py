@@ -28,7 +28,6 @@ def open_table(
     source: Source,
     columns: Sequence[str] | None,
     drop: Sequence[str] | None,
-    new_columns: Sequence[str],
     *,
     takes_missing: bool,
     takes: Takes = "numbers",
@@ -38,26 +37,20 @@ def open_table(
     spell: Spell = in_python,
     absent: Absent = "error",
 ) -> TableRows:
-    """Open a table as a model takes it, and check that it has none of the new columns yet.
+    """Open a table as a model takes it.
 
     Columns of an earlier run are no part of it, unless they are among `columns`, `drop` or `kept`.
 
     Raises
     ------
     MixturaError
-        The table cannot be read, or has a column of such a name.
+        The table cannot be read.
     """
     missing: Missing = "allow" if takes_missing else "error"
     choice = Choice(columns, drop, missing=missing, takes=takes, absent=absent)
     rows = _opened(source, choice, kinds=reading.kinds if kinds is None else kinds, reading=reading)
     named = {*(columns or ()), *(drop or ()), *kept}
     former = [name for name in former_columns(rows.names) if name not in named]
-    clash = [name for name in new_columns if name in rows.names and name not in former]
-    if clash:
-        raise ColumnError(
-            f"{label(source)} already has a column {clash[0]!r}, perhaps from an earlier run: rename it, or remove it "
-            "from the table"
-        )
     if not former:
         return rows
     try:

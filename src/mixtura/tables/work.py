@@ -188,7 +188,6 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         request.source,
         request.columns,
         drop,
-        columns,
         takes_missing=takes_missing,
         takes=takes,
         kept=(label_column,),
@@ -212,7 +211,6 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
             reference,
             [name for name in table.columns or () if name not in lacking],
             None,
-            (),
             takes_missing=takes_missing,
             takes="all" if takes == "codes" else takes,
             # Both tables have the same codes.
@@ -290,7 +288,7 @@ def judge_table(
     result: Result = "scores" if model.threshold is None and rule is None else "decisions"
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, result, rarity=rule is not None)
-    table, unlike, model = open_for(model, source, columns, run, reading=reading)
+    table, unlike, model = open_for(model, source, run, reading=reading)
     told = (*table.notes, *notices, *unlike)
     found = Judged(
         source,
@@ -311,7 +309,7 @@ def group_table(model: TableModel, source: Source, run: Run, reading: Reading = 
     """Return a table whose rows are to be assigned to the groups of a model."""
     run.stage(f"reading {label(source)}")
     columns = columns_of(model, "groups")
-    table, unlike, model = open_for(model, source, columns, run, reading=reading)
+    table, unlike, model = open_for(model, source, run, reading=reading)
     facts = facts_of(model)
     told = (*table.notes, *unlike)
     return Judged(
@@ -334,7 +332,7 @@ def view_table(
     """Return a table to report on by a model, perhaps with a column of labels; nothing is to be written."""
     run.stage(f"reading {label(source)}")
     without_labels(list(model.columns), None, labels, run.spell)
-    table, unlike, model = open_for(model, source, (), run, kept=(labels,))
+    table, unlike, model = open_for(model, source, run, kept=(labels,))
     if labels is not None:
         deciding.check_labels(table, labels)
     facts = facts_of(model)
