@@ -248,7 +248,8 @@ private:
         if (k == 0 || !conditionals_.shared) {
             known_.clear();
             for (Index j = 0; j < d_; ++j)
-                if (!std::binary_search(missing, missing + run.count, static_cast<std::int32_t>(j))) known_.push_back(j);
+                if (!std::binary_search(missing, missing + run.count, static_cast<std::int32_t>(j)))
+                    known_.push_back(j);
             slopes_.resize(static_cast<std::size_t>(run.count) * known_.size());
             for (std::size_t o = 0; o < known_.size(); ++o) {
                 for (Index a = 0; a < run.count; ++a) work_[a] = p[missing[a] * width_ + known_[o]];

@@ -26,7 +26,7 @@ KEYS = {
         "seed",
         "versions",
     },
-    "groups": {"component", "n_rows", "share", "center", "contrast", "cluster"},
+    "groups": {"component", "n_rows", "share", "center", "contrast", "cluster", "levels"},
     "decision": {
         "rule",
         "target",
@@ -66,6 +66,7 @@ KEYS = {
     "only_flagged": None,
     "news": None,
     "drift": None,
+    "segments": None,
 }
 FAST = ("--components", "2", "--shape", "full")
 
