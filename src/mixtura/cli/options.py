@@ -191,7 +191,7 @@ Columns = Annotated[
         "--columns",
         metavar="A,B,…",
         help="Use only these columns. You may repeat the option; put quotes around a name with a comma: '\"a,b\",c'. "
-        "Default: every column of numbers.",
+        "Default: every column that the model can use.",
         rich_help_panel=COMMON,
         show_default=False,
     ),

@@ -86,7 +86,8 @@ def detect(
         Share of the flagged rows that may belong, on average. Default: 0.1, unless another keyword chooses the
         threshold.
     columns, drop : sequence of str, optional
-        Columns to use, or not to use. Default: every column of numbers. The others are still part of the result.
+        Columns to use, or not to use. Default: every column that the model can use. The others are still part of the
+        result.
     kinds : mapping of str to str, optional
         What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
         'identifier'. Default: what most of their cells are.
