@@ -146,6 +146,21 @@ class TestRowsWithoutWrongCells:
             f"Ordinary; the most unusual value is code = '7-XY' ({told})."
         ]
 
+    @pytest.mark.parametrize(
+        ("levels", "told"),
+        [
+            pytest.param(("1", "8"), "8", id="a-number-among-numbers"),
+            pytest.param(("none", "8"), "'8'", id="a-number-among-words"),
+            pytest.param(("01", "08"), "'08'", id="a-code-with-zeros"),
+        ],
+    )
+    def test_levels_that_are_numbers(self, levels, told):
+        kinds = [Category(coding=LevelCodes(levels, "values", counts=(99, 1, 0)))]
+        found = explanation([1.0], [0.0], [0.5], before=1.0)
+        assert reasons(["code"], np.array([[1.0]]), found, threshold=2.0, kinds=kinds) == [
+            f"Ordinary; the most unusual value is code = {told} (1 of 100 rows has it)."
+        ]
+
     def test_ordinary(self):
         assert said(["a", "b"], [11.0, 2.0], [8.0, 2.0], [1.0, 1.0], before=1.0) == (
             "Ordinary; the most unusual value is a = 11 (expected about 8)."

@@ -1,5 +1,6 @@
 """Values of columns that hold no numbers, in words: levels, forms of texts, dates and times."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ _ONE_OF_MANY = 0.2
 _MOST = 0.95
 
 MISSING = "missing"
+
+# Codes with leading zeros are no numbers.
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Spoken:
         if np.isnan(value):
             return MISSING
         text = self.texts.get(column)
-        return self.level(column, value) if text is None else quoted(text)
+        return self.level(column, value) if text is None else self._as_it_stands(column, text)
 
     def level(self, column: int, value: float) -> str | None:
         """Return a value that any row may have; None where it is a number."""
@@ -65,7 +69,13 @@ class Spoken:
         text = coding.speak(value)
         if not text:
             return "another level"
-        return quoted(text) if coding.of == "values" else f"the form {quoted(text)}"
+        return self._as_it_stands(column, text) if coding.of == "values" else f"the form {quoted(text)}"
+
+    def _as_it_stands(self, column: int, text: str) -> str:
+        """Return a cell, in quotes unless it is a number among numbers."""
+        coding = self.coding(column)
+        among_numbers = coding is not None and coding.of == "values" and all(map(_DIGITS.fullmatch, coding.levels))
+        return text if among_numbers and _DIGITS.fullmatch(text) else quoted(text)
 
     def _moment(self, column: int, value: float) -> str | None:
         if not self.is_moment(column):
