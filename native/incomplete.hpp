@@ -117,8 +117,12 @@ public:
             for (Index j = 0; j < d; ++j) means_[k * width_ + j] = components.means[k * d + j];
         }
     }
+    // The shapes of the parts point into it.
     ObservedDensities(const ObservedDensities&) = delete;
+    ObservedDensities(ObservedDensities&&) = delete;
     ObservedDensities& operator=(const ObservedDensities&) = delete;
+    ObservedDensities& operator=(ObservedDensities&&) = delete;
+    ~ObservedDensities() = default;
 
     void compute(const Tile<T>& tile, T* out) {
         find_runs(tile);
