@@ -30,3 +30,14 @@ def test_one_component_of_another_shape_as_free_is_no_rival(others, runner_up):
         assert "runner-up" not in text
     else:
         assert f"The runner-up, {runner_up}, is" in " ".join(text.split())
+
+
+def test_estimates_of_candidates_are_marked():
+    summary = iris_report().summary
+    exact = CandidateFacts(2, "full", 700.0, 690.0, -340.0, 29, True)
+    estimated = CandidateFacts(1, "full", 730.0, 720.0, -355.0, 14, True, is_estimated=True)
+    text = render(replace(summary, model=replace(summary.model, candidates=(estimated, exact))), width=80)
+    assert "~730.0" in text
+    assert "▸ 700.0" in text
+    assert "~ estimated from a sample of the rows, which rules it out" in text
+    assert "is about 30 behind" in " ".join(text.split())

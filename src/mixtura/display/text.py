@@ -124,8 +124,9 @@ def _model(model: ModelFacts) -> Part:
     rivals = [other for other in others if not _same(best, other)]
     if rivals:
         lead = rivals[0].bic - best.bic
+        behind = f"{'about ' if rivals[0].is_estimated else ''}{words.number(lead)} behind"
         evidence = next(sentence for limit, sentence in _EVIDENCE if lead < limit)
-        parts.append(paragraph(f"  The runner-up, {_name(rivals[0])}, is {words.number(lead)} behind: {evidence}."))
+        parts.append(paragraph(f"  The runner-up, {_name(rivals[0])}, is {behind}: {evidence}."))
     return Stack([*parts, *said])
 
 
@@ -139,7 +140,7 @@ def _name(candidate: CandidateFacts) -> str:
 
 
 def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
-    found = {(c.n_components, c.covariance_type): c.bic for c in model.candidates}
+    found = {(c.n_components, c.covariance_type): c for c in model.candidates}
     shapes = list(dict.fromkeys(c.covariance_type for c in model.candidates))
     counts = list(dict.fromkeys(c.n_components for c in model.ranking))
     shown = sorted(counts[:_COUNTS_SHOWN])
@@ -148,15 +149,21 @@ def _bic_table(model: ModelFacts, best: CandidateFacts) -> Part:
     for count in shown:
         cells = [Span(words.count(count))]
         for shape in shapes:
-            bic = found[count, shape]
+            candidate = found[count, shape]
+            bic = candidate.bic
             if (count, shape) == (best.n_components, best.covariance_type):
                 cells.append(Span(f"▸ {bic:,.{decimals}f}", "bold green"))
             else:
-                cells.append(Span(f"{bic:,.{decimals}f}" if math.isfinite(bic) else "left out"))
+                mark = "~" if candidate.is_estimated else ""
+                cells.append(Span(f"{mark}{bic:,.{decimals}f}" if math.isfinite(bic) else "left out"))
         rows.append(cells)
-    table = Cells([Column("components"), *map(Column, shapes)], rows)
+    parts: list[Part] = [Cells([Column("components"), *map(Column, shapes)], rows)]
+    if any(found[count, shape].is_estimated for count in shown for shape in shapes):
+        parts.append(paragraph("  ~ estimated from a sample of the rows, which rules it out"))
     left = len({c.n_components for c in model.candidates}) - len(shown)
-    return Stack([table, paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown")]) if left else table
+    if left:
+        parts.append(paragraph(f"  {words.plural(left, 'count')} of higher BIC not shown"))
+    return Stack(parts)
 
 
 def _groups(groups: Sequence[Group], columns: Sequence[str], width: int, rest: str) -> Part:

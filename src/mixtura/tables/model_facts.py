@@ -44,6 +44,7 @@ def facts_of_candidates(candidates: Sequence[Candidate], volume: float) -> tuple
             c.log_likelihood - volume,
             c.n_parameters,
             c.converged,
+            bool(c.estimated),
         )
         for c in candidates
     )

@@ -64,6 +64,7 @@ class CandidateFacts:
     log_likelihood: float
     n_parameters: int
     converged: bool
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,7 @@ def model(report: Report) -> str:
         + "".join(
             f'<td class="number">{figure}</td>'
             for figure in (
-                number(c.bic, 7),
-                number(c.aic, 7),
-                number(c.log_likelihood, 7),
+                *(("~" if c.is_estimated else "") + number(figure, 7) for figure in (c.bic, c.aic, c.log_likelihood)),
                 f"{c.n_parameters:,}",
                 "yes" if c.converged else "no",
             )
@@ -189,6 +187,8 @@ def model(report: Report) -> str:
     titles = ("components × shape", "BIC", "AIC", "log likelihood", "parameters", "converged")
     table = tabulated("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
     left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
+    if any(c.is_estimated for c in ranking):
+        left += "<p>~ is estimated from a sample of the rows, which rules the combination out.</p>"
     if omitted:
         left += f"<p>Showing the {len(facts.candidates)} of lowest BIC.</p>"
     return text + _SEARCH + f"<details><summary>Their figures as a table</summary>{table}{left}</details>"
