@@ -151,7 +151,7 @@ def test_delimiters_at_the_ends_of_all_lines_are_no_column(write):
         names, cells, _ = read_text(write("t.csv", content))
         assert (names, cells) == (["a", "b"], [["1", "2"], ["3", "4"]])
     names, cells, _ = read_text(write("t.csv", "a,b,\n" + "1,2,\n" * 500 + "3,4,5\n"))
-    assert (names, cells[-1]) == (["a", "b", "x2"], ["3", "4", "5"])
+    assert (names, cells[-1]) == (["a", "b", "unnamed_2"], ["3", "4", "5"])
 
 
 def test_rows_of_delimiters_are_rows(write):
