@@ -229,7 +229,7 @@ def test_what_never_changed_in_the_reference_is_an_anomaly_when_it_does(detect, 
     assert summary["table"] == {"source": "new.csv", "n_rows": 50, "columns": ["a", "b", "c"], "left_out": []}
     assert scored["anomaly_score"].argmax() == 3
     assert scored["is_anomaly"][3]
-    assert scored["reason"][3].startswith("c = 8; every row fitted has 7. With this value, the score falls from ")
+    assert scored["reason"][3].startswith("c = 8, which 1 of 50 rows has; every row fitted has 7. With this")
     # The other models cannot use such a column.
     summary, scored = detect("new.csv", "--reference", "clean.csv", "--rate", "0.01", "--model", "forest")
     assert summary["table"]["left_out"] == [{"name": "c", "reason": "constant"}]
