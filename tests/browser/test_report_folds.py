@@ -20,6 +20,8 @@ def test_a_chart_that_is_unfolded_has_the_width_of_the_page(visit):
     page = visit(iris_report)
     page.locator("#model > details > summary").click()
     page.wait_for_function("document.querySelector('#search canvas').getBoundingClientRect().width > 600")
+    width = page.locator("#search canvas").evaluate("one => one.getBoundingClientRect().width")
+    assert width > 0.9 * page.locator("#model").evaluate("one => one.getBoundingClientRect().width")
 
 
 def test_rows_of_wide_tables_tell_their_own_flagged_cells(visit):

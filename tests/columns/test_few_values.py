@@ -76,5 +76,6 @@ def test_a_reference_is_read_by_the_levels_of_the_table():
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"x": rng.normal(size=300), "code": rng.integers(0, 20, 300)})
     clean = pd.DataFrame({"x": rng.normal(size=300), "code": rng.integers(0, 5, 300)})
-    for one, other in ((table, clean), (clean, table)):
-        mixtura.detect(one, reference=other)
+    numbers, levels = (mixtura.detect(one, reference=other).model for one, other in ((table, clean), (clean, table)))
+    assert numbers.kinds[1].coding is None
+    assert sorted(levels.kinds[1].coding.levels) == ["0", "1", "2", "3", "4"]
