@@ -33,6 +33,7 @@ from .reasons import reasons
 from .robust import robust
 from .screening import screening
 from .search import search
+from .small import small
 from .suites import fit, iteration, limits, memory, scoring, startup
 from .svm import svm
 
@@ -65,6 +66,7 @@ SUITES = {
         many_outliers,
         search,
         screening,
+        small,
         merging,
         memory,
         limits,

@@ -7,6 +7,7 @@ NB_MODULE(MIXTURA_MODULE, m) {
     m.attr("processor_level") = mixtura::processor_level();
     mixtura::mixture::bind_kernels(m);
     mixtura::mixture::bind_incomplete(m);
+    mixtura::k_means::bind_kernels(m);
     mixtura::forest::bind_kernels(m);
     mixtura::neighbors::bind_kernels(m);
     mixtura::mcd::bind_kernels(m);

@@ -28,6 +28,9 @@ namespace mixtura::mixture {
 void bind_kernels(nanobind::module_& m);
 void bind_incomplete(nanobind::module_& m);
 }  // namespace mixtura::mixture
+namespace mixtura::k_means {
+void bind_kernels(nanobind::module_& m);
+}
 namespace mixtura::forest {
 void bind_kernels(nanobind::module_& m);
 }

@@ -16,6 +16,7 @@ from .matrices import (
     check_invertible,
     inverse_of_lower,
     inverses,
+    lower_positions,
     matrices_at_least,
     matrix_fault,
     pack,
@@ -99,8 +100,9 @@ class Full(_Matrices):
 
     @staticmethod
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
-        lower = np.tril_indices(X.shape[1])
-        return np.stack([weighted_outer(X - mean, share)[lower] for mean, share in zip(means, shares.T, strict=True)])
+        lower = lower_positions(X.shape[1])
+        each = [weighted_outer(X - mean, share) for mean, share in zip(means, shares.T, strict=True)]
+        return np.stack([scatter.take(lower) for scatter in each])
 
     @staticmethod
     def spread(weights: Floats, vectors: Floats) -> Floats:
@@ -197,10 +199,10 @@ class Tied(_Matrices):
 
     @staticmethod
     def scatter(X: Floats, shares: Floats, means: Floats) -> Floats:
-        lower = np.tril_indices(X.shape[1])
+        lower = lower_positions(X.shape[1])
         total = np.zeros(packed_size(X.shape[1]))
         for mean, share in zip(means, shares.T, strict=True):
-            total += weighted_outer(X - mean, share)[lower]
+            total += weighted_outer(X - mean, share).take(lower)
         return total
 
     @staticmethod
@@ -285,4 +287,4 @@ class Tied(_Matrices):
         d = self.n_features
         unwhiten = inverse_of_lower(self.precision_cholesky.T)
         scatter = unwhiten @ unpack(second, d) @ unwhiten.T
-        return first @ unwhiten.T, scatter[np.tril_indices(d)]
+        return first @ unwhiten.T, scatter.take(lower_positions(d))

@@ -185,7 +185,6 @@ def test_emptied_component_is_reported_and_never_nan(shape, dtype):
     assert gm.sample(20)[1].tolist() == [0] * 20
 
 
-@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_fewer_distinct_rows_than_components(shape):
     X = np.full((20, 2), 7.0)

@@ -318,7 +318,7 @@ def _held_out(
         given: Any = settings_of(estimator)
         settings = replace(given, random_state=deepcopy(estimator.random_state))
         with warnings.catch_warnings():
-            # The others may have fewer distinct rows than components, of which k-means warns.
+            # The others may have fewer distinct rows than components, some of which then lose theirs.
             warnings.simplefilter("ignore", ConvergenceWarning)
             other = fitted(settings.algorithm(scaled.through(Part(folds, fold, held_out=False)))).model
         model = _model_of(other if isinstance(other, Mixture) else other.mixture, scaling)

@@ -7,16 +7,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.neighbors import NearestNeighbors
 
 from ...distributions.covariance import Covariance
 from ...distributions.levels import LevelColumns, Levels
 from ...distributions.mixture import Mixture
-from ...engines.single import single_thread
 from ...intake.sample import Sample
 from ...statistics.moments import Moments
 from ...typing import Floats
+from .k_means import k_means, k_means_plus_plus
 from .updates import M, Update
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
@@ -39,17 +38,10 @@ def divide(sample: Sample, n_components: int, method: Method, random_state: np.r
         shares = random_state.uniform(size=shares.shape)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
     if method == "kmeans":
-        # On one thread k-means adds in one order, and the same seed gives the same clusters on any machine.
-        with single_thread():
-            labels = (
-                KMeans(n_components, n_init=1, random_state=random_state)
-                .fit(np.ascontiguousarray(X), sample_weight=sample.weights)
-                .labels_
-            )
-        shares[np.arange(len(X)), labels] = 1
+        shares[np.arange(len(X)), k_means(X, sample.weights, n_components, random_state)] = 1
         return shares
     if method == "k-means++":
-        _, chosen = kmeans_plusplus(X, n_components, sample_weight=sample.weights, random_state=random_state)
+        chosen = k_means_plus_plus(X, sample.weights, n_components, random_state)
     else:
         # A row of weight two is as likely as either of two equal rows.
         equal = (sample.weights == sample.weights[0]).all()

@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import fields
+from functools import cache
 from typing import Any, Protocol, Self, TypeVar
 
 from sklearn.base import BaseEstimator
@@ -69,8 +70,14 @@ class Settings(Protocol[M, F]):
 
 def parameters_for(settings: type[Any], estimator: BaseEstimator) -> dict[str, Any]:
     """Return the parameters of an estimator that a class of settings takes."""
+    names = _names_of(settings, type(estimator))  # type: ignore[arg-type]  # mypy says that types have no hash
+    return {name: getattr(estimator, name) for name in names}
+
+
+@cache
+def _names_of(settings: type[Any], estimator: type[BaseEstimator]) -> tuple[str, ...]:
     names = {field.name for field in fields(settings)}
-    return {name: value for name, value in estimator.get_params(deep=False).items() if name in names}
+    return tuple(name for name in estimator._get_param_names() if name in names)
 
 
 def check_enough(table: Table, n_components: int) -> None:
