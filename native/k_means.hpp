@@ -1,5 +1,6 @@
-// k-means by Lloyd's iterations on one thread. Sums go in the order of the rows, and where scikit-learn's implementation
-// has a choice this one makes the same: where it starts, when it ends, and what becomes of a cluster without rows.
+// k-means by Lloyd's iterations on one thread. Sums go in the order of the rows, and where scikit-learn's
+// implementation has a choice this one makes the same: where it starts, when it ends, and what becomes of a cluster
+// without rows.
 #pragma once
 
 #include <numeric>
