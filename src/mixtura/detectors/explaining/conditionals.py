@@ -1,7 +1,7 @@
 """What the cells of a row predict for each of its values: conditional distributions of a mixture."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,7 +228,8 @@ class _Among(NamedTuple):
 
     def take(self, rows: Integers) -> "_Among":
         """Return those of rows, which name theirs among these."""
-        return self if len(self.is_known) == 1 else _Among(*(part[rows] for part in self))
+        parts: tuple[NDArray[Any], ...] = self
+        return self if len(self.is_known) == 1 else _Among(*(part[rows] for part in parts))
 
     def distances(self, apart: Floats, predicted: Floats) -> Floats:
         """Return the squared distance of the other known cells of each row, for each column.
