@@ -34,9 +34,9 @@ def possible_repairs(
     """
     exact, repaired = repaired, repaired.copy()
     for row, column in np.argwhere(flagged).tolist():
-        new = habits.possible(column, exact[row, column])
-        if new != X[row, column]:
-            repaired[row, column] = new
+        value = habits.possible(column, float(exact[row, column]))
+        if value != X[row, column]:
+            repaired[row, column] = value
     scores = model.scores(repaired) if len(X) else np.empty(0)
     if model.threshold is None:
         return repaired, scores
