@@ -87,6 +87,31 @@ def test_reasons_know_the_threshold_the_columns_and_the_rows():
     assert other[0].startswith("größe or masse: either explains the row.")
 
 
+def test_repaired_cells_could_stand_in_the_table_and_score_what_is_said():
+    rng = np.random.default_rng(2)
+    days = rng.poisson(4, size=2000)
+    X = np.column_stack([days, (12.5 * days + rng.normal(size=2000)).round(2)])
+    habits = Habits.of(X)
+    assert habits.step[0] == 1
+    covariance = Full([np.cov(X, rowvar=False)], 1, 2)
+    model = TableModel(Mixture([1.0], [X.mean(axis=0)], covariance), ("days", "cost"), [0, 0], [1, 1], habits=habits)
+    model = replace(model, threshold=float(np.quantile(model.scores(X), 0.99)))
+    rows = np.array([[40.0, 33.17], [3.0, 900.0], [4.0, 50.0], [0.0, -900.0]])
+    found = model.explain(rows)
+    assert found.flagged_cells.any(axis=1).tolist() == [True, True, False, True]
+    changed = found.repaired[found.flagged_cells]
+    np.testing.assert_array_equal(
+        changed,
+        [
+            habits.possible(column, value)
+            for column, value in zip(np.nonzero(found.flagged_cells)[1].tolist(), changed.tolist(), strict=True)
+        ],
+    )
+    assert ((found.repaired >= X.min(axis=0)) & (found.repaired <= X.max(axis=0)))[found.flagged_cells].all()
+    assert found.repaired[0, 0] == round(found.repaired[0, 0]) != rows[0, 0]
+    np.testing.assert_array_equal(found.score_after, model.scores(found.repaired))
+
+
 def test_a_row_between_the_groups_is_told_the_nearest():
     covariance = Full([0.01 * np.eye(2)] * 2, 2, 2)
     mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], covariance)

@@ -235,10 +235,13 @@ def test_rows_are_listed_by_their_scores(make, model, need):
             assert said[name].flagged == explanation.flagged_cells[k, column]
             if said[name].flagged:
                 assert said[name].repaired == pytest.approx(explanation.repaired[k, column], rel=1e-5)
-        # Flagged cells come first, and of the others those that tell most.
+            assert said[name].other == explanation.other_cells[k, column]
+        # Flagged cells come first, then those that explain the row as well, then those that tell most.
         flags = [deviation.flagged for deviation in row.deviations]
         assert flags == sorted(flags, reverse=True)
-        rest = [abs(deviation.share) for deviation in row.deviations if not deviation.flagged]
+        others = [deviation.other for deviation in row.deviations if not deviation.flagged]
+        assert others == sorted(others, reverse=True)
+        rest = [abs(deviation.share) for deviation in row.deviations if not deviation.flagged and not deviation.other]
         assert rest == sorted(rest, reverse=True)
         assert row.surprise == pytest.approx(sum(deviation.share for deviation in row.deviations), rel=1e-4, abs=1e-4)
         if any(flags):
@@ -246,6 +249,7 @@ def test_rows_are_listed_by_their_scores(make, model, need):
         else:
             assert row.score_after is None
     assert sum(row.score_after is not None for row in report.rows) > 10
+    assert any(deviation.other for row in report.rows for deviation in row.deviations)
 
 
 def test_a_model_that_does_not_say_how_rare_a_score_is(make, model):

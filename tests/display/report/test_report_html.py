@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mixtura.display.report.facts.data import Omitted, ScoreCurve
 from mixtura.display.report.page import html as page
 from mixtura.display.report.page.contours import levels_of, lines_of
+from mixtura.display.report.page.explore import rows as listed
 from mixtura.display.report.page.groups import cards
 from mixtura.display.report.page.payload import Stop, first_flagging, payload, stops
 from mixtura.display.report.page.sections import headline, model
@@ -378,6 +379,24 @@ def test_the_headline_says_what_the_threshold_achieves_on_labels():
     assert "On 150 labelled rows, 60% of the flagged rows are anomalies (95% limits: 50% to 70%)." in headline(
         iris_report()
     )
+
+
+def test_a_cell_that_explains_its_row_as_well_is_marked():
+    report = iris_report()
+    row = report.rows[0]
+    one = next(deviation for deviation in row.deviations if not deviation.flagged)
+    changed = tuple(replace(each, other=each is one) for each in row.deviations)
+    assert one.column in report.cell_columns
+    text = _listed_with(report, replace(row, deviations=changed))
+    assert text.count('class="either"') == 1
+    assert "A cell with a dashed edge explains its row" in text
+    text = _listed_with(report, replace(row, deviations=tuple(replace(each, other=False) for each in row.deviations)))
+    assert 'class="either"' not in text
+    assert "dashed edge" not in text
+
+
+def _listed_with(report, row):
+    return listed(replace(report, rows=(row,)), [], 0, 1, 400)
 
 
 def test_the_headline_counts_rows_like_fine_ones_once():

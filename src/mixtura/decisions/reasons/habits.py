@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...mixtures.choice.rounding import step_of
 from ...typing import Floats
+from .numbers import on_steps
 
 # Shares of the rows that have less than a value, or as little.
 LEVELS = np.array([0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0])
@@ -75,6 +76,10 @@ class Habits:
     def within(self, column: int, value: float) -> float:
         """Return the value of a column that is nearest to one: the same unless it is out of the range of all rows."""
         return min(max(value, float(self.quantiles[column, 0])), float(self.quantiles[column, -1]))
+
+    def possible(self, column: int, value: float) -> float:
+        """Return the value of a column that is nearest to one, on its grid where it has one."""
+        return self.within(column, on_steps(value, float(self.step[column]), float(self.usual[column])))
 
     def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
         """Return the share of rows whose value surely lies on the other side of one, and whether this one is low."""

@@ -155,9 +155,21 @@ def percentage(share: float) -> str:
     return "100%" if share == 1 else f"{_stripped(severity(100 * share))}%"
 
 
+def on_steps(value: float, step: float, on_grid: float) -> float:
+    """Return the nearest number on the grid of a `step` through `on_grid`; the same where there is no step.
+
+    Examples
+    --------
+    >>> on_steps(3.27, 1.0, 12.0), on_steps(0.3271, 0.01, 0.15), on_steps(3.27, 0.0, 12.0)
+    (3.0, 0.33, 3.27)
+    """
+    if not step > 0 or abs(value) >= _LARGE:
+        return value
+    return round(on_grid + round((value - on_grid) / step) * step, max(_decimals(step), _decimals(on_grid)))
+
+
 def _on_grid(expected: float, step: float, on_grid: float) -> str:
-    value = on_grid + round((expected - on_grid) / step) * step
-    return _written(value, max(_decimals(step), _decimals(on_grid)))
+    return _written(on_steps(expected, step, on_grid), max(_decimals(step), _decimals(on_grid)))
 
 
 def _written(value: float, decimals: int) -> str:

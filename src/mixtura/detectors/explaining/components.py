@@ -80,7 +80,7 @@ class Components(NamedTuple):
         """Return the log density of each row under the component that gives it the highest."""
         apart = np.clip(rows - self.means[:, None], -_FARTHEST, _FARTHEST)
         squares = ((apart @ self.precisions) * apart).sum(axis=2)
-        return np.asarray(np.max([self._at(k, of_one, rows.shape[1]) for k, of_one in enumerate(squares)], axis=0))
+        return np.asarray(self._at(slice(None), squares, rows.shape[1]).max(axis=0))
 
     def replaced(self, rows: Floats, columns: Integers) -> Floats:
         """Return the most probable value, given the others, in one column of each row."""
@@ -97,9 +97,10 @@ class Components(NamedTuple):
             highest = np.where(better, log_density, highest)
         return answer
 
-    def _at(self, k: int, squares: Floats, n_columns: int) -> Floats:
-        """Return the log density of a component at squared distances."""
+    def _at(self, which: int | slice, squares: Floats, n_columns: int) -> Floats:
+        """Return the log density of one component, or of several, at squared distances, a row of these for each."""
+        constants = self.log_constants[which, None]
         if self.degrees is None:
-            return np.asarray(self.log_constants[k] - squares / 2)
-        degrees = self.degrees[k]
-        return np.asarray(self.log_constants[k] - (degrees + n_columns) / 2 * np.log1p(squares / degrees))
+            return np.asarray(constants - squares / 2)
+        degrees = self.degrees[which, None]
+        return np.asarray(constants - (degrees + n_columns) / 2 * np.log1p(squares / degrees))

@@ -1,7 +1,7 @@
 """What the cells of a row predict for each of its values: conditional distributions of a mixture."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,28 +135,35 @@ class _Conditionals:
         degrees = mixture.degrees_of_freedom
         self._degrees = None if degrees is None else degrees[some]
         self._covariances = mixture.covariance.dense[some]
-        self._among_all = _Among(self._covariances, self._log_weights, np.zeros((1, 0), np.int64))
+        self._among_all = _Among.of(self._covariances, self._log_weights, np.zeros((1, 0), np.int64))
 
     def __call__(self, rows: Floats, out: Bools) -> Prediction:
         """Return the prediction for each value of complete rows by those that are not left out."""
         result = Prediction(np.empty(rows.shape), np.empty(rows.shape))
         counts = out.sum(axis=1)
         for count in np.unique(counts).tolist():
-            for here in self._pieces(np.flatnonzero(counts == count), count):
-                skipped = np.nonzero(out[here])[1].reshape(len(here), count)
-                for whole, part in zip(result, self._describe(rows[here], skipped), strict=True):
-                    whole[here] = part
+            here = np.flatnonzero(counts == count)
+            skipped = np.nonzero(out[here])[1].reshape(len(here), count)
+            if count:  # rows that skip the same columns share their factors
+                order = np.lexsort(skipped.T)
+                here, skipped = here[order], skipped[order]
+            for piece in self._pieces(len(here), count):
+                for whole, part in zip(result, self._describe(rows[here[piece]], skipped[piece]), strict=True):
+                    whole[here[piece]] = part
         return result
 
-    def _pieces(self, rows: Integers, count: int) -> Iterator[Integers]:
+    def _pieces(self, n_rows: int, count: int) -> Iterator[slice]:
         per_row = self._means.size * (self._means.shape[1] if count else 1)
         size = max(1, _AT_ONCE // per_row)
-        for first in range(0, len(rows), size):
-            yield rows[first : first + size]
+        for first in range(0, n_rows, size):
+            yield slice(first, first + size)
 
     def _describe(self, rows: Floats, skipped: Integers) -> Prediction:
         """Return the prediction by all cells but those skipped, as many in each row; arrays are (n, K, columns)."""
-        among = _Among(self._covariances, self._log_weights, skipped) if skipped.size else self._among_all
+        among = self._among_all
+        if skipped.size:
+            new = np.append(True, (np.diff(skipped, axis=0) != 0).any(axis=1))
+            among = _Among.of(self._covariances, self._log_weights, skipped[new]).take(np.cumsum(new) - 1)
         farthest = _FARTHEST * np.minimum(among.deviations, 1)
         with np.errstate(over="ignore"):
             apart = np.clip(rows[:, None] - self._means, -farthest, farthest)
@@ -179,37 +186,50 @@ class _Conditionals:
         return Prediction(expected, np.sqrt(variance))
 
 
-class _Among:
-    """The precisions of the columns that some rows know, each row less the columns that it skips.
+class _Among(NamedTuple):
+    """The precisions of the columns that some rows know, each row less the columns that it skips: one, or one a row.
 
     Columns that are skipped count as independent of the others. Covariances are factored anew: differences of
     precisions lose all digits where some columns nearly determine others.
     """
 
-    def __init__(self, covariances: Floats, log_weights: Floats, skipped: Integers) -> None:
+    is_known: Bools
+    whiten: Floats
+    slopes: Floats
+    log_constants: Floats
+    deviations: Floats
+
+    @classmethod
+    def of(cls, covariances: Floats, log_weights: Floats, skipped: Integers) -> Self:
+        """Return those of rows that skip columns, as many in each row."""
         n_rows, count = skipped.shape
         rows = np.arange(n_rows)[:, None]
         n_columns = covariances.shape[1]
-        self.is_known = np.ones((n_rows, 1, n_columns), np.bool_)
-        self.is_known[rows, 0, skipped] = False
-        known = self.is_known[..., None] & self.is_known[:, :, None]
+        is_known = np.ones((n_rows, 1, n_columns), np.bool_)
+        is_known[rows, 0, skipped] = False
+        known = is_known[..., None] & is_known[:, :, None]
         factors = np.linalg.cholesky(np.where(known, covariances, np.eye(n_columns)))
-        self.whiten: Floats = np.linalg.inv(factors).astype(np.float64, copy=False)
-        precisions = self.whiten.transpose(0, 1, 3, 2) @ self.whiten
+        whiten: Floats = np.linalg.inv(factors).astype(np.float64, copy=False)
+        precisions = whiten.transpose(0, 1, 3, 2) @ whiten
         variances = 1 / np.diagonal(precisions, axis1=2, axis2=3)
-        self.slopes = -precisions * variances[:, :, None]
+        slopes = -precisions * variances[:, :, None]
         log_scales = np.log(np.diagonal(factors, axis1=2, axis2=3)).sum(axis=2)
-        self.log_constants = (log_weights - log_scales)[..., None] + np.log(variances) / 2
+        log_constants = (log_weights - log_scales)[..., None] + np.log(variances) / 2
         if count:
             between = covariances[:, skipped].transpose(1, 0, 2, 3)
-            whitened = np.where(self.is_known[:, :, None], between, 0.0) @ self.whiten.transpose(0, 1, 3, 2)
-            self.slopes[rows, :, :, skipped] = (whitened @ self.whiten).transpose(0, 2, 1, 3)
+            whitened = np.where(is_known[:, :, None], between, 0.0) @ whiten.transpose(0, 1, 3, 2)
+            slopes[rows, :, :, skipped] = (whitened @ whiten).transpose(0, 2, 1, 3)
             own = covariances[:, skipped, skipped].transpose(1, 2, 0)
             left = own - (whitened**2).sum(axis=3).transpose(0, 2, 1)
             variances[rows, :, skipped] = np.maximum(left, _LEAST_LEFT * own)
         diagonal = np.arange(n_columns)
-        self.slopes[..., diagonal, diagonal] = 0
-        self.deviations = np.sqrt(variances)
+        slopes[..., diagonal, diagonal] = 0
+        return cls(is_known, whiten, slopes, log_constants, np.sqrt(variances))
+
+    def take(self, rows: Integers) -> "_Among":
+        """Return those of rows, which name theirs among these."""
+        parts: tuple[NDArray[Any], ...] = self
+        return self if len(self.is_known) == 1 else _Among(*(part[rows] for part in parts))
 
     def distances(self, apart: Floats, predicted: Floats) -> Floats:
         """Return the squared distance of the other known cells of each row, for each column.

@@ -41,11 +41,12 @@ class Sharpening:
     def __call__(self, flagged: NDArray[np.bool_], missing: NDArray[np.bool_]) -> Integers:
         """Return the columns that tell most of the flagged cells of each row, shape (n_rows, 3); -1 for no column."""
         answer = np.full((len(flagged), MOST_GIVEN), -1, np.int64)
-        some = np.flatnonzero(flagged.any(axis=1))
-        if len(some):
-            patterns, which = np.unique(np.stack([flagged[some], missing[some]], axis=1), axis=0, return_inverse=True)
-            told = [self._of(np.flatnonzero(wrong), np.flatnonzero(~(wrong | lacking))) for wrong, lacking in patterns]
-            answer[some] = np.array(told)[which.reshape(-1)]
+        told: dict[bytes, Integers] = {}
+        for row in np.flatnonzero(flagged.any(axis=1)).tolist():
+            pattern = flagged[row].tobytes() + missing[row].tobytes()
+            if pattern not in told:
+                told[pattern] = self._of(np.flatnonzero(flagged[row]), np.flatnonzero(~(flagged[row] | missing[row])))
+            answer[row] = told[pattern]
         return answer
 
     def _of(self, flagged: Integers, others: Integers) -> Integers:

@@ -82,6 +82,8 @@ class Deviation:
         How much it adds to the surprise of the row, in nats.
     repaired : float, str or None
         What the value is replaced by where it is flagged; None where it is not.
+    other : bool
+        Whether the value is of other cells that explain the row as well as the flagged ones.
     """
 
     column: str
@@ -89,6 +91,7 @@ class Deviation:
     expected: float | str
     share: float
     repaired: float | str | None = None
+    other: bool = False
 
     @property
     def flagged(self) -> bool:

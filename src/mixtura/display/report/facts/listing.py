@@ -146,9 +146,11 @@ def _deviations(
     model: TableModel,
     texts: Mapping[int, str],
 ) -> tuple[Deviation, ...]:
-    """Return the columns that tell most of row `k`, those of its flagged cells first."""
-    flagged, shares = explanation.flagged_cells[k], explanation.shares[k]
-    foremost = [int(column) for column in order if flagged[column] or shares[column] != 0]
+    """Return the columns that tell most of row `k`, those of its flagged cells first, then others that do as well."""
+    flagged, other, shares = explanation.flagged_cells[k], explanation.other_cells[k], explanation.shares[k]
+    named = flagged | other
+    foremost = [int(column) for column in order if named[column] or shares[column] != 0]
+    foremost.sort(key=lambda column: (not flagged[column], not other[column]))
     return tuple(
         Deviation(
             called[column],
@@ -156,8 +158,9 @@ def _deviations(
             _told(model.told(column, explanation.expected[k, column])),
             significant(float(shares[column])),
             _told(model.told(column, explanation.repaired[k, column])) if flagged[column] else None,
+            bool(other[column]),
         )
-        for column in foremost[: max(PAGE.deviations, int(flagged.sum()))]
+        for column in foremost[: max(PAGE.deviations, int(named.sum()))]
     )
 
 

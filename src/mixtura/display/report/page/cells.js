@@ -11,8 +11,14 @@ function flaggedCells(row) {
 // A value that is no number is neither above nor below what is predicted.
 const direction = ({value, repaired}) => (value > repaired || typeof value === 'string' ? RISEN : FALLEN);
 
-// The flagged cell that stands in a column of the list.
+// The cells that explain a row as well as the flagged ones, by the number of their column.
+function otherCells(row) {
+  return new Map(row.deviations.filter(({other}) => other).map((one) => [one.column, one]));
+}
+
+// The flagged cell that stands in a column of the list, or the other one.
 const flaggedAt = (row, position) => row.flagged.get(report.cell_names[position]);
+const otherAt = (row, position) => row.others.get(report.cell_names[position]);
 
 function small(...content) {
   return element('small', {}, ...content);
@@ -75,7 +81,7 @@ function explanation(row) {
   const shares = [...row.deviations.map(({share}) => share), ...(left > 0 ? [rest] : [])];
   const lines = row.deviations.map((one) => element('tr', {},
     element('th', {scope: 'row'}, element('bdi', {}, report.names[one.column])),
-    element('td', {class: one.repaired === null ? 'number' : 'number wrong'}, number(one.value)),
+    element('td', {class: one.other ? 'number either' : one.repaired === null ? 'number' : 'number wrong'}, number(one.value)),
     element('td', {class: 'number'}, number(one.repaired ?? one.expected)),
     element('td', {class: 'number'}, nats(one.share)),
     element('td', {}, bar(one.share, shares))));

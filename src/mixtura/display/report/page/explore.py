@@ -157,6 +157,8 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
     notes = [_ROWS, *([_SEVERITY] if rated else [])]
     if any(row.score_after is not None for row in report.rows):
         notes.insert(0, _FLAGGED)
+    if any(deviation.other for row in report.rows for deviation in row.deviations):
+        notes.insert(1, _OTHER)
     if listed < len(report.rows) + report.omitted.flagged_rows:
         notes.append(f"Showing the {plural(listed, 'row')} of highest score; the counts are of all rows.")
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
@@ -206,6 +208,8 @@ _FLAGGED = (
     "what the other cells predict."
 )
 
+_OTHER = "A cell with a dashed edge explains its row as well as the coloured one."
+
 _MAP = """<div id="map-part" class="needs-script" hidden><h3>Which cells are flagged</h3>
 <figure class="map"><p id="map-key" class="key"></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Map of flagged cells"><div id="map"></div></div>
@@ -224,11 +228,14 @@ def _row(row: ReportRow, rated: bool, grouped: bool, labelled: bool, columns: Se
     if labelled:
         cells.append(f"<td>{label(row.label)}</td>")
     predicted = {deviation.column: deviation.repaired for deviation in row.deviations if deviation.flagged}
-    cells += [_cell(cell, predicted.get(name)) for cell, name in zip(row.cells, columns, strict=True)]
+    others = {deviation.column for deviation in row.deviations if deviation.other}
+    cells += [_cell(cell, predicted.get(name), name in others) for cell, name in zip(row.cells, columns, strict=True)]
     return f'<tr><th scope="row">{row.row}</th>{"".join(cells)}</tr>'
 
 
-def _cell(text: str, predicted: float | str | None) -> str:
+def _cell(text: str, predicted: float | str | None, other: bool) -> str:
+    if other:
+        return f'<td class="either">{isolated(text)}<small>or this</small></td>'
     if predicted is None:
         return f"<td>{isolated(text)}</td>"
     told = isolated(predicted) if isinstance(predicted, str) else number(predicted)

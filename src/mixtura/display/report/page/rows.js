@@ -2,9 +2,9 @@
 
 // The fields of a listed row, in the order of the data.
 const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter, strays]) => {
-  const deviations = told.map(([column, value, expected, share, repaired]) => ({column, value, expected, share, repaired}));
+  const deviations = told.map(([column, value, expected, share, repaired, other]) => ({column, value, expected, share, repaired, other}));
   return {row, score, severity, flagging, component, label, reason, cells, deviations, surprise, scoreAfter,
-    flagged: flaggedCells({deviations}), strays: new Map(strays), text: [row, reason, ...cells].join('\n').toLowerCase()};
+    flagged: flaggedCells({deviations}), others: otherCells({deviations}), strays: new Map(strays), text: [row, reason, ...cells].join('\n').toLowerCase()};
 });
 
 const PER_PAGE = 25;
@@ -44,6 +44,7 @@ function cellColumn(title, position) {
       : (row) => row.cells[position],
     show: (row) => cellOf(row, position),
     wrong: (row) => flaggedAt(row, position) !== undefined || row.strays.has(report.cell_names[position]),
+    either: (row) => otherAt(row, position) !== undefined,
   };
 }
 
@@ -51,15 +52,19 @@ function cellOf(row, position) {
   const [cell, found] = [visible(row.cells[position]), flaggedAt(row, position)];
   if (found) return flaggedCell(cell, found, list.repairing);
   const stray = row.strays.has(report.cell_names[position]);
-  return [element('bdi', {}, cell), ...(stray ? [small('not a number')] : [])];
+  return [element('bdi', {}, cell), ...(stray ? [small('not a number')] : []), ...(otherAt(row, position) ? [small(OR_THIS)] : [])];
 }
+
+// Said of a cell that explains the row as well as the flagged one.
+const OR_THIS = 'or this';
 
 // The flagged cells of a row, whatever columns the list has.
 function ownCells(row) {
   const mark = list.repairing ? 'wrong repaired' : 'wrong';
-  const one = (column, ...content) => element('span', {class: mark}, element('bdi', {}, shortened(report.names[column])), ' ', ...content);
-  return [...[...row.strays].map(([column, text]) => one(column, element('bdi', {}, text), small('not a number'))),
-    ...[...row.flagged.values()].map((found) => one(found.column, ...flaggedCell(number(found.value), found, list.repairing)))];
+  const one = (name, column, ...content) => element('span', {class: name}, element('bdi', {}, shortened(report.names[column])), ' ', ...content);
+  return [...[...row.strays].map(([column, text]) => one(mark, column, element('bdi', {}, text), small('not a number'))),
+    ...[...row.flagged.values()].map((found) => one(mark, found.column, ...flaggedCell(number(found.value), found, list.repairing))),
+    ...[...row.others.values()].map(({column, value}) => one('either', column, element('bdi', {}, number(value)), small(OR_THIS)))];
 }
 
 // What a row has in a column of the list, repaired where repaired rows are shown.
@@ -156,10 +161,10 @@ function copier(row) {
 }
 
 function tableRows(row) {
-  const cells = columns.map(({show, kind, wrong}) => {
+  const cells = columns.map(({show, kind, wrong, either}) => {
     if (kind === 'head') return element('th', {scope: 'row'}, show(row));
     if (kind === 'actions') return element('td', {class: kind}, show(row));
-    const names = [kind, wrong?.(row) ? (list.repairing ? 'wrong repaired' : 'wrong') : ''].filter(Boolean).join(' ');
+    const names = [kind, wrong?.(row) ? (list.repairing ? 'wrong repaired' : 'wrong') : '', either?.(row) ? 'either' : ''].filter(Boolean).join(' ');
     const shown = show(row);
     return element('td', names ? {class: names} : {}, ...(Array.isArray(shown) ? shown : [element('bdi', {}, String(shown))]));
   });
