@@ -106,6 +106,23 @@ def test_a_word_that_stands_for_a_missing_number():
     assert (found.advice.option, found.advice.values) == ("missing", ("refused",))
 
 
+@pytest.mark.parametrize("typed", [True, False])
+def test_infinite_cells_are_told_as_such_and_may_mean_missing_ones(typed):
+    values = np.where(np.arange(60) % 7 == 3, np.inf, measured(n=60))
+    cells = values if typed else [str(value) for value in values]
+    found = finding("cells that do not fit", {"bound": cells})
+    assert found.what == "bound: 9 cells are infinite, such as 'inf' in row 4"
+    assert (found.advice.option, found.advice.values) == ("missing", ("inf",))
+    assert "cells that do not fit" not in names({"bound": cells}, missing_marks=["inf"])
+
+
+def test_names_of_rows_may_be_numbers_or_texts():
+    airports = [f"{row * 7919:04X}".rjust(5, "K") for row in range(60)]
+    columns = {"id": np.arange(60) * 7 % 97 + 10_000, "airport": airports}
+    advices = [found.advice.values for found in findings(columns) if found.name == "names of rows"]
+    assert advices == [("id=number",), ("airport=text",)]
+
+
 def test_a_row_of_totals():
     units = RNG.integers(1, 100, 30)
     sales = measured(n=30)

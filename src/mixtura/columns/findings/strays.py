@@ -24,9 +24,8 @@ def mixed_cells(looked: Looked) -> Iterator[Finding]:
         if not n or not column.strays:
             continue
         (row, text), *_ = column.strays
-        what = column.kind.name if isinstance(column.kind, (Date, Time, Duration)) else "number"
-        told = f"{plural(n, 'cell')} {'is' if n == 1 else 'are'} no {what}{'' if n == 1 else 's'}"
-        marks = _words_repeated(column)
+        marks = _infinities(column) or _words_repeated(column)
+        told = f"{plural(n, 'cell')} {'is' if n == 1 else 'are'} {_instead(column)}"
         yield Finding(
             "cells that do not fit",
             f"{cut(column.name)}: {told}, such as {cut(text)!r} in row {row + 1}",
@@ -36,6 +35,21 @@ def mixed_cells(looked: Looked) -> Iterator[Finding]:
             _advice(column, marks),
             changes_answer=True,
         )
+
+
+def _infinities(column: LookedColumn) -> tuple[str, ...]:
+    """Return how infinite numbers are written in a column, where nothing else does not fit."""
+    if not isinstance(column.kind, Number) or column.seen.n_infinite < column.n_strays:
+        return ()
+    return tuple({text: None for _, text in column.strays})
+
+
+def _instead(column: LookedColumn) -> str:
+    """Tell what the cells are that do not fit."""
+    if _infinities(column):
+        return "infinite"
+    what = column.kind.name if isinstance(column.kind, (Date, Time, Duration)) else "number"
+    return f"no {what}{'' if column.n_strays == 1 else 's'}"
 
 
 def _advice(column: LookedColumn, marks: tuple[str, ...]) -> Advice:
