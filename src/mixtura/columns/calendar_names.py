@@ -85,6 +85,10 @@ def _spelled(name: str) -> set[str]:
     return {name.lower(), "".join(sign if sign.isascii() else sign.upper() for sign in name.lower()), plain.lower()}
 
 
+def _longest_first(name: bytes) -> tuple[int, bytes]:
+    return -len(name), name
+
+
 _NUMBERS = {
     spelling.encode(): number
     for table in [*_TABLES.values()]
@@ -98,10 +102,10 @@ _WEEKDAYS = {
     for spelling in _spelled(name)
 }
 
-MONTH = b"|".join(sorted(_NUMBERS, key=lambda name: (-len(name), name)))
+MONTH = b"|".join(sorted(_NUMBERS, key=_longest_first))
 """A regular expression of the names of months, in lower case."""
 
-WEEKDAY = b"|".join(sorted(_WEEKDAYS, key=lambda name: (-len(name), name)))
+WEEKDAY = b"|".join(sorted(_WEEKDAYS, key=_longest_first))
 """A regular expression of the names of weekdays, in lower case."""
 
 WORDS = frozenset(word for name in (*_NUMBERS, *_WEEKDAYS) for word in name.split(b"-"))
@@ -178,7 +182,7 @@ def name_written(text: str, example: str, language: str) -> tuple[str, bool]:
 
 def names_of(month: int, weekday: int) -> dict[str, str]:
     """Return what fields of templates stand for in a month from 1 to 12, on a weekday from 0 to 6."""
-    words = {}
+    words: dict[str, str] = {}
     for language in _TABLES:
         for example, position in (("January", month - 1), ("Monday", weekday)):
             full, short = (names[position] for names in _lists(example, language))

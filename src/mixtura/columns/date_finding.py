@@ -111,8 +111,8 @@ def _plausible(form: str, days: Floats, evidence: Evidence) -> bool:
         return mostly_in_years and are_days(days[fits])
     matched = [*evidence.matched(partial(match_form, form))]
     if "{month}" in form:
-        months = {month_number(match["month_name"]) for _, match in matched}
-        return len(months) > 1 or language_in(matched, evidence.weights) == "en"
+        named = {month_number(match["month_name"]) for _, match in matched}
+        return len(named) > 1 or language_in(matched, evidence.weights) == "en"
     if form in ("{yyyy}-{m}", "{yyyy}/{m}", "{m}/{yyyy}", "{m}-{yyyy}"):
         months = np.floor(days[fits]).astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         seasons = np.all(months % 12 + 1 == (months // 12 + 1971) % 100)

@@ -146,7 +146,7 @@ class JsonLinesSink(TextSink):
         self._stream.flush()
 
     def _record(self, texts: tuple[str, ...]) -> str:
-        kept = range(len(texts))
+        kept: range | tuple[int, ...] = range(len(texts))
         if any(self._optional):
             kept = tuple(at for at in kept if texts[at] != "null" or not self._optional[at])
         before, after = self._frames(kept)
