@@ -85,8 +85,10 @@ def _spelled(name: str) -> set[str]:
     return {name.lower(), "".join(sign if sign.isascii() else sign.upper() for sign in name.lower()), plain.lower()}
 
 
-def _longest_first(name: bytes) -> tuple[int, bytes]:
-    return -len(name), name
+def _any_of(names: Iterable[bytes]) -> bytes:
+    """Return a regular expression of names: the longest first, of which others are the beginning."""
+    ordered: list[bytes] = sorted(names, key=lambda name: (-len(name), name))
+    return b"|".join(ordered)
 
 
 _NUMBERS = {
@@ -102,10 +104,10 @@ _WEEKDAYS = {
     for spelling in _spelled(name)
 }
 
-MONTH = b"|".join(sorted(_NUMBERS, key=_longest_first))
+MONTH = _any_of(_NUMBERS)
 """A regular expression of the names of months, in lower case."""
 
-WEEKDAY = b"|".join(sorted(_WEEKDAYS, key=_longest_first))
+WEEKDAY = _any_of(_WEEKDAYS)
 """A regular expression of the names of weekdays, in lower case."""
 
 WORDS = frozenset(word for name in (*_NUMBERS, *_WEEKDAYS) for word in name.split(b"-"))
