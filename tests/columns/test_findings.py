@@ -215,3 +215,56 @@ def test_many_findings_of_one_sort_are_told_as_few():
     assert {one.name for one in found} == {"columns that say the same"}
     assert len(found) == 5
     assert "45 more cases" in found[-1].what
+
+
+def table_with(*rows, at=0):
+    columns = {name: [str(value) for value in measured()] for name in ("temp", "wind", "gust")}
+    for row in reversed(rows):
+        for (name, cells), text in zip([*columns.items()], row, strict=True):
+            columns[name] = [*cells[:at], text, *cells[at:]]
+    return columns
+
+
+def test_a_row_of_units_is_told_once():
+    columns = table_with(("°C", "m/s", "m/s"))
+    found = finding("units below the header", columns)
+    assert found.what == ("row 1 holds '°C' and 'm/s', which do not fit temp, wind, gust: units, or a second header")
+    assert (found.rows, found.n, found.changes_answer) == ((1,), 1, True)
+    assert "cells that do not fit" not in names(columns)
+    two = finding("units below the header", table_with(("°C", "m/s", "m/s"), ("mean", "mean", "max")))
+    assert two.what.startswith("rows 1 to 2 hold '°C' and 'm/s'")
+    assert two.rows == (1, 2)
+
+
+def test_other_cells_are_told_beside_a_row_of_units():
+    columns = table_with(("°C", "m/s", "m/s"))
+    columns["wind"][200] = "calm"
+    assert finding("cells that do not fit", columns).columns == ("wind",)
+
+
+def test_a_header_that_comes_again():
+    found = finding("header again", table_with(("temp", "wind", "gust"), at=100))
+    assert (found.what, found.rows) == ("row 101 repeats the header", (101,))
+
+
+def test_one_cell_that_does_not_fit_is_no_row_of_units():
+    columns = table_with(("°C", "3.5", "4.0"))
+    assert finding("cells that do not fit", columns).columns == ("temp",)
+    assert "units below the header" not in names(columns)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_infinite_cells_are_told_as_such_and_may_mean_missing_ones(typed):
+    values = np.where(np.arange(60) % 7 == 3, np.inf, measured(n=60))
+    cells = values if typed else [str(value) for value in values]
+    found = finding("cells that do not fit", {"bound": cells})
+    assert found.what == "bound: 9 cells are infinite, such as 'inf' in row 4"
+    assert (found.advice.option, found.advice.values) == ("missing", ("inf",))
+    assert "cells that do not fit" not in names({"bound": cells}, missing_marks=["inf"])
+
+
+def test_names_of_rows_may_be_numbers_or_texts():
+    airports = [f"{row * 7919:04X}".rjust(5, "K") for row in range(60)]
+    columns = {"id": np.arange(60) * 7 % 97 + 10_000, "airport": airports}
+    advices = [found.advice.values for found in findings(columns) if found.name == "names of rows"]
+    assert advices == [("id=number",), ("airport=text",)]

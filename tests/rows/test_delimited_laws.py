@@ -86,14 +86,16 @@ def test_pieces_of_any_size(folder, table, size):
             check(folder, table, written(table, lineterminator=end, quoting=csv.QUOTE_ALL).encode())
 
 
-def test_ends_of_lines_where_pyarrow_cuts(folder, monkeypatch):
+@pytest.mark.parametrize("inside", ["{}\r\n", "{}\r", "\r{}", "{}\r\r,", "\r"])
+def test_ends_of_lines_where_pyarrow_cuts(folder, monkeypatch, inside):
     """It loses a line feed at the start of a piece, after a carriage return at the end of the one before."""
-    table = [["name a", "name b"], *([str(k), f"{k * 'x'}\r\n"] for k in range(1, 300))]
+    table = [["name a", "name b"], *([str(k), inside.format(k * "x")] for k in range(1, 300))]
     monkeypatch.setattr(regular, "_CHUNK", 64)
     monkeypatch.setattr(delimited, "_BLOCK", 1)
+    monkeypatch.setattr(delimited, "_ROWS_AT_ONCE", 1)
     monkeypatch.setattr(delimited, "_WHOLE", 0)
     for end in ("\n", "\r\n"):
-        check(folder, table, written(table, lineterminator=end).encode())
+        check(folder, table, written(table, lineterminator=end, quoting=csv.QUOTE_ALL).encode())
 
 
 CONTENT = "id,name,note,n\n" + "".join(

@@ -36,6 +36,12 @@ def test_what_a_header_is(first, rest, header, certain):
         assert found[1]
 
 
+def test_a_header_with_numbers_of_the_columns_is_doubtful():
+    rest = [["5.1", "3.5", "1.4", "0.2", "0"], ["4.9", "3", "1.3", "0.1", "1"]]
+    assert first_is_header(["150", "4", "setosa", "versicolor", "virginica"], rest) == (True, False)
+    assert first_is_header(["length", "width", "petal", "other", "kind"], rest) == (True, True)
+
+
 def test_a_doubtful_header_is_told(write):
     path = write("t.csv", "name,town\nAnn,Bath\nBob,York\n")
     note = "The first line of t.csv is used as the header (--no-header if it is data)."

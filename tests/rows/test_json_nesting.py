@@ -4,6 +4,8 @@ import json
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mixtura import rows
 from mixtura.rows.writer import open_writer
@@ -30,6 +32,52 @@ def test_records_come_out_as_they_went_in(tmp_path, ending):
     found = written(source, tmp_path / f"out.{ending}")
     assert found == RECORDS
     assert [list(record) for record in found] == [list(record) for record in RECORDS]
+
+
+LACKING = [
+    {"id": 1, "a": 1, "pos": {"x": 1, "y": 2}, "n": None, "e": {"u": 1}},
+    {"id": 2, "pos": {"y": 3}, "b": "late", "n": 5, "e": {}},
+    {"id": 3, "a": 2, "n": 6, "e": {"u": 2}},
+]
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_keys_that_records_lack_are_not_written(tmp_path, ending):
+    source = tmp_path / "t.json"
+    source.write_text(json.dumps(LACKING))
+    found = written(source, tmp_path / f"out.{ending}")
+    # An empty object says no more of what it lacks than a null.
+    assert found == [LACKING[0], LACKING[1] | {"e": {"u": None}}, LACKING[2]]
+
+
+RECORDS_THAT_LACK = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "a": st.integers(-5, 5),
+            "b": st.text(max_size=3),
+            "pos": st.fixed_dictionaries({"x": st.booleans()}, optional={"y": st.integers(0, 9)}),
+            "tags": st.lists(st.integers(0, 3), max_size=2),
+        },
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=RECORDS_THAT_LACK, lines=st.booleans())
+def test_any_records_come_out_with_the_keys_they_had(tmp_path, records, lines):
+    records = [{"id": at} | record for at, record in enumerate(records)]
+    source = tmp_path / "t.json"
+    source.write_text("\n".join(map(json.dumps, records)) if lines else json.dumps(records))
+    assert written(source, tmp_path / "out.jsonl") == records
+
+
+def test_a_key_that_is_null_somewhere_is_null_where_it_is_not(tmp_path):
+    source = tmp_path / "t.json"
+    source.write_text(json.dumps([{"id": 1, "a": None}, {"id": 2}, {"id": 3, "a": 1}]))
+    assert [record["a"] for record in written(source, tmp_path / "out.json")] == [None, None, 1]
 
 
 def test_a_new_column_stands_behind_what_is_nested(tmp_path):

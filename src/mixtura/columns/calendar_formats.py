@@ -1,7 +1,8 @@
 """The forms in which dates are written, with and without a time of day, and the days that texts of a form are.
 
 A form is written by its fields: `{d}.{m}.{yyyy}` reads 28.01.2024 and 5.1.2024, with a time behind it or without. Names
-of months and weekdays are English, in any case; a weekday may stand in front of any form, and is not checked.
+of months and weekdays are those of `calendar_names`, in any case; a weekday may stand in front of any form, and is not
+checked.
 """
 
 import re
@@ -11,20 +12,12 @@ from itertools import product
 import numpy as np
 
 from ..typing import Bools, Floats, Integers
+from .calendar_names import MONTH, WEEKDAY, month_number, names_of
 from .clocks import BLANK, COMPACT_CLOCK, DAY, MICRO, ZONED_CLOCK, read_clock, read_offset
 from .skeletons import Shape
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-_MONTH = (
-    rb"(?P<month_name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    rb"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_WEEKDAY = rb"(?P<weekday_name>(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)[.,]?"
+_MONTH = rb"(?P<month_name>(?:%b)\.?)" % MONTH
+_WEEKDAY = rb"(?P<weekday_name>(?:%b)\.?),?(?:%b+den)?" % (WEEKDAY, BLANK)
 _FIELDS = {
     "yyyy": rb"(?P<year>\d{4})",
     "yy": rb"(?P<short_year>\d\d)",
@@ -33,7 +26,8 @@ _FIELDS = {
     "month": _MONTH,
     "d": rb"(?P<day>\d{1,2})",
     "dd": rb"(?P<day>\d\d)",
-    "dth": rb"(?P<day>\d{1,2})(?P<ordinal>st|nd|rd|th)?",
+    # "1er janvier", "1º de enero" have an ending that other days have not.
+    "dth": rb"(?P<day>\d{1,2})(?:er|\xc2\xba|(?P<ordinal>st|nd|rd|th))?",
     "q": rb"(?P<quarter>\d)",
     "iso": rb"(?P<iso_year>\d{4})",
     "ww": rb"(?P<week>\d\d)",
@@ -67,6 +61,7 @@ FORMS = (
     *(date.replace("-", sign) for sign, date in product("-/.", ("{d}-{month}-{yyyy}", "{d}-{month}-{yy}"))),
     *("{d}{month}{yyyy}", "{d}{month}{yy}", "{dth} {month} {yyyy}", "{dth} {month}, {yyyy}", "{d}. {month} {yyyy}"),
     *("{dth} of {month} {yyyy}", "{dth} of {month}, {yyyy}", "{d} {month} {yy}", "{month} {d} {clock} {yyyy}"),
+    *("{dth} de {month} de {yyyy}", "{dth} de {month} {yyyy}", "{d}. {month} {yy}", "{month} de {yyyy}"),
     *("{month} {dth}, {yyyy}", "{month} {dth} {yyyy}", "{month}-{d}-{yyyy}", "{month}/{d}/{yyyy}"),
     *("{yyyy}-{month}-{d}", "{yyyy}/{month}/{d}", "{yyyy} {month} {d}"),
     *("{month} {yyyy}", "{month}, {yyyy}", "{month}-{yyyy}", "{month}/{yyyy}", "{month}-{yy}"),
@@ -94,7 +89,7 @@ def match_form(form: str, skeleton: bytes) -> re.Match[bytes] | None:
     return None
 
 
-_LETTERS = re.compile(rb"[A-Za-z]{3}")
+_LETTERS = re.compile(rb"[A-Za-z\x80-\xff]{3}")
 
 
 @cache
@@ -125,8 +120,7 @@ def read_days(shape: Shape, match: re.Match[bytes]) -> Floats:
         numbers["year"] = numbers["short_year"] + np.where(numbers["short_year"] < 69, 2000, 1900)
     one = np.ones(len(shape.positions), np.int64)
     if found.get("month_name"):
-        short = found["month_name"][:3].decode().title()
-        month = one * next(number for number, name in enumerate(MONTHS, 1) if name.startswith(short))
+        month = one * month_number(found["month_name"])
     else:
         month = numbers.get("month", 3 * numbers.get("quarter", one) - 2)
     if "iso_year" in numbers:
@@ -195,12 +189,5 @@ def calendar_words(days: int) -> dict[str, str]:
         "ww": f"{(thursday - iso_new_year) // 7 + 1:02}",
         "wd": str(weekday + 1),
         "jjj": f"{days - new_year + 1:03}",
-        **_names("January", MONTHS[month - 1]),
-        **_names("Monday", WEEKDAYS[weekday]),
+        **names_of(month, weekday),
     }
-
-
-def _names(example: str, name: str) -> dict[str, str]:
-    """Return a name of a month or weekday by the ways to write it: in full or three letters, in capitals or not."""
-    ways = (str.title, str.upper, str.lower)
-    return {way(example): way(name) for way in ways} | {way(example[:3]): way(name[:3]) for way in ways}

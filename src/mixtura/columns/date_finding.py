@@ -6,6 +6,7 @@ Three forms at most are mixed, all in the same order of day and month. What is n
 - Months of which each is the year after its year: "2003-04" is a season.
 - "3-2024" without a zero: a number within a year. "03-2024" and "3/2024" are months.
 - "10.2.13": dots or dashes, two digits for the year, and neither a zero in front nor a day above 12. It is a version.
+- One word that may be a month of another language than English, in all cells: "SET-01" is a code.
 - Numbers such as 20240128 and 1706437800 that are not clearly dates; see `date_numbers.py`.
 """
 
@@ -16,10 +17,11 @@ import numpy as np
 
 from ..typing import Floats
 from .calendar_formats import DIGIT_FORMS, FORMS, NUMERIC_FORMS, UNIX_FORMS, match_form, read_days
+from .calendar_names import month_number
 from .date_numbers import are_days, are_unix
 from .date_orders import settled
 from .sampled_texts import ENOUGH, Evidence
-from .templates import Matched, is_padded, offset_of, template_of
+from .templates import Matched, is_padded, language_in, offset_of, template_of
 
 # Beside the most common form others are taken up that some cells have.
 _MOST_FORMS = 3
@@ -108,6 +110,9 @@ def _plausible(form: str, days: Floats, evidence: Evidence) -> bool:
     if form in DIGIT_FORMS:
         return mostly_in_years and are_days(days[fits])
     matched = [*evidence.matched(partial(match_form, form))]
+    if "{month}" in form:
+        named = {month_number(match["month_name"]) for _, match in matched}
+        return len(named) > 1 or language_in(matched, evidence.weights) == "en"
     if form in ("{yyyy}-{m}", "{yyyy}/{m}", "{m}/{yyyy}", "{m}-{yyyy}"):
         months = np.floor(days[fits]).astype(np.int64).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         seasons = np.all(months % 12 + 1 == (months // 12 + 1971) % 100)

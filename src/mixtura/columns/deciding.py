@@ -1,5 +1,6 @@
 """From what was seen of a column to what it holds."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ _MOST_STANDING_IN, _FEWEST_NUMBERS, _MOST_SHARE = 2, 20, 0.5
 
 # Different words among which marks of missing values are looked for.
 _MOST_WORDS = 4096
+
+_DIGIT = re.compile("[0-9]")
 
 # Steps of more than the last digit show in as many different values.
 _FEWEST_FOR_STEP = 8
@@ -137,7 +140,10 @@ def _are_nested(examples: dict[str, int]) -> bool:
 
 
 def _written(examples: dict[str, int], missing: tuple[str, ...]) -> Kind | None:
-    """Return the kind of texts that are numbers as people write them, or dates and times."""
+    """Return the kind of texts that are numbers as people write them, or dates and times: all have digits."""
+    n_with_digits = sum(n for text, n in examples.items() if _DIGIT.search(text))
+    if n_with_digits < (1 - MOST_STRAYS) * sum(examples.values()):
+        return None
     writing = writing_of(examples)
     return Number(writing, missing) if writing is not None else moment_of_text(examples)
 

@@ -70,6 +70,9 @@ _CODED = {"house", "flight", "room", "flat", "apartment", "apt", "gate", "seat",
 # Longer names say what is counted for each group.
 _MOST_WORDS_OF_GROUP = 3
 
+# The first word of names of how many or how long, whatever the last one is: "years at company", "days in hospital".
+_COUNTED = {"n", "num", "number", "count", "total", "years", "months", "weeks", "days", "hours", "minutes"}
+
 # Words of measurements that may well count up by one from row to row.
 _MEASURED = {
     *("time", "t", "day", "days", "week", "weeks", "month", "months", "year", "years", "yr", "hour", "hours", "minute"),
@@ -144,8 +147,15 @@ def names_codes(name: str) -> bool:
 
 
 def names_groups(name: str) -> bool:
-    """Tell whether a name is one of groups, which are numbered by codes."""
-    return len(words_of(name)) <= _MOST_WORDS_OF_GROUP and _last_in(name, _GROUPS)
+    """Tell whether a name is one of groups, which are numbered by codes.
+
+    Examples
+    --------
+    >>> names_groups("StoreDistrict"), names_groups("age group"), names_groups("YearsAtCompany")
+    (True, True, False)
+    """
+    words = words_of(name)
+    return len(words) <= _MOST_WORDS_OF_GROUP and _last_in(name, _GROUPS) and words[0] not in _COUNTED
 
 
 def names_measurement(name: str) -> bool:

@@ -69,8 +69,8 @@ class Number(Kind):
         marks = [float(mark) for mark in self.missing if _is_number(mark)]
         infinite = np.isinf(values)
         if marks or infinite.any():
-            strays = np.flatnonzero(infinite)
-            return Decoded(np.where(np.isin(values, marks) | infinite, np.nan, values), strays)
+            marked = np.isin(values, marks)
+            return Decoded(np.where(marked | infinite, np.nan, values), np.flatnonzero(infinite & ~marked))
         return Decoded(values, NO_STRAYS)
 
     def _of_text(self, cells: "pa.Array") -> Decoded:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..optional import need
 from ..typing import Floats
+from .calendar_names import WORDS as CALENDAR_WORDS
 from .skeletons import Shape, shapes_of
 
 # A column is of a kind if this share of its cells fits.
@@ -17,9 +18,9 @@ _SAMPLE = 2000
 # Free text has a shape for nearly each cell; the most common ones tell what form others have.
 _MOST_SHAPES = 300
 
+# What stands in moments besides names of months and weekdays.
 _WORDS = re.compile(
-    rb"jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|"
-    rb"dec(ember)?|(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?|utc|gmt|at|of|and|[ap]m?|st|nd|rd|th|[mqtwz]|"
+    rb"utc|gmt|at|of|and|den?|er|\xc2\xba|[ap]m?|st|nd|rd|th|[mqtwz]|"
     rb"(s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?|wks?|weeks?|mos?|mons|months?|y|yrs?|years?)|[pdymw]?t"
 )
 _BLANKS = re.compile(rb"\xc2\xa0|\xe2\x80\xaf")
@@ -101,4 +102,6 @@ def _evidence(texts: list[bytes], weights: Floats) -> Evidence:
 
 def _may_be_moment(skeleton: bytes) -> bool:
     plain = _BLANKS.sub(b" ", skeleton).lower()
-    return plain.isascii() and b"0" in plain and all(map(_WORDS.fullmatch, re.findall(rb"[a-z]+", plain)))
+    return b"0" in plain and all(
+        word in CALENDAR_WORDS or _WORDS.fullmatch(word) for word in re.findall(rb"[a-z\x80-\xff]+", plain)
+    )

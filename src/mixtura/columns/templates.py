@@ -1,7 +1,7 @@
 """How the cells of a column are written: a template with a field for each number, taken from the cells themselves.
 
 `{dd}.{mm}.{yyyy} {HH}:{MM}` writes 28.01.2024 10:20. A field that is named by an example writes names in that way:
-`{Jan}`, `{JANUARY}`, `{sun}`.
+`{Jan}`, `{JANUARY}`, `{mon}`; those of other languages are `{January:de}`.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from ..typing import Floats
+from .calendar_names import language_of, name_written
 from .clocks import read_offset
 from .skeletons import Shape
 
@@ -32,6 +33,9 @@ _CODES = {
     "minute": "MM",
     "second": "SS",
 }
+
+# Groups with names, and what the fields are named by.
+_EXAMPLES = {"month_name": "January", "weekday_name": "Monday"}
 
 Matched = tuple[Shape, re.Match[bytes]]
 
@@ -60,12 +64,24 @@ def template_of(matched: Iterable[Matched], weights: Floats) -> str:
             lengths[len(match["fraction"])] += weights[shape.positions].sum()
     # Digits of fractions are fixed in number if they are in nearly all cells.
     fixed = max(lengths.values(), default=0) >= 0.99 * sum(lengths.values())
+    language = language_in(matched, weights)
     votes: defaultdict[str, float] = defaultdict(float)
     for shape, match in matched:
         # May is no evidence of whether names of months are written in full.
-        clear = (match.groupdict().get("month_name") or b"").lower() != b"may"
-        votes[_template(match, padded, fixed)] += weights[shape.positions].sum() * (1 if clear else 1e-9)
+        name = match.groupdict().get("month_name")
+        clear = not name or name_written(name.decode(), "January", language)[1]
+        votes[_template(match, padded, fixed, language)] += weights[shape.positions].sum() * (1 if clear else 1e-9)
     return max(votes, key=lambda template: votes[template])
+
+
+def language_in(matched: Iterable[Matched], weights: Floats) -> str:
+    """Return the language that the names of months and weekdays are of in most cells."""
+    return language_of(
+        (match[name], float(weights[shape.positions].sum()))
+        for shape, match in matched
+        for name in _EXAMPLES.keys() & match.groupdict().keys()
+        if match[name]
+    )
 
 
 def is_padded(names: Collection[str], matched: Iterable[Matched], weights: Floats) -> bool:
@@ -92,21 +108,20 @@ def offset_of(matched: Iterable[Matched], weights: Floats) -> int:
     return int(max(votes, key=lambda minutes: votes[minutes], default=0))
 
 
-def _template(match: re.Match[bytes], padded: Mapping[str, bool], fixed: bool) -> str:
+def _template(match: re.Match[bytes], padded: Mapping[str, bool], fixed: bool, language: str) -> str:
     """Return what a skeleton becomes with fields in place of its groups."""
     text, end, parts = match.string, 0, []
     found = {name: value for name, value in match.groupdict().items() if value}
     for name in sorted(found, key=match.start):
-        parts += [text[end : match.start(name)].decode(), _code(name, found, padded, fixed)]
+        parts += [text[end : match.start(name)].decode(), _code(name, found, padded, fixed, language)]
         end = match.end(name)
     return "".join([*parts, text[end:].decode()]).strip()
 
 
-def _code(name: str, found: Mapping[str, bytes], padded: Mapping[str, bool], fixed: bool) -> str:
+def _code(name: str, found: Mapping[str, bytes], padded: Mapping[str, bool], fixed: bool, language: str) -> str:
     text = found[name].decode()
-    if name in ("month_name", "weekday_name"):
-        example = {"month_name": "January", "weekday_name": "Monday"}[name]
-        return "{" + _cased(example if len(text) > 5 or text.lower() in _LONG else example[:3], text) + "}"
+    if name in _EXAMPLES:
+        return "{" + name_written(text, _EXAMPLES[name], language)[0] + "}"
     if name == "half":
         return "{P}" if text.isupper() else "{p}"
     if name == "zone":
@@ -118,11 +133,3 @@ def _code(name: str, found: Mapping[str, bytes], padded: Mapping[str, bool], fix
     plain, _, zeros = _CODES[name].partition("|")
     code = zeros if zeros and padded[name] else plain
     return "{" + (code.lower() if name == "hour" and "half" in found else code) + "}"
-
-
-# Names of months in full that are no longer than the longest short forms ("Sept", "Thurs").
-_LONG = ("march", "april", "june", "july")
-
-
-def _cased(example: str, text: str) -> str:
-    return example.upper() if text.isupper() else example.lower() if text.islower() else example

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _BLOCK = 2**20
 _LARGEST_BLOCK = 2**30
 
+# Rows at least that are read at once, as long as they are not larger than this: each piece of a column costs time.
+_ROWS_AT_ONCE = 512
+_LARGEST_OF_ROWS = 2**26
+
 # Bytes of files that are read in one piece: pyarrow splits records wrongly where a piece begins beside a carriage
 # return in quotes that no line feed follows.
 _WHOLE = 2**24
@@ -87,7 +91,7 @@ class DelimitedPart:
                 notes_of_rows = ()
         except OSError as error:
             raise SourceError(f"cannot read {label}: {error.strerror or error}") from error
-        self._block = max(_BLOCK, 2 ** longest.bit_length())
+        self._block = max(_BLOCK, 2 ** longest.bit_length(), min(_ROWS_AT_ONCE * longest, _LARGEST_OF_ROWS))
         if self._block > _LARGEST_BLOCK:
             raise SourceError(
                 f"a line of {label} is longer than {_LARGEST_BLOCK // 2:,} bytes: check that it is a table"

@@ -54,7 +54,7 @@ def first_is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> tupl
         votes = [_vote(cell, [below for below in column if below]) for cell, column in zip(cells, columns, strict=True)]
         n_header, n_data = votes.count(1), votes.count(-1)
         if n_header >= max(1, n_data) or _are_years(cells, columns):
-            return True, True
+            return True, not n_data or _are_years(cells, columns)
         if n_data and not _names_no_index(cells, columns):
             return False, True
         if not n_data:

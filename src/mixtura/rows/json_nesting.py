@@ -1,7 +1,7 @@
 """Where the values of a column stand in JSON records: noted when these are read, so that they are written as they were.
 
-The note is kept with the column: the keys of the objects that its values are in, and whether its texts are lists or
-objects.
+The note is kept with the column: the keys of the objects that its values are in, whether its texts are lists or
+objects, and whether records lack its key where they have no value.
 """
 
 import json
@@ -15,7 +15,7 @@ from .json_values import Leaf
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_KEYS, _IS_JSON = b"json_keys", b"json_text"
+_KEYS, _IS_JSON, _IS_OPTIONAL = b"json_keys", b"json_text", b"json_optional"
 
 
 def noted(field: "pa.Field", leaf: Leaf) -> "pa.Field":
@@ -25,12 +25,19 @@ def noted(field: "pa.Field", leaf: Leaf) -> "pa.Field":
         notes[_KEYS] = json.dumps(leaf.keys)
     if leaf.is_json:
         notes[_IS_JSON] = b"true"
+    if leaf.is_optional:
+        notes[_IS_OPTIONAL] = b"true"
     return field.with_metadata(notes) if notes else field
 
 
 def holds_json(field: "pa.Field") -> bool:
     """Tell whether the texts of a column are lists and objects of JSON."""
     return _IS_JSON in (field.metadata or {})
+
+
+def is_optional(field: "pa.Field") -> bool:
+    """Tell whether records lack the key of a column where they have no value."""
+    return _IS_OPTIONAL in (field.metadata or {})
 
 
 def frames(schema: "pa.Schema") -> tuple[list[str], str]:

@@ -24,18 +24,24 @@ class Values:
         DuckDB's names of the types of those that are no objects; "LIST" for lists.
     keys : dict of str to Values
         What the objects among them have.
-    are_objects : bool
-        Whether there is an object among them.
+    n, n_objects : int
+        How many there are, and how many are objects, each structure of records counted as one.
+    any_blank : bool
+        Whether there is a null or an object without keys among them.
     """
 
     types: set[str] = field(default_factory=set)
     keys: dict[str, "Values"] = field(default_factory=dict)
-    are_objects: bool = False
+    n: int = 0
+    n_objects: int = 0
+    any_blank: bool = False
 
     def include(self, structure: Any) -> None:
         """Add a value, as `json_structure` of DuckDB describes it."""
+        self.n += 1
+        self.any_blank |= structure in (_NO_KEYS, "NULL") or structure == {}
         if isinstance(structure, dict) or structure == _NO_KEYS:
-            self.are_objects = True
+            self.n_objects += 1
             for key, inner in structure.items() if isinstance(structure, dict) else ():
                 self.keys.setdefault(key, Values()).include(inner)
         elif isinstance(structure, list):
@@ -46,14 +52,20 @@ class Values:
     def leaves(self) -> "Iterator[Leaf]":
         """Yield the columns of records that have such values."""
         for key, inner in self.keys.items():
-            yield from inner._leaves((key,))
+            yield from inner._leaves((key,), inner.n < self.n_objects, False)
 
-    def _leaves(self, keys: tuple[str, ...]) -> "Iterator[Leaf]":
+    def _leaves(self, keys: tuple[str, ...], may_lack: bool, any_blank: bool) -> "Iterator[Leaf]":
+        any_blank |= self.any_blank
         if self.keys and not self.types and len(self.keys) <= _MOST_KEYS:
             for key, inner in self.keys.items():
-                yield from inner._leaves((*keys, key))
+                yield from inner._leaves((*keys, key), may_lack or inner.n < self.n_objects, any_blank)
         else:
-            yield Leaf(keys, self._type(), self._is_json)
+            yield Leaf(keys, self._type(), self._is_json, may_lack and not any_blank)
+
+    @property
+    def are_objects(self) -> bool:
+        """Whether there is an object among them."""
+        return self.n_objects > 0
 
     @property
     def _is_json(self) -> bool:
@@ -85,11 +97,14 @@ class Leaf:
         DuckDB's name of their type, "NULL" if there is no value.
     is_json : bool
         Whether they are lists and objects, as text.
+    is_optional : bool
+        Whether records lack the key where they have no value, and none has null there.
     """
 
     keys: tuple[str, ...]
     type: str
     is_json: bool = False
+    is_optional: bool = False
 
     @property
     def name(self) -> str:

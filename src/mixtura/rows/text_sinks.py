@@ -1,6 +1,7 @@
 """Formats of text: CSV and the like, JSON."""
 
 import io
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -8,7 +9,7 @@ from ..optional import need
 from .cell_texts import texts_of
 from .formulas import no_formula, no_formulas
 from .json_cells import held_texts, json_texts
-from .json_nesting import frames, holds_json
+from .json_nesting import frames, holds_json, is_optional
 from .sinks import Highlights, Sink, Target
 
 if TYPE_CHECKING:
@@ -126,20 +127,30 @@ class JsonLinesSink(TextSink):
     def __init__(self, target: Target, schema: "pa.Schema", delimiter: str | None = None) -> None:
         super().__init__(target, schema, delimiter)
         self._separator = self._start
-        self._before, self._after = frames(schema)
+        self._frames = cache(
+            lambda kept: frames(need("pyarrow", "writing JSON").schema([schema.field(at) for at in kept]))
+        )
         self._is_json = [holds_json(field) for field in schema]
+        self._optional = [is_optional(field) for field in schema]
 
     def write(self, table: "pa.Table", highlights: Highlights | None = None) -> None:
         """Write the next rows."""
         cells = [
-            [before + text for text in (held_texts(column) if is_json else json_texts(column))]
-            for before, is_json, column in zip(self._before, self._is_json, table.columns, strict=True)
+            held_texts(column) if is_json else json_texts(column)
+            for is_json, column in zip(self._is_json, table.columns, strict=True)
         ]
-        records = ["".join(record) + self._after for record in zip(*cells, strict=True)]
+        records = [self._record(texts) for texts in zip(*cells, strict=True)]
         if records:
             self._stream.write((self._separator + self._between.join(records)).encode())
             self._separator = self._between
         self._stream.flush()
+
+    def _record(self, texts: tuple[str, ...]) -> str:
+        kept: range | tuple[int, ...] = range(len(texts))
+        if any(self._optional):
+            kept = tuple(at for at in kept if texts[at] != "null" or not self._optional[at])
+        before, after = self._frames(kept)
+        return "".join([start + texts[at] for start, at in zip(before, kept, strict=True)]) + after if kept else "{}"
 
     def close(self) -> None:
         """End the last record, and close the file."""

@@ -11,7 +11,7 @@ from .names import header_of_data, names_alike
 from .relations import same_columns
 from .rows import copies, few, totals
 from .spelling import levels_alike
-from .strays import mixed_cells, numbers_among_words
+from .strays import mixed_cells, numbers_among_words, rows_without_numbers
 from .values import heavy_skew, mostly_missing, names_of_rows, nearly_constant, spikes
 
 Finder = Callable[[Looked], Iterator[Finding]]
@@ -22,6 +22,7 @@ _MOST = 5
 # In the order of their importance.
 FINDERS: tuple[Finder, ...] = (
     header_of_data,
+    rows_without_numbers,
     missing_marks,
     totals,
     numbers_among_words,

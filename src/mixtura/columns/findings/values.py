@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ...words import count, percent
+from ..deciding import are_numbers
 from ..looked import Looked
 from ..looked_column import LookedColumn
 from ..number import Number
@@ -110,18 +111,24 @@ def _is_skewed(column: LookedColumn) -> bool:
 
 
 def names_of_rows(looked: Looked) -> Iterator[Finding]:
-    """Yield a finding where columns name the rows otherwise than by numbers one after the other."""
-    named_by = (column for column in looked.columns if isinstance(column.kind, Identifier))
-    found = [column for column in named_by if column.kind.told != "row numbers"]
-    if found:
-        yield Finding(
-            "names of rows",
-            f"{_each(found)} read as names of the rows ({cut(found[0].kind.told)}), and not used",
-            _names(found),
-            (),
-            len(found),
-            Advice("set its kind if it is a measurement: {}", "as", (f"{found[0].name}=number",)),
-        )
+    """Yield findings where columns name the rows otherwise than by numbers one after the other: numbers, then texts."""
+    named_by = [column for column in looked.columns if isinstance(column.kind, Identifier)]
+    others = [column for column in named_by if column.kind.told != "row numbers"]
+    numbers = [column for column in others if are_numbers(column.seen)]
+    texts = [column for column in others if column not in numbers]
+    for found, advice, kind in (
+        (numbers, "set its kind if it is a measurement: {}", "number"),
+        (texts, "to judge rows by the form of its texts, use {}", "text"),
+    ):
+        if found:
+            yield Finding(
+                "names of rows",
+                f"{_each(found)} read as names of the rows ({cut(found[0].kind.told)}), and not used",
+                _names(found),
+                (),
+                len(found),
+                Advice(advice, "as", (f"{found[0].name}={kind}",)),
+            )
 
 
 def _leaving_out(text: str, columns: list[LookedColumn]) -> Advice:

@@ -1,0 +1,74 @@
+"""Dates with names of months and weekdays in several languages: read as the days that they are, and written alike."""
+
+import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from babel.dates import format_date
+
+from mixtura.columns.date_finding import find_dates
+from mixtura.columns.moments import Date, moment_of_text
+from mixtura.columns.sampled_texts import evidence_of
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb")
+DAYS = [datetime.date(2024, 1, 2) + datetime.timedelta(days=29 * step) for step in range(40)]
+EPOCH = datetime.date(1970, 1, 1)
+
+
+def kind_of(texts):
+    return moment_of_text(dict.fromkeys(texts, 1))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", ["full", "long", "medium", "d MMM yyyy", "d-MMM-yy", "MMMM yyyy", "EEE d MMM yyyy"])
+def test_dates_as_the_locale_writes_them(language, form):
+    texts = [format_date(day, form, locale=language) for day in DAYS]
+    kind = kind_of(texts)
+    read = kind.decode(pa.array(texts)).values
+    days = [day if "d" in form or "M" not in form else day.replace(day=1) for day in DAYS]
+    assert np.array_equal(read, [(day - EPOCH).days for day in days])
+    # What is written is read as the same day, in letters of the same language.
+    assert np.array_equal(kind.decode(pa.array([kind.speak(day) for day in read])).values, read)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["3. März 2024", "12. Mai 2024", "1. Juni 2024"],
+        ["3 mars 2024", "12 août 2024", "4 déc. 2024"],
+        ["3 de marzo de 2024", "12 de enero de 2024"],
+        ["lunes, 4 de marzo de 2024", "martes, 2 de abril de 2024"],
+        ["terça-feira, 5 de março de 2024", "quarta-feira, 3 de abril de 2024"],
+        ["3 MÄRZ 2024", "4 JANUAR 2024"],
+        ["Montag, 4. März 2024", "Dienstag, 2. April 2024"],
+        ["3. Mär 24", "12. Okt 24"],
+        ["3/ott/2024", "4/gen/2024"],
+        ["Jan. 3, 2024", "May 4, 2024"],
+    ],
+)
+def test_cells_are_written_as_they_stand(texts):
+    kind = kind_of(texts)
+    assert isinstance(kind, Date)
+    assert [kind.speak(day) for day in kind.decode(pa.array(texts)).values] == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "day"),
+    [
+        ("1er janvier 2024", ["2 février 2024", "5 mars 2024"], "2024-01-01"),
+        ("4 fevrier 2024", ["2 aout 2024"], "2024-02-04"),
+        ("5. Mrz. 2024", ["2. Dez. 2024"], "2024-03-05"),
+        ("6. Jänner 2024", ["2. Feber 2024"], "2024-01-06"),
+        ("15 Juni 2024 10:30", ["16 Juli 2024 11:00"], "2024-06-15T10:30"),
+    ],
+)
+def test_other_spellings(text, others, day):
+    kind = kind_of([text, *others])
+    read = kind.decode(pa.array([text])).values[0]
+    assert read == (np.datetime64(day, "m") - np.datetime64("1970-01-01", "m")).astype(float) / 1440
+
+
+@pytest.mark.parametrize("texts", [["SET-01", "SET-02", "SET-12"], ["mai 12", "out 24"], ["Mo 3", "Di 4"]])
+def test_codes_and_words_are_no_dates(texts):
+    assert find_dates(evidence_of(dict.fromkeys(texts, 1))) is None
