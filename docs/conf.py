@@ -26,6 +26,7 @@ extensions = [
     "api_pages",
     "link_names",
     "commands",
+    "named",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "gallery/**/*.json"]
 templates_path = ["_templates"]
@@ -63,7 +64,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "doc_module": ("mixtura",),
     "backreferences_dir": "gallery/uses",
-    "thumbnail_size": (480, 320),
+    "thumbnail_size": (860, 580),
 }
 
 html_theme = "pydata_sphinx_theme"

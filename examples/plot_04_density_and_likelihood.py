@@ -43,9 +43,9 @@ LikelihoodDisplay.from_density(
 # %%
 # How to read this
 # ----------------
-# Begin with the surface: dark is probable. The dashed line, at θ = 1.3, is one density of x, drawn in the second panel.
-# The dotted line, at x = 2.5, is one likelihood of θ, drawn in the third and, as a logarithm, in the fourth. The area
-# of the second panel is one; that of the third is not. The numbers below show both.
+# Begin with the surface: the stronger the shade, the more probable. The dashed line, at θ = 1.3, is one density of x,
+# drawn in the second panel. The dotted line, at x = 2.5, is one likelihood of θ, drawn in the third and, as a
+# logarithm, in the fourth. The area of the second panel is one; that of the third is not. The numbers below show both.
 #
 # The same in numbers. Over x the area is one, and parts of it are probabilities; over θ it is not.
 

@@ -161,7 +161,7 @@ def test_severities_stand_beside_the_scores_and_sort_as_they_do(visit):
     assert column(page, 3) == [severity(row.severity) for row in rows[:25]]
     button = head(page, "severity").locator("button")
     assert button.get_attribute("title") == "Rarer than this share of rows like these, in percent"
-    assert page.get_by_text("Severity: the percentage of rows like these that score lower.").is_visible()
+    assert page.get_by_text("Severity is the percentage of rows like these that score lower.").is_visible()
     for direction in ("descending", "ascending"):
         button.click()
         assert head(page, "severity").get_attribute("aria-sort") == direction
@@ -335,7 +335,7 @@ def test_all_controls_are_reached_by_keyboard(visit):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert reached[0] == "Skip to the report"
-    wanted = ["threshold", "back", "filter", "unflagged", "view-x", "view-y", "view-bulk", "criterion"]
+    wanted = ["threshold", "filter", "unflagged", "view-x", "view-y", "view-bulk", "criterion"]
     assert [name for name in reached if name in wanted][: len(wanted)] == wanted
 
 

@@ -115,4 +115,4 @@ def test_rows_that_tie_are_told(run, write, tables):
     ended = run("score", "m.model", write("ties.csv", NAMES, rows), "--rate", "0.01", "--json", "--out", "ties.parquet")
     summary = json.loads(ended.out)
     assert summary["decision"]["n_anomalies"] == 60
-    assert any("60 rows tie" in notice for notice in summary["notices"])
+    assert any("60 rows have the same score" in notice for notice in summary["notices"])

@@ -310,14 +310,14 @@ def test_rows_that_tie_at_a_rate_are_flagged_and_told(detect, run, tied, model, 
     ended = run("detect", table, "--rate", "0.01", "--model", model, "--report", "page.html")
     assert ended.code == 0
     n_flagged = 60 + len(farther)
-    said = f"they are flagged too, {n_flagged} in all"
+    said = f"are flagged too: {n_flagged} in all"
     assert f"Anomalies: {n_flagged} rows" in ended.out
     assert said in " ".join(ended.out.split())
     with open("page.html") as page:
         assert said in page.read()
     summary, scored = detect(table, "--rate", "0.01", "--model", model, "--quiet")
     assert summary["notices"] == [
-        f"60 rows tie where the share 0.01 of 3,000 rows ends, and they alone are more than that: {said}."
+        f"60 rows have the same score, on the edge of 1% of 3,000 rows. They alone are more than 1%, and {said}."
     ]
     assert scored["is_anomaly"][-60:].all()
     assert summary["decision"]["n_anomalies"] == scored["is_anomaly"].sum() == n_flagged
@@ -327,11 +327,11 @@ def test_rows_that_tie_with_many_others_below_are_told(detect, tied):
     farther = np.random.default_rng(1).choice([-1.0, 1.0], (20, 3)) * np.linspace(20, 40, 20)[:, None]
     summary, _ = detect(tied(farther), "--rate", "0.01", "--model", "elliptic", "--quiet")
     assert summary["decision"]["n_anomalies"] == 20
-    assert "60 rows tie" in summary["notices"][0]
-    assert "a share of 0.0268 flags them too" in summary["notices"][0]
+    assert "60 rows have the same score" in summary["notices"][0]
+    assert "A share of 2.68% flags them too" in summary["notices"][0]
 
 
 def test_a_comparison_tells_ties(run, tied):
     ended = run("compare", tied([]), "--rate", "0.01", "--json", "--quiet")
     notices = json.loads(ended.out)["notices"]
-    assert any(notice.startswith("forest: 60 rows tie where the share 0.01") for notice in notices)
+    assert any(notice.startswith("forest: 60 rows have the same score, on the edge of 1%") for notice in notices)

@@ -76,7 +76,7 @@ def test_equal_scores_agree_with_nothing(X):
     comparison = compare(np.hstack([X, np.ones((400, 1))]), {"a": Column(0), "flat": Column(4)})
     assert np.isnan(comparison.detectors[1].flagged_by_others)  # it flags none
     assert comparison.ties.keys() == {"flat"}
-    assert "not flagged, and 0 are" in comparison.ties["flat"]
+    assert "not flagged: 0 are" in comparison.ties["flat"]
     np.testing.assert_array_equal(comparison.correlations, np.eye(2))
 
 
@@ -99,7 +99,7 @@ def test_rows_that_tie_are_flagged_together(X):
     assert [detector.flagged_by_others for detector in comparison.detectors] == [1, 1]
     assert comparison.ties == dict.fromkeys(
         "ab",
-        "40 rows tie where the share 0.04 of 400 rows ends, and they alone are more than that: they are flagged too, "
+        "40 rows have the same score, on the edge of 4% of 400 rows. They alone are more than 4%, and are flagged too: "
         "40 in all",
     )
 

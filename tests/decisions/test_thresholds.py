@@ -36,10 +36,10 @@ def test_more_rows_than_the_rate_only_where_ties_alone_are_more(log_density, rat
         assert asked < ties < n / 2
         assert count == ties + below
         assert below * count <= asked**2
-        assert "they are flagged too" in said
+        assert "and are flagged too" in said
     if count == 0 and n > 1:
         assert np.sum(log_density == log_density.min()) >= n / 2
-        assert "not flagged, and 0 are" in said
+        assert "not flagged: 0 are" in said
 
 
 @given(st.integers(2, 200), st.floats(0.01, 0.99))
@@ -68,8 +68,8 @@ def test_a_sketch_agrees_where_it_is_exact():
 def test_rows_that_tie_lowest_are_flagged_together():
     scores = np.append(np.random.default_rng(0).normal(size=2940), np.full(60, -13.0))
     said = (
-        "60 rows tie where the share 0.01 of 3,000 rows ends, and they alone are more than that: they are flagged "
-        "too, {} in all"
+        "60 rows have the same score, on the edge of 1% of 3,000 rows. They alone are more than 1%, and are flagged "
+        "too: {} in all"
     )
     assert flagged(scores, 0.01) == (60, said.format(60))
     assert flagged(scores.astype(np.float32), 0.01)[0] == 60
@@ -81,8 +81,8 @@ def test_rows_that_tie_above_others_are_told():
     scores = np.concatenate([np.linspace(-20, -14, 15), np.full(60, -13.0), np.random.default_rng(0).normal(size=2925)])
     assert flagged(scores, 0.01) == (
         15,
-        "60 rows tie where the share 0.01 of 3,000 rows ends: they are not flagged, because 75 rows would be flagged "
-        "with them, and 15 without; a share of 0.0251 flags them too",
+        "60 rows have the same score, on the edge of 1% of 3,000 rows. They are not flagged: 15 are without them, 75 "
+        "with them. A share of 2.51% flags them too",
     )
     assert flagged(scores, 0.0251)[0] == 76
     # Fewer than the share, they are kept, so that it holds.
@@ -117,7 +117,7 @@ def test_more_ties_than_a_sketch_holds_exactly():
     for part in np.array_split(np.random.default_rng(0).permutation(scores), 20):
         sketch = sketch.including(part)
     cut = cut_at_share(sketch, 0.001)
-    assert "they are flagged too" in cut.notice()
+    assert "and are flagged too" in cut.notice()
     assert abs(np.sum(scores < cut.threshold) - 5000) <= sketch.rank_error
 
 

@@ -20,6 +20,7 @@ _CHANGED = 3
 
 
 def check(
+    context: typer.Context,
     source: options.Source,
     *,
     against: Annotated[
@@ -48,6 +49,7 @@ def check(
         ),
     ] = False,
     as_json: options.AsJson = False,
+    html: options.Html = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Show what the columns of a table hold, and what may be wrong with the table.
@@ -63,12 +65,13 @@ def check(
     """
     asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.check import check_by  # what is slow to import waits until --help is answered
-    from .reporting import report_check
+    from .reporting import page_of, report_check
     from .running import running
 
+    page = page_of(html, context)
     with running(quiet=quiet) as run:
         checked = check_by(source, asked, run, against)
-    report_check(checked.summary, as_json_text=as_json, quiet=quiet)
+    report_check(checked.summary, page, as_json_text=as_json, quiet=quiet)
     summary = checked.summary
     if fail and (summary.changes_answer if against is None else summary.differs):
         raise typer.Exit(_CHANGED)

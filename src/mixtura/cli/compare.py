@@ -19,6 +19,7 @@ COMPARISON = "Comparison"
 
 
 def compare(
+    context: typer.Context,
     source: options.Source,
     *,
     labels: Annotated[
@@ -68,6 +69,7 @@ def compare(
         ),
     ] = 0,
     as_json: options.AsJson = False,
+    html: options.Html = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Compare the detectors on a table: how they agree, how long they take and, with labels, how well they rank.
@@ -79,9 +81,10 @@ def compare(
     check_columns(columns, drop, options.spell)
     asked = options.reading_from(kinds, missing, header=header, ragged=ragged, file_column=file_column)
     from ..commands.compare import compare_by  # what is slow to import waits until --help is answered
-    from .reporting import report_comparison
+    from .reporting import page_of, report_comparison
     from .running import running
 
+    page = page_of(html, context)
     with running(quiet=quiet) as run:
         compared = compare_by(
             source,
@@ -94,4 +97,4 @@ def compare(
             seed=seed,
             run=run,
         )
-    report_comparison(compared.summary, as_json_text=as_json, quiet=quiet)
+    report_comparison(compared.summary, page, as_json_text=as_json, quiet=quiet)

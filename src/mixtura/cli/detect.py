@@ -39,9 +39,9 @@ def detect(
             "--labels",
             metavar="COLUMN|CSV",
             help="Column of labels: 1 or true for anomalies, 0 or false for normal rows, empty where unknown. The "
-            f"model does not see it; it sets the threshold, by {on_labels(options.spell)} (default: --f-beta 1). Or "
-            "the CSV file of the rows that you marked in a report of this table: rows like those marked fine are not "
-            "flagged.",
+            f"model does not see the labels; they set the threshold, by {on_labels(options.spell)} (default: --f-beta "
+            "1). Or the CSV file of the rows that you marked in a report of this table: rows like those marked fine "
+            "are not flagged.",
             rich_help_panel=THRESHOLD,
             show_default=False,
         ),
@@ -82,13 +82,14 @@ def detect(
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    html: options.Html = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Find the rows of a table that do not fit, with a reason for each.
 
-    A model of the columns of numbers scores every row, and rows above a threshold are flagged. The default has nothing
-    to set: it flags rows that are too rare to be due to chance, and none in a clean table. Without a --reference,
-    --model mixture leaves rows far from every group out of its fit.
+    A model scores every row, and flags the rows above a threshold. The default has nothing to set: it flags rows that
+    are too rare to be due to chance, and none in a clean table. --model mixture leaves rows far from every group out of
+    its fit, unless there is a --reference.
 
     The result is the table with new columns: anomaly_score (higher is more anomalous), severity (the percentage of rows
     like these that score lower), is_anomaly and, for flagged rows, flagged_columns (the columns with wrong values),
@@ -120,7 +121,7 @@ def detect(
     )
     from ..commands.detect import detect_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
-    from .reporting import fail_above_share, typed
+    from .reporting import fail_above_share, page_of, typed
     from .reporting import report as say
     from .running import output, running
 
@@ -137,7 +138,8 @@ def detect(
         fail_above=most,
         force=force,
     )
+    page = page_of(html, context)
     with running(quiet=quiet) as run:
         found = detect_by(asked, threshold, files, run, typed(context.obj, seed))
-    say(found.summary, as_json_text=as_json, quiet=quiet)
+    say(found.summary, page, as_json_text=as_json, quiet=quiet)
     fail_above_share(found.summary, most)

@@ -41,6 +41,7 @@ def groups(
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    html: options.Html = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Find the groups of a table, by its numbers, flags and categories.
@@ -74,11 +75,12 @@ def groups(
     )
     from ..commands.groups import groups_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
+    from .reporting import page_of, typed
     from .reporting import report as say
-    from .reporting import typed
     from .running import output, running
 
     files = output(table_out(out, source, "grouped", form), save, report, form, force=force)
+    page = page_of(html, context)
     with running(quiet=quiet) as run:
         found = groups_by(asked, files, run, typed(context.obj, seed))
-    say(found.summary, as_json_text=as_json, quiet=quiet)
+    say(found.summary, page, as_json_text=as_json, quiet=quiet)

@@ -176,6 +176,16 @@ AsJson = Annotated[
         rich_help_panel=RESULT,
     ),
 ]
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Also write what the terminal shows to this HTML file, with its colours, for a ticket or an e-mail.",
+        rich_help_panel=RESULT,
+        show_default=False,
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option(
@@ -240,7 +250,7 @@ Ragged = Annotated[
     bool,
     typer.Option(
         "--ragged",
-        help="Accept lines with too few fields, whose last values are then missing, or too many, which are then cut.",
+        help="Accept lines with too few fields (their last values are missing) or too many (the last ones are cut).",
         rich_help_panel=TABLE,
     ),
 ]

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 from rich.console import Console
@@ -19,26 +19,48 @@ from ..tables.summary import ComparisonSummary, Summary
 from ..words import count, percent, plural, shortened, visible
 from .options import spell
 from .standard_output import say
+from .terminal_page import TerminalPage
 
 TOO_MANY_FLAGGED = 3
 """Exit code of a run that did all it was asked for, and flagged too many rows."""
 
 
-def report(summary: Summary, *, as_json_text: bool, quiet: bool) -> None:
+# Draws what a command says, by the width of the screen and whether that has colours.
+Draw = Callable[[int, bool], str]
+
+
+def page_of(path: str | None, context: typer.Context) -> TerminalPage | None:
+    """Return the page of what the terminal shows, None where none is asked for; raises as `TerminalPage` does."""
+    return None if path is None else TerminalPage(path, context.obj or ())
+
+
+def report(summary: Summary, page: TerminalPage | None, *, as_json_text: bool, quiet: bool) -> None:
     """Say what was found: JSON or text on standard output; notices on standard error where there is no text.
 
-    Where the result is on standard output, text goes to standard error.
+    Where the result is on standard output, text goes to standard error. The text goes to the `page` in any case.
     """
     if as_json_text:
         _note(summary, quiet=quiet)
         say(as_json(summary) + "\n")
-    elif not quiet:
-        screen = Console(stderr=summary.out == "-")
-        text = render(summary, width=screen.width, colours=screen.is_terminal, rest="with --json", spell=spell)
-        if summary.out == "-":
+    _show(
+        lambda width, colours: render(summary, width=width, colours=colours, rest="with --json", spell=spell),
+        page,
+        on_screen=not (as_json_text or quiet),
+        stderr=summary.out == "-",
+    )
+
+
+def _show(draw: Draw, page: TerminalPage | None, *, on_screen: bool, stderr: bool = False) -> None:
+    """Show what a command says on the screen, on a page, or on both."""
+    screen = Console(stderr=stderr)
+    if on_screen:
+        text = draw(screen.width, screen.is_terminal)
+        if stderr:
             sys.stderr.write(text)
         else:
             say(text)
+    if page is not None:
+        page.write(draw(screen.width, True), screen.width)
 
 
 def fail_above_share(summary: Summary, most: float | None) -> None:
@@ -60,23 +82,29 @@ def fail_above_share(summary: Summary, most: float | None) -> None:
         raise typer.Exit(TOO_MANY_FLAGGED)
 
 
-def report_comparison(summary: ComparisonSummary, *, as_json_text: bool, quiet: bool) -> None:
+def report_comparison(
+    summary: ComparisonSummary, page: TerminalPage | None, *, as_json_text: bool, quiet: bool
+) -> None:
     """Say how detectors compare, as `report` says what was found."""
     if as_json_text:
         _note(summary, quiet=quiet)
         say(as_json(summary) + "\n")
-    elif not quiet:
-        screen = Console()
-        say(render_comparison(summary, width=screen.width, colours=screen.is_terminal))
+    _show(
+        lambda width, colours: render_comparison(summary, width=width, colours=colours),
+        page,
+        on_screen=not (as_json_text or quiet),
+    )
 
 
-def report_check(summary: CheckSummary, *, as_json_text: bool, quiet: bool) -> None:
+def report_check(summary: CheckSummary, page: TerminalPage | None, *, as_json_text: bool, quiet: bool) -> None:
     """Say what a table holds: JSON or text on standard output."""
     if as_json_text:
         say(as_json(summary) + "\n")
-    elif not quiet:
-        screen = Console()
-        say(render_check(summary, width=screen.width, colours=screen.is_terminal, spell=spell))
+    _show(
+        lambda width, colours: render_check(summary, width=width, colours=colours, spell=spell),
+        page,
+        on_screen=not (as_json_text or quiet),
+    )
 
 
 def report_page(found: Found, *, to_standard_output: bool, as_json_text: bool, quiet: bool) -> None:
@@ -86,7 +114,7 @@ def report_page(found: Found, *, to_standard_output: bool, as_json_text: bool, q
     elif as_json_text:
         say(as_json(found.report_data, indent=None) + "\n")
     else:
-        report(found.summary, as_json_text=False, quiet=quiet)
+        report(found.summary, None, as_json_text=False, quiet=quiet)
 
 
 def typed(arguments: Sequence[str], seed: int | None) -> Reproduction:

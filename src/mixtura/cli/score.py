@@ -47,6 +47,7 @@ def score(
     safe_csv: options.SafeCsv = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    html: options.Html = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Score a table by a saved model.
@@ -64,7 +65,7 @@ def score(
     most = flag_options.share_from(fail_above)
     from ..commands.score import score_by  # what is slow to import waits until --help is answered
     from .default_out import table_out
-    from .reporting import fail_above_share, report, typed
+    from .reporting import fail_above_share, page_of, report, typed
     from .running import output, running
 
     called = "flagged" if only_flagged else "scored"
@@ -80,7 +81,8 @@ def score(
         fail_above=most,
         force=force,
     )
+    page = page_of(html, context)
     with running(quiet=quiet) as run:
         found = score_by(model, source, threshold, files, run, typed(context.obj, None), asked)
-    report(found.summary, as_json_text=as_json, quiet=quiet)
+    report(found.summary, page, as_json_text=as_json, quiet=quiet)
     fail_above_share(found.summary, most)

@@ -56,9 +56,9 @@ def detect(
 ) -> Found:
     """Find the rows of a table that do not fit, with a reason for each.
 
-    It is ``mixtura detect``, with the same defaults and the same bits. A model of the columns of numbers scores every
-    row; rows above a threshold are flagged. The default has nothing to set: it flags rows that are too rare to be
-    chance, and none in a clean table.
+    It is ``mixtura detect``, with the same defaults and the same bits. A model scores every row, and flags the
+    rows above a threshold. The default has nothing to set: it flags rows that are too rare to be due to chance, and
+    none in a clean table.
 
     Parameters
     ----------

@@ -52,7 +52,8 @@ def _parts(summary: ComparisonSummary) -> Iterable[Part]:
         notes.append(f"by chance: AUC (area under the ROC curve) 0.5, average precision {chance:.3f}")
     notes.append("agreement: mean rank correlation with the scores of the other detectors")
     notes.append(
-        f"in common: share of its flagged rows ({words.percent(summary.rate)}) that another also flags, on average"
+        f"in common: share of a detector's flagged rows ({words.percent(summary.rate)} of all) that another also "
+        "flags, on average"
     )
     yield Stack([paragraph(Span(note, "dim"), indent=2) for note in notes])
     yield paragraph(Span("Conclusion: ", "bold"), _conclusion(summary))

@@ -51,15 +51,18 @@ class Cut:
         """Return a sentence about ties that change how many rows are flagged; None where none do."""
         if self.n_tied <= 1:
             return None
-        said = f"{_count(self.n_tied)} {what} tie where the share {self.share:g} of {_count(self.n_rows)} {what} ends"
+        share = _percent(self.share)
+        said = (
+            f"{_count(self.n_tied)} {what} have the same score, on the edge of {share} of {_count(self.n_rows)} {what}"
+        )
         if self.n_flagged > self.n_below:
-            return f"{said}, and they alone are more than that: they are flagged too, {_count(self.n_flagged)} in all"
+            return f"{said}. They alone are more than {share}, and are flagged too: {_count(self.n_flagged)} in all"
         if 2 * self.n_tied >= self.n_rows:
-            return f"{said}, half of all or more, which is usual: they are not flagged, and {_count(self.n_below)} are"
+            return f"{said}. They are half of all or more, and not flagged: {_count(self.n_below)} are"
         together = self.n_below + self.n_tied
         return (
-            f"{said}: they are not flagged, because {_count(together)} rows would be flagged with them, and "
-            f"{_count(self.n_below)} without; a share of {1.005 * together / self.n_rows:.3g} flags them too"
+            f"{said}. They are not flagged: {_count(self.n_below)} are without them, {_count(together)} with them. A "
+            f"share of {_percent(1.005 * together / self.n_rows)} flags them too"
         )
 
 
@@ -118,6 +121,10 @@ def _cut(find: Find, share: float) -> Cut:
         return Cut(threshold, share, n_rows, low.n_below, low.n_below, low.n_equal)
     _, (following,) = find(lambda n: [math.ceil(upto)])
     return Cut(float(between(low.value, following.value)), share, n_rows, upto, low.n_below, low.n_equal)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}%"
 
 
 def _count(n: float) -> str:

@@ -114,7 +114,7 @@ def test_it_goes_into_the_axes_given_with_smaller_letters(need, picture):
     ("given", "message"),
     [
         (("round",), "covariance_type must be one of"),
-        (("full", "uniform"), "weight_concentration_prior_type must be one of"),
+        (("full", "uniform"), "weight_concentration_prior_type must be None or one of"),
     ],
 )
 def test_what_there_is_not_is_refused(given, message):
@@ -122,5 +122,20 @@ def test_what_there_is_not_is_refused(given, message):
         GraphicalModelDisplay(*given)
     with pytest.raises(ValueError, match="values has 'alpha', which is no prior: the priors are weight_concentration"):
         GraphicalModelDisplay(values={"alpha": 1.0})
-    with pytest.raises(ValueError, match="GaussianMixture has no priors: give a BayesianGaussianMixture"):
-        GraphicalModelDisplay.from_estimator(GaussianMixture(2))
+    with pytest.raises(ValueError, match="GaussianMixture is no mixture of normal distributions: give a Bayesian"):
+        GraphicalModelDisplay.from_estimator(GaussianMixture(2, family="t"))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_mixture_without_priors_has_numbers_that_a_fit_finds(shape):
+    """p(x|z, mu, Sigma) p(z|pi): Bishop (2006), figure 9.6."""
+    display = GraphicalModelDisplay.from_estimator(GaussianMixture(3, covariance_type=shape))
+    assert set(display.arrows_) == {(start, "row") for start in ("component", "mean", "precision")} | {
+        ("weights", "component")
+    }
+    assert inside(display, "rows") == {"component", "row"}
+    assert inside(display, "components") == ({"mean"} if shape == "tied" else {"mean", "precision"})
+    assert set(display.plates_) == {"rows", "components"}
+    assert texts(display).count("K = 3") == 1
+    symbol = r"\Sigma" if shape in ("full", "tied") else r"\sigma^2"
+    assert f"${symbol}{'' if shape == 'tied' else '_k'}$\ncovariances_" in texts(display)

@@ -1,4 +1,4 @@
-"""`GraphicalModelDisplay`: what a Bayesian mixture assumes of a table, as a graph with plates."""
+"""`GraphicalModelDisplay`: what a mixture assumes of a table, as a graph with plates."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ _GIVEN = {
     "covariance_prior": ((9.9, 4.2), "W_0", "right"),
     "degrees_of_freedom_prior": ((9.9, 3.2), r"\nu_0", "right"),
 }
+# What is given in a mixture without priors: numbers that a fit finds.
+_FITTED = {
+    "weights": ((2.2, 1.2), r"\pi", "below"),
+    "mean": ((6.2, 3.9), r"\mu_k", "left"),
+    "precision": ((7.3, 3.9), r"\Sigma", "right"),
+}
+_ATTRIBUTES = {"weights": "weights_", "mean": "means_", "precision": "covariances_"}
 _SIDES = {"left": (-9, 0, "right", "center"), "right": (9, 0, "left", "center"), "below": (0, -9, "center", "top")}
 
 _ARROWS = (
@@ -57,13 +64,14 @@ class _Plate:
 
 
 class GraphicalModelDisplay:
-    """The graph of a Bayesian mixture: what each quantity is drawn given, with frames for copies.
+    """The graph of a mixture: what each quantity is drawn given, with frames for copies.
 
     An arrow leads from a quantity to what is drawn given it. A frame, called a plate, stands for as many copies as it
     says. Only the shaded rows are seen. Dots are given, under the names of the parameters that set them; circles have a
     posterior distribution, which a fit finds [1]_. With a Dirichlet process the weights are parts that are broken off a
     stick, one for each component; tied covariances have one precision for all components. The name beside a
-    circle is the distribution that it is drawn from.
+    circle is the distribution that it is drawn from. In a mixture without priors, weights, means and covariances are
+    dots: numbers that a fit finds.
 
     It is recommended to use `from_estimator` to create one.
 
@@ -72,7 +80,7 @@ class GraphicalModelDisplay:
     covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
         Shape of the covariances.
     weight_concentration_prior_type : {'dirichlet_process', 'dirichlet_distribution'}, default='dirichlet_process'
-        Prior of the weights.
+        Prior of the weights; None for a mixture without priors.
     n_components : int, optional
         Most components; left out, their number is called K.
     values : dict of str to float, optional
@@ -82,7 +90,8 @@ class GraphicalModelDisplay:
     Attributes
     ----------
     nodes_ : dict of str to matplotlib Circle
-        'weights', 'component', 'row', 'mean' and 'precision', and the five priors by the names of their parameters.
+        'weights', 'component', 'row', 'mean' and 'precision' (the covariance where there are no priors), and the five
+        priors by the names of their parameters.
     arrows_ : dict of tuple of str to matplotlib FancyArrowPatch
         The arrows, by the names of where they begin and end.
     plates_ : dict of str to matplotlib FancyBboxPatch
@@ -123,16 +132,16 @@ class GraphicalModelDisplay:
     def __init__(
         self,
         covariance_type: str = "full",
-        weight_concentration_prior_type: WeightPrior = "dirichlet_process",
+        weight_concentration_prior_type: WeightPrior | None = "dirichlet_process",
         *,
         n_components: int | None = None,
         values: dict[str, float] | None = None,
     ) -> None:
         if covariance_type not in CONJUGATE:
             raise ValueError(f"covariance_type must be one of {list(CONJUGATE)}, not {covariance_type!r}")
-        if weight_concentration_prior_type not in _WEIGHT_PRIORS:
+        if weight_concentration_prior_type not in (None, *_WEIGHT_PRIORS):
             raise ValueError(
-                f"weight_concentration_prior_type must be one of {list(_WEIGHT_PRIORS)}, not "
+                f"weight_concentration_prior_type must be None or one of {list(_WEIGHT_PRIORS)}, not "
                 f"{weight_concentration_prior_type!r}"
             )
         unknown = sorted(set(values or {}) - set(_GIVEN))
@@ -145,11 +154,11 @@ class GraphicalModelDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
-        """Draw the graph of a Bayesian mixture.
+        """Draw the graph of a mixture.
 
         Parameters
         ----------
-        estimator : BayesianGaussianMixture or MixtureSearch
+        estimator : BayesianGaussianMixture, GaussianMixture or MixtureSearch
             The estimator, scikit-learn's too. One that is fitted has the values of all priors; one that is not has
             those that were given. Of a search the best candidate.
         ax : matplotlib Axes, optional
@@ -162,11 +171,17 @@ class GraphicalModelDisplay:
         Raises
         ------
         ValueError
-            The estimator has no priors.
+            The estimator is no mixture of normal distributions.
         """
         mixture = getattr(estimator, "best_estimator_", estimator)
+        if not hasattr(mixture, "covariance_type") or getattr(mixture, "family", "normal") != "normal":
+            raise ValueError(
+                f"{type(mixture).__name__} is no mixture of normal distributions: give a BayesianGaussianMixture or a "
+                "GaussianMixture"
+            )
+        n_components = int(mixture.n_components)
         if not hasattr(mixture, "weight_concentration_prior_type"):
-            raise ValueError(f"{type(mixture).__name__} has no priors: give a BayesianGaussianMixture")
+            return cls(mixture.covariance_type, None, n_components=n_components).plot(ax)
         values = {}
         for name in ("weight_concentration_prior", "mean_precision_prior", "degrees_of_freedom_prior"):
             found = getattr(mixture, f"{name}_", getattr(mixture, name))
@@ -175,7 +190,7 @@ class GraphicalModelDisplay:
             if found is not None:
                 values[name] = float(found)
         shape, weights = mixture.covariance_type, mixture.weight_concentration_prior_type
-        return cls(shape, weights, n_components=int(mixture.n_components), values=values).plot(ax)
+        return cls(shape, weights, n_components=n_components, values=values).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw the graph.
@@ -201,23 +216,36 @@ class GraphicalModelDisplay:
         self.nodes_, self.arrows_, self.plates_ = {}, {}, {}
         self._draw_plates()
         places = {name: place for name, (place, _) in self._drawn().items()}
-        places |= {name: place for name, (place, _, _) in _GIVEN.items()}
+        places |= {name: place for name, (place, _, _) in self._given().items()}
         self._draw_nodes()
         for start, end in _ARROWS:
-            self._draw_arrow(start, end, places[start], places[end])
+            if end in self._drawn() and start in places:
+                self._draw_arrow(start, end, places[start], places[end])
         return self
+
+    def _given(self) -> dict[str, tuple[tuple[float, float], str, str]]:
+        """Return where what is given lies, its symbols, and where its names stand."""
+        if self.weight_concentration_prior_type is not None:
+            return _GIVEN
+        place, symbol, side = _FITTED["precision"]
+        symbol = symbol if SHAPES[self.covariance_type].is_matrix else r"\sigma^2"
+        return {
+            **_FITTED,
+            "precision": (place, symbol if SHAPES[self.covariance_type].is_shared else f"{symbol}_k", side),
+        }
 
     def _drawn(self) -> dict[str, tuple[tuple[float, float], str]]:
         """Return where the quantities with a distribution lie, and their symbols."""
         shape = SHAPES[self.covariance_type]
         precision = r"\Lambda" if shape.is_matrix else r"\lambda"
-        return {
+        drawn = {
             "weights": ((2.2, 1.2), "v_k" if self.weight_concentration_prior_type == "dirichlet_process" else r"\pi"),
             "component": ((4.9, 1.2), "z_n"),
             "row": ((6.9, 1.2), "x_n"),
             "mean": ((5.7, 3.7), r"\mu_k"),
             "precision": ((8.2, 3.7), precision if shape.is_shared else f"{precision}_k"),
         }
+        return {name: node for name, node in drawn.items() if name not in self._given()}
 
     def _distributions(self) -> dict[str, str]:
         """Return the names of the distributions that the quantities are drawn from."""
@@ -264,20 +292,20 @@ class GraphicalModelDisplay:
             y = place[1] + (_NODE + 0.08) * (1 if above else -1)
             called: dict[str, Any] = {"ha": "center", "va": "bottom" if above else "top", "color": "0.3"}
             self.ax_.text(place[0], y, self._distributions()[name], fontsize=7 * self._letters, **called)
-        for name, (place, symbol, side) in _GIVEN.items():
+        for name, (place, symbol, side) in self._given().items():
             self.nodes_[name] = Circle(place, _DOT, color="black", zorder=2)
             self.ax_.add_patch(self.nodes_[name])
             x, y, horizontal, vertical = _SIDES[side]
             value = f" = {self.values[name]:.3g}" if name in self.values else ""
             look: dict[str, Any] = {"ha": horizontal, "va": vertical, "fontsize": 8 * self._letters}
-            text = f"${symbol}{value}$\n{name}"
+            text = f"${symbol}{value}$\n{_ATTRIBUTES.get(name, name)}"
             away = (x * self._letters, y * self._letters)
             self.ax_.annotate(text, place, away, textcoords="offset points", linespacing=1.3, **look)
 
     def _draw_arrow(self, start: str, end: str, first: tuple[float, float], last: tuple[float, float]) -> None:
         from matplotlib.patches import FancyArrowPatch
 
-        sizes = [_DOT if name in _GIVEN else _NODE for name in (start, end)]
+        sizes = [_DOT if name in self._given() else _NODE for name in (start, end)]
         (x0, y0), (x1, y1) = first, last
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
         ends = [(x0 + t * (x1 - x0), y0 + t * (y1 - y0)) for t in (sizes[0] / length, 1 - sizes[1] / length)]

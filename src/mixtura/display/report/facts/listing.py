@@ -36,7 +36,7 @@ class Listing:
     blame : ndarray of shape (n_columns,)
         Mean share of each column of the model in their scores.
     n_flagged : ndarray of int64, shape (n_columns,)
-        Flagged cells of each column of the model.
+        Flagged cells of each column of the model in the flagged rows; in all listed rows where there is no threshold.
     """
 
     rows: tuple[ReportRow, ...]
@@ -70,7 +70,8 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
             made = _row(part, k, severities[k], explanation, order[k], reason, strays, called, model, texts[k])
             rows.append(replace(made, is_fine=bool(is_fine[k])))
         blame += explanation.share.sum(axis=0)
-        n_flagged += explanation.flagged_cells.sum(axis=0)
+        limit = -np.inf if model.threshold is None else model.threshold
+        n_flagged += explanation.flagged_cells[part.scores > limit].sum(axis=0)
     positions = _cell_positions(gathered, n_flagged, blame)
     listed, _ = fitting(
         (replace(row, cells=tuple(row.cells[position] for position in positions)) for row in rows), PAGE.row_bytes

@@ -55,7 +55,7 @@ def views(report: Report, n_views: int) -> str:
     if not report.points:
         return "<p>There are no rows to show.</p>"
     names = [plain(name, 60) for name in report.view_columns[:n_views]]
-    wrong = {deviation.column for row in report.rows for deviation in row.deviations if deviation.flagged}
+    wrong = {column.name for column in report.columns if column.n_flagged}
     options = {axis: _options(names, [name in wrong for name in report.view_columns], start) for axis, start in _AXES}
     n_rows, n_points = report.summary.table.n_rows, len(report.points)
     sample = (
@@ -65,8 +65,7 @@ def views(report: Report, n_views: int) -> str:
     )
     if report.omitted.flagged_points:
         sample += f" {plural(report.omitted.flagged_points, 'flagged row')} of lower score left out."
-    total = n_columns_of(report)
-    left = f" Choose from {n_views} of {plural(total, 'column')}." if n_views < total else ""
+    left = _left_out(n_columns_of(report), n_views, len(wrong))
     return f"""<div class="needs-script">
 <div class="tools">
 <label>Across <select id="view-x">{options["x"]}</select></label>
@@ -78,6 +77,13 @@ def views(report: Report, n_views: int) -> str:
 <figcaption><p id="view-key" class="key"></p><p>{sample}{left} <span id="view-note"></span></p></figcaption>
 </figure>
 </div>"""
+
+
+def _left_out(n_columns: int, n_views: int, n_wrong: int) -> str:
+    """Return how many columns the picture cannot show, in a sentence with a space before it."""
+    if n_wrong > n_views:
+        return f" Choose from the {n_views} of {n_wrong:,} columns with flagged cells that have most of them."
+    return f" Choose from {n_views} of {plural(n_columns, 'column')}." if n_views < n_columns else ""
 
 
 # The axes of the picture, and the columns that they show first.
@@ -139,8 +145,8 @@ def _limits(decision: Decision | None) -> str:
     )
 
 
-def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longest: int) -> str:
-    """Return the list of rows: the most anomalous as text, all `listed` once scripts run, cells cut to `longest`."""
+def rows(report: Report, found: Sequence[Stop], chosen: int, longest: int) -> str:
+    """Return the list of rows: the most anomalous as text, all once scripts run, cells cut to `longest`."""
     flagged = found[chosen].flagged if found else 0
     shown = report.rows[: min(_STATIC_ROWS, flagged or _STATIC_ROWS)]
     if not report.rows:
@@ -159,8 +165,6 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
         notes.insert(0, _FLAGGED)
     if any(deviation.other for row in report.rows for deviation in row.deviations):
         notes.insert(1, _OTHER)
-    if listed < len(report.rows) + report.omitted.flagged_rows:
-        notes.append(f"Showing the {plural(listed, 'row')} of highest score; the counts are of all rows.")
     if any(len(cell) > longest for row in report.rows for cell in row.cells):
         notes.append(f"Long cells are cut to {longest} characters.")
     note = f"<p>{' '.join(notes)}</p>" if notes else ""
@@ -187,25 +191,24 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, listed: int, longes
 <p id="copied" class="unseen" role="status"></p>"""
 
 
-_ROWS = "Row 1 is the first row of the data, below the names of the columns."
+_ROWS = "Row 1 is the first row below the column names."
 
 _MARKS = """<div class="tools needs-script">
 <button type="button" id="save-marks">Download the marks</button>
 <button type="button" id="save-flagged">Download the flagged rows</button>
 <span id="marks-note" class="aside" role="status"></span>
 </div>
-<p class="aside needs-script">Mark rows as error, fine or unsure: this browser keeps the marks. The downloaded file goes
-back to the command, <code>mixtura detect … --labels FILE</code>. Rows like those marked fine are no longer flagged
-then, and many marks choose the threshold.</p>
+<p class="aside needs-script">Mark rows as error, fine or unsure: this browser keeps the marks. Download them, and run
+<code>mixtura detect … --labels FILE</code>. It no longer flags rows like those marked fine. Ten errors and ten fine
+rows choose the threshold.</p>
 """
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.
-_SEVERITY = "Severity: the percentage of rows like these that score lower."
+_SEVERITY = "Severity is the percentage of rows like these that score lower."
 
 
 _FLAGGED = (
-    "A coloured cell is flagged: without the flagged cells of a row, the rest of it is ordinary. The number below is "
-    "what the other cells predict."
+    "Coloured cells are flagged: the rest of the row is ordinary. The small number is what the other cells predict."
 )
 
 _OTHER = "A cell with a dashed edge explains its row as well as the coloured one."

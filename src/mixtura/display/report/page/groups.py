@@ -36,8 +36,8 @@ def cards(report: Report) -> str:
     fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
     return (
         f"{_clusters(report)}"
-        f"<p>Each group is a component of the mixture.{fewer} The bars say how far its mean lies from the middle of "
-        f"the column, in standard deviations (sd) that follow from the quartiles.{_of_levels(found)}</p>"
+        f"<p>Each group is a component of the mixture.{fewer} A bar shows how far the mean of the group lies from the "
+        f"middle of the column, in standard deviations (sd) estimated from the quartiles.{_of_levels(found)}</p>"
         f'<div class="cards">{each}</div>'
         f"<details><summary>All means as a table</summary>{table}</details>"
     )
@@ -48,8 +48,8 @@ def _of_levels(found: Sequence[Group]) -> str:
     if not any(group.levels for group in found):
         return ""
     return (
-        " Of a column of levels the level is named that tells most of the group, with its share of all rows. The bar "
-        "is as long as that of two normal groups that differ as much."
+        " A column of levels shows the level that sets the group apart most, with its share of the group and of all "
+        "rows. Its bar has the length that two normal groups would have which differ as much."
     )
 
 

@@ -50,7 +50,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     data = payload(report)
     data["charts"] = _charts()
     found, chosen = stops_of(report)
-    n_listed, longest = len(data["rows"]), data.pop("longest_cell")
+    longest = data.pop("longest_cell")
     style = _colors() + _part("page.css")
     library = _library()
     script = "(() => {\n'use strict';\n" + "".join(map(_part, _SCRIPTS)) + "})();\n"
@@ -59,7 +59,7 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
     parts = [
         *([("reasons", "By reason", findings.findings(report, found))] if found else []),
         *([("since", "Since the fit", compared)] if compared else []),
-        *_body(report, found, chosen, (n_listed, longest), len(data["views"])),
+        *_body(report, found, chosen, longest, len(data["views"])),
         ("data", "The data", sections.data(report)),
         ("model", "The model", sections.model(report)),
         ("again", "How to reproduce this report", sections.reproduction(report)),
@@ -84,11 +84,11 @@ def render_html(report: Report, spell: Spell = in_python) -> str:
 
 
 def _body(
-    report: Report, found: Sequence[Stop], chosen: int, listed: tuple[int, int], n_views: int
+    report: Report, found: Sequence[Stop], chosen: int, longest: int, n_views: int
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the rows, the pictures and the groups; the groups first where they were asked for."""
     cards = [("groups", "The groups", groups.cards(report))] if report.summary.groups else []
-    rows = explore.rows(report, found, chosen, *listed)
+    rows = explore.rows(report, found, chosen, longest)
     views = ("views", "The rows in pictures", explore.views(report, n_views))
     if report.summary.command == "groups":
         yield from (*cards, views, ("flagged", "The rows farthest from all groups", rows))

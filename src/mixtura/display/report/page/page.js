@@ -158,6 +158,7 @@ function startScores() {
       (stop.labelled === null ? '' : `, precision ${words.precision}, recall ${words.recall}`));
     byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
     byId('moved').hidden = at === report.chosen;
+    byId('back').disabled = at === report.chosen;
     // A line beyond the last bar is not seen.
     const cut = Number.isFinite(stop.threshold) ? placed(stop.threshold) : 2 * x_range[1] - x_range[0] + 1;
     histogram.signal({cut, split: splitAt(stop)});

@@ -22,6 +22,8 @@ function reasonOf(row) {
 // How many rows of the whole table share a reason at the chosen threshold.
 const sharedInTable = new Map(report.shared.map(([ways, count]) => [keyOf(ways) || 'whole', count]));
 
+// Parts that may have an "and" of their own stand side by side.
+const joined = (parts) => parts.flatMap((part, at) => (at ? [', ', part] : [part]));
 const listing = (parts) => parts.flatMap((part, at) => [at === 0 ? '' : at === parts.length - 1 ? ' and ' : ', ', part]);
 const namesOf = (columns) => listing(columns.map((column) => element('bdi', {}, report.names[column])));
 
@@ -33,7 +35,7 @@ function inWords(rows) {
   if (!cells.length) return ['unusual as a whole'];
   const same = ({column, value}) => rows.every((row) => row.flagged.get(column).value === value);
   if (cells.every((cell) => typeof cell.value === 'string' || (rows.length > 1 && same(cell)))) return sameWords(rows, cells, same);
-  return listing([TOO_LOW, TOO_HIGH, UNLIKE].flatMap((word) => {
+  return joined([TOO_LOW, TOO_HIGH, UNLIKE].flatMap((word) => {
     const columns = cells.filter((cell) => way(cell) === word).map(({column}) => column);
     return columns.length ? [element('span', {}, ...namesOf(columns), word === UNLIKE ? ' unlike the other cells' : ` ${word}`)] : [];
   }));
@@ -102,7 +104,8 @@ function reasonsNote(all) {
   const {flagged, exact} = stops[position];
   const known = all.reduce((sum, {rows}) => sum + rows.length, 0);
   if (flagged <= known) return '';
-  return `${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged. Reasons are known of the ${grouped.format(known)} of highest score.`;
+  const counts = exact && position === report.chosen && sharedInTable.size ? 'The counts are those of the whole table. ' : '';
+  return `${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged. ${counts}This page holds the ${grouped.format(known)} of highest score.`;
 }
 
 function startReasons() {

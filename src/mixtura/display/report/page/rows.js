@@ -39,6 +39,7 @@ function cellColumn(title, position) {
   const numeric = filled.length > 0 && filled.every((cell) => Number.isFinite(Number(cell)));
   return {
     title,
+    cell: true,
     kind: numeric ? 'number' : '',
     value: numeric ? (row) => (row.cells[position].trim() === '' ? null : Number(row.cells[position]))
       : (row) => row.cells[position],
@@ -161,12 +162,12 @@ function copier(row) {
 }
 
 function tableRows(row) {
-  const cells = columns.map(({show, kind, wrong, either}) => {
+  const cells = columns.map(({title, show, kind, cell, wrong, either}) => {
     if (kind === 'head') return element('th', {scope: 'row'}, show(row));
     if (kind === 'actions') return element('td', {class: kind}, show(row));
-    const names = [kind, wrong?.(row) ? (list.repairing ? 'wrong repaired' : 'wrong') : '', either?.(row) ? 'either' : ''].filter(Boolean).join(' ');
+    const names = [kind, cell ? 'cell' : '', wrong?.(row) ? (list.repairing ? 'wrong repaired' : 'wrong') : '', either?.(row) ? 'either' : ''].filter(Boolean).join(' ');
     const shown = show(row);
-    return element('td', names ? {class: names} : {}, ...(Array.isArray(shown) ? shown : [element('bdi', {}, String(shown))]));
+    return element('td', {...(names ? {class: names} : {}), ...(cell ? {'data-title': title} : {})}, ...(Array.isArray(shown) ? shown : [element('bdi', {}, String(shown))]));
   });
   const mark = row.flagging <= position ? 'flagged' : 'unflagged';
   const line = element('tr', {'data-row': row.row, class: mark}, ...cells);
@@ -198,10 +199,10 @@ function switchRepairs() {
 
 function startRows() {
   if (!byId('rows')) return;
-  const heads = columns.map(({title, kind, highest, meaning}, at) => {
+  const heads = columns.map(({title, kind, cell, highest, meaning}, at) => {
     if (!title) return element('td', {class: kind});
     const button = element('button', {type: 'button', ...(meaning ? {title: meaning} : {})}, element('bdi', {}, title));
-    const head = element('th', {scope: 'col', ...(['number', 'actions'].includes(kind) ? {class: kind} : {})}, button);
+    const head = element('th', {scope: 'col', ...headClass(kind, cell)}, button);
     button.addEventListener('click', () => {
       list.descending = list.sorted === at ? !list.descending : Boolean(highest);
       list.sorted = at;
@@ -225,9 +226,14 @@ function startRows() {
   if (!stops.length) showRows();
 }
 
+function headClass(kind, cell) {
+  const names = [['number', 'actions'].includes(kind) ? kind : '', cell ? 'cell' : ''].filter(Boolean).join(' ');
+  return names ? {class: names} : {};
+}
+
 // Browsers repeat a head at the top of each printed page if no button is in it.
-function printedHead({title, kind}) {
-  return element(title ? 'th' : 'td', {...(title ? {scope: 'col'} : {}), ...(['number', 'actions'].includes(kind) ? {class: kind} : {})}, title);
+function printedHead({title, kind, cell}) {
+  return element(title ? 'th' : 'td', {...(title ? {scope: 'col'} : {}), ...headClass(kind, cell)}, title);
 }
 
 function markSorted(heads) {
