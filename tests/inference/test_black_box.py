@@ -71,7 +71,7 @@ def test_reference_posteriors(name):
     assert max(mean, sd) < 0.05
 
 
-@pytest.mark.parametrize("n_dimensions", [2, 30])
+@pytest.mark.parametrize("n_dimensions", [2, pytest.param(30, marks=pytest.mark.exhaustive)])
 def test_normal_targets_of_any_scale(n_dimensions):
     rng = np.random.default_rng(n_dimensions)
     axes, _ = np.linalg.qr(rng.standard_normal((n_dimensions, n_dimensions)))
@@ -129,6 +129,7 @@ def test_ordered_parameters_are_order_statistics():
     assert_right(fit, [-expected, expected], np.full(2, np.sqrt(1 - expected**2)))
 
 
+@pytest.mark.exhaustive
 def test_logistic_regression_agrees_with_a_long_chain_of_another_kind():
     rng = np.random.default_rng(1)
     X = rng.standard_normal((100, 2))

@@ -28,6 +28,7 @@ def test_full_rank_finds_a_normal_posterior(gradient):
     assert fit.mixture.kullback_leibler(posterior).value < 0.05**2
 
 
+@pytest.mark.exhaustive
 def test_mean_field_has_the_precisions_of_the_posterior():
     # Bishop (2006), equation 10.12: the means are right, each variance is that given all other coordinates.
     posterior = normal_posterior(5, 10.0)

@@ -82,7 +82,11 @@ def test_a_fit_starts_from_the_rows_that_count(few, by, init_params, robust):
             lambda d, X: [candidate.cv_log_likelihood for candidate in d.candidates_],
         ),
         (lambda: MixtureDetector(random_state=0), lambda d, X: np.append(d.score_samples(X), d.offset_)),
-        (lambda: MixtureDetector(novelty=True, random_state=0), lambda d, X: np.append(d.score_samples(X), d.offset_)),
+        pytest.param(
+            lambda: MixtureDetector(novelty=True, random_state=0),
+            lambda d, X: np.append(d.score_samples(X), d.offset_),
+            marks=pytest.mark.exhaustive,
+        ),
         (lambda: MixtureDetector(GaussianMixture(2), random_state=0), lambda d, X: d.decision_function(X)),
         (lambda: IsolationForest(n_estimators=20, random_state=0), lambda d, X: d.score_samples(X)),
         (

@@ -48,7 +48,9 @@ def fields(explanation):
 
 
 @pytest.mark.each_value
-@detectors
+@pytest.mark.parametrize(
+    "name", [*(name for name in DETECTORS if name != "mixture"), pytest.param("mixture", marks=pytest.mark.exhaustive)]
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
     # Passes over rows have several blocks, but for the solver that takes all pairs of rows.
@@ -63,7 +65,7 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @detectors
 @pytest.mark.parametrize("n_columns", [2, 20])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -74,6 +74,7 @@ def test_p_value_counts_the_tables_that_reach_the_statistic():
     assert test.p_value == (1 + np.count_nonzero(test.replicates >= test.statistic)) / 30
 
 
+@pytest.mark.exhaustive
 def test_replicates_follow_the_statistic_of_normal_tables():
     """The statistic of one component does not depend on place and scale, so that its bootstrap is exact."""
     settings = {"covariance_type": "tied", "tol": 1e-4}
@@ -90,6 +91,7 @@ def test_replicates_follow_the_statistic_of_normal_tables():
     assert np.median(replicates) < 4
 
 
+@pytest.mark.exhaustive
 def test_level_under_two_groups():
     """Small p-values are rare when the smaller model is true."""
     p_values = [
