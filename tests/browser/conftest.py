@@ -76,7 +76,6 @@ def visit(browser, written, pages):
         context = {"viewport": {"width": 1280, "height": 900}, "offline": True, "reduced_motion": "reduce", **context}
         waiting = pages.setdefault(repr(sorted(context.items())), [])
         page = waiting.pop() if waiting else new_page(browser, context)
-        used.append((page, context, waiting))
         listeners = {
             "console": lambda message: trouble.append(f"console: {message.text}"),
             "pageerror": lambda error: trouble.append(f"error: {error}"),
@@ -85,7 +84,7 @@ def visit(browser, written, pages):
         }
         for event, listener in listeners.items():
             page.on(event, listener)
-        used[-1] += (listeners,)
+        used.append((page, context, waiting, listeners))
         page.goto(address)
         if context.get("java_script_enabled", True):
             page.locator(".chart:not([data-drawn])").first.wait_for(state="detached")

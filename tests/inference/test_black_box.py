@@ -50,7 +50,7 @@ def assert_right(fit, mean, sd, within=0.05):
 
 
 # By default a model of each kind: a hierarchy, a regression, two modes.
-FEW = {"eight_schools_noncentered", "kidscore_momiq", "low_dim_gauss_mix"}
+FEW = {"eight_schools_noncentered", "kidscore_momiq"}
 
 
 @needs_shared("posteriordb")
@@ -111,6 +111,7 @@ def test_a_prior_far_from_the_data():
     assert fit.log_evidence_ == pytest.approx(stats.norm.logpdf(10, 0, np.sqrt(1.25)), abs=1e-3)
 
 
+@pytest.mark.exhaustive
 def test_bounded_parameters_of_conjugate_models():
     counts = jnp.array([1.0, 4.0, 9.0])
     fit = fitted(
