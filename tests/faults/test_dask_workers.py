@@ -87,7 +87,7 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
 
 @pytest.mark.parametrize(
     "rows",
-    ["persisted array", pytest.param("frame", marks=long), "blocks sent from here"],
+    ["persisted array", pytest.param("frame", marks=long), pytest.param("blocks sent from here", marks=long)],
     indirect=True,
 )
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):

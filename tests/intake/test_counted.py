@@ -100,6 +100,7 @@ def test_whatever_draws_rows_draws_those_that_count(few, by, make, scores):
     np.testing.assert_allclose(scores(among, few), scores(alone, few), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("trim", [None, 0.0])
 def test_rows_without_values_do_not_tell_for_more_components(trim):
     """The default mixture is chosen by BIC, in which as many rows count as there are."""
