@@ -4,7 +4,7 @@ import logging
 import hypothesis
 import pytest
 
-from pairwise import left_out
+from pairwise import draw_few, left_out
 from processors import few_are_asked_for
 from requirements import demand_shared, go_without
 
@@ -27,9 +27,10 @@ def pytest_xdist_auto_num_workers(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Without `--exhaustive` leave out cases of products, and tests that take minutes."""
+    """Without `--exhaustive` leave out cases of products and tests that take minutes, and draw few examples."""
     if config.option.exhaustive:
         return
+    draw_few(items)
     without = left_out(items)
     items[:] = [item for item in items if item not in without]
     config.hook.pytest_deselected(items=[*without])

@@ -2,14 +2,20 @@
 
 Most faults need one value, or two together (Kuhn, Wallace and Gallo 2004, "Software fault interactions and implications
 for software testing"), and pairs need far fewer cases than the product has: for three parameters of 25, 10 and 4 values
-250 instead of 1000. Tests are marked `pairwise` or `each_value`; `--exhaustive` runs all their cases.
+250 instead of 1000. Tests are marked `pairwise` or `each_value`; products of many cases are drawn without a mark, and
+of seeds two run. `--exhaustive` runs all cases.
 """
 
 from collections import Counter
 from functools import partial
 from itertools import combinations
 
+from hypothesis import is_hypothesis_test, settings
+
 STRENGTHS = {"each_value": 1, "pairwise": 2}
+
+# A product of more cases than this is drawn without a mark too: of two lists each value, of more any two values.
+LARGEST = 8
 
 
 def cover(cases, strength):
@@ -53,15 +59,38 @@ def case_of(item):
     return *listed, *map(id, parameters.values())
 
 
+def other_seeds(items):
+    """Return the tests of all but two seeds, where a test has a parameter of that name."""
+    seeds, others = {}, set()
+    for item in items:
+        seed = getattr(item, "callspec", None) and item.callspec.params.get("seed")
+        if seed is not None:
+            known = seeds.setdefault(item.nodeid.partition("[")[0], [])
+            known.extend({seed} - {*known})
+            others.update({item} if known.index(seed) >= 2 else ())
+    return others
+
+
 def left_out(items):
     """Return the tests that a default run leaves out."""
     products = {}
     found = {item for item in items if item.get_closest_marker("exhaustive")}
+    found |= other_seeds([item for item in items if item not in found])
     for item in items:
-        for name in STRENGTHS:
-            if item.get_closest_marker(name) and item not in found:
-                products.setdefault((item.nodeid.partition("[")[0], name), []).append(item)
-    for (_, name), product in products.items():
-        chosen = cover([case_of(item) for item in product], STRENGTHS[name])
-        found.update({*product} - {product[position] for position in chosen})
+        if hasattr(item, "callspec") and item not in found:
+            marked = next((name for name in STRENGTHS if item.get_closest_marker(name)), None)
+            products.setdefault((item.nodeid.partition("[")[0], marked), []).append(item)
+    for (_, marked), product in products.items():
+        cases = [case_of(item) for item in product]
+        if marked or (len(product) > LARGEST and len(cases[0]) > 1):
+            chosen = cover(cases, STRENGTHS[marked or ("pairwise" if len(cases[0]) > 2 else "each_value")])
+            found.update({*product} - {product[position] for position in chosen})
     return found
+
+
+def draw_few(items):
+    """Let the tests that hypothesis draws examples for have a quarter of them, and eight where there are so many."""
+    for test in {item.function for item in items if is_hypothesis_test(getattr(item, "function", None))}:
+        whole = test._hypothesis_internal_use_settings or settings.default
+        few = max(min(whole.max_examples, 8), whole.max_examples // 4)
+        test._hypothesis_internal_use_settings = settings(whole, max_examples=few)

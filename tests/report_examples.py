@@ -3,6 +3,7 @@
 import csv
 import math
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from mixtura.tables.summary import (
 DIAMONDS = Path(__file__).parents[1] / "examples" / "data" / "diamonds.csv"
 
 
+@cache
 def diamonds_report(n_rows=3000, n_points=1200):
     """Every eighteenth diamond under a mixture of four, 4% flagged; only some rows in the pictures."""
     with DIAMONDS.open(newline="") as file:
@@ -51,6 +53,7 @@ def diamonds_report(n_rows=3000, n_points=1200):
     return replace(report, summary=replace(report.summary, table=table))
 
 
+@cache
 def iris_report(labelled=True):
     """Iris with the third kind as the anomalies, so that precision and recall are known."""
     iris = load_iris()
@@ -64,6 +67,7 @@ def iris_report(labelled=True):
     return replace(report, summary=replace(report.summary, table=replace(report.summary.table, source="iris.csv")))
 
 
+@cache
 def forest_report():
     """A detector without groups or density."""
     X = load_iris().data
@@ -73,6 +77,7 @@ def forest_report():
     return _report(X, names, [[f"{v:g}" for v in row] for row in X], names, detector, facts, None, rate=0.05)
 
 
+@cache
 def clean_report():
     """A table that was asked which of its rows are too rare, and has none."""
     report = forest_report()
@@ -82,6 +87,7 @@ def clean_report():
     return replace(report, summary=replace(report.summary, decision=decision))
 
 
+@cache
 def groups_report():
     """Rows scored by a model of `mixtura groups`: no threshold, and nothing is known of how rare a score is."""
     report = iris_report(labelled=False)
@@ -329,11 +335,13 @@ def _on_labels(scores, labels, threshold):
     )
 
 
+@cache
 def many_groups_report():
     X = np.random.default_rng(0).normal(size=(400, 2)) + 20 * np.arange(400)[:, None] % 160
     return mixture_report(X, ("a", "b"), [[f"{x[0]:g}", f"{x[1]:g}"] for x in X], ("a", "b"), n_components=8, rate=0.1)
 
 
+@cache
 def nothing_report():
     """One column, one component, no threshold, no points and nothing that was tried."""
     random = np.random.default_rng(0)
@@ -346,6 +354,7 @@ def nothing_report():
     return replace(report, summary=summary, points=(), contours=(), points_are_all=False)
 
 
+@cache
 def wide_report():
     """Two hundred columns, a wrong cell in each of 45 of them."""
     random = np.random.default_rng(0)
@@ -371,6 +380,7 @@ HOSTILE = (
 )
 
 
+@cache
 def hostile_report():
     """Names, cells, source and command that try to become markup, code, formulas or a turned line."""
     X = np.random.default_rng(0).normal(size=(120, len(HOSTILE)))
@@ -405,6 +415,7 @@ def hostile_report():
     )
 
 
+@cache
 def big_report():
     """As much as a report is given at most: 1,000 rows of 60 cells, 10,000 points, contours of ten pairs."""
     random = np.random.default_rng(0)

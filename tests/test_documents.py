@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
+@pytest.mark.exhaustive
 def test_python_of_the_readme_runs(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     example = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))

@@ -85,6 +85,7 @@ def test_wheel_holds_the_package_and_kernels_alone(distributions):
     assert wheel.name.startswith(f"mixtura-{mixtura.__version__}-")
 
 
+@pytest.mark.exhaustive
 def test_sdist_holds_the_package_and_leaves_out_what_a_build_does_not_need(tmp_path):
     build(tmp_path, "--sdist")
     (sdist,) = tmp_path.glob("*.tar.gz")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import combinations, product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -91,9 +92,28 @@ def test_long():
 def test_seeds(d, seed):
     pass
 
+@pytest.mark.parametrize("a", range(2))
+@pytest.mark.parametrize("d", range(4))
+def test_whole(a, d):
+    pass
+
 @pytest.mark.parametrize("a", range(3))
 @pytest.mark.parametrize("d", range(3))
-def test_whole(a, d):
+def test_two_lists(a, d):
+    pass
+
+@pytest.mark.parametrize("a", range(3))
+@pytest.mark.parametrize("c", range(2))
+@pytest.mark.parametrize("d", range(3))
+def test_three_lists(a, c, d):
+    pass
+
+@pytest.mark.parametrize("a", range(20))
+def test_one_list(a):
+    pass
+
+@pytest.mark.parametrize("seed", [3, 1, 4, 5])
+def test_other_seeds(seed):
     pass
 """
 
@@ -106,8 +126,47 @@ def test_what_a_default_run_leaves_out(pytester):
         "test_pairs": 6,  # b and c stand in one list, and are one
         "test_checks": 4,  # two classes, each with two checks
         "test_seeds": 4,  # each value of d, with the seed that runs by default
-        "test_whole": 9,
+        "test_whole": 8,
+        "test_two_lists": 3,
+        "test_three_lists": 10,  # nine would do; the search is greedy
+        "test_one_list": 20,
+        "test_other_seeds": 2,
     }
     met = {(item.callspec.params["a"], item.callspec.params["b"], item.callspec.params["c"]) for item in kept[:6]}
     assert len(met) == 6
     assert {item.callspec.params["estimator"] for item in kept[6:10]} == {1, 2, "one"}
+
+
+EXAMPLES = """
+import pytest
+from hypothesis import given, settings, strategies as st
+
+drawn = {}
+
+@pytest.mark.parametrize("n", [1, 2])
+@settings(max_examples=40, database=None)
+@given(st.integers())
+def test_many(n, value):
+    drawn[n] = drawn.get(n, 0) + 1
+
+@settings(max_examples=5, database=None)
+@given(st.integers())
+def test_few(value):
+    drawn["few"] = drawn.get("few", 0) + 1
+
+def test_counts():
+    assert drawn == {1: 10, 2: 10, "few": 5}
+"""
+
+
+def test_a_quarter_of_the_examples_is_drawn(pytester):
+    pytester.makeconftest(f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pairwise import draw_few
+
+def pytest_collection_modifyitems(items):
+    draw_few(items)
+""")
+    pytester.makepyfile(EXAMPLES)
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4)

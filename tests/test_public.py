@@ -102,6 +102,7 @@ def test_import_leaves_optional_libraries_alone():
     assert imported_by("import mixtura") == set()
 
 
+@pytest.mark.exhaustive
 def test_every_name_leaves_optional_libraries_alone():
     """scikit-learn imports some of them, where they are installed; we add none."""
     assert imported_by("from mixtura import *") <= imported_by("import sklearn.mixture")

@@ -34,7 +34,9 @@ def test_a_folder_gives_its_cases_and_a_missing_one_a_case_that_says_so(monkeypa
         listed_in("tables", lambda folder: folder.glob("*.npz"))
 
 
-@pytest.mark.parametrize(("required", "outcome"), [("", "1 skipped"), ("1", "1 error")])
+@pytest.mark.parametrize(
+    ("required", "outcome"), [pytest.param("", "1 skipped", marks=pytest.mark.exhaustive), ("1", "1 error")]
+)
 def test_a_marked_test_goes_without_its_folder(tmp_path, required, outcome):
     test = "tests/rows/test_files.py::test_a_real_table"
     done = subprocess.run(

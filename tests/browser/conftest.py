@@ -60,32 +60,53 @@ def written(browser, tmp_path_factory):
     return written
 
 
+@pytest.fixture(scope="session")
+def pages():
+    """Pages that wait for the next visit with the same context: a new one takes longer than what is shown in it."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser, written):
+def visit(browser, written, pages):
     """Open a report without any network; at the end nothing may have been asked for, logged or thrown."""
-    contexts, trouble = [], []
+    used, trouble = [], []
 
     def visit(make=diamonds_report, **context):
         address = written(make)
-        opened = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 900}, "offline": True, "reduced_motion": "reduce", **context}
-        )
-        opened.add_init_script(_FONT)
-        contexts.append(opened)
-        page = opened.new_page()
-        page.on("console", lambda message: trouble.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: request.url == address or trouble.append(f"request: {request.url[:200]}"))
+        context = {"viewport": {"width": 1280, "height": 900}, "offline": True, "reduced_motion": "reduce", **context}
+        waiting = pages.setdefault(repr(sorted(context.items())), [])
+        page = waiting.pop() if waiting else new_page(browser, context)
+        listeners = {
+            "console": lambda message: trouble.append(f"console: {message.text}"),
+            "pageerror": lambda error: trouble.append(f"error: {error}"),
+            "dialog": lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+            "request": lambda request: request.url == address or trouble.append(f"request: {request.url[:200]}"),
+        }
+        for event, listener in listeners.items():
+            page.on(event, listener)
+        used.append((page, context, waiting, listeners))
         page.goto(address)
         if context.get("java_script_enabled", True):
             page.locator(".chart:not([data-drawn])").first.wait_for(state="detached")
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page, context, waiting, listeners in used:
+        if context.get("java_script_enabled", True):
+            page.evaluate("localStorage.clear()")
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        page.emulate_media(media="null", color_scheme=context.get("color_scheme", "light"), reduced_motion="reduce")
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        waiting.append(page)
     assert trouble == []
+
+
+def new_page(browser, context):
+    opened = browser.new_context(**context)
+    opened.add_init_script(_FONT)
+    return opened.new_page()
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import pytest
+
 from report_examples import diamonds_report, iris_report, wide_report
 
 
@@ -24,6 +26,7 @@ def test_a_chart_that_is_unfolded_has_the_width_of_the_page(visit):
     assert width > 0.9 * page.locator("#model").evaluate("one => one.getBoundingClientRect().width")
 
 
+@pytest.mark.exhaustive
 def test_rows_of_wide_tables_tell_their_own_flagged_cells(visit):
     report = wide_report()
     page = visit(wide_report)

@@ -43,6 +43,7 @@ def test_the_report_reaches_nothing_around_it(browser, shown):
     context.close()
 
 
+@pytest.mark.exhaustive
 def test_an_executed_notebook_holds_the_report(need):
     need("ipykernel")
     need("altair")

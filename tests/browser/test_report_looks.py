@@ -15,12 +15,12 @@ def unfold(page):
 @pytest.mark.parametrize(
     ("make", "scheme", "size"),
     [
-        (iris_report, "light", WIDE),
+        pytest.param(iris_report, "light", WIDE, marks=pytest.mark.exhaustive),
         pytest.param(iris_report, "dark", WIDE, marks=pytest.mark.exhaustive),
         pytest.param(iris_report, "light", NARROW, marks=pytest.mark.exhaustive),
         (iris_report, "dark", NARROW),
         (hostile_report, "light", NARROW),
-        (clean_report, "light", WIDE),
+        pytest.param(clean_report, "light", WIDE, marks=pytest.mark.exhaustive),
     ],
 )
 def test_axe_finds_no_serious_issue(visit, need, make, scheme, size):

@@ -359,7 +359,7 @@ def test_names_and_cells_are_text_and_nothing_else(visit):
     [
         (forest_report, 8, 8),  # no groups
         (nothing_report, 9, 25),  # no threshold, so that rows below one are listed
-        (big_report, 9, 25),
+        pytest.param(big_report, 9, 25, marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_report_with_less_or_more_in_it_is_whole(visit, make, n_sections, n_listed):

@@ -11,7 +11,7 @@ from requirements import SHARED, listed_in
 # The whole search on these takes long: many rows, or many columns.
 LARGE = {"cover", "http", "mnist", "musk", "satellite", "shuttle"}
 
-# By default three of the others are enough to compare what is said with the labels.
+# By default three of the others are enough.
 FEW = {"Ionosphere", "annthyroid", "breastw"}
 
 # Rows that are read of a table: several blocks of most, and no more time than that takes.
@@ -34,7 +34,7 @@ def searches(folder):
     """Name each table with a search among few mixtures, and the smaller ones with one among many."""
     long, few, many = pytest.mark.exhaustive, ["1,3", "--shape", "diag,full"], ["1-4"]
     names = sorted(path.stem for path in folder.glob("*.npz"))
-    yield from (pytest.param((name, few), marks=long if name in LARGE else (), id=f"{name}-few") for name in names)
+    yield from (pytest.param((name, few), marks=() if name in FEW else long, id=f"{name}-few") for name in names)
     yield from (pytest.param((name, many), marks=long, id=f"{name}-many") for name in names if name not in LARGE)
 
 

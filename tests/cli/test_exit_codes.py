@@ -278,7 +278,7 @@ def test_nobody_reads_the_summary(iris, folder, arguments):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["detect", "t.csv", "--model", "lof"],
+        pytest.param(["detect", "t.csv", "--model", "lof"], marks=pytest.mark.exhaustive),
         ["detect", "t.csv"],
         pytest.param(["compare", "t.csv"], marks=pytest.mark.exhaustive),
     ],

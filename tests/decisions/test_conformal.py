@@ -83,7 +83,7 @@ def test_published_example():
     assert discoveries(p_values, 0.05).tolist() == [True] * 4 + [False] * 11
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.2])
+@pytest.mark.parametrize("rate", [0.1, pytest.param(0.2, marks=pytest.mark.exhaustive)])
 def test_false_discovery_rate_over_200_tables(rate):
     """A mixture fitted to clean rows, a reference of others, and 500 rows of which 50 do not belong."""
     random = np.random.default_rng(1)

@@ -27,9 +27,6 @@ DETECTORS = {
     "svm": lambda: OneClassSVM(nu=0.1),
     "mixture": lambda: MixtureDetector(random_state=0),
 }
-# Fits of mixtures of up to thirty columns take longest.
-EXAMPLES = {"mixture": 15}
-
 COLUMNS = {
     "normal": lambda random, n: random.normal(size=n),
     "far from zero": lambda random, n: 1e9 + random.normal(size=n),
@@ -102,9 +99,9 @@ def other_rows(X):
 
 
 @pytest.mark.parametrize("name", DETECTORS)
-def test_any_finite_table(name):
+def test_any_finite_table(name, pytestconfig):
     @settings(
-        max_examples=EXAMPLES.get(name, 25),
+        max_examples=25 if pytestconfig.option.exhaustive else 8,
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=True,
     )

@@ -70,6 +70,7 @@ def rows(request, need, dask_client, table):
             yield ArrayRows(table)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("rows", ["array", pytest.param("persisted array", marks=long)], indirect=True)
 def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     killed = []
@@ -86,7 +87,7 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
 
 @pytest.mark.parametrize(
     "rows",
-    ["persisted array", pytest.param("frame", marks=long), "blocks sent from here"],
+    ["persisted array", pytest.param("frame", marks=long), pytest.param("blocks sent from here", marks=long)],
     indirect=True,
 )
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):
@@ -98,6 +99,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected,
     assert len(before & set(dask_client.run(os.getpid).values())) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("rows", ["array"], indirect=True)
 def test_a_worker_is_killed_while_results_stream_back(rows, dask_client, table, tmp_path):
     marker = tmp_path / "killed"

@@ -126,6 +126,7 @@ def groups_are_fitted_once(monkeypatch):
     monkeypatch.setattr("mixtura.detectors.explaining.belonging.fit_groups", remembered)
 
 
+@pytest.mark.each_value
 @kinds
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_model_read_back_answers_bit_for_bit(kind, dtype, file):
@@ -195,7 +196,7 @@ NUMBERS = {
 OF_FLOATS_ALONE = ("smallest normal", "smallest", "negative and small", "root of the largest")
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @kinds
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("place", ["all", "first", "last", "random"])

@@ -14,14 +14,17 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
 
 PROGRAM = [sys.executable, "-m", "mixtura"]
-COMMANDS = [
+# A fit of a file, passes under a model, and what comes through a pipe and goes into one.
+FEW = [
     ["detect", "t.csv", "--model", "forest", "--save", "m2", "--report", "r.html"],
-    ["groups", "t.jsonl", "--components", "1,2", "--shape", "diag", "--save", "m2"],
     ["score", "m", "t.csv", "--out", "scored.jsonl"],
+    ["detect", "-", "--model", "forest", "--out", "-"],
+]
+OTHERS = [
+    ["groups", "t.jsonl", "--components", "1,2", "--shape", "diag", "--save", "m2"],
     ["report", "m", "t.arrow"],
     ["compare", "t.parquet", "--rows", "500"],
     ["detect", "select * from 't.csv' order by random()", "--model", "forest"],
-    ["detect", "-", "--model", "forest", "--out", "-"],
 ]
 
 
@@ -52,7 +55,11 @@ def start_up():
 
 @pytest.mark.each_value
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2])[:20])
+@pytest.mark.parametrize(
+    "command",
+    [*FEW, *(pytest.param(each, marks=pytest.mark.exhaustive) for each in OTHERS)],
+    ids=lambda command: " ".join(command[:2])[:20],
+)
 def test_a_signal_at_any_moment(place, start_up, tmp_path, command, name):
     before = {file: (place / file).read_bytes() for file in os.listdir(place)}
     moments, number = random.Random(f"{command} {name}"), getattr(signal, name)
@@ -91,6 +98,7 @@ def stopped(place, scratch, command, numbers, seconds):
     return process.returncode, err
 
 
+@pytest.mark.exhaustive
 def test_nohup_is_respected(place, tmp_path):
     score = shlex.join([*PROGRAM, "score", "m", "t.parquet", "--out", str(tmp_path / "x.csv"), "-q"])
     process = subprocess.Popen(["sh", "-c", f"trap '' HUP; exec {score}"], cwd=place)
@@ -102,6 +110,7 @@ def test_nohup_is_respected(place, tmp_path):
     assert (tmp_path / "x.csv").exists()
 
 
+@pytest.mark.exhaustive
 def test_what_a_killed_run_left_is_swept_by_the_next(place, tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     query = [*PROGRAM, "detect", "select * from 't.csv'", "--out", str(tmp_path / "q.csv"), "-q"]

@@ -63,11 +63,13 @@ def answers(make, X, weights, others):
 @pytest.mark.each_value
 @pytest.mark.parametrize("sampled", [False, True])
 @pytest.mark.parametrize("name", MODELS)
-def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch):
+def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch, pytestconfig):
     if sampled:  # as of a table of more rows than a start takes
         monkeypatch.setattr(sample.take_sample, "__defaults__", (20,))
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
+    n_tables = 25 if pytestconfig.option.exhaustive else 8
+
+    @settings(max_examples=n_tables, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(weighted_tables())
     def run(drawn):
         X, weights, counted = drawn

@@ -50,7 +50,7 @@ def assert_right(fit, mean, sd, within=0.05):
 
 
 # By default a model of each kind: a hierarchy, a regression, two modes.
-FEW = {"eight_schools_noncentered", "kidscore_momiq", "low_dim_gauss_mix"}
+FEW = {"eight_schools_noncentered", "kidscore_momiq"}
 
 
 @needs_shared("posteriordb")
@@ -71,7 +71,7 @@ def test_reference_posteriors(name):
     assert max(mean, sd) < 0.05
 
 
-@pytest.mark.parametrize("n_dimensions", [2, 30])
+@pytest.mark.parametrize("n_dimensions", [2, pytest.param(30, marks=pytest.mark.exhaustive)])
 def test_normal_targets_of_any_scale(n_dimensions):
     rng = np.random.default_rng(n_dimensions)
     axes, _ = np.linalg.qr(rng.standard_normal((n_dimensions, n_dimensions)))
@@ -111,6 +111,7 @@ def test_a_prior_far_from_the_data():
     assert fit.log_evidence_ == pytest.approx(stats.norm.logpdf(10, 0, np.sqrt(1.25)), abs=1e-3)
 
 
+@pytest.mark.exhaustive
 def test_bounded_parameters_of_conjugate_models():
     counts = jnp.array([1.0, 4.0, 9.0])
     fit = fitted(
@@ -129,6 +130,7 @@ def test_ordered_parameters_are_order_statistics():
     assert_right(fit, [-expected, expected], np.full(2, np.sqrt(1 - expected**2)))
 
 
+@pytest.mark.exhaustive
 def test_logistic_regression_agrees_with_a_long_chain_of_another_kind():
     rng = np.random.default_rng(1)
     X = rng.standard_normal((100, 2))

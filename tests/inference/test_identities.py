@@ -74,6 +74,7 @@ def log_binomial(parameters, data):
     return prior + successes * jnp.log(p) + failures * jnp.log1p(-p)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", FAMILIES)
 def test_evidence_is_bound_plus_divergence_through_a_transform(name):
     target = Target(layout_of({"p": Interval(0.0, 1.0)}), lambda parameters: 0.0, log_binomial)

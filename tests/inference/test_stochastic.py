@@ -19,6 +19,7 @@ def fitted(problem, method, seed=1):
     return method.approximate(problem, Settings(seed))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("gradient", ["reparameterised", pytest.param("score", marks=pytest.mark.exhaustive)])
 def test_full_rank_finds_a_normal_posterior(gradient):
     posterior = normal_posterior(4, 1e4)
@@ -28,6 +29,7 @@ def test_full_rank_finds_a_normal_posterior(gradient):
     assert fit.mixture.kullback_leibler(posterior).value < 0.05**2
 
 
+@pytest.mark.exhaustive
 def test_mean_field_has_the_precisions_of_the_posterior():
     # Bishop (2006), equation 10.12: the means are right, each variance is that given all other coordinates.
     posterior = normal_posterior(5, 10.0)
@@ -52,6 +54,7 @@ def test_counts_are_of_what_was_asked():
     assert (problem.n_gradients, problem.n_evaluations) == (10 * len(fit.elbo_trace), 0)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("gradient", ESTIMATORS)
 def test_gradients_have_no_bias(family, gradient):
@@ -94,7 +97,7 @@ def log_rows(parameters, data):
     return -((data - parameters["x"]) ** 2).sum(axis=1) / 2
 
 
-@pytest.mark.parametrize("as_rows", [False, True], ids=["array", "table"])
+@pytest.mark.parametrize("as_rows", [pytest.param(False, marks=pytest.mark.exhaustive), True], ids=["array", "table"])
 def test_minibatches_find_the_posterior_of_all_rows(as_rows):
     # Sorted, so that a batch from one place of the table would be far off.
     data = np.sort(np.random.default_rng(0).normal(3.0, 1.0, (10_000, 2)), axis=0)

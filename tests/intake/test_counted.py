@@ -82,7 +82,11 @@ def test_a_fit_starts_from_the_rows_that_count(few, by, init_params, robust):
             lambda d, X: [candidate.cv_log_likelihood for candidate in d.candidates_],
         ),
         (lambda: MixtureDetector(random_state=0), lambda d, X: np.append(d.score_samples(X), d.offset_)),
-        (lambda: MixtureDetector(novelty=True, random_state=0), lambda d, X: np.append(d.score_samples(X), d.offset_)),
+        pytest.param(
+            lambda: MixtureDetector(novelty=True, random_state=0),
+            lambda d, X: np.append(d.score_samples(X), d.offset_),
+            marks=pytest.mark.exhaustive,
+        ),
         (lambda: MixtureDetector(GaussianMixture(2), random_state=0), lambda d, X: d.decision_function(X)),
         (lambda: IsolationForest(n_estimators=20, random_state=0), lambda d, X: d.score_samples(X)),
         (
@@ -96,6 +100,7 @@ def test_whatever_draws_rows_draws_those_that_count(few, by, make, scores):
     np.testing.assert_allclose(scores(among, few), scores(alone, few), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("trim", [None, 0.0])
 def test_rows_without_values_do_not_tell_for_more_components(trim):
     """The default mixture is chosen by BIC, in which as many rows count as there are."""

@@ -54,7 +54,9 @@ def test_equal_sets_come_in_the_order_of_their_columns():
         np.testing.assert_allclose(np.diff(log_densities), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("d", "student"), [(9, False), (14, True), (30, False)])
+@pytest.mark.parametrize(
+    ("d", "student"), [(9, False), (14, True), pytest.param(30, False, marks=pytest.mark.exhaustive)]
+)
 def test_search_ends_where_no_exchange_is_better(d, student):
     case = Case(d, 4, student=student, n_rows=12)
     sets, _, log_densities = case.repairs(most_cells=3, kept=4, exhaustive_columns=0)

@@ -34,6 +34,10 @@ THREADS = {name: lambda n: {"engine": ThreadEngine(n)} for name in ("ensemble", 
 THREADS |= {name: lambda n: {"n_jobs": n} for name in ("forest", "hyperplanes", "lof")}
 
 detectors = pytest.mark.parametrize("name", DETECTORS)
+# The default mixture takes longest.
+most_detectors = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name == "mixture")) for name in DETECTORS]
+)
 
 
 def correlated(n_rows, n_columns=5, seed=0):
@@ -48,7 +52,7 @@ def fields(explanation):
 
 
 @pytest.mark.each_value
-@detectors
+@most_detectors
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
     # Passes over rows have several blocks, but for the solver that takes all pairs of rows.
@@ -63,8 +67,8 @@ def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.pairwise
-@detectors
+@pytest.mark.each_value
+@most_detectors
 @pytest.mark.parametrize("n_columns", [2, 20])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_row_alone_scores_as_among_others(name, n_columns, dtype):

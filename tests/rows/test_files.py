@@ -118,7 +118,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+@pytest.mark.parametrize("suffix", [".parquet", pytest.param(".csv", marks=pytest.mark.exhaustive)])
 def test_a_pass_holds_a_few_blocks_only(tmp_path, suffix):
     # 96 MB of numbers; a small table before takes what the libraries need for themselves.
     n_rows = 1_500_000

@@ -75,7 +75,7 @@ for estimator in (GaussianMixture(), AnomalyDetector(random_state=0)):
 """
 
 
-@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("library", ["pandas", pytest.param("polars", marks=pytest.mark.exhaustive)])
 def test_arrays_and_dataframes_of_numbers_are_fitted_without_pyarrow(need, library):
     need(library)
     code = WITHOUT_PYARROW.replace("LIBRARY", library)

@@ -123,7 +123,7 @@ def large(tmp_path_factory):
     return large
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @formats
 @readings
 @pytest.mark.parametrize("change", ["cut short", "gone", "other values", "more rows"])

@@ -1,5 +1,7 @@
 """A table that is unlike the one of a model is scored by what it has, and each column that it has not is named."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,12 +16,16 @@ def table(seed, n_rows=300):
     return pd.DataFrame({"x": x, "y": 2 * x + rng.normal(size=n_rows), "z": rng.normal(5, 1, n_rows)})
 
 
-FITTED = mixtura.detect(table(0), rate=0.02, model="mixture").model
+@cache
+def fitted():
+    return mixtura.detect(table(0), rate=0.02, model="mixture").model
+
+
 NEW = table(1)
 
 
 def scores(source, tmp_path):
-    found = mixtura.score(FITTED, source, out=tmp_path / "out.parquet", force=True)
+    found = mixtura.score(fitted(), source, out=tmp_path / "out.parquet", force=True)
     return found, pd.read_parquet(tmp_path / "out.parquet")["anomaly_score"].to_numpy()
 
 
@@ -32,7 +38,7 @@ def test_a_column_that_is_gone_is_missing_in_all_rows(tmp_path):
 
 
 def test_a_column_of_another_name_is_asked_about():
-    found = mixtura.score(FITTED, NEW.rename(columns={"z": "zz"}))
+    found = mixtura.score(fitted(), NEW.rename(columns={"z": "zz"}))
     assert found.summary.notices[0].startswith(
         "the DataFrame has no column 'z': the rows are scored without it. Is 'zz' the former 'z'?"
     )
@@ -61,16 +67,16 @@ def test_a_column_that_holds_something_else_is_missing_in_all_rows(tmp_path, cel
 def test_single_cells_that_do_not_fit_flag_their_rows_as_before():
     cells = NEW["y"].astype(object)
     cells[7] = "slip"
-    found = mixtura.score(FITTED, NEW.assign(y=cells.astype(str)))
+    found = mixtura.score(fitted(), NEW.assign(y=cells.astype(str)))
     assert 8 in found.flagged["row"].tolist()
     assert found.summary.decision.n_by_strays == 1
 
 
 def test_another_table_is_refused():
     with pytest.raises(ColumnError, match="has no columns 'x' and 'y'"):
-        mixtura.score(FITTED, NEW[["z"]])
+        mixtura.score(fitted(), NEW[["z"]])
     with pytest.raises(ColumnError, match="no column of the DataFrame holds what it held"):
-        mixtura.score(FITTED, pd.DataFrame({name: ["some text"] * 20 for name in "xyz"}))
+        mixtura.score(fitted(), pd.DataFrame({name: ["some text"] * 20 for name in "xyz"}))
 
 
 def test_a_model_that_takes_no_missing_values_needs_every_column():
@@ -81,7 +87,7 @@ def test_a_model_that_takes_no_missing_values_needs_every_column():
 
 def test_every_file_of_a_result_can_be_written(tmp_path):
     found = mixtura.score(
-        FITTED,
+        fitted(),
         NEW.drop(columns="y").assign(x=NEW["x"] + np.where(np.arange(300) == 3, 60, 0)),
         out=tmp_path / "out.xlsx",
         repaired=tmp_path / "repaired.csv",

@@ -41,7 +41,9 @@ def test_one_pass_and_a_look_at_doubtful_rows_agree_with_distances():
     assert near(contours_of(TWO, missing=True), [[np.nan] * 3]).all()
 
 
-@pytest.mark.parametrize("shape", SEARCHED)
+@pytest.mark.parametrize(
+    "shape", [pytest.param(shape, marks=[pytest.mark.exhaustive] * (shape != "full")) for shape in SEARCHED]
+)
 def test_new_rows_lie_near_however_few_rows_were_fitted(shape):
     """At a share of false alarms that can be counted: one row in a hundred."""
     random = np.random.default_rng(0)

@@ -71,6 +71,7 @@ def test_the_score_is_the_log_density_of_the_scaled_values():
     np.testing.assert_allclose(covariance, np.cov(X.T, bias=True), rtol=5e-3)
 
 
+@pytest.mark.exhaustive
 def test_units_of_columns_change_no_score():
     X, _, _ = with_shifts(0)
     units = np.array([1e-150, 3.0, 1e100, 0.2])
@@ -188,6 +189,7 @@ def test_weights_count_as_repeated_rows():
     np.testing.assert_allclose(weights[default.predict(X) == -1].sum() / weights.sum(), 0.1, atol=0.03)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))])
 def test_far_rows_weigh_as_many_as_they_stand_for(seed):
     """One row far away that stands for five, and five rows that stand for as many as a group has."""
@@ -204,6 +206,7 @@ def test_far_rows_weigh_as_many_as_they_stand_for(seed):
     assert weighted.score_samples(X)[0] < weighted.score_samples(X)[1:].min()
 
 
+@pytest.mark.exhaustive
 def test_missing_values():
     X, rows, columns = with_shifts(0)
     holes = X.copy()
@@ -220,6 +223,7 @@ def test_missing_values():
     assert (explanation.column[rows] == columns).mean() > 0.9
 
 
+@pytest.mark.exhaustive
 def test_units_do_not_make_a_row_that_lacks_a_value_an_outlier():
     X = two_groups(300)
     lacking = X[:50].copy()
@@ -268,6 +272,7 @@ def test_every_source_gives_the_same_model(n_rows, need, tmp_path):
     np.testing.assert_array_equal(from_file.explain(path).share, expected.explain(frame).share)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("parameters", [{}, {"mixture": GaussianMixture(), "novelty": True}], ids=["default", "clean"])
 def test_dask(need, parameters):
     da = need("dask.array")
@@ -281,6 +286,7 @@ def test_dask(need, parameters):
     np.testing.assert_allclose(detector.explain(lazy).share, detector.explain(X).share, rtol=1e-9)
 
 
+@pytest.mark.exhaustive
 def test_single_precision():
     X = two_groups(300).astype(np.float32)
     single, double = (MixtureDetector(random_state=0).fit(table) for table in (X, X.astype(np.float64)))

@@ -179,6 +179,7 @@ def test_beside_a_flag_gross_errors_come_first_and_its_rows_do_not_fill_the_top(
 # Units and order do not matter.
 
 
+@pytest.mark.exhaustive
 def test_powers_of_two_leave_every_bit():
     X = mixed(0)
     sizes = 2.0 ** np.array([-300, 40, 0, 3, -1, 300, -20])
@@ -291,7 +292,7 @@ def test_missing_flags_say_nothing_against_a_row():
 
 @pytest.mark.each_value
 @pytest.mark.parametrize("d", [3, 10])
-@pytest.mark.parametrize("n_rows", [200, 500, 2000])
+@pytest.mark.parametrize("n_rows", [200, pytest.param(500, marks=pytest.mark.exhaustive), 2000])
 def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
     tables = [normal(seed, n_rows, d) for seed in range(10)]
     assert sum((fitted(X).predict(X) == -1).any() for X in tables) <= 1

@@ -23,7 +23,6 @@ DETECTORS = {
     "neighbors": lambda: LocalOutlierFactor(novelty=True),
     "svm": lambda: OneClassSVM(nu=0.05),
 }
-WITH_MISSING_VALUES = ("default", "mixture", "forest")
 ARRAYS = ("expected", "deviation", "distance", "shares", "repaired", "score_before", "score_after")
 
 every_detector = pytest.mark.parametrize("name", DETECTORS)
@@ -132,7 +131,7 @@ def test_however_far_a_row_is_it_has_reasons(name, value):
     assert found.column[0] == 1
 
 
-@pytest.mark.parametrize("name", WITH_MISSING_VALUES)
+@pytest.mark.parametrize("name", ["default", pytest.param("mixture", marks=pytest.mark.exhaustive), "forest"])
 def test_missing_values_are_neither_flagged_nor_shared_nor_repaired(name):
     X, _, wrong = planted(1, size=12.0)
     missing = ~wrong & (np.random.default_rng(3).random(X.shape) < 0.2)

@@ -439,7 +439,7 @@ def planted(n_columns, n_groups, shift, seed):
 @pytest.mark.each_value
 @pytest.mark.parametrize("settings", [{}, {"gamma": 0.01}, {"approximate": True, "random_state": 0}], ids=str)
 @pytest.mark.parametrize("n_groups", [1, 4])
-@pytest.mark.parametrize("n_columns", [3, 6, 12])
+@pytest.mark.parametrize("n_columns", [3, 6, pytest.param(12, marks=pytest.mark.exhaustive)])
 def test_planted_column_ranks_first(n_columns, n_groups, settings):
     hits = []
     for seed in range(3):

@@ -341,7 +341,8 @@ def test_one_column_has_no_pairs_to_draw(make):
 
 
 @pytest.mark.parametrize(
-    ("n_columns", "n_components"), [(2000, 1), (20, 80), pytest.param(20, 500, marks=pytest.mark.exhaustive)]
+    ("n_columns", "n_components"),
+    [(2000, 1), *(pytest.param(20, count, marks=pytest.mark.exhaustive) for count in (80, 200))],
 )
 def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     """Thousands of columns of endless names, hundreds of components, cells and sentences full of what is escaped."""
@@ -391,7 +392,7 @@ def test_any_table_leaves_room_for_a_page(need, n_columns, n_components):
     assert {len(profile.covariance) for profile in report.profiles} == {described}
 
 
-@pytest.mark.parametrize("n_columns", [1, 7, 40])
+@pytest.mark.parametrize("n_columns", [*(pytest.param(few, marks=pytest.mark.exhaustive) for few in (1, 7)), 40])
 def test_a_full_report_of_plain_names_is_no_larger(make, n_columns):
     rng = np.random.default_rng(0)
     k = 30

@@ -29,7 +29,7 @@ def two_groups(distance, n_rows=60, seed=0):
         # Scrucca, Fop, Murphy and Raftery (2016), "mclust 5", The R Journal 8: 319.065354 for model VVV.
         ("faithful", 1, "full", 1, 319.0654),
         # mclust's BIC of EEE with two and three components, 2325.220 and 2314.316, and three parameters more.
-        ("faithful", 1, "tied", 2, 2325.220 - 2314.316 + 3 * np.log(272)),
+        pytest.param("faithful", 1, "tied", 2, 2325.220 - 2314.316 + 3 * np.log(272), marks=pytest.mark.exhaustive),
     ],
 )
 def test_published_statistics(name, scale, shape, n_components, statistic):
@@ -74,6 +74,7 @@ def test_p_value_counts_the_tables_that_reach_the_statistic():
     assert test.p_value == (1 + np.count_nonzero(test.replicates >= test.statistic)) / 30
 
 
+@pytest.mark.exhaustive
 def test_replicates_follow_the_statistic_of_normal_tables():
     """The statistic of one component does not depend on place and scale, so that its bootstrap is exact."""
     settings = {"covariance_type": "tied", "tol": 1e-4}
@@ -90,6 +91,7 @@ def test_replicates_follow_the_statistic_of_normal_tables():
     assert np.median(replicates) < 4
 
 
+@pytest.mark.exhaustive
 def test_level_under_two_groups():
     """Small p-values are rare when the smaller model is true."""
     p_values = [

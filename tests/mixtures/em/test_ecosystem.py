@@ -83,6 +83,7 @@ def test_grid_search_over_counts_and_shapes(X):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+@pytest.mark.exhaustive
 def test_grid_search_in_processes(X):
     shuffled = np.random.default_rng(1).permutation(X)
     searches = [
