@@ -369,3 +369,28 @@ class TestRowsOfTheSameLevels:
         for wrong in ({"profile_keys": found.keys[::-1]}, {"profile_nats": -found.arrays()["profile_nats"] - 1}):
             with pytest.raises(ValueError, match="profile_"):
                 Profiles.from_arrays(found.arrays() | wrong)
+
+
+class TestNumbersOfALevel:
+    @pytest.fixture
+    def pool(self):
+        rng = np.random.default_rng(3)
+        level = (np.arange(1000) % 20 == 0).astype(float)
+        return np.column_stack(
+            [level, rng.normal(size=1000) + 6 * level, rng.normal(size=1000), np.exp(rng.normal(size=1000) + 3 * level)]
+        )
+
+    def test_that_the_level_moves_are_moved_back(self, pool):
+        votes = LevelVotes.of(pool, (2, None, None, None))
+        center = np.median(pool, axis=0)
+        rows, moved = votes.given.moved(pool, votes.coding.codes(pool), center, np.ones(4))
+        np.testing.assert_array_equal(rows, np.flatnonzero(pool[:, 0] == 1))
+        np.testing.assert_allclose(np.median(moved, axis=0)[1:], center[1:])
+        np.testing.assert_array_equal(moved[:, 2], pool[rows, 2])
+        np.testing.assert_allclose(moved[:, 3], pool[rows, 3] * center[3] / np.median(pool[rows, 3]))
+
+    def test_are_not_moved_where_levels_are_alike(self, pool):
+        pool[:, [1, 3]] = pool[:, [2, 2]] ** 3
+        votes = LevelVotes.of(pool, (2, None, None, None))
+        assert not votes.given.views
+        assert not len(votes.given.moved(pool, votes.coding.codes(pool), np.zeros(4), np.ones(4))[0])
