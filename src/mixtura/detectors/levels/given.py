@@ -39,10 +39,6 @@ _SKEWED, _SKEWED_WIDTH = 2.0, 0.5
 # Numbers of a level are moved to those of the table where the medians are so many deviations of the table apart.
 _MOVED = 1.0
 
-# Of two levels given which a number is far out, the one that tells more of the column is told of, unless the number is so
-# many nats farther out given the other one.
-_FARTHER = 0.5
-
 # Most views that are kept, those first in which a level differs most.
 _MOST_VIEWS = 512
 
@@ -172,7 +168,7 @@ class NumbersGivenLevels:
         """
         expected, told_by, most = X.astype(np.float64), np.full(X.shape, -1), np.zeros(X.shape)
         for view, far, nats in self._far(X, codes):
-            more = nats > most[far, view.column] + _FARTHER * (most[far, view.column] > 0)
+            more = nats > most[far, view.column]
             rows = far[more]
             expected[rows, view.column] = view.middle(codes[rows, view.level])
             told_by[rows, view.column] = view.level
@@ -182,8 +178,8 @@ class NumbersGivenLevels:
     def moved(self, X: NDArray[Any], codes: Integers, center: Floats, scale: Floats) -> tuple[Integers, Floats]:
         """Return rows whose levels have other numbers than the table, and the rows as if their levels had not.
 
-        A number is moved as far as the median of its level is from that of the table, by a factor where it is seen in
-        logarithms: by the level that differs most surely, of those that are a deviation away.
+        A number is moved as far as the median of its level is from that of the table, by a factor where it may be
+        seen in logarithms: by the level that differs most surely, of those that are a deviation away.
 
         Parameters
         ----------
@@ -202,7 +198,7 @@ class NumbersGivenLevels:
             These rows.
         """
         values, is_moved = X.astype(np.float64), np.zeros(X.shape, np.bool_)
-        for view in self.views:
+        for view in sorted(self.views, key=lambda view: not view.least):
             code, usual = codes[:, view.level], center[view.column]
             middle = view.middle(np.arange(len(view.centers)))
             apart = (view.precisions > 0) & (np.abs(middle - usual) * scale[view.column] >= _MOVED)
