@@ -314,6 +314,19 @@ class TestPeers:
             row, 1, np.array([0]), low=True
         )
 
+    def test_tell_which_two_levels_hardly_go_together(self):
+        codes = np.repeat([[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]], [500, 488, 12], axis=0)
+        peers = Peers(codes, coded=(0, 1, 2))
+        assert peers.together(codes[-1]) == ((0, 1), 12, 1000)
+        assert peers.together(codes[0]) is None
+        sentence = said(["a", "b", "c"], codes[-1], codes[-1], [0.5] * 3, threshold=9.0, peers=peers)
+        assert sentence == "Ordinary; no value stands out: 12 of 1,000 rows have a 0 and b 1."
+
+    def test_count_all_levels_where_no_two_are_odd_together(self):
+        codes = np.indices((3, 3, 3)).reshape(3, -1).T.astype(float)
+        assert Peers(codes, coded=(0, 1, 2)).together(codes[0]) == ((0, 1, 2), 1, 27)
+        assert Peers(codes, coded=(0,)).together(codes[0]) is None
+
 
 class TestShared:
     def found(self, values, rows, flagged=(0,), before=4.0):

@@ -365,3 +365,32 @@ def test_any_finite_table_has_finite_scores(data):
         assert np.isfinite(explanation.share).all()
         assert not np.isnan(explanation.distance).any()
         np.testing.assert_allclose(explanation.share.sum(axis=1), 1)
+
+
+class TestMissingCellsThatNearlyAllRowsHave:
+    @pytest.fixture
+    def rows(self):
+        X = np.random.default_rng(2).normal(size=(2000, 4))
+        X[7, 2], X[9, :3] = np.nan, np.nan
+        X[np.arange(2000) % 7 == 0, 3] = np.nan
+        return X
+
+    def test_have_the_nats_of_the_share_that_lacks_as_much(self, rows):
+        model = AnomalyDetector(random_state=0).fit(rows).model_
+        nats = -model.score_samples(rows[[9, 7]])
+        np.testing.assert_allclose(nats, np.log([2000, 1000]))
+        explanation = model.explain(rows[[7]])
+        assert explanation.column[0] == 2
+        assert not explanation.flagged_cells.any()
+
+    def test_say_nothing_where_many_rows_lack_them_and_of_a_column_that_a_table_lacks(self, rows):
+        model = AnomalyDetector(random_state=0).fit(rows).model_
+        filled = AnomalyDetector(random_state=0).fit(np.where(np.arange(4) < 3, np.nan_to_num(rows), rows)).model_
+        assert filled.absent is None or not filled.absent.each.any()
+        silent = model.without([0, 1, 2])
+        assert (-silent.score_samples(rows[[9, 7]]) < np.log(1000)).all()
+
+    def test_come_back_from_a_file(self, rows):
+        model = AnomalyDetector(random_state=0).fit(rows).model_
+        again = EnsembleModel.from_arrays(model.arrays(), model.settings())
+        assert (again.score_samples(rows) == model.score_samples(rows)).all()

@@ -117,21 +117,10 @@ def test_rows_that_another_program_names_are_among_the_first():
 
 
 @needs_shared("mixed")
-@pytest.mark.parametrize(
-    ("name", "row", "reason"),
-    [
-        ("hypothyroid", 1138, "age = 75; a row with pregnant 'True' has about 32."),
-        pytest.param(
-            "satellites",
-            520,
-            "Period_minutes = 0.22; a row with Type_of_Orbit 'Deep Highly Eccentric' has about 3400.",
-            marks=pytest.mark.exhaustive,
-        ),
-    ],
-)
-def test_a_number_that_is_wrong_given_a_level_is_told_so(name, row, reason):
-    anomalies = mixtura.detect(SHARED / "mixed" / f"{name}.csv").summary.anomalies
-    assert next(anomaly for anomaly in anomalies if anomaly.row == row).reason.startswith(reason)
+def test_a_number_that_is_wrong_given_a_level_is_told_so():
+    anomalies = mixtura.detect(SHARED / "mixed" / "hypothyroid.csv").summary.anomalies
+    reason = next(anomaly for anomaly in anomalies if anomaly.row == 1138).reason
+    assert reason.startswith("age = 75; a row with pregnant 'True' has about 32.")
 
 
 def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):

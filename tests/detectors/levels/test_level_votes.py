@@ -10,6 +10,7 @@ from mixtura.detectors.levels.absent import Absent
 from mixtura.detectors.levels.coding import Coding, nats_of_new, shares_reached
 from mixtura.detectors.levels.given import NumbersGivenLevels
 from mixtura.detectors.levels.near import near_levels
+from mixtura.detectors.levels.profiles import Profiles
 from mixtura.detectors.levels.slips import slips
 from mixtura.detectors.levels.votes import LevelVotes
 from mixtura.detectors.levels.walk import walked
@@ -242,7 +243,7 @@ def test_rows_never_seen_have_finite_nats(fitted):
     assert votes.nats(rows[:1])[0] >= votes.nats(X[np.isfinite(X).all(axis=1)]).min()
 
 
-@pytest.mark.parametrize("name", sorted(LevelVotes.of(np.zeros((40, 2)), (1, 1)).arrays()))
+@pytest.mark.parametrize("name", sorted(LevelVotes.of(np.zeros((40, 1)), (1,)).arrays()))
 def test_files_that_are_wrong_are_refused(fitted, name):
     _, votes = fitted
     array = votes.arrays()[name]
@@ -340,3 +341,56 @@ def test_small_numbers_are_far_out_only_beside_a_level_that_hardly_spreads():
     assert (
         of_last(np.append(np.zeros(40), np.square(rng.normal(3, 2, 2000))), np.append(rng.normal(60, 2, 60), 0.5)) > 5
     )
+
+
+class TestRowsOfTheSameLevels:
+    coding = Coding.of((3, 3))
+    codes = np.array([[0, 0]] * 50 + [[0, 1]] * 30 + [[1, 0]] * 17 + [[1, 1], [2, 2], [2, 2]])
+
+    def test_are_as_rare_as_all_that_are_as_rare(self):
+        found = Profiles.of(self.codes, self.coding).nats(self.codes[[0, 50, 80, 97, 98]])
+        np.testing.assert_allclose(found, -np.log([1.0, 0.5, 0.2, 0.01, 0.03]), atol=1e-15)
+
+    def test_that_no_row_has_together_count_as_one_more_seen_once(self):
+        assert Profiles.of(self.codes, self.coding).nats(np.array([[0, 2]])) == pytest.approx(np.log(101 / 2))
+
+    def test_say_nothing_where_rows_hardly_repeat(self):
+        codes = np.stack(np.divmod(np.arange(100), 10), axis=1)
+        assert not Profiles.of(codes, Coding.of((10, 10))).nats(codes).any()
+
+    def test_come_first_only_where_they_are_few(self):
+        votes = LevelVotes.of(self.codes.astype(float), (3, 3))
+        nats = votes.nats(self.codes.astype(float))
+        assert nats[97] > nats[80] > nats[0]
+
+    def test_come_back_from_arrays_and_are_refused_where_wrong(self):
+        found = Profiles.of(self.codes, self.coding)
+        assert (Profiles.from_arrays(found.arrays()).nats(self.codes) == found.nats(self.codes)).all()
+        for wrong in ({"profile_keys": found.keys[::-1]}, {"profile_nats": -found.arrays()["profile_nats"] - 1}):
+            with pytest.raises(ValueError, match="profile_"):
+                Profiles.from_arrays(found.arrays() | wrong)
+
+
+class TestNumbersOfALevel:
+    @pytest.fixture
+    def pool(self):
+        rng = np.random.default_rng(3)
+        level = (np.arange(1000) % 20 == 0).astype(float)
+        return np.column_stack(
+            [level, rng.normal(size=1000) + 6 * level, rng.normal(size=1000), np.exp(rng.normal(size=1000) + 3 * level)]
+        )
+
+    def test_that_the_level_moves_are_moved_back(self, pool):
+        votes = LevelVotes.of(pool, (2, None, None, None))
+        center = np.median(pool, axis=0)
+        rows, moved = votes.given.moved(pool, votes.coding.codes(pool), center, np.ones(4))
+        np.testing.assert_array_equal(rows, np.flatnonzero(pool[:, 0] == 1))
+        np.testing.assert_allclose(np.median(moved, axis=0)[[1, 3]], center[[1, 3]], rtol=0.02)
+        np.testing.assert_array_equal(moved[:, 2], pool[rows, 2])
+        np.testing.assert_allclose(moved[:, 3], pool[rows, 3] * center[3] / np.median(pool[rows, 3]), rtol=0.02)
+
+    def test_are_not_moved_where_levels_are_alike(self, pool):
+        pool[:, [1, 3]] = pool[:, [2, 2]] ** 3
+        votes = LevelVotes.of(pool, (2, None, None, None))
+        assert not votes.given.views
+        assert not len(votes.given.moved(pool, votes.coding.codes(pool), np.zeros(4), np.ones(4))[0])

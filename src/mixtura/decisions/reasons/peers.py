@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ _ENOUGH = 100
 
 # A value is rare among its peers when at most so many have one like it, and so improbable are wrong limits.
 _RARE = 0.05
+
+# Two levels hardly go together where fewer rows have both than this part of those that would by chance.
+_HARDLY = 0.5
 
 
 class Counted(NamedTuple):
@@ -36,6 +40,24 @@ class Counted(NamedTuple):
     share: float
     low: float
     high: float
+
+
+class Together(NamedTuple):
+    """Columns in which few rows have the levels of one.
+
+    Attributes
+    ----------
+    columns : tuple of int
+        Two columns, or all that have levels.
+    n_rows : int
+        Rows that have its levels in all of these.
+    n_all : int
+        Rows that have levels there.
+    """
+
+    columns: tuple[int, ...]
+    n_rows: int
+    n_all: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +116,37 @@ class Peers:
         if 1 - lowest > _RARE:
             return None
         return Counted(len(among), less / len(among), lowest, highest)
+
+    def together(self, row: Floats) -> Together | None:
+        """Return which two levels of a row go together least, else how many rows have all of its levels.
+
+        Parameters
+        ----------
+        row : ndarray of shape (n_columns,)
+            The row.
+
+        Returns
+        -------
+        Together or None
+            None where more than one row in twenty has the levels.
+        """
+        columns = [column for column in self.coded if not np.isnan(row[column])]
+        if len(columns) < 2:
+            return None
+        known = ~np.isnan(self.rows[:, columns])
+        alike = self.rows[:, columns] == row[columns]
+        apart = list(combinations(range(len(columns)), 2))
+        first, second = np.array(apart).T
+        n_all = (known[:, first] & known[:, second]).sum(axis=0)
+        both = (alike[:, first] & alike[:, second]).sum(axis=0)
+        by_chance = alike.mean(axis=0)[first] * alike.mean(axis=0)[second] * len(alike)
+        ratio = both / np.maximum(by_chance, 1.0)
+        least = int(ratio.argmin())
+        if ratio[least] < _HARDLY and both[least] <= _RARE * n_all[least]:
+            pair = columns[first[least]], columns[second[least]]
+            return Together(pair, int(both[least]), int(n_all[least]))
+        same = int(alike.all(axis=1).sum())
+        return Together(tuple(columns), same, len(alike)) if same <= _RARE * len(alike) else None
 
     @cached_property
     def _spread(self) -> Floats:

@@ -161,8 +161,17 @@ class _Row:
         """Return the value of an ordinary row that is most unusual."""
         notable = self.notable(1)
         if not notable:
-            return "no value stands out"
+            return f"no value stands out{self._together()}"
         return notable[0] if self._lacks(self._ranked()[0]) else f"the most unusual value is {notable[0]}"
+
+    def _together(self) -> str:
+        """Return how few rows have two of its levels, or all of them, where few do."""
+        found = None if self.peers is None else self.peers.together(self.values)
+        if found is None:
+            return ""
+        having = f"{found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
+        every = len(found.columns) > 2
+        return f": {having} {f'its {len(found.columns)} levels' if every else self._told(found.columns)}"
 
     def notable(self, n: int) -> list[str]:
         """Return those of the columns that add most whose values are unexpected or rare, and what they are beside."""

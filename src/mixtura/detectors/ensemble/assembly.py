@@ -9,6 +9,7 @@ from ...engines.progress import OnProgress
 from ...kernels.ensemble import scores
 from ...statistics.rarity import NEW_VALUE, Rarity
 from ..explaining.belonging import background_of
+from ..levels.absent import Absent
 from ..planes import planes_of
 from .columns import Range, columns_of
 from .extremes import regression_of, tails_of
@@ -26,10 +27,12 @@ def fit_ensemble(
     n_threads: int,
     on_progress: OnProgress | None = None,
     logarithms: Logarithms | None = None,
+    absent: Absent | None = None,
 ) -> EnsembleModel:
     """Return the ensemble of a table with a range of its own, of which `pool` holds rows.
 
-    Members and samples see columns in `logarithms`; tails, flags and planes see none.
+    Members and samples see columns in `logarithms`; tails, flags and planes see none. Missing cells count as `absent`
+    says.
     """
     columns = columns_of(pool, whole)
     units, flags = columns.units, Flags.of(pool, columns.flags)
@@ -50,4 +53,4 @@ def fit_ensemble(
     rarities = (*apart, both)
     background = background_of(pool)
     parts = (units, deviations, members, samples, regression, tails, flags, rarities, planes)
-    return EnsembleModel(*parts, whole.n_rows, background, logarithms)
+    return EnsembleModel(*parts, whole.n_rows, background, logarithms, absent)

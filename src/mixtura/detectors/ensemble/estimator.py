@@ -15,6 +15,7 @@ from ...rows.block import levels_of
 from ...rows.columns import Missing, Takes
 from ...statistics.rarity import n_discoveries
 from ..detector import Detector, offset_of
+from ..levels.absent import Absent
 from .assembly import fit_ensemble
 from .columns import find_range
 from .fit import POOL, threads_of
@@ -57,7 +58,8 @@ class AnomalyDetector(Detector):
     tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
     scored later that has another value there is farther out than all rows fitted. So is a row that is off a plane which
     all rows but a hundredth lie on: where one column is the sum of others, say, or a copy in other units. Missing
-    values (NaN, null) say nothing against a row.
+    values (NaN, null) say nothing against a row in a column that more than one row in a hundred lacks. In other columns
+    they make a row as surprising as few rows lack as much, if nothing else makes it more so.
 
     Parameters
     ----------
@@ -154,7 +156,7 @@ class AnomalyDetector(Detector):
             pool = take_sample(reading, random_state, 1, POOL).observed
             levels, how = levels_of(table.rows), (self.n_estimators, random_state, threads_of(table.engine))
             self.model_ = (
-                fit_ensemble(pool, whole, *how, self.on_progress)
+                fit_ensemble(pool, whole, *how, self.on_progress, absent=Absent.of(pool))
                 if levels == (None,) * len(levels)
                 else fit_mixed(pool, whole, levels, *how, self.on_progress)
             )

@@ -87,9 +87,8 @@ class MixedEnsemble:
         usual, evident, extreme = self.votes.parts(X, cells)
         if self.numbers is None:
             return -(np.maximum(usual, evident) + extreme)
-        numbers = X[:, self.of_numbers]
-        together = np.maximum(self.both.nats(_together(self.numbers.usual_nats(numbers), usual)), evident)
-        return -sum(self.numbers.beyond_nats(numbers), together + extreme)
+        together = np.maximum(self.both.nats(_together(usual_numbers(self.numbers, self.votes, X), usual)), evident)
+        return -sum(self.numbers.beyond_nats(X[:, self.of_numbers]), together + extreme)
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong, and what they should have been."""
@@ -107,7 +106,7 @@ class MixedEnsemble:
         votes = self.votes.recalibrated(pool, cells)
         usual = votes.parts(pool, cells)[0]
         if self.numbers is not None:
-            usual = _together(self.numbers.usual_nats(pool[:, self.of_numbers]), usual)
+            usual = _together(usual_numbers(self.numbers, votes, pool), usual)
         return replace(self, votes=votes, both=Rarity.of(usual))
 
     @cached_property
@@ -184,8 +183,23 @@ def fit_mixed(
         part, of_part = pool[:, places], Range(whole.minima[places], whole.maxima[places], whole.n_rows)
         logarithms = Logarithms.of(part)
         numbers = fit_ensemble(part, of_part, n_members, random_state, n_threads, on_progress, logarithms)
-        usual = _together(numbers.usual_nats(part), usual)
+        usual = _together(usual_numbers(numbers, votes, pool), usual)
     return MixedEnsemble(numbers, votes, Rarity.of(usual), whole.n_rows, background_of(pool))
+
+
+def usual_numbers(numbers: EnsembleModel, votes: LevelVotes, X: NDArray[Any]) -> Floats:
+    """Return the nats of what is found of the numbers of each row, as they stand or given a level.
+
+    What is unusual in the table may be usual in rows of a level. The less unusual of both counts.
+    """
+    places = np.setdiff1d(np.arange(X.shape[1]), votes.coding.columns)
+    found = numbers.usual_nats(X[:, places])
+    center, scale = np.zeros((2, X.shape[1]))
+    center[places], scale[places] = numbers.units.center, numbers.units.scale
+    rows, moved = votes.given.moved(X, votes.coding.codes(X), center, scale)
+    if len(rows):
+        found[rows] = np.minimum(found[rows], numbers.usual_nats(moved[:, places]))
+    return found
 
 
 def _together(numbers: Floats, levels: Floats) -> Floats:

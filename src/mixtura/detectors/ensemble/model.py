@@ -1,7 +1,7 @@
 """An ensemble of small mixtures, and the tails of the columns, as a frozen value."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -16,6 +16,7 @@ from ..explaining.belonging import explainer_by, explainer_of_columns, on_planes
 from ..explaining.explainer import Explainer
 from ..explaining.wide import WideExplainer
 from ..explanation import Explanation
+from ..levels.absent import Absent
 from ..planes import Planes, no_planes
 from .extremes import LEAST_WIDTH
 from .flags import VOICE_OF_FLAGS, Flags
@@ -62,7 +63,10 @@ _PLANE_TYPES = dict.fromkeys(("plane_normals", "plane_values", "plane_nats"), np
 _BACKGROUND_TYPES = {"background": np.float64}
 # Of tables with levels only.
 _LOG_TYPES: dict[str, Any] = {"log_columns": np.int32, "log_units": np.float64}
+# Of tables of numbers that a few rows lack.
+_ABSENT_TYPES = {"absent_each": np.float64, "absent_steps": np.float64}
 _DIMENSIONS = {
+    "absent_steps": 2,
     "background": 2,
     "log_units": 2,
     "plane_normals": 2,
@@ -109,7 +113,8 @@ class EnsembleModel:
 
     The score of a row is minus its surprise in nats: minus the logarithm of the share of the rows of a table like the
     one fitted that mixtures, samples and flags find as unusual, plus what its most extreme value adds: how many nats
-    that lies beyond the rarest value which so many rows and columns hold by chance.
+    that lies beyond the rarest value which so many rows and columns hold by chance. A row that lacks cells which nearly
+    all rows have is as surprising as few rows lack as much, if nothing else makes it more so.
 
     Attributes
     ----------
@@ -136,6 +141,8 @@ class EnsembleModel:
         Rows of it, by which others are explained; None in a file of an older version.
     logarithms : Logarithms
         Columns that members and samples see in logarithms; none in a table of numbers alone.
+    absent : Absent or None
+        Cells that are missing though nearly all rows have them; None where votes of levels know of them.
     """
 
     units: Units
@@ -150,6 +157,7 @@ class EnsembleModel:
     n_rows: int
     background: Floats | None = None
     logarithms: Logarithms = field(default_factory=Logarithms.none)
+    absent: Absent | None = None
 
     kind: ClassVar[str] = "ensemble"
 
@@ -175,7 +183,8 @@ class EnsembleModel:
 
     def score_samples(self, X: NDArray[Any]) -> Floats:
         """Return the score of each row of a float array, shape (n_rows,): the lower, the less it belongs."""
-        return -sum(self.beyond_nats(X), self.usual_nats(X))
+        usual = self.usual_nats(X)
+        return -sum(self.beyond_nats(X), usual if self.absent is None else np.maximum(usual, self.absent.nats(X)))
 
     def usual_nats(self, X: NDArray[Any]) -> Floats:
         """Return the nats of what members, samples and flags find of each row."""
@@ -228,7 +237,12 @@ class EnsembleModel:
 
     def explain(self, X: NDArray[Any], at_least: float | None = None) -> Explanation:
         """Return which cells of each row are wrong, and what they should have been."""
-        return self._explainer(X, at_least)
+        found = self._explainer(X, at_least)
+        return found if self.absent is None else self.absent.told(found, X)
+
+    def without(self, columns: Sequence[int]) -> Self:
+        """Return the model to which it says nothing that cells of some columns are missing."""
+        return self if self.absent is None else replace(self, absent=self.absent.without(columns))
 
     @cached_property
     def _explainer(self) -> Explainer | WideExplainer:
@@ -267,6 +281,7 @@ class EnsembleModel:
             arrays |= dict(zip(_PLANE_TYPES, parts, strict=True))
         if self.background is not None:
             arrays |= {"background": self.background}
+        arrays |= {} if self.absent is None else self.absent.arrays()
         return arrays | self.logarithms.arrays()
 
     def settings(self) -> dict[str, Any]:
@@ -277,7 +292,7 @@ class EnsembleModel:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> Self:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
         types = _TYPES
-        for optional in (_PLANE_TYPES, _BACKGROUND_TYPES, _LOG_TYPES):
+        for optional in (_PLANE_TYPES, _BACKGROUND_TYPES, _LOG_TYPES, _ABSENT_TYPES):
             types = types if optional.keys().isdisjoint(arrays) else types | optional
         if set(arrays) != set(types) or set(settings) != {"limit", "k", "n_rows"}:
             raise ValueError(f"an ensemble has the arrays {', '.join(_TYPES)}, and says its limit, k and n_rows")
@@ -319,6 +334,7 @@ class EnsembleModel:
             n_rows,
             _background(given, d),
             Logarithms.from_arrays(given, d),
+            Absent.from_arrays(given, d) if "absent_each" in given else None,
         )
         # The kernels compare all sizes, and all columns with the table, before they read a row.
         scores(np.zeros((1, model.n_features)), model.voting_units, model.members, model.samples)

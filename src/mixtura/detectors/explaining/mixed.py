@@ -15,6 +15,7 @@ from ..levels.votes import LevelVotes
 from .explainer import MOST_CELLS, Explainer
 from .given import MOST_GIVEN
 from .given_levels import told_numbers
+from .power_laws import PowerLaw, told_by_laws
 from .wide import WideExplainer
 
 # The rows of a background that score lowest may be errors: ordinary rows score no lower than the others.
@@ -126,7 +127,22 @@ class MixedExplainer:
             after[together] = again.score_after
         either[~levels_alone] = False
         explanation = self._explanation(X, explained, _Wrong(cells, either, values, before, after))
-        return self._several_given_levels(X, explanation, ordinary, ordinary if at_least is None else at_least)
+        flagged = ordinary if at_least is None else at_least
+        explanation = self._several_given_levels(X, explanation, ordinary, flagged)
+        return told_by_laws(explanation, X, self._law, lambda some: self.score(some[:, self.order]))
+
+    def _law(self, column: int) -> PowerLaw | None:
+        """Return the law that determines a column of the table."""
+        if column not in self._laws:
+            rows = self.background[:, self._place].copy()
+            rows[:, self.levels.coding.columns] = np.nan
+            self._laws[column] = PowerLaw.of(rows, column)
+        return self._laws[column]
+
+    @cached_property
+    def _laws(self) -> dict[int, PowerLaw | None]:
+        """Laws of the columns that have been asked for."""
+        return {}
 
     def _several_given_levels(
         self, X: Floats, explanation: Explanation, ordinary: float, flagged: float

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...typing import Floats
+from ..explanation import Explanation
 
 # A cell is usual that all rows but so few have. In other columns a missing cell is nothing to tell.
 _MOST_MISSING = 0.01
@@ -56,6 +57,12 @@ class Absent:
         """Return minus the logarithm of the share of the rows that lack as much, shape (n_rows,)."""
         place = np.searchsorted(self.sums, _sums(X, self.each) * (1 + _ROUNDING), "right")
         return np.asarray(np.append(0.0, self.ranks)[place])
+
+    def told(self, found: Explanation, X: NDArray[Any]) -> Explanation:
+        """Return the explanation of rows in which missing cells have their nats."""
+        nats = np.where(np.isnan(X), self.each, 0.0)
+        parts = {name: np.where(nats > 0, nats, getattr(found, name)) for name in ("distance", "shares")}
+        return replace(found, **parts)
 
     def without(self, columns: Sequence[int]) -> Self:
         """Return those to which some columns say nothing."""

@@ -36,6 +36,9 @@ _FEWEST_OF_SIDE = 30
 # widely, and the lower tail is at least so many spreads wide: most rows are so close to zero, whatever their level.
 _SKEWED, _SKEWED_WIDTH = 2.0, 0.5
 
+# Numbers of a level are moved to those of the table where the medians are so many deviations of the table apart.
+_MOVED = 1.0
+
 # Most views that are kept, those first in which a level differs most.
 _MOST_VIEWS = 512
 
@@ -172,6 +175,42 @@ class NumbersGivenLevels:
             most[rows, view.column] = nats[more]
         return expected, told_by
 
+    def moved(self, X: NDArray[Any], codes: Integers, center: Floats, scale: Floats) -> tuple[Integers, Floats]:
+        """Return rows whose levels have other numbers than the table, and the rows as if their levels had not.
+
+        A number is moved as far as the median of its level is from that of the table, by a factor where it may be
+        seen in logarithms: by the level that differs most surely, of those that are a deviation away.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+            Rows of the table.
+        codes : ndarray of shape (n_rows, m)
+            Codes of their levels.
+        center, scale : ndarray of shape (n_columns,)
+            Medians of the table, and one by its deviations.
+
+        Returns
+        -------
+        rows : ndarray of shape (n,)
+            Which rows.
+        values : ndarray of shape (n, n_columns)
+            These rows.
+        """
+        values, is_moved = X.astype(np.float64), np.zeros(X.shape, np.bool_)
+        for view in sorted(self.views, key=lambda view: not view.least):
+            code, usual = codes[:, view.level], center[view.column]
+            middle = view.middle(np.arange(len(view.centers)))
+            apart = (view.precisions > 0) & (np.abs(middle - usual) * scale[view.column] >= _MOVED)
+            rows = np.flatnonzero(apart[code] & ~is_moved[:, view.column])
+            own = middle[code[rows]]
+            values[rows, view.column] = (
+                values[rows, view.column] * usual / own if view.least else values[rows, view.column] + (usual - own)
+            )
+            is_moved[rows, view.column] = True
+        found = np.flatnonzero(is_moved.any(axis=1))
+        return found, values[found]
+
     def farthest(self, X: NDArray[Any], codes: Integers, coding: Coding) -> Farthest:
         """Return which number of each row is farthest out given a level."""
         most, expected, deviation = np.zeros((3, len(X)))
@@ -262,11 +301,12 @@ def _view(
     if not 0 < len(levels) <= _MOST_LEVELS:
         return None
     whole = values[~np.isnan(values)]
-    low, middle, high = np.percentile(whole, [5, 50, 95])
+    low, first, middle, third, high = np.percentile(whole, [5, 25, 50, 75, 95])
     is_skewed = whole.min() == 0 and high - middle > _SKEWED * (middle - low) and not least
     spread = float((high - low) / _NORMAL_RANGE or whole.std())
     if not 0 < spread < np.inf:
         return None
+    quarters = float((third - first) / _NORMAL_QUARTILES) or spread
     centers, precisions, differs = np.zeros(size + 2), np.zeros(size + 2), np.zeros(size + 2, np.bool_)
     furthest = 0.0
     for one in levels:
@@ -275,7 +315,7 @@ def _view(
         width = float((third - first) / _NORMAL_QUARTILES or own.std())
         root = np.sqrt(len(own))
         away = abs(center - middle) / (_OF_MEDIAN * spread / root)
-        narrower = np.log(spread / max(width, 1e-9 * spread)) / (_OF_SPREAD / root)
+        narrower = np.log(quarters / max(width, 1e-9 * spread)) / (_OF_SPREAD / root)
         differs[one] = max(away, narrower) > _DIFFERS
         furthest = max(furthest, float(away), float(narrower))
         centers[one] = center

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,6 +16,7 @@ from .coding import UNSEEN, Coding, nats_of_new, shares_reached
 from .dependencies import Dependencies
 from .given import Farthest, NumbersGivenLevels
 from .near import near_levels
+from .profiles import Profiles
 from .walk import walked
 
 # What levels find counts so much beside what mixtures and neighbours find of numbers, as flags do.
@@ -43,13 +46,14 @@ class Cells(NamedTuple):
 class _Found(NamedTuple):
     """What is found of rows: of each row, of each level (n_rows, m), and of each column (n_rows, n_columns), in nats.
 
-    All but the sum of the walk are less what a row offers by chance, `extreme` less what the table does. `absent` has a
-    number for each row.
+    All but the sum of the walk are less what a row offers by chance, `extreme` less what the table does. `absent` and
+    `together` have a number for each row.
     """
 
     walk: Floats
     rare: Floats
     absent: Floats
+    together: Floats
     told: Floats
     wrong: Floats
     given: Floats
@@ -58,7 +62,8 @@ class _Found(NamedTuple):
     def votes(self, walk: Rarity) -> Floats:
         """Return all votes together, given how rare sums of the walk are, which knows of rare levels by half."""
         rarest, told, given = (part.max(axis=1) for part in (self.rare, self.told, self.given))
-        return np.asarray(walk.nats(self.walk) + _OF_RARE * np.maximum(rarest, self.absent) + told + given)
+        rare = _OF_RARE * np.maximum(rarest, self.absent)
+        return np.asarray(walk.nats(self.walk) + rare + self.together + told + given)
 
     def evident(self) -> Floats:
         """Return what the level of a row says that alone says most."""
@@ -87,6 +92,8 @@ class LevelVotes:
         Numbers of rows of a level.
     absent : Absent
         Cells that are missing.
+    profiles : Profiles
+        Levels that rows have together.
     rarities : tuple of Rarity
         Of the sums of the walk, and of the votes.
     n_columns : int
@@ -101,6 +108,7 @@ class LevelVotes:
     dependencies: Dependencies
     given: NumbersGivenLevels
     absent: Absent
+    profiles: Profiles
     rarities: tuple[Rarity, Rarity]
     n_columns: int
 
@@ -149,12 +157,12 @@ class LevelVotes:
         flat = np.concatenate(shares), np.concatenate(misspelt), np.concatenate(near)
         dependencies = Dependencies.of(codes, coding)
         given = NumbersGivenLevels.of(pool, codes, coding, n_rows or len(pool))
-        absent = Absent.of(pool)
+        absent, profiles = Absent.of(pool), Profiles.of(codes, coding)
         sums = Rarity.of(walk[coding.places(codes)].sum(axis=1))
         # The rarity of votes is that of all that goes before.
-        votes = cls(coding, walk, *flat, dependencies, given, absent, (sums, sums), pool.shape[1])
+        votes = cls(coding, walk, *flat, dependencies, given, absent, profiles, (sums, sums), pool.shape[1])
         rarity = Rarity.of(votes.votes(pool))
-        return cls(coding, walk, *flat, dependencies, given, absent, (sums, rarity), pool.shape[1])
+        return replace(votes, rarities=(sums, rarity))
 
     def __len__(self) -> int:
         return len(self.coding)
@@ -212,6 +220,7 @@ class LevelVotes:
             walk.sum(axis=1),
             np.maximum(shares - by_chance, 0.0),
             self.absent.nats(X),
+            self.profiles.nats(codes),
             np.maximum(told - by_chance, 0.0),
             np.maximum(wrong - by_chance, 0.0),
             np.maximum(given - self.given.in_row, 0.0),
@@ -237,6 +246,7 @@ class LevelVotes:
             dependencies=self.dependencies.without(silent),
             given=self.given.without(silent),
             absent=self.absent.without(columns),
+            profiles=Profiles.none(),
         )
 
     def places_of(self, columns: Sequence[int]) -> Bools:
@@ -260,7 +270,8 @@ class LevelVotes:
             "level_near": self.near,
         }
         rarities = self.rarities[0].arrays("level_walk") | self.rarities[1].arrays("level_votes")
-        return own | self.dependencies.arrays() | self.given.arrays() | self.absent.arrays() | rarities
+        parts = self.dependencies, self.given, self.absent, self.profiles
+        return reduce(or_, (part.arrays() for part in parts), own | rarities)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_columns: int) -> Self:
@@ -278,7 +289,8 @@ class LevelVotes:
             raise ValueError("a level is near none that the column has")
         dependencies = Dependencies.from_arrays(arrays, coding)
         given = NumbersGivenLevels.from_arrays(arrays, coding, n_columns)
-        absent = Absent.from_arrays(arrays, n_columns)
+        absent, profiles = Absent.from_arrays(arrays, n_columns), Profiles.from_arrays(arrays)
         rarities = Rarity.from_arrays(arrays, "level_walk"), Rarity.from_arrays(arrays, "level_votes")
         walk, shares, misspelt = tables
-        return cls(coding, walk, shares, misspelt, near, dependencies, given, absent, rarities, n_columns)
+        known = dependencies, given, absent, profiles, rarities
+        return cls(coding, walk, shares, misspelt, near, *known, n_columns)
