@@ -1,5 +1,7 @@
 // The passes over a mixture, for Python: arrays are checked here, and only here, before a pass runs without the
 // interpreter.
+#include <functional>
+
 #include "bind_mixture.hpp"
 #include "factor.hpp"
 #include "pruned.hpp"
@@ -30,21 +32,35 @@ Components<T> components_of(Index d, const Dense<double, 1>& log_constants, cons
 
 using Reach = std::optional<Dense<double, 2>>;
 using Directions = std::optional<Dense<float, 2>>;
-using Centre = std::optional<Dense<double, 1>>;
 
 // What Python knows of components beside one another: their reach, and how the one that a row is near is found.
 std::optional<Pruning> pruning_of(Index d, Index count, const Reach& reach, const Directions& directions,
-                                  const Centre& centre) {
-    require(reach.has_value() == directions.has_value() && reach.has_value() == centre.has_value(),
-            "reach, directions and centre go together");
-    if (!reach) return std::nullopt;
+                                  const Weights& centre, const Places& guides, const Places& member_starts,
+                                  const Places& members) {
+    const bool given = reach && directions && centre && guides && member_starts && members;
+    require(given || !(reach || directions || centre || guides || member_starts || members),
+            "what a pass knows of components beside one another goes together");
+    if (!given) return std::nullopt;
     const auto has = [](const auto& array, Index height, Index width) {
         return static_cast<Index>(array.shape(0)) == height && static_cast<Index>(array.shape(1)) == width;
+    };
+    const auto are_components = [&](const Dense<std::int32_t, 1>& places) {
+        return std::all_of(places.data(), places.data() + places.shape(0),
+                           [&](std::int32_t k) { return k >= 0 && k < count; });
     };
     require(has(*reach, count, count), "reach must have one value for each two components");
     require(has(*directions, count, d + 1), "directions must have one value for each column, and an offset");
     require(static_cast<Index>(centre->shape(0)) == d, "centre must have one value for each column");
-    return Pruning{reach->data(), directions->data(), centre->data()};
+    require(guides->shape(0) > 0 && are_components(*guides) && are_components(*members), "there is no such component");
+    const std::int32_t* starts = member_starts->data();
+    const std::size_t n_guides = guides->shape(0);
+    require(member_starts->shape(0) == n_guides + 1 && starts[0] == 0 &&
+                std::adjacent_find(starts, starts + n_guides + 1, std::greater_equal<>()) == starts + n_guides + 1 &&
+                static_cast<std::size_t>(starts[n_guides]) == members->shape(0),
+            "every guide must have members");
+    return Pruning{reach->data(),          directions->data(),
+                   centre->data(),         {guides->data(), n_guides},
+                   {starts, n_guides + 1}, {members->data(), members->shape(0)}};
 }
 
 template <template <class> class Shape, class T>
@@ -56,7 +72,7 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
            Weights degrees_of_freedom, double log_background, double floor, std::optional<Output<T, 1>> log_density,
            std::optional<Output<double, 2>> tails, Places columns, Places level_columns, Places level_sizes,
            std::optional<Dense<T, 2>> level_logs, std::optional<Output<double, 2>> level_weights, Reach reach,
-           Directions directions, Centre centre) {
+           Directions directions, Weights centre, Places guides, Places member_starts, Places members) {
             const Table<T> table = table_of<T>(values, weights, columns);
             const Components<T> components =
                 components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
@@ -75,8 +91,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
             require(level_columns.has_value() == level_weights.has_value(), "a pass sums the weights of levels");
             const LevelTables<T> levels =
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, level_weights);
-            const std::optional<Pruning> pruning =
-                pruning_of(table.n_columns, components.count, reach, directions, centre);
+            const std::optional<Pruning> pruning = pruning_of(table.n_columns, components.count, reach, directions,
+                                                              centre, guides, member_starts, members);
             require(!pruning || (!degrees_of_freedom && !level_columns && !log_density &&
                                  floor == -std::numeric_limits<double>::infinity()),
                     "components that are pruned are normal, without levels, and no row is left out");
@@ -91,14 +107,15 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
         "counts"_a.noconvert(), "first"_a.noconvert(), "second"_a.noconvert(), "degrees_of_freedom"_a.none(),
         "log_background"_a, "floor"_a, "log_density"_a.none().noconvert(), "tails"_a.none().noconvert(),
         "columns"_a.none(), "level_columns"_a.none(), "level_sizes"_a.none(), "level_logs"_a.none().noconvert(),
-        "level_weights"_a.none().noconvert(), "reach"_a.none(), "directions"_a.none(), "centre"_a.none());
+        "level_weights"_a.none().noconvert(), "reach"_a.none(), "directions"_a.none(), "centre"_a.none(),
+        "guides"_a.none(), "member_starts"_a.none(), "members"_a.none());
     m.def(
         score_name,
         [](Strided<T, 2> values, Dense<double, 1> log_constants, Dense<T, 2> means, Dense<T, 1> factors,
            std::optional<Output<T, 1>> log_density, std::optional<Output<T, 2>> responsibilities,
            std::optional<Output<std::int64_t, 1>> labels, Weights degrees_of_freedom, Places columns,
            Places level_columns, Places level_sizes, std::optional<Dense<T, 2>> level_logs, Reach reach,
-           Directions directions, Centre centre) {
+           Directions directions, Weights centre, Places guides, Places member_starts, Places members) {
             const Table<T> table = table_of<T>(values, std::nullopt, columns);
             const Components<T> components =
                 components_of<Shape, T>(table.n_columns, log_constants, means, factors, degrees_of_freedom);
@@ -106,8 +123,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
                 levels_of<T>(values, components.count, level_columns, level_sizes, level_logs, std::nullopt);
             const Scores<T> scores =
                 scores_of<T>(table.n_rows, components.count, log_density, responsibilities, labels);
-            const std::optional<Pruning> pruning =
-                pruning_of(table.n_columns, components.count, reach, directions, centre);
+            const std::optional<Pruning> pruning = pruning_of(table.n_columns, components.count, reach, directions,
+                                                              centre, guides, member_starts, members);
             require(!pruning || (!degrees_of_freedom && !level_columns),
                     "components that are pruned are normal, without levels");
             nb::gil_scoped_release release;
@@ -121,7 +138,8 @@ void bind(nb::module_& m, const char* accumulate_name, const char* score_name) {
         "values"_a.noconvert(), "log_constants"_a, "means"_a.noconvert(), "factors"_a.noconvert(),
         "log_density"_a.none().noconvert(), "responsibilities"_a.none().noconvert(), "labels"_a.none().noconvert(),
         "degrees_of_freedom"_a.none(), "columns"_a.none(), "level_columns"_a.none(), "level_sizes"_a.none(),
-        "level_logs"_a.none().noconvert(), "reach"_a.none(), "directions"_a.none(), "centre"_a.none());
+        "level_logs"_a.none().noconvert(), "reach"_a.none(), "directions"_a.none(), "centre"_a.none(),
+        "guides"_a.none(), "member_starts"_a.none(), "members"_a.none());
 }
 
 template <template <class> class Shape>

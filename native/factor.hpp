@@ -45,7 +45,7 @@ public:
 
     void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < tile.end; r += V * kLanes<T>) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
             T* to = out + r;
             for (const Index k : chosen) {
                 for_factor_blocks([&]<int Count>(Index f) { expect<Count>(tile, k, f, r); });

@@ -110,6 +110,12 @@ inline void sum_responsibilities(const T* responsibilities, Index count, T* sums
     }
 }
 
+// What a shape does before the log densities of a tile.
+template <class Shape, class T>
+inline void prepare_shape(Shape& shape, const Tile<T>& tile) {
+    if constexpr (requires { shape.prepare(tile); }) shape.prepare(tile);
+}
+
 // What a shape adds to the totals after the last tile.
 template <class Shape>
 inline void finish_shape(Shape& shape, const Totals& totals) {
@@ -129,6 +135,7 @@ public:
           scales_(components.degrees_of_freedom ? components.count * kStride<T> : 0) {}
 
     void compute(const Tile<T>& tile, T* out) {
+        prepare_shape(shape_, tile);
         shape_.log_densities(tile, all_, out);
         if (components_.degrees_of_freedom) student_densities(components_, d_, out, scales_.data());
     }

@@ -19,76 +19,90 @@ namespace mixtura::mixture {
 // What all components that are left out of a row have of its density, together and at most.
 inline constexpr double kNegligible = 1e-12;
 
-// The reach, where D = `distance` and t = `slope`, and `gap` is twice the difference between the log density of p at
-// its mean, less the cut, and that of i: the lowest m with  gap - m^2 <= -(D - t m)^2,  or with  gap <= m^2  if that is
-// past m = D / t.
-inline double reach_of(double distance, double slope, double gap) {
-    const double squared = distance * distance, slope_squared = slope * slope;
-    if (gap > 0 && gap * slope_squared >= squared) return std::sqrt(gap);
-    const double margin = squared + gap;
-    if (!(margin > 0)) return 0;
-    return margin / (slope * distance + std::sqrt(std::max(squared - (slope_squared - 1) * gap, 0.0)));
+// The reach, where `squared` is D^2, `spread` is (t D)^2, and `gap` is twice the difference between the log density of
+// p at its mean, less the cut, and that of i: the lowest m with  gap - m^2 <= -(D - t m)^2,  or with  gap <= m^2  if
+// that is past m = D / t.
+inline double reach_of(double squared, double spread, double gap) {
+    const double discriminant = squared - (spread / squared - 1) * gap, margin = squared + gap;
+    const double near = margin / (std::sqrt(spread) + std::sqrt(std::max(discriminant, 0.0)));
+    const double past = std::sqrt(std::max(gap, 0.0));
+    const double reach = gap > 0 && gap * spread >= squared * squared ? past : near;
+    return margin > 0 && reach > 0 ? reach : 0;  // zero where it overflowed too
 }
 
-// One number of each component beside the other, filled up with `filler` to whole vectors.
+// Pairs of components are taken so many at a time, whose chains of sums overlap.
+inline constexpr int kReachVectors = 4;
+inline constexpr Index kReachLanes = kReachVectors * kLanes<double>;
+
+// One number of each component beside the other, filled up with `filler`.
 class ByLane {
 public:
     ByLane(const double* from, Index count, Index size, double filler)
-        : width_((count + kLanes<double> - 1) / kLanes<double> * kLanes<double>),
+        : width_((count + kReachLanes - 1) / kReachLanes * kReachLanes),
           values_(static_cast<std::size_t>(width_ * size), filler) {
         for (Index k = 0; k < count; ++k)
             for (Index a = 0; a < size; ++a) values_[static_cast<std::size_t>(a * width_ + k)] = from[k * size + a];
     }
 
-    Vector<double> operator()(Index a, Index first) const { return load(values_.data() + a * width_ + first); }
+    // The numbers `a` of components from `first`.
+    const double* operator()(Index a, Index first) const { return values_.data() + a * width_ + first; }
 
 private:
     Index width_;
     std::vector<double> values_;
 };
 
-// What `write_reaches` asks of precisions: for vectors of rows, one number a lane, column by column.
+// The v-th vector of column j of kReachLanes rows.
+inline Vector<double> at(const double* x, Index j, int v) { return load(x + j * kReachLanes + v * kLanes<double>); }
+inline void put(double* x, Index j, int v, Vector<double> value) {
+    store<double>(x + j * kReachLanes + v * kLanes<double>, value);
+}
+
+// What `write_reaches` asks of precisions: for kReachLanes rows x, one a lane, column by column.
 class MatrixMetric {
 public:
     MatrixMetric(const double* factors, Index count, Index d)
-        : factors_(factors), d_(d), by_lane_(factors, count, d * d, 1.0), whitened_(size(d)) {}
+        : factors_(factors), d_(d), by_lane_(factors, count, d * d, 1.0), whitened_(d * kReachLanes) {}
 
     static Index factors_size(Index d) { return d * d; }
 
-    // Returns |U_i^T x|^2; x becomes U_i U_i^T x.
-    Vector<double> weigh(Index i, double* x) {
+    // squared = |U_i^T x|^2; x becomes U_i U_i^T x.
+    void weigh(Index i, double* x, Vector<double>* squared) {
         const double* upper = factors_ + i * d_ * d_;
-        Vector<double> squared{};
         for (Index j = 0; j < d_; ++j) {
-            Vector<double> sum{};
-            for (Index a = 0; a <= j; ++a) sum += upper[a * d_ + j] * load(x + a * kLanes<double>);
-            store<double>(whitened_.data() + j * kLanes<double>, sum);
-            squared += sum * sum;
+            Vector<double> sums[kReachVectors] = {};
+            for (Index a = 0; a <= j; ++a)
+                for (int v = 0; v < kReachVectors; ++v) sums[v] += upper[a * d_ + j] * at(x, a, v);
+            for (int v = 0; v < kReachVectors; ++v) {
+                put(whitened_.data(), j, v, sums[v]);
+                squared[v] += sums[v] * sums[v];
+            }
         }
         for (Index a = 0; a < d_; ++a) {
-            Vector<double> sum{};
-            for (Index j = a; j < d_; ++j) sum += upper[a * d_ + j] * load(whitened_.data() + j * kLanes<double>);
-            store<double>(x + a * kLanes<double>, sum);
+            Vector<double> sums[kReachVectors] = {};
+            for (Index j = a; j < d_; ++j)
+                for (int v = 0; v < kReachVectors; ++v) sums[v] += upper[a * d_ + j] * at(whitened_.data(), j, v);
+            for (int v = 0; v < kReachVectors; ++v) put(x, a, v, sums[v]);
         }
-        return squared;
     }
 
-    // Returns |U_p^-1 x|^2 for the components p from `first`, one a lane; x is used up.
-    Vector<double> spread(Index first, double* x) const {
-        Vector<double> squared{};
+    // squared = |U_p^-1 x|^2 for the components p from `first`; x is used up.
+    void spread(Index first, double* x, Vector<double>* squared) const {
         for (Index j = d_ - 1; j >= 0; --j) {
-            Vector<double> sum = load(x + j * kLanes<double>);
-            for (Index a = j + 1; a < d_; ++a) sum -= by_lane_(j * d_ + a, first) * load(x + a * kLanes<double>);
-            sum /= by_lane_(j * (d_ + 1), first);
-            store<double>(x + j * kLanes<double>, sum);
-            squared += sum * sum;
+            Vector<double> sums[kReachVectors];
+            for (int v = 0; v < kReachVectors; ++v) sums[v] = at(x, j, v);
+            for (Index a = j + 1; a < d_; ++a)
+                for (int v = 0; v < kReachVectors; ++v)
+                    sums[v] -= load(by_lane_(j * d_ + a, first) + v * kLanes<double>) * at(x, a, v);
+            for (int v = 0; v < kReachVectors; ++v) {
+                sums[v] /= load(by_lane_(j * (d_ + 1), first) + v * kLanes<double>);
+                put(x, j, v, sums[v]);
+                squared[v] += sums[v] * sums[v];
+            }
         }
-        return squared;
     }
 
 private:
-    static std::size_t size(Index d) { return static_cast<std::size_t>(d * kLanes<double>); }
-
     const double* factors_;
     Index d_;
     ByLane by_lane_;
@@ -103,24 +117,23 @@ public:
 
     static Index factors_size(Index d) { return d; }
 
-    Vector<double> weigh(Index i, double* x) const {
-        Vector<double> squared{};
+    void weigh(Index i, double* x, Vector<double>* squared) const {
         for (Index j = 0; j < d_; ++j) {
             const double factor = factors_[i * d_ + j];
-            const Vector<double> whitened = factor * load(x + j * kLanes<double>);
-            squared += whitened * whitened;
-            store<double>(x + j * kLanes<double>, factor * whitened);
+            for (int v = 0; v < kReachVectors; ++v) {
+                const Vector<double> whitened = factor * at(x, j, v);
+                squared[v] += whitened * whitened;
+                put(x, j, v, factor * whitened);
+            }
         }
-        return squared;
     }
 
-    Vector<double> spread(Index first, const double* x) const {
-        Vector<double> squared{};
-        for (Index j = 0; j < d_; ++j) {
-            const Vector<double> unweighed = load(x + j * kLanes<double>) / by_lane_(j, first);
-            squared += unweighed * unweighed;
-        }
-        return squared;
+    void spread(Index first, const double* x, Vector<double>* squared) const {
+        for (Index j = 0; j < d_; ++j)
+            for (int v = 0; v < kReachVectors; ++v) {
+                const Vector<double> unweighed = at(x, j, v) / load(by_lane_(j, first) + v * kLanes<double>);
+                squared[v] += unweighed * unweighed;
+            }
     }
 
 private:
@@ -133,21 +146,27 @@ private:
 template <class Metric>
 void write_reaches(Metric metric, Index count, Index d, const double* log_constants, const double* means, double* out) {
     const double cut = std::log(kNegligible / static_cast<double>(count));
-    const ByLane by_lane(means, count, d, 0.0);
-    std::vector<double> x(static_cast<std::size_t>(d * kLanes<double>));
-    for (Index i = 0; i < count; ++i)
-        for (Index first = 0; first < count; first += kLanes<double>) {
+    const ByLane by_lane(means, count, d, 0.0), constants(log_constants, count, 1, 0.0);
+    std::vector<double> x(static_cast<std::size_t>(d * kReachLanes));
+    for (Index first = 0; first < count; first += kReachLanes)
+        for (Index i = 0; i < count; ++i) {
             for (Index j = 0; j < d; ++j)
-                store<double>(x.data() + j * kLanes<double>, by_lane(j, first) - means[i * d + j]);
-            const Vector<double> squared = metric.weigh(i, x.data()), spread = metric.spread(first, x.data());
-            for (int l = 0; l < kLanes<double> && first + l < count; ++l) {
-                const Index p = first + l;
-                const double distance = std::sqrt(squared[l]);
-                const double slope = distance > 0 ? std::sqrt(spread[l]) / distance : 0;
-                const double gap = 2 * (log_constants[p] + cut - log_constants[i]);
-                out[p * count + i] = p == i ? 0 : reach_of(distance, slope, gap);
+                for (int v = 0; v < kReachVectors; ++v)
+                    put(x.data(), j, v, load(by_lane(j, first) + v * kLanes<double>) - means[i * d + j]);
+            Vector<double> squared[kReachVectors] = {}, spread[kReachVectors] = {};
+            metric.weigh(i, x.data(), squared);
+            metric.spread(first, x.data(), spread);
+            double distances[kReachLanes], spreads[kReachLanes], reaches[kReachLanes];
+            for (int v = 0; v < kReachVectors; ++v) {
+                store<double>(distances + v * kLanes<double>, squared[v]);
+                store<double>(spreads + v * kLanes<double>, spread[v]);
             }
+            const double less = cut - log_constants[i];
+            for (Index l = 0; l < kReachLanes; ++l)
+                reaches[l] = reach_of(distances[l], spreads[l], 2 * (constants(0, first)[l] + less));
+            for (Index l = 0; l < std::min(kReachLanes, count - first); ++l) out[(first + l) * count + i] = reaches[l];
         }
+    for (Index k = 0; k < count; ++k) out[k * (count + 1)] = 0;
 }
 
 }  // namespace mixtura::mixture

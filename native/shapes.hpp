@@ -56,6 +56,7 @@ inline void add_counts(const Tile<T>& tile, Chosen chosen, const T* responsibili
 
 // Each shape computes log densities of a tile, weights included, into `out` (the s-th chosen component of row r at
 // s * kStride + r), and adds a tile's share to the totals, given the weighted responsibilities in the same layout.
+// `prepare` and `finish`, where a shape has them, come before the log densities of a tile and after the last tile.
 // `add_given` adds what rows of a weight that miss columns add beyond the values expected of them. `kCorrelated` tells
 // whether columns say anything of one another.
 
@@ -84,10 +85,10 @@ public:
             const T* upper = components_.factors + k * d_ * d_;
             const T constant = static_cast<T>(components_.log_constants[k]);
             if (d_ <= kStoreAbove) {
-                gaussian_densities(upper, d_, centred, constant, out, tile.end);
+                gaussian_densities(upper, d_, centred, constant, out, tile.begin, tile.end);
             } else {
                 store_columns(centred, d_, centred_.data(), tile.end);
-                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out, tile.end);
+                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out, tile.begin, tile.end);
             }
             out += kStride<T>;
         }
@@ -140,10 +141,13 @@ public:
     static Index factors_size(Index count, Index d, Index) { return d * d + d + count * d; }
     static Index second_size(Index, Index d, Index) { return packed_size(d); }
 
-    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
+    void prepare(const Tile<T>& tile) {
         multiply_upper(components_.factors, d_, Centred<T>{tile.values.data(), centre_}, whitened_.data(), tile.end);
+    }
+
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < tile.end; r += V * kLanes<T>) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
             T* to = out + r;
             for (const Index k : chosen) {
                 const T* m = means_ + k * d_;
@@ -269,7 +273,7 @@ public:
 
     void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < tile.end; r += V * kLanes<T>) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
             T* to = out + r;
             for (const Index k : chosen) {
                 const T* mean = components_.means + k * d_;
@@ -340,7 +344,7 @@ public:
 
     void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < tile.end; r += V * kLanes<T>) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
             T* to = out + r;
             for (const Index k : chosen) {
                 const T* mean = components_.means + k * d_;

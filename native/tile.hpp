@@ -28,7 +28,7 @@ inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
 
 // Rows that the widest loops take at once.
 template <class T>
-inline constexpr int kStep = kVectors<T>* kLanes<T>;
+inline constexpr int kStep = kVectors<T> * kLanes<T>;
 
 // Rows as they lie in memory, strides counted in values.
 template <class T>
@@ -48,6 +48,7 @@ template <class T>
 struct Tile {
     Index n_columns;
     int n_rows = 0;
+    int begin = 0;       // log densities are computed of the rows from here on, a multiple of kStep
     int end = kTile<T>;  // loops over the rows end here, a multiple of kStep
     Buffer<T> values;    // column j of row r at j * kStride + r
     Buffer<T> weights;   // zero where the tile is filled up
@@ -79,6 +80,7 @@ struct Tile {
     // Reads `count` rows that lie anywhere, at most kTile, and is filled up to the next multiple of kStep.
     void gather(const Table<T>& table, const std::int32_t* rows, int count) {
         n_rows = count;
+        begin = 0;
         end = (count + kStep<T> - 1) / kStep<T> * kStep<T>;
         for (int r = 0; r < end; ++r) {
             const Index row = rows[r < count ? r : 0];
@@ -198,9 +200,9 @@ inline void add_squared_columns(const T* upper, Index d, Index first, const Sour
 
 // Log densities of a tile under one Gaussian: constant - |U^T c|^2 / 2.
 template <class T, class Source>
-inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out, int end = kTile<T>) {
+inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out, int begin, int end) {
     constexpr int V = kVectors<T>;
-    for (int r = 0; r < end; r += V * kLanes<T>) {
+    for (int r = begin; r < end; r += V * kLanes<T>) {
         Vector<T> squares[V] = {};
         Index j = 0;
         for (; j + kColumns <= d; j += kColumns) add_squared_columns<kColumns>(upper, d, j, centred, r, squares);

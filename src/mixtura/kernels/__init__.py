@@ -102,19 +102,23 @@ class Pruning(NamedTuple):
         A direction v and an offset b of each component: a row x is near that of highest v . (x - centre) + b.
     centre : ndarray of shape (n_columns,)
         The centre.
+    guides : ndarray of int32
+        Components, of which a row is told the nearest first.
+    member_starts : ndarray of shape (n_guides + 1,), int32
+        Where the members of each guide start in `members`, and where the last of them end.
+    members : ndarray of int32
+        For each guide, the components that may be nearest to rows whose nearest guide it is.
     """
 
     reach: NDArray[np.float64]
     directions: NDArray[np.float32]
     centre: NDArray[np.float64]
-
-    @property
-    def arguments(self) -> dict[str, NDArray[Any]]:
-        """Arguments of the compiled passes."""
-        return dict(zip(("reach", "directions", "centre"), self, strict=True))
+    guides: NDArray[np.int32]
+    member_starts: NDArray[np.int32]
+    members: NDArray[np.int32]
 
 
-_UNPRUNED: dict[str, Any] = dict.fromkeys(("reach", "directions", "centre"))
+_UNPRUNED: dict[str, Any] = dict.fromkeys(Pruning._fields)
 
 
 def reaches(
@@ -179,7 +183,7 @@ def accumulate(
         tails,
         level_weights=level_weights,
         **(NO_LEVELS if levels is None else levels.arguments),
-        **(_UNPRUNED if pruning is None else pruning.arguments),
+        **(_UNPRUNED if pruning is None else pruning._asdict()),
     )
     return log_likelihood
 
@@ -206,6 +210,6 @@ def score(
     write = getattr(native, f"score_{kernel}")
     arguments = {
         **(NO_LEVELS if levels is None else levels.arguments),
-        **(_UNPRUNED if pruning is None else pruning.arguments),
+        **(_UNPRUNED if pruning is None else pruning._asdict()),
     }
     write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom, **arguments)
