@@ -66,10 +66,11 @@ inline void member_densities(const std::vector<Tile<float>>& tiles, const Member
     Shape<float> shape(member.components, member.n_columns);
     Buffer<float> densities(member.components.count * kStride<float>), weights(kTile<float>), claimed(kTile<float>);
     const Buffer<float> background(kTile<float>, kNone);
+    const std::vector<Index> all = mixture::every_component(member.components.count);
     for (const Tile<float>& from : tiles) {
         for (Index j = 0; j < member.n_columns; ++j)
             std::copy_n(from.column(member.columns[j]), kTile<float>, tile.values.data() + j * kStride<float>);
-        shape.log_densities(tile, densities.data());
+        shape.log_densities(tile, all, densities.data());
         std::fill(weights.begin(), weights.end(), 1.0f);
         mixture::normalise(densities.data(), member.components.count, background.data(), kNone, weights.data(),
                            claimed.data(), out);

@@ -43,10 +43,11 @@ public:
         }
     }
 
-    void log_densities(const Tile<T>& tile, T* out) {
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < kTile<T>; r += V * kLanes<T>)
-            for (Index k = 0; k < components_.count; ++k) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
+            T* to = out + r;
+            for (const Index k : chosen) {
                 for_factor_blocks([&]<int Count>(Index f) { expect<Count>(tile, k, f, r); });
                 Vector<T> squares[V] = {};
                 for_column_blocks(d_, [&]<int Count>(Index j) { add_squares<Count>(tile, k, j, r, squares); });
@@ -56,26 +57,28 @@ public:
                         squares[v] += e * e;
                     }
                 const T constant = static_cast<T>(components_.log_constants[k]);
-                for (int v = 0; v < V; ++v)
-                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                for (int v = 0; v < V; ++v) store<T>(to + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                to += kStride<T>;
             }
+        }
     }
 
-    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+    void add(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
         drop_unclaimed(tile);
         for_column_blocks(d_, [&]<int Count>(Index j) {
-            for (Index k = 0; k < components_.count; ++k) {
-                const Weighted<T> weighted{{tile.values.data(), components_.means + k * d_},
-                                           responsibilities + k * kStride<T>};
+            const T* z = responsibilities;
+            for (const Index k : chosen) {
+                const Weighted<T> weighted{{tile.values.data(), components_.means + k * d_}, z};
                 double* second = totals.second + (k * d_ + j) * (1 + q_);
-                add_first<Count>(weighted, j, totals.first + k * d_);
-                add_own<Count>(weighted, j, second);
+                add_first<Count>(weighted, j, totals.first + k * d_, tile.end);
+                add_own<Count>(tile, weighted, j, second);
                 for_factor_blocks([&]<int Width>(Index f) {
-                    add_cross<Count, Width>(weighted, k, j, f, second + 1 + f);
+                    add_cross<Count, Width>(tile, weighted, k, j, f, second + 1 + f);
                 });
+                z += kStride<T>;
             }
         });
-        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        add_counts(tile, chosen, responsibilities, totals);
     }
 
 private:
@@ -85,7 +88,7 @@ private:
     // A row that belongs to no component may be so far away that its factors overflow: they are put at zero.
     void drop_unclaimed(const Tile<T>& tile) {
         for (Index f = 0; f < components_.count * q_; ++f)
-            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            for (int r = 0; r < tile.end; r += kLanes<T>) {
                 T* e = expected_.data() + f * kStride<T> + r;
                 store<T>(e, load(tile.weights.data() + r) > T(0) ? load(e) : Vector<T>{});
             }
@@ -140,9 +143,9 @@ private:
 
     // Adds the sums of z (x - mu)^2 of Count columns, 1 + q places apart.
     template <int Count>
-    void add_own(const Weighted<T>& weighted, Index j, double* to) {
+    void add_own(const Tile<T>& tile, const Weighted<T>& weighted, Index j, double* to) {
         Vector<T> sums[Count] = {};
-        for (int r = 0; r < kTile<T>; r += kLanes<T>)
+        for (int r = 0; r < tile.end; r += kLanes<T>)
             for (int i = 0; i < Count; ++i) sums[i] += weighted(j + i, r) * weighted.centred(j + i, r);
         double total[Count];
         lane_sums<T>(sums, total);
@@ -151,9 +154,9 @@ private:
 
     // Adds the sums of z (x - mu) f of Count columns and Width factors.
     template <int Count, int Width>
-    void add_cross(const Weighted<T>& weighted, Index k, Index j, Index f, double* to) {
+    void add_cross(const Tile<T>& tile, const Weighted<T>& weighted, Index k, Index j, Index f, double* to) {
         Vector<T> sums[Count * Width] = {};
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < tile.end; r += kLanes<T>) {
             Vector<T> e[Width];
             for (int l = 0; l < Width; ++l) e[l] = load(expected(k, f + l) + r);
             for (int i = 0; i < Count; ++i) {

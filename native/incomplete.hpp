@@ -136,7 +136,7 @@ public:
                     for (const Run& run : runs_) complete(k, run, own);
             }
             T* to = out + k * kStride<T>;
-            parts_[k].shape.log_densities(own, to);
+            parts_[k].shape.log_densities(own, kOne, to);
             if (components_.degrees_of_freedom) student_densities(k, to);
             else
                 for (int r = 0; r < kTile<T>; r += kLanes<T>) store<T>(to + r, load(to + r) + load(shifts_.data() + r));
@@ -152,7 +152,7 @@ public:
             if (components_.degrees_of_freedom) add_tails(k, z, totals.tails);
             Tile<T>& own = parts_[k].tile;
             std::copy_n(z, kTile<T>, own.weights.begin());
-            parts_[k].shape.add(own, z, {totals.counts + k, totals.first + k * d_, second, nullptr});
+            parts_[k].shape.add(own, kOne, z, {totals.counts + k, totals.first + k * d_, second, nullptr});
         }
     }
 
@@ -170,6 +170,8 @@ private:
         Index missing, count, lower;
         double log_determinant = 0;
     };
+
+    static constexpr Index kOne[] = {0};  // the component of a part
 
     const std::int32_t* missing_of(const Run& run) const { return missing_.data() + run.missing; }
     const double* precision(Index k) const {

@@ -34,9 +34,9 @@ inline void read_background(const Limits& limits, Index first, int n_rows, T* to
 // row at or below the floor loses its weight. A row so far away that every density is zero belongs to no component: its
 // responsibilities, and its claimed weight, become zero.
 template <class T>
-inline void normalise(T* densities, Index count, const T* backgrounds, T floor, T* weights, T* claimed,
-                      T* log_density) {
-    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+inline void normalise(T* densities, Index count, const T* backgrounds, T floor, T* weights, T* claimed, T* log_density,
+                      int end = kTile<T>) {
+    for (int r = 0; r < end; r += kLanes<T>) {
         const Vector<T> background = load(backgrounds + r);
         Vector<T> top = maximum(broadcast<T>(Simd<T>::kLowest), background);
         for (Index k = 0; k < count; ++k)  // a NaN from an overflow compares false and never becomes it
@@ -102,12 +102,24 @@ inline void add_tails(const Components<T>& components, Index d, const T* scales,
 
 // The sum of the responsibilities of each row, zero where it is so small that dividing by it could overflow.
 template <class T>
-inline void sum_responsibilities(const T* responsibilities, Index count, T* sums) {
-    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+inline void sum_responsibilities(const T* responsibilities, Index count, T* sums, int end = kTile<T>) {
+    for (int r = 0; r < end; r += kLanes<T>) {
         Vector<T> sum{};
         for (Index k = 0; k < count; ++k) sum += load(responsibilities + k * kStride<T> + r);
         store<T>(sums + r, sum > std::numeric_limits<T>::min() * 16 ? sum : Vector<T>{});
     }
+}
+
+// What a shape does before the log densities of a tile.
+template <class Shape, class T>
+inline void prepare_shape(Shape& shape, const Tile<T>& tile) {
+    if constexpr (requires { shape.prepare(tile); }) shape.prepare(tile);
+}
+
+// What a shape adds to the totals after the last tile.
+template <class Shape>
+inline void finish_shape(Shape& shape, const Totals& totals) {
+    if constexpr (requires { shape.finish(totals); }) shape.finish(totals);
 }
 
 // The log densities of a tile under the components, which are normal or Student's t.
@@ -117,12 +129,14 @@ public:
     Densities(const Components<T>& components, Index d)
         : components_(components),
           d_(d),
+          all_(every_component(components.count)),
           zeros_(static_cast<std::size_t>(components.count)),
           shape_(components.degrees_of_freedom ? without_constants(components) : components, d),
           scales_(components.degrees_of_freedom ? components.count * kStride<T> : 0) {}
 
     void compute(const Tile<T>& tile, T* out) {
-        shape_.log_densities(tile, out);
+        prepare_shape(shape_, tile);
+        shape_.log_densities(tile, all_, out);
         if (components_.degrees_of_freedom) student_densities(components_, d_, out, scales_.data());
     }
 
@@ -131,12 +145,10 @@ public:
         if (components_.degrees_of_freedom) add_tails(components_, d_, scales_.data(), responsibilities, totals.tails);
         if (components_.degrees_of_freedom || !all_claimed)
             sum_responsibilities(responsibilities, components_.count, tile.weights.data());
-        shape_.add(tile, responsibilities, totals);
+        shape_.add(tile, all_, responsibilities, totals);
     }
 
-    void finish(const Totals& totals) {
-        if constexpr (requires { shape_.finish(totals); }) shape_.finish(totals);
-    }
+    void finish(const Totals& totals) { finish_shape(shape_, totals); }
 
 private:
     Components<T> without_constants(Components<T> components) const {
@@ -146,6 +158,7 @@ private:
 
     Components<T> components_;
     Index d_;
+    std::vector<Index> all_;
     std::vector<double> zeros_;
     Shape<T> shape_;
     Buffer<T> scales_;

@@ -2,6 +2,8 @@
 // sizes of what it reads and adds to, given how many numbers its factors were given as.
 #pragma once
 
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "tile.hpp"
@@ -34,10 +36,29 @@ struct Given {
     const double* covariance;  // count x count; of shapes without correlations only the diagonal is written
 };
 
-// Each shape computes log densities of a tile, weights included, into `out` (component k of row r at k * kStride + r),
-// and adds a tile's share to the totals, given the weighted responsibilities in the same layout. `add_given` adds what
-// rows of a weight that miss columns add beyond the values expected of them. `kCorrelated` tells whether columns say
-// anything of one another.
+// The components that a tile is seen under, each once.
+using Chosen = std::span<const Index>;
+
+inline std::vector<Index> every_component(Index count) {
+    std::vector<Index> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), Index{0});
+    return all;
+}
+
+// Adds the sums of the responsibilities of each component.
+template <class T>
+inline void add_counts(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
+    for (const Index k : chosen) {
+        totals.counts[k] += sum_column(responsibilities, tile.end);
+        responsibilities += kStride<T>;
+    }
+}
+
+// Each shape computes log densities of a tile, weights included, into `out` (the s-th chosen component of row r at
+// s * kStride + r), and adds a tile's share to the totals, given the weighted responsibilities in the same layout.
+// `prepare` and `finish`, where a shape has them, come before the log densities of a tile and after the last tile.
+// `add_given` adds what rows of a weight that miss columns add beyond the values expected of them. `kCorrelated` tells
+// whether columns say anything of one another.
 
 // factors: K upper triangular matrices U_k with U_k U_k^T = precision_k.
 // first: sums of z (x - mu), K x d; second: of z (x - mu)(x - mu)^T, K packed lower triangles.
@@ -58,34 +79,36 @@ public:
         }
     }
 
-    void log_densities(const Tile<T>& tile, T* out) {
-        for (Index k = 0; k < components_.count; ++k) {
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
+        for (const Index k : chosen) {
             const Centred<T> centred{tile.values.data(), components_.means + k * d_};
             const T* upper = components_.factors + k * d_ * d_;
             const T constant = static_cast<T>(components_.log_constants[k]);
             if (d_ <= kStoreAbove) {
-                gaussian_densities(upper, d_, centred, constant, out + k * kStride<T>);
+                gaussian_densities(upper, d_, centred, constant, out, tile.begin, tile.end);
             } else {
-                store_columns(centred, d_, centred_.data());
-                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out + k * kStride<T>);
+                store_columns(centred, d_, centred_.data(), tile.end);
+                gaussian_densities(upper, d_, Columns<T>{centred_.data()}, constant, out, tile.begin, tile.end);
             }
+            out += kStride<T>;
         }
     }
 
-    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
-        for (Index k = 0; k < components_.count; ++k) {
+    void add(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
+        for (const Index k : chosen) {
             const Centred<T> centred{tile.values.data(), components_.means + k * d_};
-            const Weighted<T> weighted{centred, responsibilities + k * kStride<T>};
+            const Weighted<T> weighted{centred, responsibilities};
             double* second = totals.second + k * packed_size(d_);
-            totals.counts[k] += sum_column(weighted.shares);
-            add_first(weighted, d_, totals.first + k * d_);
+            totals.counts[k] += sum_column(responsibilities, tile.end);
+            add_first(weighted, d_, totals.first + k * d_, tile.end);
             if (d_ <= kStoreAbove) {
-                add_products<T>(weighted, centred, d_, second);
+                add_products<T>(weighted, centred, d_, second, tile.end);
             } else {
-                store_columns(centred, d_, centred_.data());
-                store_columns(weighted, d_, weighted_.data());
-                add_products<T>(Columns<T>{weighted_.data()}, Columns<T>{centred_.data()}, d_, second);
+                store_columns(centred, d_, centred_.data(), tile.end);
+                store_columns(weighted, d_, weighted_.data(), tile.end);
+                add_products<T>(Columns<T>{weighted_.data()}, Columns<T>{centred_.data()}, d_, second, tile.end);
             }
+            responsibilities += kStride<T>;
         }
     }
 
@@ -112,16 +135,21 @@ public:
           centred_(d * kStride<T>),
           whitened_(d * kStride<T>),
           shares_(components.count * kStride<T>),
-          pairs_(packed_size(components.count)) {}
+          pairs_(packed_size(components.count)),
+          products_(pairs_.size()) {}
 
     static Index factors_size(Index count, Index d, Index) { return d * d + d + count * d; }
     static Index second_size(Index, Index d, Index) { return packed_size(d); }
 
-    void log_densities(const Tile<T>& tile, T* out) {
-        multiply_upper(components_.factors, d_, Centred<T>{tile.values.data(), centre_}, whitened_.data());
+    void prepare(const Tile<T>& tile) {
+        multiply_upper(components_.factors, d_, Centred<T>{tile.values.data(), centre_}, whitened_.data(), tile.end);
+    }
+
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
-            for (Index k = 0; k < components_.count; ++k) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
+            T* to = out + r;
+            for (const Index k : chosen) {
                 const T* m = means_ + k * d_;
                 const T constant = static_cast<T>(components_.log_constants[k]);
                 Vector<T> squares[V] = {};
@@ -130,26 +158,27 @@ public:
                         const Vector<T> e = load(whitened_.data() + j * kStride<T> + r + v * kLanes<T>) - m[j];
                         squares[v] += e * e;
                     }
-                for (int v = 0; v < V; ++v)
-                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                for (int v = 0; v < V; ++v) store<T>(to + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                to += kStride<T>;
             }
         }
     }
 
-    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
-        const Index count = components_.count;
+    void add(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
         drop_unclaimed(tile);
         for_column_blocks(d_, [&]<int Count>(Index j) {
-            for (Index k = 0; k < count; ++k) {
-                const T* z = responsibilities + k * kStride<T>;
-                add_first<Count>(Weighted<T>{{whitened_.data(), means_ + k * d_}, z}, j, totals.first + k * d_);
+            const T* z = responsibilities;
+            for (const Index k : chosen) {
+                const Weighted<T> weighted{{whitened_.data(), means_ + k * d_}, z};
+                add_first<Count>(weighted, j, totals.first + k * d_, tile.end);
+                z += kStride<T>;
             }
         });
-        for (Index k = 0; k < count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
-        unweigh(tile, responsibilities);
-        for_column_blocks(d_, [&]<int Count>(Index j) { subtract_expected<Count>(tile, j); });
-        add_products<T>(Columns<T>{centred_.data()}, Columns<T>{whitened_.data()}, d_, totals.second);
-        add_products<T>(Columns<T>{responsibilities}, Columns<T>{shares_.data()}, count, pairs_.data());
+        add_counts(tile, chosen, responsibilities, totals);
+        unweigh(tile, chosen.size(), responsibilities);
+        for_column_blocks(d_, [&]<int Count>(Index j) { subtract_expected<Count>(tile, chosen, j); });
+        add_products<T>(Columns<T>{centred_.data()}, Columns<T>{whitened_.data()}, d_, totals.second, tile.end);
+        add_pairs(tile, chosen, responsibilities);
     }
 
     void finish(const Totals& totals) {
@@ -169,14 +198,16 @@ public:
 private:
     // Columns j .. j + Count - 1 of e = y - sum_k z_k m_k in place of y, and of e times the row's weight.
     template <int Count>
-    void subtract_expected(const Tile<T>& tile, Index j) {
+    void subtract_expected(const Tile<T>& tile, Chosen chosen, Index j) {
         T* whitened = whitened_.data() + j * kStride<T>;
         T* weighted = centred_.data() + j * kStride<T>;
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < tile.end; r += kLanes<T>) {
             Vector<T> e[Count];
             for (int i = 0; i < Count; ++i) e[i] = load(whitened + i * kStride<T> + r);
-            for (Index k = 0; k < components_.count; ++k) {
-                const Vector<T> share = load(shares_.data() + k * kStride<T> + r);
+            const T* shares = shares_.data() + r;
+            for (const Index k : chosen) {
+                const Vector<T> share = load(shares);
+                shares += kStride<T>;
                 for (int i = 0; i < Count; ++i) e[i] -= means_[k * d_ + j + i] * share;
             }
             const Vector<T> weight = load(tile.weights.data() + r);
@@ -187,21 +218,32 @@ private:
         }
     }
 
+    // Adds the sums over rows of the products of responsibilities of two components.
+    void add_pairs(const Tile<T>& tile, Chosen chosen, const T* responsibilities) {
+        const Index count = static_cast<Index>(chosen.size());
+        std::fill_n(products_.begin(), packed_size(count), 0.0);
+        add_products<T>(Columns<T>{responsibilities}, Columns<T>{shares_.data()}, count, products_.data(), tile.end);
+        const double* from = products_.data();
+        for (Index a = 0; a < count; ++a)
+            for (Index b = 0; b <= a; ++b)
+                pairs_[packed_size(std::max(chosen[a], chosen[b])) + std::min(chosen[a], chosen[b])] += *from++;
+    }
+
     // A row that belongs to no component may be so far away that its coordinates overflow: it is put at the centre.
     void drop_unclaimed(const Tile<T>& tile) {
         for (Index j = 0; j < d_; ++j)
-            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            for (int r = 0; r < tile.end; r += kLanes<T>) {
                 T* y = whitened_.data() + j * kStride<T> + r;
                 store<T>(y, load(tile.weights.data() + r) > T(0) ? load(y) : Vector<T>{});
             }
     }
 
     // Responsibilities without the row's weight; a row of weight zero adds nothing, whatever its shares.
-    void unweigh(const Tile<T>& tile, const T* responsibilities) {
+    void unweigh(const Tile<T>& tile, std::size_t count, const T* responsibilities) {
         Buffer<T> inverse(kTile<T>);
-        for (int r = 0; r < kTile<T>; ++r) inverse[r] = tile.weights[r] > 0 ? T(1) / tile.weights[r] : T(0);
-        for (Index k = 0; k < components_.count; ++k)
-            for (int r = 0; r < kTile<T>; r += kLanes<T>)
+        for (int r = 0; r < tile.end; ++r) inverse[r] = tile.weights[r] > 0 ? T(1) / tile.weights[r] : T(0);
+        for (std::size_t k = 0; k < count; ++k)
+            for (int r = 0; r < tile.end; r += kLanes<T>)
                 store<T>(shares_.data() + k * kStride<T> + r,
                          load(responsibilities + k * kStride<T> + r) * load(inverse.data() + r));
     }
@@ -211,7 +253,7 @@ private:
     const T* centre_;
     const T* means_;
     Buffer<T> centred_, whitened_, shares_;
-    std::vector<double> pairs_;
+    std::vector<double> pairs_, products_;
 };
 
 // factors: 1 / standard deviation, K x d. first: sums of z (x - mu); second: of z (x - mu)^2, both K x d.
@@ -229,10 +271,11 @@ public:
             second[given.missing[a]] += weight * given.covariance[a * (given.count + 1)];
     }
 
-    void log_densities(const Tile<T>& tile, T* out) {
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
-            for (Index k = 0; k < components_.count; ++k) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
+            T* to = out + r;
+            for (const Index k : chosen) {
                 const T* mean = components_.means + k * d_;
                 const T* factor = components_.factors + k * d_;
                 const T constant = static_cast<T>(components_.log_constants[k]);
@@ -242,26 +285,29 @@ public:
                         const Vector<T> y = (load(tile.column(j) + r + v * kLanes<T>) - mean[j]) * factor[j];
                         squares[v] += y * y;
                     }
-                for (int v = 0; v < V; ++v)
-                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                for (int v = 0; v < V; ++v) store<T>(to + v * kLanes<T>, constant - T(0.5) * squares[v]);
+                to += kStride<T>;
             }
         }
     }
 
-    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+    void add(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
         for_column_blocks(d_, [&]<int Count>(Index j) {
-            for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
+            const T* z = responsibilities;
+            for (const Index k : chosen) {
+                add_columns<Count>(tile, z, k, j, totals);
+                z += kStride<T>;
+            }
         });
-        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        add_counts(tile, chosen, responsibilities, totals);
     }
 
 private:
     template <int Count>
-    void add_columns(const Tile<T>& tile, const T* responsibilities, Index k, Index first, const Totals& totals) {
-        const T* z = responsibilities + k * kStride<T>;
+    void add_columns(const Tile<T>& tile, const T* z, Index k, Index first, const Totals& totals) {
         const T* mean = components_.means + k * d_ + first;
         Vector<T> sums[2 * Count] = {};
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < tile.end; r += kLanes<T>) {
             const Vector<T> share = load(z + r);
             for (int j = 0; j < Count; ++j) {
                 const Vector<T> c = load(tile.column(first + j) + r) - mean[j];
@@ -296,10 +342,11 @@ public:
         for (Index a = 0; a < given.count; ++a) second[0] += weight * given.covariance[a * (given.count + 1)];
     }
 
-    void log_densities(const Tile<T>& tile, T* out) {
+    void log_densities(const Tile<T>& tile, Chosen chosen, T* out) {
         constexpr int V = kVectors<T>;
-        for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
-            for (Index k = 0; k < components_.count; ++k) {
+        for (int r = tile.begin; r < tile.end; r += V * kLanes<T>) {
+            T* to = out + r;
+            for (const Index k : chosen) {
                 const T* mean = components_.means + k * d_;
                 const T half_precision = T(0.5) * components_.factors[k] * components_.factors[k];
                 const T constant = static_cast<T>(components_.log_constants[k]);
@@ -309,26 +356,29 @@ public:
                         const Vector<T> c = load(tile.column(j) + r + v * kLanes<T>) - mean[j];
                         squares[v] += c * c;
                     }
-                for (int v = 0; v < V; ++v)
-                    store<T>(out + k * kStride<T> + r + v * kLanes<T>, constant - half_precision * squares[v]);
+                for (int v = 0; v < V; ++v) store<T>(to + v * kLanes<T>, constant - half_precision * squares[v]);
+                to += kStride<T>;
             }
         }
     }
 
-    void add(const Tile<T>& tile, const T* responsibilities, const Totals& totals) {
+    void add(const Tile<T>& tile, Chosen chosen, const T* responsibilities, const Totals& totals) {
         for_column_blocks(d_, [&]<int Count>(Index j) {
-            for (Index k = 0; k < components_.count; ++k) add_columns<Count>(tile, responsibilities, k, j, totals);
+            const T* z = responsibilities;
+            for (const Index k : chosen) {
+                add_columns<Count>(tile, z, k, j, totals);
+                z += kStride<T>;
+            }
         });
-        for (Index k = 0; k < components_.count; ++k) totals.counts[k] += sum_column(responsibilities + k * kStride<T>);
+        add_counts(tile, chosen, responsibilities, totals);
     }
 
 private:
     template <int Count>
-    void add_columns(const Tile<T>& tile, const T* responsibilities, Index k, Index first, const Totals& totals) {
-        const T* z = responsibilities + k * kStride<T>;
+    void add_columns(const Tile<T>& tile, const T* z, Index k, Index first, const Totals& totals) {
         const T* mean = components_.means + k * d_ + first;
         Vector<T> sums[Count + 1] = {};
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < tile.end; r += kLanes<T>) {
             const Vector<T> share = load(z + r);
             Vector<T> squares{};
             for (int j = 0; j < Count; ++j) {

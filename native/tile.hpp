@@ -20,6 +20,16 @@ inline constexpr int kTile = 2048 / static_cast<int>(sizeof(T));
 template <class T>
 inline constexpr Index kStride = kTile<T> + 64 / static_cast<Index>(sizeof(T));
 
+// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four
+// products.
+inline constexpr int kColumns = 4;
+template <class T>
+inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
+
+// Rows that the widest loops take at once.
+template <class T>
+inline constexpr int kStep = kVectors<T> * kLanes<T>;
+
 // Rows as they lie in memory, strides counted in values.
 template <class T>
 struct Table {
@@ -38,8 +48,10 @@ template <class T>
 struct Tile {
     Index n_columns;
     int n_rows = 0;
-    Buffer<T> values;   // column j of row r at j * kStride + r
-    Buffer<T> weights;  // zero where the tile is filled up
+    int begin = 0;       // log densities are computed of the rows from here on, a multiple of kStep
+    int end = kTile<T>;  // loops over the rows end here, a multiple of kStep
+    Buffer<T> values;    // column j of row r at j * kStride + r
+    Buffer<T> weights;   // zero where the tile is filled up
 
     explicit Tile(Index d) : n_columns(d), values(d * kStride<T>), weights(kTile<T>) {}
 
@@ -64,13 +76,20 @@ struct Tile {
         for (int r = 0; r < n_rows; ++r) weights[r] = table.weights ? static_cast<T>(table.weights[first + r]) : T(1);
         std::fill(weights.begin() + n_rows, weights.end(), T(0));
     }
-};
 
-// Four columns by four vectors: sixteen sums and a few operands fit in 32 registers, and each load serves four
-// products.
-inline constexpr int kColumns = 4;
-template <class T>
-inline constexpr int kVectors = kVectorBytes == 64 ? 4 : 2;
+    // Reads `count` rows that lie anywhere, at most kTile, and is filled up to the next multiple of kStep.
+    void gather(const Table<T>& table, const std::int32_t* rows, int count) {
+        n_rows = count;
+        begin = 0;
+        end = (count + kStep<T> - 1) / kStep<T> * kStep<T>;
+        for (int r = 0; r < end; ++r) {
+            const Index row = rows[r < count ? r : 0];
+            T* to = values.data() + r;
+            for (Index j = 0; j < n_columns; ++j) to[j * kStride<T>] = table.column(j)[row * table.row_stride];
+            weights[r] = r >= count ? T(0) : table.weights ? static_cast<T>(table.weights[row]) : T(1);
+        }
+    }
+};
 
 // Calls visit<Count>(j) for blocks of kColumns columns from the first, then for each column left. A block stays in the
 // nearest cache while visit goes through the components.
@@ -107,16 +126,16 @@ struct Weighted {
 inline constexpr Index kStoreAbove = 32;
 
 template <class T, class Source>
-inline void store_columns(const Source& source, Index d, T* to) {
+inline void store_columns(const Source& source, Index d, T* to, int end = kTile<T>) {
     for (Index j = 0; j < d; ++j)
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) store<T>(to + j * kStride<T> + r, source(j, r));
+        for (int r = 0; r < end; r += kLanes<T>) store<T>(to + j * kStride<T> + r, source(j, r));
 }
 
 // to = a * b over a tile column; returns the sum of the products.
 template <class T>
-inline double multiply_column(const T* a, const T* b, T* to) {
+inline double multiply_column(const T* a, const T* b, T* to, int end = kTile<T>) {
     Vector<T> sums[1] = {};
-    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+    for (int r = 0; r < end; r += kLanes<T>) {
         const Vector<T> product = load(a + r) * load(b + r);
         store<T>(to + r, product);
         sums[0] += product;
@@ -127,9 +146,9 @@ inline double multiply_column(const T* a, const T* b, T* to) {
 }
 
 template <class T>
-inline double sum_column(const T* a) {
+inline double sum_column(const T* a, int end = kTile<T>) {
     Vector<T> sums[1] = {};
-    for (int r = 0; r < kTile<T>; r += kLanes<T>) sums[0] += load(a + r);
+    for (int r = 0; r < end; r += kLanes<T>) sums[0] += load(a + r);
     double total[1];
     lane_sums<T>(sums, total);
     return total[0];
@@ -137,9 +156,9 @@ inline double sum_column(const T* a) {
 
 // Adds the sums of z (x - mean) of Count columns to `to`.
 template <int Count, class T>
-inline void add_first(const Weighted<T>& source, Index first, double* to) {
+inline void add_first(const Weighted<T>& source, Index first, double* to, int end = kTile<T>) {
     Vector<T> sums[Count] = {};
-    for (int r = 0; r < kTile<T>; r += kLanes<T>)
+    for (int r = 0; r < end; r += kLanes<T>)
         for (int j = 0; j < Count; ++j) sums[j] += source(first + j, r);
     double totals[Count];
     lane_sums<T>(sums, totals);
@@ -147,8 +166,8 @@ inline void add_first(const Weighted<T>& source, Index first, double* to) {
 }
 
 template <class T>
-inline void add_first(const Weighted<T>& source, Index d, double* to) {
-    for_column_blocks(d, [&]<int Count>(Index j) { add_first<Count>(source, j, to); });
+inline void add_first(const Weighted<T>& source, Index d, double* to, int end = kTile<T>) {
+    for_column_blocks(d, [&]<int Count>(Index j) { add_first<Count>(source, j, to, end); });
 }
 
 constexpr Index packed_size(Index d) { return d * (d + 1) / 2; }
@@ -181,9 +200,9 @@ inline void add_squared_columns(const T* upper, Index d, Index first, const Sour
 
 // Log densities of a tile under one Gaussian: constant - |U^T c|^2 / 2.
 template <class T, class Source>
-inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out) {
+inline void gaussian_densities(const T* upper, Index d, const Source& centred, T constant, T* out, int begin, int end) {
     constexpr int V = kVectors<T>;
-    for (int r = 0; r < kTile<T>; r += V * kLanes<T>) {
+    for (int r = begin; r < end; r += V * kLanes<T>) {
         Vector<T> squares[V] = {};
         Index j = 0;
         for (; j + kColumns <= d; j += kColumns) add_squared_columns<kColumns>(upper, d, j, centred, r, squares);
@@ -199,9 +218,9 @@ inline void gaussian_densities(const T* upper, Index d, const Source& centred, T
 
 // to = U^T c, column-wise, for an upper triangular U: d (d + 1) / 2 multiply-adds a row.
 template <class T, class Source>
-inline void multiply_upper(const T* upper, Index d, const Source& centred, T* to) {
+inline void multiply_upper(const T* upper, Index d, const Source& centred, T* to, int end = kTile<T>) {
     for_column_blocks(d, [&]<int Count>(Index first) {
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < end; r += kLanes<T>) {
             Vector<T> sums[Count] = {};
             for (Index i = 0; i < first; ++i) {
                 const Vector<T> c = centred(i, r);
@@ -218,10 +237,10 @@ inline void multiply_upper(const T* upper, Index d, const Source& centred, T* to
 
 // Adds to the packed lower triangle `to` the sums over a tile of left_j right_i, i <= j.
 template <int Count, bool Diagonal, class T, class Left, class Right>
-inline void add_products(const Left& left, const Right& right, Index j0, Index i0, double* to) {
+inline void add_products(const Left& left, const Right& right, Index j0, Index i0, double* to, int end) {
     constexpr int Width = Diagonal ? Count : kColumns;
     Vector<T> sums[Count * Width] = {};
-    for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+    for (int r = 0; r < end; r += kLanes<T>) {
         Vector<T> y[Width];
         for (int i = 0; i < Width; ++i) y[i] = right(i0 + i, r);
         for (int j = 0; j < Count; ++j) {
@@ -239,10 +258,10 @@ inline void add_products(const Left& left, const Right& right, Index j0, Index i
 
 // All of them for d columns: d (d + 1) / 2 multiply-adds a row.
 template <class T, class Left, class Right>
-inline void add_products(const Left& left, const Right& right, Index d, double* to) {
+inline void add_products(const Left& left, const Right& right, Index d, double* to, int end = kTile<T>) {
     const auto rows = [&]<int Count>(Index j) {
-        for (Index i = 0; i < j; i += kColumns) add_products<Count, false, T>(left, right, j, i, to);
-        add_products<Count, true, T>(left, right, j, j, to);
+        for (Index i = 0; i < j; i += kColumns) add_products<Count, false, T>(left, right, j, i, to, end);
+        add_products<Count, true, T>(left, right, j, j, to, end);
     };
     for (Index j = 0; j < d; j += kColumns) switch (std::min<Index>(kColumns, d - j)) {
             case 1: rows.template operator()<1>(j); break;

@@ -145,6 +145,9 @@ class Full(_Matrices):
         index = np.asarray(columns, np.int64)
         return type(self).unchecked(self.values[:, index[:, None], index], self.n_components, len(index))
 
+    def metric(self, means: Floats) -> tuple[Floats, Floats] | None:
+        return means, self.precision_cholesky
+
     def at_least(self, variances: Floats) -> Self:
         return type(self).unchecked(matrices_at_least(self.values, variances), self.n_components, self.n_features)
 
@@ -273,10 +276,21 @@ class Tied(_Matrices):
         """Return the same covariance for as many `components` as are listed."""
         return type(self).unchecked(self.values, len(components), self.n_features)
 
+    def metric(self, means: Floats) -> tuple[Floats, Floats] | None:
+        """Return the `means` in the coordinates U^T (x - middle), in which the covariance is the identity."""
+        return self._whitened(means)[1], np.ones(means.shape)
+
+    def pooled(self, weights: Floats) -> Floats:
+        """Return the covariance that all components share, whatever their `weights`."""
+        return self.values
+
+    def _whitened(self, means: Floats) -> tuple[Floats, Floats]:
+        middle = means.mean(axis=0)
+        return middle, (means - middle) @ self.precision_cholesky
+
     def factors(self, means: Floats) -> Floats:
         """Return U, the middle of the `means`, and the means in the coordinates U^T (x - middle), flat."""
-        middle = means.mean(axis=0)
-        whitened = (means - middle) @ self.precision_cholesky
+        middle, whitened = self._whitened(means)
         return np.concatenate([self.precision_cholesky.ravel(), middle, whitened.ravel()])
 
     def observed_factors(self, means: Floats) -> Floats:

@@ -315,6 +315,18 @@ class Covariance(ABC):
         """Return what the kernel needs beside `means`, flat."""
         return self.precision_cholesky.ravel()
 
+    def metric(self, means: Floats) -> tuple[Floats, Floats] | None:
+        """Return coordinates of the `means`, and factors of the precisions in them; None where there are no such.
+
+        The factors are upper triangular, (n_components, n_features, n_features), or diagonal, (n_components,
+        n_features).
+        """
+        return None
+
+    def pooled(self, weights: Floats) -> Floats:
+        """Return the mean of the covariance matrices, given `weights` of the components that add up to one."""
+        return np.asarray(np.tensordot(weights, self.dense, axes=1))
+
     def observed_factors(self, means: Floats) -> Floats:
         """Return what the kernel of rows that miss values needs beside `means` and `precision_rows`, flat."""
         return self.factors(means)

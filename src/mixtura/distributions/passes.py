@@ -1,7 +1,9 @@
 """Passes over blocks of rows: what a model knows of each row, and the moments that the next model is computed from."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +20,10 @@ from .covariance import Covariance
 from .levels import LevelLogs
 from .matrices import largest_root
 from .noise import Noise
+from .pruning import is_large, pruning_of
+
+# What is left out of a component is below 1e-12 of the weight of all rows, a K-th part each: a millionth of this.
+_STARVED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +186,10 @@ class Passes:
 
     def moments(self, rows: Rows, engine: Engine) -> Moments:
         """Return the moments of all rows, in the units of the table."""
-        return self.in_units(engine.fold(rows, self.summarise, self.zero))
+        total = engine.fold(rows, self.summarise, self.zero)
+        if self._may_prune(rows.n_rows) and self._is_starved(total):
+            total = engine.fold(rows, self._unpruned().summarise, self.zero)
+        return self.in_units(total)
 
     def in_units(self, moments: Moments) -> Moments:
         """Return moments that the kernel summed in the units of the table."""
@@ -240,7 +249,31 @@ class Passes:
             log_density=log_density,
             levels=self._levels,
             level_weights=moments.levels,
+            pruning=self._pruning_for(block) if log_density is None and floor == -np.inf else None,
         )
+
+    def _is_starved(self, moments: Moments) -> bool:
+        """Return whether a component has so little weight that what is left out of it could tell in its moments."""
+        least = _STARVED * moments.weight / max(len(moments.counts), 1)
+        return bool((moments.counts[self.components.offsets > -np.inf] <= least).any())
+
+    def _unpruned(self) -> "Passes":
+        """Return the passes that leave no component out."""
+        passes = copy(self)
+        passes._pruning = None
+        return passes
+
+    def _pruning_for(self, block: Block) -> kernels.Pruning | None:
+        return self._pruning if self._may_prune(len(block.values)) else None
+
+    def _may_prune(self, n_rows: int | None) -> bool:
+        return is_large(n_rows, len(self._means)) and self._pruning is not None
+
+    @cached_property
+    def _pruning(self) -> kernels.Pruning | None:
+        if self.degrees_of_freedom is not None or self._levels is not None:
+            return None
+        return pruning_of(self.components.offsets, self._log_constants, self._centers, self.covariance)
 
     def _log_density_and_shares(self, block: Block) -> tuple[NDArray[Any], NDArray[Any]]:
         log_density = np.empty(len(block.values), self.dtype)
@@ -264,6 +297,7 @@ class Passes:
             self._factors,
             degrees_of_freedom=self.degrees_of_freedom,
             levels=self._levels,
+            pruning=self._pruning_for(block),
             **out,
         )
 

@@ -43,6 +43,14 @@ class _Variances(Covariance):
     def precision_rows(self) -> Floats:
         return np.broadcast_to(self.precisions.reshape(self.n_components, -1), (self.n_components, self.n_features))
 
+    def metric(self, means: Floats) -> tuple[Floats, Floats] | None:
+        roots = self.precision_cholesky.reshape(self.n_components, -1)
+        return means, np.ascontiguousarray(np.broadcast_to(roots, means.shape))
+
+    def pooled(self, weights: Floats) -> Floats:
+        variances = weights @ self.values.reshape(self.n_components, -1)
+        return np.diag(np.broadcast_to(variances, self.n_features))
+
     def draw(self, component: int, n_rows: int, random_state: np.random.RandomState) -> Floats:
         return np.asarray(np.sqrt(self.values[component]) * random_state.standard_normal((n_rows, self.n_features)))
 

@@ -11,7 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "NO_LEVELS", "LevelTables", "accumulate", "available", "level", "native", "score"]
+__all__ = [
+    "LEVELS",
+    "NO_LEVELS",
+    "LevelTables",
+    "Pruning",
+    "accumulate",
+    "available",
+    "level",
+    "native",
+    "reaches",
+    "score",
+]
 
 LEVELS = ("v2", "v3", "v4", "plain")
 _FORCE = "MIXTURA_ISA"
@@ -80,6 +91,50 @@ class LevelTables(NamedTuple):
         return dict(zip(names, self, strict=True))
 
 
+class Pruning(NamedTuple):
+    """What tells a pass which components count for nothing at a row, as ``native/pruned.hpp`` takes it.
+
+    Attributes
+    ----------
+    reach : ndarray of shape (n_components, n_components)
+        From `reaches`.
+    directions : ndarray of shape (n_components, n_columns + 1), float32
+        A direction v and an offset b of each component: a row x is near that of highest v . (x - centre) + b.
+    centre : ndarray of shape (n_columns,)
+        The centre.
+    guides : ndarray of int32
+        Components, of which a row is told the nearest first.
+    member_starts : ndarray of shape (n_guides + 1,), int32
+        Where the members of each guide start in `members`, and where the last of them end.
+    members : ndarray of int32
+        For each guide, the components that may be nearest to rows whose nearest guide it is.
+    """
+
+    reach: NDArray[np.float64]
+    directions: NDArray[np.float32]
+    centre: NDArray[np.float64]
+    guides: NDArray[np.int32]
+    member_starts: NDArray[np.int32]
+    members: NDArray[np.int32]
+
+
+_UNPRUNED: dict[str, Any] = dict.fromkeys(Pruning._fields)
+
+
+def reaches(
+    log_constants: NDArray[np.float64], means: NDArray[np.float64], factors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the distance from each component, in its own metric, below which each other one counts for nothing.
+
+    `factors` are of the precisions: upper triangular, (n_components, n_columns, n_columns), or diagonal. All components
+    that count for nothing at a row have a part of 1e-12 of its density together, at most.
+    """
+    reach = np.empty((len(means), len(means)))
+    write = native.reaches_of_matrices if factors.ndim == 3 else native.reaches_of_diagonals
+    write(log_constants, means, factors.ravel(), reach)
+    return reach
+
+
 def accumulate(
     kernel: str,
     values: NDArray[Any],
@@ -98,6 +153,7 @@ def accumulate(
     log_density: NDArray[Any] | None = None,
     levels: LevelTables | None = None,
     level_weights: NDArray[np.float64] | None = None,
+    pruning: Pruning | None = None,
 ) -> float:
     """Add the moments of a block to `counts`, `first` and `second`; return its weighted log-likelihood.
 
@@ -107,7 +163,9 @@ def accumulate(
     then gets the sums of u z, and `tails` those of z and of z (log u - u). `log_background` is the log density, weight
     included, of a uniform component that takes its part of every row. Rows whose log density is not above `floor`
     are left out. The log density of every row is written to `log_density` if given. With `levels` the responsibilities
-    are summed by level into `level_weights`, of shape (n_components, sum of sizes).
+    are summed by level into `level_weights`, of shape (n_components, sum of sizes). With `pruning` components that
+    count for nothing at a row are left out of it; `degrees_of_freedom`, `floor`, `log_density` and `levels` are then
+    not given.
     """
     log_likelihood: float = getattr(native, f"accumulate_{kernel}")(
         values,
@@ -125,6 +183,7 @@ def accumulate(
         tails,
         level_weights=level_weights,
         **(NO_LEVELS if levels is None else levels.arguments),
+        **(_UNPRUNED if pruning is None else pruning._asdict()),
     )
     return log_likelihood
 
@@ -141,8 +200,16 @@ def score(
     responsibilities: NDArray[Any] | None = None,
     labels: NDArray[np.int64] | None = None,
     levels: LevelTables | None = None,
+    pruning: Pruning | None = None,
 ) -> None:
-    """Write the log density, the responsibilities and the label of every row into those arrays that are given."""
+    """Write the log density, the responsibilities and the label of every row into those arrays that are given.
+
+    With `pruning`, for which neither `degrees_of_freedom` nor `levels` are given, responsibilities that together are
+    below 1e-12 may be zero.
+    """
     write = getattr(native, f"score_{kernel}")
-    arguments = NO_LEVELS if levels is None else levels.arguments
+    arguments = {
+        **(NO_LEVELS if levels is None else levels.arguments),
+        **(_UNPRUNED if pruning is None else pruning._asdict()),
+    }
     write(values, log_constants, means, factors, log_density, responsibilities, labels, degrees_of_freedom, **arguments)
