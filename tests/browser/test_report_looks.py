@@ -38,7 +38,7 @@ def test_axe_finds_no_serious_issue(visit, need, make, scheme, size):
     assert serious == []
 
 
-@pytest.mark.parametrize("make", [diamonds_report, hostile_report])
+@pytest.mark.parametrize("make", [pytest.param(diamonds_report, marks=pytest.mark.exhaustive), hostile_report])
 def test_a_narrow_window_scrolls_one_way_only(visit, make):
     page = visit(make, **NARROW)
     unfold(page)
@@ -86,10 +86,11 @@ def test_on_paper_there_is_all_text_and_no_control(visit):
     ("make", "context", "places"),
     [
         (diamonds_report, WIDE, {"data": "#data", "model": "#model", "groups": "#groups", "pictures": ".pair"}),
-        (
+        pytest.param(
             iris_report,
             {**WIDE, "color_scheme": "dark"},
             {"header_dark": "header", "pictures_dark": ".pair", "rows_dark": "#flagged"},
+            marks=pytest.mark.exhaustive,
         ),
         (iris_report, NARROW, {"pictures_narrow": ".pair", "groups_narrow": "#groups"}),
     ],

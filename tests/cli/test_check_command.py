@@ -102,7 +102,10 @@ def test_what_cannot_be_meant(run, air, command, options, sentence):
     assert sentence in ended.err
 
 
-@pytest.mark.parametrize("command", [["detect", "--rate", "0.02"], ["groups", "--components", "1"]])
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(["detect", "--rate", "0.02"], marks=pytest.mark.exhaustive), ["groups", "--components", "1"]],
+)
 def test_other_commands_tell_what_changes_their_answer(run, air, command):
     ended = run(command[0], air, *command[1:], width=1000)
     assert "Note: CO: 13.6% of the cells are exactly -200, far below all others" in ended.out

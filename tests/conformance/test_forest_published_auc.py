@@ -31,6 +31,7 @@ def mean_auc(name):
     return np.mean([roc_auc_score(y, -IsolationForest(random_state=seed).fit(X).score_samples(X)) for seed in range(3)])
 
 
+@pytest.mark.exhaustive
 @needs_shared("adbench")
 @pytest.mark.parametrize(("name", "value"), [("shuttle", 0.997), ("http", 1.000), ("breastw", 0.986)])
 def test_within_a_hundredth_of_published(name, value):

@@ -28,6 +28,18 @@ OTHERS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Hear all signals: a program ignores those that the process which started it ignores, as under nohup."""
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with one table in every format, and a model."""

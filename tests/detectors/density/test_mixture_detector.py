@@ -343,6 +343,7 @@ def test_any_finite_table_has_finite_scores_or_one_clear_error(X, novelty):
     np.testing.assert_allclose(explanation.share.sum(axis=1), 1)
 
 
+@pytest.mark.exhaustive
 def test_the_same_seed_gives_the_same_answer_and_a_pickle_keeps_it():
     X = two_groups(50)
     for novelty in (False, True):

@@ -357,6 +357,7 @@ def test_hyperplane_settings(table):
         IsolationForest(n_jobs=0).fit(table)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("settings", [{}, {"hyperplane_features": 3}, {"max_features": 0.5}])
 def test_a_shifted_column_carries_the_score(settings):
     rng = np.random.default_rng(0)
@@ -458,6 +459,7 @@ def models(table):
     ]
 
 
+@pytest.mark.exhaustive
 def test_models_from_their_arrays(table, models):
     for model in models:
         swapped = {name: array.astype(array.dtype.newbyteorder()) for name, array in model.arrays().items()}

@@ -260,6 +260,7 @@ def planted(d, seed=0):
     return X, moved, columns
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("metric", "d"),
     [(metric, d) for metric in ("euclidean", "manhattan", "chebyshev") for d in (4, 20)] + [("cosine", 20)],
@@ -274,6 +275,7 @@ def test_explanation_names_the_planted_column(metric, d):
     assert (np.abs(explanation.distance[at]) > 2).mean() > 0.95
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("parameters", [{}, {"p": 3}, {"metric": "chebyshev"}, {"metric": "cosine"}, {"p": 1}])
 def test_model_comes_back_from_its_arrays(parameters):
     X, new = groups(100, 4), groups(30, 4, seed=1)

@@ -477,6 +477,7 @@ def test_explanation_of_rows_that_equal_all_others():
 # The frozen model
 
 
+@pytest.mark.exhaustive
 def test_model_comes_back_from_its_arrays():
     table, others = table_of(200, 3), table_of(50, 3, 1)
     for settings in ({}, {"kernel": "poly", "coef0": 1.0}, {"approximate": True, "random_state": 0}):

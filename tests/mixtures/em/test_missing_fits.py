@@ -228,6 +228,7 @@ def test_bayesian_fit_tends_to_the_complete_one(shape):
     assert observed.score_samples(np.full((1, 3), np.nan)).tolist() == [0.0]
 
 
+@pytest.mark.exhaustive
 def test_search_counts_groups(holes):
     search = MixtureSearch((1, 2, 3), random_state=0).fit(holes)
     assert search.best_params_["n_components"] == 2
