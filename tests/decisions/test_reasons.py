@@ -324,7 +324,9 @@ class TestPeers:
 
     def test_count_all_levels_where_no_two_are_odd_together(self):
         codes = np.indices((3, 3, 3)).reshape(3, -1).T.astype(float)
-        assert Peers(codes, coded=(0, 1, 2)).together(codes[0]) == ((0, 1, 2), 1, 27)
+        assert Peers(codes, coded=(0, 1, 2)).together(codes[0]) is None  # all are as rare
+        peers = Peers(np.vstack([codes[:1], np.repeat(codes[1:], 4, axis=0)]), coded=(0, 1, 2))
+        assert peers.together(codes[0]) == ((0, 1, 2), 1, 105)
         assert Peers(codes, coded=(0,)).together(codes[0]) is None
 
 

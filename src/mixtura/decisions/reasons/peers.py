@@ -1,5 +1,6 @@
 """Rows like one that is explained, and how few of them have such a value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -21,6 +22,9 @@ _RARE = 0.05
 
 # Two levels hardly go together where fewer rows have both than this part of those that would by chance.
 _HARDLY = 0.5
+
+# That few rows have all levels of a row is nothing to tell where such a part of the rows is as rare.
+_MOSTLY_RARE = 0.5
 
 
 class Counted(NamedTuple):
@@ -117,20 +121,22 @@ class Peers:
             return None
         return Counted(len(among), less / len(among), lowest, highest)
 
-    def together(self, row: Floats) -> Together | None:
+    def together(self, row: Floats, unspoken: Sequence[int] = ()) -> Together | None:
         """Return which two levels of a row go together least, else how many rows have all of its levels.
 
         Parameters
         ----------
         row : ndarray of shape (n_columns,)
             The row.
+        unspoken : sequence of int
+            Columns that are left out.
 
         Returns
         -------
         Together or None
-            None where more than one row in twenty has the levels.
+            None where more than one row in twenty has the levels, or half of the rows have some that are as rare.
         """
-        columns = [column for column in self.coded if not np.isnan(row[column])]
+        columns = [column for column in self.coded if column not in unspoken and not np.isnan(row[column])]
         if len(columns) < 2:
             return None
         known = ~np.isnan(self.rows[:, columns])
@@ -146,7 +152,10 @@ class Peers:
             pair = columns[first[least]], columns[second[least]]
             return Together(pair, int(both[least]), int(n_all[least]))
         same = int(alike.all(axis=1).sum())
-        return Together(tuple(columns), same, len(alike)) if same <= _RARE * len(alike) else None
+        counts = np.unique(self.rows[:, columns], axis=0, return_counts=True)[1]
+        as_rare = counts[counts <= max(same, 1)].sum()
+        is_rare = same <= _RARE * len(alike) and as_rare <= _MOSTLY_RARE * len(alike)
+        return Together(tuple(columns), same, len(alike)) if is_rare else None
 
     @cached_property
     def _spread(self) -> Floats:

@@ -166,7 +166,9 @@ class _Row:
 
     def _together(self) -> str:
         """Return how few rows have two of its levels, or all of them, where few do."""
-        found = None if self.peers is None else self.peers.together(self.values)
+        codings = [self.spoken.coding(column) for column in range(len(self.values))]
+        forms = [column for column, coding in enumerate(codings) if coding is not None and coding.of != "values"]
+        found = None if self.peers is None else self.peers.together(self.values, forms)
         if found is None:
             return ""
         having = f"{found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
