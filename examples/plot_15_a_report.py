@@ -13,6 +13,7 @@ import mixtura
 from mixtura import DensityDisplay
 
 found = mixtura.detect("data/diamonds.csv", rate=0.002)
+print(f"{len(found.report_data.rows)} rows are listed in the report")
 
 # sphinx_gallery_capture_repr_block = ("_repr_html_",)
 found
