@@ -2,49 +2,37 @@
 A report
 ========
 
-The report is one page that opens in any browser, offline. Move the threshold, sort the rows, search them. Below the
-page are the command, its answer and the table that it wrote.
+This is the report of a table, live: move the threshold, sort the rows, search them. A notebook shows it as the value
+of a cell. `found.report("diamonds.html")` writes it as one page that opens in any browser, offline; on the command
+line `mixtura detect diamonds.csv --rate 0.2% --report diamonds.html` does.
 """
-
-import html
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+import mixtura
 from mixtura import DensityDisplay
 
-command = "mixtura detect diamonds.csv --rate 0.002 --report diamonds.html"
-with TemporaryDirectory() as folder:
-    shutil.copy("data/diamonds.csv", folder)
-    run = [sys.executable, "-m", *command.split()]
-    answer = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
-    scored = pd.read_csv(Path(folder, "diamonds.scored.csv"))
-    page = Path(folder, "diamonds.html").read_text(encoding="utf-8")
-
-
-class Frame:
-    """A page within this page."""
-
-    def _repr_html_(self):
-        source = html.escape(page).replace("\n", "&#10;")
-        return f'<iframe srcdoc="{source}" title="The report" style="width: 100%; height: 45rem; border: 0"></iframe>'
-
+found = mixtura.detect("data/diamonds.csv", rate=0.002)
+print(f"{len(found.report_data.rows)} rows are listed in the report")
 
 # sphinx_gallery_capture_repr_block = ("_repr_html_",)
-Frame()
+found
 
 # %%
-# The command and its answer
-# --------------------------
+# How to read this
+# ----------------
+# Begin with the table of reasons. It counts the flagged rows by what is wrong with them, and gives an example of each.
+# A click on a reason lists its rows, and a click on a row explains it. The slider moves the threshold, and all counts
+# follow. The data, the model and the command are folded below.
+#
+# The same in words
+# -----------------
 
-print(command, answer, sep="\n\n")
+print(found)
 
 # %%
-# The table has all columns of the file, a score for every row, and a reason for those that are flagged. Some lie
-# among all others here: what is wrong with them is in another column.
+# The flagged rows are a table too. Some lie among all others here: what is wrong with them is in another column.
 
-DensityDisplay.from_predictions(scored[["carat", "price"]], -scored.anomaly_score, rate=0.002)
+diamonds = pd.read_csv("data/diamonds.csv")
+is_flagged = diamonds.index.isin(found.flagged["row"] - 1)
+DensityDisplay.from_predictions(diamonds[["carat", "price"]], -is_flagged.astype(float), threshold=-0.5)

@@ -167,6 +167,8 @@ def test_the_report_is_in_a_frame_that_is_shut(found):
     shown = found._repr_html_()
     page = html.unescape(re.search(r'srcdoc="([^"]*)"', shown)[1])
     assert page == found.page
+    # Tools that take the frame into a text of their own expand tabs and indent lines, and a changed script is not run.
+    assert not re.search(r"[\t\n\r]", shown)
     assert page.startswith("<!doctype html>")
     assert 'sandbox="allow-scripts allow-downloads"' in shown
     assert re.sub(r'srcdoc="[^"]*"', "", shown).count("<") == 2

@@ -34,6 +34,9 @@ function number(value, digits = 4) {
   return size >= 10 ** (digits - 1) ? grouped.format(value) : String(Number(value.toPrecision(digits)));
 }
 
+// A value as it stands in the table: six digits at least, and the whole part in full.
+const asInTable = (value) => (typeof value === 'number' ? String(Number(value.toPrecision(Math.abs(value) < 1e5 ? 6 : 9))) : number(value));
+
 function percent(share) {
   if (!Number.isFinite(share)) return '–';
   const hundredths = 100 * share;

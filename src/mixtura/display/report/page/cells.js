@@ -81,7 +81,7 @@ function explanation(row) {
   const shares = [...row.deviations.map(({share}) => share), ...(left > 0 ? [rest] : [])];
   const lines = row.deviations.map((one) => element('tr', {},
     element('th', {scope: 'row'}, element('bdi', {}, report.names[one.column])),
-    element('td', {class: one.other ? 'number either' : one.repaired === null ? 'number' : 'number wrong'}, number(one.value)),
+    element('td', {class: one.other ? 'number either' : one.repaired === null ? 'number' : 'number wrong'}, asInTable(one.value)),
     element('td', {class: 'number'}, number(one.repaired ?? one.expected)),
     element('td', {class: 'number'}, nats(one.share)),
     element('td', {}, bar(one.share, shares))));
@@ -149,7 +149,7 @@ function drawMap() {
     const found = row.flagged.get(column);
     if (!found) return;
     const cell = drawing('rect', {class: direction(found), x: at * wide + 1, y: top + line * tall, width: wide - 2, height: tall - gap});
-    cell.append(drawing('title', {}, `Row ${row.row}, ${report.names[column]}: ${number(found.value)}, predicted ${number(found.repaired)}`));
+    cell.append(drawing('title', {}, `Row ${row.row}, ${report.names[column]}: ${asInTable(found.value)}, predicted ${number(found.repaired)}`));
     cell.addEventListener('click', () => openRow(row));
     cells.push(cell);
   }));

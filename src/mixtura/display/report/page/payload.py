@@ -175,7 +175,7 @@ def listed_rows(
 def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str, int]) -> list[Any]:
     cells = [cell if len(cell) <= longest else cell[:longest] + "…" for cell in row.cells]
     deviations = [
-        [names[d.column], _told(d.value), _told(d.expected), _short(d.share), _told(d.repaired, 6), *([1] * d.other)]
+        [names[d.column], _told(d.value, 9), _told(d.expected), _short(d.share), _told(d.repaired, 6), *([1] * d.other)]
         for d in row.deviations
     ]
     flagging = _flagging(row, found)

@@ -43,9 +43,9 @@ function inWords(rows) {
 
 // Cells that are the same in all rows are told by their values.
 function sameWords(rows, cells, same) {
-  const values = [...new Set(cells.map((cell) => (same(cell) ? number(cell.value) : null)))];
+  const values = [...new Set(cells.map((cell) => (same(cell) ? asInTable(cell.value) : null)))];
   return listing(values.map((value) => {
-    const columns = cells.filter((cell) => (same(cell) ? number(cell.value) : null) === value).map(({column}) => column);
+    const columns = cells.filter((cell) => (same(cell) ? asInTable(cell.value) : null) === value).map(({column}) => column);
     const verb = columns.length > 1 ? ' are ' : ' is ';
     return element('span', {}, ...namesOf(columns), value === null ? `${verb}unlike the other cells` : verb, ...(value === null ? [] : [element('bdi', {}, value)]));
   }));

@@ -29,8 +29,8 @@ const columns = [
   ...(beyond ? [{title: 'flagged cells', value: (row) => row.flagged.size, show: ownCells, kind: 'own', highest: true}] : []),
   ...(byId('save-marks') ? [{title: 'mark', value: (row) => marks.of(row), show: marker, kind: 'actions'}] : []),
   {title: '', show: copier, kind: 'actions'},
-  ...(inGroups ? [{title: 'group', value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
-  ...(labelled ? [{title: 'label', value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
+  ...(inGroups ? [{title: 'group', cell: true, value: (row) => row.component, show: (row) => row.component ?? '–'}] : []),
+  ...(labelled ? [{title: 'label', cell: true, value: (row) => labelText(row.label), show: (row) => labelText(row.label)}] : []),
   ...report.cell_columns.map((title, position) => cellColumn(title, position)),
 ];
 
@@ -64,8 +64,8 @@ function ownCells(row) {
   const mark = list.repairing ? 'wrong repaired' : 'wrong';
   const one = (name, column, ...content) => element('span', {class: name}, element('bdi', {}, shortened(report.names[column])), ' ', ...content);
   return [...[...row.strays].map(([column, text]) => one(mark, column, element('bdi', {}, text), small('not a number'))),
-    ...[...row.flagged.values()].map((found) => one(mark, found.column, ...flaggedCell(number(found.value), found, list.repairing))),
-    ...[...row.others.values()].map(({column, value}) => one('either', column, element('bdi', {}, number(value)), small(OR_THIS)))];
+    ...[...row.flagged.values()].map((found) => one(mark, found.column, ...flaggedCell(asInTable(found.value), found, list.repairing))),
+    ...[...row.others.values()].map(({column, value}) => one('either', column, element('bdi', {}, asInTable(value)), small(OR_THIS)))];
 }
 
 // What a row has in a column of the list, repaired where repaired rows are shown.
