@@ -14,6 +14,7 @@ from .bayesian import bayesian
 from .categories import categories
 from .columns import columns
 from .command import command
+from .components import components
 from .detection import detection
 from .elliptic import elliptic
 from .factor import factor
@@ -47,6 +48,7 @@ SUITES = {
         categories,
         columns,
         command,
+        components,
         missing,
         factor,
         robust,

@@ -34,7 +34,8 @@ def iterate(rows: ArrayRows | Expectation, start: Any) -> Any:
     return run_em(expect, Fit(start), update, tol=0, max_iter=1).model
 
 
-def _peer_iterate(table: np.ndarray, start: Any) -> Peer:
+def peer_iterate(table: np.ndarray, start: Any) -> Peer:
+    """Return the peer after one iteration of EM."""
     peer = peer_at(start)
     _, log_responsibilities = peer._e_step(table)
     peer._m_step(table, log_responsibilities)
@@ -50,7 +51,7 @@ def iteration(repeat: int) -> Iterator[dict[str, Any]]:
         rows, single_rows = ArrayRows(table, checked=True), ArrayRows(single, checked=True)
         for shape in SEARCHED:
             start = problem.start(shape)
-            ours, theirs = iterate(rows, start), _peer_iterate(table, start)
+            ours, theirs = iterate(rows, start), peer_iterate(table, start)
             difference = max(
                 _relative(ours.weights, theirs.weights_),
                 _relative(ours.means, theirs.means_),
@@ -58,7 +59,7 @@ def iteration(repeat: int) -> Iterator[dict[str, Any]]:
             )
             seconds, peer_seconds, ratio = in_turn(
                 lambda rows=rows, start=start: iterate(rows, start),
-                lambda table=table, start=start: _peer_iterate(table, start),
+                lambda table=table, start=start: peer_iterate(table, start),
                 repeat,
             )
             _, _, gain = in_turn(

@@ -16,6 +16,7 @@ from mixtura.rows import ArrayRows, Block
 NAMES = ("full", "tied", "diag", "spherical")
 N_COMPONENTS = 20
 NEGLIGIBLE = 1e-12
+ENOUGH = 2**15  # values of a block that are pruned
 
 
 def mixture(name, *, d=5, scale=6.0, seed=0, n_components=N_COMPONENTS):
@@ -35,8 +36,9 @@ def mixture(name, *, d=5, scale=6.0, seed=0, n_components=N_COMPONENTS):
     return Mixture(weights, means, SHAPES[name](values, n_components, d))
 
 
-def rows_of(model, n_rows=1500, seed=1, *, scattered=True):
-    """Return rows of a mixture, one in twenty anywhere between the groups if some are to be `scattered`."""
+def rows_of(model, n_rows=None, seed=1, *, scattered=True):
+    """Return rows of a mixture, enough to be pruned; if `scattered`, one in twenty anywhere between the groups."""
+    n_rows = ENOUGH // model.n_features + 100 if n_rows is None else n_rows
     rng = np.random.default_rng(seed)
     labels = rng.choice(model.n_components, n_rows, p=model.weights)
     roots = np.linalg.cholesky(model.covariance.dense)[labels]
@@ -61,7 +63,7 @@ def test_within_reach_a_component_counts_for_nothing(name, scale):
     model = Mixture(weights / weights.sum(), model.means, model.covariance)
     components = model.components
     reach = kernels.reaches(components.log_constants, *model.covariance.metric(model.means))
-    X = np.vstack([rows_of(model), np.random.default_rng(2).normal(100, 30, (500, model.n_features))])
+    X = np.vstack([rows_of(model, 1500), np.random.default_rng(2).normal(100, 30, (500, model.n_features))])
     one = np.ones(1)
     logs = np.column_stack(
         [
@@ -147,8 +149,7 @@ def test_noise_takes_its_share():
 
 def test_the_bits_are_those_of_any_number_of_threads():
     model = mixture("full", d=2, scale=20.0)
-    X = rows_of(model, 1000)
-    rows = ArrayRows(np.tile(X, (140, 1)))
+    rows = ArrayRows(np.tile(rows_of(model), (9, 1)))
     moments = [both(model)[0].moments(rows, ThreadEngine(n)) for n in (1, 2, 3)]
     for other in moments[1:]:
         assert other.log_likelihood == moments[0].log_likelihood
@@ -161,7 +162,7 @@ def test_components_that_overlap_are_all_computed():
 
 def test_few_components_and_few_rows_have_the_bits_of_plain_passes():
     few, many = mixture("full", n_components=15, scale=50.0), mixture("full", scale=50.0)
-    for model, n_rows in ((few, 1000), (many, 100)):
+    for model, n_rows in ((few, 8000), (many, 6000)):
         passes = Passes(model.components, np.float64)
         block = Block(rows_of(model, n_rows), None, 0)
         np.testing.assert_array_equal(passes.log_density(block), passes._unpruned().log_density(block))
@@ -191,7 +192,7 @@ def test_a_component_that_few_rows_claim_gets_its_plain_moments():
 @pytest.mark.parametrize("name", NAMES)
 def test_fits_are_those_of_plain_passes_and_climb(name, monkeypatch):
     model = mixture(name, d=3, scale=12.0)
-    X = rows_of(model, 3000, scattered=False)
+    X = rows_of(model, scattered=False)
     bounds = []
     settings = {"covariance_type": name, "random_state": 0, "tol": 1e-4, "max_iter": 300}
     fit = GaussianMixture(N_COMPONENTS, on_progress=lambda p: bounds.append(p.lower_bound), **settings).fit(X)

@@ -267,7 +267,7 @@ class Passes:
         return self._pruning if self._may_prune(len(block.values)) else None
 
     def _may_prune(self, n_rows: int | None) -> bool:
-        return is_large(n_rows, len(self._means)) and self._pruning is not None
+        return is_large(n_rows, *self._means.shape) and self._pruning is not None
 
     @cached_property
     def _pruning(self) -> kernels.Pruning | None:

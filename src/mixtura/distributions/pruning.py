@@ -9,23 +9,27 @@ from .covariance import Covariance
 from .matrices import inverse_of_lower
 
 # Of fewer components, finding those that count costs as much as it saves.
-FEWEST_COMPONENTS = 16
+_FEWEST_COMPONENTS = 16
 
 # Rows of a block for each component: of fewer, the tiles of rows near one component are mostly filling.
 _ROWS_A_COMPONENT = 8
 
-# Part of the components that count at a typical row above which all are computed for less.
-_WORTHWHILE = 0.6
+# Values of a block: a pass over fewer takes as long as comparing the components.
+_FEWEST_VALUES = 2**15
 
+# What a pass that prunes costs, in densities that a plain one computes for a row: for each component that counts at a
+# typical row, and beside those. Without correlations a density costs less, and so the rest more.
+_COST_WITH_MATRICES, _COST_WITH_VARIANCES = (1.0, 6.0), (1.3, 12.0)
 
 # Components of which the nearest is sought among those near a guide; of fewer, among all.
 _MANY = 64
 
 
-def is_large(n_rows: int | None, n_components: int) -> bool:
-    """Return whether `n_rows`, None where nobody knows, are enough for `n_components` to find those that count."""
-    enough = n_rows is None or n_rows >= _ROWS_A_COMPONENT * n_components
-    return n_components >= FEWEST_COMPONENTS and enough
+def is_large(n_rows: int | None, n_components: int, n_features: int) -> bool:
+    """Return whether so many rows, None where nobody knows, are worth finding the components that count at each."""
+    if n_components < _FEWEST_COMPONENTS or n_rows is None:
+        return n_components >= _FEWEST_COMPONENTS
+    return n_rows >= _ROWS_A_COMPONENT * n_components and n_rows * n_features >= _FEWEST_VALUES
 
 
 def pruning_of(offsets: Floats, log_constants: Floats, means: Floats, covariance: Covariance) -> kernels.Pruning | None:
@@ -49,13 +53,14 @@ def pruning_of(offsets: Floats, log_constants: Floats, means: Floats, covariance
     weights = np.exp(offsets - offsets.max())
     weights /= weights.sum()
     typical = np.sqrt(covariance.n_features) + 1.0  # five rows in six are nearer than so many standard deviations
-    if weights @ (reach <= typical).mean(axis=1) > _WORTHWHILE:
+    each, beside = _COST_WITH_MATRICES if covariance.is_matrix else _COST_WITH_VARIANCES
+    if each * float(weights @ (reach <= typical).sum(axis=1)) + beside > len(means):
         return None
     # A row is near the component that linear discriminant analysis assigns it to (Hastie, Tibshirani and Friedman 2009,
     # "The Elements of Statistical Learning", equation 4.10), equal weights assumed. A poor direction costs time alone.
     centre = weights @ means
     try:
-        whiten = inverse_of_lower(np.linalg.cholesky(covariance.pooled(weights)))
+        whiten = inverse_of_lower(np.asarray(np.linalg.cholesky(covariance.pooled(weights)), np.float64))
     except np.linalg.LinAlgError:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
