@@ -222,7 +222,8 @@ def _rows(X, names, cells, detector, scores, severities, component, labels, list
 def _deviation(name, values, explanation, n, k):
     repaired = float(explanation.repaired[n, k]) if explanation.flagged_cells[n, k] else None
     expected, share = float(explanation.expected[n, k]), float(explanation.shares[n, k])
-    return Deviation(name, float(values[k]), expected, share, repaired, bool(explanation.other_cells[n, k]))
+    other = explanation.other_cells[n, k] and not explanation.flagged_cells[n, k]
+    return Deviation(name, float(values[k]), expected, share, repaired, bool(other))
 
 
 def column_facts(name, values):

@@ -87,5 +87,6 @@ def test_a_saved_model_flags_them_too(run, prices, folder):
     run("detect", "t.csv", "--save", "m", "--rate", "0.02")
     (folder / "new.csv").write_text("price,size\n100,50\nn.k.,50\n101,50.5\n")
     summary = json.loads(run("score", "m", "new.csv", "--json").out)
-    assert summary["decision"]["n_by_strays"] == 1
+    assert summary["decision"]["n_anomalies"] == 1
+    assert summary["anomalies"][0]["row"] == 2
     assert summary["anomalies"][0]["strays"] == [{"column": "price", "text": "n.k."}]

@@ -395,7 +395,7 @@ def test_a_cell_that_explains_its_row_as_well_is_marked():
 
 
 def _listed_with(report, row):
-    return listed(replace(report, rows=(row,)), [], 0, 1, 400)
+    return listed(replace(report, rows=(row,)), [], 0, 400)
 
 
 def test_the_headline_counts_rows_like_fine_ones_once():

@@ -148,7 +148,8 @@ def _deviations(
     texts: Mapping[int, str],
 ) -> tuple[Deviation, ...]:
     """Return the columns that tell most of row `k`, those of its flagged cells first, then others that do as well."""
-    flagged, other, shares = explanation.flagged_cells[k], explanation.other_cells[k], explanation.shares[k]
+    flagged, shares = explanation.flagged_cells[k], explanation.shares[k]
+    other = explanation.other_cells[k] & ~flagged  # two sets may share a cell
     named = flagged | other
     foremost = [int(column) for column in order if named[column] or shares[column] != 0]
     foremost.sort(key=lambda column: (not flagged[column], not other[column]))
