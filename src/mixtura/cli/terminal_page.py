@@ -69,7 +69,11 @@ class TerminalPage:
 
     def _check(self) -> None:
         target = self._file.target
-        if target.exists() and _MARK.encode() not in target.read_bytes()[:1000]:
+        if not target.exists():
+            return
+        with target.open("rb") as file:
+            begins = file.read(1000)
+        if _MARK.encode() not in begins:
             raise SourceError(f"{self._file.path} exists and is not a page of --html: name another file")
 
 

@@ -174,15 +174,17 @@ def test_the_most_frequent_of_many_levels_is_called_so():
     )
 
 
-def test_a_missing_number_that_nearly_all_rows_have_is_told():
+@pytest.mark.parametrize("column", ["age", "city"])
+def test_a_missing_cell_that_nearly_all_rows_have_is_told(column):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
             "city": rng.choice(["Oslo", "Rome", "Paris"], 500),
-            "age": np.where(np.arange(500) == 7, np.nan, rng.integers(30, 50, 500)),
+            "age": rng.integers(30, 50, 500).astype(float),
             "income": np.where(np.arange(500) % 3 == 0, np.nan, rng.integers(20, 60, 500)),
         }
     )
+    frame.loc[7, column] = np.nan
     first = mixtura.detect(frame).summary.anomalies[0]
     assert first.row == 8
-    assert first.reason == "Ordinary; age is missing (99.8% of rows have it)."
+    assert first.reason == f"Ordinary; {column} is missing (99.8% of rows have it)."

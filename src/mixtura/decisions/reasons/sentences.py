@@ -192,9 +192,9 @@ class _Row:
         return [int(column) for column in self.ranking if not np.isnan(self.values[column]) or self._lacks(column)]
 
     def _lacks(self, column: int) -> bool:
-        """Tell whether a number is missing that nearly all rows have: its nats are those of the share that lack it."""
-        is_missing = np.isnan(self.values[column]) and self.spoken.coding(column) is None
-        return bool(is_missing) and float(self.explanation.distance[self.row, column]) >= NOTABLE
+        """Tell whether a value is missing that nearly all rows have: its nats are those of the share that lack it."""
+        is_missing = bool(np.isnan(self.values[column]))
+        return is_missing and float(self.explanation.distance[self.row, column]) >= NOTABLE
 
     def _as_expected(self, column: int) -> str:
         common = self.spoken.beside(column, float(self.values[column]), rare=False)

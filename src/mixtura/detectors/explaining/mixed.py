@@ -226,9 +226,10 @@ class MixedExplainer:
             each = np.arange(len(columns))
             tried[:, each, n_numbers + each] = expected
             new = self.score(tried.reshape(-1, rows.shape[1])).reshape(len(pending), -1)
-            # A common level that no other column speaks against is no reason, however common another one is.
-            own = self.levels.each(here[:, self._place])[:, columns]
-            new[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = -np.inf
+            # A common level that no other column speaks against is no reason, however common another one is; nor is a
+            # cell wrong that is missing.
+            own, seen = self.levels.each(here[:, self._place])[:, columns], here[:, n_numbers:]
+            new[(expected == seen) | np.isnan(seen) | wrong[pending] | (own < _SPEAKS)] = -np.inf
             best = new.argmax(axis=1)
             gained = new[np.arange(len(pending)), best]
             better = gained - scores[pending] >= _SLIGHT
@@ -262,7 +263,7 @@ class MixedExplainer:
         each = self.levels.each(X)
         nats, missing = each[:, columns], np.where(np.isnan(X), each, 0.0)[:, self.order][:, : found.repaired.shape[1]]
         own = X[:, columns]
-        distance = np.where((own == expected) | np.isnan(own), 0.0, np.maximum(nats, 0.0))
+        distance = np.where(own == expected, 0.0, np.maximum(nats, 0.0))
         by_numbers = cells[:, : found.repaired.shape[1]].any(axis=1, keepdims=True)
         given = np.where((found.given >= 0) & by_numbers, self.order[found.given], -1)
         flagged_levels = cells[:, found.repaired.shape[1] :]

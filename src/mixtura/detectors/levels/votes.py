@@ -195,13 +195,13 @@ class LevelVotes:
     def each(self, X: NDArray[Any]) -> Floats:
         """Return what each column has by itself beyond chance, in nats, shape (n_rows, n_columns).
 
-        A column of levels has what its level says, a column of numbers what its number says given a level, or that none
-        is there.
+        A column of levels has what its level says, a column of numbers what its number says given a level. A cell that
+        is missing has what that says.
         """
         found = self._found(X)
-        each = np.where(np.isnan(X), self.absent.each, found.given)
+        each = found.given.copy()
         each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
-        return each
+        return np.where(np.isnan(X), self.absent.each, each)
 
     def farthest(self, X: NDArray[Any]) -> Farthest:
         """Return which number of each row is farthest out given a level."""
