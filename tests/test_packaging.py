@@ -37,9 +37,12 @@ def build(folder, *options):
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory):
-    """The source distribution, and the wheel that `python -m build` makes from it, not from this folder."""
+    """The source distribution, and the wheel that `python -m build` makes from it, not from this folder.
+
+    Of the levels of kernels only the first is compiled, which takes minutes less.
+    """
     folder = tmp_path_factory.mktemp("dist")
-    build(folder)
+    build(folder, "-C", "cmake.define.MIXTURA_LEVELS=v2")
     return folder
 
 
