@@ -18,7 +18,7 @@ def test_python_of_the_readme_runs(capsys, monkeypatch):
     example = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     exec(compile(example, "README.md", "exec"), {})
     flagged, reason, chosen, columns = capsys.readouterr().out.splitlines()
-    assert flagged == "60 rows flagged"
+    assert flagged == "62 rows flagged"
     assert "the score falls from" in reason
     assert "'n_components': 2" in chosen
     assert len(re.findall(r"\d", columns)) == 5

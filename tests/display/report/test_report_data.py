@@ -235,7 +235,7 @@ def test_rows_are_listed_by_their_scores(make, model, need):
             assert said[name].flagged == explanation.flagged_cells[k, column]
             if said[name].flagged:
                 assert said[name].repaired == pytest.approx(explanation.repaired[k, column], rel=1e-5)
-            assert said[name].other == explanation.other_cells[k, column]
+            assert said[name].other == (explanation.other_cells[k, column] and not said[name].flagged)
         # Flagged cells come first, then those that explain the row as well, then those that tell most.
         flags = [deviation.flagged for deviation in row.deviations]
         assert flags == sorted(flags, reverse=True)

@@ -135,7 +135,7 @@ def explainer_of_columns(center: Floats, deviation: Floats, score: Callable[[NDA
 
 def _least_change(center: Floats) -> Floats:
     """Return the least difference that counts from the value of a column that never changes."""
-    return _SAME_DIGITS * np.where(center == 0, 1.0, np.abs(center))
+    return np.maximum(_SAME_DIGITS * np.where(center == 0, 1.0, np.abs(center)), np.finfo(np.float64).tiny)
 
 
 def on_planes(mixture: Mixture, normals: Floats, values: Floats) -> Mixture:
