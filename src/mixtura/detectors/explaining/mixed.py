@@ -226,10 +226,9 @@ class MixedExplainer:
             each = np.arange(len(columns))
             tried[:, each, n_numbers + each] = expected
             new = self.score(tried.reshape(-1, rows.shape[1])).reshape(len(pending), -1)
-            # A common level that no other column speaks against is no reason, however common another one is; nor is a
-            # cell wrong that is missing.
-            own, seen = self.levels.each(here[:, self._place])[:, columns], here[:, n_numbers:]
-            new[(expected == seen) | np.isnan(seen) | wrong[pending] | (own < _SPEAKS)] = -np.inf
+            # A common level that no other column speaks against is no reason, however common another one is.
+            own = self.levels.each(here[:, self._place])[:, columns]
+            new[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = -np.inf
             best = new.argmax(axis=1)
             gained = new[np.arange(len(pending)), best]
             better = gained - scores[pending] >= _SLIGHT

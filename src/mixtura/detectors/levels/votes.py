@@ -201,7 +201,7 @@ class LevelVotes:
         found = self._found(X)
         each = found.given.copy()
         each[:, self.coding.columns] = np.maximum(np.maximum(_OF_RARE * found.rare, found.told), found.wrong)
-        return np.where(np.isnan(X), self.absent.each, each)
+        return np.where(np.isnan(X), np.maximum(self.absent.each, each), each)
 
     def farthest(self, X: NDArray[Any]) -> Farthest:
         """Return which number of each row is farthest out given a level."""
