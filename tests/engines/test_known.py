@@ -45,7 +45,7 @@ def another_engine(monkeypatch):
     module.PagesEngine = PagesEngine
     monkeypatch.setitem(sys.modules, "mixtura.engines.pages", module)
     monkeypatch.setattr(Pages, "__module__", "pages.core")
-    line = known.KnownEngine("pages", "PagesEngine", library="pages")
+    line = known.KnownEngine("pages", "PagesEngine", package="pages")
     monkeypatch.setattr(known, "ENGINES", (*known.ENGINES, line))
 
 

@@ -21,16 +21,16 @@ class KnownEngine:
     name : str
         What the parameter `engine` calls it, and the name of its file.
     class_name : str
-        The class in that file, made without arguments. With a `library` it has two static methods besides those of an
+        The class in that file, made without arguments. With a `package` it has two static methods besides those of an
         `Engine`: ``owns(source)`` says whether a table is to be opened and run there, and ``open(source, sample_weight,
         columns=, drop=, non_numeric=, missing=, kinds=, missing_marks=)`` returns the rows of such a table.
-    library : str, optional
+    package : str, optional
         The package that the engine needs. `owns` is asked of no other package's objects.
     """
 
     name: str
     class_name: str
-    library: str | None = None
+    package: str | None = None
 
     def load(self) -> Any:
         """Return the class of the engine.
@@ -50,8 +50,8 @@ class KnownEngine:
 
     def owns(self, source: Any) -> bool:
         """Return whether a source is a table of this engine."""
-        package = type(source).__module__.partition(".")[0]
-        return package == self.library and bool(self.load().owns(source))
+        made_by = type(source).__module__.partition(".")[0]
+        return made_by == self.package and bool(self.load().owns(source))
 
     def open(
         self,
@@ -87,7 +87,7 @@ EngineName = str
 # The first is the engine of every table that no other owns.
 ENGINES = (
     KnownEngine("threads", "ThreadEngine"),
-    KnownEngine("dask", "DaskEngine", library="dask"),
+    KnownEngine("dask", "DaskEngine", package="dask"),
 )
 
 

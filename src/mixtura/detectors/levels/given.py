@@ -183,10 +183,8 @@ class NumbersGivenLevels:
 
         Parameters
         ----------
-        X : ndarray of shape (n_rows, n_columns)
-            Rows of the table.
-        codes : ndarray of shape (n_rows, m)
-            Codes of their levels.
+        X, codes : ndarray
+            As for `expected`.
         center, scale : ndarray of shape (n_columns,)
             Medians of the table, and one by its deviations.
 
