@@ -30,7 +30,7 @@ _CHILD = """
 import json, sys, time
 from mixtura.cli import main
 from mixtura.rows.files import FileTable
-from mixtura.tables.run import Run
+from mixtura.tables.asking.run import Run
 
 batches, stage, read, began = FileTable.batches, Run.stage, [], []
 

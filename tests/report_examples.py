@@ -22,17 +22,12 @@ from mixtura.display.report.facts.data import (
     Reproduction,
     ScoreCurve,
 )
-from mixtura.tables.summary import (
-    Anomaly,
-    CandidateFacts,
-    Decision,
-    Group,
-    LeftOutColumn,
-    ModelFacts,
-    OnLabels,
-    Summary,
-    TableFacts,
-)
+from mixtura.tables.told.decision import Decision, OnLabels
+from mixtura.tables.told.groups import Group
+from mixtura.tables.told.model import CandidateFacts, ModelFacts
+from mixtura.tables.told.rows import Anomaly
+from mixtura.tables.told.summary import Summary
+from mixtura.tables.told.table import LeftOutColumn, TableFacts
 
 DIAMONDS = Path(__file__).parents[1] / "examples" / "data" / "diamonds.csv"
 

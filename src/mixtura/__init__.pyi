@@ -56,4 +56,4 @@ from .statistics.lowest import LowestValues as LowestValues
 from .statistics.sketch import QuantileSketch as QuantileSketch
 from .storage import load as load
 from .storage import save as save
-from .tables.table_model import TableModel as TableModel
+from .tables.models.table_model import TableModel as TableModel

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixtura.cli.progress import Bar
-from mixtura.tables.run import Stage
+from mixtura.tables.asking.run import Stage
 
 X = np.random.default_rng(0).normal(size=(3000, 2))
 

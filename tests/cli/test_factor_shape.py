@@ -8,7 +8,7 @@ import pytest
 import mixtura
 from mixtura import Factor, Mixture
 from mixtura.distributions import shapes
-from mixtura.tables import request
+from mixtura.tables.asking import request
 
 D, K, Q = 8, 2, 2
 

@@ -8,9 +8,10 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
-from mixtura.tables import kinds, modelling
+from mixtura.tables import kinds
 from mixtura.tables.kinds import forest, lof, svm
-from mixtura.tables.provenance import Provenance, ThresholdChoice
+from mixtura.tables.models import modelling
+from mixtura.tables.models.provenance import Provenance, ThresholdChoice
 
 KINDS = [kind.name for kind in kinds.KINDS]
 

@@ -8,17 +8,12 @@ import numpy as np
 import pytest
 
 from mixtura.display.text import render
-from mixtura.tables.summary import (
-    Anomaly,
-    CandidateFacts,
-    Decision,
-    Group,
-    LeftOutColumn,
-    ModelFacts,
-    ReasonGroup,
-    Summary,
-    TableFacts,
-)
+from mixtura.tables.told.decision import Decision
+from mixtura.tables.told.groups import Group
+from mixtura.tables.told.model import CandidateFacts, ModelFacts
+from mixtura.tables.told.rows import Anomaly, ReasonGroup
+from mixtura.tables.told.summary import Summary
+from mixtura.tables.told.table import LeftOutColumn, TableFacts
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

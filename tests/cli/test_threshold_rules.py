@@ -12,7 +12,7 @@ from mixtura.decisions.conformal import conformal_p_values, discoveries
 from mixtura.decisions.curve import PrecisionRecallCurve
 from mixtura.decisions.tail import fit_tail
 from mixtura.decisions.thresholds import threshold_by_rate
-from mixtura.tables import table_scores
+from mixtura.tables.thresholds import table_scores
 
 N_ROWS, N_ANOMALIES = 600, 30
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mixtura.display.text import render
-from mixtura.tables.summary import CandidateFacts
+from mixtura.tables.told.model import CandidateFacts
 from report_examples import iris_report
 
 

@@ -24,8 +24,8 @@ from mixtura.errors import ModelFileError, SingularCovarianceError, SourceError
 from mixtura.statistics.rarity import Rarity
 from mixtura.storage import load, save
 from mixtura.storage.contents import contents_of
-from mixtura.tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
-from mixtura.tables.table_model import TableModel
+from mixtura.tables.models.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice, Versions
+from mixtura.tables.models.table_model import TableModel
 
 MODEL = {
     "model.weights": np.array([0.25, 0.75]),

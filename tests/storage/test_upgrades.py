@@ -8,7 +8,7 @@ from safetensors.numpy import save as to_bytes
 
 from mixtura import load
 from mixtura.errors import ModelFileError
-from mixtura.tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
+from mixtura.tables.models.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
 
 ARRAYS = {
     "model.weights": np.array([0.25, 0.75]),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..tables.request import check_columns, check_comparison
+from ..tables.kinds.request import check_columns, check_comparison
 from . import options
 from .shares import share
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import RequestError
-from ..tables.request import request
+from ..tables.kinds.request import request
 from ..tables.rules import rule
 from ..tables.rules.asked import on_labels
 from . import flag_options, options

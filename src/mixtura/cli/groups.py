@@ -3,7 +3,7 @@
 import typer
 
 from ..tables.kinds import MIXTURES
-from ..tables.request import request
+from ..tables.kinds.request import request
 from . import options
 
 EXAMPLES = """\

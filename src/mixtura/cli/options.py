@@ -10,9 +10,9 @@ import typer
 from ..commands import formats
 from ..commands.formats import FORMATS
 from ..errors import RequestError
+from ..tables.asking.reading import Reading, reading
 from ..tables.kinds import KINDS, MIXTURES, Kind
-from ..tables.reading import Reading, reading
-from ..tables.request import SHAPES
+from ..tables.kinds.request import SHAPES
 
 
 def spell(name: str, value: Any = None) -> str:

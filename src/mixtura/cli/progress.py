@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import words
-from ..tables.run import Stage
+from ..tables.asking.run import Stage
 from .step import Step
 
 if TYPE_CHECKING:

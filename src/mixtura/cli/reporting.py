@@ -14,8 +14,8 @@ from ..display.checked import render_check
 from ..display.compared import render_comparison
 from ..display.report.facts.data import Reproduction
 from ..display.text import render
-from ..tables.checking import CheckSummary
-from ..tables.summary import ComparisonSummary, Summary
+from ..tables.opened.checking import CheckSummary
+from ..tables.told.summary import ComparisonSummary, Summary
 from ..words import count, percent, plural, shortened, visible
 from .options import spell
 from .standard_output import say

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..commands.places import Output
-from ..tables.run import Run
+from ..tables.asking.run import Run
 from .options import spell
 from .progress import Bar
 from .standard_output import StandardOutput

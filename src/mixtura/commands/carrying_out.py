@@ -10,10 +10,10 @@ from ..errors import ModelFileError, RequestError
 from ..rows.added import free_name
 from ..rows.outlets import FLAG, ROW
 from ..storage import content, load
-from ..tables import modelling
-from ..tables.run import Run, one_blas_thread
-from ..tables.summary import RepairedTable
-from ..tables.table_model import TableModel
+from ..tables.asking.run import Run, one_blas_thread
+from ..tables.kinds import modelling
+from ..tables.models.table_model import TableModel
+from ..tables.told.rows import RepairedTable
 from ..tables.work import Judged
 from .found import Found
 from .origin import Origin

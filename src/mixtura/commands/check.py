@@ -10,11 +10,11 @@ from ..columns.findings import Finding
 from ..columns.known import News
 from ..display.checked import render_check
 from ..engines import OnProgress
-from ..tables.checking import Against, CheckSummary, check_table
-from ..tables.drift import Drift
-from ..tables.reading import Reading, reading
-from ..tables.run import Run
-from ..tables.table_model import TableModel
+from ..tables.asking.reading import Reading, reading
+from ..tables.asking.run import Run
+from ..tables.models.table_model import TableModel
+from ..tables.moved.drift import Drift
+from ..tables.opened.checking import Against, CheckSummary, check_table
 from .carrying_out import table_model
 from .places import path_of
 

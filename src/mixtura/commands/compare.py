@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..engines import OnProgress
+from ..tables.asking.reading import Reading, reading
+from ..tables.asking.run import Run
 from ..tables.comparing import compare_detectors
-from ..tables.reading import Reading, reading
-from ..tables.request import check_columns, check_comparison, names
-from ..tables.run import Run
+from ..tables.kinds.request import check_columns, check_comparison, names
 from .found import Compared
 from .places import path_of
 

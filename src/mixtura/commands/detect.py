@@ -7,10 +7,10 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
-from ..tables.reading import reading
-from ..tables.request import Components, Request, Shape, request
+from ..tables.asking.reading import reading
+from ..tables.asking.run import Run
+from ..tables.kinds.request import Components, Request, Shape, request
 from ..tables.rules import Rule, rule
-from ..tables.run import Run
 from .carrying_out import carry_out
 from .found import Found
 from .origin import Origin

@@ -1,7 +1,7 @@
 """The formats that a table can be written in."""
 
 from ..errors import RequestError
-from ..tables.spelling import Spell, in_python
+from ..tables.asking.spelling import Spell, in_python
 
 # Written out: asking the library would import it, and what only checks a request would take seconds.
 FORMATS = ("parquet", "csv", "tsv", "json", "jsonl", "arrow", "xlsx")

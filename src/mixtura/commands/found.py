@@ -14,12 +14,12 @@ from ..display.segments import differences
 from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
 from ..rows.flagged import FlaggedRows, frame_of
-from ..tables.drift import Drift
-from ..tables.gathering import Gathered
-from ..tables.run import Run, one_blas_thread
-from ..tables.spelling import Spell
-from ..tables.summary import ComparisonSummary, Summary
-from ..tables.table_model import TableModel
+from ..tables.asking.run import Run, one_blas_thread
+from ..tables.asking.spelling import Spell
+from ..tables.models.table_model import TableModel
+from ..tables.moved.drift import Drift
+from ..tables.scored.gathering import Gathered
+from ..tables.told.summary import ComparisonSummary, Summary
 from ..tables.work import Judged
 from .formats import format_from
 from .origin import Origin

@@ -8,11 +8,11 @@ from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..errors import RequestError
 from ..tables import work
+from ..tables.asking.reading import Reading, reading
+from ..tables.asking.run import Run
 from ..tables.kinds import MIXTURES
-from ..tables.reading import Reading, reading
-from ..tables.request import Components, Request, Shape, request
-from ..tables.run import Run
-from ..tables.table_model import TableModel
+from ..tables.kinds.request import Components, Request, Shape, request
+from ..tables.models.table_model import TableModel
 from .carrying_out import carry_out
 from .found import Found
 from .origin import Origin

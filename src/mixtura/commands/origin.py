@@ -15,7 +15,7 @@ from ..rows.addresses import address_of, is_url
 from ..rows.paths import is_stream
 from ..rows.sql import files_in
 from ..rows.whole import WholeFile, expanded
-from ..tables.opening import Source
+from ..tables.opened.opening import Source
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..display.report.facts.data import Report, Reproduction
-from ..tables.opening import label
-from ..tables.spelling import Spell
+from ..tables.asking.spelling import Spell
+from ..tables.opened.opening import label
 from ..versions import versions
 
 

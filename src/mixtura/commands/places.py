@@ -15,8 +15,8 @@ from ..rows.outlets import AllRows, FlaggedAsTheyStand, OnlyFlagged, OthersAsThe
 from ..rows.whole import WholeFile, replace_all
 from ..rows.writer import open_stream_writer
 from ..storage import is_model
-from ..tables.opening import label
-from ..tables.spelling import Spell, in_python
+from ..tables.asking.spelling import Spell, in_python
+from ..tables.opened.opening import label
 from .formats import format_from
 from .origin import Origin
 

@@ -6,8 +6,8 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
-from ..tables.run import Run
-from ..tables.table_model import TableModel
+from ..tables.asking.run import Run
+from ..tables.models.table_model import TableModel
 from .carrying_out import carry_out, table_model
 from .found import Found
 from .origin import Origin

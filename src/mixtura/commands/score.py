@@ -6,10 +6,10 @@ from typing import Any
 from ..display.report.facts.data import Reproduction
 from ..engines import OnProgress
 from ..tables import work
-from ..tables.reading import AS_FOUND, Reading, reading
+from ..tables.asking.reading import AS_FOUND, Reading, reading
+from ..tables.asking.run import Run
+from ..tables.models.table_model import TableModel
 from ..tables.rules import Rule, rule
-from ..tables.run import Run
-from ..tables.table_model import TableModel
 from .carrying_out import carry_out, table_model
 from .found import Found
 from .origin import Origin

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from .. import words
 from ..columns.described import ColumnProfile, Profile
 from ..columns.findings import Finding
-from ..tables.checking import CheckSummary, said
-from ..tables.spelling import Spell, in_python
+from ..tables.asking.spelling import Spell, in_python
+from ..tables.opened.checking import CheckSummary, said
 from .drifted import since_the_fit
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from .. import words
-from ..tables.summary import ComparisonSummary, DetectorFacts
+from ..tables.told.summary import ComparisonSummary, DetectorFacts
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed
 from .text import NOTE, heading, table_part, visible_facts
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from .. import words
 from ..columns.known import News
-from ..tables.drift import ColumnDrift, Drift
-from ..tables.score_drift import ScoreDrift
+from ..tables.moved.drift import ColumnDrift, Drift
+from ..tables.moved.score_drift import ScoreDrift
 from .layout import Cells, Column, Part, Span, Stack, paragraph
 
 # What is shown; the rest is in the JSON.

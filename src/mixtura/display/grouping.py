@@ -1,7 +1,7 @@
 """What a group is like, in a sentence."""
 
 from .. import words
-from ..tables.summary import Group
+from ..tables.told.groups import Group
 
 # Columns that a sentence names, of which each differs by so many standard deviations at least.
 _NAMED = 5
@@ -13,7 +13,7 @@ def described(group: Group) -> str:
 
     Examples
     --------
-    >>> from mixtura.tables.summary import LevelShare
+    >>> from mixtura.tables.told.summary import LevelShare
     >>> cut = (LevelShare("Ideal", 0.61, 0.4), LevelShare("Fair", 0.39, 0.6))
     >>> described(Group(2, 10, 0.1, {"carat": 0.35}, {"carat": -0.8, "cut": 0.42}, None, {"cut": cut}))
     'component 2: carat 0.35 (0.8 sd below the middle), cut Ideal 61% (40% overall)'

@@ -1,8 +1,11 @@
 """In words: how well a model fits, what was merged, where a threshold is from, and why no row may be flagged."""
 
+from ..tables.asking.spelling import Spell
 from ..tables.rules import rule_named
-from ..tables.spelling import Spell
-from ..tables.summary import FIT_FIGURES, Decision, Merging, ModelFacts, Summary
+from ..tables.told.decision import Decision
+from ..tables.told.groups import Merging
+from ..tables.told.model import FIT_FIGURES, ModelFacts
+from ..tables.told.summary import Summary
 from ..words import count, plural
 
 # What the figures of a fit are called.

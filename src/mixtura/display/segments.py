@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from .. import words
-from ..tables.segment_facts import SegmentFacts, SegmentValue
+from ..tables.told.segment_facts import SegmentFacts, SegmentValue
 from .layout import Cells, Column, Part, Span, Stack, paragraph
 
 # What is shown; the rest is in the JSON.

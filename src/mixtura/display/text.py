@@ -6,18 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import words
+from ..tables.asking.spelling import Spell, in_python
 from ..tables.rules import rule_named
-from ..tables.spelling import Spell, in_python
-from ..tables.summary import (
-    Anomaly,
-    CandidateFacts,
-    Group,
-    Merging,
-    ModelFacts,
-    RepairedTable,
-    Summary,
-    TableFacts,
-)
+from ..tables.told.groups import Group, Merging
+from ..tables.told.model import CandidateFacts, ModelFacts
+from ..tables.told.rows import Anomaly, RepairedTable
+from ..tables.told.summary import Summary
+from ..tables.told.table import TableFacts
 from .drifted import since_the_fit
 from .grouping import described
 from .layout import Cells, Column, Part, Span, Stack, paragraph, printed

@@ -15,8 +15,8 @@ from ..inference.posterior import Posterior
 from ..statistics.rarity import Rarity
 from ..tables.kinds import KINDS
 from ..tables.kinds.listed import stored_kind
-from ..tables.provenance import Provenance
-from ..tables.table_model import TableModel
+from ..tables.models.provenance import Provenance
+from ..tables.models.table_model import TableModel
 from .layout import Arrays, Contents
 from .upgrades import VERSION
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..decisions.thresholds import check_rate
 from ..tables.anomaly_scores import turned
-from ..tables.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
+from ..tables.models.provenance import FitFigures, MergedComponents, Provenance, ThresholdChoice
 from .layout import Contents
 from .manifest import check_entries
 

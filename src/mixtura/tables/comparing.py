@@ -16,13 +16,14 @@ from ..engines.progress import Progress
 from ..errors import DataError, MixturaError
 from ..rows import ScaledRows, TableRows
 from ..rows.labels import read_labels
-from . import fitting, modelling
-from .kinds import KINDS
-from .opening import Source, label, left_out_columns, open_table, without_labels
-from .reading import Reading
-from .run import Run, one_blas_thread
-from .spelling import Spell
-from .summary import ComparisonSummary, DetectorFacts, TableFacts
+from .asking.reading import Reading
+from .asking.run import Run, one_blas_thread
+from .asking.spelling import Spell
+from .kinds import KINDS, modelling
+from .models import fitting
+from .opened.opening import Source, label, left_out_columns, open_table, without_labels
+from .told.summary import ComparisonSummary, DetectorFacts
+from .told.table import TableFacts
 
 
 def compare_detectors(

@@ -1,12 +1,12 @@
 """A table, its model and its decision, as the summary says them."""
 
 from ..rows import TableRows
-from . import deciding
-from .opening import Source, label, left_out_columns
-from .rules import ThresholdRule, rule_named
-from .scoring import Scored
-from .summary import Decision, LeftOutColumn, OnLabels, TableFacts
-from .table_model import TableModel
+from .models.table_model import TableModel
+from .opened.opening import Source, label, left_out_columns
+from .rules import ThresholdRule, deciding, rule_named
+from .scored.scoring import Scored
+from .told.decision import Decision, OnLabels
+from .told.table import LeftOutColumn, TableFacts
 
 
 def table_facts(

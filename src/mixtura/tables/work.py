@@ -15,29 +15,33 @@ from ..rows import Rows, SelectedRows, TableRows, spool
 from ..rows.columns import Takes, positions_of
 from ..rows.reviewed import Reviewed
 from ..rows.split import SplitRows
-from . import deciding, fitting, modelling
-from .checking import told_of
+from .asking.reading import AS_FOUND, Reading
+from .asking.run import Run
 from .facts import decision_of, few_clean_rows, table_facts
-from .fine_rows import FineRows
-from .gathering import Gathered, Plan
-from .groups import following_notices
-from .kept_scores import KeptScores
-from .matching import open_for
-from .model_facts import facts_of
-from .new_columns import Result, columns_of, new_columns
-from .news import Newcomers
-from .on_labels import on_labels_of
-from .opening import Source, coded_kinds, has_no_names, label, names_in, open_table, without_labels
-from .provenance import FitFigures, Provenance, Versions
-from .reading import AS_FOUND, Reading
-from .request import Request
-from .rules import Rule
+from .kinds import modelling
+from .kinds.request import Request
+from .models import fitting
+from .models.model_facts import facts_of
+from .models.provenance import FitFigures, Provenance, Versions
+from .models.segments import segments_of, within
+from .models.table_model import TableModel
+from .opened.checking import told_of
+from .opened.matching import open_for
+from .opened.new_columns import Result, columns_of, new_columns
+from .opened.opening import Source, coded_kinds, has_no_names, label, names_in, open_table, without_labels
+from .rules import Rule, deciding
 from .rules.rule import TRAINING_SHARE
-from .run import Run
-from .scoring import RowWriter, Scored, score_table
-from .segments import segments_of, within
-from .summary import LeftOutColumn, ModelFacts, OnLabels, Summary
-from .table_model import TableModel
+from .scored.fine_rows import FineRows
+from .scored.gathering import Gathered, Plan
+from .scored.groups import following_notices
+from .scored.news import Newcomers
+from .scored.scoring import RowWriter, Scored, score_table
+from .thresholds.kept_scores import KeptScores
+from .thresholds.on_labels import on_labels_of
+from .told.decision import OnLabels
+from .told.model import ModelFacts
+from .told.summary import Summary
+from .told.table import LeftOutColumn
 
 # Rows that each half must have: of two rows a model can be made, if not a good one.
 _FEWEST = 2

@@ -18,17 +18,13 @@ from mixtura.display.report.facts.data import Reproduction
 from mixtura.display.report.facts.names import size_in_page
 from mixtura.rows import Block
 from mixtura.statistics.rarity import Rarity
-from mixtura.tables.drift import ColumnDrift, Drift
-from mixtura.tables.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
-from mixtura.tables.summary import (
-    CandidateFacts,
-    Decision,
-    Group,
-    LeftOutColumn,
-    ModelFacts,
-    Summary,
-    TableFacts,
-)
+from mixtura.tables.moved.drift import ColumnDrift, Drift
+from mixtura.tables.scored.gathering import MOST_LISTED, MOST_SAMPLED, Gathered, Plan
+from mixtura.tables.told.decision import Decision
+from mixtura.tables.told.groups import Group
+from mixtura.tables.told.model import CandidateFacts, ModelFacts
+from mixtura.tables.told.summary import Summary
+from mixtura.tables.told.table import LeftOutColumn, TableFacts
 
 NAMES = ("a", "b", "c")
 CENTER, SCALE = np.array([10.0, -3.0, 1e6]), np.array([2.0, 0.5, 1e3])

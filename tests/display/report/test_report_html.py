@@ -23,7 +23,8 @@ from mixtura.display.report.page.payload import Stop, first_flagging, payload, s
 from mixtura.display.report.page.sections import headline, model
 from mixtura.display.report.page.text import island, isolated, plain, visible
 from mixtura.errors import MissingDependencyError
-from mixtura.tables.summary import Cluster, Decision, Merging
+from mixtura.tables.told.decision import Decision
+from mixtura.tables.told.groups import Cluster, Merging
 from mixtura.words import severity
 from report_examples import (
     HOSTILE,

@@ -14,8 +14,8 @@ from mixtura.display.report.facts.numbers import bars, histogram, rounded
 from mixtura.display.report.page.text import stem, title
 from mixtura.statistics.hashed import hashes
 from mixtura.statistics.sketch import QuantileSketch
-from mixtura.tables.gathering import Flagged
-from mixtura.tables.kept import Kept, RowFacts
+from mixtura.tables.scored.gathering import Flagged
+from mixtura.tables.scored.kept import Kept, RowFacts
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from mixtura.columns.known import News
 from mixtura.display.report.page.since import since
-from mixtura.tables.drift import ColumnDrift, Drift
-from mixtura.tables.score_drift import ScoreDrift
+from mixtura.tables.moved.drift import ColumnDrift, Drift
+from mixtura.tables.moved.score_drift import ScoreDrift
 from report_examples import forest_report
 
 

@@ -19,7 +19,7 @@ from ...errors import ColumnError
 from ...mixtures.em.fitted import mixture_of
 from ...rows import open as open_rows
 from ...tables.anomaly_scores import turned
-from ...tables.table_model import TableModel
+from ...tables.models.table_model import TableModel
 from .projection import in_units
 
 Answer = Callable[[NDArray[Any]], NDArray[Any]]

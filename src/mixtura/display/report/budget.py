@@ -1,6 +1,6 @@
 """What a page has room for: less than three million bytes, of which the library that draws takes nine hundred thousand.
 
-The rows that are gathered while a table is scored have limits of their own, in `mixtura.tables.gathering`.
+The rows that are gathered while a table is scored have limits of their own, in `mixtura.tables.scored.gathering`.
 """
 
 from dataclasses import dataclass

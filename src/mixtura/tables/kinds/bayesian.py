@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RequestError
-from ..spelling import Spell
+from ..asking.spelling import Spell
 from .kind import Fitted
 from .mixture import MixtureKind
 
 if TYPE_CHECKING:
-    from ..fitting import Numbers
-    from ..request import Request
-    from ..run import Run
+    from ..asking.run import Run
+    from ..models.fitting import Numbers
+    from .request import Request
 
 
 class Bayesian(MixtureKind):

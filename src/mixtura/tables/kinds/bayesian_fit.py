@@ -17,12 +17,12 @@ from ...mixtures.choice.defaults import N_INIT, REG_COVAR
 from ...mixtures.choice.evidence import fit_groups_or_one
 from ...mixtures.em.loop import FitProgress
 from ...statistics.columns import ColumnMoments, column_moments
-from .. import fitting
-from ..model_facts import mixture_facts
-from ..provenance import FitFigures
-from ..request import Request
-from ..run import Run
+from ..asking.run import Run
+from ..models import fitting
+from ..models.model_facts import mixture_facts
+from ..models.provenance import FitFigures
 from .kind import Fitted
+from .request import Request
 
 _MAX_ITER = 1000
 

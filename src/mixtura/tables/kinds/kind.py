@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ..spelling import Spell
+from ..asking.spelling import Spell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...detectors.model import OutlierModel
     from ...rows.columns import Takes
-    from ..fitting import Numbers
-    from ..provenance import FitFigures
-    from ..request import Request
-    from ..run import Run
-    from ..summary import CandidateFacts
+    from ..asking.run import Run
+    from ..models.fitting import Numbers
+    from ..models.provenance import FitFigures
+    from ..told.model import CandidateFacts
+    from .request import Request
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from .kind import Fitted, Kind
 
 if TYPE_CHECKING:
     from ...detectors.model import OutlierModel
-    from ..fitting import Numbers
-    from ..request import Request
-    from ..run import Run
+    from ..asking.run import Run
+    from ..models.fitting import Numbers
+    from .request import Request
 
 
 class MixtureKind(Kind):

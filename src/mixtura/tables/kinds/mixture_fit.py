@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from ...detectors.density.default_mixture import fit_groups
 from ...detectors.density.model import DensityModel
-from .. import fitting
-from ..model_facts import facts_of_candidates, mixture_facts
-from ..provenance import FitFigures
-from ..request import Request
-from ..run import Run
+from ..asking.run import Run
+from ..models import fitting
+from ..models.model_facts import facts_of_candidates, mixture_facts
+from ..models.provenance import FitFigures
 from .kind import Fitted
+from .request import Request
 
 
 def fit(request: Request, numbers: fitting.Numbers, run: Run, *, clean: bool) -> Fitted:

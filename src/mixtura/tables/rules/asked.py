@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RequestError
-from ..spelling import Spell, in_python
+from ..asking.spelling import Spell, in_python
 from .listed import DEFAULT, DEFAULT_ON_LABELS, RULES
 from .rule import ThresholdRule
 

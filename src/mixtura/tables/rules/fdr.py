@@ -4,11 +4,11 @@ import math
 from typing import TYPE_CHECKING
 
 from ... import words
-from ..spelling import Spell
+from ..asking.spelling import Spell
 from .rule import TRAINING_SHARE, Chosen, ThresholdRule
 
 if TYPE_CHECKING:
-    from ..table_scores import TableScores
+    from ..thresholds.table_scores import TableScores
 
 # Of fewer rows little is known of how rare one is; of fewer than the detector's number, nothing.
 _FEW_ROWS = 200

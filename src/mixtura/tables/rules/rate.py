@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from ... import words
-from ..spelling import Spell
+from ..asking.spelling import Spell
 from .rule import Chosen, ThresholdRule
 
 if TYPE_CHECKING:
-    from ..table_scores import TableScores
+    from ..thresholds.table_scores import TableScores
 
 
 class Rate(ThresholdRule):

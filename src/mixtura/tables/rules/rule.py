@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import RequestError
-from ..spelling import Spell
+from ..asking.spelling import Spell
 
 if TYPE_CHECKING:
-    from ..summary import OnLabels
-    from ..table_scores import TableScores
+    from ..thresholds.table_scores import TableScores
+    from ..told.decision import OnLabels
 
 # Of a reference table: one half to train on, the other to compare with, as Bates and others (2023) do.
 TRAINING_SHARE = 0.5

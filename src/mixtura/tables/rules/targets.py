@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from ... import words
 from ...errors import RequestError
-from ..spelling import Spell
+from ..asking.spelling import Spell
 from .rule import Chosen, ThresholdRule
 
 if TYPE_CHECKING:
-    from ..table_scores import TableScores
+    from ..thresholds.table_scores import TableScores
 
 # Largest weight of recall beside precision.
 _MOST = 100
@@ -21,7 +21,7 @@ class _OnLabels(ThresholdRule):
 
     def choose(self, scores: "TableScores", spell: Spell) -> Chosen:
         """Return the best threshold of the labelled rows, and what it achieves there."""
-        from ..on_labels import achieved  # slow to import
+        from ..thresholds.on_labels import achieved  # slow to import
 
         curve = scores.curve()
         threshold = curve.threshold_for(**{self.name: self.target})

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ....tables.drift import ColumnDrift
-from ....tables.segment_facts import SegmentFacts
-from ....tables.summary import Group, LeftOutColumn, ModelFacts, Summary
-from ....tables.table_model import TableModel
+from ....tables.models.table_model import TableModel
+from ....tables.moved.drift import ColumnDrift
+from ....tables.told.groups import Group
+from ....tables.told.model import ModelFacts
+from ....tables.told.segment_facts import SegmentFacts
+from ....tables.told.summary import Summary
+from ....tables.told.table import LeftOutColumn
 from ..budget import PAGE
 from .data import GroupProfile, Omitted, ReportRow
 from .names import shortened, weight

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....tables.gathering import Gathered
-from ....tables.summary import Summary
-from ....tables.telling import described_columns
+from ....tables.scored.gathering import Gathered
+from ....tables.scored.telling import described_columns
+from ....tables.told.summary import Summary
 from ....typing import Floats
 from ..budget import PAGE
 from .abridge import abridged, n_groups_fitting

@@ -4,8 +4,8 @@ import numpy as np
 
 from ....columns.kind import Kind
 from ....statistics.sketch import QuantileSketch
-from ....tables.table_model import TableModel
-from ....tables.telling import between_groups
+from ....tables.models.table_model import TableModel
+from ....tables.scored.telling import between_groups
 from ....typing import Floats, Integers
 from .data import ColumnFacts
 from .names import shortened

@@ -6,7 +6,7 @@ import numpy as np
 
 from ....statistics.sketch import QuantileSketch, Ranks
 from ....tables.anomaly_scores import turned
-from ....tables.gathering import Flagged
+from ....tables.scored.gathering import Flagged
 from ....typing import Floats
 from .data import ScoreCurve
 from .numbers import bars, significant

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ....tables.summary import StrayCell, Summary
+from ....tables.told.rows import StrayCell
+from ....tables.told.summary import Summary
 
 
 @dataclass(frozen=True)

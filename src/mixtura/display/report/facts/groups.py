@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ....tables.table_model import TableModel
+from ....tables.models.table_model import TableModel
 from ....typing import Floats
 from ..budget import PAGE
 from .data import Contours, GroupProfile

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....detectors.explanation import Explanation
-from ....tables.foremost import with_strays
-from ....tables.gathering import MOST_USED_CELLS, Gathered
-from ....tables.kept import RowFacts
-from ....tables.summary import StrayCell
-from ....tables.table_model import TableModel
+from ....tables.models.table_model import TableModel
+from ....tables.scored.foremost import with_strays
+from ....tables.scored.gathering import MOST_USED_CELLS, Gathered
+from ....tables.scored.kept import RowFacts
+from ....tables.told.rows import StrayCell
 from ....typing import Floats, Integers
 from ..budget import PAGE
 from .data import Deviation, ReportRow

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from ....tables.summary import Decision
+from ....tables.told.decision import Decision
 from ....words import percent, plural, severity
 from ..facts.data import Report, ReportRow
 from .payload import Stop

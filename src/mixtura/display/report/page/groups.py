@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ....tables.summary import Group
+from ....tables.told.groups import Group
 from ....words import percent, plural
 from ...palette import GROUPS
 from ...reasoning import merged

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from ....errors import MissingDependencyError
-from ....tables.spelling import Spell, in_python
+from ....tables.asking.spelling import Spell, in_python
 from ...palette import ANOMALY, GROUPS
 from ..facts.data import Report
 from . import explore, findings, groups, sections, segments

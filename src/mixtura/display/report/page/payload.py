@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ....tables.summary import Decision
+from ....tables.told.decision import Decision
 from ....words import severity
 from ...palette import GROUPS
 from ..budget import PAGE

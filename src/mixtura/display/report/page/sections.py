@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from ....tables.spelling import Spell, in_python
-from ....tables.summary import Decision, ModelFacts, Summary
+from ....tables.asking.spelling import Spell, in_python
+from ....tables.told.decision import Decision
+from ....tables.told.model import ModelFacts
+from ....tables.told.summary import Summary
 from ....words import percent, plural
 from ...reasoning import absence, figures, like_fine, origin
 from ..facts.data import ColumnFacts, Report

@@ -1,7 +1,7 @@
 """What is new in a table since its model was fitted, and what moved."""
 
-from ....tables.drift import ColumnDrift
-from ....tables.score_drift import ScoreDrift
+from ....tables.moved.drift import ColumnDrift
+from ....tables.moved.score_drift import ScoreDrift
 from ....words import percent, plural
 from ..facts.data import Report
 from .sections import tabulated

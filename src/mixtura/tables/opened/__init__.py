@@ -1,0 +1,1 @@
+"""A table opened: its columns found, its cells checked, and what earlier runs added to it left aside."""

@@ -1,0 +1,1 @@
+"""From the scores of a table to the threshold that decides which rows are anomalies."""

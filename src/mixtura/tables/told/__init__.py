@@ -1,0 +1,1 @@
+"""What was found in a table, as plain data for terminals, pages and programs."""
