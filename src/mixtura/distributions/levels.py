@@ -120,11 +120,10 @@ class LevelColumns:
         values : ndarray of shape (n_rows, n_columns)
             Rows of the table.
         """
-        out = np.zeros((len(values), self.n_levels))
+        out = np.empty((len(values), self.n_levels), order="F")
         for column, place in zip(self.columns, self.slices, strict=True):
-            codes = values[:, column]
-            known = np.flatnonzero((codes >= 0) & (codes < place.stop - place.start))
-            out[known, place.start + codes[known].astype(np.int64)] = 1
+            for level in range(place.stop - place.start):
+                out[:, place.start + level] = values[:, column] == level
         return out
 
     def select(self, columns: Sequence[int]) -> tuple["LevelColumns", list[int]]:

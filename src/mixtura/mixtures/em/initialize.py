@@ -61,7 +61,7 @@ def coordinates(sample: Sample, levels: LevelColumns) -> Sample:
     standardized = sample.standardized().X
     numbers = standardized[:, levels.numbers(sample.X.shape[1])]
     indicators = levels.indicators(sample.observed)
-    shares = np.average(indicators, axis=0, weights=sample.weights)
+    shares = sample.weights @ indicators / sample.weights.sum()
     parts = [numbers]
     for column, place in zip(levels.columns, levels.slices, strict=True):
         if column in levels.counts:
