@@ -255,7 +255,7 @@ class LikelihoodSettings:
         def first(sample: Sample, shares: Floats) -> Mixture:
             return given_or(model_of(sample, shares, update), update.shape, weights, means, precisions)
 
-        tol = self.tol if self.levels is None else min(self.tol, _START_TOLERANCE)
+        tol = self.tol if self.levels is None else _START_TOLERANCE
         finish = self.finish(expect, update)
         return starts_from(
             self.divisions, first, expect, update, take, random_state, n_init=self.n_init, tol=tol, finish=finish
