@@ -31,7 +31,7 @@ const namesOf = (columns) => listing(columns.map((column) => element('bdi', {}, 
 function inWords(rows) {
   const [first] = rows;
   if (first.strays.size) return ['no number in ', ...namesOf([...first.strays.keys()])];
-  const cells = [...first.flagged.values()];
+  const cells = [...first.flagged.values()].sort((one, other) => one.column - other.column);
   if (!cells.length) return ['unusual as a whole'];
   const same = ({column, value}) => rows.every((row) => row.flagged.get(column).value === value);
   if (cells.every((cell) => typeof cell.value === 'string' || (rows.length > 1 && same(cell)))) return sameWords(rows, cells, same);
