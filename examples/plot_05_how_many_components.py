@@ -2,8 +2,8 @@
 How many components
 ===================
 
-More components always fit better, so that a criterion makes them pay: the AIC two for each parameter, the BIC the
-logarithm of the number of rows. `MixtureSearch` fits every number, and each criterion has its minimum.
+More components always fit better, so a criterion charges for each parameter: the AIC charges two, the BIC the logarithm
+of the number of rows. `MixtureSearch` fits every number of components, and each criterion has its minimum.
 """
 
 import numpy as np

@@ -2,10 +2,10 @@
 Two mixtures as graphs
 ======================
 
-What `GaussianMixture` (above) and `BayesianGaussianMixture` (below) assume of a table. An arrow leads from a quantity
-to those drawn given it; a frame, called a plate, stands for as many copies as its corner says. Only the shaded values
-are seen. In the plain mixture, weights, means and covariances are numbers that a fit finds. In the Bayesian one they
-have distributions, and the numbers that the user may set are further to the left and the right.
+The graphs show what `GaussianMixture` (above) and `BayesianGaussianMixture` (below) assume of a table. An arrow leads
+from a quantity to those drawn given it; a frame, called a plate, stands for as many copies as its corner says. Only the
+shaded values are seen. In the plain mixture, weights, means and covariances are numbers that a fit finds. In the
+Bayesian one they have distributions, and the numbers that the user may set are further to the left and the right.
 """
 
 import matplotlib.pyplot as plt

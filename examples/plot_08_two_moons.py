@@ -2,8 +2,8 @@
 Ellipsoids on two moons
 =======================
 
-A Bayesian mixture may use up to six components. A moon is no ellipsoid, and so it takes three for each. As a density
-that is good; as a number of groups it is wrong.
+A Bayesian mixture may use up to six components. A moon is not an ellipsoid, so the mixture takes three components for
+each moon. The density is good; the number of groups is wrong.
 """
 
 from sklearn.datasets import make_moons

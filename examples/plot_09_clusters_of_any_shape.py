@@ -2,9 +2,9 @@
 Clusters of any shape
 =====================
 
-What to do about groups that are no ellipsoids, and touch: fit a mixture, and merge those of its components that rows
-bind together most. What comes out are clusters of any shape, still with a density. HDBSCAN of scikit-learn, which
-follows dense regions and leaves out the rows drawn in grey, stands beside it.
+Some groups are not ellipsoids, and touch each other. Fit a mixture, and merge the components that share most rows. The
+result is clusters of any shape, still with a density. HDBSCAN of scikit-learn is drawn for comparison: it follows dense
+regions, and leaves out the rows drawn in grey.
 """
 
 import matplotlib.pyplot as plt

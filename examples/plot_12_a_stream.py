@@ -3,8 +3,8 @@ A stream
 ========
 
 Rows arrive in batches of 500, and none is kept: `partial_fit` moves the mixture by one step for each batch. The picture
-shows how far it is from the distribution that the rows were drawn from, as a Kullback-Leibler divergence; and beside it
-fits that start anew, with all the rows so far in memory.
+shows the Kullback-Leibler divergence of the mixture from the distribution that the rows were drawn from. For
+comparison, other fits start anew with all the rows so far in memory.
 """
 
 import matplotlib.pyplot as plt

@@ -2,9 +2,9 @@
 A threshold from labels
 =======================
 
-Cells of 357 benign tumours and the first 100 malignant ones of a table, measured in thirty columns. The detector learns
-from 150 benign ones. Of the others one half chooses the threshold, so that 90 % of its malignant ones are found; the
-other half, which is drawn, says what that is worth.
+The table has 357 benign tumours and 100 malignant ones, whose cells were measured in thirty columns. The detector
+learns from 150 benign tumours. One half of the others sets the threshold, so that 90 % of its malignant tumours are
+found. The other half, which is drawn, tests this threshold.
 """
 
 import numpy as np

@@ -2,9 +2,9 @@
 A report
 ========
 
-This is the report of a table, live: move the threshold, sort the rows, search them. A notebook shows it as the value
-of a cell. `found.report("diamonds.html")` writes it as one page that opens in any browser, offline; on the command
-line `mixtura detect diamonds.csv --rate 0.2% --report diamonds.html` does.
+This is the live report of a table: move the threshold, sort the rows, search them. A notebook shows the report as the
+value of a cell. `found.report("diamonds.html")` writes it as one page that opens in any browser, offline. On the
+command line, `mixtura detect diamonds.csv --rate 0.2% --report diamonds.html` writes the same page.
 """
 
 import pandas as pd
@@ -31,7 +31,7 @@ found
 print(found)
 
 # %%
-# The flagged rows are a table too. Some lie among all others here: what is wrong with them is in another column.
+# The flagged rows are a table too. Some of them lie among the other rows here: their wrong value is in another column.
 
 diamonds = pd.read_csv("data/diamonds.csv")
 is_flagged = diamonds.index.isin(found.flagged["row"] - 1)

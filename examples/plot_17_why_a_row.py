@@ -2,9 +2,9 @@
 Why a row is an anomaly
 =======================
 
-One of the three least usual among 53,940 diamonds, and why: which of its cells are flagged, what the other cells
-predict in their place, and how much each column adds to the surprise. The row says itself what went wrong: y, a width
-in millimetres, holds the percentage of depth, and z the number that would fit y.
+This is one of the three most unusual rows among 53,940 diamonds. The picture shows which of its cells are flagged, what
+the other cells predict in their place, and how much each column adds to the surprise. The row itself shows what went
+wrong: y, a width in millimetres, holds the percentage of depth, and z holds the number that would fit y.
 """
 
 import pandas as pd

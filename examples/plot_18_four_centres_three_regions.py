@@ -3,9 +3,10 @@ Four centres, three regions
 ===========================
 
 A Bayesian mixture of four components, fitted to three groups by plain iterations (`moves=False`). The fourth component
-keeps the weight that a Dirichlet process expects of a part of the stick that no row has touched. Its centre is that of
-the prior, in the middle, and nowhere is it the most probable: the plane is divided among the other three. A prediction
-never names it. By default moves follow, which leave such a component out where that raises the lower bound.
+keeps the weight that a Dirichlet process expects of a part of the stick that no row has touched. Its centre is the
+centre of the prior, in the middle. The fourth component is the most probable one nowhere, so the other three divide the
+plane, and no prediction names it. By default, moves follow the iterations: they leave such a component out if that
+raises the lower bound.
 """
 
 import matplotlib.pyplot as plt

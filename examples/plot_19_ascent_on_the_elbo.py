@@ -3,8 +3,8 @@ Ascent on the ELBO
 ==================
 
 Black-box variational inference draws from a normal distribution q, estimates the gradient of the evidence lower bound
-from the draws, and ascends. Here the posterior is a banana. The bound rises with noise, less of it with every shorter
-step, and ends below the log evidence, by the divergence of q from the posterior. A mean-field normal misses the bend;
+from the draws, and ascends. Here the posterior is a banana. The bound rises with noise, which shrinks with the steps.
+It ends below the log evidence; the gap is the divergence of q from the posterior. A mean-field normal misses the bend;
 the mixture that this library fits by default follows it.
 """
 

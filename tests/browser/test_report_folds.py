@@ -46,3 +46,16 @@ def test_printed_pages_repeat_a_head_without_buttons(visit):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#rows thead button").count() > 3
     assert page.locator("#rows tbody tr[data-row]").count() == 25
+
+
+def test_printed_pages_have_every_reason(visit):
+    page = visit(wide_report)
+    reasons = page.locator("#reasons-table tbody tr")
+    shown = reasons.count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert reasons.count() > shown
+    assert page.locator("#more-reasons").is_hidden()
+    assert page.locator(".on-screen").is_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert reasons.count() == shown

@@ -308,7 +308,7 @@ def test_the_picture_changes_its_columns(visit):
     page.locator("#view-bulk").check()
     note = page.locator("#view-note", has_text="outside the picture")
     note.wait_for()
-    assert re.search(r"\d+ rows of those lie outside", note.inner_text())
+    assert re.search(r"Outside the picture: \d+ rows\.", note.inner_text())
 
 
 @pytest.mark.exhaustive
@@ -479,7 +479,11 @@ def test_the_map_has_the_flagged_cells_of_the_flagged_rows(visit):
     assert marks.count() == sum(counts.values())
     risen = sum(cell.value > cell.repaired for row in rows for cell in flagged_cells(row).values())
     assert page.locator("#map rect.risen").count() == risen
-    assert page.locator("#map-note").inner_text().endswith(f"which no few cells explain: {120 - len(rows)}.")
+    assert (
+        page.locator("#map-note")
+        .inner_text()
+        .endswith(f"Not drawn: {120 - len(rows)} rows unusual as a whole, without a flagged cell.")
+    )
     # A mark leads to its row.
     marks.first.dispatch_event("click")
     said = marks.first.locator("title").text_content()

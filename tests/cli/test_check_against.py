@@ -75,5 +75,5 @@ def test_json_is_what_python_finds(run, write, january):
 
 def test_a_model_that_knows_nothing_of_its_table_cannot_be_compared_with():
     values = np.random.default_rng(0).normal(size=(50, 2))
-    with pytest.raises(mixtura.errors.RequestError, match="does not know what the table held"):
+    with pytest.raises(mixtura.errors.RequestError, match="has no record of the table"):
         mixtura.check(values, against=mixtura.detect(values).model)

@@ -86,7 +86,7 @@ def test_many_clumps_and_scattered_rows_are_found_together(fit):
     summary, scored = fit("detect", X, "--model", "mixture", "--rate", "0.05")
     assert len(sizes(summary)) == 3
     assert np.mean(scored["is_anomaly"][:75]) >= 0.97
-    assert "and 1 more. They are still assigned to the nearest" in summary["notices"][0]
+    assert "and 1 more. Each is still assigned to the nearest group" in summary["notices"][0]
 
 
 @pytest.mark.parametrize("n_columns", [4, again(5)])
@@ -97,7 +97,7 @@ def test_copies_of_a_wrong_row_come_first(fit, n_columns):
     summary, _ = fit("detect", X, "--model", "mixture")
     assert {anomaly["row"] for anomaly in summary["anomalies"][:5]} == {1, 2, 3, 4, 5}
     assert (
-        "5 rows (0.17%) lie far from every group and were left out of the fit: 5 lie together, "
+        "5 rows (0.17%) lie far from every group and were left out of the fit: all lie together, "
         in (summary["notices"][0])
     )
 
@@ -130,9 +130,9 @@ def test_a_small_group_far_away_is_a_group_and_told(fit):
     assert sizes(summary)[3] == 60
     assert scored["component"][:60] == [3] * 60
     (notice,) = summary["notices"]
-    assert notice.startswith("component 3 is small and far away: 60 rows (3%), ")
+    assert notice.startswith("group 3 is small and far away: 60 rows (3%), ")
     bayesian, _ = fit("groups", X, "--model", "bayesian")
-    assert any("component 3 is small and far away: 6" in notice for notice in bayesian["notices"])
+    assert any("group 3 is small and far away: 6" in notice for notice in bayesian["notices"])
 
 
 def test_far_rows_with_missing_values_and_of_a_given_number_of_components(fit):

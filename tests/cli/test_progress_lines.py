@@ -312,4 +312,4 @@ def test_a_wide_table_says_what_takes_the_time(iris, run, slow, monkeypatch):
     monkeypatch.setattr(progress, "_BETWEEN_LINES", 0.5)
     monkeypatch.setattr(progress, "_GROWTH", 0.0)
     said = run("detect", iris).err.splitlines()
-    assert [line for line in said if line.startswith(f"mixtura: reading {iris}, whose 6 columns take the time: ")], said
+    assert [line for line in said if line.startswith(f"mixtura: reading {iris} (6 columns): ")], said

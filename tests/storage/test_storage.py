@@ -436,11 +436,14 @@ ENTRIES = "its manifest does not have the entries of a mixture, a detector, a po
         ({"threshold": True}, ENTRIES),
         ({"provenance": None}, ENTRIES),
         ({"settings": []}, ENTRIES),
-        ({"model": "oracle"}, "its model is said to be 'oracle', which is none of ensemble, mixture, elliptic, "),
+        ({"model": "oracle"}, "its model is of the kind 'oracle', which is none of ensemble, mixture, elliptic, "),
         ({"model": "elliptic"}, "an elliptic model has the arrays 'location' and 'covariance', and no settings"),
-        ({"settings": {}}, "said to be None, which is none of full, tied, diag, spherical"),
-        ({"settings": {"shape": "round"}}, "said to be 'round', which is none of full, tied, diag, spherical"),
-        ({"settings": {"shape": ["diag"]}}, "said to be ['diag'], which is none of"),
+        ({"settings": {}}, "the shape of the covariances is None, which is none of full, tied, diag, spherical"),
+        (
+            {"settings": {"shape": "round"}},
+            "the shape of the covariances is 'round', which is none of full, tied, diag, spherical",
+        ),
+        ({"settings": {"shape": ["diag"]}}, "the shape of the covariances is ['diag'], which is none of"),
         ({"settings": {"shape": "full"}}, "its covariances have the shape (2, 2), not (2, 2, 2)"),
         ({"columns": ["a"]}, "there are 1 names of columns, and 2 in the model"),
         ({"columns": ["a", "a"]}, "strings, all different"),
@@ -557,9 +560,9 @@ def test_a_missing_array(missing, file):
 
 def test_a_mixture_over_scaled_columns_is_a_detector(file):
     write(file, PLAIN, MODEL | {"model.center": np.ones(2)})
-    assert refusal(file).endswith("it is said to be a mixture, and its columns are scaled, as those of a detector")
+    assert refusal(file).endswith("its manifest says mixture, but its columns are scaled like those of a detector")
     write(file, PLAIN, {"model.location": np.zeros(2), "model.covariance": np.eye(2)}, model="elliptic", settings={})
-    assert refusal(file).endswith("it is said to be a mixture, and holds a model of kind 'elliptic'")
+    assert refusal(file).endswith("its manifest says mixture, but it holds a model of kind 'elliptic'")
     write(file, PLAIN, ARRAYS)
     assert "which are not those of one model" in refusal(file)
 

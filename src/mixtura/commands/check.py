@@ -67,7 +67,7 @@ class Checked:
 
     @property
     def differs(self) -> bool:
-        """Whether the table differs from that of the model by more than another table like that would."""
+        """Whether the table differs from that of the model by more than chance."""
         return self.summary.differs
 
 
@@ -82,9 +82,9 @@ def check(
     file_column: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Checked:
-    """Look at a table before anything is made of it: what it holds, and what deserves attention.
+    """Check a table before its use: what it holds, and what deserves attention.
 
-    It is ``mixtura check``, with the same bits. The table is read once, and once more to count copies of rows where it
+    This is ``mixtura check``, with the same bits. The table is read once, and once more to count copies of rows if it
     has more than 8,192 rows.
 
     Parameters
@@ -93,21 +93,22 @@ def check(
         The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     against : TableModel, str or path-like, optional
-        A model, or the file of one, with whose table this one is compared: what is new, and which columns moved.
+        A model, or the file of one. The table is compared with the one that the model was fitted to: what is new, and
+        which columns moved.
     kinds : mapping of str to str, optional
-        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
-        'identifier'. Default: what most of their cells are.
+        Kinds of columns by their names: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: the kind of most of their cells.
     missing : str or sequence of str or float, optional
-        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+        Marks of missing values, such as -200 or "not measured", in addition to the usual ones.
     header : bool, optional
-        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+        Whether the first record of delimited text or of a sheet holds the names of the columns. Default: detected.
     ragged : bool, default=False
-        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
-        which are left out.
+        Whether to accept lines of delimited text with too few fields (their last values are missing) or too many (the
+        last ones are cut).
     file_column : str, optional
-        Name of a column, behind all others, that says which file each row comes from. It is not used.
+        Name of a new last column with the file of each row. The model does not use it.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------
@@ -117,7 +118,7 @@ def check(
     Raises
     ------
     RequestError
-        A column cannot be read as what it is said to hold, or the model does not know the table that it was fitted to.
+        A column cannot be read as the kind given, or the model has no record of the table that it was fitted to.
     MixturaError
         The table cannot be read.
 

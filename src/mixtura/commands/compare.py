@@ -30,7 +30,7 @@ def compare(
 ) -> Compared:
     """Fit every detector to a table: how they agree, how long they take and, with labels, how well they rank.
 
-    It is ``mixtura compare``, with the same defaults and the same bits.
+    This is ``mixtura compare``, with the same defaults and the same bits.
 
     Parameters
     ----------
@@ -38,22 +38,22 @@ def compare(
         The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     labels : str, optional
-        Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or neither. No
-        detector sees it; each is judged by it.
+        Column of labels: 1 or true for anomalies, 0 or false for normal rows, missing where unknown. Detectors do not
+        see it; they are judged by it.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column of numbers.
     kinds : mapping of str to str, optional
-        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
-        'identifier'. Default: what most of their cells are.
+        Kinds of columns by their names: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: the kind of most of their cells.
     missing : str or sequence of str or float, optional
-        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+        Marks of missing values, such as -200 or "not measured", in addition to the usual ones.
     header : bool, optional
-        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+        Whether the first record of delimited text or of a sheet holds the names of the columns. Default: detected.
     ragged : bool, default=False
-        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
-        which are left out.
+        Whether to accept lines of delimited text with too few fields (their last values are missing) or too many (the
+        last ones are cut).
     file_column : str, optional
-        Name of a column, behind all others, that says which file each row comes from. It is not used.
+        Name of a new last column with the file of each row. The model does not use it.
     rate : float, default=0.04
         Share of the rows that each detector flags, to count how many they flag in common.
     rows : int, default=20000
@@ -61,7 +61,7 @@ def compare(
     seed : int, default=0
         Seed of the random starts and draws.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def compare(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or two contradict each other.
+        A keyword has a value that it cannot take, or two keywords contradict each other.
     MixturaError
         The table or its labels cannot be used, or no detector can be fitted.
 

@@ -56,7 +56,7 @@ def detect(
 ) -> Found:
     """Find the rows of a table that do not fit, with a reason for each.
 
-    It is ``mixtura detect``, with the same defaults and the same bits. A model scores every row, and flags the
+    This is ``mixtura detect``, with the same defaults and the same bits. A model scores every row, and flags the
     rows above a threshold. The default has nothing to set: it flags rows that are too rare to be due to chance, and
     none in a clean table.
 
@@ -68,78 +68,78 @@ def detect(
     rate : float, optional
         Share of the rows to flag; with a `reference`, share of clean rows that may reach the threshold.
     labels : str or path-like, optional
-        Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or neither. The model
-        does not see it. It is for `precision`, `recall` or `f_beta`; of these ``f_beta=1`` is the default.
+        Column of labels: 1 or true for anomalies, 0 or false for normal rows, missing where unknown. The model does not
+        see the labels; they set the threshold, by `precision`, `recall` or `f_beta` (default: ``f_beta=1``).
         Or the CSV file of the rows that were marked in a report of this table, with columns ``row`` (from 1) and
-        ``mark`` (error, fine, unsure). Rows like the fine ones are not flagged. Errors and fine rows choose the
-        threshold where they are asked to, or there are ten of each.
+        ``mark`` (error, fine, unsure). Rows like those marked fine are not flagged. With ten errors and ten fine rows,
+        or with one of these targets, the marks also set the threshold.
     precision, recall : float, optional
         The least precision or recall on the labelled rows.
     f_beta : float, optional
         Number of times that recall counts as much as precision in the F-score to maximise.
     tail : float, optional
-        Share of the rows that belong that may reach the threshold, by the tail of the scores, such as 1e-4.
+        Share of normal rows that may reach the threshold, such as 1e-4. A fitted tail of the scores gives the
+        threshold.
     reference : object, optional
         A clean table, of any kind that `source` can be. One half of it trains the model. Scores are compared with those
         of the other half.
     fdr : float, optional
-        Share of the flagged rows that may belong, on average. Default: 0.1, unless another keyword chooses the
+        Share of false alarms among the flagged rows, on average. Default: 0.1, unless another keyword sets the
         threshold.
     columns, drop : sequence of str, optional
         Columns to use, or not to use. Default: every column that the model can use. The others are still part of the
         result.
     kinds : mapping of str to str, optional
-        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
-        'identifier'. Default: what most of their cells are.
+        Kinds of columns by their names: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: the kind of most of their cells.
     missing : str or sequence of str or float, optional
-        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+        Marks of missing values, such as -200 or "not measured", in addition to the usual ones.
     header : bool, optional
-        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+        Whether the first record of delimited text or of a sheet holds the names of the columns. Default: detected.
     ragged : bool, default=False
-        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
-        which are left out.
+        Whether to accept lines of delimited text with too few fields (their last values are missing) or too many (the
+        last ones are cut).
     file_column : str, optional
-        Name of a column, behind all others, that says which file each row comes from. It is not used.
+        Name of a new last column with the file of each row. The model does not use it.
     by : str or sequence of str, optional
-        Column that says which segment a row is of, or several. Each row is judged within its segment, and not by these
-        columns. What is usual of a small segment is drawn to what is usual of all. Default: all rows are judged
-        together.
+        Column of segments, or several columns. Each row is judged within its segment; the columns themselves are not
+        judged. Small segments are drawn to the whole table. Default: all rows are judged together.
     model : {'auto', 'mixture', 'bayesian', 'elliptic', 'forest', 'lof', 'svm'}, optional
         Kind of model. Default: 'auto'; 'mixture' where `components` or `shape` is given.
     components : str, int or iterable of int, optional
-        Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. Of a Bayesian
-        mixture the most there may be, by default 10.
+        Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. For a Bayesian
+        mixture, the largest number (default: 10).
     shape : str or sequence of str, optional
-        Covariance shapes to try, of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. Of a
-        Bayesian mixture one, by default 'full'.
+        Covariance shapes to try: any of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. A
+        Bayesian mixture takes one (default: 'full').
     factors : int, optional
         Number of factors that the columns of a component share, for the shape 'factor'. Default: 1.
     seed : int, default=0
         Seed of the random starts.
     out : str or path-like, optional
-        Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
+        File for the table with the new columns. Default: none; `Found.write` writes it later.
     save : str or path-like, optional
-        Where the model goes.
+        File for the model.
     report : str or path-like, optional
-        Where the report goes, an HTML file.
+        HTML file for the report.
     repaired : str or path-like, optional
-        Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
-        other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
+        File for a repaired copy of the table, without new columns: each flagged cell is replaced by the value that the
+        other cells of its row predict, a guess. The ending sets the format.
     good, bad : str or path-like, optional
-        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
-        says the format.
+        Files for the rows that are not flagged and for the flagged rows, without new columns. The endings set the
+        formats.
     only_flagged : bool, default=False
-        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        Whether `out` holds only the flagged rows, the highest score first, each with its ``row`` number in the table,
         from 1.
     format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
-        Format of the table. Default: what the ending of `out` says.
+        Format of the result. Default: by the ending of `out`.
     safe_csv : bool, default=False
-        Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+        Whether to put an apostrophe before text that a spreadsheet would take for a formula.
     force : bool, default=False
-        Whether any file may be replaced. Default: only what the same function made of the same table before, and models
-        by models.
+        Whether to replace any existing file. Default: replace only an earlier result of this function for the same
+        table, or a model by a model.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def detect(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or two contradict each other.
+        A keyword has a value that it cannot take, or two keywords contradict each other.
     MixturaError
         The table cannot be read or used, or a file cannot be written.
 

@@ -85,8 +85,8 @@ class Found:
     def profile(self) -> Profile | None:
         """What the table holds, as `mixtura.check` tells it.
 
-        None of an array, a Dask frame of numbers and rows that were opened before, and of a table that a fitted model
-        judged: nobody looked at all of their columns.
+        None for an array, a Dask frame of numbers, rows that were opened before, and a table that a fitted model
+        judged: not all of their columns were looked at.
         """
         return self._judged.profile
 
@@ -94,7 +94,7 @@ class Found:
     def drift(self) -> Drift | None:
         """How far the columns of the table and the scores of its rows moved since the model was fitted.
 
-        None where the model was fitted to this table, or does not know what its table held.
+        None if the model was fitted to this table, or has no record of the table that it was fitted to.
         """
         return self.summary.drift
 
@@ -102,9 +102,9 @@ class Found:
     def segments(self) -> Any:
         """The segments within which rows were judged, as a dataframe; None where all rows were judged together.
 
-        Its columns: those that say which segment a row is of (missing where the cell is missing, or where the model
-        knows no such segment), ``rows``, ``flagged``, ``share`` (part of its rows that is flagged), and ``differs``
-        (the medians that differ most from those of all rows). The segment with the largest share comes first.
+        Its columns: the columns of the segments (missing where the cell is missing, or where the model does not know
+        the segment), ``rows``, ``flagged``, ``share`` (the flagged part of its rows), and ``differs`` (the medians that
+        differ most from those of all rows). The segment with the largest share comes first.
         """
         segments, by = self.summary.segments, self.model.by
         if not segments:
@@ -119,13 +119,13 @@ class Found:
         """The flagged rows in the order of the table, as a dataframe.
 
         The first column, ``row``, is the position in the table, from 1. The columns that the command adds to the table
-        follow, such as ``anomaly_score`` and ``reason``, and then those of the table. It is a pandas, Polars or pyarrow
-        table as the source is; of other sources the first of these libraries that is installed.
+        follow, such as ``anomaly_score`` and ``reason``, and then those of the table. A pandas, Polars or pyarrow
+        source gives a table of its own library; any other source one of the first of these that is installed.
 
         Raises
         ------
         RequestError
-            There is no threshold: the groups were asked for.
+            There is no threshold, as after `groups`.
         """
         if self.model.threshold is None:
             raise RequestError(_NO_FLAGS)

@@ -47,8 +47,8 @@ def groups(
 ) -> Found:
     """Find the groups of a table, by its numbers, flags and categories.
 
-    It is ``mixtura groups``, with the same defaults and the same bits. Rows that lie far from every group are left out
-    of the fit, and a note says how many they are.
+    This is ``mixtura groups``, with the same defaults and the same bits. Rows that lie far from every group are left
+    out of the fit, and a note counts them.
 
     Parameters
     ----------
@@ -59,48 +59,48 @@ def groups(
         Columns to use, or not to use. Default: numbers, flags and categories of at most 30 levels. The others are
         still part of the result.
     kinds : mapping of str to str, optional
-        What columns are to be read as: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
-        'identifier'. Default: what most of their cells are.
+        Kinds of columns by their names: 'number', 'flag', 'category', 'date', 'time', 'duration', 'text' or
+        'identifier'. Default: the kind of most of their cells.
     missing : str or sequence of str or float, optional
-        Marks of missing values, such as -200 or "not measured", besides those that are always taken for such.
+        Marks of missing values, such as -200 or "not measured", in addition to the usual ones.
     header : bool, optional
-        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+        Whether the first record of delimited text or of a sheet holds the names of the columns. Default: detected.
     ragged : bool, default=False
-        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
-        which are left out.
+        Whether to accept lines of delimited text with too few fields (their last values are missing) or too many (the
+        last ones are cut).
     file_column : str, optional
-        Name of a column, behind all others, that says which file each row comes from. It is not used.
+        Name of a new last column with the file of each row. The model does not use it.
     model : {'mixture', 'bayesian'} or TableModel, default='mixture'
-        Kind of model; or a mixture that was fitted to another table, whose groups the rows are assigned to.
+        Kind of model; or a mixture that was fitted to another table, to assign the rows to its groups.
     components : str, int or iterable of int, optional
-        Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. Of a Bayesian
-        mixture the most there may be, by default 10.
+        Numbers of components to try, as 3, [2, 4], or "1-9". Default: 1 to 9, fewer for small tables. For a Bayesian
+        mixture, the largest number (default: 10).
     shape : str or sequence of str, optional
-        Covariance shapes to try, of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. Of a
-        Bayesian mixture one, by default 'full'.
+        Covariance shapes to try: any of 'full', 'tied', 'diag', 'spherical' and 'factor'. Default: the first four. A
+        Bayesian mixture takes one (default: 'full').
     factors : int, optional
         Number of factors that the columns of a component share, for the shape 'factor'. Default: 1.
     merge : bool, default=False
-        Whether components between which the rows are in doubt are merged into clusters.
+        Whether to merge components that share rows into clusters.
     clusters : int, optional
-        Into how many. Default with `merge`: as many as the rows tell apart.
+        Number of clusters. Default with `merge`: the number that the rows support.
     seed : int, default=0
         Seed of the random starts.
     out : str or path-like, optional
-        Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
+        File for the table with the new columns. Default: none; `Found.write` writes it later.
     save : str or path-like, optional
-        Where the model goes.
+        File for the model.
     report : str or path-like, optional
-        Where a report goes, an HTML file.
+        HTML file for the report.
     format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
-        Format of the table. Default: what the ending of `out` says.
+        Format of the result. Default: by the ending of `out`.
     safe_csv : bool, default=False
-        Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+        Whether to put an apostrophe before text that a spreadsheet would take for a formula.
     force : bool, default=False
-        Whether any file may be replaced. Default: only what the same function made of the same table before, and models
-        by models.
+        Whether to replace any existing file. Default: replace only an earlier result of this function for the same
+        table, or a model by a model.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def groups(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or two contradict each other.
+        A keyword has a value that it cannot take, or two keywords contradict each other.
     MixturaError
         The table cannot be read or used, or a file cannot be written.
 

@@ -26,7 +26,7 @@ def report(
 ) -> Found:
     """Report on a table by a model that was fitted to another one.
 
-    It is ``mixtura report``. What comes back shows the report in a notebook.
+    This is ``mixtura report``. The result shows the report in a notebook.
 
     Parameters
     ----------
@@ -36,14 +36,15 @@ def report(
         The table: a file, a pattern or a DuckDB query as on the command line, or any other table that
         `mixtura.rows.open` or an engine opens. The columns of an array are called x0, x1 and so on.
     labels : str, optional
-        Column that says which rows are known to be anomalies (1 or true), to belong (0 or false), or neither: the
-        report then shows the precision and the recall of every threshold.
+        Column of labels: 1 or true for anomalies, 0 or false for normal rows, missing where unknown. The report then
+        shows the precision and the recall of every threshold.
     out : str or path-like, optional
-        Where the report goes, an HTML file. Default: nowhere; `Found.report` writes it later.
+        HTML file for the report. Default: none; `Found.report` writes it later.
     force : bool, default=False
-        Whether any file may be replaced. Default: only what the same function made of the same table before.
+        Whether to replace any existing file. Default: replace only an earlier result of this function for the same
+        table.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------

@@ -38,7 +38,7 @@ def score(
 ) -> Found:
     """Score a table by a model that was fitted to another one.
 
-    It is ``mixtura score``, with the same bits. The table needs the columns of the model, by name, in any order.
+    This is ``mixtura score``, with the same bits. The table needs the columns of the model, by name, in any order.
 
     Parameters
     ----------
@@ -51,34 +51,34 @@ def score(
         Share of the rows to flag; with a model trained on a reference, share of clean rows that may reach the
         threshold. Default: the threshold of the model.
     header : bool, optional
-        Whether the first record of delimited text holds the names of the columns. Default: what it looks like.
+        Whether the first record of delimited text or of a sheet holds the names of the columns. Default: detected.
     ragged : bool, default=False
-        Whether rows of delimited text may have too few fields, the last of which are missing, or too many, the last of
-        which are left out.
+        Whether to accept lines of delimited text with too few fields (their last values are missing) or too many (the
+        last ones are cut).
     file_column : str, optional
-        Name of a column, behind all others, that says which file each row comes from. It is not used.
+        Name of a new last column with the file of each row. The model does not use it.
     out : str or path-like, optional
-        Where the table goes, with the columns that are added. Default: nowhere; `Found.write` writes it later.
+        File for the table with the new columns. Default: none; `Found.write` writes it later.
     report : str or path-like, optional
-        Where the report goes, an HTML file.
+        HTML file for the report.
     repaired : str or path-like, optional
-        Where the table goes once more, without new columns, the flagged cells of flagged rows replaced by what the
-        other cells of the row predict: a guess. All other cells are as they were. The ending says the format.
+        File for a repaired copy of the table, without new columns: each flagged cell is replaced by the value that the
+        other cells of its row predict, a guess. The ending sets the format.
     good, bad : str or path-like, optional
-        Where the rows that are not flagged go, and the flagged ones, as they stand: without new columns. The ending
-        says the format.
+        Files for the rows that are not flagged and for the flagged rows, without new columns. The endings set the
+        formats.
     only_flagged : bool, default=False
-        Whether `out` gets the flagged rows only, that of the highest score first, each with its ``row`` in the table,
+        Whether `out` holds only the flagged rows, the highest score first, each with its ``row`` number in the table,
         from 1.
     format : {'parquet', 'csv', 'tsv', 'json', 'jsonl', 'arrow', 'xlsx'}, optional
-        Format of the table. Default: what the ending of `out` says.
+        Format of the result. Default: by the ending of `out`.
     safe_csv : bool, default=False
-        Whether text that a spreadsheet would take for a formula gets an apostrophe before it.
+        Whether to put an apostrophe before text that a spreadsheet would take for a formula.
     force : bool, default=False
-        Whether any file may be replaced. Default: only what the same function made of the same table before, and models
-        by models.
+        Whether to replace any existing file. Default: replace only an earlier result of this function for the same
+        table, or a model by a model.
     on_progress : callable, optional
-        Told how far the work is, by `Progress` values.
+        Called with `Progress` values while the work goes on.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def score(
     Raises
     ------
     RequestError
-        A keyword does not mean anything, or needs a threshold, and there is none.
+        A keyword has a value that it cannot take, or needs a threshold and the model has none.
     MixturaError
         The model or the table cannot be read or used, or a file cannot be written.
 

@@ -36,7 +36,7 @@ class Detections:
 
     @property
     def precision(self) -> float:
-        """Share of anomalies among the flagged rows; 1 where none is flagged, for none is false."""
+        """Share of anomalies among the flagged rows; 1 where no row is flagged, because no flag is false."""
         flagged = self.true_positives + self.false_positives
         return self.true_positives / flagged if flagged else 1.0
 

@@ -201,8 +201,9 @@ def fit_tail(scores: ArrayLike | LowestValues, fraction: float | None = None) ->
         `QuantileSketch` holds them too, and give the same fit as the array.
     fraction : float, optional
         Share of the rows in the tail. None takes the largest of 5, 3.5, 2.5 and 2 % of the rows that has at least 50
-        and at most 50,000 and whose excesses the distribution fits, with an Anderson-Darling distance that one fit
-        in ten exceeds; the smallest of them where none fits. A table too small for 50 gives a quarter of its rows.
+        and at most 50,000 and whose excesses the distribution fits, with an Anderson-Darling distance that one fit in
+        ten exceeds; the smallest of them where none fits. In a table too small for 50, the tail is a quarter of the
+        rows.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def unseen(segment: SegmentFacts) -> str:
     """Return what is said of rows of no known segment."""
     is_one = segment.n_rows == 1
     return (
-        f"{words.plural(segment.n_rows, 'row')} {'is' if is_one else 'are'} of no segment that the model knows, and "
+        f"{words.plural(segment.n_rows, 'row')} {'is' if is_one else 'are'} in no segment that the model knows, and "
         f"{'is' if is_one else 'are'} judged by the whole table."
     )
 

@@ -54,7 +54,7 @@ class Covariance(ABC):
     Raises
     ------
     ValueError
-        The values are no finite real numbers of that shape.
+        The values are not finite real numbers of that shape.
     SingularCovarianceError
         A covariance is not symmetric and positive definite; a ValueError too.
     """

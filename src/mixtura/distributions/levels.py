@@ -191,7 +191,7 @@ class Levels:
     Raises
     ------
     ValueError
-        The columns are not in rising order, or these are no probabilities.
+        The columns are not in rising order, or the values are not probabilities.
 
     Examples
     --------

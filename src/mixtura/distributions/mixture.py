@@ -226,7 +226,7 @@ class Mixture:
         Raises
         ------
         ValueError
-            `n_rows` is no whole number from zero, or `random_state` no seed.
+            `n_rows` is not a whole number from zero, or `random_state` is not a seed.
         """
         from sklearn.utils import check_random_state  # noqa: PLC0415  # scikit-learn is slow to import
 
@@ -263,7 +263,7 @@ class Mixture:
         Raises
         ------
         ValueError
-            `columns` are no different positions.
+            `columns` are not positions, or not all different.
         """
         index = self._positions(columns)
         noise = None if self.noise is None else self.noise.select(index)
@@ -445,7 +445,7 @@ class Mixture:
         return summaries.covariance(self)
 
     def modes(self) -> tuple[Floats, Floats]:
-        """Return the local maxima of the density, of which there can be more than components.
+        """Return the local maxima of the density; there can be more of them than components.
 
         All modes of two components are found; those that only four and more make together can be missed (Carreira-
         Perpiñán 2000; Ray and Lindsay 2005).

@@ -113,8 +113,8 @@ def likelihood_profile(log_density: LogDensity, theta: ArrayLike, x: ArrayLike) 
     DataError
         There is no observation, or one is NaN, infinite or not a number.
     ValueError
-        The grid is no grid, `log_density` returns another shape, NaN or plus infinity, or the likelihood is zero at
-        every point.
+        The grid is not ascending or has fewer than two points, `log_density` returns another shape, NaN or plus
+        infinity, or the likelihood is zero at every point.
 
     See Also
     --------

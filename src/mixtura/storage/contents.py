@@ -104,16 +104,16 @@ def _held(manifest: dict[str, Any], arrays: Arrays) -> OutlierModel:
     kind = stored_kind(manifest["model"])
     if kind is None:
         known = ", ".join(dict.fromkeys(kind.stored_as for kind in KINDS))
-        raise ValueError(f"its model is said to be {manifest['model']!r}, which is none of {known}")
+        raise ValueError(f"its model is of the kind {manifest['model']!r}, which is none of {known}")
     with np.errstate(all="ignore"):
         return kind.read(arrays, manifest["settings"])
 
 
 def _plain_mixture(model: OutlierModel) -> Mixture:
     if not isinstance(model, DensityModel):
-        raise ValueError(f"it is said to be a mixture, and holds a model of kind {model.kind!r}")
+        raise ValueError(f"its manifest says mixture, but it holds a model of kind {model.kind!r}")
     if model != DensityModel.of(model.mixture):
-        raise ValueError("it is said to be a mixture, and its columns are scaled, as those of a detector")
+        raise ValueError("its manifest says mixture, but its columns are scaled like those of a detector")
     return model.mixture
 
 

@@ -203,7 +203,7 @@ def fit_table(request: Request, rule: Rule | None, run: Run) -> Judged:
         table, request.source, {*(drop or ()), *(set(table.names) - used), request.reading.file_column}, run.spell
     )
     if table.n_columns > _WIDE:
-        on_rows = run.stage(f"reading {label(request.source)}, whose {table.n_columns:,} columns take the time")
+        on_rows = run.stage(f"reading {label(request.source)} ({table.n_columns:,} columns)")
     training, called, absent = table, "the table", tuple[LeftOutColumn, ...]()
     if reference is not None:
         next(iter(table.blocks()))  # what is wrong with its first rows is told before a long fit is done in vain
@@ -414,8 +414,8 @@ def _fit(
     notices = (*fitted.notices, *following_notices(model, run.spell)) if model.has_components else fitted.notices
     if request.by and segments is None:
         notices += (
-            f"{words.joined(request.by)} {'has' if len(request.by) == 1 else 'have'} one value in every row: the rows "
-            f"are judged as without {run.spell('by')}.",
+            f"{words.joined(request.by)} {'has' if len(request.by) == 1 else 'have'} the same value in every row: "
+            f"{run.spell('by')} makes no difference.",
         )
     return model, replace(facts_of(model), candidates=fitted.candidates), notices
 

@@ -50,8 +50,8 @@ def test_the_density_of_scaled_values_integrates_to_one():
 @pytest.mark.parametrize(
     ("arrays", "settings", "sentence"),
     [
-        ({}, {"shape": "round"}, "said to be 'round'"),
-        ({}, {"shape": None}, "said to be None"),
+        ({}, {"shape": "round"}, "the shape of the covariances is 'round'"),
+        ({}, {"shape": None}, "the shape of the covariances is None"),
         ({}, {"noise": "much"}, "weight of the noise is a number"),
         ({}, {"noise": 0.1}, "has the arrays center, covariances, lower"),
         ({}, {"more": 1}, "the weight of its noise and its levels, not more"),

@@ -32,7 +32,7 @@ def test_what_is_new_what_moved_and_how_many_rows_are_flagged_now():
         )
     )
     assert "<strong>2.1%</strong> of the rows have a score above the threshold" in shown
-    assert "in the fitted table <strong>0.16%</strong> had" in shown
+    assert "compared with <strong>0.16%</strong> in the fitted table" in shown
     assert "The scores moved: their median was 0.8 and is 2.1." in shown
     assert "Superb" in shown
     assert shown.index("<td>new</td>") < shown.index("<td>expected</td>")

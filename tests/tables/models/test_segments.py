@@ -91,7 +91,7 @@ def test_a_model_of_segments_is_saved_and_judges_other_tables(found, tmp_path):
     unknown = next(one for one in judged.summary.segments if not one.levels)
     assert unknown.n_rows == 2
     assert unknown.called == "(not seen in the fit)"
-    assert "2 rows are of no segment that the model knows, and are judged by the whole table." in repr(judged)
+    assert "2 rows are in no segment that the model knows, and are judged by the whole table." in repr(judged)
 
 
 def test_a_table_without_the_column_is_judged_by_the_whole_and_told_so(found):
@@ -125,7 +125,7 @@ def test_one_segment_changes_no_bit():
     assert [row.anomaly_score for row in within.summary.anomalies] == [
         row.anomaly_score for row in alone.summary.anomalies
     ]
-    assert "land has one value in every row: the rows are judged as without by." in within.summary.notices
+    assert "land has the same value in every row: by makes no difference." in within.summary.notices
     assert within.summary.segments == ()
 
 

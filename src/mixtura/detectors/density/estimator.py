@@ -58,16 +58,16 @@ class MixtureDetector(Detector):
         that has the same columns and seed. It is fitted to columns that are scaled by their quartiles, with a
         thousandth added to every variance, so that columns of few different values, or of one only, are no difficulty.
     contamination : float, default=0.1
-        Of a table with outliers, the share of its rows, by weight, that are outliers. Of a clean one, the share of
-        further rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
+        For a table with outliers, the share of its rows, by weight, that are outliers. For a clean table, the share of
+        new rows like it that may be called outliers by mistake. Above 0 and at most 0.5. Rows that tie are outliers
         together, as `threshold_by_rate` says.
     novelty : bool, default=False
-        Whether the table given to `fit` is clean, and outliers are to be found in others. Then no rows are left out by
-        default, and `offset_` is the `contamination`-quantile of the scores of rows that were left out of the fit:
-        those of each of five folds under a fit to the other four, with the number of components and the shape that were
-        found for all rows. Rows that were fitted score higher than new ones, and would set too high a standard.
-        Otherwise the table has outliers, and `offset_` is that quantile of the scores of its rows under the one fit. In
-        both cases every method answers for any rows.
+        Whether the table given to `fit` is clean, to find outliers in other tables. No rows are then left out by
+        default, and `offset_` is the `contamination`-quantile of cross-validated scores: the rows of each of five folds
+        are scored under a fit to the other four, with the number of components and the shape that were found for all
+        rows, because rows score higher under their own fit than new rows do. Otherwise the table has outliers, and
+        `offset_` is that quantile of the scores of its rows under the one fit. In both cases every method takes any
+        rows.
     trim : float, optional
         Share of the rows, by weight, that is left out of the fit: those of lowest density, at most half [1]_. For the
         default mixture and a `GaussianMixture`, whose own `trim` it overrides. Default: the default mixture leaves out
@@ -84,13 +84,13 @@ class MixtureDetector(Detector):
     Attributes
     ----------
     model_ : DensityModel
-        The mixture with the scaling of the columns, all that scores need. Scores are log densities: of the default
-        mixture those of the scaled values, which do not depend on the units of the table; of a
-        `BayesianGaussianMixture` those under its ``mixture_``, the mixture of the expected parameters.
+        The mixture with the scaling of the columns. Scores are log densities. With the default mixture they are those
+        of the scaled values, which do not depend on the units of the table; with a `BayesianGaussianMixture`, those
+        under its ``mixture_``, the mixture of the expected parameters.
     offset_ : float
         Score below which a row is an outlier.
     trained_on_ : {'outliers', 'clean'}
-        Whether the table was said to have outliers or to be clean.
+        Whether the table has outliers or is clean, as `novelty` says.
     estimator_ : GaussianMixture, BayesianGaussianMixture or MixtureSearch
         The fitted estimator, where one was fitted; the default one to scaled columns.
     n_features_in_ : int

@@ -135,7 +135,7 @@ class DensityModel:
         """Return the model with these arrays and settings, or raise `ValueError` with the fault."""
         name = settings.get("shape")
         if not isinstance(name, str) or name not in SHAPES:
-            raise ValueError(f"the covariances are said to be {name!r}, which is none of {', '.join(SHAPES)}")
+            raise ValueError(f"the shape of the covariances is {name!r}, which is none of {', '.join(SHAPES)}")
         noise = settings.get("noise")
         if noise is not None and not isinstance(noise, float):
             raise ValueError(f"the weight of the noise is a number, not {noise!r}")

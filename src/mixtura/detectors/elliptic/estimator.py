@@ -19,8 +19,8 @@ class EllipticEnvelope(Detector, MinCovDet):
     """Outliers of a table that is one Gaussian otherwise: the rows of large robust Mahalanobis distance.
 
     Parameters, defaults, attributes and methods are those of `sklearn.covariance.EllipticEnvelope`; `start` and
-    `explain` are added. The location and covariance are those of `MinCovDet`, which says how they are found and where
-    they differ from scikit-learn's.
+    `explain` are added. `MinCovDet` gives the location and covariance; its page says how, and where they differ from
+    scikit-learn's.
 
     Parameters
     ----------

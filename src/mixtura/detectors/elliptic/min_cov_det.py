@@ -32,9 +32,9 @@ from .tiles import TiledTable, tiled
 class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has no types
     """Minimum covariance determinant: location and covariance that nearly half of the rows cannot carry away.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.covariance.MinCovDet`; `start` is added. Wherever
-    scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask array or frame, or `Rows` may stand
-    too. The fit holds the table in memory once.
+    Parameters, defaults, attributes and methods are those of `sklearn.covariance.MinCovDet`; `start` is added. Tables
+    may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`. The fit holds the table in memory
+    once.
 
     The raw estimate is the mean and covariance of the h rows whose covariance has the least determinant, found by
     Fast-MCD [1]_ or DetMCD [2]_; one column is solved exactly. It is multiplied by the consistency factor for h of n
@@ -66,7 +66,7 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     precision_ : ndarray of shape (n_features, n_features) or None
         Its inverse, or a generalised inverse where it is singular.
     support_ : ndarray of shape (n_rows,)
-        Which rows the reweighted estimate is of.
+        Which rows make the reweighted estimate.
     dist_ : ndarray of shape (n_rows,)
         Squared Mahalanobis distances of the rows fitted, under the reweighted estimate.
     raw_location_ : ndarray of shape (n_features,)
@@ -82,16 +82,14 @@ class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, when they have names.
 
-    Notes
-    -----
-    Estimates differ from scikit-learn's, which has no small-sample factors, divides covariances by h where these are
-    divided by h - 1, and tries 30 starts on a small table, where this tries thousands.
+    Notes ----- Estimates differ from scikit-learn's in three ways: they have small-sample factors, covariances are
+    divided by h - 1 and not by h, and a small table gets thousands of starts and not 30.
 
-    Rows of which half lie on a hyperplane have no robust covariance: the error says which hyperplane, where
-    scikit-learn goes on with a pseudo-inverse. A table that lies on one as a whole is fitted within it, with a warning.
+    If half of the rows lie on a hyperplane, there is no robust covariance: the error names the hyperplane, where
+    scikit-learn continues with a pseudo-inverse. If all rows lie on one, the table is fitted within it, with a warning.
 
-    `location_` with `covariance_` or `precision_` may be set by hand, without a fit too. Distances then follow what was
-    set, and so does the other of the two.
+    `location_` with `covariance_` or `precision_` may be set by hand, without a fit too. Distances then follow the
+    values that were set; the covariance and the precision follow each other.
 
     References
     ----------

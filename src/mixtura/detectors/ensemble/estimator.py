@@ -28,46 +28,46 @@ FEWEST_ROWS = 30
 
 
 class AnomalyDetector(Detector):
-    """Rows that do not fit, in any table: the detector to take when nothing is known.
+    """Rows that do not fit, in any table: the detector to start with.
 
-    All that is found of a row is put on one scale, how rarely a row of such a table reaches it: the score is minus that
-    surprise in nats, minus the logarithm of a probability. About 0.7 is usual, 4.6 is one row in a hundred. Two things
-    are found.
+    The surprise of a row is minus the logarithm of the probability that a row of such a table is as unusual, in nats:
+    about 0.7 is usual, 4.6 is one row in a hundred. The score is minus the surprise. The surprise has two parts.
 
-    *How usual the row is.* Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of the
-    columns, with one to six components, two in three with full and the others with diagonal covariances. What a mixture
-    finds of a row, minus the log density, is compared with its median and interquartile range in the table and
-    compressed as sign(z) log(1 + abs(z)), so that no mixture outvotes all others. In the mean of that, a mixture counts
-    by the square of how far it sets the most unusual hundredth of the rows apart. Rows that are unusual where they lie
-    are seen by their neighbours: the distance of a row to the fifth nearest of 256 rows, for ten samples of so many,
-    counts as much as all mixtures. So that anomalies do not shape the mixtures, this is done twice: the tenth of the
-    table that comes out most unusual at first is not shown to what is kept. Columns of two values are seen by neither;
-    how rare the values of a row are together is added, at two fifths of its nats.
+    *How unusual the row is.* Many small Gaussian mixtures are fitted, each to a few hundred rows and a random part of
+    the columns. They have one to six components; two in three have full covariances, the others diagonal ones. Each
+    mixture votes by minus the log density of the row. The vote is centred and scaled by its median and interquartile
+    range in the table and compressed as sign(z) log(1 + abs(z)), so that no mixture outvotes all others. The votes are
+    averaged; the weight of a mixture is the square of how far it sets the most unusual hundredth of the rows apart.
+    Neighbours see rows that are unusual where they lie: the distance of a row to the fifth nearest of 256 rows, for ten
+    such samples, counts as much as all mixtures. Everything is done twice, so that anomalies do not shape the mixtures:
+    the second round leaves out the tenth of the table that came out most unusual in the first. Neither mixtures nor
+    neighbours see columns of two values; the rarity of these values together is added, at two fifths of its nats.
 
-    *How far out its most extreme value is.* Each column, and what each column differs by from a ridge regression on all
-    others, has a tail on either side, a generalised Pareto distribution fitted to three quantiles, so that up to one
-    value in fifty on a side may be wrong and change nothing. The nats of the most extreme value, less log n and half of
-    log d, about what n rows of d columns hold by chance, are added. Nothing is clipped here, and no tail is narrower
-    than the step of its column, nor than the share of its usual value warrants.
+    *How far out its most extreme value is.* Each column has a tail on either side, and so has the residual of each
+    column in a ridge regression on all others. A tail is a generalised Pareto distribution fitted to three quantiles,
+    so that up to one value in fifty on a side may be wrong and change nothing. The nats of the most extreme value are
+    added, less log n and half of log d, which is about what n rows of d columns hold by chance. Nothing is clipped
+    here. No tail is narrower than the step of its column, or than its usual value warrants.
 
-    Files and dataframes may have other columns than those of numbers. Dates, times and durations are numbers. Flags,
-    categories and codes have levels. *How unusual the levels of a row are*, alone and together, is added to how usual
-    its numbers are, and what a number has beyond those of its level to the rest.
+    Files and dataframes may also have columns that are not numbers. Dates, times and durations become numbers. Flags,
+    categories and codes have levels. *How unusual the levels of a row are*, alone and together, is added to the first
+    part. The second part counts numbers that are unusual for their level, too.
 
-    Columns may be measured in anything: each is centred at its median and divided by the range of its middle nine
-    tenths, or by its standard deviation where those are equal. A column that never changes has no part in this; a row
-    scored later that has another value there is farther out than all rows fitted. So is a row that is off a plane which
-    all rows but a hundredth lie on: where one column is the sum of others, say, or a copy in other units. Missing
-    values (NaN, null) say nothing against a row in a column that more than one row in a hundred lacks. In other columns
-    they make a row as surprising as few rows lack as much, if nothing else makes it more so.
+    Units do not matter: each column is centred at its median and divided by the range of its middle nine tenths, or by
+    its standard deviation where those are equal. A column that never changes has no part in this; a row scored later
+    with another value there is farther out than all fitted rows. The same holds for a row off a plane on which all rows
+    but a hundredth lie, for example where one column is the sum of others or a copy in other units. A missing value
+    (NaN, null) does not count against a row in a column that more than one row in a hundred lacks. In other columns it
+    counts as surprising as it is rare, unless something else in the row is more surprising.
 
     Parameters
     ----------
     contamination : 'auto' or float, default='auto'
-        Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' the table has the
-        answer: as many outliers as possible while on average at most a tenth of them belong, by Benjamini
-        and Hochberg; none in a clean table, as a rule, and none of fewer than 30 rows. Of more than 8,192 rows, that is
-        found on as many, drawn at random. Rows that tie are outliers together, as `threshold_by_rate` says.
+        Share of outliers among the rows fitted, at most one half, which sets `offset_`. With 'auto' the table decides:
+        as many outliers as possible, while on average at most a tenth of them are false alarms (Benjamini and
+        Hochberg). As a rule there are none in a clean table, and there are none in fewer than 30 rows. In a table of
+        more than 8,192 rows, a random sample of as many decides. Rows that tie are outliers together, as
+        `threshold_by_rate` says.
     n_estimators : int, default=100
         Number of mixtures.
     random_state : int, RandomState instance or None, default=None
@@ -80,7 +80,7 @@ class AnomalyDetector(Detector):
     Attributes
     ----------
     model_ : EnsembleModel or MixedEnsemble
-        The fitted mixtures, and what columns of levels say, where there are such; a frozen value.
+        The fitted mixtures, with the votes of the columns of levels if there are any; a frozen value.
     offset_ : float
         `decision_function` is `score_samples` less this.
     n_features_in_ : int

@@ -50,7 +50,7 @@ def without_noise(mixture: Mixture) -> Mixture:
         return mixture
     total = mixture.weights.sum()
     if total == 0:
-        raise ValueError("cannot give the reasons of a mixture that is nothing but noise")
+        raise ValueError("cannot give the reasons of a mixture that is only noise")
     weights, degrees = mixture.weights / total, mixture.degrees_of_freedom
     return Mixture(weights, mixture.means, mixture.covariance, degrees, levels=mixture.levels)
 

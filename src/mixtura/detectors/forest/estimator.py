@@ -39,15 +39,15 @@ class IsolationForest(Detector):
     row is alone or as many splits are made as halvings would take. Rows far from others are alone after few splits. The
     score is -2^(-E / c): E is the mean number of splits over the trees, and c its average for the size of the samples
     [1]_. Parameters, defaults and fitted attributes are those of `sklearn.ensemble.IsolationForest`; those after
-    `warm_start` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask array
-    or frame, or `Rows` will do too; NaN and null are missing values.
+    `warm_start` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`; NaN and
+    null are missing values.
 
     A row with a missing value goes both ways at a split that needs it, and its path length is the mean of both,
     weighted by the rows of the sample that went there. While a tree grows, it goes one way at random, by these weights.
 
     Four things differ from scikit-learn. c(n) is exact, see `average_path_length`, so that scores differ in the third
     digit. Thresholds are single precision numbers too, but of values less the median of their column, so that columns
-    far from zero (times, identifiers) keep their digits. Of the rows of weight zero none is drawn or counted. And
+    far from zero (times, identifiers) keep their digits. Rows of weight zero are neither drawn nor counted.
     `n_jobs=None` means all processors, for scores as well; the result does not depend on it.
 
     Parameters

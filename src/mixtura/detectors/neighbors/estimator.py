@@ -58,12 +58,11 @@ class LocalOutlierFactor(Detector):
     """Local outlier factor: how much farther a row lies from its neighbours than these from theirs.
 
     Parameters, defaults, attributes and methods are those of `sklearn.neighbors.LocalOutlierFactor`; those after
-    `n_jobs` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask array or
-    frame, or `Rows` may stand too.
+    `n_jobs` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
-    Neighbours are exact, those of lower row number first where distances are equal. They are found by a k-d tree;
-    Euclidean and cosine ones above fifteen columns by products in blocks. Other distances than Euclidean, Manhattan,
-    Chebyshev, Minkowski of order 1 and more, and cosine, and sparse tables, go to scikit-learn's `NearestNeighbors`.
+    Neighbours are exact; of equally distant rows, the one of lower row number comes first. A k-d tree finds them; above
+    fifteen columns, products in blocks find Euclidean and cosine ones. Sparse tables, and distances other than
+    Euclidean, Manhattan, Chebyshev, Minkowski of order 1 and more, and cosine, go to scikit-learn's `NearestNeighbors`.
 
     Parameters
     ----------
@@ -209,7 +208,7 @@ class LocalOutlierFactor(Detector):
         Raises
         ------
         ValueError
-            The table has one row, or holds what is no finite number, or scikit-learn refuses the metric.
+            The table has one row, or holds a value that is not a finite number, or scikit-learn refuses the metric.
         """
         self._validate_params()
         self.effective_metric_, self.effective_metric_params_ = effective_metric(
@@ -316,7 +315,7 @@ class LocalOutlierFactor(Detector):
         Raises
         ------
         TypeError
-            `n_neighbors` is no integer.
+            `n_neighbors` is not an integer.
         ValueError
             `n_neighbors` is below one, or there are not so many rows.
         """

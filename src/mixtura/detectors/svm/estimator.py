@@ -64,7 +64,7 @@ class OneClassSVM(Detector):
         Most steps of the solver; -1 allows ten million, or a hundred a row if that is more.
     approximate : bool, default=False
         Whether the machine is found among the functions of `n_landmarks` random rows (Nyström) [3]_, reading the table
-        block by block: for tables of which the exact one takes too long or which memory does not hold.
+        block by block: for tables that take the exact one too long, or do not fit into memory.
     n_landmarks : int, default=500
         Number of these rows; the more, the nearer to the exact machine.
     random_state : int, RandomState instance or None, default=None

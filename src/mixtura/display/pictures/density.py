@@ -230,8 +230,8 @@ class DensityDisplay:
         TypeError
             It does not score rows.
         ValueError
-            `X` has other columns than the estimator was fitted to, or a value that it does not take; there are no two
-            such columns; or a number is outside its range.
+            `X` has other columns than the estimator was fitted to, or a value that it does not take; the table does not
+            have two such columns; or a number is outside its range.
         MissingDependencyError
             Matplotlib is not installed.
 

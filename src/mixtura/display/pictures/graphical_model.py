@@ -171,7 +171,7 @@ class GraphicalModelDisplay:
         Raises
         ------
         ValueError
-            The estimator is no mixture of normal distributions.
+            The estimator is not a mixture of normal distributions.
         """
         mixture = getattr(estimator, "best_estimator_", estimator)
         if not hasattr(mixture, "covariance_type") or getattr(mixture, "family", "normal") != "normal":

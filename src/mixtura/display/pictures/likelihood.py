@@ -127,7 +127,7 @@ class LikelihoodDisplay:
         if (log_prior is None) != (posterior is None):
             raise ValueError("log_prior and posterior go together: give both or neither")
         if x_grid is None and (densities is not None or surface is not None):
-            raise ValueError("densities in x are given, and not where: give x_grid")
+            raise ValueError("densities in x are given without their places: give x_grid")
         self.profile = profile
         self.maximum = maximum
         self.posterior = posterior
@@ -224,7 +224,7 @@ class LikelihoodDisplay:
             alone = Model(_certain, observations(x), prior)
             given["log_prior"] = [alone.log_posterior(float(point)) for point in grid]
         if x_grid is None and x_interval is not None:
-            raise ValueError("x_interval is where densities in x are shaded, and none are drawn: give x_grid")
+            raise ValueError("x_interval shades densities in x, and none are drawn: give x_grid")
         if x_grid is not None:
             places = _ascending(np.array(x_grid, dtype=np.float64), "x_grid")
             if x_interval is not None:
@@ -303,7 +303,7 @@ def _ascending(places: Floats, name: str) -> Floats:
 
 def _interval(ends: tuple[float, float], x_grid: Floats | None) -> tuple[float, float]:
     if x_grid is None:
-        raise ValueError("x_interval is where densities in x are shaded, and none are given: give x_grid")
+        raise ValueError("x_interval shades densities in x, and none are given: give x_grid")
     low, high = (float(end) for end in ends)
     if not x_grid[0] <= low < high <= x_grid[-1]:
         raise ValueError(

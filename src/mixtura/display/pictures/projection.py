@@ -98,7 +98,7 @@ def plane_of(columns: Columns | None, names: Sequence[str], X: NDArray[Any] | No
         There are not two such columns.
     """
     if len(names) < 2:
-        raise ColumnError("a picture of a density has two axes, and the table one column")
+        raise ColumnError("a picture of a density needs two columns, and the table has one")
     if columns is None:
         columns = (0, 1) if len(names) == 2 else "leading"
     if isinstance(columns, str):

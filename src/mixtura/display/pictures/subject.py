@@ -111,7 +111,7 @@ def subject_of(estimator: Any) -> Subject:
 
 def _of_mixture(mixture: Mixture) -> dict[str, Any]:
     if not mixture.weights.any():
-        raise ValueError("the mixture is nothing but noise: there are no components to draw")
+        raise ValueError("the mixture has only noise: there are no components to draw")
     return {
         "mixture": mixture,
         "score": mixture.log_density,

@@ -75,12 +75,12 @@ def map_estimate(
     Raises
     ------
     RequestError
-        The density is no density that can be climbed, or grows without limit; the message names parameter and value.
+        The density cannot be maximised, or grows without limit; the message names parameter and value.
 
     Warns
     -----
     ConvergenceWarning
-        The highest point found is no maximum inside the range of the parameters.
+        The highest point found is not a maximum inside the range of the parameters.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def maximum_likelihood(
     Warns
     -----
     ConvergenceWarning
-        The highest point found is no maximum inside the range of the parameters.
+        The highest point found is not a maximum inside the range of the parameters.
 
     Examples
     --------

@@ -32,13 +32,12 @@ class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
     """Gaussian mixture fitted by variational inference, which switches off the components it does not need.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.BayesianGaussianMixture`; those after
-    `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
-    array or frame, or `Rows` may stand too.
+    `verbose_interval` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
-    The evidence lower bound is complete, no constant is left out of it. No iteration lowers it, and no move but the
-    deletion of components that no row belongs to [1]_.
-    For diagonal and spherical covariances the precisions are gamma distributed, which scikit-learn approximates by a
-    Wishart distribution; fits differ from its by a few parts in the rows of a component.
+    The evidence lower bound is complete: it has every constant. No iteration lowers it, and no move does, except the
+    deletion of components that no row belongs to [1]_. For diagonal and spherical covariances the precisions are gamma
+    distributed, which scikit-learn approximates by a Wishart distribution; fits differ from its by a few parts in the
+    rows of a component.
 
     Parameters
     ----------

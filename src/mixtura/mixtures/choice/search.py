@@ -63,19 +63,19 @@ class SearchProgress(Progress):
 class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Gaussian mixture whose number of components and covariance shape are chosen by a criterion.
 
-    Every count is fitted with every shape, from starts of its own. EM finds local optima, so that neighbouring counts
-    then help each other: on the way up, the widest component of the fit with the next smaller count is split in two; on
-    the way down, two components of the fit with the next larger count are merged, once the pair that overlaps the most
-    and once the next. What EM reaches from there is kept when its likelihood is higher, and not owed to a component
-    that collapsed onto a few rows.
+    Every count is fitted with every shape, from starts of its own. EM finds local optima, so neighbouring counts then
+    help each other. On the way up, the widest component of the fit with the next smaller count is split in two. On the
+    way down, two components of the fit with the next larger count are merged: first the pair that overlaps most, then
+    the next pair. The fit that EM reaches from there is kept if its likelihood is higher, unless a component that
+    collapsed onto a few rows made it so.
 
-    Of a table of more than 100,000 rows, samples of growing size rule out candidates whose BIC, AIC or message length
-    is worse by more than two standard errors of the difference. Only those that are left are fitted to all rows.
+    In a table of more than 100,000 rows, samples of growing size rule out candidates whose BIC, AIC or message length
+    is worse by more than two standard errors of the difference. Only the remaining candidates are fitted to all rows.
 
-    Rounded values are no groups: in no direction is a component narrower than half a step of the rounding of the
-    columns, the smallest gap between values that recurs. Two kinds of candidates are left out, unless a prior keeps
-    covariances sound, or 'cv' judges them by other rows: those with several components of which one has fewer rows than
-    parameters of its own, and those of which a component is singular but for `reg_covar`.
+    Rounded values are not groups: a component is at least half a rounding step wide in every direction, where the step
+    is the smallest gap between values that recurs. Two kinds of candidates are left out: those with a component that
+    has fewer rows than parameters of its own, beside others, and those with a component that is singular without
+    `reg_covar`. They stay if a prior keeps covariances sound, or if 'cv' judges them by other rows.
 
     Parameters
     ----------

@@ -44,17 +44,17 @@ def merge_components(
 ) -> MergeTree:
     """Merge the components of a fitted mixture into clusters, which can then have any shape.
 
-    A mixture needs several components for one group that is not an ellipsoid. Of all pairs, the one is merged that is
-    bound most: rows between the two are least decided, as [1]_ has it, and no less dense than on either side. Then the
-    next, until one cluster is left. The density stays as it is. The result is a tree that can be cut at any number of
-    clusters.
+    A mixture needs several components for one group that is not an ellipsoid. The pair that is bound most is merged
+    first: the rows between the two are the least decided [1]_, and as dense as the rows on either side. The next pair
+    follows, until one cluster is left. The density stays as it is. The result is a tree that can be cut at any number
+    of clusters.
 
     Parameters
     ----------
     mixture : Mixture, GaussianMixture, BayesianGaussianMixture or MixtureSearch
         The mixture; an estimator is fitted already, and may be one of scikit-learn. Choose its number of components for
         the density, by BIC or by variational inference, rather too many than too few. Components of weight zero are
-        left out. Noise is no component, and is merged with none.
+        left out. Noise is not a component, and is never merged.
     X : array-like of shape (n_rows, n_features), or any source of rows
         The table that the entropy is summed over, as a rule the one that was fitted. NaN and null are missing values;
         a row without any value takes no part.
@@ -71,34 +71,32 @@ def merge_components(
     Returns
     -------
     MergeTree
-        What was merged when, the entropy for each number of clusters, and methods that assign rows.
+        The order of the merges, the entropy for each number of clusters, and methods that assign rows.
 
     Raises
     ------
     ValueError
-        `mixture` is none, `n_clusters` is not between 1 and the number of components, or every component has weight
-        zero.
+        `mixture` is not a mixture, `n_clusters` is not between 1 and the number of components, or every component has
+        weight zero.
     DataError
         The table has other columns than the mixture, or no rows that say anything; or the rows of a file, query or Dask
         collection cannot be used, where arrays and frames raise scikit-learn's ValueError.
     NotFittedError
         The estimator is not fitted.
 
-    Notes
-    -----
-    Between clusters k and l of responsibilities a and b, a row adds a log((a + b) / a) + b log((a + b) / b) to what
-    merging them takes from the entropy. That over twice the geometric mean of their rows is the doubt between them. The
-    mean log density of the rows of the thinner cluster, less that of the rows in doubt, is the depth of the valley
-    between them. They are bound by the doubt times exp(-valley). So two long groups side by side stay apart, though
-    rows are as undecided between them as between the parts of one.
+    Notes ----- Between clusters k and l of responsibilities a and b, a row adds a log((a + b) / a) + b log((a + b) / b)
+    to what merging them takes from the entropy. That over twice the geometric mean of their rows is the doubt between
+    them. The mean log density of the rows of the thinner cluster, less that of the rows in doubt, is the depth of the
+    valley between them. They are bound by the doubt times exp(-valley). Two long groups side by side therefore stay
+    apart, although the rows are as undecided between them as between the parts of one group.
 
     One pass over the rows sums that for all pairs; after each merging one more pass sums it for the pairs of the new
     cluster, as no other pair has changed. Only one block of rows a thread is held at a time; files and queries are
-    first copied to a temporary binary file. Rows that lack values tell of doubt, and not of valleys. No row counts as
-    less dense than the contour of its component that holds 99 % of a normal one.
+    first copied to a temporary binary file. Rows that lack values count for the doubt, not for the valley. No row
+    counts as less dense than the contour that holds 99 % of a normal component.
 
-    Components that are the most probable of no row of the table are merged first, each with the cluster it overlaps
-    most: a variational fit may leave some, which would end as clusters without a row.
+    Some components may not be the most probable one of any row, as a variational fit can leave them. They are merged
+    first, each with the cluster that it overlaps most, so that no cluster is without rows.
 
     The number of clusters that the integrated completed likelihood would choose, another number to cut at in [1]_, is
     that of components in ``MixtureSearch(criterion="icl")``.

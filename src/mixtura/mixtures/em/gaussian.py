@@ -33,8 +33,7 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     """Gaussian mixture fitted by expectation-maximisation.
 
     Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
-    `verbose_interval` are added. Wherever scikit-learn takes an array or frame, a path, a glob, a DuckDB query, a Dask
-    array or frame, or `Rows` may stand too.
+    `verbose_interval` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
     Parameters
     ----------
@@ -137,11 +136,10 @@ class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, when they have names.
 
-    Notes
-    -----
-    The parameters may be set by hand, or `mixture_` as a whole: to sort components, or to score with a known model
-    without a fit. Those that are not set follow when the estimator is used next; `weights_`, `means_` and one of
-    `covariances_`, `precisions_cholesky_` and `precisions_` say all. What does not fit together is an error then.
+    Notes ----- The parameters may be set by hand, or `mixture_` as a whole: to sort components, or to score with a
+    known model without a fit. Parameters that are not set follow when the estimator is used next: `weights_`, `means_`
+    and one of `covariances_`, `precisions_cholesky_` and `precisions_` determine the others. Parameters that do not fit
+    together are then an error.
 
     References
     ----------

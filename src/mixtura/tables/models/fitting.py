@@ -230,8 +230,8 @@ def far_notices(far: FarRows, contours: Contours, spell: Spell, *, are_left_out:
     if not n_rows:
         return ()
     places = [
-        f"{words.count(round(clump.weight))} lie together, {words.number(clump.distance, 2)} sd from component "
-        f"{clump.component}"
+        f"{'all' if round(clump.weight) == n_rows else words.count(round(clump.weight))} lie together, "
+        f"{words.number(clump.distance, 2)} sd from group {clump.component}"
         for clump in clumps(far, contours)
         if clump.weight >= _WORTH_NAMING
     ]
@@ -243,16 +243,16 @@ def far_notices(far: FarRows, contours: Contours, spell: Spell, *, are_left_out:
     if places:
         said += f": {words.listing(places, _NAMED)}"
     elif not one:
-        said += ", and they affect none"
-    still = "It is still" if one else "They are still"
-    scores = f"the scores of detect with {spell('model', 'mixture')} tell {'it' if one else 'them'} apart"
-    return (f"{said}. {still} assigned to the nearest; {scores}.",)
+        said += " and affect none"
+    still = "It is" if one else "Each is"
+    scores = f"detect with {spell('model', 'mixture')} scores {'it' if one else 'them'}"
+    return (f"{said}. {still} still assigned to the nearest group; {scores}.",)
 
 
 def small_group_notices(contours: Contours) -> tuple[str, ...]:
     """Return what deserves attention about small groups far from all others."""
     told = [
-        f"component {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
+        f"group {group.component} is small and far away: {words.plural(round(group.weight), 'row')} "
         f"({words.percent(group.weight / contours.weight)}), {words.number(group.distance, 2)} sd from the rest"
         for group in small_far_groups(contours)
     ]

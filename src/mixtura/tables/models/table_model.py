@@ -142,7 +142,7 @@ class TableModel:
         Raises
         ------
         ValueError
-            The model is no mixture. So for every method that is about components.
+            The model is not a mixture. So for every method that is about components.
         """
         if not isinstance(self.model, DensityModel):
             raise ValueError(f"a model of kind {self.model.kind!r} has no components: only mixtures do")

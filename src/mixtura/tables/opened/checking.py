@@ -106,7 +106,7 @@ class Against:
         """
         if model.known is None:
             raise RequestError(
-                f"{called} does not know what the table held that it was fitted to: fit it again, to a file, a query "
+                f"{called} has no record of the table that it was fitted to: fit it again, to a file, a query "
                 "or a dataframe"
             )
         return cls(model, called, model.known)

@@ -51,7 +51,7 @@ function verdict(row) {
   const threshold = Number.isFinite(limit()) ? `, threshold ${number(limit())}` : '';
   const start = `Score ${number(row.score)}${threshold}. `;
   if (row.scoreAfter === null) {
-    return [start + (row.flagging <= position || !stops.length ? 'No few cells explain the row: it is unusual as a whole.' : 'No cell is flagged.')];
+    return [start + (row.flagging <= position || !stops.length ? 'The row is unusual as a whole: no few cells explain it.' : 'No cell is flagged.')];
   }
   const cells = [...row.flagged.values()].flatMap(({column, repaired}, at, {length}) => [
     at === 0 ? '' : at === length - 1 ? ' and ' : ', ', element('bdi', {}, report.names[column]), ` = ${number(repaired)}`]);
@@ -98,8 +98,8 @@ function explanation(row) {
     element('table', {class: 'explanation'}, element('caption', {}, `Why row ${row.row} stands out`),
       element('thead', {}, element('tr', {}, ...heads, element('td'))), element('tbody', {}, ...lines),
       element('tfoot', {}, sum)),
-    element('p', {class: 'aside'}, 'Nats say how much more surprising the row is than an ordinary one, and how much of that each ' +
-      'column adds (its Shapley value). Below zero, a value is more usual than most.')];
+    element('p', {class: 'aside'}, 'Nats measure how much more surprising the row is than an ordinary one, and how much of that each ' +
+      'column adds (its Shapley value). A value below zero is more usual than most.')];
 }
 
 // The map: a line for each flagged row, a column for each that has flagged cells, those with most of them first.
@@ -164,11 +164,11 @@ function drawMap() {
 }
 
 function mapNote(flagged, told, drawn, counted) {
-  const said = ['Each line is a flagged row. Each column says how many of its cells are flagged. Rows with the same flagged cells stand together.'];
-  if (drawn < told) said.push(`The ${plural(drawn, 'row')} of highest score are drawn.`);
-  if (told < flagged) said.push(`Listed rows without a flagged cell, which no few cells explain: ${grouped.format(flagged - told)}.`);
-  if (counted > MOST_COLUMNS) said.push(`Columns with fewer flagged cells, not drawn: ${grouped.format(counted - MOST_COLUMNS)}.`);
-  if (counted < report.n_columns) said.push(`Columns without any: ${grouped.format(report.n_columns - counted)}.`);
+  const said = ['Each line is a flagged row. The number beside a column counts its flagged cells. Rows with the same flagged cells are together.'];
+  if (drawn < told) said.push(`Showing the ${plural(drawn, 'row')} with the highest scores.`);
+  if (told < flagged) said.push(`Not drawn: ${plural(flagged - told, 'row')} unusual as a whole, without a flagged cell.`);
+  if (counted > MOST_COLUMNS) said.push(`Not drawn: ${plural(counted - MOST_COLUMNS, 'column')} with fewer flagged cells.`);
+  if (counted < report.n_columns) said.push(`No flagged cell: ${plural(report.n_columns - counted, 'column')}.`);
   return said.join(' ');
 }
 

@@ -64,7 +64,7 @@ def views(report: Report, n_views: int) -> str:
         else f"A sample of {n_points:,} of {plural(n_rows, 'row')} is shown."
     )
     if report.omitted.flagged_points:
-        sample += f" {plural(report.omitted.flagged_points, 'flagged row')} of lower score left out."
+        sample += f" {plural(report.omitted.flagged_points, 'flagged row')} with lower scores left out."
     left = _left_out(n_columns_of(report), n_views, len(wrong))
     return f"""<div class="needs-script">
 <div class="tools">
@@ -82,7 +82,7 @@ def views(report: Report, n_views: int) -> str:
 def _left_out(n_columns: int, n_views: int, n_wrong: int) -> str:
     """Return how many columns the picture cannot show, in a sentence with a space before it."""
     if n_wrong > n_views:
-        return f" Choose from the {n_views} of {n_wrong:,} columns with flagged cells that have most of them."
+        return f" Choose from the {n_views} columns with the most flagged cells, of {n_wrong:,} that have some."
     return f" Choose from {n_views} of {plural(n_columns, 'column')}." if n_views < n_columns else ""
 
 
@@ -141,7 +141,7 @@ def _limits(decision: Decision | None) -> str:
     )
     return (
         f" At the chosen threshold, with 95% limits: {', '.join(shares)}. "
-        f"Average precision, whatever the threshold: {found.average_precision:.3f}."
+        f"Average precision over all thresholds: {found.average_precision:.3f}."
     )
 
 
@@ -174,7 +174,7 @@ def rows(report: Report, found: Sequence[Stop], chosen: int, longest: int) -> st
 <label for="filter">Search</label>
 <input type="search" id="filter" placeholder="any text in a row" autocomplete="off" spellcheck="false">
 <label class="check"{hidden}><input type="checkbox" id="unflagged"> also rows below the threshold</label>
-<label class="check"><input type="checkbox" id="repaired"> repaired rows in place of the rows</label>
+<label class="check"><input type="checkbox" id="repaired"> show repaired rows</label>
 </div>
 {_MARKS if found else ""}<p id="only" class="moved" hidden>Rows of one reason: <span id="only-text"></span>.
 <button type="button" id="all-rows">Show all reasons</button></p>
@@ -198,20 +198,18 @@ _MARKS = """<div class="tools needs-script">
 <button type="button" id="save-flagged">Download the flagged rows</button>
 <span id="marks-note" class="aside" role="status"></span>
 </div>
-<p class="aside needs-script">Mark rows as error, fine or unsure: this browser keeps the marks. Download them, and run
-<code>mixtura detect … --labels FILE</code>. It no longer flags rows like those marked fine. Ten errors and ten fine
-rows choose the threshold.</p>
+<p class="aside needs-script on-screen">Mark rows as error, fine or unsure. This browser keeps the marks. Download them
+and run <code>mixtura detect … --labels FILE</code>: rows like those marked fine are no longer flagged. With ten errors
+and ten fine rows, the marks also set the threshold.</p>
 """
 
 # Said where a heading cannot be pointed at, too: on paper, and under a finger.
 _SEVERITY = "Severity is the percentage of rows like these that score lower."
 
 
-_FLAGGED = (
-    "Coloured cells are flagged: the rest of the row is ordinary. The small number is what the other cells predict."
-)
+_FLAGGED = "Coloured cells do not fit the rest of their row. The small number is what the other cells predict."
 
-_OTHER = "A cell with a dashed edge explains its row as well as the coloured one."
+_OTHER = "A cell with a dashed edge explains its row just as well as the coloured one."
 
 _MAP = """<div id="map-part" class="needs-script" hidden><h3>Which cells are flagged</h3>
 <figure class="map"><p id="map-key" class="key"></p>

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ....words import plural
 from ..facts.data import Report
 from .payload import Stop
 from .sections import tabulated
@@ -52,7 +53,7 @@ def _reasons(report: Report) -> str:
     )
     hidden = "" if lines else " hidden"
     omitted = report.omitted.reasons
-    left = f"<p class='static'>Reasons of as few rows or fewer, not shown: {omitted:,}.</p>" if omitted else ""
+    left = f"<p class='static'>Not shown: {plural(omitted, 'reason')} of fewer rows.</p>" if omitted else ""
     return f"""<div id="reasons-part"{hidden}>{table}{left}</div>
 <p><button type="button" id="more-reasons" class="needs-script" hidden></button></p>
 <p id="reasons-note" class="aside" role="status"></p>"""

@@ -33,7 +33,7 @@ def cards(report: Report) -> str:
         for k, name in enumerate(names)
     )
     table = tabulated("Mean ± standard deviation of every column", titles, rows, numeric=range(1, len(titles)))
-    fewer = f" The {len(found)} of the largest weight are described." if report.omitted.groups else ""
+    fewer = f" Showing the {len(found)} of the largest weight." if report.omitted.groups else ""
     return (
         f"{_clusters(report)}"
         f"<p>Each group is a component of the mixture.{fewer} A bar shows how far the mean of the group lies from the "
@@ -49,7 +49,7 @@ def _of_levels(found: Sequence[Group]) -> str:
         return ""
     return (
         " A column of levels shows the level that sets the group apart most, with its share of the group and of all "
-        "rows. Its bar has the length that two normal groups would have which differ as much."
+        "rows. Its bar is as long as that of a number that differs as much."
     )
 
 

@@ -58,8 +58,8 @@ function viewContents() {
   viewKey(drawn.length > 0);
   viewNote = [
     ...(drawn.length ? [`The lines hold ${report.masses.map(percent).join(', ')} of the probability of the model.`] : []),
-    ...(outside ? [`${plural(outside, 'row')} of those lie outside the picture.`] : []),
-    ...(shown.length < everyPoint.length ? [`${plural(everyPoint.length - shown.length, 'row')} without a value there cannot be shown.`] : [])];
+    ...(outside ? [`Outside the picture: ${plural(outside, 'row')}.`] : []),
+    ...(shown.length < everyPoint.length ? [`Not shown: ${plural(everyPoint.length - shown.length, 'row')} without a value there.`] : [])];
   return {titles: {'@x': names[0], '@y': names[1]}, sets: {points: set, lines: drawn}, ranges};
 }
 
@@ -156,7 +156,7 @@ function startScores() {
     for (const shown of document.querySelectorAll('[data-live]')) shown.textContent = words[shown.dataset.live];
     slider.setAttribute('aria-valuetext', `threshold ${words.threshold}, ${stop.exact ? '' : 'about '}${plural(stop.flagged, 'row')} flagged` +
       (stop.labelled === null ? '' : `, precision ${words.precision}, recall ${words.recall}`));
-    byId('approximate').textContent = stop.exact ? '' : 'So far down, the counts are approximate: they come from a sketch of the scores.';
+    byId('approximate').textContent = stop.exact ? '' : 'The counts are approximate here: they come from a sketch of the scores.';
     byId('moved').hidden = at === report.chosen;
     byId('back').disabled = at === report.chosen;
     // A line beyond the last bar is not seen.
@@ -235,6 +235,7 @@ function startCommand() {
 // All flagged rows are printed, up to a number, and not those of one page.
 function printRows(printing) {
   list.printing = printing;
+  drawReasons();
   if (!byId('rows')) return;
   list.showHeads();
   showRows();

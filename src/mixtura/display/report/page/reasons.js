@@ -31,7 +31,7 @@ const namesOf = (columns) => listing(columns.map((column) => element('bdi', {}, 
 function inWords(rows) {
   const [first] = rows;
   if (first.strays.size) return ['no number in ', ...namesOf([...first.strays.keys()])];
-  const cells = [...first.flagged.values()];
+  const cells = [...first.flagged.values()].sort((one, other) => one.column - other.column);
   if (!cells.length) return ['unusual as a whole'];
   const same = ({column, value}) => rows.every((row) => row.flagged.get(column).value === value);
   if (cells.every((cell) => typeof cell.value === 'string' || (rows.length > 1 && same(cell)))) return sameWords(rows, cells, same);
@@ -91,7 +91,7 @@ function drawReasons() {
   const body = byId('reasons-table')?.tBodies[0];
   if (!body) return;
   const all = byReason();
-  const shown = list.allReasons ? all : all.slice(0, FIRST_REASONS);
+  const shown = list.allReasons || list.printing ? all : all.slice(0, FIRST_REASONS);
   body.replaceChildren(...shown.map(reasonLine));
   byId('reasons-part').hidden = !all.length;
   byId('more-reasons').hidden = shown.length === all.length;
@@ -104,8 +104,8 @@ function reasonsNote(all) {
   const {flagged, exact} = stops[position];
   const known = all.reduce((sum, {rows}) => sum + rows.length, 0);
   if (flagged <= known) return '';
-  const counts = exact && position === report.chosen && sharedInTable.size ? 'The counts are those of the whole table. ' : '';
-  return `${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged. ${counts}This page holds the ${grouped.format(known)} of highest score.`;
+  const counts = exact && position === report.chosen && sharedInTable.size ? 'The counts are of the whole table. ' : '';
+  return `${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged. ${counts}This page lists the ${grouped.format(known)} with the highest scores.`;
 }
 
 function startReasons() {

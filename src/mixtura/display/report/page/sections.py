@@ -93,8 +93,9 @@ def notices(summary: Summary) -> str:
 def data(report: Report) -> str:
     """Return the columns: their range, what is missing, how they are spread; and those that are left out."""
     table, omitted = report.summary.table, report.omitted
-    described = f" Showing {len(table.columns):,} of them." if omitted.columns else ""
-    text = f"<p>{plural(table.n_rows, 'row')}; {plural(n_columns_of(report), 'column')} in use.{described}</p>"
+    in_use = plural(n_columns_of(report), "column")
+    described = f" Showing {len(table.columns):,} of {in_use}." if omitted.columns else ""
+    text = f"<p>{plural(table.n_rows, 'row')}; {in_use} in use.{described}</p>"
     # Those with flagged cells come first.
     columns = sorted(report.columns, key=lambda column: -column.n_flagged)
     first = max(_FIRST_COLUMNS, sum(column.n_flagged > 0 for column in columns))
@@ -106,7 +107,7 @@ def data(report: Report) -> str:
         items = "".join(f"<li>{isolated(c.name)} <span>({isolated(c.reason)})</span></li>" for c in table.left_out)
         text += f'<h3>Left out</h3><ul class="names">{items}</ul>'
     if omitted.left_out:
-        text += f"<p>Not in use either: {plural(omitted.left_out, 'more column')}.</p>"
+        text += f"<p>Also left out: {plural(omitted.left_out, 'more column')}.</p>"
     return text
 
 
@@ -190,9 +191,9 @@ def model(report: Report) -> str:
     table = tabulated("What was tried, the lowest BIC first", titles, rows, numeric=range(1, 6))
     left = f"<p>{plural(failed, 'combination')} could not be fitted.</p>" if failed else ""
     if any(c.is_estimated for c in ranking):
-        left += "<p>~ is estimated from a sample of the rows, which rules the combination out.</p>"
+        left += "<p>~ marks estimates from a sample of the rows; the sample rules the combination out.</p>"
     if omitted:
-        left += f"<p>Showing the {len(facts.candidates)} of lowest BIC.</p>"
+        left += f"<p>Showing the {len(facts.candidates)} with the lowest BIC.</p>"
     return text + _SEARCH + f"<details><summary>Their figures as a table</summary>{table}{left}</details>"
 
 

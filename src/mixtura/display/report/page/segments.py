@@ -20,7 +20,7 @@ def segments(report: Report) -> str:
         f"<td>{isolated(differences(one.differs), _LONGEST)}</td></tr>"
         for one in known
     )
-    text = "<p>Each row is judged within its segment, and not by the columns that say which it is.</p>"
+    text = "<p>Each row is judged within its segment. The columns that define the segments are not judged.</p>"
     if known:
         text += tabulated(
             "Segments", (by, "rows", "flagged", "share", "median (of all rows)"), rows, numeric=range(1, 4)

@@ -39,7 +39,7 @@ def since(report: Report) -> str:
 
 _DISTANCE = (
     "Distance: the share of the cells that lie elsewhere than in the fitted table, from 0 to 1. "
-    "By chance: the distance of two samples from one source."
+    "By chance: the distance between two samples of the same source."
 )
 
 
@@ -48,8 +48,8 @@ def _rates(scores: ScoreDrift) -> str:
     told = ""
     if scores.share_before is not None and scores.share_now is not None:
         told = (
-            f"<strong>{percent(scores.share_now)}</strong> of the rows have a score above the threshold; in the fitted "
-            f"table <strong>{percent(scores.share_before)}</strong> had. "
+            f"<strong>{percent(scores.share_now)}</strong> of the rows have a score above the threshold, compared with "
+            f"<strong>{percent(scores.share_before)}</strong> in the fitted table. "
         )
     verb = "moved" if scores.has_moved else "did not move"
     return (
