@@ -9,8 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import mixtura
 from mixtura.tables import kinds
-from mixtura.tables.kinds import forest, lof, svm
-from mixtura.tables.models import modelling
+from mixtura.tables.kinds import forest, lof, modelling, svm
 from mixtura.tables.models.provenance import Provenance, ThresholdChoice
 
 KINDS = [kind.name for kind in kinds.KINDS]
