@@ -4,7 +4,7 @@ import logging
 import hypothesis
 import pytest
 
-from pairwise import draw_few, left_out
+from pairwise import draw_few, left_out, left_out_of_all
 from processors import few_are_asked_for
 from requirements import demand_shared, go_without
 
@@ -27,11 +27,12 @@ def pytest_xdist_auto_num_workers(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Without `--exhaustive` leave out cases of products and tests that take minutes, and draw few examples."""
+    """Leave out cases of products; without `--exhaustive` tests that take minutes as well, and draw few examples."""
     if config.option.exhaustive:
-        return
-    draw_few(items)
-    without = left_out(items)
+        without = left_out_of_all(items)
+    else:
+        draw_few(items)
+        without = left_out(items)
     items[:] = [item for item in items if item not in without]
     config.hook.pytest_deselected(items=[*without])
 
