@@ -1,5 +1,6 @@
 import importlib
 import logging
+import os
 
 import hypothesis
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from pairwise import draw_few, left_out, left_out_of_all
 from processors import few_are_asked_for
 from requirements import demand_shared, go_without
+
+# Densities are compiled for a few evaluations: to optimise the code takes longer than to run it as it is.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 # How long a case takes depends on what else the machine does.
 hypothesis.settings.register_profile("any machine", deadline=None)

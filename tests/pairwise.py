@@ -18,7 +18,7 @@ STRENGTHS = {"each_value": 1, "pairwise": 2}
 LARGEST = 4
 
 # Under `--exhaustive` any two values meet in a product of more cases than this, and smaller ones are whole.
-LARGEST_WHOLE = 100
+LARGEST_WHOLE = 50
 
 
 def cover(cases, strength):
