@@ -59,7 +59,7 @@ def need():
     return need
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dask_client(need, tmp_path_factory):
     """Two Dask workers, each a process of its own; `with dask_client.as_current():` computes there."""
     distributed = need("distributed")

@@ -63,12 +63,13 @@ def case_of(item):
 
 
 def other_seeds(items):
-    """Return the tests of all seeds but the first, where a test has a parameter of that name."""
+    """Return the tests of all seeds but the first, where a test has a list of seeds."""
     first, others = {}, set()
     for item in items:
-        seed = getattr(item, "callspec", None) and item.callspec.params.get("seed")
-        if seed is not None and first.setdefault(item.nodeid.partition("[")[0], seed) != seed:
-            others.add(item)
+        if any(mark.args[0] == "seed" for mark in item.iter_markers("parametrize")):
+            seed = item.callspec.params["seed"]
+            if first.setdefault(item.nodeid.partition("[")[0], seed) != seed:
+                others.add(item)
     return others
 
 
@@ -102,12 +103,12 @@ def left_out(items):
 def left_out_of_all(items):
     """Return the tests that even a run of all of them leaves out."""
     large = (product for product, _ in products_of(items) if len(product) > LARGEST_WHOLE)
-    return {item for product in large if len(case_of(product[0])) > 1 for item in not_covering(product, 2)}
+    return {item for product in large if len(case_of(product[0])) > 2 for item in not_covering(product, 2)}
 
 
 def draw_few(items):
-    """Let the tests that hypothesis draws examples for have a tenth of them, and eight where there are so many."""
+    """Let the tests that hypothesis draws examples for have a tenth of them, and five where there are so many."""
     for test in {item.function for item in items if is_hypothesis_test(getattr(item, "function", None))}:
         whole = test._hypothesis_internal_use_settings or settings.default
-        few = max(min(whole.max_examples, 8), whole.max_examples // 10)
+        few = max(min(whole.max_examples, 5), whole.max_examples // 10)
         test._hypothesis_internal_use_settings = settings(whole, max_examples=few)
