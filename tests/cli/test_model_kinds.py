@@ -30,7 +30,7 @@ def summary_of(ended):
 def test_a_saved_model_scores_to_the_same_bits(run, folder, need, kind):
     read = need("pyarrow.parquet").read_table
     # More rows than one block holds, except for the kinds that take time in the square of them.
-    query = TABLE.format(2000 if kind in ("svm", "lof", "mixture", "bayesian") else 60_000)
+    query = TABLE.format(2000 if kind in ("svm", "lof", "mixture", "bayesian") else 45_000)
     fast = ["--components", "2", "--shape", "diag"] if kind in ("mixture", "bayesian") else []
     options = ["--model", kind, *fast, "--rate", "0.02", "--json", "-q"]
     first = summary_of(run("detect", query, *options, "--save", "m", "--out", "a.parquet"))
