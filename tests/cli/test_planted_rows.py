@@ -115,7 +115,7 @@ def test_one_absurd_value_comes_first(fit, size):
 
 
 @pytest.mark.each_value
-@pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 2), (1000, 7), (3000, 4)])
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 2), (600, 7), (1500, 4)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_of_clean_groups_nothing_is_told(fit, n_rows, n_columns, seed):
     summary, _ = fit("groups", three_groups(np.random.default_rng(seed), n_rows, n_columns))
