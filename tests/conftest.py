@@ -1,12 +1,16 @@
 import importlib
 import logging
+import os
 
 import hypothesis
 import pytest
 
-from pairwise import draw_few, left_out
+from pairwise import draw_few, left_out, left_out_of_all
 from processors import few_are_asked_for
 from requirements import demand_shared, go_without
+
+# Densities are compiled for a few evaluations: to optimise the code takes longer than to run it as it is.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 # How long a case takes depends on what else the machine does.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -27,11 +31,12 @@ def pytest_xdist_auto_num_workers(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Without `--exhaustive` leave out cases of products and tests that take minutes, and draw few examples."""
+    """Leave out cases of products; without `--exhaustive` tests that take minutes as well, and draw few examples."""
     if config.option.exhaustive:
-        return
-    draw_few(items)
-    without = left_out(items)
+        without = left_out_of_all(items)
+    else:
+        draw_few(items)
+        without = left_out(items)
     items[:] = [item for item in items if item not in without]
     config.hook.pytest_deselected(items=[*without])
 
@@ -54,7 +59,7 @@ def need():
     return need
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dask_client(need, tmp_path_factory):
     """Two Dask workers, each a process of its own; `with dask_client.as_current():` computes there."""
     distributed = need("distributed")

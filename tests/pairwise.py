@@ -2,8 +2,8 @@
 
 Most faults need one value, or two together (Kuhn, Wallace and Gallo 2004, "Software fault interactions and implications
 for software testing"), and pairs need far fewer cases than the product has: for three parameters of 25, 10 and 4 values
-250 instead of 1000. Tests are marked `pairwise` or `each_value`; products of many cases are drawn without a mark, and
-of seeds two run. `--exhaustive` runs all cases.
+250 instead of 1000. Tests are marked `pairwise` or `each_value`; products of many cases are drawn without a mark, each
+value once, and of seeds one runs. `--exhaustive` runs all cases of a product, or pairs where there are hundreds.
 """
 
 from collections import Counter
@@ -14,8 +14,11 @@ from hypothesis import is_hypothesis_test, settings
 
 STRENGTHS = {"each_value": 1, "pairwise": 2}
 
-# A product of more cases than this is drawn without a mark too: of two lists each value, of more any two values.
-LARGEST = 8
+# A product of more cases than this is drawn without a mark too: each value.
+LARGEST = 4
+
+# Under `--exhaustive` any two values meet in a product of more cases than this, and smaller ones are whole.
+LARGEST_WHOLE = 50
 
 
 def cover(cases, strength):
@@ -60,37 +63,52 @@ def case_of(item):
 
 
 def other_seeds(items):
-    """Return the tests of all but two seeds, where a test has a parameter of that name."""
-    seeds, others = {}, set()
+    """Return the tests of all seeds but the first, where a test has a list of seeds."""
+    first, others = {}, set()
     for item in items:
-        seed = getattr(item, "callspec", None) and item.callspec.params.get("seed")
-        if seed is not None:
-            known = seeds.setdefault(item.nodeid.partition("[")[0], [])
-            known.extend({seed} - {*known})
-            others.update({item} if known.index(seed) >= 2 else ())
+        if any(mark.args[0] == "seed" for mark in item.iter_markers("parametrize")):
+            seed = item.callspec.params["seed"]
+            if first.setdefault(item.nodeid.partition("[")[0], seed) != seed:
+                others.add(item)
     return others
+
+
+def products_of(items):
+    """Yield the cases of each test that has some, and how they are marked."""
+    products = {}
+    for item in items:
+        if hasattr(item, "callspec"):
+            marked = next((name for name in STRENGTHS if item.get_closest_marker(name)), None)
+            products.setdefault((item.nodeid.partition("[")[0], marked), []).append(item)
+    for (_, marked), product in products.items():
+        yield product, marked
+
+
+def not_covering(product, strength):
+    """Return the cases of a product that a cover of this strength does without."""
+    chosen = cover([case_of(item) for item in product], strength)
+    return {*product} - {product[position] for position in chosen}
 
 
 def left_out(items):
     """Return the tests that a default run leaves out."""
-    products = {}
     found = {item for item in items if item.get_closest_marker("exhaustive")}
     found |= other_seeds([item for item in items if item not in found])
-    for item in items:
-        if hasattr(item, "callspec") and item not in found:
-            marked = next((name for name in STRENGTHS if item.get_closest_marker(name)), None)
-            products.setdefault((item.nodeid.partition("[")[0], marked), []).append(item)
-    for (_, marked), product in products.items():
-        cases = [case_of(item) for item in product]
-        if marked or (len(product) > LARGEST and len(cases[0]) > 1):
-            chosen = cover(cases, STRENGTHS[marked or ("pairwise" if len(cases[0]) > 2 else "each_value")])
-            found.update({*product} - {product[position] for position in chosen})
+    for product, marked in products_of([item for item in items if item not in found]):
+        if marked or (len(product) > LARGEST and len(case_of(product[0])) > 1):
+            found |= not_covering(product, STRENGTHS[marked or "each_value"])
     return found
 
 
+def left_out_of_all(items):
+    """Return the tests that even a run of all of them leaves out."""
+    large = (product for product, _ in products_of(items) if len(product) > LARGEST_WHOLE)
+    return {item for product in large if len(case_of(product[0])) > 2 for item in not_covering(product, 2)}
+
+
 def draw_few(items):
-    """Let the tests that hypothesis draws examples for have a quarter of them, and eight where there are so many."""
+    """Let the tests that hypothesis draws examples for have a tenth of them, and five where there are so many."""
     for test in {item.function for item in items if is_hypothesis_test(getattr(item, "function", None))}:
         whole = test._hypothesis_internal_use_settings or settings.default
-        few = max(min(whole.max_examples, 8), whole.max_examples // 4)
+        few = max(min(whole.max_examples, 5), whole.max_examples // 10)
         test._hypothesis_internal_use_settings = settings(whole, max_examples=few)

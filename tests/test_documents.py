@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mixtura.cli import main
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -24,13 +26,12 @@ def test_python_of_the_readme_runs(capsys, monkeypatch):
     assert len(re.findall(r"\d", columns)) == 5
 
 
-def test_commands_of_the_readme_are_known():
+def test_commands_of_the_readme_are_known(capfd):
     commands = re.findall(r"^    mixtura (\w+) .*$", README, re.MULTILINE)
     assert commands
     for command in set(commands):
-        text = subprocess.run(
-            [sys.executable, "-m", "mixtura", command, "--help"], check=True, capture_output=True, text=True
-        ).stdout
+        assert main([command, "--help"]) == 0
+        text = capfd.readouterr().out
         used = " ".join(line for line in README.splitlines() if line.startswith(f"    mixtura {command} "))
         for option in set(re.findall(r"--[a-z]+", used)):
             assert option in text

@@ -202,16 +202,14 @@ def test_libraries_that_are_missing(run, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [("'detect',", "--components"), ("'compare',", "--labels"), ("'report',", "--labels"), ("", "compare")],
-)
-def test_help_imports_nothing_heavy(arguments, words):
+def test_help_imports_nothing_heavy():
+    commands = [["detect"], ["compare"], ["report"], []]
     code = (
-        f"import sys; from mixtura.cli import main; main([{arguments} '--help']); print(*sys.modules, file=sys.stderr)"
+        "import sys; from mixtura.cli import main; "
+        f"[main([*command, '--help']) for command in {commands}]; print(*sys.modules, file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert words in ended.stdout
+    assert re.findall(r"Usage: mixtura (\w+|\[OPTIONS\])", ended.stdout) == ["detect", "compare", "report", "[OPTIONS]"]
     assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY)
 
 
@@ -250,9 +248,7 @@ def test_the_version_imports_little():
     assert {module.partition(".")[0] for module in ended.stderr.split()}.isdisjoint(HEAVY - {"numpy"})
 
 
-def test_the_program(iris, folder):
-    ended = subprocess.run([*PROGRAM, "detect", "iris.csv", "-q"], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+def test_the_program(folder):
     ended = subprocess.run([*PROGRAM, "detect", "nothing.csv"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr.startswith("mixtura: there is no file nothing.csv")
@@ -295,8 +291,15 @@ def test_warnings_do_not_reach_standard_error(folder, arguments):
 @pytest.mark.parametrize(
     ("arguments", "steps"),
     [
-        (["detect", "iris.csv"], ["reading iris.csv", "fitting", "choosing the threshold", "scoring"]),
-        (["compare", "iris.csv"], ["reading iris.csv", "fitting auto", "fitting svm"]),
+        (
+            ["detect", "iris.csv", "--model", "forest"],
+            ["reading iris.csv", "fitting", "choosing the threshold", "scoring"],
+        ),
+        pytest.param(
+            ["compare", "iris.csv"],
+            ["reading iris.csv", "fitting auto", "fitting svm"],
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(iris, monkeypatch, arguments, steps):

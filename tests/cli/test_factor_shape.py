@@ -8,7 +8,7 @@ import pytest
 import mixtura
 from mixtura import Factor, Mixture
 from mixtura.distributions import shapes
-from mixtura.tables.asking import request
+from mixtura.tables.kinds import request
 
 D, K, Q = 8, 2, 2
 

@@ -78,9 +78,10 @@ def test_text_stays_as_it_is_written_in_the_format_that_came_in(run, folder, tab
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "feather", "json", "jsonl", "ndjson"])
 def test_other_formats_stay_too(run, folder, table, ending):
-    assert run("detect", table(), "--rate", "0.02", "--drop", "id", "--out", f"a.{ending}").code == 0
+    forest = ("--model", "forest")
+    assert run("detect", table(), *forest, "--rate", "0.02", "--drop", "id", "--out", f"a.{ending}").code == 0
     before = mixtura.rows.open(folder / f"a.{ending}", non_numeric="drop").schema
-    detect(run, f"a.{ending}")
+    detect(run, f"a.{ending}", *forest)
     assert mixtura.rows.open(folder / f"a.scored.{ending}", non_numeric="drop").schema.names == before.names
 
 

@@ -11,6 +11,8 @@ from sklearn.metrics import adjusted_rand_score
 import mixtura
 
 NAMES = ["x", "y"]
+# Components enough to be merged, without a search for how many.
+QUICK = ("--components", "8", "--shape", "full")
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def test_moons_are_two_clusters(groups, moons):
 
 def test_probabilities_are_those_of_the_library(groups, moons):
     table, X, _ = moons
-    _, found = groups(table, "--merge", "--save", "moons.model")
+    _, found = groups(table, "--merge", *QUICK, "--save", "moons.model")
     model = mixtura.load("moons.model")
     Z = (X - model.center) / model.scale
     tree = mixtura.merge_components(model.mixture, Z)
@@ -79,26 +81,26 @@ def test_the_largest_cluster_is_the_first(groups, write):
 
 @pytest.mark.parametrize("n_clusters", [1, 3])
 def test_so_many_clusters_as_are_asked_for(groups, moons, n_clusters):
-    summary, found = groups(moons[0], "--clusters", n_clusters)
+    summary, found = groups(moons[0], "--clusters", n_clusters, *QUICK)
     assert summary["merging"]["asked"] is True
     assert len(summary["merging"]["clusters"]) == n_clusters == len(set(found["cluster"]))
 
 
 def test_every_output_says_what_was_merged(run, groups, moons):
-    summary, _ = groups(moons[0], "--merge", "--save", "moons.model")
+    summary, _ = groups(moons[0], "--merge", *QUICK, "--save", "moons.model")
     n_components = summary["model"]["n_components"]
     said = f"{n_components} components merged into 2, as many as the rows support"
-    assert said in run("groups", moons[0], "--merge", width=120).out
+    assert said in run("groups", moons[0], "--merge", *QUICK, width=120).out
     assert said in run("score", "moons.model", moons[0], width=120).out
     page = run("report", "moons.model", moons[0], "--out", "-").out
     assert said in page
     assert f"The table falls into <strong>2 clusters</strong>, merged from {n_components} groups." in page
     assert "Group 0, cluster" in page
-    assert "as asked" in run("groups", moons[0], "--clusters", "3", width=120).out
+    assert "as asked" in run("groups", moons[0], "--clusters", "3", *QUICK, width=120).out
 
 
 def test_a_saved_model_brings_its_clusters(run, groups, moons):
-    _, found = groups(moons[0], "--merge", "--save", "moons.model")
+    _, found = groups(moons[0], "--merge", *QUICK, "--save", "moons.model")
     ended = run("score", "moons.model", moons[0], "--out", "scored.csv", "--json", "-q")
     summary = json.loads(ended.out)
     assert summary["new_columns"] == ["anomaly_score", "component", "cluster"]
@@ -112,7 +114,7 @@ def test_a_saved_model_brings_its_clusters(run, groups, moons):
 def test_missing_values_and_both_kinds_of_mixture(groups, write, kind):
     X, moon = make_moons(1500, noise=0.1, random_state=1)
     X[::10, 1] = np.nan
-    summary, found = groups(write("t.csv", NAMES, X.tolist()), "--merge", "--model", kind)
+    summary, found = groups(write("t.csv", NAMES, X.tolist()), "--merge", "--model", kind, *QUICK)
     assert len(summary["merging"]["clusters"]) == 2
     complete = ~np.isnan(X).any(axis=1)
     assert adjusted_rand_score(moon[complete], found["cluster"][complete]) > 0.9
@@ -128,7 +130,7 @@ def test_components_without_weight_are_in_no_cluster(groups, write):
 
 
 def test_without_merging_nothing_is_said_of_clusters(groups, moons):
-    summary, found = groups(moons[0])
+    summary, found = groups(moons[0], *QUICK)
     assert summary["merging"] is None
     assert "cluster" not in found
     assert {group["cluster"] for group in summary["groups"]} == {None}

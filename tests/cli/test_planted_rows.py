@@ -60,7 +60,7 @@ def sizes(summary):
     return [group["n_rows"] for group in summary["groups"]]
 
 
-@pytest.mark.parametrize("seed", [1, again(2), again(3)])
+@pytest.mark.parametrize("seed", [1, again(2)])
 def test_two_clumps_are_flagged_and_named(fit, seed):
     random = np.random.default_rng(seed)
     X = three_groups(random, 2000, 4)
@@ -115,7 +115,7 @@ def test_one_absurd_value_comes_first(fit, size):
 
 
 @pytest.mark.each_value
-@pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 2), (1000, 7), (3000, 4)])
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 2), (600, 7), (1500, 4)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_of_clean_groups_nothing_is_told(fit, n_rows, n_columns, seed):
     summary, _ = fit("groups", three_groups(np.random.default_rng(seed), n_rows, n_columns))

@@ -43,30 +43,32 @@ def test_results_lie_beside_their_tables_under_names_of_their_own(run, months, n
     assert names() == sorted([*results, "feb/sales.csv", "jan/sales.csv"])
 
 
+OTHERS = {
+    "of another table": ("detect", "feb/sales.csv", *FAST),
+    "of another command": ("groups", "jan/sales.csv", "--components", "1"),
+    "of a query": ("detect", "select * from 'jan/sales.csv'", *FAST),
+}
+OTHER_FORMATS = [pytest.param(ending, marks=pytest.mark.exhaustive) for ending in ("json", "jsonl", "arrow")]
+
+
 # Text has the mark beside it, and the others inside, whichever of them it is.
-@pytest.mark.parametrize(
-    "ending",
-    ["parquet", "csv", *(pytest.param(ending, marks=pytest.mark.exhaustive) for ending in ("json", "jsonl", "arrow"))],
-)
-def test_only_what_this_command_made_of_this_table_is_replaced(run, months, ending):
+@pytest.mark.each_value
+@pytest.mark.parametrize("ending", ["parquet", "csv", *OTHER_FORMATS])
+@pytest.mark.parametrize("other", OTHERS)
+def test_only_what_this_command_made_of_this_table_is_replaced(run, months, ending, other):
     if ending in ("csv", "json", "jsonl") and not hasattr(os, "setxattr"):
         pytest.skip("nothing says there who made a text file")
     out = f"r.{ending}"
     detect = ("detect", "jan/sales.csv", *FAST, "--out", out)
+    another = (*OTHERS[other], "--out", out)
     assert run(*detect).code == 0
     assert run(*detect, "--rate", "0.05").code == 0
-    for other in (
-        ("detect", "feb/sales.csv", *FAST, "--out", out),
-        ("groups", "jan/sales.csv", "--components", "1", "--out", out),
-        ("detect", "select * from 'jan/sales.csv'", *FAST, "--out", out),
-    ):
-        before = (months / out).read_bytes()
-        refused(run(*other), f"{out} exists", "--force")
-        assert (months / out).read_bytes() == before
-        assert run(*other, "--force").code == 0
-        assert run(*other).code == 0
-        refused(run(*detect), f"{out} exists")
-        assert run(*detect, "--force").code == 0
+    before = (months / out).read_bytes()
+    refused(run(*another), f"{out} exists", "--force")
+    assert (months / out).read_bytes() == before
+    assert run(*another, "--force").code == 0
+    assert run(*another).code == 0
+    refused(run(*detect), f"{out} exists")
     (months / out).write_bytes(b"what the user made")
     refused(run(*detect), f"{out} exists")
 

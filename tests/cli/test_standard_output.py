@@ -8,46 +8,42 @@ import sys
 
 import pytest
 
+from mixtura.cli import main
+
 PROGRAM = [sys.executable, "-m", "mixtura"]
 FOREST = ("--model", "forest")
 
 
-def program(*arguments, **options):
-    return subprocess.run([*PROGRAM, *arguments], capture_output=True, check=False, **options)
-
-
-def forms(*names):
-    """Formats of which a default run tries the first and the last: each starts a program."""
-    between = (pytest.param(name, marks=pytest.mark.exhaustive) for name in names[1:-1])
-    return [names[0], *between, names[-1]]
-
-
-@pytest.mark.parametrize("form", forms(None, "csv", "jsonl", "json", "arrow", "parquet"))
-def test_the_result_is_on_standard_output_and_all_else_is_not(run, iris, folder, need, form):
+@pytest.mark.parametrize("form", [None, "csv", "jsonl", "json", "arrow", "parquet"])
+def test_the_result_is_on_standard_output_and_all_else_is_not(iris, folder, need, capfdbinary, form):
     chosen = () if form is None else ("--format", form)
-    ended = program("detect", "iris.csv", *FOREST, "--out", "-", *chosen)
-    assert ended.returncode == 0
-    assert b"Wrote standard output" in ended.stderr
+    assert main(["detect", "iris.csv", *FOREST, "--out", "-", *chosen]) == 0
+    out, err = capfdbinary.readouterr()
+    assert b"Wrote standard output" in err
     assert [file.name for file in folder.iterdir()] == ["iris.csv"]
-    assert run("detect", "iris.csv", *FOREST, "--out", "there.parquet", "-q").err == ""
+    assert main(["detect", "iris.csv", *FOREST, "--out", "there.parquet", "-q"]) == 0
     expected = need("pyarrow.parquet").read_table("there.parquet")
     if form in (None, "csv"):
-        assert run("detect", "iris.csv", *FOREST, "--out", "there.csv", "-q").code == 0
-        assert ended.stdout == (folder / "there.csv").read_bytes()
+        assert main(["detect", "iris.csv", *FOREST, "--out", "there.csv", "-q"]) == 0
+        assert out == (folder / "there.csv").read_bytes()
     elif form == "jsonl":
-        assert [json.loads(line) for line in ended.stdout.splitlines()] == expected.to_pylist()
+        assert [json.loads(line) for line in out.splitlines()] == expected.to_pylist()
     elif form == "json":
-        assert json.loads(ended.stdout) == expected.to_pylist()
+        assert json.loads(out) == expected.to_pylist()
     elif form == "arrow":
-        assert need("pyarrow.ipc").open_stream(ended.stdout).read_all() == expected
+        assert need("pyarrow.ipc").open_stream(out).read_all() == expected
     else:
-        assert need("pyarrow.parquet").read_table(io.BytesIO(ended.stdout)) == expected
+        assert need("pyarrow.parquet").read_table(io.BytesIO(out)) == expected
 
 
-@pytest.mark.each_value
 @pytest.mark.skipif(os.name == "nt", reason="pipes differ there")
-@pytest.mark.parametrize("form", ["csv", "jsonl", "arrow"])
-@pytest.mark.parametrize("save", [False, True])
+@pytest.mark.parametrize(
+    ("form", "save"),
+    [
+        ("csv", True),
+        *(pytest.param(*other, marks=pytest.mark.exhaustive) for other in (("jsonl", False), ("arrow", True))),
+    ],
+)
 def test_a_reader_that_leaves_ends_the_run_quietly(iris, folder, form, save):
     saved = ["--save", "m"] if save else []
     reading, writing = os.pipe()
@@ -96,7 +92,8 @@ def test_a_table_that_its_own_result_would_go_to(iris, folder):
     assert ended.returncode == 2
     assert b"standard output is the input table" in ended.stderr
     with iris.open() as table:
-        ended = program("detect", "-", "--out", "iris.csv", "--force", stdin=table)
+        command = [*PROGRAM, "detect", "-", "--out", "iris.csv", "--force"]
+        ended = subprocess.run(command, stdin=table, capture_output=True, check=False)
     assert ended.returncode == 2
     assert b"iris.csv is the input table" in ended.stderr
     assert iris.read_bytes() == before
@@ -121,14 +118,12 @@ def test_help_is_a_command(run):
         ("mixtura detect x.csv --shape f", ["full", "factor"]),
     ],
 )
-def test_a_shell_completes(typed, completed):
+def test_a_shell_completes(monkeypatch, capfd, typed, completed):
     words = typed.split(" ")
-    environment = {
-        **os.environ,
-        "_MIXTURA_COMPLETE": "complete_bash",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(len(words) - 1),
-    }
-    command = "import sys; sys.argv[0] = 'mixtura'; from mixtura.cli import program; program()"
-    ended = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == completed
+    monkeypatch.setenv("_MIXTURA_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    assert capfd.readouterr().out.split() == completed

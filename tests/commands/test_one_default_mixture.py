@@ -43,16 +43,19 @@ def connections():
         return arrays["X"][:45_000].astype(float)
 
 
-def cases(table, folder, *seeds, long=False):
-    """Return a table with some seeds, the others of which run under --exhaustive, as all do of a long one."""
-    marks = needs_shared(folder), pytest.mark.exhaustive
-    return [
-        pytest.param(table, seed, marks=marks if long or position else marks[:1]) for position, seed in enumerate(seeds)
-    ]
+def case(table, folder, seed, *more):
+    return pytest.param(table, seed, marks=(needs_shared(folder), *more))
 
 
-SMALL = [*cases(iris, "mixture", 0, 1, 7), *cases(air, "real", 5, 0), *cases(glass, "adbench", 0, 5)]
-TABLES = [*SMALL, *cases(connections, "adbench", 3, long=True)]
+# Each fit is the whole search: by default the table is fitted that takes least.
+others = pytest.mark.exhaustive
+BY_RATE = [
+    case(glass, "adbench", 5),
+    case(iris, "mixture", 0, others),
+    case(air, "real", 5, others),
+    case(connections, "adbench", 3, others),
+]
+BY_REFERENCE = [case(glass, "adbench", 0), case(iris, "mixture", 1, others), case(air, "real", 0, others)]
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ def check_models(detector, *models):
         np.testing.assert_array_equal(model.scale, detector.model_.scale)
 
 
-@pytest.mark.parametrize(("table", "seed"), TABLES)
+@pytest.mark.parametrize(("table", "seed"), BY_RATE)
 def test_a_table_by_a_rate(written, by_command, table, seed):
     X = table()
     model, columns = by_command(written(X, "t.parquet"), "--seed", seed, "--rate", "0.04")
@@ -103,7 +106,7 @@ def test_a_table_by_a_rate(written, by_command, table, seed):
     assert (model.threshold, found.model.threshold) == (-detector.offset_, -detector.offset_)
 
 
-@pytest.mark.parametrize(("table", "seed"), SMALL)
+@pytest.mark.parametrize(("table", "seed"), BY_REFERENCE)
 def test_a_reference_and_the_false_discoveries_among_other_rows(written, by_command, table, seed):
     X = table()
     random = np.random.default_rng(seed)

@@ -83,21 +83,34 @@ def test_python_finds_what_the_command_finds(folder, source, by_command, capfd, 
     assert written.replace_schema_metadata(None).equals(table.replace_schema_metadata(None))
 
 
+@pytest.fixture(scope="module")
+def saved(folder, run):
+    """A saved model, what the command line prints of the table that it scores, and that table."""
+    run("detect", folder / "t.csv", "--rate", "0.02", "--drop", "x2", "--quiet", "--save", folder / "saved")
+    with redirect_stdout(StringIO()) as printed:
+        run("score", folder / "saved", folder / "t.csv", "--json", "--quiet", "--out", folder / "scored.parquet")
+    return folder / "saved", printed.getvalue(), pq.read_table(folder / "scored.parquet")
+
+
+WAYS_TO_SCORE = {
+    "model": lambda file, table: mixtura.score(mixtura.load(file), table),
+    "file": mixtura.score,
+    "method": lambda file, table: mixtura.load(file).detect(table),
+}
+
+
+@pytest.mark.each_value
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_table_scored_by_a_saved_model(run, folder, source, by_command, capfd, tmp_path, kind):
-    _, _, model = by_command("detect", capfd, "--rate", "0.02", "--drop", "x2")
-    mixtura.save(model, tmp_path / "m")
-    run("score", tmp_path / "m", folder / "t.csv", "--json", "--quiet", "--out", tmp_path / "c.parquet")
-    printed = capfd.readouterr().out
-    for given in (model, tmp_path / "m"):
-        found = mixtura.score(given, source(kind, folder))
-        assert essence(found.summary) == essence(printed)
-    assert essence(model.detect(source(kind, folder)).summary) == essence(printed)
+@pytest.mark.parametrize("way", WAYS_TO_SCORE)
+def test_a_table_scored_by_a_saved_model(folder, source, saved, tmp_path, way, kind):
+    file, printed, table = saved
+    found = WAYS_TO_SCORE[way](file, source(kind, folder))
+    assert essence(found.summary) == essence(printed)
     found.write(tmp_path / "p.parquet")
-    assert pq.read_table(tmp_path / "p.parquet").equals(pq.read_table(tmp_path / "c.parquet"))
+    assert pq.read_table(tmp_path / "p.parquet").equals(table)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["file", "polars", "dask array"])
 def test_detectors_compared(compared, folder, source, kind):
     command = essence(compared)
     python = essence(mixtura.compare(source(kind, folder), rows=60).summary)

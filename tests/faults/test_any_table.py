@@ -101,7 +101,7 @@ def other_rows(X):
 @pytest.mark.parametrize("name", DETECTORS)
 def test_any_finite_table(name, pytestconfig):
     @settings(
-        max_examples=25 if pytestconfig.option.exhaustive else 8,
+        max_examples=25 if pytestconfig.option.exhaustive else 5,
         suppress_health_check=[HealthCheck.too_slow],
         derandomize=True,
     )

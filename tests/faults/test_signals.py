@@ -1,5 +1,6 @@
 """Signals at random moments: one line, the exit code that says which, no file and no scratch."""
 
+import contextlib
 import os
 import random
 import shlex
@@ -10,6 +11,8 @@ import time
 
 import numpy as np
 import pytest
+
+from mixtura.cli import main
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
 
@@ -25,6 +28,15 @@ OTHERS = [
     ["report", "m", "t.arrow"],
     ["compare", "t.parquet", "--rows", "500"],
     ["detect", "select * from 't.csv' order by random()", "--model", "forest"],
+]
+SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
+# What hears a signal does not know the command: each of them once.
+STOPPED = [
+    *zip(FEW, SIGNALS, strict=True),
+    *(
+        pytest.param(command, name, marks=pytest.mark.exhaustive)
+        for command, name in zip(OTHERS, ["SIGHUP", "SIGTERM", "SIGINT", "SIGINT"], strict=True)
+    ),
 ]
 
 
@@ -54,7 +66,8 @@ def place(tmp_path_factory):
 
 
 def run(folder, arguments):
-    subprocess.run([*PROGRAM, *arguments, "-q"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    with contextlib.chdir(folder):
+        assert main([*arguments, "-q"]) == 0
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +78,7 @@ def start_up():
     return time.monotonic() - started
 
 
-@pytest.mark.each_value
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize(
-    "command",
-    [*FEW, *(pytest.param(each, marks=pytest.mark.exhaustive) for each in OTHERS)],
-    ids=lambda command: " ".join(command[:2])[:20],
-)
+@pytest.mark.parametrize(("command", "name"), STOPPED, ids=lambda value: value if isinstance(value, str) else value[0])
 def test_a_signal_at_any_moment(place, start_up, tmp_path, command, name):
     before = {file: (place / file).read_bytes() for file in os.listdir(place)}
     moments, number = random.Random(f"{command} {name}"), getattr(signal, name)

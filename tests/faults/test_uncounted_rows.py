@@ -67,7 +67,7 @@ def test_rows_that_count_for_nothing_are_absent(name, sampled, monkeypatch, pyte
     if sampled:  # as of a table of more rows than a start takes
         monkeypatch.setattr(sample.take_sample, "__defaults__", (20,))
 
-    n_tables = 25 if pytestconfig.option.exhaustive else 8
+    n_tables = 25 if pytestconfig.option.exhaustive else 5
 
     @settings(max_examples=n_tables, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(weighted_tables())

@@ -323,6 +323,8 @@ def tables(draw):
     return draw(arrays(np.float64, shape, elements=NUMBERS, fill=st.sampled_from([0.0, 2.0])))
 
 
+# Of the tables of tests/faults/test_any_table.py some are fitted by default.
+@pytest.mark.exhaustive
 @settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(X=tables(), novelty=st.booleans())
 def test_any_finite_table_has_finite_scores_or_one_clear_error(X, novelty):

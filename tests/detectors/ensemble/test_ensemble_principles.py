@@ -292,7 +292,7 @@ def test_missing_flags_say_nothing_against_a_row():
 
 @pytest.mark.each_value
 @pytest.mark.parametrize("d", [3, 10])
-@pytest.mark.parametrize("n_rows", [200, pytest.param(500, marks=pytest.mark.exhaustive), 2000])
+@pytest.mark.parametrize("n_rows", [200, pytest.param(500, marks=pytest.mark.exhaustive), 1200])
 def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
     tables = [normal(seed, n_rows, d) for seed in range(10)]
     assert sum((fitted(X).predict(X) == -1).any() for X in tables) <= 1
@@ -300,7 +300,7 @@ def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
 
 @pytest.mark.each_value
 @pytest.mark.parametrize("d", [3, 10])
-@pytest.mark.parametrize("n_rows", [500, 2000])
+@pytest.mark.parametrize("n_rows", [500, 1200])
 def test_planted_cells_are_outliers(n_rows, d):
     found = false = 0
     for seed in range(10):
@@ -359,7 +359,7 @@ def test_what_other_columns_predict_is_expected_of_a_value_that_contradicts_them
 
 
 def test_threads_files_and_dask_give_the_same_answers(need, tmp_path):
-    X = mixed(5, 9000)
+    X = mixed(5, 4500)
     X[:5, 2] *= 50
     one, four = (fitted(X, engine=ThreadEngine(threads)) for threads in (1, 4))
     expected = one.score_samples(X)

@@ -64,7 +64,12 @@ def payload_of(text):
     return json.loads(re.search(r'<script type="application/json" id="payload">(.*?)</script>', text, re.DOTALL)[1])
 
 
-@pytest.mark.parametrize("make", MAKERS)
+LARGE = (diamonds_report, hostile_report, big_report)
+
+
+@pytest.mark.parametrize(
+    "make", [pytest.param(make, marks=() if make in LARGE else pytest.mark.exhaustive) for make in MAKERS]
+)
 def test_a_page_has_less_than_three_million_bytes(rendered, make):
     assert len(rendered(make).encode()) < 3_000_000
 

@@ -370,3 +370,12 @@ def test_wrong_parameters(X, settings, sentence):
 def test_sample_needs_a_row(X, n_samples):
     with pytest.raises(ValueError, match="requires at least one sample"):
         GaussianMixture().fit(X).sample(n_samples)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_beside_noise_a_mean_is_that_of_the_rows_of_its_component(shape):
+    random = np.random.default_rng(0)
+    X = np.vstack([random.normal(0, 1, (200, 2)), random.normal(8, 1, (150, 2)), random.uniform(-10, 20, (30, 2))])
+    fit = GaussianMixture(2, covariance_type=shape, noise=True, tol=1e-10, max_iter=1000, random_state=0).fit(X)
+    shares = fit.predict_proba(X)
+    np.testing.assert_allclose(fit.means_, shares.T @ X / shares.sum(axis=0)[:, None], atol=1e-3)

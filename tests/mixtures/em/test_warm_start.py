@@ -52,7 +52,7 @@ def assert_same_fit(mine, other):
     assert mine.lower_bound_ == pytest.approx(other.lower_bound_, rel=1e-3)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("loose", [False, True])
 @pytest.mark.parametrize("back", [False, True])
 @pytest.mark.parametrize(
