@@ -43,14 +43,9 @@ class SharedReasons:
     @classmethod
     def of(cls, X: NDArray[Any], explanation: Explanation, rows: Integers, kinds: Sequence[Kind] = ()) -> Self:
         """Return those of some rows, in the units of the table, by their places in it; `kinds` as of `reasons`."""
-        too = np.where(explanation.repaired > X, -1, 1)
-        too[:, [column for column, kind in enumerate(kinds) if kind.coding is not None]] = 0
         found: dict[Reason, _Sharing] = {}
-        for k, row in enumerate(rows.tolist()):
-            flagged = np.flatnonzero(explanation.flagged_cells[k])
-            reason = tuple(zip(flagged.tolist(), too[k, flagged].tolist(), strict=True))
-            given = tuple(column for column in explanation.given[k].tolist() if column >= 0)
-            one = _Sharing(1, float(explanation.score_before[k]), row, given)
+        for k, (row, reason) in enumerate(zip(rows.tolist(), reasons_shared(X, explanation, kinds), strict=True)):
+            one = _Sharing(1, float(explanation.score_before[k]), row, given_of(explanation, k))
             found[reason] = _together(found[reason], one) if reason in found else one
         return cls(found)
 
@@ -64,6 +59,19 @@ class SharedReasons:
     def ranking(self) -> list[tuple[Reason, _Sharing]]:
         """The reasons and those who share them, most rows first, then highest score and earliest row."""
         return sorted(self.found.items(), key=lambda one: (-one[1].n_rows, -one[1].score, one[1].row))
+
+
+def reasons_shared(X: NDArray[Any], explanation: Explanation, kinds: Sequence[Kind] = ()) -> list[Reason]:
+    """Return the reason of each row, as `SharedReasons.found` has it."""
+    too = np.where(explanation.repaired > X, -1, 1)
+    too[:, [column for column, kind in enumerate(kinds) if kind.coding is not None]] = 0
+    cells = [np.flatnonzero(flagged) for flagged in explanation.flagged_cells]
+    return [tuple(zip(of.tolist(), ways[of].tolist(), strict=True)) for of, ways in zip(cells, too, strict=True)]
+
+
+def given_of(explanation: Explanation, row: int) -> tuple[int, ...]:
+    """Return the columns that tell most of the flagged cells of a row."""
+    return tuple(column for column in explanation.given[row].tolist() if column >= 0)
 
 
 def shared_reason(columns: Sequence[str], reason: Reason, given: Sequence[int]) -> str:
