@@ -107,8 +107,9 @@ class Habits:
         if is_usual and seen(usual, step) != unlike:
             return [usual]
         values = told(self.within(column, expected), deviation, step, usual, unlike)
-        possible = dict.fromkeys(self.within(column, number) for number in values)
-        return [number for number in possible if written(number) != unlike] or [expected]
+        limited = dict.fromkeys(self.within(column, number) for number in values)
+        possible = [number for number in limited if written(number) != unlike] or [expected]
+        return [number for number in possible if abs(number - value) > step / 2] or possible
 
     def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
         """Return the share of rows whose value surely lies on the other side of one, and whether this one is low."""

@@ -9,6 +9,9 @@ from ...words import number, severity
 # Values have so many significant digits at least, and no more than so many however fine the step of their column is.
 _LEAST_DIGITS, _MOST_DIGITS = 4, 7
 
+# A number on a grid has as many decimals as so many digits of the step.
+_DIGITS_OF_STEP = 3
+
 # A step is written with at most so many decimals.
 _MOST_DECIMALS = 12
 
@@ -165,14 +168,17 @@ def percentage(share: float) -> str:
 def on_steps(value: float, step: float, on_grid: float) -> float:
     """Return the nearest number on the grid of a `step` through `on_grid`; the same where there is no step.
 
+    It has as many decimals as three digits of the step, which tell it from all others of the grid.
+
     Examples
     --------
-    >>> on_steps(3.27, 1.0, 12.0), on_steps(0.3271, 0.01, 0.15), on_steps(3.27, 0.0, 12.0)
-    (3.0, 0.33, 3.27)
+    >>> on_steps(3.27, 1.0, 12.0), on_steps(0.3271, 0.01, 0.15), on_steps(3.27, 0.0, 12.0), on_steps(9.3, 1.15078, 0.0)
+    (3.0, 0.33, 3.27, 9.21)
     """
     if not step > 0 or abs(value) >= _LARGE:
         return value
-    return round(on_grid + round((value - on_grid) / step) * step, max(_decimals(step), _decimals(on_grid)))
+    decimals = min(max(_decimals(step), _decimals(on_grid)), _decimals_of_digits(step, _DIGITS_OF_STEP))
+    return round(on_grid + round((value - on_grid) / step) * step, decimals)
 
 
 def _written(value: float, decimals: int) -> str:
