@@ -73,26 +73,50 @@ void exact(Dense<double, 2> X, Dense<double, 2> log_constants, Dense<double, 2> 
     shapley::Exact(mixture).run(X.data(), n, values.data());
 }
 
-void estimated(Dense<double, 2> X, Dense<double, 2> log_constants, Dense<double, 2> means, Dense<double, 3> covariances,
-               Degrees degrees, Dense<std::int32_t, 2> orders, Output<double, 2> values, Output<double, 2> errors) {
-    const Index n = static_cast<Index>(X.shape(0)), d = static_cast<Index>(X.shape(1));
-    const Index count = static_cast<Index>(orders.shape(0));
-    const shapley::Mixture mixture = game(d, log_constants, means, covariances, degrees);
-    require(has_shape(orders, {count, d}), "orders must have the columns of the rows");
-    require(count >= 4 && count % 2 == 0, "orders must come in two pairs or more");
-    std::vector<bool> seen(static_cast<std::size_t>(d));
-    for (Index p = 0; p < count; ++p) {
-        seen.assign(seen.size(), false);
-        for (Index i = 0; i < d; ++i) {
-            const std::int32_t column = orders.data()[p * d + i];
-            require(column >= 0 && column < d && !seen[column], "each order must have every column once");
-            seen[column] = true;
-        }
+// The estimate by some orders of the columns, with the arrays that it reads.
+class Estimated {
+public:
+    Estimated(Dense<double, 2> log_constants, Dense<double, 2> means, Dense<double, 3> covariances, Degrees degrees,
+              Dense<std::int32_t, 2> orders)
+        : log_constants_(log_constants),
+          means_(means),
+          covariances_(covariances),
+          degrees_(degrees),
+          orders_(orders),
+          shares_(checked(), orders_.data(), static_cast<Index>(orders_.shape(0))) {}
+
+    void run(Dense<double, 2> X, Output<double, 2> values, Output<double, 2> errors) const {
+        const Index n = static_cast<Index>(X.shape(0)), d = static_cast<Index>(means_.shape(1));
+        require(has_shape(X, {n, d}), "means must have the columns of the rows");
+        require(has_shape(values, {n, d}) && has_shape(errors, {n, d}), "values or errors has the wrong shape");
+        nb::gil_scoped_release release;
+        shares_.run(X.data(), n, values.data(), errors.data());
     }
-    require(has_shape(values, {n, d}) && has_shape(errors, {n, d}), "values or errors has the wrong shape");
-    nb::gil_scoped_release release;
-    shapley::Orders(mixture).run(X.data(), n, orders.data(), count, values.data(), errors.data());
-}
+
+private:
+    shapley::Mixture checked() const {
+        const Index d = static_cast<Index>(covariances_.shape(1)), count = static_cast<Index>(orders_.shape(0));
+        const shapley::Mixture mixture = game(d, log_constants_, means_, covariances_, degrees_);
+        require(has_shape(orders_, {count, d}), "orders must have the columns of the rows");
+        require(count >= 4 && count % 2 == 0, "orders must come in two pairs or more");
+        std::vector<bool> seen(static_cast<std::size_t>(d));
+        for (Index p = 0; p < count; ++p) {
+            seen.assign(seen.size(), false);
+            for (Index i = 0; i < d; ++i) {
+                const std::int32_t column = orders_.data()[p * d + i];
+                require(column >= 0 && column < d && !seen[column], "each order must have every column once");
+                seen[column] = true;
+            }
+        }
+        return mixture;
+    }
+
+    Dense<double, 2> log_constants_, means_;
+    Dense<double, 3> covariances_;
+    Degrees degrees_;
+    Dense<std::int32_t, 2> orders_;
+    shapley::Orders shares_;
+};
 
 }  // namespace
 
@@ -103,9 +127,11 @@ void bind_kernels(nb::module_& m) {
           "values"_a.noconvert(), "log_densities"_a.noconvert());
     m.def("shapley_exact", &exact, "X"_a.noconvert(), "log_constants"_a.noconvert(), "means"_a.noconvert(),
           "covariances"_a.noconvert(), "degrees"_a.none().noconvert(), "values"_a.noconvert());
-    m.def("shapley_orders", &estimated, "X"_a.noconvert(), "log_constants"_a.noconvert(), "means"_a.noconvert(),
-          "covariances"_a.noconvert(), "degrees"_a.none().noconvert(), "orders"_a.noconvert(), "values"_a.noconvert(),
-          "errors"_a.noconvert());
+    nb::class_<Estimated>(m, "ShapleyOrders")
+        .def(nb::init<Dense<double, 2>, Dense<double, 2>, Dense<double, 3>, Degrees, Dense<std::int32_t, 2>>(),
+             "log_constants"_a.noconvert(), "means"_a.noconvert(), "covariances"_a.noconvert(),
+             "degrees"_a.none().noconvert(), "orders"_a.noconvert())
+        .def("run", &Estimated::run, "X"_a.noconvert(), "values"_a.noconvert(), "errors"_a.noconvert());
 }
 
 }  // namespace mixtura::repairs

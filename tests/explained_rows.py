@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 from scipy.stats import multivariate_normal, multivariate_t
 
-from mixtura.kernels.repairs import cheapest_repairs, shapley
+from mixtura.kernels.repairs import Shapley, cheapest_repairs
 
 MANY = 12
 
@@ -40,7 +40,7 @@ class Case:
 
     def shapley(self, orders=None, X=None, **options):
         rows = self.X if X is None else X
-        return shapley(rows, self.log_weights, self.means, self.covariances, self.degrees, orders, **options)
+        return Shapley(self.log_weights, self.means, self.covariances, self.degrees, orders)(rows, **options)
 
     def radial(self, k, distance):
         """The log density of a component at a squared distance."""

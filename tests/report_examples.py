@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 import mixtura
-from mixtura.decisions.reasons import reasons
+from mixtura.decisions.reasons import given_of, reasons, reasons_shared, shared_reason
 from mixtura.display.report.facts.data import (
     ColumnFacts,
     Contours,
@@ -197,6 +197,9 @@ def _rows(X, names, cells, detector, scores, severities, component, labels, list
     before, after = -explanation.score_before, -explanation.score_after
     explanation = replace(explanation, score_before=before, score_after=after)
     sentences = reasons(names, X[listed], explanation)
+    shared, words = reasons_shared(X[listed], explanation), {}
+    for n, reason in enumerate(shared):
+        words.setdefault(reason, shared_reason(names, reason, given_of(explanation, n)))
     return tuple(
         ReportRow(
             int(i) + 1,
@@ -209,6 +212,7 @@ def _rows(X, names, cells, detector, scores, severities, component, labels, list
             tuple(_deviation(names[k], X[i], explanation, n, k) for k in explanation.ranking[n][:6]),
             float(explanation.shares[n].sum()),
             float(explanation.score_after[n]) if explanation.flagged_cells[n].any() else None,
+            shared=words[shared[n]],
         )
         for n, i in enumerate(listed)
     )

@@ -523,6 +523,7 @@ def test_reasons_count_the_flagged_rows_and_follow_the_threshold(visit):
         page.locator("#more-reasons").click()
     shown = reasons_shown(page)
     assert sum(count for _, count in shown) == 120
+    assert {words for words, _ in shown} == {row.shared for row in report.rows if row.anomaly_score > threshold}
     assert [count for _, count in shown] == sorted((count for _, count in shown), reverse=True)
     alike = {}
     for row in report.rows:

@@ -39,6 +39,10 @@ def explanation(
 def said(columns, row, expected, deviation, *, threshold=2.0, habits=None, peers=None, nearest=None, **found):
     whole = explanation(row, expected, deviation, **found)
     values = np.array([row], dtype=float)
+    known = Habits.unknown(len(row)) if habits is None else habits
+    for column in np.flatnonzero(whole.flagged_cells[0]).tolist():
+        repairs = known.told(column, row[column], expected[column], deviation[column])
+        whole.repaired[0, column] = repairs[0]
     told = reasons(columns, values, whole, threshold=threshold, habits=habits, peers=peers, nearest=nearest)
     assert len(told) == 1
     return told[0]
@@ -214,13 +218,24 @@ class TestHabits:
     def test_beside_other_cells(self):
         both = habits([0.01, 0.5], [0.0, 7.0], [0.953, 0.1], [0.0, 0.0], [30.0, 200.0])
         assert said(["tolls", "fare"], [24.02, 150.0], [0.0, 80.2], [0.2, 9.0], flagged=[0, 1], habits=both).startswith(
-            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and the usual value is fare about 80. "
+            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and nine in ten rows have fare 90.91 to 109.1. "
+            "With tolls 0 and fare 80 instead, the score falls from 4 to 1 (threshold 2)."
         )
+
+    def test_where_most_values_lie_says_more_than_a_value_that_no_other_column_tells(self):
+        many = habits(1.0, 4.0, 0.1, 0.0, 110.0)
+        assert said(["hits"], [500.0], [4.2], [30.0], flagged=[0], habits=many) == (
+            "hits = 500; nine in ten rows have 50 to 60. With 4 instead, the score falls from 4 to 1 (threshold 2)."
+        )
+        within = said(["hits"], [55.0], [4.2], [30.0], flagged=[0], habits=many)
+        assert within.startswith("hits = 55; the usual value is about 4. ")
+        given = said(["hits"], [500.0], [4.2], [30.0], flagged=[0], habits=many, told=True)
+        assert given.startswith("hits = 500; its other values suggest about 4. ")
 
     def test_expectations_stay_on_the_grid_and_in_the_range(self):
         assert "the usual value is about 4. " in said(["n"], [9.0], [3.7], [0.2], flagged=[0], habits=habits(1.0))
         told = said(["n"], [9.0], [-3.7], [0.2], flagged=[0], habits=habits(1.0, lowest=0.0))
-        assert "the usual value is about 0. " in told
+        assert "With 0 instead, the score " in told
 
     def test_of_rows(self):
         found = Habits.of(np.array([[0, 0.25, np.nan], [0, 1.0, np.nan], [7, 0.5, np.nan], [0, 0.75, np.nan]]))
@@ -428,11 +443,12 @@ class TestNumbers:
         ("value", "expected", "deviation", "step", "text"),
         [
             (8.5, 8.53, 0.3, 0.01, "about 8.53"),
-            (8.5, 8.502, 0.3, 0.01, "slightly more"),
-            (8.5, 8.498, 0.3, 0.01, "slightly less"),
+            (8.5, 8.502, 0.3, 0.01, "about 8.502"),
+            (8.5, 8.498, 0.3, 0.01, "about 8.498"),
             (17000.0, 17345.0, 2100.0, 1.0, "about 17,300"),
-            (4.0, 3.7, 0.2, 1.0, "slightly less"),
-            (4.0, 4.0 + 1e-15, 0.2, 0.0, "slightly more"),
+            (4.0, 3.7, 0.2, 1.0, "about 3.7"),
+            (4.0, 4.0 + 1e-15, 0.2, 0.0, "about 4.000000000000001"),
+            (2.5, 2.5222164, 1e-9, 0.0, "about 2.522"),
             (2e20, 2.04e20, 1.0, 0.0, "about 2.04e+20"),
         ],
     )

@@ -110,4 +110,6 @@ class Explanation:
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
         """Return the explanation of the rows of several, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))

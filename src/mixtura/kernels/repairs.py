@@ -16,7 +16,7 @@ from ..typing import Floats
 from . import native
 from .chunks import CHUNK
 
-__all__ = ["cheapest_repairs", "shapley"]
+__all__ = ["Shapley", "cheapest_repairs"]
 
 
 def cheapest_repairs(
@@ -87,17 +87,8 @@ def cheapest_repairs(
     return sets, values, log_densities
 
 
-def shapley(
-    X: Floats,
-    log_weights: Floats,
-    means: Floats,
-    covariances: Floats,
-    degrees: Floats | None,
-    orders: NDArray[np.int32] | None,
-    *,
-    n_threads: int | None = None,
-) -> tuple[Floats, Floats]:
-    """Return the Shapley value of each column in the surprise at each row, and its standard error.
+class Shapley:
+    """The Shapley value of each column in the surprise at rows under a mixture.
 
     The game is v(S) = -log p(x_S), where p is the marginal density of the columns S, and v of no columns is 0. The
     Shapley value of a column is what it adds to the surprise at the columns before it, in the mean over all orders of
@@ -105,8 +96,6 @@ def shapley(
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_columns)
-        Numbers. A value is taken to be at most 1e100 deviations from a mean.
     log_weights : ndarray of shape (n_components,)
         Log weights.
     means : ndarray of shape (n_components, n_columns)
@@ -117,16 +106,7 @@ def shapley(
         Degrees of freedom of Student's t components; None for normal ones.
     orders : ndarray of shape (n_orders, n_columns), int32, or None
         Orders of the columns for an estimate [2]_, two pairs or more: order 2i + 1 is order 2i reversed. Their factors
-        are shared by all rows. None for exact values, from all subsets of at most 16 columns.
-    n_threads : int, optional
-        Number of threads. Default: the processors this process may use.
-
-    Returns
-    -------
-    values : ndarray of shape (n_rows, n_columns)
-        Shapley values, in nats.
-    errors : ndarray of shape (n_rows, n_columns)
-        Standard error of the mean over pairs of orders; 0 where values are exact.
+        are shared by all rows, and kept up to 16 MB. None for exact values, from all subsets of at most 16 columns.
 
     Raises
     ------
@@ -142,27 +122,55 @@ def shapley(
     Examples
     --------
     >>> X, covariances = np.array([[2.0, 0.0]]), np.array([[[1.0, 0.0], [0.0, 1.0]]])
-    >>> values, _ = shapley(X, np.zeros(1), np.zeros((1, 2)), covariances, None, None)
+    >>> values, _ = Shapley(np.zeros(1), np.zeros((1, 2)), covariances, None, None)(X)
     >>> values.round(3)
     array([[2.919, 0.919]])
     """
-    n_columns = X.shape[1]
-    if orders is None and n_columns > native.shapley_most_columns:
-        raise ValueError(
-            f"exact Shapley values of {n_columns} columns are asked for, and there are too many subsets beyond "
-            f"{native.shapley_most_columns}: pass orders of the columns"
-        )
-    values, errors = np.empty(X.shape), np.zeros(X.shape)
-    components = _constants(log_weights, degrees, n_columns), means, covariances, degrees
 
-    def share(part: slice) -> None:
-        if orders is None:
-            native.shapley_exact(X[part], *components, values[part])
-        else:
-            native.shapley_orders(X[part], *components, orders, values[part], errors[part])
+    def __init__(
+        self,
+        log_weights: Floats,
+        means: Floats,
+        covariances: Floats,
+        degrees: Floats | None,
+        orders: NDArray[np.int32] | None,
+    ) -> None:
+        n_columns = means.shape[1]
+        if orders is None and n_columns > native.shapley_most_columns:
+            raise ValueError(
+                f"exact Shapley values of {n_columns} columns are asked for, and there are too many subsets beyond "
+                f"{native.shapley_most_columns}: pass orders of the columns"
+            )
+        self._components = _constants(log_weights, degrees, n_columns), means, covariances, degrees
+        self._estimated = None if orders is None else native.ShapleyOrders(*self._components, orders)
 
-    _in_parts(share, len(X), n_threads)
-    return values, errors
+    def __call__(self, X: Floats, *, n_threads: int | None = None) -> tuple[Floats, Floats]:
+        """Return the Shapley values of rows, and their standard errors.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+            Numbers. A value is taken to be at most 1e100 deviations from a mean.
+        n_threads : int, optional
+            Number of threads. Default: the processors this process may use.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_columns)
+            Shapley values, in nats.
+        errors : ndarray of shape (n_rows, n_columns)
+            Standard error of the mean over pairs of orders; 0 where values are exact.
+        """
+        values, errors = np.empty(X.shape), np.zeros(X.shape)
+
+        def share(part: slice) -> None:
+            if self._estimated is None:
+                native.shapley_exact(X[part], *self._components, values[part])
+            else:
+                self._estimated.run(X[part], values[part], errors[part])
+
+        _in_parts(share, len(X), n_threads)
+        return values, errors
 
 
 def _constants(log_weights: Floats, degrees: Floats | None, n_columns: int) -> Floats:

@@ -7,7 +7,7 @@ import pytest
 
 from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOutlierFactor, OneClassSVM
 from mixtura.decisions.conformal import conformal_p_values
-from mixtura.decisions.reasons import Habits, Peers
+from mixtura.decisions.reasons import Habits, Peers, expected_values, written
 from mixtura.distributions.mixture import Mixture
 from mixtura.distributions.noise import Noise
 from mixtura.distributions.shapes import SHAPES, Full
@@ -57,7 +57,9 @@ def test_explanations_and_groups_are_in_the_units_of_the_table():
     np.testing.assert_allclose((explanation.expected - CENTER) / SCALE, scaled.expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose((X - explanation.expected) / explanation.deviation, scaled.distance, atol=1e-9)
     np.testing.assert_array_equal(explanation.distance, scaled.distance)
-    np.testing.assert_allclose((explanation.repaired - CENTER) / SCALE, scaled.repaired, rtol=1e-9, atol=1e-9)
+    repaired = (explanation.repaired - CENTER) / SCALE  # to the leading digit of the deviation
+    apart = np.where(scaled.flagged_cells, scaled.deviation / 2, 0.0)
+    assert (np.abs(repaired - scaled.repaired) <= apart + 1e-9).all()
     np.testing.assert_array_equal(explanation.score_before, model.scores(X))
     np.testing.assert_allclose(explanation.score_after, model.scores(explanation.repaired), rtol=1e-9)
     np.testing.assert_allclose(model.means, [[170.0, 0.1], [190.0, 0.097]])
@@ -110,6 +112,26 @@ def test_repaired_cells_could_stand_in_the_table_and_score_what_is_said():
     assert ((found.repaired >= X.min(axis=0)) & (found.repaired <= X.max(axis=0)))[found.flagged_cells].all()
     assert found.repaired[0, 0] == round(found.repaired[0, 0]) != rows[0, 0]
     np.testing.assert_array_equal(found.score_after, model.scores(found.repaired))
+
+
+def test_a_reason_the_column_of_expected_values_and_the_repaired_row_have_one_number():
+    rng = np.random.default_rng(5)
+    size = rng.lognormal(3, 0.5, size=1000)
+    X = np.column_stack([size, 1.463 * size + rng.normal(size=1000)])
+    model = TableModel(
+        Mixture([1.0], [X.mean(axis=0)], Full([np.cov(X, rowvar=False)], 1, 2)), ("size", "cost"), [0, 0], [1, 1]
+    )
+    rows = np.array([[30.0, 900.0], [200.0, 41.5], [17.0, -90.0]])
+    for known in (model, replace(model, habits=Habits.of(X)), replace(model, threshold=12.0, habits=Habits.of(X))):
+        found = known.explain(rows)
+        assert found.flagged_cells.any(axis=1).all()
+        np.testing.assert_array_equal(found.score_after, known.scores(found.repaired))
+        sentences = known.in_words(rows, found, model.columns)
+        for sentence, flagged, repaired, told in zip(
+            sentences, found.flagged_cells, found.repaired, expected_values(found), strict=True
+        ):
+            assert [float(text) for text in told] == repaired[flagged].tolist()
+            assert all(written(value) in sentence for value in repaired[flagged].tolist())
 
 
 def test_a_row_between_the_groups_is_told_the_nearest():

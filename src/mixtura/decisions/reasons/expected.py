@@ -6,39 +6,30 @@ import numpy as np
 
 from ...columns.kind import Kind
 from ...detectors.explanation import Explanation
-from .habits import Habits
-from .numbers import in_steps
+from .numbers import written
 
 
-def expected_values(
-    explanation: Explanation, habits: Habits | None = None, kinds: Sequence[Kind] = ()
-) -> list[list[str]]:
+def expected_values(explanation: Explanation, kinds: Sequence[Kind] = ()) -> list[list[str]]:
     """Return what was expected of the flagged cells of each row, in the order of the columns.
 
     Parameters
     ----------
     explanation : Explanation
-        What was found, in the units of the table.
-    habits : Habits, optional
-        What the values of the columns are like.
+        What was found, in the units of the table, its repaired values as they are told.
     kinds : sequence of Kind, optional
         What each column holds. Default: numbers.
 
     Returns
     -------
     list of list of str
-        Numbers with no more digits than their columns have, or than four; levels, forms of texts, dates as they are
-        written.
+        Numbers that programs read too; levels, forms of texts, dates as they are written.
     """
-    told = []
+    expected = []
     for flagged, values in zip(explanation.flagged_cells, explanation.repaired, strict=True):
         texts = []
         for column in np.flatnonzero(flagged).tolist():
-            value, step, on_grid = float(values[column]), 0.0, 0.0
-            if habits is not None:
-                value = habits.within(column, value)
-                step, on_grid = float(habits.step[column]), float(habits.usual[column])
+            value = float(values[column])
             is_number = not kinds or kinds[column].in_use
-            texts.append(in_steps(value, step, on_grid) if is_number else kinds[column].speak(value))
-        told.append(texts)
-    return told
+            texts.append(written(value).replace(",", "") if is_number else kinds[column].speak(value))
+        expected.append(texts)
+    return expected

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from ...mixtures.choice.rounding import step_of
 from ...typing import Floats
-from .numbers import on_steps
+from .numbers import on_steps, seen, told, written
 
 # Shares of the rows that have less than a value, or as little.
 LEVELS = np.array([0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0])
+
+# A column is mostly one value when so many rows have it.
+MOSTLY = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,17 @@ class Habits:
         step, usual, share, quantiles = zip(*map(_of_column, rows.T), strict=True)
         return cls(np.array(step), np.array(usual), np.array(share), np.array(quantiles))
 
+    @classmethod
+    def unknown(cls, n_columns: int) -> Self:
+        """Return those of columns of which nothing is known: any value is possible."""
+        nothing, farthest = np.zeros(n_columns), float(np.finfo(np.float64).max) / 4
+        return cls(nothing, nothing, nothing, np.tile(np.where(LEVELS < 0.5, -farthest, farthest), (n_columns, 1)))
+
+    def most(self, column: int) -> tuple[float, float]:
+        """Return the values that the middle nine tenths of the rows lie between."""
+        low, high = self.quantiles[column, [LEVELS.tolist().index(0.05), LEVELS.tolist().index(0.95)]].tolist()
+        return low, high
+
     @property
     def spread(self) -> Floats:
         """Range of the middle nine tenths of the rows."""
@@ -80,6 +94,22 @@ class Habits:
     def possible(self, column: int, value: float) -> float:
         """Return the value of a column that is nearest to one, on its grid where it has one."""
         return self.within(column, on_steps(value, float(self.step[column]), float(self.usual[column])))
+
+    def told(self, column: int, value: float, expected: float, deviation: float) -> list[float]:
+        """Return what is expected in place of a value, as it is told: with few digits, then with more.
+
+        It is the value that most rows have where it is as good as that. It lies in the range of the rows, and is never
+        written as the value seen.
+        """
+        step, usual = float(self.step[column]), float(self.usual[column])
+        unlike = seen(value, step)
+        is_usual = self.share[column] >= MOSTLY and abs(expected - usual) <= max(deviation, step / 2)
+        if is_usual and seen(usual, step) != unlike:
+            return [usual]
+        values = told(self.within(column, expected), deviation, step, usual, unlike)
+        limited = dict.fromkeys(self.within(column, number) for number in values)
+        possible = [number for number in limited if written(number) != unlike] or [expected]
+        return [number for number in possible if abs(number - value) > step / 2] or possible
 
     def less_extreme(self, column: int, value: float) -> tuple[float, bool]:
         """Return the share of rows whose value surely lies on the other side of one, and whether this one is low."""

@@ -9,6 +9,9 @@ from ...words import number, severity
 # Values have so many significant digits at least, and no more than so many however fine the step of their column is.
 _LEAST_DIGITS, _MOST_DIGITS = 4, 7
 
+# A number on a grid has as many decimals as so many digits of the step.
+_DIGITS_OF_STEP = 3
+
 # A step is written with at most so many decimals.
 _MOST_DECIMALS = 12
 
@@ -57,10 +60,37 @@ def seen(value: float, step: float = 0.0) -> str:
     return _written(value, max(least, min(most, _decimals(step))))
 
 
-def about(expected: float, deviation: float, step: float = 0.0, on_grid: float = 0.0, unlike: str = "") -> str:
-    """Return what is expected, to the leading digit of its deviation and no finer than the `step` of the column.
+def written(value: float) -> str:
+    """Return a rounded number with all its digits.
 
-    It has one digit of its own at least.
+    Examples
+    --------
+    >>> written(17000.0), written(8.53), written(2.5e-7), written(1984.0)
+    ('17,000', '8.53', '2.5e-07', '1984')
+    """
+    size = abs(value)
+    if value != 0 and not _SMALL <= size < _LARGE:
+        return repr(value)
+    return _written(value, max(0, -int(Decimal(repr(value)).as_tuple().exponent)))
+
+
+def about(expected: float, deviation: float, step: float = 0.0, on_grid: float = 0.0, unlike: str = "") -> str:
+    """Return what is expected, after "about", with as few digits as `told` finds.
+
+    Examples
+    --------
+    >>> about(8.5312, 0.14, 0.01), about(17345.0, 2100.0, 1.0), about(3.7, 0.4, 1.0), about(1.3, 25.0)
+    ('about 8.5', 'about 17,000', 'about 4', 'about 1')
+    """
+    return f"about {written(told(expected, deviation, step, on_grid, unlike)[0])}"
+
+
+def told(expected: float, deviation: float, step: float = 0.0, on_grid: float = 0.0, unlike: str = "") -> list[float]:
+    """Return what is expected with few digits, then with more and more.
+
+    The first has those down to the leading digit of the deviation, and one of its own at least. None is finer than the
+    `step` of the column, unless all others are written as the value seen. Digits beyond the fourth are given where the
+    column has as many.
 
     Parameters
     ----------
@@ -69,58 +99,38 @@ def about(expected: float, deviation: float, step: float = 0.0, on_grid: float =
     step, on_grid : float
         The step of the column, 0 where it has none, and a value that it has.
     unlike : str
-        The value seen, as it is written: more digits are given where these two are written the same.
-
-    Returns
-    -------
-    str
-        A number after "about", or in words where it differs by less than a step.
+        The value seen, as it is written: none of the numbers is written the same, unless they are equal.
 
     Examples
     --------
-    >>> about(8.5312, 0.14, 0.01), about(17345.0, 2100.0, 1.0), about(3.7, 0.4, 1.0), about(1.3, 25.0)
-    ('about 8.5', 'about 17,000', 'about 4', 'about 1')
-    >>> about(8.5312, 0.14, 0.01, unlike="8.5"), about(8.501, 0.14, 0.01, unlike="8.5")
-    ('about 8.53', 'slightly more')
+    >>> told(8.5312, 0.14, 0.01), told(3.7, 0.4, 1.0), told(17345.0, 2100.0, 1.0)[:3]
+    ([8.5, 8.53], [4.0], [17000.0, 17300.0, 17340.0])
+    >>> told(8.5312, 0.14, 0.01, unlike="8.5")[0], told(8.501, 0.14, 0.01, unlike="8.5")[0], told(2.5222164, 1e-9)[0]
+    (8.53, 8.501, 2.522)
     """
-    texts = list(_finer_and_finer(expected, deviation, step, on_grid))
-    text = next((text for text in texts if text != unlike), None)
-    if text is not None:
-        return f"about {text}"
-    return "slightly more" if expected > float(unlike.replace(",", "")) else "slightly less"
+    places = list(_with_places(expected, deviation, step))
+    coarse = [value for value, place in places if place > step]
+    possible = [value for value in (*coarse, on_steps(expected, step, on_grid)) if written(value) != unlike]
+    finer = [value for value, _ in places if written(value) != unlike]
+    return list(dict.fromkeys(possible or [*finer, expected]))
 
 
-def _finer_and_finer(expected: float, deviation: float, step: float, on_grid: float) -> Iterator[str]:
-    if not 0 < deviation < _LARGE or abs(expected) >= _LARGE or max(abs(expected), deviation) < _SMALL:
-        yield from (format_number(expected, digits) for digits in range(2, _MOST_DECIMALS))
+def _with_places(expected: float, deviation: float, step: float) -> Iterator[tuple[float, float]]:
+    """Yield an expectation with more and more digits, and the worth of the last one."""
+    size = abs(expected)
+    if not 0 < deviation < _LARGE or size >= _LARGE or max(size, deviation) < _SMALL:
+        place = 10.0 ** math.floor(math.log10(size)) if size else 0.0
+        for digits in range(2, _MOST_DECIMALS):
+            yield float(f"{expected:.{digits}g}"), place * 10.0 ** (1 - digits)
         return
     # What is a hundredth of the deviation is as good as nothing.
-    exponent = math.floor(math.log10(min(deviation, max(abs(expected), deviation / 100))))
+    exponent = math.floor(math.log10(min(deviation, max(size, deviation / 100))))
+    if size:
+        leading = math.floor(math.log10(size)) + 1
+        in_column = -_decimals(step) if leading + _decimals(step) <= _MOST_DIGITS else 0
+        exponent = max(exponent, min(leading - _LEAST_DIGITS, in_column, 0))
     for decimals in range(-exponent, max(-exponent, 0) + _MOST_DECIMALS):
-        if 10.0**-decimals <= step:
-            yield _on_grid(expected, step, on_grid)
-            return
-        yield _written(round(expected, decimals), max(0, decimals))
-
-
-def in_steps(value: float, step: float = 0.0, on_grid: float = 0.0) -> str:
-    """Return a number as it could stand in a column, which programs read too.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    step, on_grid : float
-        The step of the column, 0 where it has none, and a value that it has.
-
-    Examples
-    --------
-    >>> in_steps(18034.256, 0.01), in_steps(1983.7, 1.0), in_steps(0.123456), in_steps(12345.678), in_steps(1e-9, 0.01)
-    ('18034.26', '1984', '0.1235', '12346', '0')
-    """
-    if not step > 0 or abs(value) >= _LARGE:
-        return format_number(value)
-    return _on_grid(value, step, on_grid).replace(",", "")
+        yield round(expected, decimals), 10.0**-decimals
 
 
 def told_apart(*scores: float) -> list[str]:
@@ -158,18 +168,17 @@ def percentage(share: float) -> str:
 def on_steps(value: float, step: float, on_grid: float) -> float:
     """Return the nearest number on the grid of a `step` through `on_grid`; the same where there is no step.
 
+    It has as many decimals as three digits of the step, which tell it from all others of the grid.
+
     Examples
     --------
-    >>> on_steps(3.27, 1.0, 12.0), on_steps(0.3271, 0.01, 0.15), on_steps(3.27, 0.0, 12.0)
-    (3.0, 0.33, 3.27)
+    >>> on_steps(3.27, 1.0, 12.0), on_steps(0.3271, 0.01, 0.15), on_steps(3.27, 0.0, 12.0), on_steps(9.3, 1.15078, 0.0)
+    (3.0, 0.33, 3.27, 9.21)
     """
     if not step > 0 or abs(value) >= _LARGE:
         return value
-    return round(on_grid + round((value - on_grid) / step) * step, max(_decimals(step), _decimals(on_grid)))
-
-
-def _on_grid(expected: float, step: float, on_grid: float) -> str:
-    return _written(on_steps(expected, step, on_grid), max(_decimals(step), _decimals(on_grid)))
+    decimals = min(max(_decimals(step), _decimals(on_grid)), _decimals_of_digits(step, _DIGITS_OF_STEP))
+    return round(on_grid + round((value - on_grid) / step) * step, decimals)
 
 
 def _written(value: float, decimals: int) -> str:

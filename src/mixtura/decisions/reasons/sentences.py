@@ -11,13 +11,10 @@ from ...columns.kind import Kind
 from ...detectors.explanation import NOTABLE, Explanation
 from ...typing import Floats, Integers
 from ...words import joined
-from .habits import Habits
-from .numbers import about, percentage, seen, told_apart
+from .habits import MOSTLY, Habits
+from .numbers import about, percentage, seen, told_apart, written
 from .peers import Peers
 from .spoken import MISSING, Spoken
-
-# A column is mostly one value when so many rows have it.
-_MOSTLY = 0.8
 
 # Columns named of a row that is unusual as a whole, each of which adds at least so much.
 _NAMED, _WORTH_NAMING = 3, 0.1
@@ -75,7 +72,7 @@ def reasons(
     >>> import numpy as np
     >>> row = np.array([[2.25, 18034.0, 0.0, 0.0]])
     >>> wrong, none = np.array([[False, False, True, True]]), np.zeros((1, 4), bool)
-    >>> fixed, deviation = np.array([[2.25, 18034.0, 8.52, 8.43]]), np.array([[0.1, 900.0, 0.1, 0.1]])
+    >>> fixed, deviation = np.array([[2.25, 18034.0, 8.5, 8.4]]), np.array([[0.1, 900.0, 0.1, 0.1]])
     >>> distance = (row - fixed) / deviation
     >>> explanation = Explanation(
     ...     expected=fixed, deviation=deviation, distance=distance, shares=distance**2 / 2, given_others=~none,
@@ -201,7 +198,7 @@ class _Row:
         if common:
             return common
         expected = self._expected(column)
-        return "as expected" if expected == self._seen(column) else f"expected {expected}"
+        return "as expected" if expected.removeprefix("about ") == self._seen(column) else f"expected {expected}"
 
     def _beside(self, column: int) -> str | None:
         """Return what a value is compared with: what is expected, or all rows; None where it is as usual by both."""
@@ -210,8 +207,9 @@ class _Row:
             return rarity
         if self.spoken.coding(column) is not None and not self.explanation.given_others[self.row, column]:
             return None
-        if abs(self.explanation.distance[self.row, column]) >= NOTABLE:
-            return f"expected {self._expected(column)}"
+        expected = self._expected(column)
+        if abs(self.explanation.distance[self.row, column]) >= NOTABLE and expected != f"about {self._seen(column)}":
+            return f"expected {expected}"
         if self.habits is None or self.spoken.coding(column) is not None:
             return None
         if self.spoken.is_moment(column):
@@ -250,14 +248,38 @@ class _Row:
                 parts.append(f"{rows} {name}{self._usual(column)}")
             yield joined(parts)
         if others:
-            texts = [self._expected(column) for column in others]
-            if usual:
-                texts = [f"{self.columns[column]} {text}" for column, text in zip(others, texts, strict=True)]
             given = [column for column in self.explanation.given[self.row] if column >= 0]
             limit = self._limit(others[0]) if alone and not given else None
-            yield limit or f"{self._who(given, others)} {_shortened(texts)}"
+            yield limit or self._range(others) or self._by_others(given, others, named=bool(usual))
             if alone and limit is None:
                 yield from self._among_peers(others[0], np.array(given, dtype=np.int64))
+
+    def _by_others(self, given: Sequence[int], columns: Sequence[int], *, named: bool) -> str:
+        """Return what the other columns, or the columns alone, say that flagged cells should be."""
+        texts = [self._expected(column) for column in columns]
+        if named:
+            texts = [f"{self.columns[column]} {text}" for column, text in zip(columns, texts, strict=True)]
+        return f"{self._who(given, columns)} {_shortened(texts)}"
+
+    def _range(self, columns: Sequence[int]) -> str | None:
+        """Return where most values of columns of numbers lie that no other column tells; None where others do."""
+        if not self._by_range(columns):
+            return None
+        ranges = []
+        for column in columns:
+            assert self.habits is not None, "it has been asked for"
+            low, high = (seen(limit, self._step(column)) for limit in self.habits.most(column))
+            ranges.append(f"{low} to {high}" if len(self.flagged) == 1 else f"{self.columns[column]} {low} to {high}")
+        return f"nine in ten rows have {joined(ranges)}"
+
+    def _by_range(self, columns: Sequence[int]) -> bool:
+        """Tell whether nothing is known of flagged cells but where most values lie, and these do not."""
+        if self.habits is None or (self.explanation.given[self.row] >= 0).any():
+            return False
+        if self.explanation.given_others[self.row, columns].any() or not all(map(self.spoken.is_number, columns)):
+            return False
+        limits = [(self.values[column], *self.habits.most(column)) for column in columns]
+        return all(not low <= value <= high and low < high for value, low, high in limits)
 
     def _limit(self, column: int) -> str | None:
         """Return that most rows have a later moment than the row, or an earlier one; None where they have not."""
@@ -294,6 +316,11 @@ class _Row:
             float(scores[self.row]) for scores in (self.explanation.score_before, self.explanation.score_after)
         )
         these = "these values" if len(self.flagged) > 1 else "this value"
+        others = [column for column in self.flagged if not self._is_usual(column)]
+        if others and self._by_range(others):  # the values were not named
+            texts = [self._expected(column).removeprefix("about ") for column in self.flagged]
+            names = [f"{self.columns[column]} " if len(self.flagged) > 1 else "" for column in self.flagged]
+            these = f"{joined([name + text for name, text in zip(names, texts, strict=True)])} instead"
         # Of a table too small to flag any row the threshold is beyond all scores.
         beyond = self.threshold is None or self.threshold >= np.finfo(np.float64).max
         threshold = None if beyond else self.threshold
@@ -310,14 +337,10 @@ class _Row:
 
     def _is_usual(self, column: int) -> bool:
         """Tell whether a value should have been the one that most rows have."""
-        if self.habits is None or self.habits.share[column] < _MOSTLY:
+        if self.habits is None or self.habits.share[column] < MOSTLY:
             return False
-        expected, deviation = (
-            float(of[self.row, column]) for of in (self.explanation.repaired, self.explanation.deviation)
-        )
-        usual = float(self.habits.usual[column])
-        near = max(deviation, float(self.habits.step[column]) / 2)
-        return self._seen(column) != self._usual(column) and abs(expected - usual) <= near
+        is_expected = float(self.explanation.repaired[self.row, column]) == float(self.habits.usual[column])
+        return is_expected and self._seen(column) != self._usual(column)
 
     def _is_low(self, column: int) -> bool:
         return bool(self.values[column] < self.explanation.repaired[self.row, column])
@@ -332,15 +355,17 @@ class _Row:
         return self.spoken.level(column, usual) or seen(usual, self._step(column))
 
     def _expected(self, column: int) -> str:
-        of = self.explanation.repaired if column in self.flagged else self.explanation.expected
-        expected = float(of[self.row, column])
-        on_grid = 0.0
-        if self.habits is not None:
-            expected = self.habits.within(column, expected)
-            on_grid = float(self.habits.usual[column])
-        told = self.spoken.level(column, expected)
-        if told is not None:
-            return f"about {told}" if self.spoken.is_moment(column) else told
+        if column in self.flagged:
+            expected = float(self.explanation.repaired[self.row, column])
+        else:
+            expected = float(self.explanation.expected[self.row, column])
+            expected = expected if self.habits is None else self.habits.within(column, expected)
+        spoken = self.spoken.level(column, expected)
+        if spoken is not None:
+            return f"about {spoken}" if self.spoken.is_moment(column) else spoken
+        if column in self.flagged:
+            return f"about {written(expected)}"
+        on_grid = 0.0 if self.habits is None else float(self.habits.usual[column])
         deviation = float(self.explanation.deviation[self.row, column])
         return about(expected, deviation, self._step(column), on_grid, unlike=self._seen(column))
 

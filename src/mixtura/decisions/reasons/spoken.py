@@ -52,6 +52,10 @@ class Spoken:
         """Tell whether a column holds dates, times or durations."""
         return bool(self.kinds) and self.kinds[column].is_moment
 
+    def is_number(self, column: int) -> bool:
+        """Tell whether a column holds amounts."""
+        return self.coding(column) is None and not self.is_moment(column)
+
     def seen(self, column: int, value: float) -> str | None:
         """Return the value of a row; None where it is a number."""
         if self.coding(column) is None:

@@ -142,6 +142,8 @@ class Explainer:
         """Leave out further cells than the fewest whose repair raises the score no more than that of ordinary cells."""
         for more in range(MOST_CELLS - 1, 0, -1):
             rows = np.flatnonzero(some & (size == more) & (more > fewest))
+            if not len(rows):
+                continue
             raised = tried.scores(rows, more).max(axis=1) - tried.scores(rows, more - 1).max(axis=1)
             size[rows[raised <= self._levels[1] - self._levels[0]]] = more - 1
 

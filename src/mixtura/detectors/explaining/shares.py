@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...distributions.missing import patterns_of
 from ...distributions.mixture import Mixture
-from ...kernels.repairs import shapley
+from ...kernels.repairs import Shapley
 from ...typing import Floats
 from .drawn import drawn
 
@@ -38,19 +38,24 @@ class Surprises:
                 shares[np.ix_(np.arange(len(rows))[which], columns)] = here._of(rows[which][:, columns]) - here._usual
         return shares
 
+    def __getstate__(self) -> dict[str, Mixture]:
+        return {"mixture": self.mixture}
+
     def _of(self, rows: Floats) -> Floats:
+        return self._game(np.ascontiguousarray(rows))[0]
+
+    @cached_property
+    def _game(self) -> Shapley:
         mixture = self.mixture
         some = mixture.weights > 0
         degrees = mixture.degrees_of_freedom
-        values, _ = shapley(
-            np.ascontiguousarray(rows),
+        return Shapley(
             np.log(mixture.weights[some]),
             np.ascontiguousarray(mixture.means[some]),
             np.ascontiguousarray(mixture.covariance.dense[some]),
             None if degrees is None else degrees[some],
             self._orders,
         )
-        return values
 
     @cached_property
     def _orders(self) -> NDArray[np.int32] | None:

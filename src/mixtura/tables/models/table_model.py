@@ -354,18 +354,18 @@ class TableModel:
         """Return which cells of each row of `X` are wrong, and what was expected, in the units of the table.
 
         Scores are anomaly scores. A repaired row is not above the threshold, unless that takes more than a few cells.
-        Repaired cells hold values that could stand in the table, where it is known what its columns are like: whole
-        numbers where a column holds these.
+        Repaired cells hold values as they are told, with few digits. They could stand in the table, where it is known
+        what its columns are like: whole numbers where a column holds these.
         """
         at_least = None if self.threshold is None else turned(self.threshold)
         parts = [self.model.explain(block.values, at_least) for block in self._scaled(X)]
         found = Explanation.concatenate(parts).in_units(self.center, self.scale)
         repaired = np.where(found.flagged_cells, found.repaired, np.asarray(X, dtype=np.float64))
         after = turned(found.score_after)
-        if self.habits is not None:
-            some = np.flatnonzero(found.flagged_cells.any(axis=1))
-            parts_of = np.asarray(X, dtype=np.float64)[some], found.flagged_cells[some], repaired[some]
-            repaired[some], after[some] = possible_repairs(self, self.habits, *parts_of)
+        habits = Habits.unknown(len(self.columns)) if self.habits is None else self.habits
+        some = np.flatnonzero(found.flagged_cells.any(axis=1))
+        parts_of = np.asarray(X, dtype=np.float64)[some], found.flagged_cells[some], repaired[some]
+        repaired[some], after[some] = possible_repairs(self, habits, *parts_of, found.deviation[some])
         return replace(found, repaired=repaired, score_before=turned(found.score_before), score_after=after)
 
     def reasons(self, X: ArrayLike) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...columns.kind import Kind
-from ...decisions.reasons import Habits, expected_values
+from ...decisions.reasons import expected_values
 from ...detectors.explanation import Explanation
 from ...rows.added import Lists
 from ...typing import Integers
@@ -16,10 +16,10 @@ _A_NUMBER = "a number"
 
 
 def named_cells(
-    explanation: Explanation, habits: Habits | None, columns: Sequence[str], rows: Integers, kinds: Sequence[Kind] = ()
+    explanation: Explanation, columns: Sequence[str], rows: Integers, kinds: Sequence[Kind] = ()
 ) -> dict[int, dict[str, str]]:
     """Return what was expected of the flagged cells of some rows, by the positions of the rows and by columns."""
-    expected = expected_values(explanation, habits, kinds)
+    expected = expected_values(explanation, kinds)
     return {
         row: dict(zip([columns[column] for column in np.flatnonzero(cells).tolist()], texts, strict=True))
         for row, cells, texts in zip(rows.tolist(), explanation.flagged_cells, expected, strict=True)

@@ -145,7 +145,7 @@ class Scorer:
             told = model.in_words(values[flagged], explanation, model.columns, texts=texts)
             for position, reason in zip(flagged, told, strict=True):
                 reasons[position] = reason
-            wrong = named_cells(explanation, model.habits, model.columns, flagged, model.kinds or ())
+            wrong = named_cells(explanation, model.columns, flagged, model.kinds or ())
         for row, cells in strays.items():
             reasons[row] = " ".join(filter(None, [stray_reason(cells), reasons[row]]))
         flags[list(strays)] = True

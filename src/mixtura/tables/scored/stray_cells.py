@@ -37,6 +37,11 @@ def stray_reason(cells: Sequence[StrayCell]) -> str:
     return f"{told}; the column{' holds' if len(cells) == 1 else 's hold'} numbers."
 
 
+def no_number_in(columns: Sequence[str]) -> str:
+    """Return what rows share that have such cells in some columns."""
+    return f"no number in {joined([shortened(name) for name in columns])}"
+
+
 @dataclass(frozen=True)
 class StrayCounts:
     """How many rows have such cells in which columns; what separate rows have adds up.
@@ -69,6 +74,5 @@ class StrayCounts:
         """What such rows share, the columns of most rows first."""
         ranked = sorted(self.found.items(), key=lambda one: (-one[1][0], one[1][1]))
         return tuple(
-            ReasonGroup(f"no number in {joined([shortened(name) for name in columns])}", columns, (), n_rows, row + 1)
-            for columns, (n_rows, row) in ranked
+            ReasonGroup(no_number_in(columns), columns, (), n_rows, row + 1) for columns, (n_rows, row) in ranked
         )

@@ -24,9 +24,11 @@ class FlaggedCell:
 
     @property
     def direction(self) -> str:
-        """Whether the value is "low" or "high", or "unexpected" where it is no number."""
+        """Whether the value is "zero", "low" or "high", or "unexpected" where it is no number."""
         if isinstance(self.value, str) or isinstance(self.expected, str):
             return "unexpected"
+        if self.value == 0:
+            return "zero"
         return "low" if self.value < self.expected else "high"
 
 
@@ -100,7 +102,7 @@ class ReasonGroup:
     columns : tuple of str
         The columns of the wrong values; none of rows that are unusual as a whole.
     directions : tuple of str
-        "low" or "high" for each of these; none where they do not hold what their columns hold.
+        "zero", "low", "high" or "unexpected" for each of these; none where they do not hold what their columns hold.
     n_rows : int
         How many rows they are.
     example : int

@@ -128,6 +128,8 @@ class ReportRow:
         Its anomaly score with its flagged cells replaced; None where none is flagged.
     strays : tuple of StrayCell
         Cells that do not fit their columns, for which it is flagged whatever its score.
+    shared : str
+        What it has in common with the rows of the same reason, in a few words.
     is_fine : bool
         Whether it is not flagged, whatever its score, because it was marked as fine or is like a row that was.
     """
@@ -143,6 +145,7 @@ class ReportRow:
     surprise: float
     score_after: float | None
     strays: tuple[StrayCell, ...] = ()
+    shared: str = "unusual as a whole"
     is_fine: bool = False
 
 

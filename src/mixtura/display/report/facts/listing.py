@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from ....decisions.reasons import given_of, reasons_shared, shared_reason
 from ....detectors.explanation import Explanation
 from ....tables.models.table_model import TableModel
 from ....tables.scored.foremost import with_strays
 from ....tables.scored.gathering import MOST_USED_CELLS, Gathered
 from ....tables.scored.kept import RowFacts
+from ....tables.scored.stray_cells import no_number_in
 from ....tables.told.rows import StrayCell
 from ....typing import Floats, Integers
 from ..budget import PAGE
@@ -51,6 +54,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
     called = [names[name] for name in model.columns]
     blame, n_flagged = np.zeros(len(called)), np.zeros(len(called), np.int64)
     rows: list[ReportRow] = []
+    of_reason: dict[Any, str] = {}
     for start in range(0, len(facts), _EXPLAINED):
         part = facts.take(np.arange(start, min(start + _EXPLAINED, len(facts))))
         explanation = model.explain(part.values)
@@ -58,6 +62,7 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
         reasons = model.in_words(part.values, explanation, called, gathered.peers, texts)
         severities = severities_of(model, part.scores)
         order = explanation.most_telling
+        shared = reasons_shared(np.asarray(part.values), explanation, model.kinds or ())
         fine = gathered.plan.fine
         is_fine = (
             np.zeros(len(part), bool) if fine is None else fine.like(part.values, explanation, part.scores, part.rows)
@@ -68,7 +73,10 @@ def listing(gathered: Gathered, names: Mapping[str, str]) -> Listing:
             if fine is not None and strays and fine.like_strays(row, gathered.strays[row]):
                 is_fine[k], strays = is_fine[k] or part.scores[k] <= (model.threshold or -np.inf), ()
             made = _row(part, k, severities[k], explanation, order[k], reason, strays, called, model, texts[k])
-            rows.append(replace(made, is_fine=bool(is_fine[k])))
+            # The row of highest score comes first, and tells all rows of its reason what columns are given.
+            words = of_reason.setdefault(shared[k], shared_reason(called, shared[k], given_of(explanation, k)))
+            words = no_number_in([cell.column for cell in strays]) if strays else shortened(words, PAGE.reason)
+            rows.append(replace(made, is_fine=bool(is_fine[k]), shared=words))
         blame += explanation.share.sum(axis=0)
         limit = -np.inf if model.threshold is None else model.threshold
         n_flagged += explanation.flagged_cells[part.scores > limit].sum(axis=0)
@@ -159,7 +167,7 @@ def _deviations(
             _told(model.told(column, values[column], texts.get(column)), 9),
             _told(model.told(column, explanation.expected[k, column])),
             significant(float(shares[column])),
-            _told(model.told(column, explanation.repaired[k, column])) if flagged[column] else None,
+            _told(model.told(column, explanation.repaired[k, column]), 9) if flagged[column] else None,
             bool(other[column]),
         )
         for column in foremost[: max(PAGE.deviations, int(named.sum()))]

@@ -26,7 +26,7 @@ function small(...content) {
 
 // A flagged cell with what is predicted below it, or the other way round.
 function flaggedCell(cell, found, repairing) {
-  const predicted = number(found.repaired);
+  const predicted = asInTable(found.repaired);
   return repairing
     ? [element('bdi', {}, predicted), small(element('span', {class: 'unseen'}, 'was '), element('s', {}, element('bdi', {}, cell)))]
     : [element('bdi', {}, cell), small(element('span', {class: 'unseen'}, 'predicted: '), `≈ ${predicted}`)];
@@ -54,7 +54,7 @@ function verdict(row) {
     return [start + (row.flagging <= position || !stops.length ? 'The row is unusual as a whole: no few cells explain it.' : 'No cell is flagged.')];
   }
   const cells = [...row.flagged.values()].flatMap(({column, repaired}, at, {length}) => [
-    at === 0 ? '' : at === length - 1 ? ' and ' : ', ', element('bdi', {}, report.names[column]), ` = ${number(repaired)}`]);
+    at === 0 ? '' : at === length - 1 ? ' and ' : ', ', element('bdi', {}, report.names[column]), ` = ${asInTable(repaired)}`]);
   const words = besides(row.scoreAfter);
   return [`${start}With `, ...cells, ` it is ${number(row.scoreAfter)}${words && `, ${words}`}.`];
 }
@@ -82,7 +82,7 @@ function explanation(row) {
   const lines = row.deviations.map((one) => element('tr', {},
     element('th', {scope: 'row'}, element('bdi', {}, report.names[one.column])),
     element('td', {class: one.other ? 'number either' : one.repaired === null ? 'number' : 'number wrong'}, asInTable(one.value)),
-    element('td', {class: 'number'}, number(one.repaired ?? one.expected)),
+    element('td', {class: 'number'}, one.repaired === null ? number(one.expected) : asInTable(one.repaired)),
     element('td', {class: 'number'}, nats(one.share)),
     element('td', {}, bar(one.share, shares))));
   if (left > 0) {
@@ -149,7 +149,7 @@ function drawMap() {
     const found = row.flagged.get(column);
     if (!found) return;
     const cell = drawing('rect', {class: direction(found), x: at * wide + 1, y: top + line * tall, width: wide - 2, height: tall - gap});
-    cell.append(drawing('title', {}, `Row ${row.row}, ${report.names[column]}: ${asInTable(found.value)}, predicted ${number(found.repaired)}`));
+    cell.append(drawing('title', {}, `Row ${row.row}, ${report.names[column]}: ${asInTable(found.value)}, predicted ${asInTable(found.repaired)}`));
     cell.addEventListener('click', () => openRow(row));
     cells.push(cell);
   }));

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from ....decisions.reasons import written
 from ....tables.told.decision import Decision
 from ....words import percent, plural, severity
 from ..facts.data import Report, ReportRow
@@ -239,7 +240,7 @@ def _cell(text: str, predicted: float | str | None, other: bool) -> str:
         return f'<td class="either">{isolated(text)}<small>or this</small></td>'
     if predicted is None:
         return f"<td>{isolated(text)}</td>"
-    told = isolated(predicted) if isinstance(predicted, str) else number(predicted)
+    told = isolated(predicted) if isinstance(predicted, str) else written(predicted)
     below = f'<small><span class="unseen">predicted: </span>≈ {told}</small>'
     return f'<td class="wrong">{isolated(text)}{below}</td>'
 

@@ -5,7 +5,6 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,9 @@ def payload(report: Report) -> dict[str, Any]:
     views = _views(report)
     found, chosen = stops_of(report)
     names = named(report.rows, report.summary.table.columns)
-    rows, longest = listed_rows(report.rows, found, names)
+    reasons = {words: number for number, words in enumerate(dict.fromkeys(row.shared for row in report.rows))}
+    rows, longest = listed_rows(report.rows, found, names, reasons)
+    counts = {group.reason: group.n_rows for group in report.summary.reasons}
     return {
         "n_rows": report.summary.table.n_rows,
         "name": stem(report.summary.table.source),
@@ -51,7 +52,7 @@ def payload(report: Report) -> dict[str, Any]:
         "n_columns": len(report.summary.table.columns) + report.omitted.columns,
         "rows": rows,
         "longest_cell": longest,
-        "shared": _shared(report, names),
+        "reasons": [[visible(words), counts.get(words, 0)] for words in reasons],
         "tried": _tried(report),
         "colors": len(GROUPS),
     }
@@ -156,7 +157,7 @@ def named(rows: Sequence[ReportRow], columns: Sequence[str]) -> dict[str, int]:
 
 
 def listed_rows(
-    rows: Sequence[ReportRow], found: Sequence[Stop], names: Mapping[str, int]
+    rows: Sequence[ReportRow], found: Sequence[Stop], names: Mapping[str, int], reasons: Mapping[str, int]
 ) -> tuple[list[list[Any]], int]:
     """Return the rows to list, and the length that cells are cut to, so that a page has room for them.
 
@@ -164,7 +165,7 @@ def listed_rows(
     """
     listed: list[list[Any]] = []
     for longest in PAGE.cells:
-        listed = [_row(row, longest, found, names) for row in rows]
+        listed = [_row(row, longest, found, names, reasons) for row in rows]
         if len(island(listed).encode()) <= PAGE.row_page_bytes:
             return listed, longest
     while len(island(listed).encode()) > PAGE.row_page_bytes:
@@ -172,10 +173,12 @@ def listed_rows(
     return listed, PAGE.cells[-1]
 
 
-def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str, int]) -> list[Any]:
+def _row(
+    row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str, int], reasons: Mapping[str, int]
+) -> list[Any]:
     cells = [cell if len(cell) <= longest else cell[:longest] + "…" for cell in row.cells]
     deviations = [
-        [names[d.column], _told(d.value, 9), _told(d.expected), _short(d.share), _told(d.repaired, 6), *([1] * d.other)]
+        [names[d.column], _told(d.value, 9), _told(d.expected), _short(d.share), _told(d.repaired, 9), *([1] * d.other)]
         for d in row.deviations
     ]
     flagging = _flagging(row, found)
@@ -194,25 +197,7 @@ def _row(row: ReportRow, longest: int, found: Sequence[Stop], names: Mapping[str
         _short(row.surprise, 6),
         _shortened(row.score_after),
         [[names[cell.column], visible(cell.text)] for cell in row.strays],
-    ]
-
-
-# Ways of a cell to be wrong, by its direction, as the scripts call them.
-_WAYS = {"low": "too low", "high": "too high"}
-
-
-def _shared(report: Report, names: Mapping[str, int]) -> list[list[Any]]:
-    """Return how many rows of the table share each reason whose columns have a number."""
-    return [
-        [
-            [
-                [names[column], _WAYS.get(direction, "no number")]
-                for column, direction in zip_longest(group.columns, group.directions)
-            ],
-            group.n_rows,
-        ]
-        for group in report.summary.reasons
-        if all(column in names for column in group.columns)
+        reasons[row.shared],
     ]
 
 

@@ -1,9 +1,9 @@
 // The list of rows: filtered, sorted, a page at a time.
 
 // The fields of a listed row, in the order of the data.
-const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter, strays]) => {
+const listedRows = report.rows.map(([row, score, severity, flagging, component, label, reason, cells, told, surprise, scoreAfter, strays, shared]) => {
   const deviations = told.map(([column, value, expected, share, repaired, other]) => ({column, value, expected, share, repaired, other}));
-  return {row, score, severity, flagging, component, label, reason, cells, deviations, surprise, scoreAfter,
+  return {row, score, severity, flagging, component, label, reason, cells, deviations, surprise, scoreAfter, shared,
     flagged: flaggedCells({deviations}), others: otherCells({deviations}), strays: new Map(strays), text: [row, reason, ...cells].join('\n').toLowerCase()};
 });
 
@@ -99,7 +99,7 @@ const list = {sorted: 1, descending: true, page: 0, open: new Set(), repairing: 
 function chosenRows() {
   const words = byId('filter').value.toLowerCase().trim();
   const all = byId('unflagged').checked;
-  const rows = listedRows.filter((row) => (all || row.flagging <= position) && (!list.reason || reasonOf(row) === list.reason) && (!words || row.text.includes(words)));
+  const rows = listedRows.filter((row) => (all || row.flagging <= position) && (list.reason === null || row.shared === list.reason) && (!words || row.text.includes(words)));
   const {value} = columns[list.sorted];
   const direction = list.descending ? -1 : 1;
   // Missing values stay last in either direction; rows that are equal stay in the order of the data.
@@ -131,10 +131,10 @@ function counted(found, first, shown) {
   const what = !stops.length ? 'unusual' : all ? 'listed' : 'flagged';
   let text = shown === 0 ? (searched ? 'No row has this text' : 'No row is flagged')
     : shown === found ? `${plural(found, what + ' row')}` : `${grouped.format(first + 1)} to ${grouped.format(first + shown)} of ${plural(found, what + ' row')}`;
-  if (list.reason && shown) text += ' of this reason';
+  if (list.reason !== null && shown) text += ' of this reason';
   if (searched && shown) text += ` with this text, of ${grouped.format(inList)}`;
   text += '.';
-  if (!all && !list.reason && flagged > inList) text += ` ${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged in the table; the ${grouped.format(listedRows.length)} most anomalous are listed here.`;
+  if (!all && list.reason === null && flagged > inList) text += ` ${exact ? '' : 'About '}${plural(flagged, 'row')} are flagged in the table; the ${grouped.format(listedRows.length)} most anomalous are listed here.`;
   return text;
 }
 
