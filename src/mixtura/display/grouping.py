@@ -13,7 +13,7 @@ def described(group: Group) -> str:
 
     Examples
     --------
-    >>> from mixtura.tables.told.summary import LevelShare
+    >>> from mixtura.tables.told.groups import LevelShare
     >>> cut = (LevelShare("Ideal", 0.61, 0.4), LevelShare("Fair", 0.39, 0.6))
     >>> described(Group(2, 10, 0.1, {"carat": 0.35}, {"carat": -0.8, "cut": 0.42}, None, {"cut": cut}))
     'component 2: carat 0.35 (0.8 sd below the middle), cut Ideal 61% (40% overall)'

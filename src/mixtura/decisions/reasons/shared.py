@@ -97,7 +97,8 @@ def shared_reason(columns: Sequence[str], reason: Reason, given: Sequence[int]) 
     if not parts:
         return "unusual as a whole"
     others = joined([columns[column] for column in given])
-    return f"{', '.join(parts)} for {others}" if others else ", ".join(parts)
+    compared = others and any(way != ZERO for _, way in reason)
+    return f"{', '.join(parts)} for {others}" if compared else ", ".join(parts)
 
 
 def _together(one: _Sharing, other: _Sharing) -> _Sharing:
