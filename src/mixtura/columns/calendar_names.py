@@ -8,7 +8,7 @@ has another case beside a day ("5 marca 2024", "marzec 2024"), the names of mont
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 # Months in full, months abbreviated, weekdays in full, weekdays abbreviated.
@@ -264,7 +264,8 @@ def name_written(text: str, example: str, language: str) -> tuple[str, bool]:
     return cased + _ending(language), tells
 
 
-def names_of(month: int, weekday: int) -> dict[str, str]:
+@cache
+def names_of(month: int, weekday: int) -> Mapping[str, str]:
     """Return what fields of templates stand for in a month from 1 to 12, on a weekday from 0 to 6."""
     words: dict[str, str] = {}
     for language in _TABLES:
