@@ -85,7 +85,7 @@ BAD_INPUT = [
     (["detect", "iris.csv", "--columns", "year"], "every column of numbers is constant"),
     (["detect", "iris.csv", "--components", "151"], "--components asks for 151, but the model is fitted to 150"),
     (["detect", "iris.csv", "--components", "151", "--model", "bayesian"], "--components asks for 151"),
-    (["detect", "text.csv"], "has no numeric columns"),
+    (["detect", "text.csv"], "has no columns to use, only 'a' (text)"),
     (["detect", "one.csv"], "the table has 1 row, and a model needs at least 2"),
     (["detect", "holes.csv", "--model", "lof"], "missing values in row 2 of holes.csv"),
     (["detect", "holes.csv", "--model", "svm"], "missing values in row 2 of holes.csv"),

@@ -196,7 +196,9 @@ def test_weights_of_a_frame_of_any_types():
 
 def test_frames_that_cannot_be_fitted():
     words = MIXED[["word", "day"]]
-    with pytest.raises(EmptyTableError, match=r"no numeric columns to use, only 'word' \(category\), 'day' \(date.*\)"):
+    with pytest.raises(
+        EmptyTableError, match=r"no columns of numbers to use, only 'word' \(category\), 'day' \(date.*\)"
+    ):
         GaussianMixture().fit(words)
     for frame in (NUMBERS, MIXED):
         with pytest.raises(ColumnError, match=r"the table has columns 'a'.* more than once"):

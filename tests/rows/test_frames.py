@@ -131,7 +131,7 @@ def test_empty_frames(make):
     if make is not MAKERS["record batch"]:
         with pytest.raises(EmptyTableError, match="the table has no rows"):
             rows.open(make(frame))
-    with pytest.raises(EmptyTableError, match="no numeric columns"):
+    with pytest.raises(EmptyTableError, match="no columns of numbers"):
         rows.open(make(OTHERS.select(["t"])), non_numeric="drop")
 
 

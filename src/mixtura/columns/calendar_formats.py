@@ -19,7 +19,8 @@ from .skeletons import Shape
 _MONTH = rb"(?P<month_name>(?:%b)\.?)" % MONTH
 _WEEKDAY = rb"(?P<weekday_name>(?:%b)\.?),?(?:%b+den)?" % (WEEKDAY, BLANK)
 _FIELDS = {
-    "yyyy": rb"(?P<year>\d{4})",
+    # A year may be called one: "5 марта 2024 г.", "5 березня 2024 р.".
+    "yyyy": rb"(?P<year>\d{4})(?:%b?(?:\xd0\xb3|\xd1\x80)\.)?" % BLANK,
     "yy": rb"(?P<short_year>\d\d)",
     "m": rb"(?P<month>\d{1,2})",
     "mm": rb"(?P<month>\d\d)",

@@ -1,12 +1,14 @@
 """Names of months and weekdays in several languages, as the Unicode Common Locale Data Repository (CLDR) has them.
 
 No name stands for different months in two of these languages, so that it is read without knowing the language. To
-write dates it is known: the first language, in the order below, that has the names in most of the cells.
+write dates it is known: the first language, in the order below, that has the names in most of the cells. Where a month
+has another case beside a day ("5 marca 2024", "marzec 2024"), the names of months alone are a list of their own.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 # Months in full, months abbreviated, weekdays in full, weekdays abbreviated.
@@ -71,18 +73,98 @@ _NAMES = {
         "mandag tirsdag onsdag torsdag fredag lørdag søndag",
         "man tir ons tor fre lør søn",
     ),
+    "pl": (
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+        "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+        "pon wt śr czw pt sob niedz",
+    ),
+    "pl-alone": (
+        "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+        "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+        "pon wt śr czw pt sob niedz",
+    ),
+    "cs": (
+        "ledna února března dubna května června července srpna září října listopadu prosince",
+        "led úno bře dub kvě čvn čvc srp zář říj lis pro",
+        "pondělí úterý středa čtvrtek pátek sobota neděle",
+        "po út st čt pá so ne",
+    ),
+    "cs-alone": (
+        "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
+        "led úno bře dub kvě čvn čvc srp zář říj lis pro",
+        "pondělí úterý středa čtvrtek pátek sobota neděle",
+        "po út st čt pá so ne",
+    ),
+    "ru": (
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "янв февр мар апр мая июн июл авг сент окт нояб дек",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "пн вт ср чт пт сб вс",
+    ),
+    "ru-alone": (
+        "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+        "янв февр март апр май июнь июль авг сент окт нояб дек",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "пн вт ср чт пт сб вс",
+    ),
+    "uk": (
+        "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+        "січ лют бер квіт трав черв лип серп вер жовт лист груд",
+        "понеділок вівторок середа четвер пʼятниця субота неділя",
+        "пн вт ср чт пт сб нд",
+    ),
+    "uk-alone": (
+        "січень лютий березень квітень травень червень липень серпень вересень жовтень листопад грудень",
+        "січ лют бер квіт трав черв лип серп вер жовт лист груд",
+        "понеділок вівторок середа четвер пʼятниця субота неділя",
+        "пн вт ср чт пт сб нд",
+    ),
+    "fi": (
+        "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta "
+        "marraskuuta joulukuuta",
+        "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+        "maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai",
+        "ma ti ke to pe la su",
+    ),
+    "fi-alone": (
+        "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
+        "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+        "maanantaina tiistaina keskiviikkona torstaina perjantaina lauantaina sunnuntaina",
+        "ma ti ke to pe la su",
+    ),
 }
 _TABLES = {language: tuple(names.split() for names in lists) for language, lists in _NAMES.items()}
 
-# Other ways to write them: of spreadsheets, without umlauts, of Austria.
-_MORE_MONTHS = {"sept": 9, "mrz": 3, "maerz": 3, "jänner": 1, "jaenner": 1, "feber": 2, "fév": 2, "fev": 2, "sett": 9}
+# Other ways to write them: of spreadsheets, without umlauts, of Austria, of three letters.
+_MORE_MONTHS = {
+    "sept": 9,
+    "mrz": 3,
+    "maerz": 3,
+    "jänner": 1,
+    "jaenner": 1,
+    "feber": 2,
+    "fév": 2,
+    "fev": 2,
+    "sett": 9,
+    "фев": 2,
+    "сен": 9,
+    "ноя": 11,
+}
 _MORE_WEEKDAYS = ("tues", "wednes", "wednesday", "thur", "thurs", "satur", "sonnabend", "mer", "tir", "tor", "tirs")
+
+
+def _titled(name: str) -> str:
+    return name[:1].upper() + name[1:].lower()
 
 
 def _spelled(name: str) -> set[str]:
     """Return the ways to write a name that differ by more than the case of ASCII letters: "août", "aoÛt", "aout"."""
     plain = "".join(sign for sign in unicodedata.normalize("NFD", name) if not unicodedata.combining(sign))
-    return {name.lower(), "".join(sign if sign.isascii() else sign.upper() for sign in name.lower()), plain.lower()}
+    cased = {name.lower(), name.upper(), _titled(name), plain.lower()}
+    ascii_lowered = {"".join(sign.lower() if sign.isascii() else sign for sign in way) for way in cased}
+    return {way.replace("ʼ", apostrophe) for way in ascii_lowered for apostrophe in "ʼ’'"}
 
 
 def _any_of(names: Iterable[bytes]) -> bytes:
@@ -110,7 +192,7 @@ MONTH = _any_of(_NUMBERS)
 WEEKDAY = _any_of(_WEEKDAYS)
 """A regular expression of the names of weekdays, in lower case."""
 
-WORDS = frozenset(word for name in (*_NUMBERS, *_WEEKDAYS) for word in name.split(b"-"))
+WORDS = frozenset(word for name in (*_NUMBERS, *_WEEKDAYS) for word in re.split(b"[-']", name))
 """The words in these names, in lower case."""
 
 
@@ -182,7 +264,8 @@ def name_written(text: str, example: str, language: str) -> tuple[str, bool]:
     return cased + _ending(language), tells
 
 
-def names_of(month: int, weekday: int) -> dict[str, str]:
+@cache
+def names_of(month: int, weekday: int) -> Mapping[str, str]:
     """Return what fields of templates stand for in a month from 1 to 12, on a weekday from 0 to 6."""
     words: dict[str, str] = {}
     for language in _TABLES:
@@ -197,10 +280,6 @@ def names_of(month: int, weekday: int) -> dict[str, str]:
 
 def _ending(language: str) -> str:
     return "" if language == "en" else f":{language}"
-
-
-def _titled(name: str) -> str:
-    return name[:1].upper() + name[1:].lower()
 
 
 def _lists(example: str, language: str) -> tuple[list[str], list[str]]:

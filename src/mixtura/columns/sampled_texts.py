@@ -20,7 +20,7 @@ _MOST_SHAPES = 300
 
 # What stands in moments besides names of months and weekdays.
 _WORDS = re.compile(
-    rb"utc|gmt|at|of|and|den?|er|\xc2\xba|[ap]m?|st|nd|rd|th|[mqtwz]|"
+    rb"utc|gmt|at|of|and|den?|er|\xc2\xba|\xd0\xb3|\xd1\x80|[ap]m?|st|nd|rd|th|[mqtwz]|"
     rb"(s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?|wks?|weeks?|mos?|mons|months?|y|yrs?|years?)|[pdymw]?t"
 )
 _BLANKS = re.compile(rb"\xc2\xa0|\xe2\x80\xaf")

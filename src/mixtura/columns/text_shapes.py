@@ -17,6 +17,15 @@ NUMBER = "number"
 # Characters of a text that its shape is of.
 LONGEST = 64
 
+# What ASCII characters become, and all others.
+_PLAIN = np.frombuffer(
+    bytes(
+        ord("a" if sign.islower() else "A" if sign.isupper() else "9" if sign.isdigit() else sign)
+        for sign in map(chr, range(128))
+    )
+    + bytes(range(128, 256)),
+    np.uint8,
+)
 _CHARACTERS = (("[^\\P{L}\\p{Lu}]", "a"), ("\\p{Lu}", "A"), ("\\p{Nd}", "9"))
 _RUNS = (("a{2,}", "a+"), ("A{2,}", "A+"), ("9{2,}", "9+"))
 
@@ -42,8 +51,16 @@ def shapes_in(texts: "pa.Array", *, runs: bool = False) -> "pa.Array":
     """
     pa, compute = need("pyarrow", "reading text"), need("pyarrow.compute", "reading text")
     shapes = compute.utf8_slice_codeunits(texts, 0, LONGEST)
-    for pattern, letter in _CHARACTERS + (_RUNS if runs else ()):
-        shapes = compute.replace_substring_regex(shapes, pattern=pattern, replacement=letter)
+    validity, offsets, signs = shapes.buffers()
+    data = _PLAIN[np.frombuffer(signs or b"", np.uint8)]
+    shapes = pa.Array.from_buffers(shapes.type, len(shapes), [validity, offsets, pa.py_buffer(data)])
+    patterns = (_CHARACTERS if data.max(initial=0) > 127 else ()) + (_RUNS if runs else ())
+    if patterns:
+        encoded = shapes.dictionary_encode()
+        different = encoded.dictionary
+        for pattern, letter in patterns:
+            different = compute.replace_substring_regex(different, pattern=pattern, replacement=letter)
+        shapes = different.take(encoded.indices)
     return compute.if_else(look_like_numbers(trimmed(texts)), pa.scalar(NUMBER, texts.type), shapes)
 
 

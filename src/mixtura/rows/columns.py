@@ -18,6 +18,14 @@ Absent = Literal["error", "leave out"]
 # Columns that a message names.
 _NAMED = 5
 
+# What is used of a table, and what a column must hold for it, in messages.
+_TAKEN: dict[Takes, tuple[str, str]] = {
+    "numbers": ("columns of numbers", "numbers"),
+    "levels": ("columns", "numbers, flags or categories"),
+    "all": ("columns", "numbers, dates, flags or categories"),
+    "codes": ("columns", "numbers, dates, flags or categories"),
+}
+
 # The kinds of column that hold numbers; every other kind is the reason why a column is left out.
 NUMERIC_KINDS = frozenset({"number", "float32"})
 
@@ -123,7 +131,7 @@ def choose(
         No column is left.
     """
     if not names:
-        raise EmptyTableError(f"{where} has no columns: give a table with at least one numeric column")
+        raise EmptyTableError(f"{where} has no columns: give a table with at least one")
     check_unique(names, where)
     if choice.columns is not None and choice.drop is not None:
         raise ColumnError("both columns= and drop= are given: name the columns to use, or those to leave out")
@@ -150,8 +158,9 @@ def choose(
     used = tuple(name for name in candidates if kind[name] in NUMERIC_KINDS)
     if not used:
         held = listing([f"{column.name!r} ({column.reason})" for column in left_out], _NAMED)
-        what = f" to use, only {held}" if held else " to use"
-        raise EmptyTableError(f"{where} has no numeric columns{what}: give at least one that holds numbers")
+        only = f", only {held}" if held else ""
+        columns, needed = _TAKEN[choice.takes]
+        raise EmptyTableError(f"{where} has no {columns} to use{only}: give at least one that holds {needed}")
     return used, left_out
 
 

@@ -20,6 +20,10 @@ _LONGEST_LINE = 2**27
 # Lines that may follow a table.
 _MOST_AFTER = 20
 
+# A line of signs alone, and text that is said of a table: "Total: 30", "Source: the bureau, 2020", "(30 rows)".
+_RULE = re.compile(r"[-=_*~#+\s]*([-=_*~#])\1{2}[-=_*~#+\s]*")
+_REMARK = re.compile(r'"?(?:[^\W\d_][^:,;\t|]*:(?:\s|$)|\(.*\)"?\s*$|[*†‡©]\s*\w)')
+
 # Lines in which a field may go on whose line ends before its record does.
 _MOST_BROKEN = 50
 
@@ -132,28 +136,37 @@ class _Mending:
     def rows(self) -> Iterator[list[str] | str]:
         """Yield the fields of every row, or its line as it is where that is by the rules."""
         after_blank = False
+        rules: list[int] = []
         is_regular = _regular_line(self._layout.syntax, self._n_fields)
         while (line := self._lines.take()) is not None:
             if self._layout.comments and line.startswith("#"):
                 self._note("comments", self._lines.number)
                 continue
             text = without_end(line)
-            if is_regular is not None and not after_blank and is_regular(text):
+            if self._n_fields > 1 and _RULE.fullmatch(text):
+                rules.append(self._lines.number)
+                continue
+            if is_regular is not None and not after_blank and not rules and is_regular(text):
                 yield text
                 continue
             record = assembled(line, self._lines, self._layout.syntax)
             if record.is_blank and self._n_fields > 1:
                 after_blank = True
                 continue
-            if after_blank and self._nothing_follows(record):
-                return
-            after_blank = False
+            if (after_blank or rules or self._is_remark(record.text)) and self._nothing_follows(record):
+                break
+            for line_of_rule in rules:
+                self._note("rules", line_of_rule)
+            after_blank, rules = False, []
             yield from self._fitted(record)
+        for line_of_rule in rules:
+            self._note("after", line_of_rule)
 
     def notes(self) -> tuple[str, ...]:
         """Return what there is to tell, in sentences."""
         told = {
             "comments": "{n} of {label} {start} with # and {are} not part of the table.",
+            "rules": "{n} of {label} {have} signs alone, the first in line {line}, and {are} not part of the table.",
             "after": "{n} after the table in {label} {are} not part of it.",
             "short": "{n} of {label} {have} too few fields: the last ones are missing.",
             "long": "{n} of {label} {have} too many fields: the last ones are left out.",
@@ -167,7 +180,7 @@ class _Mending:
             if what in self._counts:
                 n = self._counts[what]
                 one = n == 1
-                noun = "line" if what in ("comments", "after") else "row"
+                noun = "line" if what in ("comments", "rules", "after") else "row"
                 words = (
                     {"are": "is", "have": "has", "start": "starts"} if one else dict.fromkeys(("are", "have", "start"))
                 )
@@ -253,8 +266,7 @@ class _Mending:
         text: str | None = record.text
         is_text = record.n_lines == 1
         while text is not None and is_text:
-            fields = split(text, self._layout.syntax).fields
-            is_text = len(held) < _MOST_AFTER and self._n_fields > 2 and not any(map(str.strip, fields[1:]))
+            is_text = len(held) < _MOST_AFTER and self._is_text(text)
             if is_text and (text := self._lines.take()) is not None:
                 held.append(text)
                 text = text.rstrip("\r\n")
@@ -263,6 +275,18 @@ class _Mending:
             return True
         self._lines.give_back(held)
         return False
+
+    def _is_text(self, text: str) -> bool:
+        """Tell whether a line is no row: signs, a remark, or text in the first field alone of three or more."""
+        if not text.strip() or _RULE.fullmatch(text) or self._is_remark(text):
+            return True
+        return self._n_fields > 2 and not any(map(str.strip, split(text, self._layout.syntax).fields[1:]))
+
+    def _is_remark(self, text: str) -> bool:
+        """Tell whether a line is said of a table, and has not the fields of a row."""
+        if _REMARK.match(text) is None or self._n_fields == 1:
+            return False
+        return len(split(text, self._layout.syntax).fields) != self._n_fields
 
     def _refusal(self, record: Record) -> SourceError:
         where = f"line {record.line:,} of {self._label}"

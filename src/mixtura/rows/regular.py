@@ -71,7 +71,8 @@ class _Check:
             since_end = len(chunk) if self._end in text else since_end + len(chunk)
             longest = max(longest, since_end)
             previous = chunk[-1:]
-        is_whole = not self._outside.inside and phase in (0, self._n_fields - 1)
+        # The last record needs no end of its line, but all its fields.
+        is_whole = not self._outside.inside and (phase == self._n_fields - 1 or (phase == 0 and previous == b"\n"))
         return Regular(longest + 2 * _CHUNK, self._outside.any) if is_whole else None
 
     def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:

@@ -36,8 +36,11 @@ _FURTHER = 0.2
 # Of two repairs of which one leaves a row e times as likely, that one is the better.
 _EQUAL = 1.0
 
-# Rows that are scored at once.
-_AT_ONCE = 2**14
+# Of a row the levels are tried in turn that say most, at most so many.
+_MOST_TRIED = 64
+
+# Rows that are scored at once, and their cells.
+_AT_ONCE, _MOST_CELLS_AT_ONCE = 2**14, 2**24
 
 
 class _Wrong(NamedTuple):
@@ -79,7 +82,7 @@ class MixedExplainer:
 
     def __call__(self, X: Floats, at_least: float | None = None) -> Explanation:
         """Return the explanation of rows; see `Explainer`."""
-        size = max(1, _AT_ONCE // len(self.levels.coding.columns))
+        size = max(1, _AT_ONCE // min(len(self.levels.coding.columns), _MOST_TRIED))
         parts = [self._of_some(X[first : first + size], at_least) for first in range(0, max(len(X), 1), size)]
         return Explanation.concatenate(parts)
 
@@ -222,13 +225,10 @@ class MixedExplainer:
                 break
             here = values[pending]
             expected, _ = expected_levels(self.levels, here[:, self._place])
-            tried = np.repeat(here[:, None], len(columns), axis=1)
-            each = np.arange(len(columns))
-            tried[:, each, n_numbers + each] = expected
-            new = self.score(tried.reshape(-1, rows.shape[1])).reshape(len(pending), -1)
             # A common level that no other column speaks against is no reason, however common another one is.
             own = self.levels.each(here[:, self._place])[:, columns]
-            new[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = -np.inf
+            own[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = 0.0
+            new = self._with_each(here, n_numbers, expected, own)
             best = new.argmax(axis=1)
             gained = new[np.arange(len(pending)), best]
             better = gained - scores[pending] >= _SLIGHT
@@ -243,6 +243,23 @@ class MixedExplainer:
             wrong[pending, best] = True
             scores[pending] = gained
         return values, wrong, scores, either
+
+    def _with_each(self, rows: Floats, first: int, expected: Floats, own: Floats) -> Floats:
+        """Return the scores of rows with each of their levels replaced that says something, -inf for the others.
+
+        The columns of levels begin at `first`, and say `own` nats.
+        """
+        scores = np.full(own.shape, -np.inf)
+        loudest = np.argsort(-own, axis=1, kind="stable")[:, :_MOST_TRIED]
+        row, place = np.nonzero(np.take_along_axis(own, loudest, axis=1))
+        column = loudest[row, place]
+        size = max(1, _MOST_CELLS_AT_ONCE // rows.shape[1])
+        for start in range(0, len(row), size):
+            some, level = row[start : start + size], column[start : start + size]
+            tried = rows[some]
+            tried[np.arange(len(some)), first + level] = expected[some, level]
+            scores[some, level] = self.score(tried)
+        return scores
 
     def _by_numbers(self, rows: Floats, at_least: float | None) -> Explanation:
         if self.numbers is not None:

@@ -18,6 +18,9 @@ _LEFT = 0.05
 _FEWEST, _MOSTLY = 60, 0.9
 _MOST_ARGUMENTS = 2
 
+# Of more columns those are tried as arguments whose logarithms go most closely with what is to be told.
+_MOST_TRIED = 64
+
 # Positive columns are looked at whose middle nine tenths span such a factor.
 _FACTOR = 3.0
 _MIDDLE = (5, 95)
@@ -75,14 +78,16 @@ class PowerLaw:
             logs = np.log(rows)
         found: PowerLaw | None = None
         chosen: tuple[int, ...] = ()
+        left = logs[:, column]
         for _ in range(_MOST_ARGUMENTS):
-            tried = [
-                cls._fitted(logs, column, (*chosen, other)) for other in positive if other not in (column, *chosen)
-            ]
+            others = [other for other in positive if other not in (column, *chosen)]
+            tried = [cls._fitted(logs, column, (*chosen, other)) for other in _closest(logs, left, others)]
             best = min((law for law in tried if law is not None), key=lambda law: law.deviation, default=None)
             if best is None or (found is not None and best.deviation >= found.deviation):
                 break
             found, chosen = best, best.arguments
+            with np.errstate(invalid="ignore"):
+                left = logs[:, column] - _terms(logs[:, chosen]) @ best.coefficients
         spread = np.subtract(*np.nanpercentile(logs[:, column], _MIDDLE[::-1])) / _NORMAL_RANGE
         return found if found is not None and found.deviation <= _LEFT * spread else None
 
@@ -113,6 +118,22 @@ class PowerLaw:
         with np.errstate(divide="ignore", invalid="ignore"):
             away = np.abs(np.log(values) - np.log(expected))
         return np.asarray((away > _OFF * self.deviation) | ((values <= 0) & ~np.isnan(expected)))
+
+
+def _closest(logs: Floats, left: Floats, columns: list[int]) -> list[int]:
+    """Return the columns, of many those that are most correlated with what is left to tell, in their order."""
+    if len(columns) <= _MOST_TRIED:
+        return columns
+    rows = np.isfinite(left)
+    others, own = logs[rows][:, columns], left[rows] - left[rows].mean()
+    known = np.isfinite(others)
+    counts = np.maximum(known.sum(axis=0), 1)
+    others = np.where(known, others, 0.0)
+    others = np.where(known, others - others.sum(axis=0) / counts, 0.0)
+    norms = np.sqrt((others**2).sum(axis=0))
+    correlations = np.abs(own @ others) / np.where(norms > 0, norms, np.inf)
+    closest = np.argsort(-correlations, kind="stable")[:_MOST_TRIED]
+    return [columns[place] for place in np.sort(closest)]
 
 
 def told_by_laws(

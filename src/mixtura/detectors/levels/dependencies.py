@@ -26,8 +26,8 @@ _ADDED = 0.5
 # a column may tell half as much.
 _LOOKED, _MOST_PAIRS = 1024, 2**22
 
-# How many pairs of columns are kept, those first that tell most.
-_MOST = 512
+# How many pairs of columns are kept, those first that tell most, of so many that may.
+_MOST, _MOST_LIKELY = 512, 4096
 
 
 class Pair(NamedTuple):
@@ -80,7 +80,7 @@ class Dependencies:
     def of(cls, codes: Integers, coding: Coding) -> Self:
         """Return those of a table, of which `codes` has rows."""
         found = []
-        for given, told in np.argwhere(_gains(codes, coding) > _TELLS / 2).tolist():
+        for given, told in _likely(codes, coding):
             gain, pair = _told(codes, coding, given, told)
             if pair is not None and gain > _TELLS:
                 found.append((gain, pair))
@@ -183,14 +183,16 @@ class Dependencies:
 _ROUNDING = 1e-12
 
 
-def _gains(codes: Integers, coding: Coding) -> Floats:
-    """Return about how much each column tells of each other, in some of the rows, shape (m, m)."""
+def _likely(codes: Integers, coding: Coding) -> list[tuple[int, int]]:
+    """Return pairs of columns of which one may tell the other, by some of the rows, in ascending order."""
     m = len(coding)
     n_looked = max(min(_LOOKED, _MOST_PAIRS // max(m, 1) ** 2), 1)
     rows = codes[:: -(-len(codes) // n_looked)]
     known = rows < coding.sizes
     row = np.nonzero(known)[0]
     levels, order = np.unique(coding.places(rows)[known], return_inverse=True)
+    if not len(levels):
+        return []
     cells = sparse.csr_array((np.ones(len(row)), (row, order)), shape=(len(rows), len(levels)))
     together = (cells.T @ cells).tocsr()
     together.sort_indices()
@@ -198,20 +200,22 @@ def _gains(codes: Integers, coding: Coding) -> Floats:
     level = np.repeat(np.arange(len(levels)), np.diff(together.indptr))
     other = column_of[together.indices]
     # Counts of a level with those of another column stand side by side.
-    starts = np.flatnonzero(np.append(True, (np.diff(level) > 0) | (np.diff(other) > 0))) if len(level) else level
-    most = np.maximum.reduceat(together.data, starts) if len(starts) else together.data
-    given, told = column_of[level[starts]], other[starts]
-    right, can = np.zeros((m, m)), np.zeros(m)
-    np.add.at(right, (given, told), np.where(most >= 2, most, 0))
+    starts = np.flatnonzero(np.append(True, (np.diff(level) > 0) | (np.diff(other) > 0)))
+    most = np.maximum.reduceat(together.data, starts)
+    keys, which = np.unique(column_of[level[starts]].astype(np.int64) * m + other[starts], return_inverse=True)
+    right = np.bincount(which, np.where(most >= 2, most, 0))
     counts = np.asarray(cells.sum(axis=0))
-    np.add.at(can, column_of, np.where(counts >= 2, counts, 0))
+    can = np.bincount(column_of, np.where(counts >= 2, counts, 0), minlength=m)
     usual = np.zeros(m)
     np.maximum.at(usual, column_of, counts)
     usual /= np.maximum(known.sum(axis=0), 1)
+    given, told = keys // m, keys % m
     with np.errstate(divide="ignore", invalid="ignore"):
-        gains = (right / can[:, np.newaxis] - usual) / (1 - usual)
-    np.fill_diagonal(gains, 0.0)
-    return np.nan_to_num(gains, nan=0.0, posinf=0.0, neginf=0.0)
+        gains = (right / can[given] - usual[told]) / (1 - usual[told])
+    gains = np.where((given != told) & np.isfinite(gains), gains, 0.0)
+    likely = np.flatnonzero(gains > _TELLS / 2)
+    likely = np.sort(likely[np.argsort(-gains[likely], kind="stable")[:_MOST_LIKELY]])
+    return [*zip(given[likely].tolist(), told[likely].tolist(), strict=True)]
 
 
 def _told(codes: Integers, coding: Coding, given: int, told: int) -> tuple[float, Pair | None]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...statistics.rarity import NEVER, beyond, tail_of
 from ...typing import Floats, Integers
 from .coding import Coding
+from .likely_views import likely_views
 
 # Levels of so many rows have a centre and a spread, at most so many of a column.
 _FEWEST = 8
@@ -123,7 +124,7 @@ class NumbersGivenLevels:
         """Return those of a table of so many rows, of which `pool` holds some and `codes` their levels."""
         numbers = np.setdiff1d(np.arange(pool.shape[1]), coding.columns)
         found = []
-        for column in numbers:
+        for column, levels in likely_views(pool, numbers, codes, coding, _FEWEST, _MOST_LEVELS):
             values = pool[:, column].astype(np.float64)
             known = values[~np.isnan(values)]
             if len(known) < 2 * _FEWEST or len(np.unique(known)) < _FEWEST_VALUES:
@@ -134,9 +135,7 @@ class NumbersGivenLevels:
                 forms.append(float(known.min()) / _FACTOR)
             for least in forms:
                 seen = _seen(values, least)
-                found += [
-                    _view(seen, codes[:, level], coding, level, int(column), least) for level in range(len(coding))
-                ]
+                found += [_view(seen, codes[:, level], coding, level, column, least) for level in levels]
         kept = sorted((one for one in found if one is not None), key=lambda one: -one[0])[:_MOST_VIEWS]
         in_table = np.log(max(n_rows, 1)) + np.log(max(len(kept), 1)) / 2
         in_row = np.log(len(_SIDES) * max(len(numbers), 1))
