@@ -57,7 +57,7 @@ def test_without_the_extension_nothing_is_fetched(monkeypatch, tmp_path, address
 
 
 def test_other_addresses():
-    with pytest.raises(SourceError, match="the addresses that are read begin with http, https, s3"):
+    with pytest.raises(SourceError, match="use an address that begins with http, https, s3"):
         rows.open("ftp://example.org/t.csv")
 
 

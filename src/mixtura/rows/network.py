@@ -49,9 +49,7 @@ def fetched(address: str) -> Fetched:
     """
     scheme = urlsplit(address).scheme.lower()
     if scheme not in _EXTENSIONS:
-        raise SourceError(
-            f"cannot read {address}: the addresses that are read begin with {listing(list(_EXTENSIONS), 20)}"
-        )
+        raise SourceError(f"cannot read {address}: use an address that begins with {listing(list(_EXTENSIONS), 20)}")
     scratch = Scratch()
     with duck.session(address, scratch=scratch.folder) as connection:
         duck.load(connection, _EXTENSIONS[scheme], f"reading {address}")

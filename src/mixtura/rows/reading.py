@@ -26,4 +26,4 @@ class ReadingOptions:
     def refuse_for(self, label: str) -> None:
         """Raise `SourceError` where these say how text is read, and what messages call `label` is no such text."""
         if replace(self, file_column=None) != ReadingOptions():
-            raise SourceError(f"header and ragged say how delimited text is read, which {label} is not: leave them out")
+            raise SourceError(f"header and ragged are for delimited text, and {label} is none: leave them out")

@@ -122,5 +122,5 @@ def few(looked: Looked) -> Iterator[Finding]:
             (),
             (),
             looked.n_rows,
-            Advice(f"take what is said of its rows with care: from {_FEW_ROWS} rows on more can be told"),
+            Advice(f"expect rough answers: detectors tell more from {_FEW_ROWS} rows on"),
         )

@@ -18,7 +18,7 @@ from .robust_covariance import Start
 class EllipticEnvelope(Detector, MinCovDet):
     """Outliers of a table that is one Gaussian otherwise: the rows of large robust Mahalanobis distance.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.covariance.EllipticEnvelope`; `start` and
+    Parameters, defaults, attributes and methods follow `sklearn.covariance.EllipticEnvelope`; `start` and
     `explain` are added. `MinCovDet` gives the location and covariance; its page says how, and where they differ from
     scikit-learn's.
 

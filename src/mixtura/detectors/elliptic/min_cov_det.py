@@ -32,7 +32,7 @@ from .tiles import TiledTable, tiled
 class MinCovDet(EmpiricalCovariance):  # type: ignore[misc]  # scikit-learn has no types
     """Minimum covariance determinant: location and covariance that nearly half of the rows cannot carry away.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.covariance.MinCovDet`; `start` is added. Tables
+    Parameters, defaults, attributes and methods follow `sklearn.covariance.MinCovDet`; `start` is added. Tables
     may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`. The fit holds the table in memory
     once.
 

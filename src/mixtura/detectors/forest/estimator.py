@@ -38,7 +38,7 @@ class IsolationForest(Detector):
     A tree splits a small sample of the table by a random column at a random threshold, and the parts again, until every
     row is alone or as many splits are made as halvings would take. Rows far from others are alone after few splits. The
     score is -2^(-E / c): E is the mean number of splits over the trees, and c its average for the size of the samples
-    [1]_. Parameters, defaults and fitted attributes are those of `sklearn.ensemble.IsolationForest`; those after
+    [1]_. Parameters, defaults and fitted attributes follow `sklearn.ensemble.IsolationForest`; parameters after
     `warm_start` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`; NaN and
     null are missing values.
 

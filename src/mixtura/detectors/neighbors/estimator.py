@@ -57,7 +57,7 @@ def _needs_no_novelty(estimator: "LocalOutlierFactor") -> bool:
 class LocalOutlierFactor(Detector):
     """Local outlier factor: how much farther a row lies from its neighbours than these from theirs.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.neighbors.LocalOutlierFactor`; those after
+    Parameters, defaults, attributes and methods follow `sklearn.neighbors.LocalOutlierFactor`; parameters after
     `n_jobs` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
     Neighbours are exact; of equally distant rows, the one of lower row number comes first. A k-d tree finds them; above

@@ -33,7 +33,7 @@ KernelName = Literal["linear", "poly", "rbf", "sigmoid", "precomputed"]
 class OneClassSVM(Detector):
     """One-class support vector machine: the region that holds most rows of a table.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.svm.OneClassSVM`, whose objective it minimises;
+    Parameters, defaults, attributes and methods follow `sklearn.svm.OneClassSVM`, whose objective it minimises;
     those after `max_iter` are added. Sparse matrices are refused.
 
     Parameters

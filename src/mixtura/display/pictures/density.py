@@ -131,7 +131,7 @@ class DensityDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure, with the legend beside them.
+            Axes to draw into. Default: axes of a new figure, with the legend beside them.
         contours, boundaries, ellipses, centers, legend : bool, default=True
             Whether to draw filled contours, lines between components, ellipses, centres and a legend.
 
@@ -215,7 +215,7 @@ class DensityDisplay:
         random_state : int, RandomState instance or None, default=0
             Seed of that sample.
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
         **kwargs : dict
             What to draw, passed to `plot`.
 

@@ -50,7 +50,7 @@ def axes_or_new(ax: Any, purpose: str) -> tuple[Figure, Axes]:
 def panels(
     ax: Any, n_panels: int, purpose: str, *, n_columns: int = 1, share_x: bool = False
 ) -> tuple[Figure, list[Axes]]:
-    """Return the figure and its panels, row by row: the axes given, parts of the one given, or those of a new figure.
+    """Return the figure and its panels, row by row: the axes given, parts of the one given, or axes of a new figure.
 
     Raises
     ------

@@ -127,7 +127,7 @@ class ElboDisplay:
         name : str, optional
             What stands above the picture. Default: nothing.
         ax : matplotlib Axes or array of two, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -200,7 +200,7 @@ class ElboDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array of two, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
         gain : bool, default=False
             Whether the gain of each iteration is drawn below, on a logarithmic scale.
 

@@ -99,7 +99,7 @@ class ExplanationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, or array-like of Axes of shape (n_rows,), optional
-            Axes to draw into, one for each row. Default: those of a new figure, one below the other.
+            Axes to draw into, one for each row. Default: axes of a new figure, one below the other.
         max_columns : int, default=10
             Columns to show of each row, those that tell most. One more bar is for the sum of the others.
 

@@ -162,7 +162,7 @@ class GraphicalModelDisplay:
             The estimator, scikit-learn's too. One that is fitted has the values of all priors; one that is not has
             those that were given. Of a search the best candidate.
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class GraphicalModelDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------

@@ -194,7 +194,7 @@ class LikelihoodDisplay:
             Some of 'surface' (the density over x and theta), 'density' (in x), 'likelihood', 'log_likelihood' and
             'posterior', in the order to draw them. Default: all that can be drawn but 'surface'.
         ax : matplotlib Axes or array of one for each panel, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -243,7 +243,7 @@ class LikelihoodDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array of one for each panel, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
         panels : sequence of str, optional
             Some of `available`, in the order to draw them. Default: all of them.
 

@@ -54,7 +54,7 @@ class PosteriorDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array of them, optional
-            One to divide, or one for each panel. Default: those of a new figure.
+            One to divide, or one for each panel. Default: axes of a new figure.
 
         Returns
         -------

@@ -141,7 +141,7 @@ class SelectionDisplay:
             Some of 'bic', 'aic' and 'icl', which share a scale, or one of 'mml', 'cv' and 'elbo'; of mixtures 'bic' and
             'aic'. Default: what the search chose by; of mixtures both.
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -194,7 +194,7 @@ class SelectionDisplay:
         better : {'lower', 'higher'}, default='lower'
             Which values are the better ones, of all criteria.
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -213,7 +213,7 @@ class SelectionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------

@@ -153,7 +153,7 @@ class ThresholdDisplay:
         bins, log
             As for `plot`.
         ax : matplotlib Axes, or with labels an array of two, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -213,7 +213,7 @@ class ThresholdDisplay:
         bins, log
             As for `plot`.
         ax : matplotlib Axes, or with labels an array of two, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -234,7 +234,7 @@ class ThresholdDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, or with labels an array of two, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
         bins : int, default=60
             About how many bars the histogram has. One of them ends at the threshold; the outermost ones hold all rows
             that lie beyond, and the picture says how many these are.

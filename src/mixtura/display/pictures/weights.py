@@ -111,7 +111,7 @@ class WeightsDisplay:
         name : str, optional
             What stands above the bars. Default: nothing.
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class WeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Axes to draw into. Default: those of a new figure.
+            Axes to draw into. Default: axes of a new figure.
 
         Returns
         -------

@@ -31,7 +31,7 @@ _NO_CRITERION = (
 class BayesianGaussianMixture(MixtureEstimator[Posterior, FittedPosterior]):
     """Gaussian mixture fitted by variational inference, which switches off the components it does not need.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.mixture.BayesianGaussianMixture`; those after
+    Parameters, defaults, attributes and methods follow `sklearn.mixture.BayesianGaussianMixture`; parameters after
     `verbose_interval` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
     The evidence lower bound is complete: it has every constant. No iteration lowers it, and no move does, except the

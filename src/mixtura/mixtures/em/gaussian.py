@@ -32,7 +32,7 @@ from .updates import MaximumLikelihood, Update
 class GaussianMixture(MixtureEstimator[Mixture, FittedMixture]):
     """Gaussian mixture fitted by expectation-maximisation.
 
-    Parameters, defaults, attributes and methods are those of `sklearn.mixture.GaussianMixture`; those after
+    Parameters, defaults, attributes and methods follow `sklearn.mixture.GaussianMixture`; parameters after
     `verbose_interval` are added. Tables may also be a path, a glob, a DuckDB query, a Dask array or frame, or `Rows`.
 
     Parameters
