@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 import mixtura
-from mixtura.decisions.reasons import given_of, reasons, reasons_shared, shared_reason
+from mixtura.decisions.reasons import Habits, given_of, reasons, reasons_shared, shared_reason
 from mixtura.display.report.facts.data import (
     ColumnFacts,
     Contours,
@@ -195,7 +195,11 @@ def severities_of(scores):
 def _rows(X, names, cells, detector, scores, severities, component, labels, listed):
     explanation = detector.explain(X[listed])
     before, after = -explanation.score_before, -explanation.score_after
-    explanation = replace(explanation, score_before=before, score_after=after)
+    habits, repaired = Habits.unknown(len(names)), explanation.repaired.copy()
+    for n, k in np.argwhere(explanation.flagged_cells):
+        cell = X[listed[n], k], explanation.repaired[n, k], explanation.deviation[n, k]
+        repaired[n, k] = habits.told(k, *map(float, cell))[0]
+    explanation = replace(explanation, score_before=before, score_after=after, repaired=repaired)
     sentences = reasons(names, X[listed], explanation)
     shared, words = reasons_shared(X[listed], explanation), {}
     for n, reason in enumerate(shared):
