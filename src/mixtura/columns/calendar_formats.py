@@ -60,6 +60,7 @@ FORMS = (
     *("{iso}-W{ww}-{wd}", "{iso}-W{ww}", "{iso}W{ww}{wd}", "{iso}W{ww}"),
     *("{yyyy}-Q{q}", "{yyyy}Q{q}", "{yyyy} Q{q}", "Q{q} {yyyy}", "Q{q}-{yyyy}", "Q{q}/{yyyy}"),
     *(date.replace("-", sign) for sign, date in product("-/.", ("{d}-{month}-{yyyy}", "{d}-{month}-{yy}"))),
+    "{d}. {m}. {yyyy}",
     *("{d}{month}{yyyy}", "{d}{month}{yy}", "{dth} {month} {yyyy}", "{dth} {month}, {yyyy}", "{d}. {month} {yyyy}"),
     *("{dth} of {month} {yyyy}", "{dth} of {month}, {yyyy}", "{d} {month} {yy}", "{month} {d} {clock} {yyyy}"),
     *("{dth} de {month} de {yyyy}", "{dth} de {month} {yyyy}", "{d}. {month} {yy}", "{month} de {yyyy}"),

@@ -20,9 +20,9 @@ _LONGEST_LINE = 2**27
 # Lines that may follow a table.
 _MOST_AFTER = 20
 
-# A line of signs alone, and text that is said of a table: "Total: 30", "Source: the bureau, 2020", "(30 rows)".
+# A line of signs alone, and text that is said of a table: "Total: 30", "Source: the bureau, 2020", "* * *".
 _RULE = re.compile(r"[-=_*~#+\s]*([-=_*~#])\1{2}[-=_*~#+\s]*")
-_REMARK = re.compile(r'"?(?:[^\W\d_][^:,;\t|]*:(?:\s|$)|\(.*\)"?\s*$|[*†‡©]\s*\w)')
+_REMARK = re.compile(r'"?(?:[^\W\d_][^:,;\t|]*:(?:\s|$)|\(.*\)"?\s*$|[*†‡©]\s*\w|[-=_*~#](?: [-=_*~#])+\s*$)')
 
 # Lines in which a field may go on whose line ends before its record does.
 _MOST_BROKEN = 50
