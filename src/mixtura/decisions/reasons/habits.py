@@ -107,7 +107,8 @@ class Habits:
         if is_usual and seen(usual, step) != unlike:
             return [usual]
         values = told(self.within(column, expected), deviation, step, usual, unlike)
-        limited = dict.fromkeys(self.within(column, number) for number in values)
+        # A limit of the range has all the digits of a value, so numbers of few digits that lie beyond it are passed by.
+        limited = [number for number in values if self.within(column, number) == number]
         possible = [number for number in limited if written(number) != unlike] or [expected]
         return [number for number in possible if abs(number - value) > step / 2] or possible
 
