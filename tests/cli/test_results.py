@@ -69,6 +69,7 @@ def test_only_what_this_command_made_of_this_table_is_replaced(run, months, endi
     assert run(*another, "--force").code == 0
     assert run(*another).code == 0
     refused(run(*detect), f"{out} exists")
+    assert run(*detect, "--force").code == 0
     (months / out).write_bytes(b"what the user made")
     refused(run(*detect), f"{out} exists")
 
@@ -176,6 +177,7 @@ def test_two_outputs_are_not_one_file(run, months, names):
     for option in ("--out", "--save", "--report"):
         refused(run("detect", "jan/sales.csv", option, "pipe.csv"), "which is a pipe: name a file")
     refused(run("detect", "jan/sales.csv", "--save", "-"), "cannot be written to standard output")
+    assert (months / "there").read_text() == "x"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions differ there")

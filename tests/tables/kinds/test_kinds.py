@@ -35,7 +35,7 @@ def test_names_are_all_different():
 
 def test_what_only_checks_a_request_is_not_slow():
     code = "import sys, mixtura.tables.kinds.request, mixtura.tables.rules; assert 'numpy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS if not kind.has_components])
