@@ -25,7 +25,7 @@ def test_what_is_no_text_takes_no_options_of_text(tmp_path, kind, options):
         "query": ("select 1.0 as a", "the result of a query"),
         "parquet": (tmp_path / "t.parquet", "t.parquet"),
     }[kind]
-    with pytest.raises(SourceError, match=f"how delimited text is read, which .*{called} is not"):
+    with pytest.raises(SourceError, match=f"header and ragged are for delimited text, and .*{called} is none: leave them out"):
         rows.open(source, **options)
 
 
@@ -36,7 +36,7 @@ def test_who_knows_it_says_whether_a_sheet_has_a_header(tmp_path):
     workbook.save(tmp_path / "t.xlsx")
     assert open_raw(tmp_path / "t.xlsx").schema.names == ["a", "b"]
     assert open_raw(tmp_path / "t.xlsx", ReadingOptions(header=False)).schema.names == ["x0", "x1"]
-    with pytest.raises(SourceError, match=r"t\.xlsx is not: leave them out"):
+    with pytest.raises(SourceError, match=r"t\.xlsx is none: leave them out"):
         open_raw(tmp_path / "t.xlsx", ReadingOptions(ragged=True))
 
 
