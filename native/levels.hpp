@@ -39,6 +39,7 @@ public:
             width_ += group.width;
         }
         column_.resize(kTile<T>);
+        combined_.resize(kTile<T>);
         codes_.resize(groups_.size() * kTile<T>);
         logs_.resize(static_cast<std::size_t>(count_ * width_));
         sums_.resize(tables_.weights ? logs_.size() : 0);
@@ -63,21 +64,15 @@ public:
         const int n_rows = static_cast<int>(std::min<Index>(kTile<T>, table.n_rows - first));
         std::int32_t* to = codes_.data();
         for (const Group& group : groups_) {
-            std::fill(to, to + kTile<T>, 0);
-            std::int32_t step = 1;
+            std::fill(combined_.begin(), combined_.end(), T(0));
+            T step = 1;
             for (Index c = group.first; c < group.end; ++c) {
                 const T* from = table.values + first * table.row_stride + tables_.columns[c] * table.column_stride;
-                const std::int32_t size = tables_.sizes[c];
                 for (int r = 0; r < n_rows; ++r) column_[r] = from[r * table.row_stride];
-                for (int r = 0; r < n_rows; ++r) {  // without branches, so that it becomes vector instructions
-                    const T value = column_[r];
-                    const T within = value >= T(0) && value < static_cast<T>(size) ? value : static_cast<T>(size);
-                    const std::int32_t whole = static_cast<std::int32_t>(within);
-                    const std::int32_t known = static_cast<T>(whole) == within ? whole : size;
-                    to[r] += step * (known + (value != value ? 1 : 0));
-                }
-                step *= size + static_cast<std::int32_t>(kMore);
+                add_codes(static_cast<T>(tables_.sizes[c]), step);
+                step *= static_cast<T>(tables_.sizes[c] + kMore);
             }
+            for (int r = 0; r < kTile<T>; ++r) to[r] = static_cast<std::int32_t>(combined_[r]);
             to += kTile<T>;
         }
     }
@@ -124,6 +119,21 @@ public:
     }
 
 private:
+    // Adds `step` times the codes of a column of `size` levels: its level, size where that was never seen, size + 1
+    // where it is missing. Codes are whole numbers far below the largest that T holds exactly.
+    void add_codes(T size, T step) {
+        using Whole = typename VectorOf<std::int32_t, kLanes<T>>::type;
+        const Vector<T> none = broadcast<T>(size), one = broadcast<T>(T(1));
+        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            const Vector<T> value = load(column_.data() + r);
+            const Vector<T> within = value >= T(0) ? (value < size ? value : none) : none;
+            const Vector<T> whole = __builtin_convertvector(__builtin_convertvector(within, Whole), Vector<T>);
+            const Vector<T> known = whole == within ? whole : none;
+            const Vector<T> code = value == value ? known : none + one;
+            store<T>(combined_.data() + r, load(combined_.data() + r) + step * code);
+        }
+    }
+
     static constexpr Index kMore = 2;             // a level never seen, and a missing one
     static constexpr Index kMostTogether = 1024;  // combinations: a table of them fits in the nearest cache
 
@@ -136,7 +146,7 @@ private:
     Index count_, width_ = 0;
     std::vector<Group> groups_;
     std::vector<std::int32_t> codes_;
-    std::vector<T> column_, logs_;
+    std::vector<T> column_, combined_, logs_;
     std::vector<double> sums_;
 };
 
