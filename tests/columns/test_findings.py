@@ -263,8 +263,18 @@ def test_infinite_cells_are_told_as_such_and_may_mean_missing_ones(typed):
     assert "cells that do not fit" not in names({"bound": cells}, missing_marks=["inf"])
 
 
-def test_names_of_rows_may_be_numbers_or_texts():
+def test_names_of_rows_are_numbers_or_texts_of_several_forms_or_of_one():
     airports = [f"{row * 7919:04X}".rjust(5, "K") for row in range(60)]
-    columns = {"id": np.arange(60) * 7 % 97 + 10_000, "airport": airports}
-    advices = [found.advice.values for found in findings(columns) if found.name == "names of rows"]
-    assert advices == [("id=number",), ("airport=text",)]
+    passports = [f"{'CDK'[row % 3]}-{row:05d}" for row in range(60)]
+    columns = {"id": np.arange(60) * 7 % 97 + 10_000, "airport": airports, "passport": passports}
+    found = [found for found in findings(columns) if found.name == "names of rows"]
+    assert [one.what for one in found] == [
+        "id is read as names of the rows (identifier), and not used",
+        "airport is read as names of the rows (identifier), and judged by its form alone",
+        "passport is read as names of the rows (identifier), and not used",
+    ]
+    assert [(one.advice.option, one.advice.values) for one in found] == [
+        ("as", ("id=number",)),
+        ("drop", ("airport",)),
+        ("as", ("passport=text",)),
+    ]

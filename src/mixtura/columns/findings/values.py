@@ -115,20 +115,34 @@ def names_of_rows(looked: Looked) -> Iterator[Finding]:
     named_by = [column for column in looked.columns if isinstance(column.kind, Identifier)]
     others = [column for column in named_by if column.kind.told != "row numbers"]
     numbers = [column for column in others if are_numbers(column.seen)]
-    texts = [column for column in others if column not in numbers]
-    for found, advice, kind in (
-        (numbers, "set its kind if it is a measurement: {}", "number"),
-        (texts, "to judge rows by the form of its texts, use {}", "text"),
+    forms = [column for column in others if column not in numbers and _have_forms(column)]
+    texts = [column for column in others if column not in numbers and column not in forms]
+    for found, use, advice in (
+        (numbers, "and not used", Advice("set its kind if it is a measurement: {}", "as", _as(numbers, "number"))),
+        (
+            forms,
+            f"and judged by {'its' if len(forms) == 1 else 'their'} form alone",
+            _leaving_out("leave out names whose form means nothing", forms),
+        ),
+        (texts, "and not used", Advice("to judge rows by the form of its texts, use {}", "as", _as(texts, "text"))),
     ):
         if found:
             yield Finding(
                 "names of rows",
-                f"{_each(found)} read as names of the rows ({cut(found[0].kind.told)}), and not used",
+                f"{_each(found)} read as names of the rows ({cut(found[0].kind.told)}), {use}",
                 _names(found),
                 (),
                 len(found),
-                Advice(advice, "as", (f"{found[0].name}={kind}",)),
+                advice,
             )
+
+
+def _have_forms(column: LookedColumn) -> bool:
+    return isinstance(column.kind, Identifier) and column.kind.coded(column.seen, column.marks).coding is not None
+
+
+def _as(columns: list[LookedColumn], kind: str) -> tuple[str, ...]:
+    return tuple(f"{column.name}={kind}" for column in columns[:1])
 
 
 def _leaving_out(text: str, columns: list[LookedColumn]) -> Advice:
