@@ -141,13 +141,14 @@ class TestRowsWithoutWrongCells:
         )
 
     @pytest.mark.parametrize(
-        ("of", "told"), [("values", "1 of 100 rows has it"), ("shapes", "a form that 1 of 100 rows has")]
+        ("of", "cell", "told"),
+        [("values", "9-AA", "1 of 100 rows has it"), ("shapes", "7-XY", "a form that 1 of 100 rows has")],
     )
-    def test_ordinary_levels_and_forms(self, of, told):
+    def test_ordinary_levels_and_forms(self, of, cell, told):
         kinds = [Category(coding=LevelCodes(("AA-9", "9-AA"), of, counts=(99, 1, 0)))]
         found = explanation([1.0], [0.0], [0.5], before=1.0)
-        assert reasons(["code"], np.array([[1.0]]), found, threshold=2.0, kinds=kinds, texts=[{0: "7-XY"}]) == [
-            f"Ordinary; the most unusual value is code = '7-XY' ({told})."
+        assert reasons(["code"], np.array([[1.0]]), found, threshold=2.0, kinds=kinds, texts=[{0: cell}]) == [
+            f"Ordinary; the most unusual value is code = '{cell}' ({told})."
         ]
 
     @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
+import mixtura
 from mixtura import rows
 from requirements import SHARED, needs_shared
 
@@ -62,3 +63,18 @@ def test_kinds_rows_and_values(tmp_path, source, name):
     expected, found = read(tmp_path / "t.csv"), read(tmp_path / name)
     assert found[:3] == expected[:3]
     np.testing.assert_array_equal(found[3], expected[3])
+
+
+@needs_shared("mixed")
+@pytest.mark.parametrize("name", ["t.tsv", "t.parquet", "t.xlsx"])
+@pytest.mark.parametrize("source", ["carcinoma.csv", "hypothyroid.csv"])
+def test_the_same_rows_are_flagged_for_the_same_reasons(tmp_path, source, name):
+    frame = pd.read_csv(SHARED / "mixed" / source).head(120)
+    floats = frame.select_dtypes("number").astype(float)
+    frame[floats.columns] = floats
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    WRITERS[name](frame, tmp_path / name)
+    expected, found = (mixtura.detect(path, rate=0.1).flagged for path in (tmp_path / "t.csv", tmp_path / name))
+    assert len(expected) > 3
+    assert list(found["row"]) == list(expected["row"])
+    assert list(found["reason"]) == list(expected["reason"])

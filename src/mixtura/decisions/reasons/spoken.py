@@ -58,12 +58,15 @@ class Spoken:
 
     def seen(self, column: int, value: float) -> str | None:
         """Return the value of a row; None where it is a number."""
-        if self.coding(column) is None:
+        coding = self.coding(column)
+        if coding is None:
             return self._moment(column, value)
         if np.isnan(value):
             return MISSING
+        # A level is told alike however its number is written: a cell may hold 1.0, or 1.
+        is_level = coding.of == "values" and coding.speak(value)
         text = self.texts.get(column)
-        return self.level(column, value) if text is None else self._as_it_stands(column, text)
+        return self.level(column, value) if is_level or text is None else self._as_it_stands(column, text)
 
     def level(self, column: int, value: float) -> str | None:
         """Return a value that any row may have; None where it is a number."""
