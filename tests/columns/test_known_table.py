@@ -13,7 +13,7 @@ from mixtura.columns.profile import TableSeen
 def looked(columns):
     table = pa.table(columns)
     seen = TableSeen.zero(table.schema).including(table, 0)
-    return Looked(seen, {name: kind_of(name, column) for name, column in seen.columns.items()})
+    return Looked.of(seen, {name: kind_of(name, column) for name, column in seen.columns.items()})
 
 
 def columns(seed, n_rows=2000):

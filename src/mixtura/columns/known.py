@@ -162,7 +162,7 @@ class Known:
         return tuple(news for _, news in sorted(found, key=lambda one: one[0]))
 
     def _news_of(self, known: ColumnProfile, column: LookedColumn, looked: Looked) -> Iterator[tuple[int, News]]:
-        kind = kind_of(column.name, column.seen, looked.marks)
+        kind = kind_of(column.name, column.seen, column.marks)
         if not are_comparable(known.kind, kind.name) and column.seen.n_present:
             yield 1, News(known.name, f"holds {_told(kind.told)}, and held {_told(known.told)}")
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import Self
 
 from .cells import as_one_array
 from .kind import Kind
@@ -40,18 +40,35 @@ class Looked:
     ----------
     seen : TableSeen
         What was seen of it.
-    kinds : mapping of str to Kind
-        What its columns hold.
-    marks : tuple of str
-        Marks of missing values, besides those that are always taken for such.
+    columns : tuple of LookedColumn
+        Its columns.
     repeated : Repeated or None
         How many rows are copies of others, where they were counted.
     """
 
     seen: TableSeen
-    kinds: Mapping[str, Kind]
-    marks: tuple[str, ...] = ()
+    columns: tuple[LookedColumn, ...]
     repeated: Repeated | None = None
+
+    @classmethod
+    def of(cls, seen: TableSeen, kinds: Mapping[str, Kind], marks: tuple[str, ...] = ()) -> Self:
+        """Return a table of which it is known what its columns hold.
+
+        Parameters
+        ----------
+        seen : TableSeen
+            What was seen of it.
+        kinds : mapping of str to Kind
+            What its columns hold.
+        marks : tuple of str
+            Marks of missing values, besides those that are always taken for such.
+        """
+        sample = seen.sample
+        columns = (
+            LookedColumn(name, kinds[name], column, as_one_array(sample.column(at)), seen.rows, marks)
+            for at, (name, column) in enumerate(seen.columns.items())
+        )
+        return cls(seen, tuple(columns))
 
     @property
     def n_rows(self) -> int:
@@ -63,21 +80,14 @@ class Looked:
         """Rows of the sample."""
         return len(self.seen.rows)
 
-    @cached_property
-    def columns(self) -> tuple[LookedColumn, ...]:
-        """Its columns."""
-        sample = self.seen.sample
-        return tuple(
-            LookedColumn(name, self.kinds[name], seen, as_one_array(sample.column(at)), self.seen.rows, self.marks)
-            for at, (name, seen) in enumerate(self.seen.columns.items())
-        )
-
-    def counting(self, repeated: Repeated) -> "Looked":
+    def counting(self, repeated: Repeated) -> Self:
         """Return the same with how many rows are copies of others."""
         return replace(self, repeated=repeated)
 
     def without(self, names: "set[str]") -> "Looked":
         """Return the same without some columns."""
+        if names.isdisjoint(self.seen.columns):
+            return self
         kept = {name: seen for name, seen in self.seen.columns.items() if name not in names}
         sample, last = self.seen.sample, self.seen.last
         seen = TableSeen(
@@ -87,4 +97,4 @@ class Looked:
             self.seen.rows,
             None if last is None else last.select(list(kept)),
         )
-        return Looked(seen, self.kinds, self.marks, self.repeated)
+        return Looked(seen, tuple(column for column in self.columns if column.name in kept), self.repeated)

@@ -69,7 +69,7 @@ def look(
     if seen is None or not seen.n_rows:
         raise EmptyTableError("the table has no rows: give a table with at least one")
     marks = tuple(missing_marks)
-    return Looked(seen, kinds_in(seen, _AS_FOUND, kinds or {}, marks), marks)
+    return Looked.of(seen, kinds_in(seen, _AS_FOUND, kinds or {}, marks), marks)
 
 
 def looked_at(rows: Any) -> Looked | None:
@@ -77,7 +77,7 @@ def looked_at(rows: Any) -> Looked | None:
     if isinstance(rows, OwnColumns):
         rows = rows.table
     seen = getattr(rows, "seen", None)
-    return None if seen is None else Looked(seen, rows.kinds, getattr(rows, "missing_marks", ()))
+    return None if seen is None else Looked.of(seen, rows.kinds, getattr(rows, "missing_marks", ()))
 
 
 def with_copies(looked: Looked, tables: Tables | None = None) -> Looked:

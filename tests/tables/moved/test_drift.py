@@ -20,7 +20,7 @@ CITIES = ("Oslo", "Paris", "Rome")
 def looked(columns):
     table = pa.table(columns)
     seen = TableSeen.zero(table.schema).including(table, 0)
-    return Looked(seen, {name: kind_of(name, column) for name, column in seen.columns.items()})
+    return Looked.of(seen, {name: kind_of(name, column) for name, column in seen.columns.items()})
 
 
 def columns(seed, n_rows=1500, *, shift=0.0, oslo=0.12, gaps=0.05):

@@ -118,7 +118,7 @@ def drift_of(known: Known, looked: Looked, scores: ScoreDrift | None = None) -> 
     found: list[tuple[ColumnDrift, bool]] = []
     for profile in known.profile.columns:
         column = now.get(profile.name)
-        if column is not None and are_comparable(profile.kind, kind_of(column.name, column.seen, looked.marks).name):
+        if column is not None and are_comparable(profile.kind, kind_of(column.name, column.seen, column.marks).name):
             found += _compared(known, profile, column, looked.n_rows)
     rates = adjusted_p_values([one.p_value for one, _ in found]).tolist() if found else []
     columns = [

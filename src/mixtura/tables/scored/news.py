@@ -49,7 +49,7 @@ class Newcomers:
             return (), Drift(())
         own = self._model.kinds_by_name
         kinds = {name: own.get(name) or kind_of(name, column) for name, column in self._seen.columns.items()}
-        looked = Looked(self._seen, kinds)
+        looked = Looked.of(self._seen, kinds)
         before, now = self._known.scores, self._scores
         if before is None or now is None or not now.n:
             return self._known.news(looked, self._model.columns), drift_of(self._known, looked)
