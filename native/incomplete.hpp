@@ -137,9 +137,9 @@ public:
             }
             T* to = out + k * kStride<T>;
             parts_[k].shape.log_densities(own, kOne, to);
-            if (components_.degrees_of_freedom) student_densities(k, to);
+            if (components_.degrees_of_freedom) student_densities(k, to, own.end);
             else
-                for (int r = 0; r < kTile<T>; r += kLanes<T>) store<T>(to + r, load(to + r) + load(shifts_.data() + r));
+                for (int r = 0; r < own.end; r += kLanes<T>) store<T>(to + r, load(to + r) + load(shifts_.data() + r));
         }
     }
 
@@ -151,7 +151,7 @@ public:
             for (const Run& run : runs_) add_given(k, run, z, second);
             if (components_.degrees_of_freedom) add_tails(k, z, totals.tails);
             Tile<T>& own = parts_[k].tile;
-            std::copy_n(z, kTile<T>, own.weights.begin());
+            std::copy_n(z, own.end, own.weights.begin());
             parts_[k].shape.add(own, kOne, z, {totals.counts + k, totals.first + k * d_, second, nullptr});
         }
     }
@@ -209,8 +209,9 @@ private:
     }
 
     static void centre(const Tile<T>& tile, const T* mean, Tile<T>& to) {
+        to.end = tile.end;
         for (Index j = 0; j < to.n_columns; ++j)
-            for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+            for (int r = 0; r < to.end; r += kLanes<T>) {
                 const Vector<T> c = load(tile.column(j) + r) - mean[j];
                 store<T>(to.values.data() + j * kStride<T> + r, c == c ? c : Vector<T>{});
             }
@@ -268,7 +269,7 @@ private:
         for (Index a = 0; a < run.count; ++a) {
             const T* slopes = slopes_.data() + a * known_.size();
             T* to = own.values.data() + missing[a] * kStride<T>;
-            for (int r = 0; r < kTile<T>; r += kAtOnce * kLanes<T>) {
+            for (int r = 0; r < own.end; r += kAtOnce * kLanes<T>) {
                 Vector<T> sums[kAtOnce] = {};
                 for (std::size_t o = 0; o < known_.size(); ++o) {
                     const T* from = own.values.data() + known_[o] * kStride<T> + r;
@@ -310,9 +311,9 @@ private:
     }
 
     // As for complete rows, but that each row has its own number of columns.
-    void student_densities(Index k, T* densities) {
+    void student_densities(Index k, T* densities, int end) {
         const T nu = static_cast<T>(components_.degrees_of_freedom[k]);
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < end; r += kLanes<T>) {
             const Vector<T> q = T(1) - load(densities + r) * (2 / nu), claimed = load(observed_.data() + r) + nu;
             store<T>(densities + r, load(shifts_.data() + r) - T(0.5) * claimed * log_from_one<T>(q));
             store<T>(scales_.data() + k * kStride<T> + r, claimed / nu / q);

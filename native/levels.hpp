@@ -77,25 +77,25 @@ public:
         }
     }
 
-    void add_logs(T* densities) const {
+    void add_logs(T* densities, int end) const {
         for (Index k = 0; k < count_; ++k) {
             const std::int32_t* codes = codes_.data();
             T* to = densities + k * kStride<T>;
             for (const Group& group : groups_) {
                 const T* logs = logs_.data() + k * width_ + group.offset;
-                for (int r = 0; r < kTile<T>; ++r) to[r] += logs[codes[r]];
+                for (int r = 0; r < end; ++r) to[r] += logs[codes[r]];
                 codes += kTile<T>;
             }
         }
     }
 
-    void add_weights(const T* responsibilities) {
+    void add_weights(const T* responsibilities, int end) {
         for (Index k = 0; k < count_; ++k) {
             const std::int32_t* codes = codes_.data();
             const T* shares = responsibilities + k * kStride<T>;
             for (const Group& group : groups_) {
                 double* sums = sums_.data() + k * width_ + group.offset;
-                for (int r = 0; r < kTile<T>; ++r) sums[codes[r]] += static_cast<double>(shares[r]);
+                for (int r = 0; r < end; ++r) sums[codes[r]] += static_cast<double>(shares[r]);
                 codes += kTile<T>;
             }
         }

@@ -64,11 +64,11 @@ inline void normalise(T* densities, Index count, const T* backgrounds, T floor, 
 // the weight of the row in a component's mean and covariance (Peel and McLachlan 2000, equation 14). The log constants
 // include the normalising constant of the distribution.
 template <class T>
-inline void student_densities(const Components<T>& components, Index d, T* densities, T* scales) {
+inline void student_densities(const Components<T>& components, Index d, T* densities, T* scales, int end) {
     for (Index k = 0; k < components.count; ++k) {
         const double nu = components.degrees_of_freedom[k], exponent = (nu + static_cast<double>(d)) / 2;
         const T constant = static_cast<T>(components.log_constants[k]);
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < end; r += kLanes<T>) {
             T* density = densities + k * kStride<T> + r;
             const Vector<T> q = T(1) - load(density) * static_cast<T>(2 / nu);
             store<T>(density, constant - static_cast<T>(exponent) * log_from_one<T>(q));
@@ -79,12 +79,13 @@ inline void student_densities(const Components<T>& components, Index d, T* densi
 
 // Adds to `tails` the sums of z, K, then those of z (log u - u), K; then z becomes z u.
 template <class T>
-inline void add_tails(const Components<T>& components, Index d, const T* scales, T* responsibilities, double* tails) {
+inline void add_tails(const Components<T>& components, Index d, const T* scales, T* responsibilities, double* tails,
+                      int end) {
     for (Index k = 0; k < components.count; ++k) {
         const double nu = components.degrees_of_freedom[k];
         const T highest = static_cast<T>((nu + static_cast<double>(d)) / nu), log_highest = std::log(highest);
         Vector<T> sums[2] = {};
-        for (int r = 0; r < kTile<T>; r += kLanes<T>) {
+        for (int r = 0; r < end; r += kLanes<T>) {
             T* z = responsibilities + k * kStride<T> + r;
             const Vector<T> share = load(z), u = load(scales + k * kStride<T> + r);
             // Rounding may leave u above the highest value by its last digit, and a logarithm from one needs one.
@@ -137,14 +138,15 @@ public:
     void compute(const Tile<T>& tile, T* out) {
         prepare_shape(shape_, tile);
         shape_.log_densities(tile, all_, out);
-        if (components_.degrees_of_freedom) student_densities(components_, d_, out, scales_.data());
+        if (components_.degrees_of_freedom) student_densities(components_, d_, out, scales_.data(), tile.end);
     }
 
     // Adds a tile's share of the moments, given weighted responsibilities, which are used up.
     void add(Tile<T>& tile, T* responsibilities, bool all_claimed, const Totals& totals) {
-        if (components_.degrees_of_freedom) add_tails(components_, d_, scales_.data(), responsibilities, totals.tails);
+        if (components_.degrees_of_freedom)
+            add_tails(components_, d_, scales_.data(), responsibilities, totals.tails, tile.end);
         if (components_.degrees_of_freedom || !all_claimed)
-            sum_responsibilities(responsibilities, components_.count, tile.weights.data());
+            sum_responsibilities(responsibilities, components_.count, tile.weights.data(), tile.end);
         shape_.add(tile, all_, responsibilities, totals);
     }
 
@@ -178,16 +180,17 @@ double accumulate(Model& densities, Index count, const Table<T>& table, const Le
     double log_likelihood = 0;
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
+        tile.end_after_rows();
         densities.compute(tile, shares.data());
         levels.read(table, first);
-        levels.add_logs(shares.data());
+        levels.add_logs(shares.data(), tile.end);
         std::copy(tile.weights.begin(), tile.weights.end(), weights.begin());
         read_background(limits, first, tile.n_rows, background.data());
         normalise(shares.data(), count, background.data(), static_cast<T>(limits.floor), weights.data(),
-                  tile.weights.data(), log_density.data());
+                  tile.weights.data(), log_density.data(), tile.end);
         if (log_density_out) std::copy_n(log_density.data(), tile.n_rows, log_density_out + first);
-        log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data());
-        levels.add_weights(shares.data());
+        log_likelihood += multiply_column(log_density.data(), weights.data(), log_density.data(), tile.end);
+        levels.add_weights(shares.data(), tile.end);
         densities.add(tile, shares.data(), all_claimed, totals);
     }
     levels.finish();
@@ -229,14 +232,15 @@ void score(Model& model, Index count, const Table<T>& table, const LevelTables<T
     const Buffer<T> background(kTile<T>, kNone);
     for (Index first = 0; first < table.n_rows; first += kTile<T>) {
         tile.read(table, first);
+        tile.end_after_rows();
         model.compute(tile, densities.data());
         levels.read(table, first);
-        levels.add_logs(densities.data());
+        levels.add_logs(densities.data(), tile.end);
         if (scores.labels) write_labels(densities.data(), count, tile.n_rows, scores.labels + first);
         if (!scores.log_density && !scores.responsibilities) continue;
         std::fill(weights.begin(), weights.end(), T(1));
         normalise(densities.data(), count, background.data(), kNone, weights.data(), tile.weights.data(),
-                  log_density.data());
+                  log_density.data(), tile.end);
         if (scores.log_density) std::copy_n(log_density.data(), tile.n_rows, scores.log_density + first);
         if (scores.responsibilities)
             for (int r = 0; r < tile.n_rows; ++r)

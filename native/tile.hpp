@@ -77,11 +77,14 @@ struct Tile {
         std::fill(weights.begin() + n_rows, weights.end(), T(0));
     }
 
+    // Loops over the rows end after those that were read, or a few behind them.
+    void end_after_rows() { end = (n_rows + kStep<T> - 1) / kStep<T> * kStep<T>; }
+
     // Reads `count` rows that lie anywhere, at most kTile, and is filled up to the next multiple of kStep.
     void gather(const Table<T>& table, const std::int32_t* rows, int count) {
         n_rows = count;
         begin = 0;
-        end = (count + kStep<T> - 1) / kStep<T> * kStep<T>;
+        end_after_rows();
         for (int r = 0; r < end; ++r) {
             const Index row = rows[r < count ? r : 0];
             T* to = values.data() + r;

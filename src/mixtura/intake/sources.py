@@ -7,7 +7,7 @@ columns that do not hold numbers, unless the estimator takes all. The estimator 
 import os
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,11 +33,15 @@ from .table import Table
 Source = Any
 
 # What scikit-learn checks of an array or frame: numbers of these types, and NaN where a value may be missing.
-_NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32]}
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+_NUMBERS: dict[str, Any] = {"dtype": list(_FLOATS)}
 _FINITE: dict[Missing, Any] = {"allow": "allow-nan", "error": True}
 
 # A column of more levels is no category unless it is named: histogram boosting has the same limit.
 _MOST_LEVELS = 255
+
+# Numbers of a table that is small.
+_FEW = 4096
 
 # Columns that a warning names.
 _NAMED = 5
@@ -247,6 +251,8 @@ def _rows_to_fit(
 
 def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike | None, missing: Missing) -> ArrayRows:
     """Return the rows of an array or dataframe, whose columns are those that the estimator was fitted to."""
+    if _is_ready(estimator, X):
+        return _array_rows(X, _validated_weights(sample_weight, X))
     frame = as_frame(X)
     kinds: Mapping[str, Kind] | None = getattr(estimator, "_kinds", None)
     if frame is None or kinds is None:
@@ -262,6 +268,21 @@ def _rows_to_score(estimator: BaseEstimator, X: Source, sample_weight: ArrayLike
     rows = _open(numbers, None, missing, columns=used, kinds=kinds, takes=takes)
     weights = _validated_weights(sample_weight, frame)
     return _array_rows(table_for(estimator, frame, rows).values(), weights, levels_of(rows))
+
+
+def _is_ready(estimator: BaseEstimator, X: Source) -> TypeGuard[NDArray[Any]]:
+    """Tell whether an array has few finite numbers in the columns that were fitted.
+
+    scikit-learn's checks find nothing to say of it, and take longer than to score a row.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype in _FLOATS
+        and 0 < X.size <= _FEW
+        and X.shape[1:] == (getattr(estimator, "n_features_in_", None),)
+        and names_of(estimator) is None
+        and bool(np.isfinite(X).all())
+    )
 
 
 def _check_length(estimator: BaseEstimator, n_rows: int | None, at_least: int) -> None:
