@@ -3,12 +3,13 @@
 from .arrays import ArrayRows
 from .block import Block, Rows, rows_per_block
 from .columns import LeftOut
-from .opening import TableRows, open
+from .opening import open
 from .results import as_frame
 from .scaled import ScaledRows
 from .selected import SelectedRows
 from .spool import SpooledRows, spool
 from .sql import is_query
+from .table_rows import TableRows
 from .writer import TableWriter, open_writer
 
 __all__ = [

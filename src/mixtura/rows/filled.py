@@ -8,8 +8,8 @@ import numpy as np
 
 from .block import Block, Levels, Strays, levels_of
 from .columns import LeftOut
-from .opening import TableRows
 from .style import Style
+from .table_rows import TableRows
 
 if TYPE_CHECKING:
     import pyarrow as pa

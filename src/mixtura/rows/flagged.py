@@ -9,9 +9,9 @@ from .added import freely_named, with_added
 from .columns import positions_of
 from .frames import as_frame, check_names, is_lazy, taken
 from .judged import JudgedTable
-from .opening import TableRows
 from .outlets import flagged_of
 from .style import Style
+from .table_rows import TableRows
 from .typed import with_types
 
 # Libraries of dataframes that a result can be made with, in the order of preference.

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from ..optional import need
 from .block import Block, Rows
 from .columns import Choice, LeftOut, choose, positions_of
-from .opening import TableRows
 from .selected import SelectedRows
 from .style import Style
+from .table_rows import TableRows
 
 if TYPE_CHECKING:
     import pyarrow as pa

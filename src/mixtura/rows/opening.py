@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from ..columns.kind import Kind
 from ..columns.unused import Identifier
 from ..errors import SourceError
 from .arrays import ArrayRows
-from .block import Block, Rows
-from .columns import Absent, Choice, LeftOut, Missing, NonNumeric, Takes, as_list
+from .block import Rows
+from .columns import Absent, Choice, Missing, NonNumeric, Takes, as_list
 from .decoded import decoded
 from .duck import is_connection, last_result
 from .files import FileTable
@@ -22,43 +22,7 @@ from .raw import RawTable
 from .reading import ReadingOptions
 from .sql import is_query, open_query
 from .streams import open_arrow_stream, open_binary
-from .style import Style
 from .whole import expanded
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
-@runtime_checkable
-class TableRows(Rows, Protocol):
-    """Rows that still know the table they come from; what `open` returns for every source but `Rows`.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Names of all columns of the table, in use or not.
-    left_out : tuple of LeftOut
-        Columns that are not used because they do not hold numbers.
-    notes : tuple of str
-        What the user should know of how the table is read, in sentences.
-    """
-
-    @property
-    def names(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]: ...  # noqa: D102  # said above
-
-    @property
-    def notes(self) -> tuple[str, ...]: ...  # noqa: D102  # said above
-
-    def tables(self) -> "Iterator[tuple[pa.Table, Block]]":
-        """Yield every block with a pyarrow Table of all input columns of its rows."""
-        ...
-
-    def style(self) -> Style:
-        """Return how the table is written."""
-        ...
 
 
 def open(

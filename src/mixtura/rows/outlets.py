@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 
 from .judged import JudgedTable
-from .opening import TableRows
 from .style import Style
+from .table_rows import TableRows
 from .writer import TableWriter
 
 FLAG, ROW = "is_anomaly", "row"

@@ -7,9 +7,9 @@ from ..columns.kind import Kind
 from ..errors import EmptyTableError
 from .block import Block
 from .columns import LeftOut
-from .opening import TableRows
 from .selected import SelectedRows
 from .style import Style
+from .table_rows import TableRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
