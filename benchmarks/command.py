@@ -29,7 +29,7 @@ N_BESIDE, LEVELS, MOST_TIMES = 1_000_000, (2, 5, 10, 40, 200, 2000), 3.0
 _CHILD = """
 import json, sys, time
 from mixtura.cli import main
-from mixtura.rows.files import FileTable
+from mixtura.rows.columnar.files import FileTable
 from mixtura.tables.asking.run import Run
 
 batches, stage, read, began = FileTable.batches, Run.stage, [], []

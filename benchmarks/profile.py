@@ -13,8 +13,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from mixtura.columns.deciding import kind_of
+from mixtura.rows.looked.raw import seen_in
 from mixtura.rows.opening import open_raw
-from mixtura.rows.raw import seen_in
 
 from .suites import peak_kilobytes, reset_peak
 from .timing import in_turn

@@ -10,7 +10,7 @@ import pytest
 
 import mixtura
 from mixtura.errors import RequestError
-from mixtura.rows.text_sinks import CsvSink
+from mixtura.rows.sinks.text import CsvSink
 
 NAMES = ["id", "note", "x", "y"]
 ADDED = ["anomaly_score", "severity", "is_anomaly", "flagged_columns", "expected", "reason"]

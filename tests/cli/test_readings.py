@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from mixtura.rows.delimited import DelimitedPart
+from mixtura.rows.text.delimited import DelimitedPart
 
 N_ROWS = 300
 FRACTIONS = np.random.default_rng(0).normal(size=(N_ROWS, 2))

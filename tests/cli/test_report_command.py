@@ -359,7 +359,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing(run, iris, drawn, folder, 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mixtura.rows.whole.Path.write_bytes", full)
+    monkeypatch.setattr("mixtura.rows.disk.whole.Path.write_bytes", full)
     ended = run("detect", iris, "--report", "x.html")
     assert (ended.code, ended.err) == (
         2,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura.columns.described import MOST_COLUMNS, Level, Profile, Stray, profile_of
-from mixtura.rows.looking import look
+from mixtura.rows.looked.looking import look
 
 
 def looked(columns, *, cut=None, **reading):

@@ -6,7 +6,7 @@ import pytest
 
 from mixtura.columns.findings import findings_in
 from mixtura.columns.findings.spelling import is_misspelt
-from mixtura.rows.looking import look, with_copies
+from mixtura.rows.looked.looking import look, with_copies
 
 RNG = np.random.default_rng(0)
 N = 400

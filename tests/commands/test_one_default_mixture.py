@@ -9,7 +9,7 @@ import pytest
 import mixtura
 from mixtura import MixtureDetector, conformal_p_values, discoveries
 from mixtura.rows import ArrayRows
-from mixtura.rows.split import SplitRows
+from mixtura.rows.blocks.split import SplitRows
 from mixtura.tables.rules.rule import TRAINING_SHARE
 from requirements import SHARED, needs_shared
 

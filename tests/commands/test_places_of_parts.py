@@ -8,7 +8,7 @@ import pytest
 from mixtura.cli.default_out import default_out
 from mixtura.commands.origin import Origin
 from mixtura.errors import SourceError
-from mixtura.rows.whole import WholeFile
+from mixtura.rows.disk.whole import WholeFile
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import mixtura
 from mixtura import rows
 from mixtura.errors import RequestError, SourceError
-from mixtura.rows.typed import with_types
+from mixtura.rows.looked.typed import with_types
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from mixtura.engines.progress import Progress
 from mixtura.intake.picking import Positions
 from mixtura.intake.table import Table
 from mixtura.rows import ArrayRows, Block, rows_per_block
-from mixtura.rows.split import SplitRows
+from mixtura.rows.blocks.split import SplitRows
 
 WIDTH = 2
 N_ROWS = 2 * rows_per_block(WIDTH) + 7

@@ -56,7 +56,7 @@ def fields(explanation):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_number_of_threads_gives_the_same_bits(name, dtype, monkeypatch):
     # Passes over rows have several blocks, but for the solver that takes all pairs of rows.
-    monkeypatch.setattr("mixtura.rows.block._VALUES_PER_BLOCK", 2**14)
+    monkeypatch.setattr("mixtura.rows.blocks.block._VALUES_PER_BLOCK", 2**14)
     n_rows = 500 if name == "svm" else rows_per_block(5) + 1000
     table, X = correlated(n_rows).astype(dtype), correlated(rows_per_block(5) + 100, seed=1).astype(dtype)
     answers = []

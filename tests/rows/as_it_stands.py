@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 from mixtura.errors import MixturaError
+from mixtura.rows.blocks.reading import ReadingOptions
 from mixtura.rows.opening import open_raw
-from mixtura.rows.reading import ReadingOptions
 
 # Columns that are read by themselves: each is a reading of the whole file.
 _MOST_ALONE = 8

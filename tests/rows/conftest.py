@@ -4,7 +4,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from mixtura.rows.block import rows_per_block
+from mixtura.rows.blocks.block import rows_per_block
 
 # Three full blocks of two columns would be slow to write as text; one and a bit shows every cut.
 N_ROWS = rows_per_block(2) + 300

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from mixtura.rows.delimited import DelimitedPart
-from mixtura.rows.reading import ReadingOptions
+from mixtura.rows.blocks.reading import ReadingOptions
+from mixtura.rows.text.delimited import DelimitedPart
 
 
 def read_text(path, *, tabs=False, **options):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixtura.columns.number import Number
-from mixtura.rows.arrow import cut, kind_of
+from mixtura.rows.columnar.arrow import cut, kind_of
 
 
 @given(st.lists(st.integers(0, 40), max_size=12), st.integers(1, 25))

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from mixtura.rows.cells import cells_of
+from mixtura.rows.looked.cells import cells_of
 
 
 @pytest.mark.parametrize(

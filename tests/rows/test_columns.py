@@ -1,7 +1,7 @@
 import pytest
 
 from mixtura.errors import ColumnError, EmptyTableError
-from mixtura.rows.columns import Choice, LeftOut, choose
+from mixtura.rows.blocks.columns import Choice, LeftOut, choose
 
 NAMES = ("a", "b", "t")
 KINDS = ("number", "float32", "text")

@@ -13,7 +13,7 @@ import pytest
 from mixtura import rows
 from mixtura.errors import SourceError
 from mixtura.rows import ArrayRows
-from mixtura.rows.paths import open_path
+from mixtura.rows.files.paths import open_path
 
 from .conftest import assert_same_blocks, csv_of, json_lines_of
 
@@ -124,6 +124,6 @@ def test_a_full_disk(write, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mixtura.rows.compressed._pour", full)
+    monkeypatch.setattr("mixtura.rows.disk.compressed._pour", full)
     with pytest.raises(SourceError, match="No space left on device"):
         rows.open(path)

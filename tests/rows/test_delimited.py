@@ -10,8 +10,8 @@ import pytest
 from mixtura import rows
 from mixtura.errors import EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows
-from mixtura.rows.delimited import DelimitedPart
-from mixtura.rows.paths import open_path
+from mixtura.rows.files.paths import open_path
+from mixtura.rows.text.delimited import DelimitedPart
 from requirements import SHARED, needs_shared
 
 from .conftest import assert_same_blocks, csv_of

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mixtura.errors import MixturaError
-from mixtura.rows import delimited, layout, mending, regular
+from mixtura.rows.text import delimited, layout, mending, regular
 
 from .delimited_text import read_text
 

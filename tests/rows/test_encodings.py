@@ -3,7 +3,7 @@
 import pytest
 
 from mixtura.errors import SourceError
-from mixtura.rows import encodings
+from mixtura.rows.text import encodings
 
 from .delimited_text import read_text
 

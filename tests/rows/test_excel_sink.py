@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from mixtura.errors import ColumnError, SourceError
 from mixtura.rows import open_writer
-from mixtura.rows.added import Lists
-from mixtura.rows.excel_sink import LONGEST_TEXT, MOST_COLUMNS, MOST_ROWS
-from mixtura.rows.sinks import Highlights
-from mixtura.rows.writer import open_stream_writer
+from mixtura.rows.sinks.excel import LONGEST_TEXT, MOST_COLUMNS, MOST_ROWS
+from mixtura.rows.sinks.sink import Highlights
+from mixtura.rows.writing.added import Lists
+from mixtura.rows.writing.writer import open_stream_writer
 
 
 def sheet_of(path):

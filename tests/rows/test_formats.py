@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from mixtura import rows
-from mixtura.rows.formats import ENDINGS, FORMATS, READ
-from mixtura.rows.marks import made_by
+from mixtura.rows.files.formats import ENDINGS, FORMATS, READ
+from mixtura.rows.writing.marks import made_by
 
 
 def test_endings_are_of_one_reader():

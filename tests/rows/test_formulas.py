@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mixtura import rows
 from mixtura.rows import open_writer
-from mixtura.rows.formulas import no_formula, no_formulas
+from mixtura.rows.sinks.formulas import no_formula, no_formulas
 
 TEXTS = ["=1+1", "+1", "-2.5e3", "+1-1", "-x", "@z", "\tq", "\ry", "plain", "a=b", "", " =x", "'=x", None]
 SAFE = ["'=1+1", "+1", "-2.5e3", "'+1-1", "'-x", "'@z", "'\tq", "'\ry", "plain", "a=b", "", " =x", "'=x", None]

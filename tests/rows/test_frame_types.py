@@ -16,9 +16,9 @@ import mixtura
 from mixtura import rows
 from mixtura.columns.number import Number
 from mixtura.errors import ColumnError
-from mixtura.rows.columns import Choice
-from mixtura.rows.decoded import decoded
-from mixtura.rows.frames import FrameTable, merged_type
+from mixtura.rows.blocks.columns import Choice
+from mixtura.rows.frames.frame import FrameTable, merged_type
+from mixtura.rows.looked.decoded import decoded
 
 N_ROWS = 40
 DAY, MOMENT = datetime.date(2020, 1, 31), datetime.datetime(2020, 1, 31, 5)

@@ -10,9 +10,9 @@ from mixtura import rows
 from mixtura.columns.number import Number
 from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, LeftOut
-from mixtura.rows.columns import Choice
-from mixtura.rows.decoded import DecodedRows
-from mixtura.rows.frames import FrameTable
+from mixtura.rows.blocks.columns import Choice
+from mixtura.rows.frames.frame import FrameTable
+from mixtura.rows.looked.decoded import DecodedRows
 
 from .conftest import assert_same_blocks, table_of
 

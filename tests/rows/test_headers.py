@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixtura.rows.header import first_is_header, named
+from mixtura.rows.text.header import first_is_header, named
 
 from .delimited_text import read_text
 

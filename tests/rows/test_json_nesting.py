@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixtura import rows
-from mixtura.rows.writer import open_writer
+from mixtura.rows.writing.writer import open_writer
 
 RECORDS = [
     {"id": 1, "pos": {"x": 1.5, "y": {"z": True}}, "tags": ["a", {"b": None}], "pos.w": "é"},

@@ -9,7 +9,7 @@ from mixtura.columns.category import Category
 from mixtura.columns.level_codes import LevelCodes
 from mixtura.columns.number import Number
 from mixtura.columns.writing import writing_of
-from mixtura.rows.kept_columns import KeptColumns
+from mixtura.rows.looked.kept_columns import KeptColumns
 
 
 def kept_of(columns, parts=3):

@@ -6,9 +6,9 @@ import pytest
 from mixtura import rows
 from mixtura.errors import ColumnError
 from mixtura.rows import ScaledRows, SelectedRows, spool
-from mixtura.rows.block import levels_of
-from mixtura.rows.replacing import Cells
-from mixtura.rows.split import SplitRows
+from mixtura.rows.blocks.block import levels_of
+from mixtura.rows.blocks.replacing import Cells
+from mixtura.rows.blocks.split import SplitRows
 from problems import open_dask
 
 TEXT = """city,when,amount,ok,code,note

@@ -9,8 +9,8 @@ import pytest
 
 from mixtura import rows
 from mixtura.errors import SourceError
+from mixtura.rows.blocks.reading import ReadingOptions
 from mixtura.rows.opening import open_raw
-from mixtura.rows.reading import ReadingOptions
 
 FRAME = pd.DataFrame({"a": np.arange(5.0), "b": np.arange(5.0) ** 2})
 

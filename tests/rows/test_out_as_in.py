@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import mixtura
 from mixtura import rows
 from mixtura.rows import open_writer
-from mixtura.rows.added import Lists
+from mixtura.rows.writing.added import Lists
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 MOMENTS = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2200, 1, 1))

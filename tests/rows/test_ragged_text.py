@@ -3,8 +3,8 @@
 import pytest
 
 from mixtura.errors import SourceError
-from mixtura.rows.fields import Syntax, split
-from mixtura.rows.records import Lines, records
+from mixtura.rows.text.fields import Syntax, split
+from mixtura.rows.text.records import Lines, records
 
 from .delimited_text import read_text
 
@@ -104,7 +104,7 @@ def test_each_line_is_split_a_few_times_where_quotes_end_within_fields(monkeypat
         n_splits += 1
         return split(text, syntax)
 
-    monkeypatch.setattr("mixtura.rows.records.split", counted)
+    monkeypatch.setattr("mixtura.rows.text.records.split", counted)
     lines = [f'{k},"=1+{k}, ""x"" "\n' for k in range(300)]
     found = list(records(Lines(lines), Syntax(" ")))
     assert [record.text for record in found] == [line.rstrip("\n") for line in lines]

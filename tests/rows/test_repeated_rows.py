@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtura.rows import repeated
-from mixtura.rows.repeated import RowsCounted, repeated_in
+from mixtura.rows.looked import repeated
+from mixtura.rows.looked.repeated import RowsCounted, repeated_in
 
 
 @settings(max_examples=30, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.rows.replacing import Cells
+from mixtura.rows.blocks.replacing import Cells
 
 
 def cells(*triples):

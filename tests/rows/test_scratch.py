@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from mixtura.rows.scratch import Scratch
+from mixtura.rows.disk.scratch import Scratch
 
 CODE = """
 import os, signal, sys
-from mixtura.rows.scratch import Scratch
+from mixtura.rows.disk.scratch import Scratch
 scratch = Scratch()
 (scratch.folder / "rows").write_text("data")
 print(scratch.folder.name, flush=True)
@@ -42,8 +42,8 @@ def test_private_and_swept_when_its_process_is_dead(tmp_path):
 def test_a_folder_that_another_took_for_abandoned(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     answers = [None, 3]
-    monkeypatch.setattr("mixtura.rows.scratch.claim", lambda file: answers.pop(0))
-    monkeypatch.setattr("mixtura.rows.scratch.os.close", lambda descriptor: None)
+    monkeypatch.setattr("mixtura.rows.disk.scratch.claim", lambda file: answers.pop(0))
+    monkeypatch.setattr("mixtura.rows.disk.scratch.os.close", lambda descriptor: None)
     scratch = Scratch()
     assert scratch.folder.is_dir()
     assert not answers

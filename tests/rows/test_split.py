@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mixtura.rows import ArrayRows
-from mixtura.rows.split import SplitRows
+from mixtura.rows.blocks.split import SplitRows
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])

@@ -8,8 +8,8 @@ import pytest
 from mixtura import rows
 from mixtura.errors import ColumnError, EmptyTableError, MissingValuesError, SourceError
 from mixtura.rows import ArrayRows
+from mixtura.rows.databases.sql import files_in, is_query
 from mixtura.rows.duck import session, stream
-from mixtura.rows.sql import files_in, is_query
 
 from .conftest import assert_same_blocks, csv_of
 

@@ -8,8 +8,8 @@ import pytest
 
 from mixtura import rows
 from mixtura.errors import SourceError
-from mixtura.rows import network
-from mixtura.rows.addresses import Address, address_of
+from mixtura.rows.files import network
+from mixtura.rows.files.addresses import Address, address_of
 
 from .as_it_stands import cells_of
 

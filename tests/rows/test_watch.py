@@ -12,7 +12,7 @@ import pytest
 
 from mixtura import GaussianMixture, rows
 from mixtura.errors import SourceError
-from mixtura.rows.watch import Watch
+from mixtura.rows.disk.watch import Watch
 
 from .conftest import csv_of, json_lines_of, table_of
 
@@ -147,7 +147,7 @@ def test_a_change_during_a_reading(tmp_path, large, name, again, change):
 @pytest.mark.parametrize("name", [name for name in WRITERS if not name.endswith(".gz")])
 @readings
 def test_the_checksum_finds_what_size_time_and_ends_do_not_show(tmp_path, name, again, monkeypatch):
-    monkeypatch.setattr("mixtura.rows.watch._END", 16)
+    monkeypatch.setattr("mixtura.rows.disk.watch._END", 16)
     path = tmp_path / name
     WRITERS[name](path, TABLE)
     table = rows.open(path)
@@ -212,7 +212,7 @@ def test_a_fit_refuses_a_file_that_changes_while_it_is_copied(tmp_path):
 
 
 def test_large_batches_of_arrow_files_are_mapped_from_a_copy(tmp_path, monkeypatch):
-    monkeypatch.setattr("mixtura.rows.ipc._BATCH_BYTES", 1000)
+    monkeypatch.setattr("mixtura.rows.columnar.ipc._BATCH_BYTES", 1000)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     path = tmp_path / "t.arrow"

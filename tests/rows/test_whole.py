@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from mixtura.errors import SourceError
-from mixtura.rows.marks import made_by, set_mark
-from mixtura.rows.whole import WholeFile, expanded, replace_all
+from mixtura.rows.disk.whole import WholeFile, expanded, replace_all
+from mixtura.rows.writing.marks import made_by, set_mark
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="permissions and pipes differ there")
 
@@ -112,7 +112,7 @@ def test_all_files_take_their_places_or_none(tmp_path, monkeypatch, old, fails):
 
 KILLED = """
 import os, signal, sys
-from mixtura.rows.whole import WholeFile
+from mixtura.rows.disk.whole import WholeFile
 file = WholeFile(sys.argv[1])
 file.create().write_text("half")
 os.kill(os.getpid(), signal.SIGKILL)
@@ -125,7 +125,9 @@ def test_the_next_run_deletes_what_a_killed_one_left(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "x")], check=False)
     assert len(os.listdir(tmp_path)) == 2
     alive = written(tmp_path / "y")
-    code = f"from mixtura.rows.whole import *; f = WholeFile({str(tmp_path / 'z')!r}); f.write(b''); replace_all([f])"
+    code = (
+        f"from mixtura.rows.disk.whole import *; f = WholeFile({str(tmp_path / 'z')!r}); f.write(b''); replace_all([f])"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert sorted(os.listdir(tmp_path)) == sorted([".mixtura-mine", alive.temporary.name, "z"])
     replace_all([alive])

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from ..errors import SourceError
 from ..rows import is_query
-from ..rows.addresses import address_of, is_url
-from ..rows.compressed import COMPRESSED
-from ..rows.compressing import split_ending
-from ..rows.formats import ENDINGS, SINKS
-from ..rows.paths import found_at, is_stream
-from ..rows.streams import sniff
-from ..rows.text_sinks import TextSink
-from ..rows.whole import expanded
+from ..rows.disk.compressed import COMPRESSED
+from ..rows.disk.compressing import split_ending
+from ..rows.disk.whole import expanded
+from ..rows.files.addresses import address_of, is_url
+from ..rows.files.formats import ENDINGS, SINKS
+from ..rows.files.paths import found_at, is_stream
+from ..rows.files.streams import sniff
+from ..rows.sinks.text import TextSink
 
 # What no format of a result is known for.
 _OTHERS = ".parquet"

@@ -10,7 +10,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from ..errors import SourceError
-from ..rows.whole import WholeFile
+from ..rows.disk.whole import WholeFile
 
 # What tells such a page from others: only these are replaced.
 _MARK = '<meta name="generator" content="mixtura --html">'

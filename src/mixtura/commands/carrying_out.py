@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ..display.report.facts.data import Reproduction
 from ..errors import ModelFileError, RequestError
-from ..rows.added import free_name
-from ..rows.outlets import FLAG, ROW
+from ..rows.writing.added import free_name
+from ..rows.writing.outlets import FLAG, ROW
 from ..storage import content, load
 from ..tables.asking.run import Run, one_blas_thread
 from ..tables.kinds import modelling

@@ -13,7 +13,7 @@ from ..display.report.page.frame import framed
 from ..display.segments import differences
 from ..display.text import render
 from ..errors import MissingDependencyError, RequestError
-from ..rows.flagged import FlaggedRows, frame_of
+from ..rows.writing.flagged import FlaggedRows, frame_of
 from ..tables.asking.run import Run, one_blas_thread
 from ..tables.asking.spelling import Spell
 from ..tables.models.table_model import TableModel

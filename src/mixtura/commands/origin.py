@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..rows import is_query
-from ..rows.addresses import address_of, is_url
-from ..rows.paths import is_stream
-from ..rows.sql import files_in
-from ..rows.whole import WholeFile, expanded
+from ..rows.databases.sql import files_in
+from ..rows.disk.whole import WholeFile, expanded
+from ..rows.files.addresses import address_of, is_url
+from ..rows.files.paths import is_stream
 from ..tables.opened.opening import Source
 
 

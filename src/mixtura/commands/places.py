@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import SourceError
 from ..rows import open_writer
-from ..rows.marks import made_by, set_mark
-from ..rows.outlets import AllRows, FlaggedAsTheyStand, OnlyFlagged, OthersAsTheyStand, Outlet, Repaired
-from ..rows.whole import WholeFile, replace_all
-from ..rows.writer import open_stream_writer
+from ..rows.disk.whole import WholeFile, replace_all
+from ..rows.writing.marks import made_by, set_mark
+from ..rows.writing.outlets import AllRows, FlaggedAsTheyStand, OnlyFlagged, OthersAsTheyStand, Outlet, Repaired
+from ..rows.writing.writer import open_stream_writer
 from ..storage import is_model
 from ..tables.asking.spelling import Spell, in_python
 from ..tables.opened.opening import label

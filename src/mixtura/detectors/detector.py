@@ -12,7 +12,7 @@ from ..engines import OnProgress
 from ..intake.sources import Source, opened_once, scoring_table
 from ..intake.table import Table
 from ..rows import Block
-from ..rows.columns import Missing
+from ..rows.blocks.columns import Missing
 from ..statistics.shares import cut_of
 from .explanation import Explanation
 from .model import OutlierModel

@@ -21,12 +21,12 @@ from ..columns.profile import TableSeen
 from ..columns.unused import Other
 from ..errors import DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut
-from ..rows.block import Levels, levels_of
-from ..rows.checks import Weights, describe_rows
-from ..rows.columns import Choice, Missing, NonNumeric, Takes, as_list
-from ..rows.decoded import DecodedRows, kinds_in
-from ..rows.frames import FrameTable, merged_type
-from ..rows.style import Style
+from ..rows.blocks.block import Levels, levels_of
+from ..rows.blocks.checks import Weights, describe_rows
+from ..rows.blocks.columns import Choice, Missing, NonNumeric, Takes, as_list
+from ..rows.blocks.style import Style
+from ..rows.frames.frame import FrameTable, merged_type
+from ..rows.looked.decoded import DecodedRows, kinds_in
 from .engine import M
 from .partitions import FrameFacts, PartitionTask, Place, seen_in_partition, types_in_partition
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..columns.kind import Kind
 from ..errors import MissingDependencyError
 from ..rows import Rows
-from ..rows.columns import Missing, NonNumeric, Takes
+from ..rows.blocks.columns import Missing, NonNumeric, Takes
 from .engine import Engine
 
 

@@ -11,11 +11,11 @@ from ..columns.kind import Kind
 from ..columns.profile import TableSeen
 from ..errors import ColumnError, DataError
 from ..rows import ArrayRows, Block
-from ..rows.block import Array
-from ..rows.checks import quoted
-from ..rows.columns import Choice, difference
-from ..rows.decoded import DecodedRows
-from ..rows.frames import FrameTable
+from ..rows.blocks.block import Array
+from ..rows.blocks.checks import quoted
+from ..rows.blocks.columns import Choice, difference
+from ..rows.frames.frame import FrameTable
+from ..rows.looked.decoded import DecodedRows
 
 
 @dataclass(frozen=True)

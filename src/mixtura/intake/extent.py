@@ -8,7 +8,7 @@ import numpy as np
 from ..distributions.matrices import largest_root
 from ..errors import DataError, EmptyTableError
 from ..rows import Block
-from ..rows.checks import quoted
+from ..rows.blocks.checks import quoted
 from ..typing import Floats
 from .table import Table
 

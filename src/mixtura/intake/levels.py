@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..distributions.levels import LevelColumns
 from ..errors import ColumnError, DataError
 from ..rows import Block
-from ..rows.checks import quoted
+from ..rows.blocks.checks import quoted
 from ..typing import Floats
 from .table import Table
 

@@ -10,7 +10,7 @@ from sklearn.utils.random import sample_without_replacement
 
 from ..errors import EmptyTableError
 from ..rows import ArrayRows, Block, Rows
-from ..rows.columns import Missing
+from ..rows.blocks.columns import Missing
 from ..statistics.columns import ColumnMoments, column_moments
 from ..typing import Floats
 from .counted import counted_rows

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..rows import Block
-from ..rows.checks import quoted
+from ..rows.blocks.checks import quoted
 from ..statistics.columns import ColumnMoments, column_moments
 from ..typing import Floats
 from .sample import Sample, take_sample

@@ -20,12 +20,12 @@ from ..engines.progress import telling_rows
 from ..engines.single import single_thread
 from ..errors import ColumnError, DataError, EmptyTableError, warn
 from ..rows import ArrayRows, LeftOut, Rows, SelectedRows, open, spool
-from ..rows.block import Levels, levels_of
-from ..rows.checks import quoted
-from ..rows.columns import Missing, Takes, difference, positions_of
-from ..rows.decoded import DecodedRows, uses
+from ..rows.blocks.block import Levels, levels_of
+from ..rows.blocks.checks import quoted
+from ..rows.blocks.columns import Missing, Takes, difference, positions_of
 from ..rows.duck import is_connection
-from ..rows.frames import as_frame, check_names, holds_numbers, select
+from ..rows.frames.frame import as_frame, check_names, holds_numbers, select
+from ..rows.looked.decoded import DecodedRows, uses
 from ..words import listing
 from .extent import check_extent
 from .table import Table

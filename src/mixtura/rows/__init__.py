@@ -1,16 +1,16 @@
 """Any table as blocks of rows, and scored tables back to disk."""
 
-from .arrays import ArrayRows
-from .block import Block, Rows, rows_per_block
-from .columns import LeftOut
+from .blocks.arrays import ArrayRows
+from .blocks.block import Block, Rows, rows_per_block
+from .blocks.columns import LeftOut
+from .blocks.scaled import ScaledRows
+from .blocks.selected import SelectedRows
+from .blocks.table_rows import TableRows
+from .databases.sql import is_query
+from .disk.spool import SpooledRows, spool
 from .opening import open
 from .results import as_frame
-from .scaled import ScaledRows
-from .selected import SelectedRows
-from .spool import SpooledRows, spool
-from .sql import is_query
-from .table_rows import TableRows
-from .writer import TableWriter, open_writer
+from .writing.writer import TableWriter, open_writer
 
 __all__ = [
     "ArrayRows",

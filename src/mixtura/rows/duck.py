@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..optional import need
-from .scratch import no_room
+from .disk.scratch import no_room
 
 if TYPE_CHECKING:
     import pyarrow as pa

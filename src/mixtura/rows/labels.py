@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ColumnError, DataError
+from .blocks.table_rows import TableRows
 from .reviewed import Reviewed
-from .table_rows import TableRows
 
 if TYPE_CHECKING:
     import pyarrow as pa

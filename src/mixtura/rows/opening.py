@@ -10,19 +10,19 @@ import numpy as np
 from ..columns.kind import Kind
 from ..columns.unused import Identifier
 from ..errors import SourceError
-from .arrays import ArrayRows
-from .block import Rows
-from .columns import Absent, Choice, Missing, NonNumeric, Takes, as_list
-from .decoded import decoded
+from .blocks.arrays import ArrayRows
+from .blocks.block import Rows
+from .blocks.columns import Absent, Choice, Missing, NonNumeric, Takes, as_list
+from .blocks.reading import ReadingOptions
+from .columnar.files import FileTable
+from .databases.sql import is_query, open_query
+from .disk.whole import expanded
 from .duck import is_connection, last_result
-from .files import FileTable
-from .frames import FrameTable, as_frame, collected, is_lazy, open_record_batch
-from .paths import is_stream, open_path
-from .raw import RawTable
-from .reading import ReadingOptions
-from .sql import is_query, open_query
-from .streams import open_arrow_stream, open_binary
-from .whole import expanded
+from .files.paths import is_stream, open_path
+from .files.streams import open_arrow_stream, open_binary
+from .frames.frame import FrameTable, as_frame, collected, is_lazy, open_record_batch
+from .looked.decoded import decoded
+from .looked.raw import RawTable
 
 
 def open(

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import ModelFileError, warn
-from ..rows.whole import WholeFile, replace_all
+from ..rows.disk.whole import WholeFile, replace_all
 from .contents import Model, contents_of, model_of
 from .layout import is_model, packed, unpacked
 from .manifest import check_manifest, version_of

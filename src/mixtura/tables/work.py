@@ -12,9 +12,9 @@ from ..columns.known import Known
 from ..decisions.reasons import Habits
 from ..errors import DataError, EmptyTableError, RequestError
 from ..rows import Rows, SelectedRows, TableRows, spool
-from ..rows.columns import Takes, positions_of
+from ..rows.blocks.columns import Takes, positions_of
+from ..rows.blocks.split import SplitRows
 from ..rows.reviewed import Reviewed
-from ..rows.split import SplitRows
 from .asking.reading import AS_FOUND, Reading
 from .asking.run import Run
 from .facts import decision_of, few_clean_rows, table_facts

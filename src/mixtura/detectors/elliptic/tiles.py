@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...kernels.mcd import TILE_ROWS, TILE_STRIDE
 from ...rows import Rows
-from ...rows.checks import quoted
+from ...rows.blocks.checks import quoted
 from ...typing import Floats
 
 # A median absolute deviation times this is the standard deviation of normal values.

@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ...engines import Engine, EngineName, OnProgress
 from ...intake.sample import take_sample
 from ...intake.sources import Source, opened_table
-from ...rows.block import levels_of
-from ...rows.columns import Missing, Takes
+from ...rows.blocks.block import levels_of
+from ...rows.blocks.columns import Missing, Takes
 from ...statistics.rarity import n_discoveries
 from ..detector import Detector, offset_of
 from ..levels.absent import Absent

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engines.progress import OnProgress
-from ...rows.block import Levels
+from ...rows.blocks.block import Levels
 from ...statistics.rarity import Rarity
 from ...typing import Floats, Integers
 from ..explaining.belonging import background_of

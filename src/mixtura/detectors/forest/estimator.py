@@ -18,8 +18,8 @@ from ...engines.threads import available_processors
 from ...errors import EmptyTableError, warn
 from ...intake.sources import Source, names_of, opened_table, table_for
 from ...intake.table import Table
-from ...rows.columns import Missing
-from ...rows.sparse import SparseRows
+from ...rows.blocks.columns import Missing
+from ...rows.blocks.sparse import SparseRows
 from ..detector import Detector, offset_of
 from ..off_planes import warn_of_rows_off_planes
 from .fit import Draw, Units, choose, count_rows, grow, units_of, values_of, weights_of

@@ -14,7 +14,7 @@ from ...intake.picking import Positions
 from ...intake.table import Table
 from ...kernels import forest as kernel
 from ...rows import ArrayRows, Block, Rows
-from ...rows.sparse import SparseRows
+from ...rows.blocks.sparse import SparseRows
 from ...typing import Floats
 from ..explaining.belonging import background_size
 from .model import ForestModel

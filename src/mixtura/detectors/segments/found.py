@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...intake.table import Table
-from ...rows.block import Rows, levels_of
+from ...rows.blocks.block import Rows, levels_of
 from ...typing import Floats, Integers
 from ..ensemble.mixed import MixedEnsemble
 from ..model import OutlierModel

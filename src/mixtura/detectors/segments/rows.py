@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...rows import SelectedRows
-from ...rows.block import Block, Rows
+from ...rows.blocks.block import Block, Rows
 from .keys import SegmentKeys
 from .shifts import Shifts
 

@@ -11,7 +11,7 @@ from ...distributions.passes import Model, Passes
 from ...engines import ThreadEngine
 from ...intake.sample import Sample
 from ...rows import ArrayRows, Block, Rows
-from ...rows.columns import Missing
+from ...rows.blocks.columns import Missing
 from ...statistics.moments import Moments
 from ...typing import Floats
 from .expectation import Expectation, passes_for

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...detectors.model import OutlierModel
-    from ...rows.columns import Takes
+    from ...rows.blocks.columns import Takes
     from ..asking.run import Run
     from ..models.fitting import Numbers
     from ..models.provenance import FitFigures

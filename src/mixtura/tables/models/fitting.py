@@ -22,7 +22,7 @@ from ...mixtures.choice.criteria import Candidate
 from ...mixtures.choice.defaults import default_counts
 from ...mixtures.clusters.merging import merge_components
 from ...rows import Rows, ScaledRows, SelectedRows, TableRows, spool
-from ...rows.block import levels_of
+from ...rows.blocks.block import levels_of
 from ...statistics.columns import ColumnMoments, column_moments
 from ...typing import Floats
 from ..asking.run import Run

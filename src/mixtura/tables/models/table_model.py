@@ -21,7 +21,7 @@ from ...distributions.mixture import Mixture
 from ...distributions.nearest import nearest_component
 from ...errors import ColumnError
 from ...rows import ArrayRows, Block, ScaledRows
-from ...rows.columns import Takes
+from ...rows.blocks.columns import Takes
 from ...statistics.checks import row_numbers
 from ...statistics.rarity import Rarity
 from ...typing import Floats, Integers

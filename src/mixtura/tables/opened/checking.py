@@ -13,10 +13,10 @@ from ...columns.looked import Looked
 from ...engines import owner_of
 from ...errors import RequestError
 from ...rows import TableRows, open
-from ...rows.looking import Tables, look, looked_at, tables_of, with_copies
-from ...rows.named import NamedRows
+from ...rows.blocks.named import NamedRows
+from ...rows.blocks.reading import ReadingOptions
+from ...rows.looked.looking import Tables, look, looked_at, tables_of, with_copies
 from ...rows.opening import open_raw
-from ...rows.reading import ReadingOptions
 from ..asking.reading import Reading
 from ..asking.run import Run
 from ..asking.spelling import Spell

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import product
 from typing import get_args
 
-from ...rows.outlets import FLAG, ROW
+from ...rows.writing.outlets import FLAG, ROW
 from .new_columns import Result, new_columns
 
 # What results of former versions did not have.

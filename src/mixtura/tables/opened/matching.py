@@ -9,8 +9,8 @@ import numpy as np
 
 from ...errors import ColumnError
 from ...rows import TableRows
-from ...rows.checks import quoted
-from ...rows.filled import FilledColumns
+from ...rows.blocks.checks import quoted
+from ...rows.blocks.filled import FilledColumns
 from ..asking.reading import AS_FOUND, Reading
 from ..asking.run import Run
 from ..models.table_model import TableModel

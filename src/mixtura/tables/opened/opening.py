@@ -9,12 +9,12 @@ from ...columns.kind import Kind
 from ...engines import owner_of
 from ...errors import ColumnError, EmptyTableError, RequestError
 from ...rows import TableRows, is_query, open
-from ...rows.columns import Absent, Choice, Missing, Takes
-from ...rows.frames import as_frame, check_names
-from ...rows.named import NamedRows
+from ...rows.blocks.columns import Absent, Choice, Missing, Takes
+from ...rows.blocks.named import NamedRows
+from ...rows.blocks.own_columns import OwnColumns
+from ...rows.blocks.reading import ReadingOptions
+from ...rows.frames.frame import as_frame, check_names
 from ...rows.opening import is_path, open_raw
-from ...rows.own_columns import OwnColumns
-from ...rows.reading import ReadingOptions
 from ..asking.reading import AS_FOUND, Reading
 from ..asking.spelling import Spell, in_python
 from ..told.table import LeftOutColumn

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...detectors.explanation import Explanation
 from ...rows import TableRows
-from ...rows.columns import positions_of
+from ...rows.blocks.columns import positions_of
 from ...rows.reviewed import Reviewed
 from ...typing import Floats, Integers
 from ..models.table_model import TableModel

@@ -7,7 +7,7 @@ import numpy as np
 from ...columns.kind import Kind
 from ...decisions.reasons import expected_values
 from ...detectors.explanation import Explanation
-from ...rows.added import Lists
+from ...rows.writing.added import Lists
 from ...typing import Integers
 from ..told.rows import StrayCell
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ...decisions.reasons import Peers
 from ...rows import Block
-from ...rows.cells import cells_of
 from ...rows.labels import labels_of
+from ...rows.looked.cells import cells_of
 from ...rows.reviewed import Reviewed
 from ...statistics.hashed import hashes
 from ...statistics.sketch import QuantileSketch

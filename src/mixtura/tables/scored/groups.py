@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import words
-from ...rows.checks import quoted
+from ...rows.blocks.checks import quoted
 from ..asking.spelling import Spell
 from ..models.table_model import TableModel
 from ..told.groups import Group, LevelShare

@@ -9,7 +9,7 @@ from ...columns.deciding import kind_of
 from ...columns.known import Known, News
 from ...columns.looked import Looked
 from ...columns.profile import TableSeen
-from ...rows.judged import JudgedTable
+from ...rows.writing.judged import JudgedTable
 from ..models.table_model import TableModel
 from ..moved.drift import Drift, drift_of
 from ..moved.score_drift import score_drift

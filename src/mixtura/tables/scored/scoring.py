@@ -12,9 +12,9 @@ from ...columns.known import News
 from ...decisions.reasons import Peers, SharedReasons
 from ...engines import Engine
 from ...rows import Block, TableRows
-from ...rows.columns import positions_of
-from ...rows.judged import JudgedTable
-from ...rows.replacing import Cells
+from ...rows.blocks.columns import positions_of
+from ...rows.blocks.replacing import Cells
+from ...rows.writing.judged import JudgedTable
 from ..models.segments import SegmentCounts, facts_of_segments
 from ..models.table_model import TableModel
 from ..moved.drift import Drift

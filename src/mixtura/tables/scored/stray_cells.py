@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...rows.block import Strays
+from ...rows.blocks.block import Strays
 from ...words import joined, shortened, visible
 from ..told.rows import ReasonGroup, StrayCell
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...engines import Engine
 from ...rows import Block, Rows
-from ...rows.scratch import Scratch, no_room
+from ...rows.disk.scratch import Scratch, no_room
 from ...typing import Floats
 from ..models.table_model import TableModel
 

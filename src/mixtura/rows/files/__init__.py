@@ -1,0 +1,1 @@
+"""Where a table lies, and the formats of files."""

@@ -1,0 +1,1 @@
+"""Dataframes, and cells as Python has them."""

@@ -1,0 +1,1 @@
+"""JSON: records, documents, and how their values are nested."""

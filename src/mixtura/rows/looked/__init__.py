@@ -1,0 +1,1 @@
+"""What the columns of a table hold: looked at once, then decoded."""

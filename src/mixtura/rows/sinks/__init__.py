@@ -1,0 +1,1 @@
+"""How tables are written, a class for each format."""

@@ -1,0 +1,1 @@
+"""Delimited text: its encoding, its syntax, where its table is, and what is mended."""

@@ -1,0 +1,1 @@
+"""Workbooks of spreadsheet programs: one sheet as a table."""

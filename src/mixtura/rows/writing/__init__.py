@@ -1,0 +1,1 @@
+"""Judged tables: the rows with what is added, and where they go."""
