@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from mixtura.columns.deciding import kind_of
+from mixtura.columns.deciding.deciding import kind_of
 from mixtura.rows.looked.raw import seen_in
 from mixtura.rows.opening import open_raw
 

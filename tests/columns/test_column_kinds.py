@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from kind_tables import COLUMNS
 
-from mixtura.columns.deciding import KINDS, as_json, from_json, kind_asked, kind_of
-from mixtura.columns.number import Number
-from mixtura.columns.profile import TableSeen
+from mixtura.columns.deciding.deciding import KINDS, as_json, from_json, kind_asked, kind_of
+from mixtura.columns.kinds.number import Number
+from mixtura.columns.seen.profile import TableSeen
 from mixtura.errors import RequestError
 from requirements import SHARED, needs_shared
 

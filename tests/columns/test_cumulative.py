@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mixtura.columns.cumulative import Cumulative, difference
+from mixtura.columns.seen.cumulative import Cumulative, difference
 
 
 def counted(numbers):

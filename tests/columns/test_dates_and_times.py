@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtura.columns.moments import Date, Duration, Time, moment_of_integers, moment_of_text, moment_of_type
+from mixtura.columns.kinds.moments import Date, Duration, Time, moment_of_integers, moment_of_text, moment_of_type
 from moment_examples import DATES, DURATIONS, NO_MOMENTS, TIMES
 from requirements import SHARED, needs_shared
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from babel.dates import format_date, get_month_names
 
-from mixtura.columns.calendar_names import month_number
-from mixtura.columns.date_finding import find_dates
-from mixtura.columns.moments import Date, moment_of_text
-from mixtura.columns.sampled_texts import evidence_of
+from mixtura.columns.dates.calendar_names import month_number
+from mixtura.columns.dates.date_finding import find_dates
+from mixtura.columns.dates.sampled_texts import evidence_of
+from mixtura.columns.kinds.moments import Date, moment_of_text
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "pl", "cs", "ru", "uk", "fi")
 DAYS = [datetime.date(2024, 1, 2) + datetime.timedelta(days=29 * step) for step in range(40)]

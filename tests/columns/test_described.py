@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtura.columns.described import MOST_COLUMNS, Level, Profile, Stray, profile_of
+from mixtura.columns.looked.described import MOST_COLUMNS, Level, Profile, Stray, profile_of
 from mixtura.rows.looked.looking import look
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mixtura.columns.deciding import kind_of
-from mixtura.columns.known import Known
-from mixtura.columns.looked import Looked
-from mixtura.columns.profile import TableSeen
+from mixtura.columns.deciding.deciding import kind_of
+from mixtura.columns.looked.known import Known
+from mixtura.columns.looked.looked import Looked
+from mixtura.columns.seen.profile import TableSeen
 
 
 def looked(columns):

@@ -2,12 +2,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mixtura.columns.category import Category, Flag, Text
-from mixtura.columns.column_seen import ColumnSeen
-from mixtura.columns.deciding import as_json, from_json, kind_of
-from mixtura.columns.level_codes import LevelCodes
-from mixtura.columns.number import Number
-from mixtura.columns.unused import Identifier
+from mixtura.columns.deciding.deciding import as_json, from_json, kind_of
+from mixtura.columns.kinds.category import Category, Flag, Text
+from mixtura.columns.kinds.level_codes import LevelCodes
+from mixtura.columns.kinds.number import Number
+from mixtura.columns.kinds.unused import Identifier
+from mixtura.columns.seen.column_seen import ColumnSeen
 
 
 def kind_in(cells, name="x", missing=()):

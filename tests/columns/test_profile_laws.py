@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.columns import profile
-from mixtura.columns.deciding import as_json, kind_of
-from mixtura.columns.levels import Levels
-from mixtura.columns.profile import TableSeen
+from mixtura.columns.deciding.deciding import as_json, kind_of
+from mixtura.columns.seen import profile
+from mixtura.columns.seen.levels import Levels
+from mixtura.columns.seen.profile import TableSeen
 
 _NUMBERS = st.one_of(st.integers(-30, 30), st.sampled_from([0.5, 0.25, 12.01, -3.125, 1e-9, 1e300, 2**53, 1e18]))
 _CELLS = st.one_of(

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mixtura.columns.writing import Writing, writing_of
+from mixtura.columns.written.writing import Writing, writing_of
 
 NUMBERS = "numbers with "
 THOUSANDS = NUMBERS + "thousands separators"

@@ -8,9 +8,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.columns.around import Around
-from mixtura.columns.numerals import Numerals
-from mixtura.columns.writing import Writing, writing_of
+from mixtura.columns.written.around import Around
+from mixtura.columns.written.numerals import Numerals
+from mixtura.columns.written.writing import Writing, writing_of
 
 SEPARATORS = {".": ["", ",", " ", "\xa0", "\u2009", "'", "’", "_"], ",": ["", ".", " ", "\xa0", "\u202f", "'"]}
 SIGNS = [("-", "", ""), ("−", "", ""), ("", "-", ""), ("(", "", ")"), ("", "(", ")"), ("", "", "-")]

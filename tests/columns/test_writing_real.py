@@ -6,7 +6,7 @@ from collections import Counter
 import pyarrow as pa
 import pytest
 
-from mixtura.columns.writing import writing_of
+from mixtura.columns.written.writing import writing_of
 from requirements import SHARED, needs_shared
 
 MARKS = {"", "-", "NaN", "Varies with device"}

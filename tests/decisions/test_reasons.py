@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from mixtura.columns.category import Category
-from mixtura.columns.level_codes import LevelCodes
+from mixtura.columns.kinds.category import Category
+from mixtura.columns.kinds.level_codes import LevelCodes
 from mixtura.decisions.reasons import Habits, Peers, SharedReasons, format_number, reasons, shared_reason
 from mixtura.decisions.reasons.habits import LEVELS
 from mixtura.decisions.reasons.numbers import about, percentage, seen, told_apart

@@ -8,7 +8,7 @@ import pytest
 
 import mixtura
 from mixtura import rows
-from mixtura.columns.number import Number
+from mixtura.columns.kinds.number import Number
 from mixtura.errors import ColumnError
 from problems import open_dask
 

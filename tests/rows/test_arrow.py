@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.columns.number import Number
+from mixtura.columns.kinds.number import Number
 from mixtura.rows.columnar.arrow import cut, kind_of
 
 

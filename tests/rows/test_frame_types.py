@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura import rows
-from mixtura.columns.number import Number
+from mixtura.columns.kinds.number import Number
 from mixtura.errors import ColumnError
 from mixtura.rows.blocks.columns import Choice
 from mixtura.rows.frames.frame import FrameTable, merged_type

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from mixtura import rows
-from mixtura.columns.number import Number
+from mixtura.columns.kinds.number import Number
 from mixtura.errors import ColumnError, EmptyTableError, InfiniteValuesError, MissingValuesError
 from mixtura.rows import ArrayRows, LeftOut
 from mixtura.rows.blocks.columns import Choice

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mixtura import rows
-from mixtura.columns.unused import Other
+from mixtura.columns.kinds.unused import Other
 from mixtura.errors import EmptyTableError, SourceError
 
 from .as_it_stands import as_it_stands, cells_of, complaint, types_of

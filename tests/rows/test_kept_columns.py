@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 
 from mixtura import rows
-from mixtura.columns.category import Category
-from mixtura.columns.level_codes import LevelCodes
-from mixtura.columns.number import Number
-from mixtura.columns.writing import writing_of
+from mixtura.columns.kinds.category import Category
+from mixtura.columns.kinds.level_codes import LevelCodes
+from mixtura.columns.kinds.number import Number
+from mixtura.columns.written.writing import writing_of
 from mixtura.rows.looked.kept_columns import KeptColumns
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..columns.described import Profile
 from ..columns.findings import Finding
-from ..columns.known import News
+from ..columns.looked.described import Profile
+from ..columns.looked.known import News
 from ..display.checked import render_check
 from ..engines import OnProgress
 from ..tables.asking.reading import Reading, reading

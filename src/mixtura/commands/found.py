@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..columns.described import Profile
+from ..columns.looked.described import Profile
 from ..display.compared import render_comparison
 from ..display.report.facts.building import build_report
 from ..display.report.facts.data import Report, Reproduction

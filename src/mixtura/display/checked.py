@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from .. import words
-from ..columns.described import ColumnProfile, Profile
 from ..columns.findings import Finding
+from ..columns.looked.described import ColumnProfile, Profile
 from ..tables.asking.spelling import Spell, in_python
 from ..tables.opened.checking import CheckSummary, said
 from .drifted import since_the_fit

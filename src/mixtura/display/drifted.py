@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from .. import words
-from ..columns.known import News
+from ..columns.looked.known import News
 from ..tables.moved.drift import ColumnDrift, Drift
 from ..tables.moved.score_drift import ScoreDrift
 from .layout import Cells, Column, Part, Span, Stack, paragraph

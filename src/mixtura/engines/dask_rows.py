@@ -15,10 +15,10 @@ import numpy as np
 from dask.dataframe.dispatch import make_meta, meta_nonempty
 from dask.delayed import Delayed
 
-from ..columns.deciding import kind_of_type
-from ..columns.kind import Kind
-from ..columns.profile import TableSeen
-from ..columns.unused import Other
+from ..columns.deciding.deciding import kind_of_type
+from ..columns.kinds.kind import Kind
+from ..columns.kinds.unused import Other
+from ..columns.seen.profile import TableSeen
 from ..errors import DataError, EmptyTableError, SourceError
 from ..rows import ArrayRows, Block, LeftOut
 from ..rows.blocks.block import Levels, levels_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from ..columns.kind import Kind
+from ..columns.kinds.kind import Kind
 from ..errors import MissingDependencyError
 from ..rows import Rows
 from ..rows.blocks.columns import Missing, NonNumeric, Takes

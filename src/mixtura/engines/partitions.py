@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..columns.deciding import kind_of_type
-from ..columns.kind import Kind
-from ..columns.profile import TableSeen
+from ..columns.deciding.deciding import kind_of_type
+from ..columns.kinds.kind import Kind
+from ..columns.seen.profile import TableSeen
 from ..errors import ColumnError, DataError
 from ..rows import ArrayRows, Block
 from ..rows.blocks.block import Array

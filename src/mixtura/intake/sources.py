@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _check_sample_weight, validate_data
 
-from ..columns.kind import Kind
+from ..columns.kinds.kind import Kind
 from ..engines import engine_for, owner_of
 from ..engines.progress import telling_rows
 from ..engines.single import single_thread

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..columns.kind import Kind
-from ..columns.unused import Identifier
+from ..columns.kinds.kind import Kind
+from ..columns.kinds.unused import Identifier
 from ..errors import SourceError
 from .blocks.arrays import ArrayRows
 from .blocks.block import Rows

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..columns.deciding import as_json, from_json
-from ..columns.known import Known
+from ..columns.deciding.deciding import as_json, from_json
+from ..columns.looked.known import Known
 from ..decisions.reasons import Habits
 from ..detectors.density.model import DensityModel
 from ..detectors.model import OutlierModel

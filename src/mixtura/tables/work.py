@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import words
-from ..columns.described import Profile
-from ..columns.known import Known
+from ..columns.looked.described import Profile
+from ..columns.looked.known import Known
 from ..decisions.reasons import Habits
 from ..errors import DataError, EmptyTableError, RequestError
 from ..rows import Rows, SelectedRows, TableRows, spool

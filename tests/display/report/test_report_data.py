@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import precision_score, recall_score
 
 from mixtura import Diagonal, Full, Mixture, TableModel
-from mixtura.columns.known import News
+from mixtura.columns.looked.known import News
 from mixtura.display.as_json import as_json
 from mixtura.display.report.facts.building import build_report
 from mixtura.display.report.facts.data import Reproduction

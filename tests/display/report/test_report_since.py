@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from mixtura.columns.known import News
+from mixtura.columns.looked.known import News
 from mixtura.display.report.page.since import since
 from mixtura.tables.moved.drift import ColumnDrift, Drift
 from mixtura.tables.moved.score_drift import ScoreDrift

@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 import mixtura
-from mixtura.columns.deciding import kind_of
-from mixtura.columns.known import Known
-from mixtura.columns.looked import Looked
-from mixtura.columns.profile import TableSeen
+from mixtura.columns.deciding.deciding import kind_of
+from mixtura.columns.looked.known import Known
+from mixtura.columns.looked.looked import Looked
+from mixtura.columns.seen.profile import TableSeen
 from mixtura.tables.moved.drift import drift_of
 from mixtura.words import percent
 

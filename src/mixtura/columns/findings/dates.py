@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import plural
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..moments import Date
+from ..kinds.moments import Date
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
 from .finding import Advice, Finding, cut
 
 # The share of the dates that may lie apart.

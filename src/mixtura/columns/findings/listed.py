@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ...words import plural
-from ..looked import Looked
+from ..looked.looked import Looked
 from .dates import far_dates
 from .finding import Advice, Finding, named
 from .missing_marks import missing_marks

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import percent
-from ..looked import Looked
-from ..looked_column import Counted, LookedColumn
-from ..moments import Date
-from ..number import Number
+from ..kinds.moments import Date
+from ..kinds.number import Number
+from ..looked.looked import Looked
+from ..looked.looked_column import Counted, LookedColumn
 from .finding import Advice, Finding, named
 
 # Numbers that people and programs write for a missing value: nines with and without a sign, one less than nothing,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..category import Category, Flag
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..number import Number
+from ..kinds.category import Category, Flag
+from ..kinds.number import Number
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
 from .finding import Advice, Finding, cut, named
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import number
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..number import Number
-from ..unused import Constant, Empty, Identifier
+from ..kinds.number import Number
+from ..kinds.unused import Constant, Empty, Identifier
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
 from .finding import Advice, Finding, cut
 
 # Rows from which on two columns do not agree in all of them by chance.

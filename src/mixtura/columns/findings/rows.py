@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...words import joined, percent, plural
-from ..cells import as_one_array, is_text
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..number import Number
+from ..kinds.number import Number
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
+from ..seen.cells import as_one_array, is_text
 from .finding import Advice, Finding, cut, named
 
 _FEW_ROWS = 20

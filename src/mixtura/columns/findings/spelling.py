@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ...words import count, plural
-from ..category import Category, Flag
-from ..looked import Looked
+from ..kinds.category import Category, Flag
+from ..looked.looked import Looked
 from .finding import Advice, Finding, cut
 
 # Levels that are compared, and how rare a mistake is beside what was meant.

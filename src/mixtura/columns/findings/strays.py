@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import count, takewhile
 
 from ...words import joined, percent, plural
-from ..category import Category, Text
-from ..cells import is_text
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..marks import AMONG_NUMBERS
-from ..moments import Date, Duration, Time
-from ..number import Number
+from ..kinds.category import Category, Text
+from ..kinds.moments import Date, Duration, Time
+from ..kinds.number import Number
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
+from ..seen.cells import is_text
+from ..seen.marks import AMONG_NUMBERS
 from .finding import Advice, Finding, cut, named
 
 # Words among numbers that are repeated so often on average are marks.

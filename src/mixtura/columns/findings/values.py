@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from ...words import count, percent
-from ..deciding import are_numbers
-from ..looked import Looked
-from ..looked_column import LookedColumn
-from ..number import Number
-from ..unused import Constant, Empty, Identifier
+from ..deciding.deciding import are_numbers
+from ..kinds.number import Number
+from ..kinds.unused import Constant, Empty, Identifier
+from ..looked.looked import Looked
+from ..looked.looked_column import LookedColumn
 from .finding import Advice, Finding, cut, named
 
 _MOSTLY_MISSING = 0.5

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...detectors.explanation import Explanation
 from .numbers import written
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...detectors.explanation import NOTABLE, Explanation
 from ...typing import Floats, Integers
 from ...words import joined

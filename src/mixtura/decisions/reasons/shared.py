@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...detectors.explanation import Explanation
 from ...typing import Integers
 from ...words import joined

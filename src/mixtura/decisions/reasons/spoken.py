@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...columns.kind import Kind
-from ...columns.level_codes import LevelCodes
+from ...columns.kinds.kind import Kind
+from ...columns.kinds.level_codes import LevelCodes
 from ...words import visible
 from .habits import LEVELS, Habits
 

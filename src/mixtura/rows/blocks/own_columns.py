@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...errors import EmptyTableError
 from .block import Block
 from .columns import LeftOut

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.category import Category, Flag
-from ...columns.cells import is_text
-from ...columns.kind import Kind
-from ...columns.number import Number
+from ...columns.kinds.category import Category, Flag
+from ...columns.kinds.kind import Kind
+from ...columns.kinds.number import Number
+from ...columns.seen.cells import is_text
 from ...optional import need
 from ...typing import Floats, Integers
 

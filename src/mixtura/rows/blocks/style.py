@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

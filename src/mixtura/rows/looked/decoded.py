@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.category import Category, Flag
-from ...columns.cells import is_text
-from ...columns.column_seen import ColumnSeen
-from ...columns.deciding import are_numbers, kind_asked, kind_of, kind_of_type
-from ...columns.few_values import as_levels
-from ...columns.kind import Kind
-from ...columns.number import Number
-from ...columns.profile import TableSeen
-from ...columns.unused import Other
+from ...columns.deciding.deciding import are_numbers, kind_asked, kind_of, kind_of_type
+from ...columns.deciding.few_values import as_levels
+from ...columns.kinds.category import Category, Flag
+from ...columns.kinds.kind import Kind
+from ...columns.kinds.number import Number
+from ...columns.kinds.unused import Other
+from ...columns.seen.cells import is_text
+from ...columns.seen.column_seen import ColumnSeen
+from ...columns.seen.profile import TableSeen
 from ...errors import ColumnError
 from ...optional import need
 from ..blocks.block import Array, Block, Levels, Strays, rows_per_block

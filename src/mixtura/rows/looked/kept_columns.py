@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...columns.category import Category, Flag
-from ...columns.cells import as_one_array
-from ...columns.kind import Kind
-from ...columns.number import Number
+from ...columns.kinds.category import Category, Flag
+from ...columns.kinds.kind import Kind
+from ...columns.kinds.number import Number
+from ...columns.seen.cells import as_one_array
 from ...optional import need
 from ...typing import Floats
 from ..disk.scratch import Scratch, no_room

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...columns.cells import as_table
 from ...columns.findings.relations import say_the_same
-from ...columns.kind import Kind
-from ...columns.looked import Looked
-from ...columns.profile import TableSeen
+from ...columns.kinds.kind import Kind
+from ...columns.looked.looked import Looked
+from ...columns.seen.cells import as_table
+from ...columns.seen.profile import TableSeen
 from ...errors import EmptyTableError
 from ..blocks.columns import Choice
 from ..blocks.own_columns import OwnColumns

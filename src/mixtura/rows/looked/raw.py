@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.cells import is_text
-from ...columns.profile import TableSeen
+from ...columns.seen.cells import is_text
+from ...columns.seen.profile import TableSeen
 from ..columnar.arrow import cut
 from .kept_columns import KeptColumns
 

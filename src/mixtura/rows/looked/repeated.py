@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.looked import Repeated
+from ...columns.looked.looked import Repeated
 from ...typing import Integers
 from ..duck import session
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...columns.cells import as_one_array, is_text
-from ...columns.column_seen import ColumnSeen
-from ...columns.marks import are_missing, plain_numbers, trimmed
-from ...columns.profile import TableSeen
+from ...columns.seen.cells import as_one_array, is_text
+from ...columns.seen.column_seen import ColumnSeen
+from ...columns.seen.marks import are_missing, plain_numbers, trimmed
+from ...columns.seen.profile import TableSeen
 from ...optional import need
 
 if TYPE_CHECKING:

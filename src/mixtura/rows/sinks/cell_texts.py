@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ...columns.cells import as_one_array
+from ...columns.seen.cells import as_one_array
 from ...optional import need
 from ..columnar.arrow import kind_of
 from ..json.cells import json_texts

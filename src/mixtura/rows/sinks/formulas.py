@@ -6,8 +6,8 @@ https://owasp.org/www-community/attacks/CSV_Injection.
 
 from typing import TYPE_CHECKING
 
-from ...columns.cells import is_text
-from ...columns.marks import look_like_numbers
+from ...columns.seen.cells import is_text
+from ...columns.seen.marks import look_like_numbers
 from ...optional import need
 from ..columnar.arrow import kind_of
 

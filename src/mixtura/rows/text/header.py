@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ...columns.marks import ALWAYS, AMONG_NUMBERS
+from ...columns.seen.marks import ALWAYS, AMONG_NUMBERS
 from .dialect import looks_like_number
 
 _MOMENT = re.compile(

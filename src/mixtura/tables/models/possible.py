@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...decisions.reasons import Habits
 from ...typing import Floats
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...columns.kind import Kind
-from ...columns.known import Known
+from ...columns.kinds.kind import Kind
+from ...columns.looked.known import Known
 from ...decisions.conformal import conformal_p_values
 from ...decisions.reasons import Habits, Peers, reasons
 from ...detectors.density.model import DensityModel

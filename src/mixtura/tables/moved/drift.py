@@ -6,13 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from ...columns.cumulative import Cumulative, Difference, difference
-from ...columns.deciding import kind_of
-from ...columns.described import ColumnProfile
-from ...columns.known import Known, are_comparable, levels_of
-from ...columns.looked import Looked
-from ...columns.looked_column import Counted, LookedColumn
-from ...columns.moments import Date
+from ...columns.deciding.deciding import kind_of
+from ...columns.kinds.moments import Date
+from ...columns.looked.described import ColumnProfile
+from ...columns.looked.known import Known, are_comparable, levels_of
+from ...columns.looked.looked import Looked
+from ...columns.looked.looked_column import Counted, LookedColumn
+from ...columns.seen.cumulative import Cumulative, Difference, difference
 from ...decisions.conformal import adjusted_p_values
 from ...statistics.two_samples import (
     LEAST_EFFECT,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...columns.cumulative import MOST_PLACES, Cumulative, difference
+from ...columns.seen.cumulative import MOST_PLACES, Cumulative, difference
 from ...statistics.sketch import QuantileSketch
 from ...statistics.two_samples import compared_distributions, has_changed
 from ..anomaly_scores import turned

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...columns.described import Profile, profile_of
 from ...columns.findings import Advice, Finding, findings_in
-from ...columns.kind import Kind
-from ...columns.known import Known, News
-from ...columns.looked import Looked
+from ...columns.kinds.kind import Kind
+from ...columns.looked.described import Profile, profile_of
+from ...columns.looked.known import Known, News
+from ...columns.looked.looked import Looked
 from ...engines import owner_of
 from ...errors import RequestError
 from ...rows import TableRows, open

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from os import PathLike
 from typing import Any, cast
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...engines import owner_of
 from ...errors import ColumnError, EmptyTableError, RequestError
 from ...rows import TableRows, is_query, open

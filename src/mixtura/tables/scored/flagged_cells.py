@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...columns.kind import Kind
+from ...columns.kinds.kind import Kind
 from ...decisions.reasons import expected_values
 from ...detectors.explanation import Explanation
 from ...rows.writing.added import Lists

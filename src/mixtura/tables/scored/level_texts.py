@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ...columns.examples import spelled
+from ...columns.seen.examples import spelled
 from ..models.table_model import TableModel
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ...columns.cumulative import Cumulative
-from ...columns.deciding import kind_of
-from ...columns.known import Known, News
-from ...columns.looked import Looked
-from ...columns.profile import TableSeen
+from ...columns.deciding.deciding import kind_of
+from ...columns.looked.known import Known, News
+from ...columns.looked.looked import Looked
+from ...columns.seen.cumulative import Cumulative
+from ...columns.seen.profile import TableSeen
 from ...rows.writing.judged import JudgedTable
 from ..models.table_model import TableModel
 from ..moved.drift import Drift, drift_of

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...columns.known import News
+from ...columns.looked.known import News
 from ...decisions.reasons import Peers, SharedReasons
 from ...engines import Engine
 from ...rows import Block, TableRows

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...columns.known import News
+from ...columns.looked.known import News
 from ..moved.drift import Drift
 from .decision import Decision
 from .groups import Group, Merging

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ....columns.kind import Kind
+from ....columns.kinds.kind import Kind
 from ....statistics.sketch import QuantileSketch
 from ....tables.models.table_model import TableModel
 from ....tables.scored.telling import between_groups

@@ -1,0 +1,1 @@
+"""From what was seen of a column to its kind."""

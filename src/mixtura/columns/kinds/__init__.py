@@ -1,0 +1,1 @@
+"""What a column may hold, one class a kind."""

@@ -1,0 +1,1 @@
+"""What one pass over a table learns of its columns."""
