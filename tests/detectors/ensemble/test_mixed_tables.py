@@ -123,6 +123,15 @@ def test_a_number_that_is_wrong_given_a_level_is_told_so():
     assert reason.startswith("age = 75; a row with pregnant 'True' has about 32.")
 
 
+def test_a_level_that_nearly_all_rows_have_tells_no_number():
+    rng = np.random.default_rng(6)
+    shown = rng.random(2000) < 0.05
+    price = np.where(shown, rng.normal(4.4, 1.2, 2000), rng.normal(4.5, 0.3, 2000)).round(2)
+    shown[7], price[7] = False, 12.0
+    first = mixtura.detect(pd.DataFrame({"shown": shown, "price": price})).summary.anomalies[0]
+    assert first.reason.startswith("price = 12; nine in ten rows have ")
+
+
 def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):
     model = mixtura.detect(pairs()).model
     assert model.model.numbers is None

@@ -19,6 +19,9 @@ from .spoken import MISSING, Spoken
 # Columns named of a row that is unusual as a whole, each of which adds at least so much.
 _NAMED, _WORTH_NAMING = 3, 0.1
 
+# Columns of levels that are listed by their names, unless only one more would be left.
+_LISTED = 4
+
 # A value is rare when so many rows have less, or so many more.
 _MOST = 0.95
 
@@ -168,9 +171,12 @@ class _Row:
         found = None if self.peers is None else self.peers.together(self.values, forms)
         if found is None:
             return ""
-        having = f"{found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
-        every = len(found.columns) > 2
-        return f": {having} {f'its {len(found.columns)} levels' if every else self._told(found.columns)}"
+        having = f": {found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
+        if len(found.columns) == 2:
+            return f"{having} {self._told(found.columns)}"
+        names = [self.columns[column] for column in found.columns]
+        more = [f"{len(names) - _LISTED} more columns"] if len(names) > _LISTED + 1 else []
+        return f"{having} the same values in {joined(names[: _LISTED if more else None] + more)}"
 
     def notable(self, n: int) -> list[str]:
         """Return those of the columns that add most whose values are unexpected or rare, and what they are beside."""
