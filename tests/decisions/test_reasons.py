@@ -218,7 +218,7 @@ class TestHabits:
     def test_beside_other_cells(self):
         both = habits([0.01, 0.5], [0.0, 7.0], [0.953, 0.1], [0.0, 0.0], [30.0, 200.0])
         assert said(["tolls", "fare"], [24.02, 150.0], [0.0, 80.2], [0.2, 9.0], flagged=[0, 1], habits=both).startswith(
-            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and nine in ten rows have fare 90.91 to 109.1. "
+            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and nine in ten rows have fare 90.9 to 109.1. "
             "With tolls 0 and fare 80 instead, the score falls from 4 to 1 (threshold 2)."
         )
 

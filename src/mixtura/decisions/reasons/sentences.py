@@ -12,7 +12,7 @@ from ...detectors.explanation import NOTABLE, Explanation
 from ...typing import Floats, Integers
 from ...words import joined
 from .habits import MOSTLY, Habits
-from .numbers import about, percentage, seen, told_apart, written
+from .numbers import about, percentage, seen, told_apart, widened, written
 from .peers import Peers
 from .spoken import MISSING, Spoken
 
@@ -274,7 +274,7 @@ class _Row:
         ranges = []
         for column in columns:
             assert self.habits is not None, "it has been asked for"
-            low, high = (seen(limit, self._step(column)) for limit in self.habits.most(column))
+            low, high = map(written, widened(*self.habits.most(column)))
             ranges.append(f"{low} to {high}" if len(self.flagged) == 1 else f"{self.columns[column]} {low} to {high}")
         return f"nine in ten rows have {joined(ranges)}"
 
@@ -284,7 +284,7 @@ class _Row:
             return False
         if self.explanation.given_others[self.row, columns].any() or not all(map(self.spoken.is_number, columns)):
             return False
-        limits = [(self.values[column], *self.habits.most(column)) for column in columns]
+        limits = [(self.values[column], *widened(*self.habits.most(column))) for column in columns]
         return all(not low <= value <= high and low < high for value, low, high in limits)
 
     def _limit(self, column: int) -> str | None:

@@ -27,6 +27,9 @@ _SLIGHT = 2.0
 # A level is wrong only if it has so many nats by itself.
 _SPEAKS = 1.0
 
+# A level that no other column tells is rare where one row in twenty has one as rare, in nats.
+_RARE = float(np.log(20))
+
 # A repair that takes off less than this part of what a row has too much explains nothing.
 _PART = 0.1
 
@@ -252,10 +255,12 @@ class MixedExplainer:
             if not len(pending):
                 break
             here = values[pending]
-            expected, _ = expected_levels(self.levels, here[:, self._place])
+            expected, told_by = expected_levels(self.levels, here[:, self._place])
             # A common level that no other column speaks against is no reason, however common another one is.
             own = self.levels.each(here[:, self._place])[:, columns]
-            own[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = 0.0
+            places = self.levels.coding.places(self.levels.coding.codes(here[:, self._place]))
+            is_common = (self.levels.shares[places] < _RARE) & (told_by < 0)
+            own[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS) | is_common] = 0.0
             new = self._with_each(here, n_numbers, expected, own)
             best = new.argmax(axis=1)
             gained = new[np.arange(len(pending)), best]
