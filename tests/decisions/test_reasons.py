@@ -219,7 +219,7 @@ class TestHabits:
     def test_beside_other_cells(self):
         both = habits([0.01, 0.5], [0.0, 7.0], [0.953, 0.1], [0.0, 0.0], [30.0, 200.0])
         assert said(["tolls", "fare"], [24.02, 150.0], [0.0, 80.2], [0.2, 9.0], flagged=[0, 1], habits=both).startswith(
-            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and nine in ten rows have fare 90.91 to 109.1. "
+            "tolls = 24.02 and fare = 150; 95.3% of rows have tolls 0, and nine in ten rows have fare 90.9 to 109.1. "
             "With tolls 0 and fare 80 instead, the score falls from 4 to 1 (threshold 2)."
         )
 
@@ -237,6 +237,12 @@ class TestHabits:
         assert "the usual value is about 4. " in said(["n"], [9.0], [3.7], [0.2], flagged=[0], habits=habits(1.0))
         told = said(["n"], [9.0], [-3.7], [0.2], flagged=[0], habits=habits(1.0, lowest=0.0))
         assert "With 0 instead, the score " in told
+
+    def test_few_digits_do_not_leave_the_range_of_most_rows(self):
+        most = habits(0.0, 4.0, 0.1, 0.0, 14.0)
+        assert most.most(0)[0] == pytest.approx(70 / 11)
+        assert most.told(0, 0.1, 6.4, 6.0)[0] == 6.4
+        assert most.told(0, 0.1, 6.3, 6.0)[0] == 6.0
 
     def test_of_rows(self):
         found = Habits.of(np.array([[0, 0.25, np.nan], [0, 1.0, np.nan], [7, 0.5, np.nan], [0, 0.75, np.nan]]))
@@ -344,6 +350,14 @@ class TestPeers:
         peers = Peers(np.vstack([codes[:1], np.repeat(codes[1:], 4, axis=0)]), coded=(0, 1, 2))
         assert peers.together(codes[0]) == ((0, 1, 2), 1, 105)
         assert Peers(codes, coded=(0,)).together(codes[0]) is None
+        sentence = said(["a", "b", "c"], codes[0], codes[0], [0.5] * 3, threshold=9.0, peers=peers)
+        assert sentence == "Ordinary; no value stands out: 1 of 105 rows has the same values in a, b and c."
+
+    def test_list_some_of_many_levels(self):
+        codes = np.indices((2,) * 7).reshape(7, -1).T.astype(float)
+        peers = Peers(np.vstack([codes[:1], np.repeat(codes[1:], 4, axis=0)]), coded=tuple(range(7)))
+        sentence = said(list("abcdefg"), codes[0], codes[0], [0.5] * 7, threshold=9.0, peers=peers)
+        assert sentence.endswith(": 1 of 509 rows has the same values in a, b, c, d and 3 more columns.")
 
 
 class TestShared:
@@ -365,6 +379,17 @@ class TestShared:
             parts = [self.found(values[part], rows[part]) for part in (slice(cut), slice(cut, None)) if rows[part]]
             assert sum(parts, SharedReasons()).found == whole.found
         assert (SharedReasons() + SharedReasons()).ranking == []
+
+    def test_name_the_columns_that_tell_of_all(self):
+        one, other = (
+            explanation([9.0, 1.0, 2.0], [0.0, 1.0, 2.0], [1.0] * 3, [0], given=given, before=before)
+            for given, before in (([1, 2], 4.0), ([2], 5.0))
+        )
+        values = np.array([[9.0, 1.0, 2.0]])
+        first, second = (SharedReasons.of(values, each, np.array([row])) for row, each in enumerate((one, other)))
+        for both in (first + second, second + first):
+            (sharing,) = both.found.values()
+            assert (sharing.n_rows, sharing.row, sharing.given) == (2, 1, (2,))
 
     def test_in_words(self):
         names = ["weight", "x", "y", "size"]

@@ -120,6 +120,16 @@ def test_missing_values_say_nothing_of_a_plane():
     assert detector.predict(row) == [1]
 
 
+def test_what_holds_in_complete_rows_alone_is_no_law():
+    rng = np.random.default_rng(5)
+    lower, upper = np.zeros(400), rng.normal(500, 40, 400)
+    lower[::2], upper[::2] = rng.normal(300, 40, 200), np.nan
+    table = np.column_stack([lower, upper])
+    detector = AnomalyDetector(random_state=0).fit(table)
+    assert not len(detector.model_.planes)
+    assert (detector.predict(table) == 1).all()
+
+
 def test_files_hold_planes():
     model = AnomalyDetector(random_state=0).fit(TABLES["sum"]).model_
     again = EnsembleModel.from_arrays(model.arrays(), model.settings())

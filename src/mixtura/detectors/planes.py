@@ -32,6 +32,9 @@ _MOST_COLUMNS = 64
 _ROWS_A_COLUMN, _MORE_ROWS = 2, 8
 _SUBSETS = 20
 
+# A column has no part in a plane whose coefficient is rounding.
+_NO_PART = 1e-12
+
 # A row that is farther off a plane, in spreads, is held to be that far, so that squares stay finite.
 _FARTHEST_GAP = 1e100
 
@@ -113,7 +116,11 @@ def planes_of(pool: NDArray[Any], units: Units, nats: float) -> Planes:
             on_them = ~_gaps(found, rows, units).any(axis=1)
             if (~on_them).sum() <= max(1, _OFF * len(rows)):
                 best = _through(rows[on_them], columns, nats)
-    n_off = int(_gaps(best, rows, units).any(axis=1).sum())
+    # What holds in the complete rows must hold in those that miss values of other columns.
+    known = ~np.isnan(values[:, (best.normals != 0).any(axis=0)]).any(axis=1)
+    n_off = int(_gaps(best, values, units).any(axis=1).sum())
+    if n_off > max(1, _OFF * known.sum()):
+        return no_planes(len(units.scale))
     return replace(best, nats=nats - float(np.log(max(1, n_off))))
 
 
@@ -152,6 +159,7 @@ def _through(rows: Floats, columns: NDArray[np.intp], nats: float) -> Planes:
     center = rows[:, columns].mean(axis=0)
     _, lengths, directions = np.linalg.svd(rows[:, columns] - center, full_matrices=False)
     flat = directions[lengths <= NEAR * np.sqrt(len(rows))]
+    flat[np.abs(flat) <= _NO_PART] = 0.0
     normals = np.zeros((len(flat), rows.shape[1]))
     normals[:, columns] = flat
     return Planes(normals, flat @ center, nats)

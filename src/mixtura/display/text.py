@@ -264,9 +264,9 @@ def _anomalies(summary: Summary, spell: Spell) -> Part:
         severity = [Span(words.severity(anomaly.severity))] if rated else []
         why = anomaly.reason
         if others:
-            why += (
-                f" Same for {'row' if len(others) == 1 else 'rows'} {words.joined([str(one.row) for one in others])}."
-            )
+            rows_too = f"{'row' if len(others) == 1 else 'rows'} {words.joined([str(one.row) for one in others])}"
+            columns_too = "column is" if len(anomaly.cells) == 1 else "columns are"
+            why += f" The same {columns_too} wrong in {rows_too}."
         rows.append([Span(str(anomaly.row), "bold"), Span(score), *severity, Span(why)])
     return Stack([heading(title, rest), *_reasoning(summary, spell), Cells(columns, rows)])
 

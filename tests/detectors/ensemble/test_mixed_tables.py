@@ -6,6 +6,8 @@ import pytest
 
 import mixtura
 from mixtura import AnomalyDetector, IsolationForest
+from mixtura.detectors.explaining.mixed import MixedExplainer
+from mixtura.detectors.levels.votes import LevelVotes
 from requirements import SHARED, needs_shared
 
 
@@ -121,6 +123,26 @@ def test_a_number_that_is_wrong_given_a_level_is_told_so():
     anomalies = mixtura.detect(SHARED / "mixed" / "hypothyroid.csv").summary.anomalies
     reason = next(anomaly for anomaly in anomalies if anomaly.row == 1138).reason
     assert reason.startswith("age = 75; a row with pregnant 'True' has about 32.")
+
+
+@pytest.mark.parametrize(("n_rows", "is_reason"), [(80, False), (10, True)])
+def test_a_common_level_that_no_other_column_tells_is_no_reason(n_rows, is_reason):
+    codes = np.repeat([0.0, 1.0, 2.0], [500, 400, n_rows])[:, None]
+    explainer = MixedExplainer(
+        None, LevelVotes.of(codes, (3,)), lambda rows: -9.0 * (rows[:, 0] == 2), codes, np.array([0]), least=-1.0
+    )
+    found = explainer(np.array([[2.0]]))
+    assert found.flagged_cells.tolist() == [[is_reason]]
+    assert found.score_after == (0.0 if is_reason else -9.0)
+
+
+def test_a_level_that_nearly_all_rows_have_tells_no_number():
+    rng = np.random.default_rng(6)
+    shown = rng.random(2000) < 0.05
+    price = np.where(shown, rng.normal(4.4, 1.2, 2000), rng.normal(4.5, 0.3, 2000)).round(2)
+    shown[7], price[7] = False, 12.0
+    first = mixtura.detect(pd.DataFrame({"shown": shown, "price": price})).summary.anomalies[0]
+    assert first.reason.startswith("price = 12; nine in ten rows have ")
 
 
 def test_a_table_of_levels_alone_has_no_mixtures(tmp_path):

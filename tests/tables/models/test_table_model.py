@@ -89,6 +89,30 @@ def test_reasons_know_the_threshold_the_columns_and_the_rows():
     assert other[0].startswith("größe or masse: either explains the row.")
 
 
+def test_a_repair_that_leaves_a_row_as_unusual_is_no_reason():
+    mixture = Mixture([1.0], np.zeros((1, 12)), Full(np.eye(12)[None], 1, 12))
+    rarity = Rarity.of(-mixture.log_density(mixture.sample(4000, random_state=0)[0]))
+
+    def explained(row, threshold):
+        parts = {"center": np.zeros(12), "scale": np.ones(12), "threshold": threshold, "rarity": rarity}
+        known = TableModel(mixture, [*"abcdefghijkl"], **parts)
+        found = known.explain([row])
+        return np.flatnonzero(found.flagged_cells[0]).tolist(), found, known.reasons([row])[0]
+
+    # The first value has 8.4 nats, each of the others 1.1 to 7.6.
+    for others, threshold, cells in ((3.5, 20.0, [0]), (3.9, 20.0, []), (3.5, 200.0, []), (1.5, 200.0, [0])):
+        row = [4.1, *[others] * 11]
+        flagged, found, reason = explained(row, threshold)
+        assert flagged == cells
+        if not cells:
+            assert found.score_after == found.score_before
+            assert (found.repaired == row).all()
+            assert (found.given == -1).all()
+            assert reason.startswith(
+                "Unusual as a whole" if threshold == 20 else "Ordinary; the most unusual value is a"
+            )
+
+
 def test_repaired_cells_could_stand_in_the_table_and_score_what_is_said():
     rng = np.random.default_rng(2)
     days = rng.poisson(4, size=2000)

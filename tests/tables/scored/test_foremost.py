@@ -68,7 +68,7 @@ def test_a_row_that_is_unusual_as_a_whole_has_no_score_without_cells(found):
 
 def test_the_terminal_tells_rows_of_one_reason_once(found):
     shown = str(found[1])
-    assert shown.count("Same for row") >= 2
+    assert shown.count("wrong in row") >= 2
     assert shown.count("x1 = ") == 1
 
 

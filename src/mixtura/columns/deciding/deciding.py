@@ -24,6 +24,9 @@ from .wording import kind_of_words
 # The share of the cells that may not be what the others are.
 MOST_STRAYS = 0.1
 
+# Beyond that, infinity says that there is no number, as an interval without an end does.
+_INFINITE = ("inf", "-inf")
+
 # Beyond that, words that stand for no number: so many at most, among so many different numbers that are half of the
 # cells at least.
 _MOST_STANDING_IN, _FEWEST_NUMBERS, _MOST_SHARE = 2, 20, 0.5
@@ -90,10 +93,12 @@ def are_numbers(seen: ColumnSeen) -> bool:
 
 
 def _number(seen: ColumnSeen, missing: tuple[str, ...], writing: Writing | None = None) -> Number:
-    """Return plain numbers with their step, or those of a writing."""
+    """Return plain numbers with their step, or those of a writing; infinity may say that there is no limit."""
     if writing is not None:
         return Number(writing, missing)
     numbers = seen.numbers
+    if seen.n_infinite > MOST_STRAYS * (numbers.count + seen.n_infinite):
+        missing = (*missing, *_INFINITE)
     is_constant = numbers.count > 0 and numbers.smallest == numbers.largest and not seen.n_infinite
     return Number(None, missing, _step(seen), "constant" if is_constant else "")
 

@@ -98,8 +98,8 @@ class Habits:
     def told(self, column: int, value: float, expected: float, deviation: float) -> list[float]:
         """Return what is expected in place of a value, as it is told: with few digits, then with more.
 
-        It is the value that most rows have where it is as good as that. It lies in the range of the rows, and is never
-        written as the value seen.
+        It is the value that most rows have where it is as good as that. It lies in the range of the rows, in that of
+        the middle nine tenths where the expectation does, and is never written as the value seen.
         """
         step, usual = float(self.step[column]), float(self.usual[column])
         unlike = seen(value, step)
@@ -109,6 +109,9 @@ class Habits:
         values = told(self.within(column, expected), deviation, step, usual, unlike)
         # A limit of the range has all the digits of a value, so numbers of few digits that lie beyond it are passed by.
         limited = [number for number in values if self.within(column, number) == number]
+        low, high = self.most(column)
+        if low <= expected <= high:
+            limited = [number for number in limited if low <= number <= high]
         possible = [number for number in limited if written(number) != unlike] or [expected]
         return [number for number in possible if abs(number - value) > step / 2] or possible
 

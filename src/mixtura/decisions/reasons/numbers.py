@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from ...words import number, severity
 
@@ -152,6 +152,23 @@ def _unlike(score: float, others: Sequence[float]) -> str:
         if text not in [number(other, digits) for other in others]
     )
     return next(unlike, repr(score))
+
+
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Return a range in digits down to a hundredth of its width, as wide or a little wider.
+
+    Examples
+    --------
+    >>> widened(0.8324815, 2.410871), widened(1.0, 65.0), widened(5000.0, 292857.0)
+    ((0.83, 2.42), (1.0, 65.0), (5000.0, 293000.0))
+    """
+    if not 0 < high - low < _LARGE:
+        return low, high
+    low, high = (float(f"{limit:.{_MOST_DIGITS}g}") for limit in (low, high))
+    scale = Decimal(10) ** (2 - math.floor(math.log10(high - low)))
+    down = (Decimal(repr(low)) * scale).to_integral_value(ROUND_FLOOR) / scale
+    up = (Decimal(repr(high)) * scale).to_integral_value(ROUND_CEILING) / scale
+    return float(down), float(up)
 
 
 def percentage(share: float) -> str:

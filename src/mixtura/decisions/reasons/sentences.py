@@ -12,12 +12,15 @@ from ...detectors.explanation import NOTABLE, Explanation
 from ...typing import Floats, Integers
 from ...words import joined
 from .habits import MOSTLY, Habits
-from .numbers import about, percentage, seen, told_apart, written
+from .numbers import about, percentage, seen, told_apart, widened, written
 from .peers import Peers
 from .spoken import MISSING, Spoken
 
 # Columns named of a row that is unusual as a whole, each of which adds at least so much.
 _NAMED, _WORTH_NAMING = 3, 0.1
+
+# Columns of levels that are listed by their names, unless only one more would be left.
+_LISTED = 4
 
 # A value is rare when so many rows have less, or so many more.
 _MOST = 0.95
@@ -168,9 +171,12 @@ class _Row:
         found = None if self.peers is None else self.peers.together(self.values, forms)
         if found is None:
             return ""
-        having = f"{found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
-        every = len(found.columns) > 2
-        return f": {having} {f'its {len(found.columns)} levels' if every else self._told(found.columns)}"
+        having = f": {found.n_rows:,} of {found.n_all:,} rows {'has' if found.n_rows == 1 else 'have'}"
+        if len(found.columns) == 2:
+            return f"{having} {self._told(found.columns)}"
+        names = [self.columns[column] for column in found.columns]
+        more = [f"{len(names) - _LISTED} more columns"] if len(names) > _LISTED + 1 else []
+        return f"{having} the same values in {joined(names[: _LISTED if more else None] + more)}"
 
     def notable(self, n: int) -> list[str]:
         """Return those of the columns that add most whose values are unexpected or rare, and what they are beside."""
@@ -268,7 +274,7 @@ class _Row:
         ranges = []
         for column in columns:
             assert self.habits is not None, "it has been asked for"
-            low, high = (seen(limit, self._step(column)) for limit in self.habits.most(column))
+            low, high = map(written, widened(*self.habits.most(column)))
             ranges.append(f"{low} to {high}" if len(self.flagged) == 1 else f"{self.columns[column]} {low} to {high}")
         return f"nine in ten rows have {joined(ranges)}"
 
@@ -278,7 +284,7 @@ class _Row:
             return False
         if self.explanation.given_others[self.row, columns].any() or not all(map(self.spoken.is_number, columns)):
             return False
-        limits = [(self.values[column], *self.habits.most(column)) for column in columns]
+        limits = [(self.values[column], *widened(*self.habits.most(column))) for column in columns]
         return all(not low <= value <= high and low < high for value, low, high in limits)
 
     def _limit(self, column: int) -> str | None:

@@ -20,7 +20,7 @@ Reason = tuple[tuple[int, int], ...]
 
 
 class _Sharing(NamedTuple):
-    """How many rows share a reason, and the one of highest score: its score, its row, the columns given."""
+    """How many rows share a reason, the one of highest score, its score, and the columns given in all of them."""
 
     n_rows: int
     score: float
@@ -103,4 +103,5 @@ def shared_reason(columns: Sequence[str], reason: Reason, given: Sequence[int]) 
 
 def _together(one: _Sharing, other: _Sharing) -> _Sharing:
     first = max(one, other, key=lambda sharing: (sharing.score, -sharing.row))
-    return first._replace(n_rows=one.n_rows + other.n_rows)
+    given = tuple(column for column in first.given if column in one.given and column in other.given)
+    return first._replace(n_rows=one.n_rows + other.n_rows, given=given)

@@ -27,11 +27,21 @@ _SLIGHT = 2.0
 # A level is wrong only if it has so many nats by itself.
 _SPEAKS = 1.0
 
+# A level that no other column tells is rare where one row in twenty has one as rare, in nats.
+_RARE = float(np.log(20))
+
 # A repair that takes off less than this part of what a row has too much explains nothing.
 _PART = 0.1
 
 # Each further cell takes off such a part of what a row has too much, or is no reason.
 _FURTHER = 0.2
+
+# A level tells a number where the numbers of its rows are so much closer together than those of all rows: seven in ten
+# of a normal variance. So few rows differ from the table only where they differ much.
+_TELLS, _FEW = 0.85, 30
+
+# Distances from what is expected are compared at this share of the rows: where as many have one value, it is told.
+_NEAREST = 0.8
 
 # Of two repairs of which one leaves a row e times as likely, that one is the better.
 _EQUAL = 1.0
@@ -176,8 +186,13 @@ class MixedExplainer:
         own["score_after"][rows] = told.after
         own["given"][rows] = -1
         for row, cells, by in zip(rows.tolist(), told.cells, told.told_by, strict=True):
-            telling = [*dict.fromkeys(by[cells].tolist())][:MOST_GIVEN]
-            own["given"][row, : len(telling)] = telling
+            told_of = [
+                (level, column)
+                for level, column in zip(by[cells].tolist(), np.flatnonzero(cells).tolist(), strict=True)
+            ]
+            telling = [level for level, column in told_of if self._tells(level, X[row, level], column)]
+            kept = [*dict.fromkeys(telling)][:MOST_GIVEN]
+            own["given"][row, : len(kept)] = kept
         return replace(explanation, **own)
 
     def _given_levels(self, found: Explanation, rows: Floats, before: Floats, ordinary: float) -> Explanation:
@@ -202,13 +217,29 @@ class MixedExplainer:
         changed = replace(found, **{field.name: getattr(found, field.name).copy() for field in fields(found)})
         expected, deviation = farthest.expected[some], farthest.deviation[some]
         changed.flagged_cells[some], changed.other_cells[some], changed.given[some] = False, False, -1
-        changed.flagged_cells[some, column], changed.given_others[some, column] = True, True
-        changed.given[some, 0] = self._place[farthest.level[some]]
+        level = farthest.level[some]
+        seen = rows[some, self._place[level]]
+        told_by = zip(level.tolist(), seen.tolist(), self.order[column].tolist(), strict=True)
+        known = [self._tells(*one) for one in told_by]
+        changed.flagged_cells[some, column], changed.given_others[some, column] = True, known
+        changed.given[some, 0] = np.where(known, self._place[level], -1)
         changed.repaired[some] = values[:, : found.repaired.shape[1]]
         changed.score_after[some] = after
         changed.expected[some, column], changed.deviation[some, column] = expected, deviation
         changed.distance[some, column] = (rows[some, column] - expected) / deviation
         return changed
+
+    def _tells(self, level: int, value: float, column: int) -> bool:
+        """Tell whether the level `value` of a column says more of a number than all rows do; columns of the table."""
+        table = self.background[:, self._place]
+        alike = np.isnan(table[:, level]) if np.isnan(value) else table[:, level] == value
+        known = ~np.isnan(table[:, column])
+        own, whole = table[alike & known, column], table[known, column]
+        if len(own) < _FEW:
+            return True
+        center = np.median(own)
+        near, far = (np.quantile(np.abs(some - center), _NEAREST) for some in (own, whole))
+        return bool(near < _TELLS * far)
 
     def _levels_repaired(self, rows: Floats, before: Floats, ordinary: float) -> tuple[Floats, Bools, Floats, Bools]:
         """Return rows with the fewest levels replaced that make them ordinary, these cells, the scores then.
@@ -224,10 +255,12 @@ class MixedExplainer:
             if not len(pending):
                 break
             here = values[pending]
-            expected, _ = expected_levels(self.levels, here[:, self._place])
+            expected, told_by = expected_levels(self.levels, here[:, self._place])
             # A common level that no other column speaks against is no reason, however common another one is.
             own = self.levels.each(here[:, self._place])[:, columns]
-            own[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS)] = 0.0
+            places = self.levels.coding.places(self.levels.coding.codes(here[:, self._place]))
+            is_common = (self.levels.shares[places] < _RARE) & (told_by < 0)
+            own[(expected == here[:, n_numbers:]) | wrong[pending] | (own < _SPEAKS) | is_common] = 0.0
             new = self._with_each(here, n_numbers, expected, own)
             best = new.argmax(axis=1)
             gained = new[np.arange(len(pending)), best]

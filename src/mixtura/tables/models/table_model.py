@@ -30,6 +30,11 @@ from ..kinds.listed import stored_kind
 from .possible import possible_repairs
 from .provenance import Provenance
 
+# A repair is no reason that takes less than this part off what a row has above the median score, if it leaves the row
+# flagged; of a row that is not flagged, which has no few wrong cells as a rule, less than that part.
+_SLIGHT, _SLIGHT_OF_ORDINARY = 0.1, 0.25
+_NATS_OF_MEDIAN = float(np.log(2))
+
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
@@ -363,10 +368,32 @@ class TableModel:
         repaired = np.where(found.flagged_cells, found.repaired, np.asarray(X, dtype=np.float64))
         after = turned(found.score_after)
         habits = Habits.unknown(len(self.columns)) if self.habits is None else self.habits
+        # What no other column tells is told by where most rows are.
+        untold = found.flagged_cells & ~found.given_others & (found.given < 0).all(axis=1, keepdims=True)
+        for row, column in np.argwhere(untold).tolist():
+            if not self.kinds or self.kinds[column].in_use:
+                repaired[row, column] = np.clip(repaired[row, column], *habits.most(column))
         some = np.flatnonzero(found.flagged_cells.any(axis=1))
         parts_of = np.asarray(X, dtype=np.float64)[some], found.flagged_cells[some], repaired[some]
         repaired[some], after[some] = possible_repairs(self, habits, *parts_of, found.deviation[some])
-        return replace(found, repaired=repaired, score_before=turned(found.score_before), score_after=after)
+        told = replace(found, repaired=repaired, score_before=turned(found.score_before), score_after=after)
+        return told if self.threshold is None or not self.has_severities else self._without_slight(told, X)
+
+    def _without_slight(self, found: Explanation, X: ArrayLike) -> Explanation:
+        """Return an explanation without repairs that leave a row nearly as unusual as it was."""
+        assert self.threshold is not None, "it has been asked for"
+        before, after = found.score_before, found.score_after
+        is_flagged = before > self.threshold
+        least = np.where(is_flagged, _SLIGHT, _SLIGHT_OF_ORDINARY) * (before - self.score_at(_NATS_OF_MEDIAN))
+        slight = (before - after < least) & ~(is_flagged & (after <= self.threshold))
+        return replace(
+            found,
+            flagged_cells=found.flagged_cells & ~slight[:, None],
+            other_cells=found.other_cells & ~slight[:, None],
+            repaired=np.where(slight[:, None], np.asarray(X, dtype=np.float64), found.repaired),
+            score_after=np.where(slight, before, after),
+            given=np.where(slight[:, None], -1, found.given),
+        )
 
     def reasons(self, X: ArrayLike) -> list[str]:
         """Return why each row of `X` is unusual: its wrong cells, what they should have been, its score then."""
