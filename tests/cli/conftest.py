@@ -1,3 +1,5 @@
+import contextlib
+import io
 import math
 from dataclasses import dataclass
 
@@ -44,6 +46,18 @@ def run(folder, capfd, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="session")
+def run_in():
+    """Run the command line in a folder, for several tests that ask of one run."""
+
+    def run_in(folder, *arguments):
+        said = io.StringIO()
+        with contextlib.chdir(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            assert main([str(argument) for argument in arguments]) == 0, said.getvalue()
+
+    return run_in
+
+
 def write_csv(path, names, rows):
     lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -56,9 +70,7 @@ def write(folder):
     return lambda name, names, rows: write_csv(folder / name, names, rows).relative_to(folder)
 
 
-@pytest.fixture
-def iris(folder):
-    """The table of irises, with a column of text and one that never changes."""
+def write_iris(folder):
     data = load_iris()
     names = [name.removesuffix(" (cm)").replace(" ", "_") for name in data.feature_names]
     rows = [
@@ -66,6 +78,21 @@ def iris(folder):
         for values, target in zip(data.data.tolist(), data.target.tolist(), strict=True)
     ]
     return write_csv(folder / "iris.csv", [*names, "species", "year"], rows).relative_to(folder)
+
+
+@pytest.fixture
+def iris(folder):
+    """The table of irises, with a column of text and one that never changes."""
+    return write_iris(folder)
+
+
+@pytest.fixture(scope="session")
+def iris_forest(run_in, tmp_path_factory):
+    """A folder with the irises, a forest of two of their columns, `m`, and what it found, `first.parquet`."""
+    folder = tmp_path_factory.mktemp("forest")
+    columns = ("--columns", "petal_length,petal_width")
+    run_in(folder, "detect", write_iris(folder), "--model", "forest", *columns, "--save", "m", "--out", "first.parquet")
+    return folder
 
 
 @pytest.fixture

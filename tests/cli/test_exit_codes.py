@@ -249,9 +249,9 @@ def test_the_version_imports_little():
 
 
 def test_the_program(folder):
-    ended = subprocess.run([*PROGRAM, "detect", "nothing.csv"], capture_output=True, text=True, check=False)
+    ended = subprocess.run([*PROGRAM, "find", "nothing.csv"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("mixtura: there is no file nothing.csv")
+    assert ended.stderr.startswith("mixtura: No such command 'find'")
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,8 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(iris, monkeypatch, arg
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
 def test_no_room_for_the_summary(iris, folder):
     with open("/dev/full", "w") as full:
-        ended = subprocess.run([*PROGRAM, "detect", "iris.csv"], stdout=full, stderr=subprocess.PIPE, check=False)
+        command = [*PROGRAM, "detect", "iris.csv", "--components", "1"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 2
     assert ended.stderr.startswith(b"mixtura: cannot write to standard output")
 

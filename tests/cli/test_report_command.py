@@ -6,6 +6,7 @@ What draws the page is replaced: here it is about the data that it is given.
 import io
 import json
 import re
+import shutil
 import sys
 from dataclasses import replace
 from types import ModuleType
@@ -178,20 +179,9 @@ def test_a_model_of_groups_has_no_threshold(run, iris, drawn, page):
 
 
 @pytest.fixture
-def model(run, iris):
-    run(
-        "detect",
-        iris,
-        "--model",
-        "forest",
-        "--columns",
-        "petal_length,petal_width",
-        "--save",
-        "m",
-        "--out",
-        "first.parquet",
-        "-q",
-    )
+def model(iris_forest, folder):
+    for name in ("m", "first.parquet"):
+        shutil.copy(iris_forest / name, folder)
     return "m"
 
 
