@@ -86,13 +86,10 @@ def iris(folder):
     return write_iris(folder)
 
 
-@pytest.fixture(scope="session")
-def iris_forest(run_in, tmp_path_factory):
-    """A folder with the irises, a forest of two of their columns, `m`, and what it found, `first.parquet`."""
-    folder = tmp_path_factory.mktemp("forest")
-    columns = ("--columns", "petal_length,petal_width")
-    run_in(folder, "detect", write_iris(folder), "--model", "forest", *columns, "--save", "m", "--out", "first.parquet")
-    return folder
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Let a table of some thousand rows be several blocks."""
+    monkeypatch.setattr("mixtura.rows.block._VALUES_PER_BLOCK", 2**12)
 
 
 @pytest.fixture

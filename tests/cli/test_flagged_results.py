@@ -132,7 +132,8 @@ def test_no_rows_are_a_file_too(run, folder, write):
     rng = np.random.default_rng(1)
     write("clean.csv", ["a", "b"], rng.normal(size=(300, 2)).round(3).tolist())
     for ending in ("csv", "json", "jsonl", "parquet", "arrow", "xlsx"):
-        assert run("detect", "clean.csv", *FAST[:4], "--only-flagged", "--out", f"f.{ending}", "--bad", f"b.{ending}").code == 0
+        outputs = ("--only-flagged", "--out", f"f.{ending}", "--bad", f"b.{ending}")
+        assert run("detect", "clean.csv", *FAST[:4], *outputs).code == 0
     assert (folder / "b.csv").read_text() == "a,b\n"
     assert json.loads((folder / "b.json").read_text()) == []
     assert (folder / "f.jsonl").read_text() == ""
@@ -182,7 +183,8 @@ def test_all_files_appear_or_none(run, folder, table, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(CsvSink, "close", without_room)
-    ended = run("detect", table(), *FAST, "--out", "s.parquet", "--good", "good.jsonl", "--bad", "bad.csv", "--save", "m")
+    outputs = ("--out", "s.parquet", "--good", "good.jsonl", "--bad", "bad.csv", "--save", "m")
+    ended = run("detect", table(), *FAST, *outputs)
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert [path.name for path in folder.iterdir()] == ["t.csv"]
 

@@ -25,7 +25,8 @@ def holes(write):
 @pytest.mark.parametrize("kind", ["auto", "mixture", "bayesian", "forest"])
 def test_models_that_take_them(run, holes, need, kind):
     read = need("pyarrow.parquet").read_table
-    ended = run("detect", holes, "--model", kind, "--rate", "0.04", "--json", "--save", "m", "--out", "a.parquet")
+    options = ["--model", kind, *(("--components", "2", "--shape", "full") if kind == "mixture" else ())]
+    ended = run("detect", holes, *options, "--rate", "0.04", "--json", "--save", "m", "--out", "a.parquet")
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
     assert summary["notices"][0] == (

@@ -25,7 +25,8 @@ def test_what_is_no_text_takes_no_options_of_text(tmp_path, kind, options):
         "query": ("select 1.0 as a", "the result of a query"),
         "parquet": (tmp_path / "t.parquet", "t.parquet"),
     }[kind]
-    with pytest.raises(SourceError, match=f"header and ragged are for delimited text, and .*{called} is none: leave them out"):
+    said = f"header and ragged are for delimited text, and .*{called} is none: leave them out"
+    with pytest.raises(SourceError, match=said):
         rows.open(source, **options)
 
 
