@@ -1,5 +1,3 @@
-import contextlib
-import io
 import math
 from dataclasses import dataclass
 
@@ -8,6 +6,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from mixtura.cli import main, progress
+from mixtura.tables import comparing
 
 
 @dataclass
@@ -46,18 +45,6 @@ def run(folder, capfd, monkeypatch):
     return run
 
 
-@pytest.fixture(scope="session")
-def run_in():
-    """Run the command line in a folder, for several tests that ask of one run."""
-
-    def run_in(folder, *arguments):
-        said = io.StringIO()
-        with contextlib.chdir(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            assert main([str(argument) for argument in arguments]) == 0, said.getvalue()
-
-    return run_in
-
-
 def write_csv(path, names, rows):
     lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -70,7 +57,9 @@ def write(folder):
     return lambda name, names, rows: write_csv(folder / name, names, rows).relative_to(folder)
 
 
-def write_iris(folder):
+@pytest.fixture
+def iris(folder):
+    """The table of irises, with a column of text and one that never changes."""
     data = load_iris()
     names = [name.removesuffix(" (cm)").replace(" ", "_") for name in data.feature_names]
     rows = [
@@ -81,9 +70,16 @@ def write_iris(folder):
 
 
 @pytest.fixture
-def iris(folder):
-    """The table of irises, with a column of text and one that never changes."""
-    return write_iris(folder)
+def only(monkeypatch):
+    """Let some detectors be all that `compare` knows."""
+
+    def only(*names):
+        everything = comparing.modelling.detectors
+        monkeypatch.setattr(
+            comparing.modelling, "detectors", lambda *given: {name: everything(*given)[name] for name in names}
+        )
+
+    return only
 
 
 @pytest.fixture

@@ -28,19 +28,6 @@ def claims(write):
 
 
 @pytest.fixture
-def only(monkeypatch):
-    """Let some detectors be all there are."""
-
-    def only(*names):
-        everything = comparing.modelling.detectors
-        monkeypatch.setattr(
-            comparing.modelling, "detectors", lambda *given: {name: everything(*given)[name] for name in names}
-        )
-
-    return only
-
-
-@pytest.fixture
 def few_detectors(only):
     """Let three detectors be all there are, quickly fitted."""
     only("auto", "forest", "svm")
