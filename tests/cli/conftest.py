@@ -6,6 +6,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from mixtura.cli import main, progress
+from mixtura.tables import comparing
 
 
 @dataclass
@@ -66,6 +67,25 @@ def iris(folder):
         for values, target in zip(data.data.tolist(), data.target.tolist(), strict=True)
     ]
     return write_csv(folder / "iris.csv", [*names, "species", "year"], rows).relative_to(folder)
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Let some detectors be all that `compare` knows."""
+
+    def only(*names):
+        everything = comparing.modelling.detectors
+        monkeypatch.setattr(
+            comparing.modelling, "detectors", lambda *given: {name: everything(*given)[name] for name in names}
+        )
+
+    return only
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Let a table of some thousand rows be several blocks."""
+    monkeypatch.setattr("mixtura.rows.block._VALUES_PER_BLOCK", 2**12)
 
 
 @pytest.fixture

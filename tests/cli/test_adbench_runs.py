@@ -14,8 +14,10 @@ LARGE = {"cover", "http", "mnist", "musk", "satellite", "shuttle"}
 # By default two of the others are enough.
 FEW = {"Ionosphere", "breastw"}
 
-# Rows that are read of a table: several blocks of most, and no more time than that takes.
-MOST_ROWS = 15_000
+# Rows that are read of a table: several small blocks of most, and no more time than that takes.
+MOST_ROWS = 4_000
+
+pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
 def read(name):

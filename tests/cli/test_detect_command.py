@@ -137,7 +137,7 @@ def test_json_keys(run, iris):
 
 def test_two_runs_agree(run, iris, read):
     for name in ("a.parquet", "b.parquet"):
-        assert run("detect", iris, "--components", "1-3", "--rate", "0.04", "--out", name).code == 0
+        assert run("detect", iris, "--components", "1,2", "--rate", "0.04", "--out", name).code == 0
     assert read("a.parquet") == read("b.parquet")
 
 
@@ -170,7 +170,7 @@ def test_columns_and_drop(run, iris):
 
 
 def test_score_gives_the_same_bits(run, iris, read, folder):
-    options = ("--components", "1-3", "--rate", "0.04", "--json")
+    options = ("--components", "1,2", "--rate", "0.04", "--json")
     first = summary_of(run("detect", iris, *options, "--save", "m", "--out", "a.parquet"))
     second = summary_of(run("score", "m", iris, "--json", "--out", "b.parquet"))
     assert read("a.parquet") == read("b.parquet")

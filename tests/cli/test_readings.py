@@ -43,7 +43,7 @@ def test_a_fit_reads_twice_with_levels_or_without(readings, table, rule):
 
 
 def test_groups_are_found_in_two_readings(readings):
-    assert readings("groups", "mixed.csv") == 2
+    assert readings("groups", "mixed.csv", "--components", "1-2", "--shape", "diag") == 2
 
 
 def test_labels_and_a_reference_are_one_reading_more(readings):

@@ -9,7 +9,7 @@ import pytest
 
 import mixtura
 
-FAST = ("--model", "forest")
+FAST = ("--components", "1", "--shape", "full")
 
 
 @pytest.fixture

@@ -11,20 +11,20 @@ import pytest
 from mixtura.cli import main
 
 PROGRAM = [sys.executable, "-m", "mixtura"]
-FOREST = ("--model", "forest")
+FAST = ("--components", "1")
 
 
 @pytest.mark.parametrize("form", [None, "csv", "jsonl", "json", "arrow", "parquet"])
 def test_the_result_is_on_standard_output_and_all_else_is_not(iris, folder, need, capfdbinary, form):
     chosen = () if form is None else ("--format", form)
-    assert main(["detect", "iris.csv", *FOREST, "--out", "-", *chosen]) == 0
+    assert main(["detect", "iris.csv", *FAST, "--out", "-", *chosen]) == 0
     out, err = capfdbinary.readouterr()
     assert b"Wrote standard output" in err
     assert [file.name for file in folder.iterdir()] == ["iris.csv"]
-    assert main(["detect", "iris.csv", *FOREST, "--out", "there.parquet", "-q"]) == 0
+    assert main(["detect", "iris.csv", *FAST, "--out", "there.parquet", "-q"]) == 0
     expected = need("pyarrow.parquet").read_table("there.parquet")
     if form in (None, "csv"):
-        assert main(["detect", "iris.csv", *FOREST, "--out", "there.csv", "-q"]) == 0
+        assert main(["detect", "iris.csv", *FAST, "--out", "there.csv", "-q"]) == 0
         assert out == (folder / "there.csv").read_bytes()
     elif form == "jsonl":
         assert [json.loads(line) for line in out.splitlines()] == expected.to_pylist()
@@ -49,7 +49,7 @@ def test_a_reader_that_leaves_ends_the_run_quietly(iris, folder, form, save):
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
-        [*PROGRAM, "detect", "iris.csv", *FOREST, "--out", "-", "--format", form, *saved, "-q"],
+        [*PROGRAM, "detect", "iris.csv", *FAST, "--out", "-", "--format", form, *saved, "-q"],
         stdout=writing,
         stderr=subprocess.PIPE,
         check=False,

@@ -14,6 +14,18 @@ from mixtura.display.as_json import as_json
 
 KINDS = ("file", "query", "pandas", "polars", "arrow", "array", "fortran", "list", "rows", "dask frame", "dask array")
 
+
+def turns(asked):
+    """Each kind of table with one of what is asked, by turns; every kind with the first of it under `--exhaustive`.
+
+    All of it opens tables in the same way.
+    """
+    asked = [*asked]
+    drawn = [(asked[position % len(asked)], kind) for position, kind in enumerate(KINDS)]
+    others = [(asked[0], kind) for kind in KINDS if (asked[0], kind) not in drawn]
+    return [*drawn, *(pytest.param(*other, marks=pytest.mark.exhaustive) for other in others)]
+
+
 # What tells where the table came from, where its results went, and how long that took.
 _OWN = ("seconds", "out", "saved", "report")
 
@@ -68,9 +80,7 @@ CALLS = {
 }
 
 
-@pytest.mark.each_value
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("call", "kind"), turns(CALLS))
 def test_python_finds_what_the_command_finds(folder, source, by_command, capfd, tmp_path, call, kind):
     arguments, function, keywords = CALLS[call]
     printed, table, model = by_command(arguments[0], capfd, *arguments[1:])
@@ -99,9 +109,7 @@ WAYS_TO_SCORE = {
 }
 
 
-@pytest.mark.each_value
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("way", WAYS_TO_SCORE)
+@pytest.mark.parametrize(("way", "kind"), turns(WAYS_TO_SCORE))
 def test_a_table_scored_by_a_saved_model(folder, source, saved, tmp_path, way, kind):
     file, printed, table = saved
     found = WAYS_TO_SCORE[way](file, source(kind, folder))
