@@ -85,7 +85,7 @@ def only(monkeypatch):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Let a table of some thousand rows be several blocks."""
-    monkeypatch.setattr("mixtura.rows.block._VALUES_PER_BLOCK", 2**12)
+    monkeypatch.setattr("mixtura.rows.blocks.block._VALUES_PER_BLOCK", 2**12)
 
 
 @pytest.fixture
