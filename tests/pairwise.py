@@ -20,12 +20,13 @@ STRENGTHS = {"one_case": 0, "each_value": 1, "pairwise": 2}
 LARGEST = 4
 
 # Under `--exhaustive` any two values meet in a product of more cases than this, and smaller ones are whole.
-LARGEST_WHOLE = 50
+LARGEST_WHOLE = 20
 
 
 def exhaustive(*values):
-    """Mark values of a parameter that run under `--exhaustive` only."""
-    return [pytest.param(value, marks=pytest.mark.exhaustive) for value in values]
+    """Mark values that run under `--exhaustive` only: of one parameter, or tuples of values of several."""
+    tuples = (value if isinstance(value, tuple) else (value,) for value in values)
+    return [pytest.param(*each, marks=pytest.mark.exhaustive) for each in tuples]
 
 
 def cover(cases, strength):

@@ -33,7 +33,6 @@ def expected_failures(estimator):
 @parametrize_with_checks(
     [
         MixtureDetector(),
-        MixtureDetector(GaussianMixture()),
         MixtureDetector(GaussianMixture(covariance_type="diag"), trim=0.1),
         MixtureDetector(GaussianMixture(), novelty=True),
     ],

@@ -20,10 +20,9 @@ def fitted(problem, method, seed=1):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("gradient", ["reparameterised", pytest.param("score", marks=pytest.mark.exhaustive)])
-def test_full_rank_finds_a_normal_posterior(gradient):
+def test_full_rank_finds_a_normal_posterior():
     posterior = normal_posterior(4, 1e4)
-    fit = fitted(normal_problem(posterior), Stochastic(family="full-rank", gradient=gradient))
+    fit = fitted(normal_problem(posterior), Stochastic(family="full-rank"))
     assert not fit.reasons
     # The ascent ends where the root of the divergence is below .05.
     assert fit.mixture.kullback_leibler(posterior).value < 0.05**2

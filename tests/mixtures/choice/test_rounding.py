@@ -126,20 +126,18 @@ WITHOUT_GROUPS = {
     "missing": lambda r: np.where(r.random((N, 4)) < [0.05, 0.05, 0, 0], np.nan, r.integers(1, 6, (N, 4))),
 }
 # Others are like these, and run under --exhaustive.
-FEW = {"1 to 5", "yes and no", "skewed answers", "ages", "far from zero"}
+FEW = {"yes and no", "ages", "far from zero"}
 
 
 def some(tables):
     return [pytest.param(name, marks=() if name in FEW else pytest.mark.exhaustive) for name in tables]
 
 
-@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("table", some(WITHOUT_GROUPS))
-def test_rounded_tables_without_groups(table, seed):
-    X = WITHOUT_GROUPS[table](np.random.default_rng(seed))
-    search = MixtureSearch(range(1, 7), random_state=0).fit(X)
+def test_rounded_tables_without_groups(table):
+    X = WITHOUT_GROUPS[table](np.random.default_rng(0))
+    search = MixtureSearch(range(1, 6), random_state=0).fit(X)
     assert search.best_params_["n_components"] <= 3
 
 
