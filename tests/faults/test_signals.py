@@ -17,24 +17,23 @@ from mixtura.cli import main
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
 
 PROGRAM = [sys.executable, "-m", "mixtura"]
-# A fit of a file, passes under a model, and what comes through a pipe and goes into one.
+# A fit of a file, and what comes through a pipe and goes into one.
 FEW = [
     ["detect", "t.csv", "--model", "forest", "--save", "m2", "--report", "r.html"],
-    ["score", "m", "t.csv", "--out", "scored.jsonl"],
     ["detect", "-", "--model", "forest", "--out", "-"],
 ]
 OTHERS = [
+    ["score", "m", "t.csv", "--out", "scored.jsonl"],
     ["groups", "t.jsonl", "--components", "1,2", "--shape", "diag", "--save", "m2"],
     ["compare", "t.parquet", "--rows", "500"],
     ["detect", "select * from 't.csv' order by random()", "--model", "forest"],
 ]
-SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
 # What hears a signal does not know the command: each of them once.
 STOPPED = [
-    *zip(FEW, SIGNALS, strict=True),
+    *zip(FEW, ["SIGINT", "SIGHUP"], strict=True),
     *(
         pytest.param(command, name, marks=pytest.mark.exhaustive)
-        for command, name in zip(OTHERS, ["SIGHUP", "SIGTERM", "SIGINT"], strict=True)
+        for command, name in zip(OTHERS, ["SIGTERM", "SIGHUP", "SIGTERM", "SIGINT"], strict=True)
     ),
 ]
 

@@ -386,7 +386,10 @@ def test_parameters_say_what_is_wrong_with_them():
 
 @pytest.mark.parametrize(
     "parameter",
-    [Real((2, 2)), Positive(3), Interval(-1, 4), Simplex(4), Simplex(3, shape=2), Ordered(3), CholeskyCorrelation(3)],
+    [
+        *(Positive(3), Interval(-1, 4), Simplex(3, shape=2), Ordered(3), CholeskyCorrelation(3)),
+        *exhaustive(Real((2, 2)), Simplex(4)),
+    ],
     ids=repr,
 )
 def test_jacobians_are_those_of_the_transform(parameter):

@@ -117,7 +117,7 @@ def test_the_planted_column_comes_first(name):
 POWERS = 2.0 ** np.array([-40, 3, 0, 17, -2])
 
 
-@detectors
+@most_detectors
 def test_units_do_not_matter(name):
     """Powers of two change no digits: of columns each scaled by its own, or by one for what measures distances."""
     X = correlated(400)

@@ -156,6 +156,7 @@ def test_an_estimator_is_cloned_and_fitted(mixture):
     assert MixtureDetector(mixture, novelty=True, random_state=3).fit(X).model_ == detector.model_
 
 
+@pytest.mark.exhaustive
 def test_the_scale_of_two_groups_is_no_wider_than_they_are():
     """The quartiles lie one in each: scaled by them alone, the groups are too close for k-means to tell apart."""
     random = np.random.default_rng(0)

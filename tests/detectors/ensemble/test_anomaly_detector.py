@@ -73,6 +73,7 @@ def test_one_seed_gives_the_same_bits_on_any_number_of_threads():
     fits = [AnomalyDetector(random_state=3, engine=ThreadEngine(threads)).fit(X) for threads in (1, 5)]
     scores = [fit.score_samples(X) for fit in fits]
     np.testing.assert_array_equal(scores[0], scores[1])
+    assert fits[0].offset_ == fits[1].offset_
     other = AnomalyDetector(random_state=4).fit(X).score_samples(X)
     assert (other != scores[0]).all()
 
