@@ -201,8 +201,8 @@ def test_weights_of_the_default_count_for_the_rows_that_are_outliers():
 def test_far_rows_weigh_as_many_as_they_stand_for(seed):
     """One row far away that stands for five, and five rows that stand for as many as a group has."""
     random = np.random.default_rng(seed)
-    X = two_groups(250, seed)
-    weights = random.integers(1, 4, 250)
+    X = two_groups(500, seed)
+    weights = random.integers(1, 4, 500)
     X[0], weights[0] = [0, 0, 0, 60], 5
     X[1:6], weights[1:6] = [0, 60, 0, 0] + 0.5 * random.normal(size=(5, 4)), 10
     weighted = MixtureDetector(random_state=seed).fit(X, sample_weight=weights)
