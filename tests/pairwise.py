@@ -2,29 +2,38 @@
 
 Most faults need one value, or two together (Kuhn, Wallace and Gallo 2004, "Software fault interactions and implications
 for software testing"), and pairs need far fewer cases than the product has: for three parameters of 25, 10 and 4 values
-250 instead of 1000. Tests are marked `pairwise` or `each_value`; products of many cases are drawn without a mark, each
-value once, and of seeds one runs. `--exhaustive` runs all cases of a product, or pairs where there are hundreds.
+250 instead of 1000. Tests are marked `pairwise`, `each_value` or `one_case`; products of many cases are drawn without a
+mark, each value once, and of seeds one runs. `--exhaustive` runs all cases of a product, or pairs where there are many.
 """
 
 from collections import Counter
 from functools import partial
 from itertools import combinations
 
+import pytest
 from hypothesis import is_hypothesis_test, settings
 
-STRENGTHS = {"each_value": 1, "pairwise": 2}
+# How many values together have to meet.
+STRENGTHS = {"one_case": 0, "each_value": 1, "pairwise": 2}
 
 # A product of more cases than this is drawn without a mark too: each value.
 LARGEST = 4
 
 # Under `--exhaustive` any two values meet in a product of more cases than this, and smaller ones are whole.
-LARGEST_WHOLE = 50
+LARGEST_WHOLE = 20
+
+
+def exhaustive(*values):
+    """Mark values that run under `--exhaustive` only: of one parameter, or tuples of values of several."""
+    tuples = (value if isinstance(value, tuple) else (value,) for value in values)
+    return [pytest.param(*each, marks=pytest.mark.exhaustive) for each in tuples]
 
 
 def cover(cases, strength):
     """Choose some of the cases, tuples of values, by a greedy search without chance.
 
-    In the chosen ones so many values meet as meet in any case: 1 for each value by itself, 2 for pairs. The next case
+    In the chosen ones so many values meet as meet in any case: 1 for each value by itself, 2 for pairs; 0 for one case,
+    the first. The next case
     is the one with the most meetings that no chosen one has; of several, the one whose values were chosen least often,
     so that no value is preferred; then the first. Positions come back in order.
     """
@@ -102,8 +111,13 @@ def left_out(items):
 
 def left_out_of_all(items):
     """Return the tests that even a run of all of them leaves out."""
-    large = (product for product, _ in products_of(items) if len(product) > LARGEST_WHOLE)
-    return {item for product in large if len(case_of(product[0])) > 2 for item in not_covering(product, 2)}
+    found = set()
+    for product, marked in products_of(items):
+        if marked == "one_case":
+            found |= not_covering(product, 1)
+        elif len(product) > LARGEST_WHOLE and len(case_of(product[0])) > 2:
+            found |= not_covering(product, 2)
+    return found
 
 
 def draw_few(items):

@@ -82,6 +82,12 @@ def test_pairs(a, b, c, d):
 def test_checks(estimator, check):
     pass
 
+@pytest.mark.one_case
+@pytest.mark.parametrize("a", [pytest.param(1, marks=pytest.mark.exhaustive), 0])
+@pytest.mark.parametrize("d", range(2))
+def test_one_case(d, a):
+    pass
+
 @pytest.mark.exhaustive
 def test_long():
     pass
@@ -119,13 +125,14 @@ def test_other_seeds(seed):
 
 
 def test_what_a_default_run_leaves_out(pytester):
-    pytester.makeini("[pytest]\nmarkers =\n  pairwise\n  each_value\n  exhaustive")
+    pytester.makeini("[pytest]\nmarkers =\n  pairwise\n  each_value\n  one_case\n  exhaustive")
     items = pytester.getitems(TESTS)
     without = left_out(items)
     kept = [item for item in items if item not in without]
     assert Counter(item.originalname for item in kept) == {
         "test_pairs": 6,  # b and c stand in one list, and are one
         "test_checks": 4,  # two classes, each with two checks
+        "test_one_case": 1,  # the first that is not of a full run alone
         "test_seeds": 4,  # each value of d, with the seed that runs by default
         "test_whole": 4,
         "test_two_lists": 3,
@@ -156,11 +163,17 @@ def test_two_lists(a, b):
 @pytest.mark.parametrize("a", range(125))
 def test_one_list(a):
     pass
+
+@pytest.mark.one_case
+@pytest.mark.parametrize("a", range(5))
+@pytest.mark.parametrize("b", range(3))
+def test_one_case(a, b):
+    pass
 """
 
 
-def test_of_hundreds_of_cases_any_two_values_meet_in_a_run_of_all(pytester):
-    pytester.makeini("[pytest]\nmarkers =\n  each_value")
+def test_what_a_run_of_all_leaves_out(pytester):
+    pytester.makeini("[pytest]\nmarkers =\n  each_value\n  one_case")
     items = pytester.getitems(LARGE)
     without = left_out_of_all(items)
     kept = [item for item in items if item not in without]
@@ -168,6 +181,7 @@ def test_of_hundreds_of_cases_any_two_values_meet_in_a_run_of_all(pytester):
         "test_three_lists": 35,
         "test_two_lists": 125,
         "test_one_list": 125,
+        "test_one_case": 5,
     }
 
 

@@ -20,7 +20,7 @@ def expected_failures(estimator):
 @pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
-    [AnomalyDetector(), AnomalyDetector(0.1, n_estimators=1), AnomalyDetector(n_estimators=7, engine="threads")],
+    [AnomalyDetector(n_estimators=7), AnomalyDetector(0.1, n_estimators=1, engine="threads")],
     expected_failed_checks=expected_failures,
 )
 def test_estimator(estimator, check):

@@ -10,10 +10,8 @@ from mixtura import EllipticEnvelope, MinCovDet
 @parametrize_with_checks(
     [
         MinCovDet(),
-        MinCovDet(start="deterministic"),
         MinCovDet(assume_centered=True, support_fraction=0.8),
         EllipticEnvelope(),
-        EllipticEnvelope(store_precision=False),
         EllipticEnvelope(start="deterministic", contamination=0.2),
     ]
 )

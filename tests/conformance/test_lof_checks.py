@@ -14,8 +14,6 @@ from mixtura import LocalOutlierFactor
 @parametrize_with_checks(
     [
         LocalOutlierFactor(),
-        LocalOutlierFactor(novelty=True),
-        LocalOutlierFactor(metric="manhattan", n_neighbors=3),
         LocalOutlierFactor(metric="cosine", novelty=True, contamination=0.1),
         LocalOutlierFactor(metric="canberra"),
     ]

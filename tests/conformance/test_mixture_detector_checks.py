@@ -32,12 +32,19 @@ def expected_failures(estimator):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
     [
-        MixtureDetector(),
-        MixtureDetector(GaussianMixture()),
         MixtureDetector(GaussianMixture(covariance_type="diag"), trim=0.1),
         MixtureDetector(GaussianMixture(), novelty=True),
     ],
     expected_failed_checks=expected_failures,
 )
 def test_mixture_detector(estimator, check):
+    check(estimator)
+
+
+# Each fit is a search.
+@pytest.mark.exhaustive
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks([MixtureDetector()], expected_failed_checks=expected_failures)
+def test_default_mixture(estimator, check):
     check(estimator)

@@ -10,7 +10,7 @@ from mixtura import AnomalyDetector, EllipticEnvelope, IsolationForest, LocalOut
 from mixtura.detectors.detector import Detector
 from mixtura.errors import SourceError
 
-X = np.random.default_rng(0).normal(size=(400, 2))
+X = np.random.default_rng(0).normal(size=(120, 2))
 
 detectors = pytest.mark.parametrize(
     "detector",

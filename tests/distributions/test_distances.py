@@ -74,6 +74,7 @@ def test_single_normals_of_two_columns_are_exact(shape):
     assert hellinger(p, q) == Estimate(pytest.approx(distance, rel=1e-9), 0.0, "exact")
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_features", [1, 2])
 @pytest.mark.parametrize("seed", [0, pytest.param(5, marks=pytest.mark.exhaustive)])
@@ -86,6 +87,7 @@ def test_bounds_are_above_the_integrals(shape, n_features, seed):
     assert distance < distance_above.value < min(1, distance + 0.5)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_features", [1, 2])
 def test_samples_agree_with_the_integrals(shape, n_features):
@@ -114,6 +116,7 @@ def test_the_same_seed_gives_the_same_estimate():
         assert first != other
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_features", [1, 2])
 @pytest.mark.parametrize("seed", [0, 5])

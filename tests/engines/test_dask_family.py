@@ -21,7 +21,7 @@ FITS = {
 @pytest.fixture(scope="module", name="X")
 def table():
     random = np.random.default_rng(0)
-    groups = [random.normal(size=(9000, 3)), random.normal([6, 0, 0], 1, (9000, 3)), random.uniform(-40, 40, (900, 3))]
+    groups = [random.normal(size=(2500, 3)), random.normal([6, 0, 0], 1, (2500, 3)), random.uniform(-40, 40, (250, 3))]
     return random.permutation(np.concatenate(groups))
 
 
@@ -35,7 +35,7 @@ def test_fit(need, X, name, holes):
         warnings.simplefilter("ignore", ConvergenceWarning)
         here = FITS[name].fit(X)
         bound, means = here.lower_bound_, here.means_
-        there = FITS[name].fit(da.from_array(X, chunks=(4000, 3)))
+        there = FITS[name].fit(da.from_array(X, chunks=(1100, 3)))
     assert there.lower_bound_ == pytest.approx(bound, rel=1e-9)
     np.testing.assert_allclose(there.means_, means, rtol=1e-6, atol=1e-6)
 
@@ -45,7 +45,7 @@ def test_batches(need, X, estimator):
     da = need("dask.array")
     here, there = (type(estimator)(**estimator.get_params()).set_params(random_state=0) for _ in range(2))
     with need("dask").config.set(scheduler="synchronous"):
-        for part in (X[:4000], X[4000:8000], X[:4000]):
+        for part in (X[:1200], X[1200:2400], X[:1200]):
             here.partial_fit(part)
-            there.partial_fit(da.from_array(part, chunks=(1500, 3)))
+            there.partial_fit(da.from_array(part, chunks=(450, 3)))
     np.testing.assert_allclose(there.means_, here.means_, rtol=1e-6, atol=1e-6)

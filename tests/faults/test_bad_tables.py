@@ -206,7 +206,7 @@ def test_odd_but_sound_tables_are_fitted(name, way, shape):
     check_sound(model, table)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ESTIMATORS)
 @pytest.mark.parametrize("name", FLAT)

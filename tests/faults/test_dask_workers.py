@@ -8,12 +8,10 @@ import pytest
 
 from mixtura.engines import ThreadEngine, engine_for
 from mixtura.rows import ArrayRows
+from pairwise import exhaustive
 from problems import assert_same_fit, iterate, open_dask, three_groups
 
 N_ROWS = 100_000
-
-# Until another worker is there: some seconds each.
-long = pytest.mark.exhaustive
 
 
 class KillsItsWorker:
@@ -57,21 +55,18 @@ def expected(table):
 
 @pytest.fixture
 def rows(request, need, dask_client, table):
-    da, dd = need("dask.array"), need("dask.dataframe")
-    array = da.from_array(table, chunks=(9_000, 3))
+    array = need("dask.array").from_array(table, chunks=(9_000, 3))
     with dask_client.as_current():
         if request.param == "array":
             yield open_dask(array)
         elif request.param == "persisted array":
             yield open_dask(array.persist())
-        elif request.param == "frame":
-            yield open_dask(dd.from_dask_array(array, columns=["a", "b", "c"]))
         else:
             yield ArrayRows(table)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("rows", ["array", pytest.param("persisted array", marks=long)], indirect=True)
+@pytest.mark.parametrize("rows", ["array"], indirect=True)
 def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
     killed = []
 
@@ -87,7 +82,7 @@ def test_a_worker_is_killed_between_two_iterations(rows, dask_client, expected):
 
 @pytest.mark.parametrize(
     "rows",
-    ["persisted array", pytest.param("frame", marks=long), pytest.param("blocks sent from here", marks=long)],
+    ["persisted array", *exhaustive("blocks sent from here")],
     indirect=True,
 )
 def test_a_worker_is_killed_in_the_middle_of_a_pass(rows, dask_client, expected, tmp_path):

@@ -20,10 +20,9 @@ def fitted(problem, method, seed=1):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("gradient", ["reparameterised", pytest.param("score", marks=pytest.mark.exhaustive)])
-def test_full_rank_finds_a_normal_posterior(gradient):
+def test_full_rank_finds_a_normal_posterior():
     posterior = normal_posterior(4, 1e4)
-    fit = fitted(normal_problem(posterior), Stochastic(family="full-rank", gradient=gradient))
+    fit = fitted(normal_problem(posterior), Stochastic(family="full-rank"))
     assert not fit.reasons
     # The ascent ends where the root of the divergence is below .05.
     assert fit.mixture.kullback_leibler(posterior).value < 0.05**2
@@ -39,8 +38,16 @@ def test_mean_field_has_the_precisions_of_the_posterior():
     np.testing.assert_allclose(fit.mixture.covariance.variances[0], 1 / precisions, rtol=0.05)
 
 
-def test_the_trace_rises_in_the_mean():
-    trace = fitted(normal_problem(normal_posterior(5, 10.0)), Stochastic()).elbo_trace
+@pytest.fixture(scope="module")
+def ascent():
+    """Return the problem of a normal posterior and its fit."""
+    problem = normal_problem(normal_posterior(5, 10.0))
+    with jax.enable_x64(True):
+        return problem, fitted(problem, Stochastic())
+
+
+def test_the_trace_rises_in_the_mean(ascent):
+    trace = ascent[1].elbo_trace
     means = trace.reshape(-1, 100).mean(axis=1)
     assert means[0] < means[1] < means[2:].mean()
     # A slope after the first chunks is noise: none of those to come is below them by more than its error allows.
@@ -48,9 +55,8 @@ def test_the_trace_rises_in_the_mean():
     assert (means[2:] > means[1] - 4 * errors[2:]).all()
 
 
-def test_counts_are_of_what_was_asked():
-    problem = normal_problem(normal_posterior(2, 2.0))
-    fit = fitted(problem, Stochastic())
+def test_counts_are_of_what_was_asked(ascent):
+    problem, fit = ascent
     assert (problem.n_gradients, problem.n_evaluations) == (10 * len(fit.elbo_trace), 0)
 
 
@@ -97,7 +103,9 @@ def log_rows(parameters, data):
     return -((data - parameters["x"]) ** 2).sum(axis=1) / 2
 
 
-@pytest.mark.parametrize("as_rows", [pytest.param(False, marks=pytest.mark.exhaustive), True], ids=["array", "table"])
+# By default a file is read in batches in test_black_box.py.
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("as_rows", [False, True], ids=["array", "table"])
 def test_minibatches_find_the_posterior_of_all_rows(as_rows):
     # Sorted, so that a batch from one place of the table would be far off.
     data = np.sort(np.random.default_rng(0).normal(3.0, 1.0, (10_000, 2)), axis=0)

@@ -22,6 +22,7 @@ from mixtura.intake.sample import take_sample
 from mixtura.intake.table import Table
 from mixtura.mixtures.choice.folds import folds_of
 from mixtura.rows import ArrayRows
+from pairwise import exhaustive
 
 METHODS = ["kmeans", "k-means++", "random", "random_from_data"]
 ROBUST = [{}, {"trim": 0.1}, {"noise": True}, {"family": "t"}]
@@ -57,7 +58,7 @@ def fitted(estimator, X, weights=None):
         return estimator.fit(X) if weights is None else estimator.fit(X, sample_weight=weights)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("by", ["weights", "values"])
 @pytest.mark.parametrize("init_params", METHODS)
 @pytest.mark.parametrize("robust", ROBUST)
@@ -76,16 +77,17 @@ def test_a_fit_starts_from_the_rows_that_count(few, by, init_params, robust):
     ("make", "scores"),
     [
         (lambda: BayesianGaussianMixture(n_components=8, random_state=0), lambda d, X: d.score_samples(X)),
-        (lambda: MixtureSearch(range(1, 9), random_state=0), lambda d, X: d.score_samples(X)),
+        *exhaustive((lambda: MixtureSearch(range(1, 9), random_state=0), lambda d, X: d.score_samples(X))),
         (
             lambda: MixtureSearch((1, 2), criterion="cv", random_state=0),
             lambda d, X: [candidate.cv_log_likelihood for candidate in d.candidates_],
         ),
         (lambda: MixtureDetector(random_state=0), lambda d, X: np.append(d.score_samples(X), d.offset_)),
-        pytest.param(
-            lambda: MixtureDetector(novelty=True, random_state=0),
-            lambda d, X: np.append(d.score_samples(X), d.offset_),
-            marks=pytest.mark.exhaustive,
+        *exhaustive(
+            (
+                lambda: MixtureDetector(novelty=True, random_state=0),
+                lambda d, X: np.append(d.score_samples(X), d.offset_),
+            )
         ),
         (lambda: MixtureDetector(GaussianMixture(2), random_state=0), lambda d, X: d.decision_function(X)),
         (lambda: IsolationForest(n_estimators=20, random_state=0), lambda d, X: d.score_samples(X)),

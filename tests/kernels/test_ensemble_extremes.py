@@ -192,6 +192,7 @@ def test_the_regression_of_a_pool_is_the_inverse_of_its_correlations(d):
     np.testing.assert_allclose(regression.remaining, RIDGE * np.diag(matrix))
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("d", [51, 700])
 def test_of_many_columns_and_few_rows_the_leading_directions_are_taken(d):
     random = np.random.default_rng(0)

@@ -195,7 +195,7 @@ def weights_of(n_rows):
     return weights
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -214,7 +214,7 @@ def test_moments_are_those_of_the_reference(shape, dtype, layout, weighted):
         assert_close(second, expected[3], tolerance)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explained_rows import CASES, Case
+from pairwise import exhaustive
 
 
 @pytest.mark.parametrize(("d", "count", "student"), CASES)
@@ -47,16 +48,14 @@ def test_equal_sets_come_in_the_order_of_their_columns():
     case.means, correlation = np.zeros((1, 6)), np.full((6, 6), 0.3) + 0.7 * np.eye(6)
     case.precisions = np.linalg.inv(correlation)[None]
     case.X = np.tile([3.0, -2.0, 3.0, -2.0, 3.0, -2.0], (1, 1))
-    for exhaustive in (6, 0):
-        sets, _, log_densities = case.repairs(most_cells=2, kept=3, exhaustive_columns=exhaustive)
+    for up_to in (6, 0):
+        sets, _, log_densities = case.repairs(most_cells=2, kept=3, exhaustive_columns=up_to)
         assert sets[0, 0, :, 0].tolist() == [0, 2, 4]
         assert sets[0, 1].tolist() == [[0, 2], [0, 4], [2, 4]]
         np.testing.assert_allclose(np.diff(log_densities), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("d", "student"), [(9, False), (14, True), pytest.param(30, False, marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize(("d", "student"), [(9, False), *exhaustive((14, True), (30, False))])
 def test_search_ends_where_no_exchange_is_better(d, student):
     case = Case(d, 4, student=student, n_rows=12)
     sets, _, log_densities = case.repairs(most_cells=3, kept=4, exhaustive_columns=0)

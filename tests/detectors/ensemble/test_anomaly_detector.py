@@ -1,6 +1,7 @@
 """The default detector: what it finds, why, and what it withstands."""
 
 import pickle
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from mixtura.detectors.ensemble.estimator import FALSE_DISCOVERIES, _offset_of_d
 from mixtura.detectors.ensemble.fit import draws
 from mixtura.detectors.ensemble.model import EnsembleModel
 from mixtura.engines import ThreadEngine
+from mixtura.rows import rows_per_block
 from mixtura.statistics.rarity import NEW_VALUE
+from pairwise import exhaustive
 
 
 def correlated(random, n_rows=2000, d=6):
@@ -31,6 +34,7 @@ def clustered(random, n_rows=2000, d=6):
 TABLES = {"correlated": correlated, "clustered": clustered}
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("name", TABLES)
 def test_planted_rows_are_found_and_their_column_comes_first(name):
     random = np.random.default_rng(0)
@@ -65,11 +69,11 @@ def test_what_is_expected_follows_from_the_other_columns():
 
 
 def test_one_seed_gives_the_same_bits_on_any_number_of_threads():
-    X = clustered(np.random.default_rng(2), 40_000, 8)
-    fits = [AnomalyDetector(random_state=3, engine=ThreadEngine(threads)).fit(X) for threads in (1, 2, 5)]
+    X = clustered(np.random.default_rng(2), 2 * rows_per_block(8) + 100, 8)
+    fits = [AnomalyDetector(random_state=3, engine=ThreadEngine(threads)).fit(X) for threads in (1, 5)]
     scores = [fit.score_samples(X) for fit in fits]
     np.testing.assert_array_equal(scores[0], scores[1])
-    np.testing.assert_array_equal(scores[0], scores[2])
+    assert fits[0].offset_ == fits[1].offset_
     other = AnomalyDetector(random_state=4).fit(X).score_samples(X)
     assert (other != scores[0]).all()
 
@@ -151,11 +155,11 @@ def test_rare_and_heavy_tailed_columns():
 
 def test_contamination_is_the_share_of_outliers():
     X = clustered(np.random.default_rng(10))
-    for rate in (0.01, 0.2, 0.5):
+    for rate in (0.01, 0.5):
         assert (AnomalyDetector(rate, random_state=0).fit_predict(X) == -1).mean() == pytest.approx(rate, abs=1e-3)
 
 
-@pytest.mark.parametrize("planted", [0, 1, 2, 10, 60, 200])
+@pytest.mark.parametrize("planted", [0, 10, *exhaustive(1, 2, 60, 200)])
 def test_automatic_outliers_are_the_discoveries_of_benjamini_and_hochberg(planted):
     random = np.random.default_rng(planted)
     X = clustered(random)
@@ -217,6 +221,13 @@ def test_a_model_survives_its_arrays_and_a_pickle():
     assert again.n_features == 6
 
 
+@cache
+def small_model():
+    X = clustered(np.random.default_rng(13), 300)
+    X[:, 5] = X[:, 5] > np.quantile(X[:, 5], 0.8)
+    return AnomalyDetector(n_estimators=3, random_state=0).fit(X).model_
+
+
 def spoil(arrays, name, change):
     return arrays | {name: change(arrays[name].copy())}
 
@@ -273,9 +284,7 @@ def set_first(value):
     ],
 )
 def test_arrays_of_a_file_are_not_trusted(name, change, match):
-    X = clustered(np.random.default_rng(13), 300)
-    X[:, 5] = X[:, 5] > np.quantile(X[:, 5], 0.8)
-    model = AnomalyDetector(n_estimators=3, random_state=0).fit(X).model_
+    model = small_model()
     with pytest.raises(ValueError, match=match):
         EnsembleModel.from_arrays(spoil(model.arrays(), name, change), model.settings())
     with pytest.raises(ValueError, match="an ensemble has the arrays"):
@@ -367,30 +376,34 @@ def test_any_finite_table_has_finite_scores(data):
         np.testing.assert_allclose(explanation.share.sum(axis=1), 1)
 
 
-class TestMissingCellsThatNearlyAllRowsHave:
-    @pytest.fixture
-    def rows(self):
-        X = np.random.default_rng(2).normal(size=(2000, 4))
-        X[7, 2], X[9, :3] = np.nan, np.nan
-        X[np.arange(2000) % 7 == 0, 3] = np.nan
-        return X
+@pytest.fixture(scope="module")
+def rows():
+    """Rows of which two lack cells that nearly all others have."""
+    X = np.random.default_rng(2).normal(size=(2000, 4))
+    X[7, 2], X[9, :3] = np.nan, np.nan
+    X[np.arange(2000) % 7 == 0, 3] = np.nan
+    return X
 
-    def test_have_the_nats_of_the_share_that_lacks_as_much(self, rows):
-        model = AnomalyDetector(random_state=0).fit(rows).model_
+
+@pytest.fixture(scope="module")
+def model(rows):
+    return AnomalyDetector(random_state=0).fit(rows).model_
+
+
+class TestMissingCellsThatNearlyAllRowsHave:
+    def test_have_the_nats_of_the_share_that_lacks_as_much(self, rows, model):
         nats = -model.score_samples(rows[[9, 7]])
         np.testing.assert_allclose(nats, np.log([2000, 1000]))
         explanation = model.explain(rows[[7]])
         assert explanation.column[0] == 2
         assert not explanation.flagged_cells.any()
 
-    def test_say_nothing_where_many_rows_lack_them_and_of_a_column_that_a_table_lacks(self, rows):
-        model = AnomalyDetector(random_state=0).fit(rows).model_
+    def test_say_nothing_where_many_rows_lack_them_and_of_a_column_that_a_table_lacks(self, rows, model):
         filled = AnomalyDetector(random_state=0).fit(np.where(np.arange(4) < 3, np.nan_to_num(rows), rows)).model_
         assert filled.absent is None or not filled.absent.each.any()
         silent = model.without([0, 1, 2])
         assert (-silent.score_samples(rows[[9, 7]]) < np.log(1000)).all()
 
-    def test_come_back_from_a_file(self, rows):
-        model = AnomalyDetector(random_state=0).fit(rows).model_
+    def test_come_back_from_a_file(self, rows, model):
         again = EnsembleModel.from_arrays(model.arrays(), model.settings())
         assert (again.score_samples(rows) == model.score_samples(rows)).all()

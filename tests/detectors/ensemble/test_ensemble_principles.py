@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from mixtura import AnomalyDetector
-from mixtura.engines import ThreadEngine
 from mixtura.storage import load, save
+from pairwise import exhaustive
 
 
 def seeds(test):
-    """Try each value of the parameters by a table, and each combination by three only under `--exhaustive`."""
-    others = (pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))
-    return pytest.mark.each_value(pytest.mark.parametrize("seed", [0, *others])(test))
+    """Try one value of the parameters by a table, and each of them only under `--exhaustive`."""
+    return pytest.mark.one_case(pytest.mark.parametrize("seed", [0, *exhaustive(1)])(test))
 
 
 def fitted(X, seed=0, **more):
@@ -135,7 +134,7 @@ def test_farther_is_always_more_surprising(seed, d):
 def test_a_planted_cell_is_the_more_surprising_the_farther_it_lies(seed):
     X = normal(seed, 2000, 5)
     found = []
-    for size in (10, 50, 500, 5000, 1e9):
+    for size in (10, 500, 1e9):
         X[7, 2] = size
         nats = surprise(X, seed)
         assert ranks(nats, [7]) == 1
@@ -148,7 +147,7 @@ def test_what_contradicts_the_other_columns_is_the_more_surprising_the_farther_i
     X = normal(seed, 3000, 5)
     X[:, 1] = X[:, 0] + 0.02 * X[:, 1]
     found = []
-    for size in (0.6, 1.2, 2.4):
+    for size in (0.6, 2.4):
         X[7] = [size, -size, 0, 0, 0]  # none of it unusual by itself
         nats = surprise(X, seed)
         found.append(nats[7])
@@ -290,17 +289,13 @@ def test_missing_flags_say_nothing_against_a_row():
 # How many rows.
 
 
-@pytest.mark.each_value
-@pytest.mark.parametrize("d", [3, 10])
-@pytest.mark.parametrize("n_rows", [200, pytest.param(500, marks=pytest.mark.exhaustive), 1200])
+@pytest.mark.parametrize(("n_rows", "d"), [(200, 10), *exhaustive((1200, 3))])
 def test_clean_tables_have_no_outliers_as_a_rule(n_rows, d):
     tables = [normal(seed, n_rows, d) for seed in range(10)]
     assert sum((fitted(X).predict(X) == -1).any() for X in tables) <= 1
 
 
-@pytest.mark.each_value
-@pytest.mark.parametrize("d", [3, 10])
-@pytest.mark.parametrize("n_rows", [500, 1200])
+@pytest.mark.parametrize(("n_rows", "d"), [(500, 3), *exhaustive((1200, 10))])
 def test_planted_cells_are_outliers(n_rows, d):
     found = false = 0
     for seed in range(10):
@@ -358,13 +353,11 @@ def test_what_other_columns_predict_is_expected_of_a_value_that_contradicts_them
 # The same answers anywhere.
 
 
-def test_threads_files_and_dask_give_the_same_answers(need, tmp_path):
-    X = mixed(5, 4500)
+def test_files_and_dask_give_the_same_answers(need, tmp_path):
+    X = mixed(5, 2500)
     X[:5, 2] *= 50
-    one, four = (fitted(X, engine=ThreadEngine(threads)) for threads in (1, 4))
+    one = fitted(X)
     expected = one.score_samples(X)
-    np.testing.assert_array_equal(four.score_samples(X), expected)
-    assert four.offset_ == one.offset_
 
     save(one.model_, tmp_path / "model.safetensors")
     again = load(tmp_path / "model.safetensors")

@@ -196,6 +196,7 @@ def test_the_most_frequent_of_many_levels_is_called_so():
     )
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("column", "reason"),
     [("age", "Ordinary; age is missing (99.8% of rows have it)."), ("city", "city is missing; expected '")],

@@ -162,6 +162,7 @@ def fitted_beside(constant):
     return AnomalyDetector(random_state=0).fit(table), table
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("constant", [7.0, -3e9, 0.0])
 @pytest.mark.parametrize("change", [1.0, 1e-4, -1e6])
 def test_a_new_value_in_a_column_that_never_changed_is_named_first(constant, change):

@@ -49,6 +49,8 @@ def test_nothing_is_expected_without_arguments_nor_far_beyond_all_values(rows):
     assert not law.off(odd[:, COLUMN], law.expected(odd)).any()
 
 
+# That the row is among the first is asked by default of tests/detectors/ensemble/test_mixed_tables.py.
+@pytest.mark.exhaustive
 @needs_shared("mixed")
 def test_the_period_of_a_satellite_is_expected_by_its_orbit():
     anomalies = mixtura.detect(SHARED / "mixed" / "satellites.csv").summary.anomalies

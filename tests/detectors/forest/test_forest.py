@@ -16,6 +16,7 @@ from mixtura import IsolationForest
 from mixtura.detectors.forest.model import ForestModel
 from mixtura.detectors.forest.tree import average_path_length
 from mixtura.engines import ThreadEngine
+from pairwise import exhaustive
 
 
 def groups(n=2000, d=5, seed=0):
@@ -94,7 +95,8 @@ def test_scores_are_those_of_scikit_learn(heavy_tails, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"bootstrap": True}, {"max_features": 0.6}, {"max_samples": 100}, {"max_samples": 0.5}]
+    "parameters",
+    [{}, {"bootstrap": True}, *exhaustive({"max_features": 0.6}, {"max_samples": 100}, {"max_samples": 0.5})],
 )
 def test_rank_correlation_with_scikit_learn(heavy_tails, parameters):
     fits = [

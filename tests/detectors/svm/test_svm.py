@@ -126,7 +126,7 @@ KERNELS = [
 SCALES = {"alike": [1.0, 1.0, 1.0], "unscaled": [1.0, 30.0, 1e-3]}
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("options", KERNELS)
 @pytest.mark.parametrize("scales", SCALES)
@@ -135,7 +135,7 @@ def test_nu_bounds_the_outliers_at_the_default_tolerance(options, scales, dtype)
     table = (np.vstack([table_of(500, 3), np.full((20, 3), 0.5), np.zeros((5, 3))]) * SCALES[scales]).astype(dtype)
     given = rbf_kernel(table).astype(dtype) if options.get("kernel") == "precomputed" else table
     weights = np.random.default_rng(0).integers(0, 4, len(table)).astype(float)
-    for nu in (1e-6, 1e-3, 0.02, 0.1, 0.5):
+    for nu in (1e-6, 0.02, 0.5):
         fitted = OneClassSVM(nu=nu, **options).fit(given)
         assert (fitted.predict(given) == -1).mean() <= nu
         if dtype is np.float32 and options.get("kernel") != "precomputed":
@@ -242,13 +242,12 @@ def test_weights_of_any_size_end():
 
 @pytest.mark.parametrize("settings", [{}, {"approximate": True, "n_landmarks": 50, "random_state": 0}], ids=str)
 def test_number_of_threads_does_not_change_a_bit(settings):
-    table = table_of(2000, 200)
+    table = table_of(1000, 100)
     scores = [
         OneClassSVM(nu=0.2, engine=ThreadEngine(n_threads), **settings).fit(table).score_samples(table)
-        for n_threads in (1, 2, 3)
+        for n_threads in (1, 3)
     ]
-    assert np.array_equal(scores[0], scores[1])
-    assert np.array_equal(scores[0], scores[2])
+    assert np.array_equal(*scores)
 
 
 def test_single_precision_table():
@@ -357,6 +356,7 @@ def test_not_fitted():
 # Approximate machines
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("n_columns", [2, 6])
 def test_landmarks_rank_rows_as_the_exact_machine_does(n_columns):
     table, others = table_of(3000, n_columns), 2 * table_of(1000, n_columns, 1)
@@ -380,6 +380,7 @@ def test_all_rows_as_landmarks_come_near_the_exact_optimum():
     assert primal == pytest.approx(-objective(exact, table), rel=1e-3)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kernel", ["linear", "poly", "sigmoid"])
 def test_landmarks_with_other_kernels(kernel):
     table = 4 + table_of(1000, 3)
@@ -436,13 +437,13 @@ def planted(n_columns, n_groups, shift, seed):
     return table, columns
 
 
-@pytest.mark.each_value
+@pytest.mark.one_case
 @pytest.mark.parametrize("settings", [{}, {"gamma": 0.01}, {"approximate": True, "random_state": 0}], ids=str)
-@pytest.mark.parametrize("n_groups", [1, 4])
-@pytest.mark.parametrize("n_columns", [3, 6, pytest.param(12, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("n_groups", [4, 1])
+@pytest.mark.parametrize("n_columns", [6, 3, 12])
 def test_planted_column_ranks_first(n_columns, n_groups, settings):
     hits = []
-    for seed in range(3):
+    for seed in range(2):
         table, columns = planted(n_columns, n_groups, 6, seed)
         explanation = OneClassSVM(nu=0.1, **settings).fit(table).explain(table[:60])
         hits.append(explanation.column == columns)

@@ -58,6 +58,7 @@ def test_concentration_decides_between_few_and_many(textbook):
     assert many.n_effective_components_ == 3
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_move_lowers_the_bound(textbook, shape, weight_prior):
@@ -72,7 +73,7 @@ def test_no_move_lowers_the_bound(textbook, shape, weight_prior):
         assert moved.lower_bound_ == moved.lower_bounds_[-1]
 
 
-@pytest.mark.pairwise
+@pytest.mark.one_case
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random_from_data", "random"])
@@ -123,7 +124,8 @@ def test_a_row_on_its_own_keeps_its_component(two_groups):
     assert np.bincount(bgm.predict(X))[bgm.predict(X[-1:])[0]] == 1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.one_case
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
 def test_search_by_evidence_says_how_many_groups_there_are(two_groups, weight_prior, seed):
     estimator = BayesianGaussianMixture(weight_concentration_prior_type=weight_prior)
@@ -171,6 +173,7 @@ def test_one_group_in_many_columns_stays_one(shape):
     assert fit(X, covariance_type=shape, max_iter=500).n_effective_components_ == 1
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 def test_moves_take_no_more_passes_than_the_fit(shape, monkeypatch):
     """Each trial is one pass, and so is each iteration after a move."""
@@ -187,6 +190,7 @@ def test_moves_take_no_more_passes_than_the_fit(shape, monkeypatch):
     assert len(passes) <= alone + stayed.n_iter_ + 5
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("weight_prior", WEIGHT_PRIORS)
 def test_iterations_are_scikit_learns(textbook, weight_prior):
     parameters = {

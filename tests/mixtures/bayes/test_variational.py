@@ -90,6 +90,7 @@ def test_bound_of_one_component_is_the_log_evidence(name, weight_prior):
     assert update.bound(expectation(X)(posterior), posterior) == pytest.approx(expected, rel=1e-11)
 
 
+@pytest.mark.each_value
 def test_bound_is_between_likeliest_labels_and_the_log_evidence(name, weight_prior):
     """Of two components and six rows, whose evidence is a sum over all divisions of the rows.
 
@@ -181,6 +182,7 @@ def draw_precisions(posterior, name, component, n_draws, random):
     return np.broadcast_to(draws, (n_draws, d))[:, :, None] * np.eye(d)
 
 
+@pytest.mark.each_value
 def test_expected_log_density_of_a_smeared_row(name, weight_prior):
     """A pass sees what the mean over draws of weight, mean, precision and noise is."""
     random, n_draws, ridge = np.random.default_rng(7), 40_000, 0.3

@@ -238,6 +238,7 @@ def test_parts_travel(X):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(part))(block).weights, part(block).weights)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("kind", ["file", "dask"])
 def test_any_source_is_divided_alike(kind, need, tmp_path):
     random = np.random.default_rng(0)

@@ -34,12 +34,13 @@ def two_groups(distance, n_rows=60, seed=0):
 )
 def test_published_statistics(name, scale, shape, n_components, statistic):
     found = likelihood_ratio_test(
-        published(name, scale), n_components, covariance_type=shape, n_bootstrap=19, tol=1e-7, random_state=0
+        published(name, scale), n_components, covariance_type=shape, n_bootstrap=9, tol=1e-7, random_state=0
     )
     assert found.statistic == pytest.approx(statistic, abs=0.05)
-    assert found.p_value == 0.05  # none of nineteen tables comes near
+    assert found.p_value == 0.1  # none of nine tables comes near
 
 
+@pytest.mark.one_case
 @needs_shared("mixture")
 @pytest.mark.parametrize(
     ("name", "scale", "shape", "n_components", "log_likelihood"),
@@ -58,13 +59,13 @@ def test_statistics_add_up_to_published_likelihoods(name, scale, shape, n_compon
 
 
 def test_two_groups_are_not_one():
-    test = likelihood_ratio_test(two_groups(6), 1, covariance_type="tied", n_bootstrap=39, random_state=0)
-    assert test.p_value == 1 / 40
+    test = likelihood_ratio_test(two_groups(6), 1, covariance_type="tied", n_bootstrap=19, random_state=0)
+    assert test.p_value == 1 / 20
     assert test.statistic > test.replicates.max()
 
 
 def test_two_groups_are_enough():
-    test = likelihood_ratio_test(two_groups(6), 2, covariance_type="tied", n_bootstrap=39, random_state=0)
+    test = likelihood_ratio_test(two_groups(6), 2, covariance_type="tied", n_bootstrap=19, random_state=0)
     assert test.p_value > 0.1
 
 

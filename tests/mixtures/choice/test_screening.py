@@ -31,6 +31,7 @@ def searched(X, **given):
     return MixtureSearch(range(1, 6), random_state=0, **given).fit(X)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize(
     ("criterion", "missing"), [("bic", 0.0), pytest.param("bic", 0.1, marks=pytest.mark.exhaustive), ("mml", 0.0)]
 )

@@ -120,6 +120,7 @@ def test_moons_are_two_clusters_of_the_mixture_of_lowest_bic(noise, seed):
     assert adjusted_rand_score(moon, tree.predict(X)) >= 0.95
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("fit", ["bayesian", "lowest BIC"])
 @pytest.mark.parametrize(
     ("noise", "n_rows", "seed", "index"),

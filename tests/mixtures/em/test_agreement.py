@@ -55,7 +55,7 @@ def test_same_parameters_after_every_iteration(shape, distance, n_columns, max_i
     assert (mine.n_iter_, mine.converged_) == (theirs.n_iter_, theirs.converged_)
 
 
-@pytest.mark.pairwise
+@pytest.mark.each_value
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
 @pytest.mark.parametrize("seed", [0, 1])

@@ -16,6 +16,7 @@ def codes_of(name):
     return frame.apply(lambda column: pd.Categorical(column).codes).to_numpy(np.float64)
 
 
+@pytest.mark.one_case
 @needs_shared("mixed")
 @pytest.mark.parametrize(("name", "n_classes", "published"), PUBLISHED)
 @pytest.mark.parametrize("seed", [1, 4])

@@ -35,6 +35,7 @@ def learn(estimator, X, n_batches, n_passes):
     return estimator
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_batches", [5, 25])
 def test_stepwise_em_comes_as_near_as_the_batch_fit(X, shape, n_batches):
@@ -44,6 +45,7 @@ def test_stepwise_em_comes_as_near_as_the_batch_fit(X, shape, n_batches):
     assert parts.n_iter_ == 5 * n_batches == len(parts.lower_bounds_)
 
 
+@pytest.mark.one_case
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_batches", [5, 25])
 def test_memoized_inference_comes_as_near_as_the_batch_fit(X, shape, n_batches):
