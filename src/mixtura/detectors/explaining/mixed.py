@@ -186,11 +186,8 @@ class MixedExplainer:
         own["score_after"][rows] = told.after
         own["given"][rows] = -1
         for row, cells, by in zip(rows.tolist(), told.cells, told.told_by, strict=True):
-            told_of = [
-                (level, column)
-                for level, column in zip(by[cells].tolist(), np.flatnonzero(cells).tolist(), strict=True)
-            ]
-            telling = [level for level, column in told_of if self._tells(level, X[row, level], column)]
+            told_of = zip(by[cells].tolist(), np.flatnonzero(cells).tolist(), strict=True)
+            telling = (level for level, column in told_of if self._tells(level, X[row, level], column))
             kept = [*dict.fromkeys(telling)][:MOST_GIVEN]
             own["given"][row, : len(kept)] = kept
         return replace(explanation, **own)
