@@ -72,7 +72,8 @@ DECODED = {
     "one stray": ([*"123456789", "ten"], [*range(1, 10), np.nan], {9: "ten"}),
     "marks": (["1", "?", "NA", "n.d.", "5"], [1, np.nan, np.nan, np.nan, 5], {}),
     "infinite": ([*"123456789", "inf"], [*range(1, 10), np.nan], {9: "inf"}),
-    "without an end": ([*map(str, range(30, 60)), *["Inf"] * 5], [*range(30, 60), *[np.nan] * 5], {}),
+    "without an end": ([*map(str, range(30, 60)), *["Inf"] * 10], [*range(30, 60), *[np.nan] * 10], {}),
+    "few without an end": ([*"123", "inf"], [1, 2, 3, np.nan], {3: "inf"}),
     "standing in": ([*map(str, range(30, 60)), *["varies"] * 5], [*range(30, 60), *[np.nan] * 5], {}),
     "prices": (["0"] * 12 + ["$4.99"], [0] * 12 + [4.99], {}),
     "money": (

@@ -24,8 +24,8 @@ from .wording import kind_of_words
 # The share of the cells that may not be what the others are.
 MOST_STRAYS = 0.1
 
-# Beyond that, infinity says that there is no number, as an interval without an end does.
-_INFINITE = ("inf", "-inf")
+# Beyond that, and in so many cells, infinity says that there is no number, as an interval without an end does.
+_INFINITE, _FEWEST_INFINITE = ("inf", "-inf"), 10
 
 # Beyond that, words that stand for no number: so many at most, among so many different numbers that are half of the
 # cells at least.
@@ -97,7 +97,7 @@ def _number(seen: ColumnSeen, missing: tuple[str, ...], writing: Writing | None 
     if writing is not None:
         return Number(writing, missing)
     numbers = seen.numbers
-    if seen.n_infinite > MOST_STRAYS * (numbers.count + seen.n_infinite):
+    if seen.n_infinite >= max(_FEWEST_INFINITE, MOST_STRAYS * (numbers.count + seen.n_infinite)):
         missing = (*missing, *_INFINITE)
     is_constant = numbers.count > 0 and numbers.smallest == numbers.largest and not seen.n_infinite
     return Number(None, missing, _step(seen), "constant" if is_constant else "")
