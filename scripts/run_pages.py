@@ -23,7 +23,7 @@ BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 NUMBER = re.compile(r"(?<![\w.-])-?\d[\d,]*(?:\.\d*)?")
-TIME = re.compile(r"\d+(?:\.\d+)? m?s\b")
+TIME = re.compile(r"(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? m?s\b")
 
 
 def run_python(code: str, namespace: dict[str, object], name: str) -> str:
