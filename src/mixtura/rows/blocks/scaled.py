@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .block import Block, Levels, Rows, levels_of
+from .block import Block, Rows
+from .derived import DerivedRows
 
 
-class ScaledRows:
+class ScaledRows(DerivedRows):
     """Rows whose columns are centred and scaled: (values − center) / scale, block by block.
 
     Parameters
@@ -30,39 +30,9 @@ class ScaledRows:
     """
 
     def __init__(self, rows: Rows, center: ArrayLike, scale: ArrayLike) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._center = np.asarray(center)
         self._scale = np.asarray(scale)
-
-    @property
-    def columns(self) -> tuple[str, ...] | None:
-        """Names of the columns, None for a plain array."""
-        return self._rows.columns
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns."""
-        return self._rows.n_columns
-
-    @property
-    def levels(self) -> Levels:
-        """Levels of each column whose numbers are codes of levels, None for other columns."""
-        return levels_of(self._rows)
-
-    @property
-    def n_rows(self) -> int | None:
-        """Number of rows, None while it is unknown."""
-        return self._rows.n_rows
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values of every block, float32 or float64."""
-        return self._rows.dtype
-
-    @property
-    def has_missing(self) -> bool:
-        """Whether a value may be missing."""
-        return self._rows.has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the scaled rows in order."""

@@ -1,14 +1,12 @@
 """Some of the columns of rows."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import numpy as np
 
 from .block import Block, Levels, Rows, levels_of
+from .derived import DerivedRows
 
 
-class SelectedRows:
+class SelectedRows(DerivedRows):
     """Rows with only some of their columns, for what is learnt about columns after the rows are open.
 
     Blocks are cut where those of `rows` are, not where a table of fewer columns would be cut.
@@ -30,7 +28,7 @@ class SelectedRows:
     """
 
     def __init__(self, rows: Rows, positions: Sequence[int]) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._positions = list(positions)
 
     @property
@@ -49,21 +47,6 @@ class SelectedRows:
         """Levels of each column whose numbers are codes of levels, None for other columns."""
         levels = levels_of(self._rows)
         return tuple(levels[position] for position in self._positions)
-
-    @property
-    def n_rows(self) -> int | None:
-        """Number of rows, None while it is unknown."""
-        return self._rows.n_rows
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values of every block, float32 or float64."""
-        return self._rows.dtype
-
-    @property
-    def has_missing(self) -> bool:
-        """Whether a value may be missing."""
-        return self._rows.has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .block import Block, Levels, Rows, levels_of
+from .block import Block, Rows
+from .derived import DerivedRows
 
 
-class SplitRows:
+class SplitRows(DerivedRows):
     """About a share of the rows of a table, or all others, in their order.
 
     Each row is drawn by itself, with the seed and the number of its block, so that two parts with the same share and
@@ -35,40 +36,15 @@ class SplitRows:
     """
 
     def __init__(self, rows: Rows, share: float, seed: int, *, rest: bool = False) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._share = share
         self._seed = seed
         self._rest = rest
 
     @property
-    def columns(self) -> tuple[str, ...] | None:
-        """Names of the columns, None for a plain array."""
-        return self._rows.columns
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns."""
-        return self._rows.n_columns
-
-    @property
-    def levels(self) -> Levels:
-        """Levels of each column whose numbers are codes of levels, None for other columns."""
-        return levels_of(self._rows)
-
-    @property
     def n_rows(self) -> int | None:
         """Always None: rows are drawn as they are read."""
         return None
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values of every block, float32 or float64."""
-        return self._rows.dtype
-
-    @property
-    def has_missing(self) -> bool:
-        """Whether a value may be missing."""
-        return self._rows.has_missing
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows in order."""
